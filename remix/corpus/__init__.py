@@ -1,0 +1,10 @@
+"""Seeds: files to essays to passages, their tags, and choosing among them.
+
+Takes a folder, gives frozen `Essay`s. Knows nothing of prompts, models or outputs.
+"""
+
+from remix.corpus.essays import read_essay, read_seeds
+from remix.corpus.select import select
+from remix.corpus.tags import count_tags, tag_key
+
+__all__ = ["count_tags", "read_essay", "read_seeds", "select", "tag_key"]

@@ -1,0 +1,220 @@
+"""Reading seeds: Markdown files to essays and their passages.
+
+Takes files, gives `Essay`s. A passage is a top-level paragraph, with the list or quotation it leads into;
+headings name the section; code, tables, images and HTML are not passages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from markdown_it import MarkdownIt
+
+from remix import frontmatter
+from remix.corpus.tags import split_trailing_tags, unique
+from remix.errors import SeedError
+from remix.records import Essay, Passage, sha256
+
+SUFFIXES = frozenset({".md", ".markdown"})
+_IMAGE_ONLY = re.compile(r"(?:\s*!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|\s*!\[\[[^\]]*\]\])+\s*")
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
+
+
+def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None) -> list[Essay]:
+    """All essays below a folder, by path; `root` is the workspace their paths are relative to.
+
+    Raises `SeedError` where the folder is missing or holds no passage. A file that can't be read, or whose
+    passages would be named like another's, goes to `on_error` and is left out; without one that is raised too.
+    """
+    if not folder.is_dir():
+        raise SeedError(f"{folder}: no such folder of seeds.", "Make one with `remix init DIR`.")
+    essays: dict[str, Essay] = {}
+    for path in seed_files(folder):
+        try:
+            essay = read_essay(path, folder, root)
+            _refuse_namesake(essay, essays)
+        except SeedError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            essays[essay.slug] = essay
+    if not any(essay.passages for essay in essays.values()):
+        raise SeedError(
+            f"{folder}: no seeds here, or none with a paragraph.",
+            "Put Markdown files there whose paragraphs end in #tags, or copy the shipped ones: `remix init DIR`.",
+        )
+    return list(essays.values())
+
+
+def _refuse_namesake(essay: Essay, others: dict[str, Essay]) -> None:
+    if other := others.get(essay.slug):
+        raise SeedError(
+            f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
+            "Rename one of the two files.",
+        )
+
+
+def seed_files(folder: Path) -> list[Path]:
+    """The Markdown files below a folder, hidden files and folders left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def read_essay(path: Path, folder: Path, root: Path) -> Essay:
+    """One essay. Raises `SeedError` where the file can't be read or its front matter is broken."""
+    name = Path(os.path.relpath(path, root)).as_posix()
+    try:
+        text = frontmatter.read_text(path)
+        parts = frontmatter.split(text, name)
+    except frontmatter.FrontMatterError as error:
+        raise SeedError(error.message, error.hint) from error
+    slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
+    blocks = list(_blocks(parts.body, parts.body_line))
+    title = _string(parts.meta, "title", name, text) or _first_title(blocks) or path.stem
+    tags = unique(_tags(parts.meta, name, text))
+    passages = tuple(
+        Passage(
+            id=f"{slug}/{number:03}",
+            essay=slug,
+            title=title,
+            section=None if block.section == title else block.section,
+            path=name,
+            lines=block.lines,
+            tags=unique((*block.tags, *tags)),
+            text=block.text,
+            sha256=sha256(block.text),
+        )
+        for number, block in enumerate((block for block in blocks if block.text), 1)
+    )
+    return Essay(
+        slug=slug,
+        title=title,
+        author=_string(parts.meta, "author", name, text),
+        date=_string(parts.meta, "date", name, text),
+        tags=tags,
+        path=name,
+        passages=passages,
+    )
+
+
+def slugify(name: str) -> str:
+    """Letters and digits of any script in lower case, hyphens for all else."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
+
+
+# -- the body -----------------------------------------------------------------------------------------------
+
+
+class _Block(NamedTuple):
+    """A paragraph with what belongs to it; a heading has no text."""
+
+    text: str
+    tags: tuple[str, ...]
+    lines: tuple[int, int]
+    section: str | None
+    level: int
+
+
+def _blocks(body: str, first_line: int) -> Iterator[_Block]:
+    """The body's headings and passages, with their lines in the file."""
+    section: str | None = None
+    pending: _Block | None = None
+    lines = body.split("\n")
+    for kind, level, start, end in _spans(body):
+        source = lines[start:end]
+        while source and not source[-1].strip():
+            source.pop()
+        if kind == "heading":
+            if pending:
+                yield pending
+            section, _ = split_trailing_tags(" ".join(line.strip().strip("#=-").strip() for line in source).strip())
+            pending = None
+            yield _Block("", (), (0, 0), section, level)
+            continue
+        block = _passage(kind, source, (start + first_line, start + first_line + len(source) - 1), section)
+        if pending and (not block.text or (kind != "paragraph" and pending.text.endswith(":"))):
+            pending = _joined(pending, block)
+            continue
+        if pending:
+            yield pending
+        pending = block if block.text else None
+    if pending:
+        yield pending
+
+
+def _spans(body: str) -> Iterator[tuple[str, int, int, int]]:
+    """Kind, heading level, first line and the line after the last, of each top-level block that counts."""
+    for token in _MARKDOWN.parse(body):
+        if token.level or token.map is None or token.nesting < 0:
+            continue
+        start, end = token.map
+        match token.type:
+            case "heading_open":
+                yield "heading", int(token.tag[1]), start, end
+            case "paragraph_open":
+                if not _IMAGE_ONLY.fullmatch("\n".join(body.split("\n")[start:end])):
+                    yield "paragraph", 0, start, end
+            case "bullet_list_open" | "ordered_list_open" | "blockquote_open":
+                yield "block", 0, start, end
+
+
+def _passage(kind: str, source: list[str], lines: tuple[int, int], section: str | None) -> _Block:
+    text, tags = split_trailing_tags("\n".join(line.strip() if kind == "paragraph" else line for line in source))
+    joined = " ".join(text.split()) if kind == "paragraph" else text
+    return _Block(joined, tags, lines, section, 0)
+
+
+def _joined(first: _Block, second: _Block) -> _Block:
+    text = f"{first.text}\n\n{second.text}" if second.text else first.text
+    return first._replace(
+        text=text, tags=unique((*first.tags, *second.tags)), lines=(first.lines[0], second.lines[1])
+    )
+
+
+def _first_title(blocks: list[_Block]) -> str | None:
+    return next((block.section for block in blocks if block.level == 1), None)
+
+
+# -- the front matter ---------------------------------------------------------------------------------------
+
+
+def _string(meta: dict[str, Any], key: str, name: str, text: str) -> str | None:
+    value = meta.get(key)
+    match value:
+        case None:
+            return None
+        case str() | int() | float():
+            return str(value).strip() or None
+        case date():
+            return value.isoformat()
+        case list() if all(isinstance(item, str) for item in value):
+            return ", ".join(value)
+    raise SeedError(
+        f"{name}:{frontmatter.line_of(text, key)}: `{key}` is not a line of text.", f"Write `{key}: …`."
+    )
+
+
+def _tags(meta: dict[str, Any], name: str, text: str) -> list[str]:
+    value = meta.get("tags")
+    if isinstance(value, str):
+        return [tag.strip().removeprefix("#") for tag in value.split(",") if tag.strip()]
+    if isinstance(value, list) and all(isinstance(tag, str | int | float) for tag in value):
+        return [str(tag).strip().removeprefix("#") for tag in value if str(tag).strip()]
+    if value is None:
+        return []
+    raise SeedError(
+        f"{name}:{frontmatter.line_of(text, 'tags')}: `tags` is not a list.", "Write `tags: [one, another one]`."
+    )

@@ -1,0 +1,53 @@
+"""Tags: taking them off a paragraph, and telling when two are the same.
+
+Takes strings, gives strings. Knows nothing of files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from remix.records import Passage
+
+_WORD = r"[^\W_][\w/'’&+.-]*"
+_TAG = rf"\#({_WORD}(?:[ \t]+{_WORD})*)"
+_LIST = re.compile(rf"{_TAG}(?:\s*[,;]?\s*{_TAG})*\s*[,;]?\s*")
+_BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
+_ONE = re.compile(_TAG)
+
+
+def tag_key(tag: str) -> str:
+    """What makes two tags the same: case doesn't count, and spaces, `-` and `_` are alike."""
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
+
+
+def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take the list of tags off the end of a paragraph: `Words. #maps, #generic pastness`.
+
+    A tag in such a list may have several words, so a list begins only after the end of a sentence or at the
+    start of a line: in `I love #maps and cities` the tag is part of the sentence and stays.
+    """
+    for begin in _BEGIN.finditer(text):
+        tail = text[begin.end() :]
+        if _LIST.fullmatch(tail):
+            tags = (match.group(1).rstrip(".").strip() for match in _ONE.finditer(tail))
+            return text[: begin.end()].rstrip(), unique(tags)
+    return text.rstrip(), ()
+
+
+def unique(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags without repetitions, the first spelling of each."""
+    return tuple({tag_key(tag): tag for tag in reversed(list(tags))}.values())[::-1]
+
+
+def count_tags(passages: Iterable[Passage]) -> list[tuple[str, int]]:
+    """Each tag in its commonest spelling and on how many passages it stands, the commonest first."""
+    spellings: dict[str, Counter[str]] = {}
+    for passage in passages:
+        for tag in passage.tags:
+            spellings.setdefault(tag_key(tag), Counter())[tag] += 1
+    counts = [(spelling.most_common(1)[0][0], spelling.total()) for spelling in spellings.values()]
+    return sorted(counts, key=lambda item: (-item[1], tag_key(item[0])))

@@ -1,0 +1,139 @@
+"""The engine: submit requests from anywhere, wait for their futures.
+
+Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit what
+waits, compute its prompt, decode one token of all that are active, repeat (continuous batching: Orca, OSDI
+2022). Which company a sequence decodes in is up to chance; the decoder's shape sees to it that this never
+touches its tokens.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from types import TracebackType
+
+from remix.engine.decoder import Decoder, Row
+from remix.engine.scheduler import Scheduler
+from remix.engine.sequence import Sequence
+from remix.errors import ModelError, PromptError, RemixError
+from remix.records import Generation, Request
+
+
+class Engine:
+    """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
+
+    def __init__(self, decoder: Decoder, parallel: int | None = None) -> None:
+        """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given)."""
+        self.decoder = decoder
+        self.parallel = min(parallel or decoder.slots, decoder.slots, decoder.shape.rows)
+        self.sampled = 0
+        """Tokens sampled so far."""
+        self._scheduler = Scheduler(self.parallel)
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
+        """Queue a request; `on_text` hears its text as it comes, from the engine's thread.
+
+        Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
+        end where the memory happens to.
+        """
+        needed = len(request.token_ids) + request.sampling.max_tokens
+        if not request.token_ids or needed > self.decoder.n_ctx_seq:
+            raise PromptError(
+                f"a prompt of {len(request.token_ids)} tokens and up to {request.sampling.max_tokens} new ones "
+                f"don't fit a context of {self.decoder.n_ctx_seq}.",
+                "Lower --max-tokens, split the passage, or take a model with a longer context.",
+            )
+        sequence = Sequence(request, on_text)
+        with self._changed:
+            if self._closing:
+                raise ModelError("the engine has been closed.", "Open another one.")
+            self._scheduler.add(sequence)
+            self._changed.notify()
+        return sequence.future
+
+    def close(self) -> None:
+        """Stop after the current decode call; whatever isn't finished is cancelled."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while self._wait_for_work():
+            try:
+                self._admit()
+                self._step()
+            # Whatever happens here belongs to those who wait; the loop itself must live on.
+            except Exception as error:
+                self._fail(error)
+        self._fail(CancelledError())
+        while self._scheduler.waiting:
+            self._scheduler.waiting.popleft().future.cancel()
+
+    def _wait_for_work(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or not self._scheduler.idle)
+            return not self._closing
+
+    def _admit(self) -> None:
+        """Fill the free slots, computing each newcomer's prompt in chunks of its own."""
+        while not self._closing:
+            with self._changed:
+                sequence = self._scheduler.admit()
+            if sequence is None:
+                break
+            self._prefill(sequence)
+        while gap := self._scheduler.close_gap():
+            self.decoder.move(*gap)
+
+    def _prefill(self, sequence: Sequence) -> None:
+        prompt, chunk = sequence.request.token_ids, self.decoder.shape.chunk
+        self.decoder.open(sequence.slot, sequence.request.sampling, prompt)
+        for start in range(0, len(prompt), chunk):
+            self.decoder.prefill(sequence.slot, prompt[start : start + chunk], start)
+        self._sample(sequence)
+
+    def _step(self) -> None:
+        """Decode one token of every active sequence."""
+        active = self._scheduler.active()
+        if not active:
+            return
+        self.decoder.decode([Row(each.slot, each.token_ids[-1], each.position) for each in active])
+        for sequence in active:
+            self._sample(sequence)
+
+    def _sample(self, sequence: Sequence) -> None:
+        token = self.decoder.sample(sequence.slot)
+        self.sampled += 1
+        finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token))
+        if finish:
+            self._release(sequence)
+            sequence.future.set_result(sequence.generation(finish))
+
+    def _release(self, sequence: Sequence) -> None:
+        self.decoder.close(sequence.slot)
+        with self._changed:
+            self._scheduler.release(sequence)
+
+    def _fail(self, error: BaseException) -> None:
+        """Give up on all that are active: a failed call may have left any of them half-computed."""
+        if not isinstance(error, RemixError | CancelledError):
+            wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
+            wrapped.__cause__ = error
+            error = wrapped
+        for sequence in self._scheduler.active():
+            self._release(sequence)
+            sequence.future.set_exception(error)

@@ -1,0 +1,382 @@
+"""llama.cpp, through llama-cpp-python's low-level API. The only file that imports `llama_cpp`.
+
+Takes a GGUF file, gives its vocabulary and metadata (`LlamaModel`) and a `Decoder` over it (`LlamaDecoder`).
+It does not know what is decoded for whom.
+
+What makes results independent of company (measured bit by bit on the CPU, see CONTRIBUTING.md):
+each sequence has a KV stream of its own (`kv_unified=False`); prompts are computed one sequence a call, in
+chunks aligned to their position; and a decode call has either any number of rows, for weight types whose
+kernels treat every row alike, or always the same number, idle slots filling the rest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
+
+from remix.engine.decoder import Row, Shape
+from remix.errors import ModelError
+from remix.records import (
+    Dist,
+    Dry,
+    Greedy,
+    MinP,
+    Penalties,
+    Sampler,
+    Sampling,
+    Temperature,
+    TopK,
+    TopP,
+    sha256,
+)
+
+ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
+"""Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
+
+# -- the library as a whole ---------------------------------------------------------------------------------
+
+_log: deque[str] = deque(maxlen=40)
+_verbose = False
+_LEVEL_ERROR = 3
+
+
+@C.llama_log_callback  # type: ignore[untyped-decorator]
+def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    """Keep llama.cpp's complaints for our own errors; show its chatter only when asked."""
+    line = text.decode("utf-8", "replace")
+    if level == _LEVEL_ERROR:
+        _log.append(line.strip())
+    if _verbose:
+        sys.stderr.write(line)
+
+
+C.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+def set_verbose(verbose: bool) -> None:
+    """Let llama.cpp's own messages through to stderr, or keep them off."""
+    global _verbose
+    _verbose = verbose
+
+
+@functools.cache
+def library_sha256s() -> dict[str, str]:
+    """sha256 of each libllama and libggml file in use, by its shortest name."""
+    folder = Path(C.__file__).parent / "lib"
+    files = [path for pattern in ("libllama*", "libggml*", "llama.dll", "ggml*.dll") for path in folder.glob(pattern)]
+    hashes: dict[str, str] = {}
+    for path in sorted(files, key=lambda path: (len(path.name), path.name)):
+        digest = sha256(path.read_bytes())
+        if digest not in hashes.values():
+            hashes[path.name] = digest
+    return hashes
+
+
+def version() -> str:
+    """Version of llama-cpp-python."""
+    return str(C.__version__)
+
+
+def system_info() -> str:
+    """llama.cpp's own list of the CPU features it uses."""
+    return str(C.llama_print_system_info().decode()).strip(" |")
+
+
+def exact_shape(file_type: str | None) -> Shape:
+    """The shape found exact for a weight type: free rows where kernels allow it, else fixed ones.
+
+    Weights stay in their plain layout in a library built for Intel's AMX: its kernels were never shown to be
+    exact, and compiled with GCC 12 they kill the process at the first matrix (an illegal instruction, as the
+    tile configuration is optimised away; llama.cpp's pull request 26954).
+    """
+    return Shape(fixed=file_type not in ROW_INVARIANT, repack="AMX_INT8 = 1" not in system_info())
+
+
+# -- the model ----------------------------------------------------------------------------------------------
+
+
+class LlamaModel:
+    """A GGUF's weights, or with `vocab_only` just its vocabulary. Close it, or use it in a `with`.
+
+    Raises `ModelError` where llama.cpp can't read the file.
+    """
+
+    def __init__(self, path: Path, vocab_only: bool = False, repack: bool = False) -> None:
+        C.llama_backend_init()
+        params = C.llama_model_default_params()
+        params.vocab_only = vocab_only
+        params.n_gpu_layers = 0
+        params.use_extra_bufts = repack
+        _log.clear()
+        self.handle: Any = C.llama_model_load_from_file(str(path).encode(), params)
+        if not self.handle:
+            reason = next((line for line in _log if line), "llama.cpp gives no reason")
+            raise ModelError(
+                f"{path}: not a model llama.cpp can load ({_one_line(reason)}).",
+                "Take another GGUF, or fetch this one again: it may be cut short.",
+            )
+        self.path = path
+        self._vocab = C.llama_model_get_vocab(self.handle)
+
+    def close(self) -> None:
+        """Free the weights."""
+        if self.handle:
+            C.llama_model_free(self.handle)
+            self.handle = None
+
+    def __enter__(self) -> LlamaModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def context(self) -> int:
+        """Tokens the model was trained to take in."""
+        return int(C.llama_model_n_ctx_train(self.handle))
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja2 source of its chat template."""
+        source = C.llama_model_chat_template(self.handle, None)
+        return source.decode("utf-8", "replace") if source else None
+
+    @property
+    def cell_bytes(self) -> int:
+        """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats."""
+        width = C.llama_model_n_embd(self.handle) // max(1, C.llama_model_n_head(self.handle))
+        return int(C.llama_model_n_layer(self.handle) * C.llama_model_n_head_kv(self.handle) * width * 2 * 2)
+
+    @property
+    def bos(self) -> int | None:
+        """The token every prompt of this model must begin with, if there is one."""
+        return int(C.llama_vocab_bos(self._vocab)) if C.llama_vocab_get_add_bos(self._vocab) else None
+
+    def special_text(self, name: str) -> str:
+        """The text of the `bos` or `eos` token, as chat templates write it; empty where there is none."""
+        token = {"bos": C.llama_vocab_bos, "eos": C.llama_vocab_eos}[name](self._vocab)
+        return C.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace") if token >= 0 else ""
+
+    def tokenize_text(self, text: str) -> list[int]:
+        """Tokens of foreign text: what looks like a control token in it stays mere letters."""
+        return self._tokenize(text, special=False)
+
+    def tokenize_markup(self, text: str) -> list[int]:
+        """Tokens of a chat template's own text, control tokens recognised."""
+        return self._tokenize(text, special=True)
+
+    def _tokenize(self, text: str, special: bool) -> list[int]:
+        data = text.encode()
+        room = len(data) + 8
+        buffer = (C.llama_token * room)()
+        count = C.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+        if count < 0:
+            raise ModelError(f"{self.path}: can't tokenise a text of {len(data)} bytes.", "Try another model.")
+        return list(buffer[:count])
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for: none for control tokens."""
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            written = int(C.llama_token_to_piece(self._vocab, token, buffer, size, 0, False))
+            if written >= 0:
+                return buffer.raw[:written]
+            size = -written
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a turn."""
+        return bool(C.llama_vocab_is_eog(self._vocab, token))
+
+    def sampler(self, sampler: Sampler, seed: int) -> Any:
+        """A llama.cpp sampler, owned by the chain it is put into."""
+        match sampler:
+            case Dry():
+                breakers = (ctypes.c_char_p * len(sampler.breakers))(*(text.encode() for text in sampler.breakers))
+                return C.llama_sampler_init_dry(
+                    self._vocab,
+                    sampler.multiplier,
+                    sampler.base,
+                    sampler.allowed_length,
+                    sampler.last_n,
+                    breakers,
+                    len(breakers),
+                )
+            case Penalties():
+                size = C.llama_vocab_n_tokens(self._vocab)
+                return C.llama_sampler_init_penalties(
+                    size, sampler.last_n, sampler.repeat, sampler.frequency, sampler.presence
+                )
+            case TopK():
+                return C.llama_sampler_init_top_k(sampler.k)
+            case TopP():
+                return C.llama_sampler_init_top_p(sampler.p, sampler.min_keep)
+            case MinP():
+                return C.llama_sampler_init_min_p(sampler.p, sampler.min_keep)
+            case Temperature():
+                return C.llama_sampler_init_temp(sampler.t)
+            case Dist():
+                return C.llama_sampler_init_dist(seed)
+            case Greedy():
+                return C.llama_sampler_init_greedy()
+
+
+# -- the decoder --------------------------------------------------------------------------------------------
+
+
+class LlamaDecoder:
+    """A llama.cpp context as a `Decoder`. Close it, or use it in a `with`, before its model.
+
+    `slots` sequences of at most `n_ctx_seq` tokens each; with a fixed shape `slots` must equal its rows.
+    Raises `ModelError` where the memory for that isn't there.
+    """
+
+    def __init__(self, model: LlamaModel, slots: int, n_ctx_seq: int, shape: Shape, threads: int) -> None:
+        if shape.fixed and slots != shape.rows:
+            raise ValueError("fixed rows need as many slots")
+        self.model = model
+        self.slots = slots
+        self.shape = shape
+        self.threads = threads
+        params = C.llama_context_default_params()
+        params.n_ctx = n_ctx_seq * slots
+        params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows)
+        params.n_seq_max = slots
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = int(shape.flash_attn)
+        params.kv_unified = False
+        params.no_perf = True
+        _log.clear()
+        self._context: Any = C.llama_init_from_model(model.handle, params)
+        if not self._context:
+            reason = next((line for line in _log if line), "llama.cpp gives no reason")
+            raise ModelError(
+                f"{model.path}: no room for {slots} sequences of {n_ctx_seq} tokens ({_one_line(reason)}).",
+                "Lower --parallel or --max-tokens, or take a smaller model.",
+            )
+        self.n_ctx_seq = int(C.llama_n_ctx_seq(self._context))
+        self._memory = C.llama_get_memory(self._context)
+        self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
+        self._chains: list[Any] = [None] * slots
+        self._prompt_length = [0] * slots
+        self._held = [0] * slots
+        self._logits_row = [0] * slots
+
+    def close_context(self) -> None:
+        """Free the context and all samplers."""
+        for slot in range(self.slots):
+            self._free_chain(slot)
+        if self._context:
+            C.llama_batch_free(self._batch)
+            C.llama_free(self._context)
+            self._context = None
+
+    def __enter__(self) -> LlamaDecoder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close_context()
+
+    def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
+        """Give an empty slot its sampler chain."""
+        params = C.llama_sampler_chain_default_params()
+        params.no_perf = True
+        chain = C.llama_sampler_chain_init(params)
+        for sampler in sampling.chain:
+            C.llama_sampler_chain_add(chain, self.model.sampler(sampler, sampling.seed))
+        self._chains[slot] = chain
+        self._prompt_length[slot] = len(prompt)
+
+    def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
+        """Compute one chunk; logits are made only for the prompt's last token."""
+        last = position + len(tokens) == self._prompt_length[slot]
+        for row, token in enumerate(tokens):
+            self._put(row, Row(slot, token, position + row), wants_logits=False)
+        self._batch.logits[len(tokens) - 1] = last
+        self._decode(len(tokens))
+        self._held[slot] = position + len(tokens)
+        self._logits_row[slot] = len(tokens) - 1
+
+    def decode(self, rows: Sequence[Row]) -> None:
+        """Compute one token of each sequence, in the order of their slots; a fixed shape fills in idle slots."""
+        wanted = {row.slot: row for row in rows}
+        slots = range(self.slots) if self.shape.fixed else sorted(wanted)
+        for index, slot in enumerate(slots):
+            row = wanted.get(slot) or self._filler(slot)
+            self._put(index, row, wants_logits=slot in wanted)
+            self._logits_row[slot] = index
+        self._decode(len(slots))
+        for slot in slots:
+            if slot in wanted:
+                self._held[slot] += 1
+            else:
+                C.llama_memory_seq_rm(self._memory, slot, self._held[slot], -1)
+
+    def sample(self, slot: int) -> int:
+        """Choose the slot's next token."""
+        return int(C.llama_sampler_sample(self._chains[slot], self._context, self._logits_row[slot]))
+
+    def move(self, source: int, target: int) -> None:
+        """Move a sequence to an empty slot. The copy itself is done with the next decode call."""
+        C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        C.llama_memory_seq_rm(self._memory, source, -1, -1)
+        for column in (self._chains, self._prompt_length, self._held):
+            column[source], column[target] = column[target], column[source]
+
+    def close(self, slot: int) -> None:
+        """Empty a slot."""
+        self._free_chain(slot)
+        C.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        self._held[slot] = 0
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for."""
+        return self.model.piece(token)
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a turn."""
+        return self.model.is_end(token)
+
+    def _filler(self, slot: int) -> Row:
+        """A row for an idle slot: any token, behind whatever the slot holds, to be forgotten at once."""
+        return Row(slot, 0, self._held[slot])
+
+    def _put(self, index: int, row: Row, wants_logits: bool) -> None:
+        batch = self._batch
+        batch.token[index] = row.token
+        batch.pos[index] = row.position
+        batch.n_seq_id[index] = 1
+        batch.seq_id[index][0] = row.slot
+        batch.logits[index] = wants_logits
+
+    def _decode(self, count: int) -> None:
+        self._batch.n_tokens = count
+        _log.clear()
+        status = int(C.llama_decode(self._context, self._batch))
+        if status != 0:
+            reason = next((line for line in _log if line), f"status {status}")
+            raise ModelError(
+                f"{self.model.path.name}: llama.cpp failed to decode ({_one_line(reason)}).",
+                "Lower --parallel to use less memory, then `remix resume` the run.",
+            )
+
+    def _free_chain(self, slot: int) -> None:
+        if self._chains[slot]:
+            C.llama_sampler_free(self._chains[slot])
+            self._chains[slot] = None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

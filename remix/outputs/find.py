@@ -1,0 +1,88 @@
+"""From what a user types to a run or an output.
+
+Takes the outputs folder and a word: a path, a unique prefix of a run's name or a record's id, or
+`[RUN:]essay/NNN/kind.step[.vN]`. Gives the place, or an error that says what there is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from remix.errors import RunError
+from remix.outputs.run import REQUEST, RunFolder
+
+
+class OutputPlace(NamedTuple):
+    """An output in its run."""
+
+    folder: RunFolder
+    task: str
+
+
+def list_runs(outputs: Path) -> list[Path]:
+    """The folders of all runs, the oldest first: names begin with the time."""
+    if not outputs.is_dir():
+        return []
+    return sorted(path for path in outputs.iterdir() if (path / REQUEST).is_file())
+
+
+def find_run(outputs: Path, word: str | None) -> RunFolder:
+    """The run a user means: by path or unique prefix of its name, or the latest. Raises `RunError`."""
+    if word and (Path(word) / REQUEST).is_file():
+        return RunFolder.open(Path(word))
+    runs = list_runs(outputs)
+    if not runs:
+        raise RunError(f"{outputs}: no runs yet.", "Make one: `remix generate --tag TAG`.")
+    if word is None:
+        return RunFolder.open(runs[-1])
+    matching = [path for path in runs if path.name.startswith(word)]
+    if len(matching) != 1:
+        found = "no run's name begins" if not matching else f"{len(matching)} runs' names begin"
+        raise RunError(f"{found} with '{word}'.", "`remix runs` lists them; give more letters, or the path.")
+    return RunFolder.open(matching[0])
+
+
+def find_output(outputs: Path, word: str) -> OutputPlace:
+    """The output a user means. Raises `RunError` where there is none such, or more than one."""
+    path = Path(word)
+    if path.suffix in {".md", ".json"} and path.exists():
+        return _by_path(path)
+    run, _, name = word.rpartition(":")
+    if "/" in name:
+        folder = find_run(outputs, run or None)
+        if not folder.record_path(name).is_file():
+            raise RunError(f"{folder.path.name}: no output '{name}'.", "Its form is essay/NNN/kind.step[.vN].")
+        return OutputPlace(folder, name)
+    if not re.fullmatch(r"[0-9a-f]{4,64}", name):
+        raise RunError(
+            f"'{word}' is neither an output's path nor the beginning of a record's id.",
+            "Or name it [RUN:]essay/NNN/kind.step[.vN].",
+        )
+    found = list(_by_id(outputs, name))
+    if len({id_ for id_, _ in found}) != 1:
+        raise RunError(
+            f"{len(found)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step."
+        )
+    return found[-1][1]
+
+
+def _by_path(path: Path) -> OutputPlace:
+    path = path.absolute()
+    for parent in path.parents:
+        if (parent / REQUEST).is_file():
+            return OutputPlace(RunFolder.open(parent), path.relative_to(parent).with_suffix("").as_posix())
+    raise RunError(f"{path}: not in a run's folder.", "An output lies below the folder that holds run.json.")
+
+
+def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
+    """Outputs whose record's id begins so; the same id may stand in several runs."""
+    for run in list_runs(outputs):
+        folder = RunFolder.open(run)
+        for task in folder.done:
+            id_ = json.loads(folder.record_path(task.id).read_bytes()).get("id", "")
+            if id_.startswith(prefix):
+                yield id_, OutputPlace(folder, task.id)

@@ -1,0 +1,245 @@
+"""One run's folder.
+
+Takes a `Run`, then `Record`s with their texts as they are finished; gives them back. The folder is the
+database: `run.json` first, each output's `.md` before its `.json`, whose presence means finished, and
+`MANIFEST.sha256` when all is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from remix.errors import RunError
+from remix.outputs.files import remove_leftovers, unwritable, write_whole
+from remix.records import Failure, Frozen, Record, Run, Task, sha256
+
+REQUEST = "run.json"
+MANIFEST = "MANIFEST.sha256"
+FAILURES = "failures.json"
+LOCK = ".lock"
+HOLDER = ".lock.json"
+
+_FENCE = b"---\n"
+_FAILURES = TypeAdapter(list[Failure])
+
+
+def run_name(about: str, now: datetime) -> str:
+    """A name for a new run: UTC time, what it is about, four random hex digits."""
+    slug = re.sub(r"[\W_]+", "-", about.casefold()).strip("-")[:40].strip("-") or "run"
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{slug}-{secrets.token_hex(2)}"
+
+
+class RunFolder:
+    """A run on disk."""
+
+    def __init__(self, path: Path, run: Run) -> None:
+        self.path = path
+        self.run = run
+
+    # -- beginning and end ----------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, parent: Path, run: Run) -> RunFolder:
+        """Make the folder and write `run.json`. Raises `RunError` where that can't be done."""
+        path = parent / run.name
+        try:
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        write_whole(path / REQUEST, dump(run))
+        return cls(path, run)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Read a run back. Raises `RunError` where the folder holds none, or a broken one."""
+        try:
+            return cls(path, Run.model_validate_json((path / REQUEST).read_bytes()))
+        except OSError as error:
+            raise RunError(
+                f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is."
+            ) from error
+        except ValidationError as error:
+            raise RunError(
+                f"{path / REQUEST}: not a run's request ({_first(error)}).",
+                "It was changed, or written by another version of remix; nothing has been touched.",
+            ) from error
+
+    def discard(self) -> None:
+        """Remove a run that never began."""
+        (self.path / REQUEST).unlink(missing_ok=True)
+        self.path.rmdir()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the run's only writer; the operating system lets go of the lock when the process ends.
+
+        Raises `RunError`, naming the holder, where another process is writing.
+        """
+        lock = FileLock(self.path / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise RunError(
+                f"{self.path}: another process is writing this run ({_holder(self.path / HOLDER)}).",
+                "Wait for it to finish, or stop it first.",
+            ) from error
+        except OSError as error:
+            raise unwritable(self.path / LOCK, error) from error
+        try:
+            me = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
+            write_whole(self.path / HOLDER, json.dumps(me).encode())
+            remove_leftovers(self.path)
+            yield
+        finally:
+            (self.path / HOLDER).unlink(missing_ok=True)
+            # The lock file itself stays: removing it would let two processes lock two files of that name.
+            lock.release()
+
+    def seal(self) -> None:
+        """Write the manifest, if every task is done; gives the run its end."""
+        if self.is_complete:
+            lines = [f"{sha256((self.path / name).read_bytes())}  {name}\n" for name in self._files()]
+            write_whole(self.path / MANIFEST, "".join(lines).encode())
+
+    # -- outputs --------------------------------------------------------------------------------------------
+
+    def write(self, task: Task, record: Record, text: str) -> None:
+        """Write an output: first the text, then the record, whose presence means finished."""
+        write_whole(self.text_path(task.id), compose(record, text))
+        write_whole(self.record_path(task.id), dump(record))
+
+    def is_done(self, task: Task) -> bool:
+        """Whether a task's output is finished."""
+        return self.record_path(task.id).is_file()
+
+    def read(self, task_id: str) -> tuple[Record, str]:
+        """A finished output: its record and its text.
+
+        Raises `RunError` where it can't be read or the text isn't the one that was recorded.
+        """
+        path = self.record_path(task_id)
+        try:
+            record = Record.model_validate_json(path.read_bytes())
+            body = body_of(self.text_path(task_id).read_bytes())
+        except OSError as error:
+            raise RunError(
+                f"{error.filename}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
+            ) from error
+        except ValidationError as error:
+            raise RunError(f"{path}: not a record ({_first(error)}).", "It was changed since.") from error
+        if sha256(body) != record.output.sha256:
+            raise RunError(
+                f"{self.text_path(task_id)}: not the text that was recorded.",
+                "It was changed since; delete both files of this output and `remix resume` to write it anew.",
+            )
+        return record, body.decode().removesuffix("\n")
+
+    def text_path(self, task_id: str) -> Path:
+        """Where a task's text is."""
+        return self.path / f"{task_id}.md"
+
+    def record_path(self, task_id: str) -> Path:
+        """Where a task's record is."""
+        return self.path / f"{task_id}.json"
+
+    # -- state ----------------------------------------------------------------------------------------------
+
+    @property
+    def done(self) -> list[Task]:
+        """The finished tasks."""
+        return [task for task in self.run.tasks if self.is_done(task)]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every task is finished."""
+        return all(self.is_done(task) for task in self.run.tasks)
+
+    def failures(self) -> list[Failure]:
+        """What failed when it was last tried."""
+        try:
+            return _FAILURES.validate_json((self.path / FAILURES).read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, ValidationError) as error:
+            raise RunError(
+                f"{self.path / FAILURES}: can't be read.", "Delete it; `remix resume` finds out anew."
+            ) from error
+
+    def write_failures(self, failures: Iterable[Failure]) -> None:
+        """Replace the list of what failed; without any, there is no such file."""
+        rows = [failure.model_dump(mode="json") for failure in failures]
+        if rows:
+            write_whole(self.path / FAILURES, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
+        else:
+            (self.path / FAILURES).unlink(missing_ok=True)
+
+    def _files(self) -> list[str]:
+        texts = [f"{task.id}{suffix}" for task in self.run.tasks for suffix in (".md", ".json")]
+        return [REQUEST, *sorted(texts)]
+
+
+# -- forms --------------------------------------------------------------------------------------------------
+
+
+def dump(value: Frozen) -> bytes:
+    """A record as JSON for people: indented, but a list of numbers on one line."""
+    text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
+    return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
+
+
+def compose(record: Record, text: str) -> bytes:
+    """An output's file: a short front matter for people, then the body."""
+    source = record.source
+    front: dict[str, Any] = {
+        "essay": source.essay,
+        "passage": source.passage,
+        "kind": source.kind,
+        "step": source.step,
+        "variant": source.variant,
+        "model": record.circumstances.model,
+        "flags": list(record.flags),
+        "record": record.id,
+    }
+    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
+    return _FENCE + head.encode() + _FENCE + body_bytes(text)
+
+
+def body_bytes(text: str) -> bytes:
+    """A text as the body of its file."""
+    return f"{text}\n".encode()
+
+
+def body_of(data: bytes) -> bytes:
+    """The body of an output's file: all bytes after the line that closes the front matter."""
+    closing = data.find(b"\n" + _FENCE, len(_FENCE) - 1) if data.startswith(_FENCE) else -1
+    return data if closing < 0 else data[closing + 1 + len(_FENCE) :]
+
+
+def _one_line(match: re.Match[str]) -> str:
+    return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")
+
+
+def _first(error: ValidationError) -> str:
+    first: Any = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}".removeprefix(": ")
+
+
+def _holder(path: Path) -> str:
+    try:
+        holder = json.loads(path.read_bytes())
+        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it hasn't said who it is"

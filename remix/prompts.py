@@ -1,0 +1,368 @@
+"""Prompt templates: what is asked of a model about a passage.
+
+Takes the template files of a folder and a passage, gives `Prompt`s: messages and settings. Knows nothing of
+tokens; of the model, only the labels that settings for its family are found by.
+
+A template is Jinja2 with front matter. Its body is one message by the user, or several turns in
+`{% user %} … {% enduser %}` and `{% assistant %} … {% endassistant %}`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jinja2
+import jinja2.meta
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import Field, ValidationError
+
+from remix import frontmatter
+from remix.errors import PromptError
+from remix.records import (
+    Dist,
+    Dry,
+    Essay,
+    Frozen,
+    Greedy,
+    Message,
+    MinP,
+    Passage,
+    Penalties,
+    Prompt,
+    Sampler,
+    Temperature,
+    TopK,
+    TopP,
+    sha256,
+)
+
+SUFFIX = ".md.j2"
+VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
+"""What a template may speak of."""
+
+
+# -- settings -----------------------------------------------------------------------------------------------
+
+
+class SamplingSettings(Frozen):
+    """How to choose among the words that stand ready; the defaults suit models of 3B and more."""
+
+    temperature: float = Field(0.7, ge=0)
+    """0 takes the likeliest token."""
+    top_k: int = Field(40, ge=0)
+    """Only so many of the likeliest; 0 is all."""
+    top_p: float = Field(1.0, gt=0, le=1)
+    """Only the likeliest that together reach this probability."""
+    min_p: float = Field(0.05, ge=0, le=1)
+    """Only those at least so probable, relative to the likeliest."""
+    repeat_penalty: float = Field(1.0, gt=0)
+    """Divides the logits of words used before; 1 is off."""
+    dry_multiplier: float = Field(0.0, ge=0)
+    """Strength of the penalty on repeating a run of words; 0 is off."""
+    dry_base: float = Field(1.75, ge=1)
+    """How it grows with the run's length."""
+    dry_allowed_length: int = Field(2, ge=0)
+    """Tokens a run may have for nothing."""
+    last_n: int = Field(1024, ge=0)
+    """How many tokens back both penalties look."""
+
+    def chain(self) -> tuple[Sampler, ...]:
+        """The samplers, in llama.cpp's usual order."""
+        chain: list[Sampler] = []
+        if self.repeat_penalty != 1:
+            chain.append(Penalties(last_n=self.last_n, repeat=self.repeat_penalty, frequency=0.0, presence=0.0))
+        if self.dry_multiplier:
+            chain.append(
+                Dry(
+                    multiplier=self.dry_multiplier,
+                    base=self.dry_base,
+                    allowed_length=self.dry_allowed_length,
+                    last_n=self.last_n,
+                    breakers=("\n", ":", '"', "*"),
+                )
+            )
+        if self.temperature == 0:
+            return (*chain, Greedy())
+        if self.top_k:
+            chain.append(TopK(k=self.top_k))
+        if self.top_p < 1:
+            chain.append(TopP(p=self.top_p))
+        if self.min_p:
+            chain.append(MinP(p=self.min_p))
+        return (*chain, Temperature(t=self.temperature), Dist())
+
+
+class Settings(Frozen):
+    """What a template's front matter may say, for all models or for a family."""
+
+    max_tokens: int = Field(300, ge=1)
+    """The text is cut after so many tokens."""
+    sampling: SamplingSettings = SamplingSettings()
+    """How to choose each token."""
+    stop: tuple[str, ...] = ()
+    """Strings that end the text."""
+    system: str | None = None
+    """The system message; without one the model's own chat template may add its own."""
+    opening: str | None = None
+    """The beginning of the answer, which the model goes on from; Jinja2 too."""
+    keep_opening: bool = True
+    """Whether that beginning is part of the text."""
+
+
+class _FrontMatter(Settings):
+    """The whole front matter."""
+
+    description: str
+    """What the kind does, in a line."""
+    families: dict[str, dict[str, Any]] = {}
+    """Settings for the models whose name or architecture begins so (`*` stands for anything)."""
+
+
+# -- templates ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _PassageView:
+    """A passage as templates see it: `{{ passage }}` is its text."""
+
+    id: str
+    section: str | None
+    tags: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class _EssayView:
+    """An essay as templates see it."""
+
+    slug: str
+    title: str
+    author: str | None
+    date: str | None
+    tags: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class _Turns(Extension):
+    """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
+
+    tags: ClassVar[set[str]] = {"system", "user", "assistant"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        token = next(parser.stream)
+        body = parser.parse_statements((f"name:end{token.value}",), drop_needle=True)
+        collect = self.call_method("_collect", [nodes.Name("turns", "load"), nodes.Const(token.value)])
+        return nodes.CallBlock(collect, [], [], body).set_lineno(token.lineno)
+
+    def _collect(self, turns: list[tuple[str, str]], role: str, caller: Callable[[], str]) -> str:
+        turns.append((role, caller().strip()))
+        return ""
+
+
+class Template:
+    """One kind: how to ask for it, and the settings it asks with.
+
+    Raises `PromptError`, naming file and line, where front matter or body are broken or speak of something
+    that templates don't know.
+    """
+
+    def __init__(self, kind: str, source: bytes, name: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.sha256 = sha256(source)
+        self.source = _decode(source, name)
+        self._front, body = _parse_front_matter(self.source.removeprefix("\ufeff").replace("\r\n", "\n"), name)
+        self.description = self._front.description
+        self._environment = ImmutableSandboxedEnvironment(
+            undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True
+        )
+        self._template = self._compile(body)
+
+    def settings(self, labels: Sequence[str]) -> Settings:
+        """Settings for a model: the general ones, and over them those of each family its labels match."""
+        merged = self._front.model_dump(exclude={"description", "families"})
+        for family in self._families(labels):
+            for key, value in self._front.families[family].items():
+                merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
+        return Settings.model_validate(merged)
+
+    def render(
+        self, passage: Passage, essay: Essay, previous: str, step: int, steps: int, labels: Sequence[str]
+    ) -> Prompt:
+        """The prompt for one step. `previous` is the text of the step before, empty for the first.
+
+        Raises `PromptError` where the template fails on this passage.
+        """
+        settings = self.settings(labels)
+        turns: list[tuple[str, str]] = []
+        context = {
+            "passage": _PassageView(passage.id, passage.section, passage.tags, passage.text),
+            "essay": _EssayView(essay.slug, essay.title, essay.author, essay.date, essay.tags),
+            "previous": previous,
+            "step": step,
+            "steps": steps,
+            "family": next(iter(self._families(labels)), None),
+            "turns": turns,
+        }
+        rest = self._render(self._template, context, passage).strip()
+        if settings.opening is not None:
+            opening = self._render(self._compile(settings.opening), context, passage).strip()
+        else:
+            opening = ""
+        return Prompt(
+            template=self.sha256, messages=self._messages(settings, turns, rest, opening),
+            keep_opening=settings.keep_opening,
+        )
+
+    def _messages(
+        self, settings: Settings, turns: list[tuple[str, str]], rest: str, opening: str
+    ) -> tuple[Message, ...]:
+        if turns and rest:
+            raise PromptError(
+                f"{self.name}: there is text outside its turns ({rest[:40]!r}).",
+                "Put all of it between {% user %} and {% enduser %}, or have no turns at all.",
+            )
+        system = [("system", settings.system)] if settings.system else []
+        spoken = [*system, *(turns or [("user", rest)])]
+        if spoken[-1][0] != "user" or not all(text for _, text in spoken):
+            raise PromptError(
+                f"{self.name}: a turn is empty, or the last one isn't the user's.",
+                "End with what is asked for; for the beginning of the answer there is `opening:`.",
+            )
+        if opening:
+            spoken.append(("assistant", opening))
+        return tuple(Message.model_validate({"role": role, "content": text}) for role, text in spoken)
+
+    def _families(self, labels: Sequence[str]) -> list[str]:
+        return [
+            family
+            for family in self._front.families
+            if any(fnmatchcase(label, f"{family.lower()}*") for label in labels)
+        ]
+
+    def _compile(self, body: str) -> jinja2.Template:
+        """Compile a body, refusing at once names that templates don't know."""
+        try:
+            tree = self._environment.parse(body)
+            code = self._environment.compile(tree, filename=self.name)
+        except jinja2.TemplateSyntaxError as error:
+            raise PromptError(
+                f"{self.name}:{error.lineno}: broken template ({error.message}).", "Mend it; it is Jinja2."
+            ) from error
+        self._refuse_unknown(body)
+        return jinja2.Template.from_code(self._environment, code, dict(self._environment.globals))
+
+    def _refuse_unknown(self, body: str) -> None:
+        tree = self._environment.parse(body)
+        known = {*VARIABLES, "turns", *self._environment.globals}
+        unknown = jinja2.meta.find_undeclared_variables(tree) - known
+        for name in tree.find_all(nodes.Name):
+            if name.name in unknown:
+                near = difflib.get_close_matches(name.name, VARIABLES, n=1)
+                also = f"Did you mean `{near[0]}`? " if near else ""
+                raise PromptError(
+                    f"{self.name}:{name.lineno}: unknown variable `{name.name}`.",
+                    f"{also}Templates know {', '.join(VARIABLES)}.",
+                )
+
+    def _render(self, template: jinja2.Template, context: dict[str, Any], passage: Passage) -> str:
+        try:
+            return template.render(context)
+        # A template can fail in any way Python can: dividing by zero, adding a number to a text.
+        except Exception as error:
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.name]
+            line = frames[-1].lineno if frames else 1
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise PromptError(
+                f"{self.name}:{line}: the template fails on {passage.id} ({reason}).",
+                f"Mend it; templates know {', '.join(VARIABLES)}.",
+            ) from error
+
+
+def read_templates(
+    folder: Path, kinds: Sequence[str] = (), on_error: Callable[[PromptError], None] | None = None
+) -> dict[str, Template]:
+    """The templates of a folder by kind; only those named, in that order, where any are.
+
+    Raises `PromptError` where there are none, or not one that was named. A broken one goes to `on_error` and
+    is left out; without one that is raised too.
+    """
+    files = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    if not files:
+        raise PromptError(f"{folder}: no templates here.", f"A template is a file like `rewrite{SUFFIX}`.")
+    templates: dict[str, Template] = {}
+    for kind in dict.fromkeys(kinds or files):
+        if kind not in files:
+            raise _no_such_kind(kind, folder, files)
+        try:
+            templates[kind] = read_template(files[kind])
+        except PromptError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+    if not templates:
+        raise PromptError(f"{folder}: no template is left to work with.", "See what was left out, and why.")
+    return templates
+
+
+def _no_such_kind(kind: str, folder: Path, files: Iterable[str]) -> PromptError:
+    near = difflib.get_close_matches(kind, files, n=1)
+    also = f"Did you mean `{near[0]}`? " if near else ""
+    return PromptError(
+        f"no kind '{kind}' in {folder}.",
+        f"{also}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}.",
+    )
+
+
+def read_template(path: Path) -> Template:
+    """One template file. Raises `PromptError`."""
+    kind = path.name.removesuffix(SUFFIX)
+    if not re.fullmatch(r"[\w-]+", kind):
+        raise PromptError(f"{path}: '{kind}' can't be a kind.", "Use letters, digits, - and _ for its name.")
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise PromptError(f"{path}: can't be read ({error.strerror}).", "Check its permissions.") from error
+    return Template(kind, source, f"{path.parent.name}/{path.name}")
+
+
+def _decode(source: bytes, name: str) -> str:
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{name}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8.") from error
+
+
+def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
+    """The front matter, and the body moved down so that its lines are numbered as in the file."""
+    try:
+        parts = frontmatter.split(source, name)
+        front = _FrontMatter.model_validate(parts.meta)
+        for settings in front.families.values():
+            Settings.model_validate(settings)
+    except frontmatter.FrontMatterError as error:
+        raise PromptError(error.message, error.hint) from error
+    except ValidationError as error:
+        first: Any = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        line = frontmatter.line_of(source, str(first["loc"][0]))
+        known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields]
+        raise PromptError(
+            f"{name}:{line}: `{key}`: {first['msg'].lower()}.", f"The front matter knows {', '.join(known)}."
+        ) from error
+    return front, "\n" * (parts.body_line - 1) + parts.body

@@ -1,0 +1,644 @@
+"""The frozen records that the stages hand each other.
+
+Takes plain values, gives immutable pydantic models whose fields are described one by one. Knows nothing of
+files, templates or llama.cpp, and imports no other part of remix.
+
+    Essay, Passage          corpus   -> plan, prompts
+    Task                    plan     -> pipeline
+    Message, Prompt         prompts  -> engine
+    Request, Generation     engine
+    Record                  pipeline -> outputs -> review, measures, exports
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def sha256(data: bytes | str) -> str:
+    """The bare lower-case hex sha256 of bytes, or of a text's UTF-8."""
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def canonical_sha256(value: Any) -> str:
+    """The sha256 of a JSON value in the one form RFC 8785 gives it."""
+    return sha256(rfc8785.dumps(value))
+
+
+class Frozen(BaseModel):
+    """A value: immutable, compared by its fields, refusing fields it does not know."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, serialize_by_alias=True, validate_by_name=True
+    )
+
+
+# -- the corpus ---------------------------------------------------------------------------------------------
+
+
+class Passage(Frozen):
+    """One tagged paragraph of an essay: what everything later is derived from."""
+
+    id: str
+    """`essay-slug/NNN`, NNN being its number among the essay's passages, from 001."""
+
+    essay: str
+    """Slug of the essay."""
+
+    title: str
+    """Title of the essay."""
+
+    section: str | None
+    """Text of the nearest heading above, if there is one."""
+
+    path: str
+    """The seed's file, relative to the workspace, with forward slashes."""
+
+    lines: tuple[int, int]
+    """First and last line in that file, from 1, both included."""
+
+    tags: tuple[str, ...]
+    """Its own trailing tags as written, then those of its essay."""
+
+    text: str
+    """The words alone: tags taken off, wrapped lines joined."""
+
+    sha256: Sha256
+    """Of the text."""
+
+
+class Essay(Frozen):
+    """One seed file."""
+
+    slug: str
+    """Its place below the seeds folder, without suffix, in letters, digits and hyphens."""
+
+    title: str
+    """From the front matter, else the first heading, else the file's name."""
+
+    author: str | None
+    """From the front matter."""
+
+    date: str | None
+    """From the front matter, as written there."""
+
+    tags: tuple[str, ...]
+    """Tags in the front matter; they count for all passages."""
+
+    path: str
+    """The file, relative to the workspace, with forward slashes."""
+
+    passages: tuple[Passage, ...]
+    """In the order of the file."""
+
+
+# -- the plan -----------------------------------------------------------------------------------------------
+
+
+class Task(Frozen):
+    """One text to be written: passage x kind x step x variant."""
+
+    passage: str
+    """Id of the passage."""
+
+    kind: str
+    """Name of the prompt template."""
+
+    step: int
+    """1 reads the passage; k reads the text of step k-1."""
+
+    variant: int
+    """Number of the independent chain, from 1."""
+
+    seed: int
+    """Sampling seed, 1 … 2**32-2, a hash of what the task is and never of when it runs."""
+
+    @property
+    def id(self) -> str:
+        """`essay/NNN/kind.step[.vN]`: its name in the run, and its file without suffix."""
+        return task_id(self.passage, self.kind, self.step, self.variant)
+
+    @property
+    def parent(self) -> str | None:
+        """Id of the task whose text this one reads, if it isn't the first step."""
+        return task_id(self.passage, self.kind, self.step - 1, self.variant) if self.step > 1 else None
+
+
+def task_id(passage: str, kind: str, step: int, variant: int) -> str:
+    """Name a task within its run; variant 1 goes without saying."""
+    return f"{passage}/{kind}.{step}" + (f".v{variant}" if variant > 1 else "")
+
+
+# -- the model ----------------------------------------------------------------------------------------------
+
+
+class ModelFile(Frozen):
+    """What is known of a GGUF file. Says nothing of where it lies."""
+
+    name: str
+    """The file's stem, or the name its manager knows it by (`llama3.2:3b`)."""
+
+    sha256: Sha256
+    """Of the whole file."""
+
+    metadata_sha256: Sha256
+    """Of the bytes of its key-value section, which tensors' types and data are not part of."""
+
+    size: int
+    """Of the file, in bytes."""
+
+    architecture: str
+    """`general.architecture`."""
+
+    file_type: str | None
+    """`general.file_type` in words: Q4_1, Q8_0, F16 …"""
+
+    context: int
+    """Tokens it was trained to take in."""
+
+    chat_template: str | None
+    """Jinja2 source of its chat template."""
+
+    labels: tuple[str, ...]
+    """Names a template's `families` may match: `general.basename`, `general.name`, the stem, the architecture;
+    in lower case."""
+
+
+# -- prompts and sampling -----------------------------------------------------------------------------------
+
+
+class Message(Frozen):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    """Who speaks. A last turn by the assistant is the beginning of the answer, for the model to go on from."""
+
+    content: str
+    """What is said."""
+
+
+class Dry(Frozen):
+    """The DRY sampler: penalises tokens that would go on repeating what was said before."""
+
+    name: Literal["dry"] = "dry"
+    """Which sampler this is."""
+    multiplier: float
+    """Strength; 0 is off."""
+    base: float
+    """How the penalty grows with each further token of the repetition."""
+    allowed_length: int
+    """Repetitions up to this many tokens are free."""
+    last_n: int = Field(ge=0)
+    """How many tokens back it looks. -1 (all) is silently off in llama.cpp's library, so it is refused."""
+    breakers: tuple[str, ...]
+    """Strings across which nothing counts as a repetition."""
+
+
+class Penalties(Frozen):
+    """The classic repetition, frequency and presence penalties."""
+
+    name: Literal["penalties"] = "penalties"
+    """Which sampler this is."""
+    last_n: int = Field(ge=0)
+    """How many tokens back it looks."""
+    repeat: float
+    """Divides the logit of a token seen before; 1 is off."""
+    frequency: float
+    """Subtracted once for each time seen; 0 is off."""
+    presence: float
+    """Subtracted once if seen; 0 is off."""
+
+
+class TopK(Frozen):
+    """Keeps the k likeliest tokens."""
+
+    name: Literal["top_k"] = "top_k"
+    """Which sampler this is."""
+    k: int
+    """How many."""
+
+
+class TopP(Frozen):
+    """Keeps the likeliest tokens that together reach probability p."""
+
+    name: Literal["top_p"] = "top_p"
+    """Which sampler this is."""
+    p: float
+    """The mass to keep."""
+    min_keep: int = 1
+    """At least so many."""
+
+
+class MinP(Frozen):
+    """Keeps tokens at least p times as likely as the likeliest."""
+
+    name: Literal["min_p"] = "min_p"
+    """Which sampler this is."""
+    p: float
+    """The share of the top probability."""
+    min_keep: int = 1
+    """At least so many."""
+
+
+class Temperature(Frozen):
+    """Divides the logits."""
+
+    name: Literal["temperature"] = "temperature"
+    """Which sampler this is."""
+    t: float = Field(gt=0)
+    """Below 1 sharpens, above 1 flattens."""
+
+
+class Dist(Frozen):
+    """Draws from what the samplers before it left, with the request's seed."""
+
+    name: Literal["dist"] = "dist"
+    """Which sampler this is."""
+
+
+class Greedy(Frozen):
+    """Takes the likeliest token."""
+
+    name: Literal["greedy"] = "greedy"
+    """Which sampler this is."""
+
+
+Sampler = Annotated[
+    Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")
+]
+
+
+class Sampling(Frozen):
+    """All that turns logits into a text, given the model."""
+
+    seed: int = Field(ge=1, le=2**32 - 2)
+    """For the samplers that draw. 0 and 2**32-1 mean "random" elsewhere, so they are left out."""
+
+    chain: tuple[Sampler, ...]
+    """The samplers in the order they are applied."""
+
+    max_tokens: int = Field(ge=1)
+    """The text is cut after so many tokens."""
+
+    stop: tuple[str, ...]
+    """Strings that end the text, once it has begun; they are not part of it."""
+
+
+class Prompt(Frozen):
+    """What a template made of a passage, before any model is asked."""
+
+    template: Sha256
+    """Of the template file's bytes."""
+
+    messages: tuple[Message, ...]
+    """The turns, the last of them the user's or the beginning of the assistant's answer."""
+
+    keep_opening: bool
+    """Whether that beginning counts as part of the text."""
+
+    @property
+    def opening(self) -> str:
+        """The beginning of the assistant's answer, or nothing."""
+        return self.messages[-1].content if self.messages[-1].role == "assistant" else ""
+
+
+# -- the engine ---------------------------------------------------------------------------------------------
+
+
+class Request(Frozen):
+    """What the engine is asked: tokens to read and how to go on from them."""
+
+    token_ids: tuple[int, ...]
+    """The prompt."""
+
+    sampling: Sampling
+    """How to choose each next token, and when to stop."""
+
+
+class Generation(Frozen):
+    """What the engine answers."""
+
+    text: str
+    """The new words, without the stop string."""
+
+    finish: Literal["stop", "length"]
+    """The model or a stop string ended the text, or `max_tokens` cut it."""
+
+    token_ids: tuple[int, ...] | None
+    """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
+
+    prompt_token_ids: tuple[int, ...] | None
+    """The prompt as the model read it; null where the writer doesn't tell."""
+
+    started: datetime
+    """When its prompt began to be computed."""
+
+    finished: datetime
+    """When its last token was sampled."""
+
+
+# -- the record of an output --------------------------------------------------------------------------------
+
+
+class Source(Frozen):
+    """Where an output comes from, for people and for replay; outside the id."""
+
+    passage: str
+    """Id of the passage."""
+    essay: str
+    """Title of the essay."""
+    path: str
+    """The seed's file, relative to the workspace."""
+    lines: tuple[int, int]
+    """First and last line in it."""
+    section: str | None
+    """The heading above."""
+    tags: tuple[str, ...]
+    """The passage's tags."""
+    text: str
+    """The passage itself, so that later edits of the seed take nothing away."""
+    kind: str
+    """Name of the template."""
+    step: int
+    """How often the kind has been applied to its own result."""
+    variant: int
+    """Number of the chain."""
+    template: str
+    """The template's file name."""
+
+
+class PromptUsed(Frozen):
+    """The prompt, from template to tokens."""
+
+    template: Sha256
+    """Of the template file's bytes."""
+    messages: tuple[Message, ...]
+    """What the template rendered to."""
+    keep_opening: bool
+    """Whether the beginning of the answer was made part of the text."""
+    chat_template_sha256: Sha256 | None
+    """Of the model's chat template; null where the writer doesn't tell."""
+    token_ids: tuple[int, ...] | None
+    """What the model read; null where the writer doesn't tell."""
+
+
+class ModelUsed(Frozen):
+    """The weights, by content."""
+
+    sha256: Sha256 | None
+    """Of the GGUF file; null for a model that isn't one."""
+    metadata_sha256: Sha256 | None
+    """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
+    parameters: dict[str, Any] | None = None
+    """What a LangChain model says identifies it, where it isn't a GGUF file."""
+
+
+class Rule(Frozen):
+    """Name and version of a rule that made part of an output."""
+
+    name: str
+    """Which."""
+    version: int
+    """Raised whenever its results may change."""
+
+
+class Selection(Frozen):
+    """How one of several candidates was chosen."""
+
+    candidates: int
+    """How many there were."""
+    chooser: Rule
+    """What chose."""
+
+
+class EngineUsed(Frozen):
+    """The machinery, as far as it may touch a bit of the result."""
+
+    llama_cpp_python: str | None
+    """Its version."""
+    libraries: dict[str, Sha256]
+    """sha256 of each libllama and libggml file."""
+    system_info: str | None
+    """llama.cpp's own list of the CPU features in use."""
+    chunk: int | None
+    """Prompts are computed in chunks of so many tokens, aligned to their position."""
+    rows: str | None
+    """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
+    type_k: str | None
+    """Number type of the cached keys."""
+    type_v: str | None
+    """Number type of the cached values."""
+    flash_attn: bool | None
+    """Whether flash attention was on."""
+    repack: bool | None
+    """Whether weights were rearranged for the processor's own kernels."""
+    n_gpu_layers: int | None
+    """Layers on a GPU."""
+    exact: bool
+    """Whether the same request gives the same bytes in any company."""
+
+
+class Derivation(Frozen):
+    """All that determines an output's bytes, and nothing else."""
+
+    passage: Sha256
+    """Of the passage's text."""
+    parent: Sha256 | None
+    """Id of the record whose text this step read."""
+    prompt: PromptUsed
+    """The prompt."""
+    model: ModelUsed
+    """The model."""
+    sampling: Sampling
+    """The sampling."""
+    selection: Selection | None
+    """How it was chosen; null where there was one candidate."""
+    trim: Rule
+    """What cut the text to its end."""
+    engine: EngineUsed
+    """The machinery."""
+
+
+class Output(Frozen):
+    """The text that came of it."""
+
+    file: str
+    """The `.md` beside this record."""
+    sha256: Sha256
+    """Of the body: all bytes after the line that closes the front matter."""
+    finish: Literal["stop", "length"]
+    """The model or a stop string ended it, or `max_tokens` cut it."""
+    token_ids: tuple[int, ...] | None
+    """Every token sampled."""
+    trimmed: str
+    """What was cut off behind the last whole sentence; empty where nothing was."""
+
+
+class Circumstances(Frozen):
+    """What was so at the time and does not touch the bytes; outside the id."""
+
+    run: str
+    """The run's name."""
+    model: str
+    """The model's name."""
+    architecture: str | None
+    """Of the model."""
+    file_type: str | None
+    """Weight type of the GGUF file."""
+    size: int | None
+    """Of the file, in bytes."""
+    exactness: str
+    """How it was established that the bytes don't depend on company."""
+    started: datetime
+    """When the engine began on it (UTC)."""
+    finished: datetime
+    """When its last token was sampled (UTC)."""
+    seconds: float
+    """Between the two, other sequences' work included."""
+    host: str
+    """The machine's kind: operating system and processor, no name."""
+    threads: int | None
+    """Threads of the engine."""
+    parallel: int | None
+    """Most sequences active at once."""
+    n_ctx_seq: int | None
+    """Context of a sequence, in tokens."""
+    remix: str
+    """Version of remix."""
+    commit: str | None
+    """Git commit of the workspace, where it is a repository."""
+    dirty: bool | None
+    """Whether it had uncommitted changes to seeds or prompts."""
+
+
+class Record(Frozen):
+    """An output's provenance. `id` can be recomputed by anybody; see README."""
+
+    schema_: Literal["remix/record/1"] = Field("remix/record/1", alias="schema")
+    """Name and version of this form."""
+    id: Sha256
+    """sha256 of the canonical JSON (RFC 8785) of {"derivation": …, "output": {"sha256": …}}."""
+    source: Source
+    """Where it comes from."""
+    derivation: Derivation
+    """What determines its bytes."""
+    output: Output
+    """What came of it."""
+    flags: tuple[str, ...]
+    """What looks wrong with the text."""
+    circumstances: Circumstances
+    """When, where and how fast."""
+
+
+def record_id(derivation: Derivation, output_sha256: str) -> str:
+    """The id under which a derivation and its bytes are known."""
+    return canonical_sha256(
+        {"derivation": derivation.model_dump(mode="json"), "output": {"sha256": output_sha256}}
+    )
+
+
+# -- a run --------------------------------------------------------------------------------------------------
+
+
+class TemplateUsed(Frozen):
+    """A template as it was when the run began."""
+
+    kind: str
+    """Its kind."""
+    name: str
+    """Its file, for people."""
+    sha256: Sha256
+    """Of the file's bytes."""
+    source: str
+    """Those bytes, as text."""
+
+
+class Options(Frozen):
+    """What a run was asked for, every default filled in."""
+
+    tags: tuple[str, ...] = ()
+    """Passages with any of these tags; all, if there are none."""
+    essays: tuple[str, ...] = ()
+    """Passages of these essays; of all, if there are none."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of outputs; all templates there are, if none are named."""
+    steps: int = Field(3, ge=1, le=99)
+    """Steps a chain."""
+    variants: int = Field(1, ge=1, le=999)
+    """Chains a passage and kind."""
+    limit: int | None = Field(None, ge=1)
+    """Only the first so many passages."""
+    model: str | None = None
+    """Path or name of the model; the bundled one, if none is named."""
+    seed: int = 1
+    """The run's seed."""
+    parallel: int | None = Field(None, ge=1)
+    """Most sequences active at once."""
+    threads: int | None = Field(None, ge=1)
+    """Threads of the engine."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Tokens an output, instead of what the templates say."""
+    temperature: float | None = Field(None, ge=0)
+    """Sampling temperature, instead of what the templates say."""
+    skip_bad: bool = False
+    """Leave out seeds, templates and passages that can't be used, rather than stop."""
+
+
+class Environment(Frozen):
+    """The machine and the code a run was made with."""
+
+    remix: str
+    """Version of remix."""
+    python: str
+    """Version of Python."""
+    host: str
+    """Operating system and processor."""
+    commit: str | None
+    """Git commit of the workspace, where it is a repository."""
+    dirty: bool | None
+    """Whether its seeds or prompts had uncommitted changes."""
+
+
+class Run(Frozen):
+    """A run's frozen request: all that is needed to finish it, but the model's weights."""
+
+    schema_: Literal["remix/run/1"] = Field("remix/run/1", alias="schema")
+    """Name and version of this form."""
+    name: str
+    """The folder's name: UTC time, what it is about, four random hex digits."""
+    created: datetime
+    """When it was planned (UTC)."""
+    given: dict[str, Any]
+    """The options as they were given."""
+    options: Options
+    """The options, defaults filled in."""
+    model: ModelFile | None
+    """The GGUF; null where a LangChain model writes."""
+    n_ctx_seq: int
+    """Tokens a sequence may need, prompt and output together."""
+    templates: tuple[TemplateUsed, ...]
+    """By kind, with their sources."""
+    essays: tuple[Essay, ...]
+    """The essays, with those of their passages that the run is about."""
+    tasks: tuple[Task, ...]
+    """In the order of the plan."""
+    environment: Environment
+    """Where and with what it began."""
+
+
+class Failure(Frozen):
+    """A task that could not be done."""
+
+    task: str
+    """Its id."""
+    error: str
+    """What went wrong."""
+    hint: str
+    """What to do."""

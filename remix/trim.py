@@ -1,0 +1,38 @@
+"""From what a model wrote to the text that is kept.
+
+Takes the opening, the new words and how they ended, gives the text and what was cut off. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from remix.records import Generation, Prompt, Rule
+
+RULE = Rule(name="last-sentence", version=1)
+"""Part of every derivation; raise the version when any text would come out differently."""
+
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]*_]*(?=\s|\Z)""")
+_ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|ca|etc|No|vol|pp?|e\.g|i\.e|al))\Z")
+
+
+class Trimmed(NamedTuple):
+    """A text and what was cut off its end."""
+
+    text: str
+    cut: str
+
+
+def trim(prompt: Prompt, generation: Generation) -> Trimmed:
+    """The kept text: opening and new words without blank space around them.
+
+    Where `max_tokens` cut it, it goes back to its last whole sentence; where there is none, it stays whole.
+    """
+    whole = (prompt.opening if prompt.keep_opening else "") + generation.text
+    whole = whole.strip()
+    if generation.finish == "stop":
+        return Trimmed(whole, "")
+    ends = [end.end() for end in _SENTENCE_END.finditer(whole) if not _ABBREVIATED.search(whole[: end.start()])]
+    last = ends[-1] if ends else len(whole)
+    return Trimmed(whole[:last], whole[last:])

@@ -1,0 +1,176 @@
+"""A workspace: the folder in which seeds, prompts, outputs and settings lie.
+
+Takes a folder, gives the places and settings that hold there. Settings come from the flag, then the
+environment, then `remix.toml`, then the default; this file knows the last two, the command line the rest.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from remix.errors import RemixError
+from remix.records import Frozen
+
+FILE = "remix.toml"
+
+
+class SettingsError(RemixError):
+    """`remix.toml` can't be read, or a workspace can't be made."""
+
+
+class GenerateSettings(Frozen):
+    """Defaults for `remix generate`, under `[generate]`."""
+
+    kind: tuple[str, ...] | None = None
+    """Kinds of outputs."""
+    steps: int | None = None
+    """Steps a chain."""
+    variants: int | None = None
+    """Chains a passage and kind."""
+    seed: int | None = None
+    """The run's seed."""
+    parallel: int | None = None
+    """Sequences active at once."""
+    threads: int | None = None
+    """Threads of the engine."""
+    max_tokens: int | None = None
+    """Tokens an output."""
+    temperature: float | None = None
+    """Sampling temperature."""
+
+
+class Settings(Frozen):
+    """What `remix.toml` may say."""
+
+    seeds: str = "seeds"
+    """Folder of essays."""
+    prompts: str = "prompts"
+    """Folder of templates."""
+    outputs: str = "outputs"
+    """Folder for runs."""
+    model: str | None = None
+    """Path or name of the model."""
+    models: tuple[str, ...] = ()
+    """Folders to look for GGUF files in."""
+    generate: GenerateSettings = GenerateSettings()
+    """Defaults for `remix generate`."""
+
+
+class Workspace:
+    """Where things are. Folders in `remix.toml` are relative to it."""
+
+    def __init__(self, root: Path, settings: Settings | None = None) -> None:
+        self.root = root
+        self.settings = settings or Settings()
+
+    @property
+    def seeds(self) -> Path:
+        """Folder of essays."""
+        return self._place(self.settings.seeds)
+
+    @property
+    def prompts(self) -> Path:
+        """Folder of templates: the workspace's own, or the shipped ones where it has none."""
+        own = self._place(self.settings.prompts)
+        return own if own.is_dir() or self.settings.prompts != "prompts" else shipped("prompts")
+
+    @property
+    def outputs(self) -> Path:
+        """Folder for runs."""
+        return self._place(self.settings.outputs)
+
+    @property
+    def model_folders(self) -> list[Path]:
+        """Folders to look for GGUF files in."""
+        return [self._place(folder) for folder in self.settings.models]
+
+    def _place(self, folder: str) -> Path:
+        return self.root / Path(folder).expanduser()
+
+
+def open_workspace(start: Path) -> Workspace:
+    """The workspace that `start` is in: the nearest folder upwards with `remix.toml`, or with seeds and prompts.
+
+    Without one, `start` itself, so that a bare folder with `seeds/` works. Raises `SettingsError`.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return Workspace(folder, read_settings(folder / FILE))
+        if (folder / "seeds").is_dir() and (folder / "prompts").is_dir():
+            return Workspace(folder)
+    return Workspace(start)
+
+
+def read_settings(path: Path) -> Settings:
+    """`remix.toml`. Raises `SettingsError` where it is broken or has a key remix doesn't know."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings.model_validate(data)
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read ({error.strerror}).", "Check its permissions.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML ({error}).", "Mend it, or move it away.") from error
+    except ValidationError as error:
+        first: Any = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = [*Settings.model_fields, *(f"generate.{name}" for name in GenerateSettings.model_fields)]
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else f"It knows {', '.join(known)}."
+            raise SettingsError(f"{path}: unknown setting `{key}`.", hint) from error
+        raise SettingsError(f"{path}: `{key}`: {first['msg'].lower()}.", "Mend the value.") from error
+
+
+def shipped(what: str) -> Path:
+    """The folder of prompts or seeds that came with remix: in the package, or in the checkout around it."""
+    package = Path(__file__).parent
+    packed = package / "_shipped" / what
+    return packed if packed.is_dir() else package.parent / what
+
+
+def init(target: Path) -> list[Path]:
+    """Make a workspace: copy the shipped seeds and prompts, write `remix.toml`; gives what was written.
+
+    Never overwrites: raises `SettingsError` where one of the files is there already, before writing any.
+    """
+    files = {target / what / path.name: path for what in ("seeds", "prompts") for path in _files(shipped(what))}
+    there = next((path for path in [*files, target / FILE] if os.path.lexists(path)), None)
+    if there:
+        raise SettingsError(f"{there}: is there already.", "Take an empty folder; nothing has been written.")
+    try:
+        for path, source in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, path)
+        (target / "outputs").mkdir(exist_ok=True)
+        (target / FILE).write_text(_TOML, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"{target}: can't be written ({error.strerror}).", "Take a folder you may write to."
+        ) from error
+    return [*files, target / FILE]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+_TOML = """\
+# Settings of this workspace. A flag or a REMIX_* variable goes before what stands here.
+# seeds = "seeds"
+# prompts = "prompts"
+# outputs = "outputs"
+# model = "~/models/some-model.gguf"   # or a name from `remix models list`
+# models = ["~/models"]                # folders to look for GGUF files in
+
+[generate]
+# kind = ["rewrite", "summary"]
+# steps = 3
+"""
