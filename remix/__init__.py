@@ -1,0 +1,35 @@
+"""remix: rewrites the tagged passages of your essays with a local model, exactly and with provenance.
+
+The public API; each name is loaded when it is first used, so that `remix --help` stays quick.
+
+    from remix import Options, generate, open_workspace, prepare
+
+    workspace = open_workspace(Path("."))
+    job = prepare(workspace, Options(tags=("convergence",)))
+    outcome = generate(job, workspace.outputs)
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Job": "remix.pipeline",
+    "Options": "remix.records",
+    "Outcome": "remix.pipeline",
+    "Record": "remix.records",
+    "RemixError": "remix.errors",
+    "RunFolder": "remix.outputs",
+    "generate": "remix.pipeline",
+    "open_workspace": "remix.workspace",
+    "prepare": "remix.pipeline",
+    "read_seeds": "remix.corpus",
+    "resume": "remix.pipeline",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'remix' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -8,8 +8,6 @@ them: `message` names the file and line or the option, `hint` the next step. It 
 class RemixError(Exception):
     """An error to show to a person: one line that says what is wrong, one that says what to do."""
 
-    exit_code = 1
-
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message

@@ -2,11 +2,7 @@
 
 Takes paths, names and the folders a writer's settings mention; gives `Found` (where a model lies) and
 `ModelFile` (what it is). Reads headers and hashes, never weights. It doesn't know llama.cpp, and a model it
-accepts may still be one that llama.cpp can't load.
-
-The header is read here, with the tables of the `gguf` package but not by its `GGUFReader`: that one can't
-open a file that is cut short, follows lying counts until memory ends, and takes seconds to build arrays of
-tokens that nobody here asks for.
+accepts may still be one that llama.cpp can't load. Headers are read by `gguf_header.py`.
 """
 
 from __future__ import annotations
@@ -17,21 +13,21 @@ import hashlib
 import importlib.util
 import itertools
 import json
-import math
 import os
 import re
 import stat
 import struct
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import platformdirs
 import psutil
 
 from remix.errors import ModelError
+from remix.gguf_header import FIRST_KEY, Header, Value, read_header
 from remix.records import Frozen, ModelFile, sha256
 
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
@@ -58,6 +54,16 @@ class Found(Frozen):
 
     size: int
     """In bytes; of a split model, of all its shards."""
+
+
+class Facts(NamedTuple):
+    """What a GGUF's header says; the fields are those of `ModelFile`."""
+
+    architecture: str
+    file_type: str | None
+    context: int
+    chat_template: str | None
+    labels: tuple[str, ...]
 
 
 # -- which models there are ---------------------------------------------------------------------------------
@@ -288,8 +294,7 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
 
 def _identity(file: BufferedReader, path: Path) -> ModelFile:
     """What the content says, from the cache if that knows it; `labels` are those of the metadata alone."""
-    if file.read(4) != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF file.", "Give one; their names end in .gguf.")
+    _check_magic(file, path)
     status = os.fstat(file.fileno())
     model = _recall(path, status)
     if model is None:
@@ -298,8 +303,30 @@ def _identity(file: BufferedReader, path: Path) -> ModelFile:
     return model
 
 
+def inspect(path: Path) -> Facts:
+    """What a GGUF's header says, without the hash, so at once however large the file. Raises `ModelError`."""
+    _check_is_file(path)
+    try:
+        with path.open("rb") as file:
+            _check_magic(file, path)
+            return _facts(_header(file, path, os.fstat(file.fileno()).st_size).values)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
 def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
     """Header and hash of an open GGUF of `size` bytes, whose magic has been read."""
+    header = _header(file, path, size)
+    file.seek(FIRST_KEY)
+    metadata = sha256(file.read(header.keys_end - FIRST_KEY))
+    file.seek(0)
+    whole = hashlib.file_digest(file, "sha256").hexdigest()
+    facts = _facts(header.values)._asdict()
+    return ModelFile(name=_name(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
+
+
+def _header(file: BufferedReader, path: Path, size: int) -> Header:
+    """The header of an open GGUF of `size` bytes, whose magic has been read."""
     version = int.from_bytes(file.read(4), "little")
     if version not in (2, 3):
         raise ModelError(
@@ -307,41 +334,37 @@ def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
             "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
         )
     try:
-        header = _read_header(file, size)
-        facts = _facts(header.values)
+        header = read_header(file, size)
+        _facts(header.values)
     except (ValueError, struct.error) as error:
         raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
     if header.data_end > size:
         raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
-    file.seek(_FIRST_KEY)
-    metadata = sha256(file.read(header.keys_end - _FIRST_KEY))
-    file.seek(0)
-    whole = hashlib.file_digest(file, "sha256").hexdigest()
-    return ModelFile(name=_name(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
+    return header
 
 
-def _facts(values: dict[str, _Value]) -> dict[str, Any]:
-    """The fields of a `ModelFile` that its metadata gives; raises `ValueError` without an architecture."""
+def _facts(values: dict[str, Value]) -> Facts:
+    """What the metadata says; raises `ValueError` without an architecture."""
     architecture = _text(values, "general.architecture")
     if not architecture:
         raise ValueError("it names no architecture")
     context = values.get(f"{architecture}.context_length")
     names = (_text(values, "general.basename"), _text(values, "general.name"))
-    return {
-        "architecture": architecture,
-        "file_type": _file_type(values.get("general.file_type")),
-        "context": context if isinstance(context, int) and context > 0 else DEFAULT_CONTEXT,
-        "chat_template": _text(values, "tokenizer.chat_template"),
-        "labels": tuple(label.lower() for label in names if label),
-    }
+    return Facts(
+        architecture=architecture,
+        file_type=_file_type(values.get("general.file_type")),
+        context=context if isinstance(context, int) and context > 0 else DEFAULT_CONTEXT,
+        chat_template=_text(values, "tokenizer.chat_template"),
+        labels=tuple(label.lower() for label in names if label),
+    )
 
 
-def _text(values: dict[str, _Value], key: str) -> str | None:
+def _text(values: dict[str, Value], key: str) -> str | None:
     value = values.get(key)
     return value if isinstance(value, str) else None
 
 
-def _file_type(value: _Value) -> str | None:
+def _file_type(value: Value) -> str | None:
     """The file type in words, or nothing for one that the `gguf` package doesn't know."""
     from gguf import LlamaFileType
 
@@ -353,6 +376,11 @@ def _file_type(value: _Value) -> str | None:
     except ValueError:
         return None
     return name.removeprefix("MOSTLY_").removeprefix("ALL_")
+
+
+def _check_magic(file: BufferedReader, path: Path) -> None:
+    if file.read(4) != b"GGUF":
+        raise ModelError(f"{path} is not a GGUF file.", "Give one; their names end in .gguf.")
 
 
 def _check_is_file(path: Path) -> None:
@@ -372,131 +400,6 @@ def _check_is_file(path: Path) -> None:
 def _unreadable(path: Path, error: Exception) -> ModelError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return ModelError(f"{path} can't be read ({reason}).", "Check the path and who may read the file.")
-
-
-# -- the header of a GGUF -----------------------------------------------------------------------------------
-
-_FIRST_KEY = 24
-"""Where the key-value section begins: after magic, version and the two counts."""
-
-_MOST_HEADER = 64 * 2**20
-"""Bytes. The largest vocabularies come to a quarter of that; only a damaged header could want more."""
-
-# fmt: off
-_NUMBERS = {
-    0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
-}
-# fmt: on
-_STRING, _ARRAY = 8, 9
-
-_Value = str | int | float | None
-"""A number or a string; None stands for an array, whose items nobody here asks for."""
-
-
-class _Header(NamedTuple):
-    values: dict[str, _Value]
-    keys_end: int
-    """Where the key-value section ends, in bytes from the file's beginning."""
-    data_end: int
-    """Where the last tensor's data ends, or should."""
-
-
-def _read_header(file: BufferedReader, size: int) -> _Header:
-    """Read on after the version; raises `ValueError` for what no GGUF can have."""
-    from gguf import GGML_QUANT_SIZES
-
-    cursor = _Cursor(file, min(size, _MOST_HEADER))
-    tensors, keys = cursor.number("<Q"), cursor.number("<Q")
-    values: dict[str, _Value] = {}
-    for _ in range(keys):
-        key = cursor.string()
-        if key in values:
-            raise ValueError(f"{key!r} comes twice")
-        values[key] = cursor.value(cursor.number("<I"))
-    keys_end = cursor.at
-    cursor.check(tensors, 24)
-    ends = [cursor.tensor_end(GGML_QUANT_SIZES) for _ in range(tensors)]
-    start = cursor.at + -cursor.at % _alignment(values)
-    return _Header(values, keys_end, start + max(ends) if ends else cursor.at)
-
-
-def _alignment(values: dict[str, _Value]) -> int:
-    alignment = values.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-        raise ValueError(f"an alignment of {alignment}")
-    return alignment
-
-
-class _Cursor:
-    """Reads numbers and strings one after the other, and nothing beyond `end`.
-
-    Counts are checked against the bytes that are left before they are believed.
-    """
-
-    def __init__(self, file: BufferedReader, end: int) -> None:
-        self.at = file.tell()
-        self._file = file
-        self._end = end
-
-    def number(self, form: str) -> Any:
-        """A number in one of `struct`'s formats."""
-        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
-
-    def string(self) -> str:
-        """A string of UTF-8 after its length."""
-        return self._take(self.number("<Q")).decode()
-
-    def value(self, kind: int) -> _Value:
-        """A value of a kind by its number in the format; of an array, only that it was one."""
-        if kind == _STRING:
-            return self.string()
-        if kind == _ARRAY:
-            self._skip_array()
-            return None
-        if kind not in _NUMBERS:
-            raise ValueError(f"unknown type {kind} of value")
-        value: int | float = self.number(_NUMBERS[kind])
-        return value
-
-    def tensor_end(self, sizes: Mapping[int, tuple[int, int]]) -> int:
-        """Where the data of the tensor described here ends, in bytes from the beginning of all data.
-
-        `sizes` has the items and bytes in a block of each number type.
-        """
-        self._skip(self.number("<Q"))
-        dimensions = self.number("<I")
-        if dimensions > 4:
-            raise ValueError(f"a tensor of {dimensions} dimensions")
-        count: int = math.prod(self.number("<Q") for _ in range(dimensions))
-        # llama.cpp may know types that the package doesn't yet; how long their data is can't be checked then.
-        items, width = sizes.get(self.number("<I"), (1, 0))
-        return int(self.number("<Q")) + count // items * width
-
-    def check(self, count: int, width: int) -> None:
-        """Raise `ValueError` unless so many things of at least `width` bytes can still follow."""
-        if count * width > self._end - self.at:
-            raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
-
-    def _skip_array(self) -> None:
-        kind, count = self.number("<I"), self.number("<Q")
-        if kind == _STRING:
-            self.check(count, 8)
-            for _ in range(count):
-                self._skip(int.from_bytes(self._take(8), "little"))
-        elif kind in _NUMBERS:
-            self._skip(count * struct.calcsize(_NUMBERS[kind]))
-        else:
-            raise ValueError(f"unknown type {kind} of array")
-
-    def _take(self, count: int) -> bytes:
-        self.check(count, 1)
-        self.at += count
-        return self._file.read(count)
-
-    def _skip(self, count: int) -> None:
-        self.check(count, 1)
-        self.at += count
-        self._file.seek(self.at)
 
 
 # -- what was identified before -----------------------------------------------------------------------------

@@ -8,16 +8,18 @@ alone. Whoever writes is a `Writer`: a local GGUF (`engine/local.py`) or a LangC
 
 from __future__ import annotations
 
+import difflib
 import queue
+import re
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remix import environment, models, trim
 from remix.corpus import read_seeds, select
@@ -33,6 +35,7 @@ from remix.records import (
     Essay,
     Failure,
     Generation,
+    Message,
     ModelFile,
     ModelUsed,
     Options,
@@ -51,6 +54,13 @@ from remix.records import (
 )
 from remix.workspace import Workspace
 
+if TYPE_CHECKING:
+    from remix.engine.local import LocalModel
+
+Corpus = list[tuple[Essay, Passage]]
+
+PASSAGE_ID = re.compile(r"[\w-]+/\d{3,}")
+
 ROWS = 16
 """Most sequences the engine decodes together."""
 
@@ -58,8 +68,8 @@ ROWS = 16
 class Writer(Protocol):
     """Whoever turns prompts into texts, and what a record must say of them."""
 
-    file: ModelFile | None
-
+    @property
+    def file(self) -> ModelFile | None: ...
     @property
     def name(self) -> str: ...
     @property
@@ -127,14 +137,7 @@ def prepare(workspace: Workspace, options: Options, given: dict[str, object] | N
     """
     bad = _Bad(options.skip_bad)
     corpus, templates = _read(workspace, options, bad)
-    found = models.find(options.model, workspace.model_folders)
-    file = models.identify(found.path, found.name)
-    options = options.model_copy(update={"kinds": tuple(templates)})
-    lengths = _Lengths(templates, options, file, found.path)
-    with closing(lengths):
-        kept, tokens = lengths.fitting(corpus, bad)
-    run = _freeze(workspace, options, given or {}, file, kept, templates, lengths.longest)
-    return Job(run, found.path, tokens, tuple(bad.errors))
+    return _plan_local(workspace, options, given or {}, corpus, templates, bad)
 
 
 def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
@@ -143,6 +146,65 @@ def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
     corpus, templates = _read(workspace, options, bad)
     options = options.model_copy(update={"kinds": tuple(templates), "model": writer.name})
     return Job(_freeze(workspace, options, {}, None, corpus, templates, 0), None, {}, tuple(bad.errors))
+
+
+def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: str) -> Job:
+    """Plan one kind over one passage: its id, or a text of no essay. Raises as `prepare` does."""
+    bad = _Bad(skip=False)
+    templates = read_templates(workspace.prompts, [kind])
+    if PASSAGE_ID.fullmatch(passage.strip()):
+        pair = _passage_by_id(read_seeds(workspace.seeds, workspace.root), passage.strip())
+    else:
+        pair = _loose_passage(passage)
+    return _plan_local(workspace, options, {}, [pair], templates, bad)
+
+
+def _plan_local(
+    workspace: Workspace,
+    options: Options,
+    given: dict[str, object],
+    corpus: Corpus,
+    templates: dict[str, Template],
+    bad: _Bad,
+) -> Job:
+    """The job of a local model over passages and templates that are read."""
+    found = models.find(options.model, workspace.model_folders)
+    file = models.identify(found.path, found.name)
+    options = options.model_copy(update={"kinds": tuple(templates)})
+    lengths = _Lengths(templates, options, file, found.path)
+    with closing(lengths):
+        kept, tokens = lengths.fitting(corpus, bad)
+    run = _freeze(workspace, options, given, file, kept, templates, lengths.longest)
+    return Job(run, found.path, tokens, tuple(bad.errors))
+
+
+def _passage_by_id(essays: list[Essay], wanted: str) -> tuple[Essay, Passage]:
+    pairs = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
+    if wanted not in pairs:
+        near = difflib.get_close_matches(wanted, pairs, n=3)
+        also = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise SeedError(f"no passage '{wanted}'.", f"{also}`remix passages` lists what there is.")
+    return pairs[wanted]
+
+
+def _loose_passage(text: str) -> tuple[Essay, Passage]:
+    """A text from nowhere, as a passage."""
+    text = text.strip()
+    if not text:
+        raise SeedError("the passage is empty.", "Give the id of a passage, or a text on standard input.")
+    passage = Passage(
+        id="stdin/001",
+        essay="stdin",
+        title="standard input",
+        section=None,
+        path="-",
+        lines=(1, text.count("\n") + 1),
+        tags=(),
+        text=text,
+        sha256=sha256(text),
+    )
+    essay = Essay(slug="stdin", title=passage.title, author=None, date=None, tags=(), path="-", passages=(passage,))
+    return essay, passage
 
 
 class _Bad:
@@ -156,9 +218,6 @@ class _Bad:
         if not self._skip:
             raise error
         self.errors.append(error)
-
-
-Corpus = list[tuple[Essay, Passage]]
 
 
 def _read(workspace: Workspace, options: Options, bad: _Bad) -> tuple[Corpus, dict[str, Template]]:
@@ -275,16 +334,18 @@ def _settings(template: Template, options: Options, labels: Sequence[str]) -> Se
 def sampling_for(template: Template, options: Options, labels: Sequence[str], seed: int) -> Sampling:
     """How a task is sampled."""
     settings = _settings(template, options, labels)
-    return Sampling(
-        seed=seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
-    )
+    return Sampling(seed=seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop)
 
 
 # -- carrying it out ----------------------------------------------------------------------------------------
 
 
 def generate(
-    job: Job, outputs: Path, watch: Watch | None = None, stop: threading.Event | None = None, writer: Writer | None = None
+    job: Job,
+    outputs: Path,
+    watch: Watch | None = None,
+    stop: threading.Event | None = None,
+    writer: Writer | None = None,
 ) -> Outcome:
     """Carry a job out into a new folder below `outputs`; `writer` in place of the local model it was planned for.
 
@@ -321,6 +382,24 @@ def resume(
         return _carry_out(folder, writer, watch, stop)
 
 
+def draft(
+    job: Job, on_text: Callable[[str], None], on_prompt: Callable[[Sequence[Message]], None]
+) -> Iterator[tuple[Record, str]]:
+    """Write a job's texts one after another and keep none; the two functions hear prompts and words as they come."""
+    with closing(_load(job.run, job.model)) as writer:
+        maker = RecordMaker(job.run, writer)
+        previous, parent = "", None
+        for task in job.run.tasks:
+            prompt, sampling = maker.ask(task, previous)
+            on_prompt(prompt.messages)
+            if prompt.keep_opening:
+                on_text(prompt.opening)
+            generation = writer.submit(prompt, sampling, on_text).result()
+            record, previous = maker.record(task, prompt, sampling, previous, parent, generation)
+            parent = record.id
+            yield record, previous
+
+
 def _same_model(run: Run, model_folders: Sequence[Path]) -> Path:
     """Where the run's model is now: where it was found before, or anywhere with the same content."""
     if run.model is None:
@@ -329,20 +408,18 @@ def _same_model(run: Run, model_folders: Sequence[Path]) -> Path:
             "Resume it from Python: remix.pipeline.resume(folder, writer=…).",
         )
     candidates = models.available(model_folders)
-    try:
+    with suppress(ModelError):
         candidates.insert(0, models.find(run.options.model, model_folders))
-    except ModelError:
-        pass
     found = models.find_by_sha256(run.model.sha256, candidates)
     if found is None:
         raise ModelError(
             f"{run.name}: its model {run.model.name} (sha256 {run.model.sha256[:12]}…) isn't here.",
-            "Put the file into a folder named under `models` in remix.toml; `remix models list` shows what is there.",
+            "Put it into a folder named under `models` in remix.toml; `remix models list` shows what is there.",
         )
     return found.path
 
 
-def _load(run: Run, model: Path | None) -> Writer:
+def _load(run: Run, model: Path | None) -> LocalModel:
     from remix.engine.local import LocalModel, Needs
 
     if run.model is None or model is None:
@@ -438,7 +515,9 @@ class _Work:
         except RemixError as error:
             self._fail(step.task, error)
             return
-        record, text = self.maker.record(step.task, step.prompt, step.sampling, step.previous, step.parent, generation)
+        record, text = self.maker.record(
+            step.task, step.prompt, step.sampling, step.previous, step.parent, generation
+        )
         self.folder.write(step.task, record, text)
         self._done += 1
         if step.rest:
@@ -481,7 +560,13 @@ class RecordMaker:
         return prompt, sampling_for(template, options, self._labels, task.seed)
 
     def record(
-        self, task: Task, prompt: Prompt, sampling: Sampling, previous: str, parent: str | None, generation: Generation
+        self,
+        task: Task,
+        prompt: Prompt,
+        sampling: Sampling,
+        previous: str,
+        parent: str | None,
+        generation: Generation,
     ) -> tuple[Record, str]:
         """The record of a finished task, and its text."""
         _, passage = self._corpus[task.passage]

@@ -225,7 +225,8 @@ class Template:
         else:
             opening = ""
         return Prompt(
-            template=self.sha256, messages=self._messages(settings, turns, rest, opening),
+            template=self.sha256,
+            messages=self._messages(settings, turns, rest, opening),
             keep_opening=settings.keep_opening,
         )
 
@@ -324,8 +325,7 @@ def _no_such_kind(kind: str, folder: Path, files: Iterable[str]) -> PromptError:
     near = difflib.get_close_matches(kind, files, n=1)
     also = f"Did you mean `{near[0]}`? " if near else ""
     return PromptError(
-        f"no kind '{kind}' in {folder}.",
-        f"{also}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}.",
+        f"no kind '{kind}' in {folder}.", f"{also}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}."
     )
 
 

@@ -270,9 +270,7 @@ class Greedy(Frozen):
     """Which sampler this is."""
 
 
-Sampler = Annotated[
-    Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")
-]
+Sampler = Annotated[Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")]
 
 
 class Sampling(Frozen):
@@ -539,9 +537,7 @@ class Record(Frozen):
 
 def record_id(derivation: Derivation, output_sha256: str) -> str:
     """The id under which a derivation and its bytes are known."""
-    return canonical_sha256(
-        {"derivation": derivation.model_dump(mode="json"), "output": {"sha256": output_sha256}}
-    )
+    return canonical_sha256({"derivation": derivation.model_dump(mode="json"), "output": {"sha256": output_sha256}})
 
 
 # -- a run --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import platformdirs
 import psutil
 import pytest
 
-from remix import models
+from remix import gguf_header, models
 from remix.errors import ModelError
 from remix.models import Found, available, find, find_by_sha256, fits, identify, memory_needed
 
@@ -134,7 +134,7 @@ def test_sections_lie_where_the_gguf_package_finds_them(tmp_path: Path, alignmen
     with path.open("rb") as file:
         file.seek(8)
         last = reader.tensors[-1]
-        assert models._read_header(file, path.stat().st_size).data_end == last.data_offset + last.n_bytes
+        assert gguf_header.read_header(file, path.stat().st_size).data_end == last.data_offset + last.n_bytes
 
 
 def test_metadata_tells_keys_apart_and_not_weights(tmp_path: Path) -> None:

@@ -202,9 +202,7 @@ def _string(meta: dict[str, Any], key: str, name: str, text: str) -> str | None:
             return value.isoformat()
         case list() if all(isinstance(item, str) for item in value):
             return ", ".join(value)
-    raise SeedError(
-        f"{name}:{frontmatter.line_of(text, key)}: `{key}` is not a line of text.", f"Write `{key}: …`."
-    )
+    raise SeedError(f"{name}:{frontmatter.line_of(text, key)}: `{key}` is not a line of text.", f"Write `{key}: …`.")
 
 
 def _tags(meta: dict[str, Any], name: str, text: str) -> list[str]:

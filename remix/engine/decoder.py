@@ -138,8 +138,8 @@ class FakeDecoder:
     def move(self, source: int, target: int) -> None:
         assert self._sampling[source] is not None, "nothing to move"
         assert self._sampling[target] is None, "slot is taken"
-        for column in (self._sampling, self._memory):
-            column[source], column[target] = column[target], column[source]
+        self._sampling[target], self._sampling[source] = self._sampling[source], None
+        self._memory[target], self._memory[source] = self._memory[source], []
         self._logits = set()
 
     def close(self, slot: int) -> None:

@@ -29,7 +29,9 @@ def flags(
     """
     words = _words(text)
     given = [*_ngrams(_words(passage), 5), *_ngrams(_words(previous), 5)]
-    asked = {gram for message in messages if message.role != "assistant" for gram in _ngrams(_words(message.content), 5)}
+    asked = {
+        gram for message in messages if message.role != "assistant" for gram in _ngrams(_words(message.content), 5)
+    }
     spoken = Counter(_ngrams(words, 5))
     found = {
         "copy": max(_copied(words, passage), _copied(words, previous)) > COPIED,

@@ -64,9 +64,7 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
         )
     found = list(_by_id(outputs, name))
     if len({id_ for id_, _ in found}) != 1:
-        raise RunError(
-            f"{len(found)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step."
-        )
+        raise RunError(f"{len(found)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step.")
     return found[-1][1]
 
 

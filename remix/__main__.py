@@ -1,0 +1,5 @@
+"""`python -m remix`."""
+
+from remix.cli import main
+
+main()

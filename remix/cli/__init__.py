@@ -1,0 +1,95 @@
+"""The command line: parse, call one function, print.
+
+Results go to stdout, progress and messages to stderr. Whatever is slow to import is imported inside the
+commands, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.errors import RemixError
+
+if TYPE_CHECKING:
+    from remix.workspace import Workspace
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Failure(click.ClickException):
+    """A `RemixError` on its way to the terminal; click makes its exit code 1."""
+
+    def __init__(self, error: RemixError) -> None:
+        super().__init__(error.message)
+        self.hint = error.hint
+
+    def show(self, file: Any = None) -> None:
+        """Print it: what is wrong in a line, what to do in another."""
+        click.echo(f"{click.style('Error:', fg='red')} {self.message}", err=True)
+        click.echo(f"  {self.hint}", err=True)
+
+
+class Group(click.Group):
+    """Turns remix's errors, and those of the file system, into a message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except RemixError as error:
+            raise Failure(error) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise Failure(RemixError(f"{where}{error.strerror or error}.", "Check the path.")) from error
+
+
+def _workspace(ctx: click.Context) -> Workspace:
+    """The workspace, with its settings made the defaults of the commands' options."""
+    from remix.workspace import open_workspace
+
+    root = Path(ctx.params["workspace"])
+    workspace = open_workspace(root)
+    settings = workspace.settings.generate.model_dump(exclude_none=True)
+    settings |= {"kinds": settings.pop("kind", ())}
+    model = {"model": workspace.settings.model} if workspace.settings.model else {}
+    drafting = {
+        key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
+    }
+    ctx.default_map = {"generate": {**settings, **model}, "try": {**drafting, **model}}
+    return workspace
+
+
+@click.group(cls=Group, context_settings=CONTEXT)
+@click.option(
+    "-C",
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False),
+    default=".",
+    envvar="REMIX_WORKSPACE",
+    help="Folder with seeds/, prompts/ and outputs/; by default this one, or the nearest above it.",
+)
+@click.version_option(package_name="essay-remix", prog_name="remix")
+@click.pass_context
+def cli(ctx: click.Context, workspace: str) -> None:
+    """Rewrite the tagged passages of your essays with a local model.
+
+    Every output carries its provenance, and the same request gives the same bytes.
+    """
+    ctx.obj = _workspace(ctx)
+
+
+def main() -> None:
+    """The `remix` command."""
+    cli(prog_name="remix")
+
+
+from remix.cli import corpus, generate, init, models, runs  # noqa: E402
+
+for _module in (generate, corpus, runs, models, init):
+    for _command in _module.COMMANDS:
+        cli.add_command(_command)

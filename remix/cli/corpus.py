@@ -1,0 +1,49 @@
+"""`remix tags` and `remix passages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli.printing import json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from remix.workspace import Workspace
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def tags(workspace: Workspace, as_json: bool) -> None:
+    """List the tags, and on how many passages each counts."""
+    from remix.corpus import count_tags, read_seeds
+
+    essays = read_seeds(workspace.seeds, workspace.root)
+    counts = count_tags(passage for essay in essays for passage in essay.passages)
+    if as_json:
+        print_json([{"tag": tag, "passages": count} for tag, count in counts])
+    else:
+        print_table(["tag", "passages"], counts)
+
+
+@click.command()
+@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
+@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@json_option
+@click.pass_obj
+def passages(workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], as_json: bool) -> None:
+    """List the passages."""
+    from remix.corpus import read_seeds, select
+
+    found = select(read_seeds(workspace.seeds, workspace.root), tags, essays)
+    if as_json:
+        print_json([passage.model_dump() for passage in found])
+        return
+    rows: list[tuple[Any, ...]] = [
+        (each.id, ", ".join(each.tags), each.text if len(each.text) < 60 else f"{each.text[:57]}…") for each in found
+    ]
+    print_table(["passage", "tags", "text"], rows)
+
+
+COMMANDS = (tags, passages)

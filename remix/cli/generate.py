@@ -1,0 +1,242 @@
+"""`remix generate`, `remix resume` and `remix try`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.progress import progress, stoppable
+
+if TYPE_CHECKING:
+    from remix.pipeline import Job, Outcome
+    from remix.workspace import Workspace
+
+FAILED, INTERRUPTED = 3, 130
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_model = click.option("--model", envvar="REMIX_MODEL", help="Path or name of a GGUF; by default the bundled one.")
+_seed = click.option("--seed", type=int, default=1, show_default=True, envvar="REMIX_SEED", help="The run's seed.")
+_max_tokens = click.option(
+    "--max-tokens", type=click.IntRange(1), envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
+)
+_temperature = click.option(
+    "--temperature",
+    type=click.FloatRange(0),
+    envvar="REMIX_TEMPERATURE",
+    help="0 takes the likeliest word each time.",
+)
+_threads = click.option(
+    "--threads", type=click.IntRange(1), envvar="REMIX_THREADS", help="By default one for each physical core."
+)
+_quiet = click.option("-q", "--quiet", is_flag=True, help="No progress.")
+_verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own messages too.")
+
+
+@click.command()
+@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
+@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="All passages.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    envvar="REMIX_KIND",
+    help="Only this kind; repeatable. By default all there are.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 99),
+    default=3,
+    show_default=True,
+    envvar="REMIX_STEPS",
+    help="How often a kind is applied to its own result.",
+)
+@click.option(
+    "--variants",
+    type=click.IntRange(1, 999),
+    default=1,
+    show_default=True,
+    envvar="REMIX_VARIANTS",
+    help="Independent chains for each passage and kind.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Only the first N passages.")
+@_options(_model, _seed)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 16),
+    envvar="REMIX_PARALLEL",
+    help="Sequences decoded together; by default up to 16.",
+)
+@_options(_threads, _max_tokens, _temperature)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to put the run's folder in.")
+@click.option("--skip-bad", is_flag=True, help="Leave out what can't be used, rather than stop.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and its token counts; write nothing.")
+@json_option
+@_options(_quiet, _verbose)
+@click.pass_context
+def generate(ctx: click.Context, /, **chosen: Any) -> None:
+    """Write successive rewritings, summaries and counter-arguments of passages.
+
+    Say which: --tag, --essay or --all. The run's folder is the last line of the output.
+    """
+    from remix import pipeline
+    from remix.records import Options
+
+    if not (chosen["tags"] or chosen["essays"] or chosen["everything"]):
+        raise click.UsageError("say which passages: --tag TAG, --essay SLUG or --all. `remix tags` lists the tags.")
+    workspace: Workspace = ctx.obj
+    options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
+    job = pipeline.prepare(workspace, options, _given(ctx))
+    for error in job.left_out:
+        note(f"Left out: {error.message}")
+    if chosen["dry_run"]:
+        _show_plan(job, chosen["as_json"])
+        return
+    _set_verbose(chosen["verbose"])
+    if not chosen["quiet"]:
+        note(_plan_in_words(job))
+    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+        outcome = pipeline.generate(job, chosen["out"] or workspace.outputs, watch, stop)
+    _finish(ctx, outcome, chosen["as_json"])
+
+
+@click.command()
+@click.argument("run", required=False)
+@json_option
+@_options(_quiet, _verbose)
+@click.pass_context
+def resume(ctx: click.Context, run: str | None, as_json: bool, quiet: bool, verbose: bool) -> None:
+    """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
+    from remix import pipeline
+    from remix.outputs import find_run
+
+    workspace: Workspace = ctx.obj
+    folder = find_run(workspace.outputs, run)
+    _set_verbose(verbose)
+    with stoppable() as stop, progress(quiet) as watch:
+        outcome = pipeline.resume(folder, workspace.model_folders, watch, stop)
+    _finish(ctx, outcome, as_json)
+
+
+@click.command(name="try")
+@click.argument("kind")
+@click.argument("passage")
+@click.option("--steps", type=click.IntRange(1, 99), default=1, show_default=True, help="Steps of the chain.")
+@_options(_model, _seed, _threads, _max_tokens, _temperature)
+@click.option("-v", "--verbose", is_flag=True, help="Show the prompt.")
+@click.pass_context
+def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen: Any) -> None:
+    """Put one passage through one kind and keep nothing: for tuning a template.
+
+    PASSAGE is a passage's id (`remix passages` lists them), or - for a text on standard input.
+    """
+    from remix import pipeline
+    from remix.records import Options
+
+    text = sys.stdin.read() if passage == "-" else passage
+    options = Options(**chosen)
+    if passage != "-" and not pipeline.PASSAGE_ID.fullmatch(passage):
+        raise click.UsageError(
+            f"'{passage}' is not a passage's id (essay/NNN); a text goes to standard input, with -."
+        )
+    job = pipeline.prepare_draft(ctx.obj, options, kind, text)
+
+    def show_prompt(messages: Any) -> None:
+        for message in messages if verbose else ():
+            note(click.style(f"[{message.role}]", bold=True) + f"\n{message.content}\n")
+
+    def show_text(words: str) -> None:
+        click.echo(words, nl=False)
+
+    for record, _ in pipeline.draft(job, show_text, show_prompt):
+        click.echo()
+        if record.output.trimmed:
+            note(f"(cut by max_tokens; a run keeps it without{record.output.trimmed!r})")
+        if record.flags:
+            note(f"(flags: {', '.join(record.flags)})")
+
+
+COMMANDS = (generate, resume, try_)
+
+
+def _given(ctx: click.Context) -> dict[str, object]:
+    """The options that were given, by flag, environment or settings."""
+    default = click.core.ParameterSource.DEFAULT
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in sorted(ctx.params.items())
+        if ctx.get_parameter_source(name) is not default
+    }
+
+
+def _set_verbose(verbose: bool) -> None:
+    from remix.engine.llama import set_verbose
+
+    set_verbose(verbose)
+
+
+def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
+    """Say how it ended, and exit accordingly."""
+    folder = outcome.folder
+    for failure in outcome.failures:
+        note(f"Failed: {failure.task}: {failure.error} {failure.hint}")
+    done, total = len(folder.done), len(folder.run.tasks)
+    if outcome.interrupted and done < total:
+        note(f"{done} of {total} done. To finish: remix resume {folder.run.name}")
+    if as_json:
+        failures = [failure.model_dump() for failure in outcome.failures]
+        print_json(
+            {"run": folder.run.name, "folder": str(folder.path), "done": done, "total": total, "failures": failures}
+        )
+    else:
+        click.echo(str(folder.path))
+    if outcome.interrupted and done < total:
+        ctx.exit(INTERRUPTED)
+    if outcome.failures:
+        ctx.exit(FAILED)
+
+
+def _show_plan(job: Job, as_json: bool) -> None:
+    run = job.run
+    total = sum(job.prompt_tokens.values())
+    if as_json:
+        print_json(
+            {
+                "model": run.model.name if run.model else run.options.model,
+                "passages": len({task.passage for task in run.tasks}),
+                "prompt_tokens": total,
+                "n_ctx_seq": run.n_ctx_seq,
+                "left_out": [error.message for error in job.left_out],
+                "tasks": [
+                    {**task.model_dump(), "id": task.id, "prompt_tokens": job.prompt_tokens[task.id]}
+                    for task in run.tasks
+                ],
+            }
+        )
+        return
+    rows = [
+        (task.id, job.prompt_tokens[task.id] if task.step == 1 else f"≤{job.prompt_tokens[task.id]}")
+        for task in run.tasks
+    ]
+    print_table(["task", "prompt tokens"], rows)
+    note(f"{_plan_in_words(job)}: at most {total} prompt tokens, and {run.n_ctx_seq} tokens a sequence.")
+
+
+def _plan_in_words(job: Job) -> str:
+    run = job.run
+    passages = len({task.passage for task in run.tasks})
+    return f"{len(run.tasks)} texts from {passages} passages by {run.model.name if run.model else run.options.model}"

@@ -1,0 +1,95 @@
+"""Showing how far a run has come, and stopping it.
+
+A bar on a terminal, a plain line now and then elsewhere; both on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from remix.cli.printing import note
+
+if TYPE_CHECKING:
+    from remix.pipeline import Progress
+
+EVERY = 10.0
+"""Seconds between plain lines."""
+
+Watch = Callable[["Progress"], None]
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Watch]:
+    """A function to call with each state of the run."""
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _Lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Watch]:
+    from rich import progress as rich_progress
+    from rich.console import Console
+
+    columns = (
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+        rich_progress.TextColumn("{task.fields[rate]}"),
+        rich_progress.TimeRemainingColumn(),
+    )
+    with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        started = time.monotonic()
+        task = bar.add_task("", total=None, rate="")
+
+        def watch(state: Progress) -> None:
+            rate = state.sampled / max(time.monotonic() - started, 1e-9)
+            failed = f", {state.failed} failed" if state.failed else ""
+            bar.update(task, completed=state.done, total=state.total, rate=f"{rate:.0f} tokens/s{failed}")
+
+        yield watch
+
+
+class _Lines:
+    """A line when EVERY seconds have passed, and one at the end."""
+
+    def __init__(self) -> None:
+        self._started = self._said = time.monotonic()
+
+    def __call__(self, state: Progress) -> None:
+        now = time.monotonic()
+        if now - self._said < EVERY and state.done < state.total:
+            return
+        self._said = now
+        rate = state.sampled / max(now - self._started, 1e-9)
+        failed = f", {state.failed} failed" if state.failed else ""
+        note(f"{state.done} of {state.total} done{failed}, {rate:.0f} tokens/s")
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; a second one quits at once."""
+    stop = threading.Event()
+
+    def handle(*_: Any) -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+        note("\nStopping; what is finished is safe. Once more quits at once.")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,96 @@
+"""`remix runs` and `remix show`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from remix.records import Record
+    from remix.workspace import Workspace
+
+WIDE = 100
+"""Columns from which passage and output stand side by side."""
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def runs(workspace: Workspace, as_json: bool) -> None:
+    """List the runs, the latest last, and how far each has come."""
+    from remix.errors import RunError
+    from remix.outputs import RunFolder, list_runs
+
+    rows = []
+    for path in list_runs(workspace.outputs):
+        try:
+            folder = RunFolder.open(path)
+        except RunError as error:
+            note(f"Left out: {error.message}")
+            continue
+        model = folder.run.model.name if folder.run.model else folder.run.options.model
+        failed = len(folder.failures())
+        rows.append(
+            {
+                "run": path.name,
+                "done": len(folder.done),
+                "total": len(folder.run.tasks),
+                "failed": failed,
+                "model": model,
+            }
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(["run", "done", "total", "failed", "model"], [list(row.values()) for row in rows])
+
+
+@click.command()
+@click.argument("output")
+@json_option
+@click.pass_obj
+def show(workspace: Workspace, output: str, as_json: bool) -> None:
+    """Show an output beside its passage.
+
+    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    """
+    from remix.outputs import find_output
+
+    folder, task = find_output(workspace.outputs, output)
+    record, text = folder.read(task)
+    if as_json:
+        print_json({**record.model_dump(mode="json", by_alias=True), "text": text})
+        return
+    source = record.source
+    head = f"{source.essay}, {source.passage} ({source.path}:{source.lines[0]})"
+    about = f"{source.kind}, step {source.step}" + (f", variant {source.variant}" if source.variant > 1 else "")
+    _print_beside(head, source.text, about, text)
+    note(_provenance(record))
+
+
+COMMANDS = (runs, show)
+
+
+def _print_beside(left_head: str, left: str, right_head: str, right: str) -> None:
+    if not sys.stdout.isatty() or shutil.get_terminal_size().columns < WIDE:
+        click.echo(f"{left_head}\n\n{left}\n\n{right_head}\n\n{right}")
+        return
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    columns = [Column(Text(head), ratio=1) for head in (left_head, right_head)]
+    table = Table(*columns, box=None, header_style="bold", padding=(0, 4, 0, 0), expand=True)
+    table.add_row(Text(left), Text(right))
+    Console().print(table)
+
+
+def _provenance(record: Record) -> str:
+    flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
+    seed = record.derivation.sampling.seed
+    return f"\n{flags}{record.circumstances.model}, seed {seed}, record {record.id[:12]}"
