@@ -26,7 +26,7 @@ from typing import Any
 if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
     os.environ["GOMP_SPINCOUNT"] = "1000"
 
-import llama_cpp as C  # noqa: E402, N812 - the C API, and short because every line uses it
+import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
 
 from remix.engine.decoder import Row, Shape
 from remix.errors import ModelError

@@ -1,0 +1,120 @@
+"""What many tests need: a small workspace, the bundled model, and a writer that needs no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from remix import models
+from remix.engine.decoder import FakeDecoder, Shape
+from remix.engine.engine import Engine
+from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Prompt, Request, Sampling
+from remix.workspace import Workspace, open_workspace
+
+ESSAY = """\
+---
+title: Two Clocks
+author: Nobody
+date: 2026-01-02
+tags: [time]
+---
+
+The first clock runs fast. It was set by the second. #clocks, #small error
+
+## Later
+
+The second clock runs slow. It was set by the first. #Clocks
+
+Nobody has asked the sun.
+"""
+
+TEMPLATE = """\
+---
+description: Says it again.
+max_tokens: 12
+sampling: {temperature: 0.5}
+---
+{{ previous or passage }}
+
+Say it again.
+"""
+
+
+@pytest.fixture(autouse=True)
+def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting of the machine reaches a test."""
+    for name in ("MODEL", "WORKSPACE", "KIND", "STEPS", "VARIANTS", "SEED", "PARALLEL", "THREADS", "MAX_TOKENS"):
+        monkeypatch.delenv(f"REMIX_{name}", raising=False)
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with one essay of three passages and two kinds."""
+    root = tmp_path / "garden"
+    for name in ("seeds", "prompts"):
+        (root / name).mkdir(parents=True)
+    (root / "seeds" / "two-clocks.md").write_text(ESSAY, encoding="utf-8")
+    for kind in ("again", "once"):
+        (root / "prompts" / f"{kind}.md.j2").write_text(TEMPLATE, encoding="utf-8")
+    return open_workspace(root)
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    """The bundled SmolLM2."""
+    return models.find(None).path
+
+
+@pytest.fixture(scope="session")
+def model_file(model_path: Path) -> ModelFile:
+    """Its identity."""
+    return models.identify(model_path)
+
+
+class FakeWriter:
+    """A `Writer` over the engine and a decoder without weights: prompts are read byte by byte."""
+
+    file: ModelFile | None = None
+    name = "fake"
+    threads = 1
+    chat_template_sha256 = None
+    exactness = "by construction"
+    model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})
+
+    def __init__(self, parallel: int = 4, fail_on: Callable[[Prompt], bool] | None = None) -> None:
+        self.engine = Engine(FakeDecoder(parallel, n_ctx_seq=4096, shape=Shape(chunk=64, rows=parallel)))
+        self.parallel = parallel
+        self.n_ctx_seq = 4096
+        self.fail_on = fail_on
+        self.asked: list[Prompt] = []
+
+    @property
+    def sampled(self) -> int:
+        return self.engine.sampled
+
+    @property
+    def engine_used(self) -> EngineUsed:
+        names = set(EngineUsed.model_fields) - {"libraries", "exact"}
+        return EngineUsed.model_validate({**dict.fromkeys(names), "libraries": {}, "exact": True})
+
+    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+        self.asked.append(prompt)
+        tokens = "\n".join(message.content for message in prompt.messages).encode()
+        if self.fail_on and self.fail_on(prompt):
+            tokens = b""
+        return self.engine.submit(Request(token_ids=tuple(tokens), sampling=sampling))
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+@pytest.fixture
+def writer() -> Iterator[FakeWriter]:
+    """A writer that needs no weights."""
+    writer = FakeWriter()
+    yield writer
+    writer.close()
