@@ -85,8 +85,8 @@ def _mapping(source: str, name: str) -> dict[str, Any]:
         raise FrontMatterError(
             f"{name}:{line}: broken front matter ({problem}).", "Mend the YAML; quote values that hold a colon."
         ) from error
-    # PyYAML lets impossible dates and the like through as other errors than its own.
-    except (ValueError, RecursionError) as error:
+    # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
+    except (ValueError, LookupError, AttributeError, RecursionError) as error:
         raise FrontMatterError(f"{name}:2: broken front matter ({error}).", "Mend the YAML.") from error
     if meta is None:
         return {}

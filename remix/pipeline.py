@@ -302,7 +302,7 @@ class _Lengths:
         for kind, template in self._templates.items():
             allowed = _settings(template, self._options, self._file.labels).max_tokens
             # A text to come is at most so long; a common word takes one token in any vocabulary.
-            stand_in = " word" * allowed
+            stand_in = " word" * min(allowed, self._file.context)
             for step in range(1, self._options.steps + 1):
                 prompt = template.render(
                     passage, essay, stand_in if step > 1 else "", step, self._options.steps, self._file.labels
@@ -465,7 +465,7 @@ class _Work:
         self.maker = RecordMaker(run, self.writer)
         self._finished: queue.SimpleQueue[tuple[_Step, Future[Generation]]] = queue.SimpleQueue()
         self._chains = _chains(run.tasks)
-        self._done = len(self.folder.done)
+        self._done = {task.id for task in self.folder.done}
         self._active = 0
 
     def run(self) -> None:
@@ -476,7 +476,7 @@ class _Work:
         self._report()
         while not self.stop.is_set() and (self._active or self._chains):
             while self._chains and self._active < most:
-                self._begin(self._chains.popleft())
+                self._go_on(self._chains.popleft(), "", None)
             try:
                 step, future = self._finished.get(timeout=0.2)
             except queue.Empty:
@@ -486,12 +486,14 @@ class _Work:
             self._end(step, future)
             self._report()
 
-    def _begin(self, chain: deque[Task]) -> None:
-        """Submit the first step of a chain that isn't done yet."""
-        previous, parent = "", None
+    def _go_on(self, chain: deque[Task], previous: str, parent: str | None) -> None:
+        """Submit the first step of a chain that isn't done yet, or that was made from another text."""
         while chain and self.folder.is_done(chain[0]):
-            record, previous = self.folder.read(chain.popleft().id)
-            parent = record.id
+            record, text = self.folder.read(chain[0].id)
+            if record.derivation.parent != parent:
+                break
+            previous, parent = text, record.id
+            chain.popleft()
         if chain:
             self._submit(chain, previous, parent)
 
@@ -519,9 +521,8 @@ class _Work:
             step.task, step.prompt, step.sampling, step.previous, step.parent, generation
         )
         self.folder.write(step.task, record, text)
-        self._done += 1
-        if step.rest:
-            self._submit(step.rest, text, record.id)
+        self._done.add(step.task.id)
+        self._go_on(step.rest, text, record.id)
 
     def _fail(self, task: Task, error: RemixError) -> None:
         """Note a failure; the rest of the chain can't go on, the other chains do."""
@@ -530,7 +531,7 @@ class _Work:
 
     def _report(self) -> None:
         total = len(self.folder.run.tasks)
-        self.watch(Progress(self._done, len(self.failures), total, self.writer.sampled))
+        self.watch(Progress(len(self._done), len(self.failures), total, self.writer.sampled))
 
 
 def _chains(tasks: Sequence[Task]) -> deque[deque[Task]]:
@@ -603,7 +604,7 @@ class RecordMaker:
                 token_ids=generation.prompt_token_ids,
             ),
             model=self._writer.model_used,
-            sampling=sampling,
+            sampling=generation.sampling,
             selection=None,
             trim=trim.RULE,
             engine=self._writer.engine_used,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jinja2
 import jinja2.meta
@@ -124,8 +124,14 @@ class _FrontMatter(Settings):
 
     description: str
     """What the kind does, in a line."""
-    families: dict[str, dict[str, Any]] = {}
+    families: dict[str, dict[str, Any]] = Field({})
     """Settings for the models whose name or architecture begins so (`*` stands for anything)."""
+
+    @property
+    def openings(self) -> set[str]:
+        """All openings there are, general and by family."""
+        found = {self.opening, *(settings.get("opening") for settings in self.families.values())}
+        return {opening for opening in found if opening is not None}
 
 
 # -- templates ----------------------------------------------------------------------------------------------
@@ -161,7 +167,7 @@ class _EssayView:
 class _Turns(Extension):
     """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
 
-    tags: ClassVar[set[str]] = {"system", "user", "assistant"}
+    tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
 
     def parse(self, parser: Parser) -> nodes.Node:
         token = next(parser.stream)
@@ -192,6 +198,7 @@ class Template:
             undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True
         )
         self._template = self._compile(body)
+        self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
 
     def settings(self, labels: Sequence[str]) -> Settings:
         """Settings for a model: the general ones, and over them those of each family its labels match."""
@@ -221,7 +228,7 @@ class Template:
         }
         rest = self._render(self._template, context, passage).strip()
         if settings.opening is not None:
-            opening = self._render(self._compile(settings.opening), context, passage).strip()
+            opening = self._render(self._openings[settings.opening], context, passage).strip()
         else:
             opening = ""
         return Prompt(
@@ -255,6 +262,11 @@ class Template:
             for family in self._front.families
             if any(fnmatchcase(label, f"{family.lower()}*") for label in labels)
         ]
+
+    def _at_its_line(self, opening: str) -> str:
+        """An opening moved down so that its lines are numbered as in the file, where it stands there as it is."""
+        at = self.source.find(opening.split("\n")[0])
+        return "\n" * self.source.count("\n", 0, max(at, 0)) + opening
 
     def _compile(self, body: str) -> jinja2.Template:
         """Compile a body, refusing at once names that templates don't know."""

@@ -285,7 +285,7 @@ class Sampling(Frozen):
     max_tokens: int = Field(ge=1)
     """The text is cut after so many tokens."""
 
-    stop: tuple[str, ...]
+    stop: tuple[Annotated[str, Field(min_length=1)], ...]
     """Strings that end the text, once it has begun; they are not part of it."""
 
 
@@ -334,6 +334,9 @@ class Generation(Frozen):
 
     prompt_token_ids: tuple[int, ...] | None
     """The prompt as the model read it; null where the writer doesn't tell."""
+
+    sampling: Sampling | None
+    """How the tokens were chosen; null where the writer doesn't tell."""
 
     started: datetime
     """When its prompt began to be computed."""
@@ -454,8 +457,8 @@ class Derivation(Frozen):
     """The prompt."""
     model: ModelUsed
     """The model."""
-    sampling: Sampling
-    """The sampling."""
+    sampling: Sampling | None
+    """How the tokens were chosen; null where the writer doesn't tell."""
     selection: Selection | None
     """How it was chosen; null where there was one candidate."""
     trim: Rule

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from remix import models
+from remix import models, pipeline
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
-from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Prompt, Request, Sampling
+from remix.outputs import RunFolder
+from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Request, Sampling
 from remix.workspace import Workspace, open_workspace
 
 ESSAY = """\
@@ -54,7 +56,11 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A workspace with one essay of three passages and two kinds."""
-    root = tmp_path / "garden"
+    return make_workspace(tmp_path / "garden")
+
+
+def make_workspace(root: Path) -> Workspace:
+    """The same anywhere."""
     for name in ("seeds", "prompts"):
         (root / name).mkdir(parents=True)
     (root / "seeds" / "two-clocks.md").write_text(ESSAY, encoding="utf-8")
@@ -118,3 +124,18 @@ def writer() -> Iterator[FakeWriter]:
     writer = FakeWriter()
     yield writer
     writer.close()
+
+
+@pytest.fixture(scope="session")
+def _finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = make_workspace(tmp_path_factory.mktemp("once"))
+    writer = FakeWriter()
+    return pipeline.generate(
+        pipeline.prepare_for(place, Options(steps=2), writer), place.outputs, writer=writer
+    ).folder.path
+
+
+@pytest.fixture
+def finished(workspace: Workspace, _finished_once: Path) -> RunFolder:
+    """A finished run below the workspace's outputs: 3 passages, 2 kinds, 2 steps."""
+    return RunFolder.open(shutil.copytree(_finished_once, workspace.outputs / _finished_once.name))

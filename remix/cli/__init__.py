@@ -55,7 +55,8 @@ def _workspace(ctx: click.Context) -> Workspace:
     root = Path(ctx.params["workspace"])
     workspace = open_workspace(root)
     settings = workspace.settings.generate.model_dump(exclude_none=True)
-    settings |= {"kinds": settings.pop("kind", ())}
+    if "kind" in settings:
+        settings["kinds"] = settings.pop("kind")
     model = {"model": workspace.settings.model} if workspace.settings.model else {}
     drafting = {
         key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 FAILED, INTERRUPTED = 3, 130
 
+SAFE = 2**53 - 1
+"""The largest whole number that every reader of JSON takes for the same: seeds are hashed in their JSON."""
+
+
+class _Finite(click.FloatRange):
+    """A number of at least 0, and not `inf` or `nan`, which are numbers to Python but not to JSON."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
 
 def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def decorate(command: Any) -> Any:
@@ -29,15 +43,19 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _model = click.option("--model", envvar="REMIX_MODEL", help="Path or name of a GGUF; by default the bundled one.")
-_seed = click.option("--seed", type=int, default=1, show_default=True, envvar="REMIX_SEED", help="The run's seed.")
+_seed = click.option(
+    "--seed",
+    type=click.IntRange(-SAFE, SAFE),
+    default=1,
+    show_default=True,
+    envvar="REMIX_SEED",
+    help="The run's seed.",
+)
 _max_tokens = click.option(
     "--max-tokens", type=click.IntRange(1), envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
 )
 _temperature = click.option(
-    "--temperature",
-    type=click.FloatRange(0),
-    envvar="REMIX_TEMPERATURE",
-    help="0 takes the likeliest word each time.",
+    "--temperature", type=_Finite(0), envvar="REMIX_TEMPERATURE", help="0 takes the likeliest word each time."
 )
 _threads = click.option(
     "--threads", type=click.IntRange(1), envvar="REMIX_THREADS", help="By default one for each physical core."

@@ -30,11 +30,11 @@ def runs(workspace: Workspace, as_json: bool) -> None:
     for path in list_runs(workspace.outputs):
         try:
             folder = RunFolder.open(path)
+            failed = len(folder.failures())
         except RunError as error:
             note(f"Left out: {error.message}")
             continue
         model = folder.run.model.name if folder.run.model else folder.run.options.model
-        failed = len(folder.failures())
         rows.append(
             {
                 "run": path.name,

@@ -75,6 +75,8 @@ def seed_files(folder: Path) -> list[Path]:
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     """One essay. Raises `SeedError` where the file can't be read or its front matter is broken."""
     name = Path(os.path.relpath(path, root)).as_posix()
+    if not _is_text(name):
+        raise SeedError(f"{name!a}: its name is not UTF-8.", "Rename the file, or move it out of the folder.")
     try:
         text = frontmatter.read_text(path)
         parts = frontmatter.split(text, name)
@@ -107,6 +109,15 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
         path=name,
         passages=passages,
     )
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written: Python lets bytes that aren't UTF-8 through in names of files."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def slugify(name: str) -> str:

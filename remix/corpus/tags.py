@@ -40,7 +40,10 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags without repetitions, the first spelling of each."""
-    return tuple({tag_key(tag): tag for tag in reversed(list(tags))}.values())[::-1]
+    first: dict[str, str] = {}
+    for tag in tags:
+        first.setdefault(tag_key(tag), tag)
+    return tuple(first.values())
 
 
 def count_tags(passages: Iterable[Passage]) -> list[tuple[str, int]]:

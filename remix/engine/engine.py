@@ -36,7 +36,7 @@ class Engine:
         self._thread.start()
 
     def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
-        """Queue a request; `on_text` hears its text as it comes, from the engine's thread.
+        """Queue a request; `on_text` hears its text as it comes, from the engine's thread, and ends it by raising.
 
         Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
         end where the memory happens to.
@@ -118,7 +118,13 @@ class Engine:
     def _sample(self, sequence: Sequence) -> None:
         token = self.decoder.sample(sequence.slot)
         self.sampled += 1
-        finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token))
+        try:
+            finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token))
+        # Whatever a listener raises ends its own sequence, and no other.
+        except Exception as error:
+            self._release(sequence)
+            sequence.future.set_exception(error)
+            return
         if finish:
             self._release(sequence)
             sequence.future.set_result(sequence.generation(finish))

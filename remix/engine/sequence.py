@@ -60,6 +60,7 @@ class Sequence:
             finish=finish,
             token_ids=tuple(self.token_ids),
             prompt_token_ids=self.request.token_ids,
+            sampling=self.request.sampling,
             started=self._started,
             finished=datetime.now(UTC),
         )

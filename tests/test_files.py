@@ -1,0 +1,129 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remix.errors import RunError
+from remix.outputs.files import remove_leftovers, unwritable, write_whole
+
+
+def visible(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def test_it_writes_and_makes_the_folders_above(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.json"
+    write_whole(path, b"one")
+    write_whole(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_bytes_are_on_disk_before_the_name_is_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def spy_fsync(handle: int) -> None:
+        calls.append("fsync folder" if os.path.isdir(f"/dev/fd/{handle}") else "fsync file")  # noqa: PTH112
+        fsync(handle)
+
+    def spy_replace(self: Path, target: Path) -> Path:
+        assert self.parent == target.parent
+        assert self.read_bytes() == b"new"
+        calls.append("replace")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", spy_fsync)
+    monkeypatch.setattr(Path, "replace", spy_replace)
+    write_whole(tmp_path / "a.json", b"new")
+    assert calls == ["fsync file", "replace", "fsync folder"]
+
+
+class _Full:
+    """A file on a full disk."""
+
+    def __init__(self, *_: Any) -> None: ...
+    def __enter__(self) -> _Full:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def write(self, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("where", ["open", "write", "fsync", "replace"])
+def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    path = tmp_path / "a.json"
+    write_whole(path, b"old")
+    with monkeypatch.context() as patch:
+        match where:
+            case "open":
+                patch.setattr(Path, "open", _fail)
+            case "write":
+                patch.setattr(Path, "open", _Full)
+            case "fsync":
+                patch.setattr(os, "fsync", _fail)
+            case "replace":
+                patch.setattr(Path, "replace", _fail)
+        with pytest.raises(RunError) as caught:
+            write_whole(path, b"new")
+    assert caught.value.message == f"{path}: can't be written (No space left on device)."
+    assert caught.value.hint.startswith("The disk is full: make room, then `remix resume`")
+    assert path.read_bytes() == b"old"
+    assert visible(tmp_path) == ["a.json"]
+
+
+def test_a_failed_first_write_leaves_no_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", _fail)
+    with pytest.raises(RunError):
+        write_whole(tmp_path / "a.json", b"new")
+    assert visible(tmp_path) == []
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_whole(tmp_path / "essay" / "001" / "a.json", b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", _fail)
+        with pytest.raises(RunError):
+            write_whole(tmp_path / "essay" / "001" / "a.json", b"new")
+    (tmp_path / "notes.tmp").write_text("a writer's own")
+    remove_leftovers(tmp_path)
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert left == ["essay/001/a.json", "notes.tmp"]
+
+
+def test_a_path_below_a_file_is_unwritable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"a\.json: can't be written"):
+        write_whole(tmp_path / "file" / "a.json", b"")
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (errno.ENOSPC, "The disk is full"),
+        (errno.EDQUOT, "Your quota is used up"),
+        (errno.EROFS, "The file system is read-only"),
+        (errno.EACCES, "You may not write there"),
+        (errno.EPERM, "You may not write there"),
+        (errno.ENOTDIR, "Take another folder with --out"),
+        (None, "Take another folder with --out"),
+    ],
+)
+def test_hints(number: int | None, hint: str) -> None:
+    error = OSError(number, os.strerror(number)) if number else OSError("odd")
+    told = unwritable(Path("x"), error)
+    assert told.hint.startswith(hint)
+    assert told.message == f"x: can't be written ({os.strerror(number) if number else 'odd'})."

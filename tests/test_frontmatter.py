@@ -1,0 +1,86 @@
+"""Front matter: what is taken off a text's head, and what is refused, with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from remix.frontmatter import FrontMatterError, line_of, read_text, split
+
+
+@pytest.mark.parametrize(
+    ("text", "meta", "body", "line"),
+    [
+        ("", {}, "", 1),
+        ("Plain.\n", {}, "Plain.\n", 1),
+        ("---\na: 1\n---\nBody.\n", {"a": 1}, "Body.\n", 4),
+        ("---\n---\nBody.", {}, "Body.", 3),
+        ("---  \na: 1\n---\t\nBody.", {"a": 1}, "Body.", 4),
+        ("---\na: 1\n---", {"a": 1}, "", 4),
+        ("---\na: 1\n---\n---\nb: 2\n---\n", {"a": 1}, "---\nb: 2\n---\n", 4),
+        ("Words.\n---\nno: matter\n---\n", {}, "Words.\n---\nno: matter\n---\n", 1),
+        ("----\nA rule.", {}, "----\nA rule.", 1),
+    ],
+)
+def test_split(text: str, meta: dict[str, object], body: str, line: int) -> None:
+    assert split(text, "seed.md") == (meta, body, line)
+
+
+def test_body_line_is_where_the_body_stands() -> None:
+    text = "---\ntitle: A\ndate: 2026\n---\n\nFirst.\n"
+    parts = split(text, "seed.md")
+    assert text.split("\n")[parts.body_line - 1 :] == parts.body.split("\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("---\na: 1\n", "s.md:1: the front matter is never closed."),
+        ("---\na: 1\nb: [2\n---\n", "s.md:3: broken front matter"),
+        ("---\na: 1\nb: c: d\n---\n", "s.md:3: broken front matter (mapping values are not allowed here)."),
+        ("---\n- a\n- b\n---\n", "s.md:2: the front matter is not a list of `key: value`."),
+        ("---\njust words\n---\n", "s.md:2: the front matter is not"),
+        ("---\na: \x07\n---\n", "s.md:2: broken front matter"),
+        ("---\ndate: 2026-02-30\n---\n", "s.md:2: broken front matter (day"),
+        ("---\na: !!python/object:os.system {}\n---\n", "s.md:2: broken front matter (could not determine"),
+    ],
+)
+def test_what_is_refused(text: str, message: str) -> None:
+    with pytest.raises(FrontMatterError) as caught:
+        split(text, "s.md")
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("value", ["!!bool x", "!!timestamp x", "!!int ''", "!!float ''"])
+def test_what_pyyaml_trips_over_is_refused_too(value: str) -> None:
+    """PyYAML raises KeyError, AttributeError and IndexError for these."""
+    with pytest.raises(FrontMatterError, match=r"^s\.md:2: broken front matter"):
+        split(f"---\na: {value}\n---\n", "s.md")
+
+
+@pytest.mark.parametrize(("key", "line"), [("title", 2), ("tags", 4), ("ta", 1), ("absent", 1)])
+def test_line_of(key: str, line: int) -> None:
+    assert line_of("---\ntitle: A\n  tags: nested\ntags: []\n---\n", key) == line
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [(b"\xef\xbb\xbfa\r\nb\rc\n", "a\nb\nc\n"), ("é\n".encode(), "é\n"), (b"", ""), (b"a\xc2\x85b", "a\x85b")],
+)
+def test_read_text(tmp_path: Path, data: bytes, text: str) -> None:
+    (tmp_path / "s.md").write_bytes(data)
+    assert read_text(tmp_path / "s.md") == text
+
+
+def test_read_text_names_the_byte(tmp_path: Path) -> None:
+    (tmp_path / "s.md").write_bytes(b"caf\xe9 noir")
+    with pytest.raises(FrontMatterError, match=r"s\.md: not UTF-8 at byte 3\."):
+        read_text(tmp_path / "s.md")
+
+
+@pytest.mark.parametrize(("name", "why"), [("absent.md", "No such file"), (".", "Is a directory")])
+def test_read_text_of_no_file(tmp_path: Path, name: str, why: str) -> None:
+    with pytest.raises(FrontMatterError, match=why):
+        read_text(tmp_path / name)

@@ -1,0 +1,186 @@
+"""The real model: what makes its bytes independent of company."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import llama_cpp
+import pytest
+
+from remix.engine import llama
+from remix.engine.decoder import Row, Shape
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.errors import ModelError
+from remix.records import Dist, Dry, Greedy, MinP, Penalties, Request, Sampling, Temperature, TopK, TopP
+
+pytestmark = pytest.mark.model
+
+TEXTS = [
+    "Every clock in the house tells another time, and the cat believes all of them.",
+    "A map of the coast is out of date by the time the ink has dried. " * 4,
+    "Two rivers meet below the town; nobody remembers which of them was here first.",
+    "The archive burned, and what was left was catalogued with great care. " * 9,
+]
+CHAIN = (
+    Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0),
+    Dry(multiplier=0.8, base=1.75, allowed_length=2, last_n=1024, breakers=("\n", ":")),
+    TopK(k=40),
+    TopP(p=0.98),
+    MinP(p=0.02),
+    Temperature(t=0.9),
+    Dist(),
+)
+
+
+@pytest.fixture(scope="module")
+def model(model_path) -> Iterator[LlamaModel]:
+    with LlamaModel(model_path, repack=llama.exact_shape("Q4_1").repack) as model:
+        yield model
+
+
+def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
+    return [
+        Request(
+            token_ids=tuple(model.tokenize_text(TEXTS[n % len(TEXTS)])),
+            sampling=Sampling(seed=n + 1, chain=CHAIN, max_tokens=max_tokens + n % 5, stop=()),
+        )
+        for n in range(count)
+    ]
+
+
+def run(model: LlamaModel, requests: list[Request], slots: int, shape: Shape, threads: int = 2) -> list[object]:
+    with LlamaDecoder(model, slots, 512, shape, threads) as decoder, Engine(decoder) as engine:
+        futures = [engine.submit(request) for request in requests]
+        return [future.result(timeout=300).token_ids for future in futures]
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(fixed=True), Shape(fixed=True, flash_attn=True)], ids=str)
+def test_tokens_do_not_depend_on_company(model, shape):
+    shape = shape.model_copy(update={"repack": llama.exact_shape("Q4_1").repack})
+    requests = ask(model, 6, max_tokens=8)
+    together = run(model, requests, 16, shape)
+    assert run(model, requests[::-1], 16, shape, threads=1)[::-1] == together
+    assert run(model, requests[:1], 16, shape) == together[:1]
+
+
+def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):
+    (request,) = ask(model, 1)
+    stayed, moved = (_decode_by_hand(model, request, move=move) for move in (False, True))
+    assert stayed == moved
+
+
+def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int]:
+    with LlamaDecoder(model, 3, 512, Shape(repack=llama.exact_shape("Q4_1").repack), 1) as decoder:
+        prompt, slot = request.token_ids, 2
+        decoder.open(slot, request.sampling, prompt)
+        for start in range(0, len(prompt), 64):
+            decoder.prefill(slot, prompt[start : start + 64], start)
+        tokens = [decoder.sample(slot)]
+        for position in range(len(prompt), len(prompt) + 8):
+            if move and position == len(prompt) + 3:
+                decoder.move(slot, 0)
+                slot = 0
+            decoder.decode([Row(slot, tokens[-1], position)])
+            tokens.append(decoder.sample(slot))
+        return tokens
+
+
+@pytest.mark.parametrize("sampler", [*CHAIN, Greedy()], ids=lambda sampler: sampler.name)
+def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
+    handle = model.sampler(sampler, seed=7)
+    try:
+        name = llama_cpp.llama_sampler_name(handle).decode().lstrip("?+")
+        assert name.replace("-", "_") in {sampler.name, "temp" if sampler.name == "temperature" else sampler.name}
+    finally:
+        llama_cpp.llama_sampler_free(handle)
+
+
+def test_the_seed_matters_and_is_enough(model):
+    one, two = ask(model, 1)[0], ask(model, 1)[0]
+    other = one.model_copy(update={"sampling": one.sampling.model_copy(update={"seed": 99})})
+    shape = llama.exact_shape("Q4_1")
+    same, again, different = run(model, [one, two, other], 3, shape)
+    assert same == again != different
+
+
+def test_an_emptied_slot_leaves_nothing_behind(model):
+    requests = ask(model, 3)
+    one_slot = run(model, requests, 1, llama.exact_shape("Q4_1"))
+    assert one_slot == [run(model, [request], 1, llama.exact_shape("Q4_1"))[0] for request in requests]
+
+
+def test_vocabulary(model):
+    (end,) = model.tokenize_markup("<|im_end|>")
+    assert model.is_end(end)
+    assert model.piece(end) == b""
+    assert len(model.tokenize_text("<|im_end|>")) > 1
+    words = model.tokenize_text("Ein Täßchen, ☕ bitte!")
+    assert b"".join(map(model.piece, words)).decode() == "Ein Täßchen, ☕ bitte!"
+    assert model.special_text("eos") == "<|im_end|>"
+    assert model.bos is None
+
+
+def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
+    # 30 layers, 3 key-value heads of 64 numbers, keys and values, two bytes each.
+    assert model.cell_bytes == 30 * 3 * 64 * 2 * 2
+
+
+def test_a_fixed_shape_wants_all_its_rows(model):
+    with pytest.raises(ValueError, match="as many slots"):
+        LlamaDecoder(model, 3, 512, Shape(rows=16, fixed=True), 1)
+
+
+def test_a_file_that_is_no_model_gives_llama_cpps_reason(tmp_path):
+    path = tmp_path / "no.gguf"
+    path.write_bytes(b"GGUF" + bytes(200))
+    with pytest.raises(ModelError, match=r"no\.gguf: not a model llama\.cpp can load"):
+        LlamaModel(path)
+
+
+def test_llama_cpp_is_silent_unless_asked(model_path):
+    code = (
+        "from pathlib import Path; from remix.engine import llama; import sys; "
+        "llama.set_verbose(sys.argv[2] == 'loud'); llama.LlamaModel(Path(sys.argv[1]), vocab_only=True).close()"
+    )
+    spoken = {
+        how: subprocess.run([sys.executable, "-c", code, model_path, how], capture_output=True, text=True, check=True)
+        for how in ("quiet", "loud")
+    }
+    assert (spoken["quiet"].stdout, spoken["quiet"].stderr) == ("", "")
+    assert "llama" in spoken["loud"].stderr
+
+
+def test_libraries_are_named_by_content():
+    hashes = llama.library_sha256s()
+    assert any("llama" in name for name in hashes)
+    assert any("ggml-cpu" in name for name in hashes)
+    assert len(set(hashes.values())) == len(hashes)
+
+
+def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
+    assert not llama.exact_shape("Q8_0").fixed
+    assert llama.exact_shape("Q4_K_M").fixed
+    assert llama.exact_shape(None).fixed
+
+
+def test_amx_libraries_keep_weights_unpacked(monkeypatch):
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
+    assert not llama.exact_shape("Q8_0").repack
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
+    assert llama.exact_shape("Q8_0").repack
+
+
+def test_the_users_own_thread_settings_are_left_alone():
+    code = "import os; import remix.engine.llama; print(os.environ.get('GOMP_SPINCOUNT'))"
+    for variable, expected in (("GOMP_SPINCOUNT", "77"), ("OMP_WAIT_POLICY", "None")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PATH": "/usr/bin:/bin", variable: "77" if variable == "GOMP_SPINCOUNT" else "active"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == expected

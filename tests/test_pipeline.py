@@ -1,0 +1,473 @@
+"""The pipeline: from seeds to a finished run, whatever comes between."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from remix import pipeline
+from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.outputs import RunFolder, body_of
+from remix.outputs import run as run_module
+from remix.outputs.files import unwritable, write_whole
+from remix.pipeline import Job, Outcome, Progress
+from remix.records import Options, Prompt, sha256
+from remix.workspace import Workspace
+
+from .conftest import TEMPLATE, FakeWriter
+
+Texts = dict[str, tuple[str, bytes]]
+"""By task: the record's id and the text's bytes."""
+
+
+def texts(folder: RunFolder) -> Texts:
+    return {
+        task.id: (
+            json.loads(folder.record_path(task.id).read_bytes())["id"],
+            body_of(folder.text_path(task.id).read_bytes()),
+        )
+        for task in folder.done
+    }
+
+
+def plan(workspace: Workspace, **options: object) -> Job:
+    return pipeline.prepare_for(workspace, Options.model_validate(options), FakeWriter())
+
+
+def carry_out(
+    job: Job,
+    workspace: Workspace,
+    parallel: int = 4,
+    fail_on: Callable[[Prompt], bool] | None = None,
+    watch: pipeline.Watch | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Carry a job out, under a name of its own so that one job can be carried out often."""
+    count = len(list(workspace.outputs.glob("*")))
+    job = Job(job.run.model_copy(update={"name": f"{job.run.name}-{count}"}), job.model, job.prompt_tokens, ())
+    return pipeline.generate(job, workspace.outputs, watch, stop, FakeWriter(parallel, fail_on))
+
+
+def reads_a_text(prompt: Prompt) -> bool:
+    """Whether a prompt is one of a later step: the passages all have a capital."""
+    return prompt.messages[0].content.split("\n\n")[0].islower()
+
+
+# -- a whole run --------------------------------------------------------------------------------------------
+
+
+def test_every_planned_task_has_its_text_and_its_record(workspace: Workspace) -> None:
+    outcome = carry_out(plan(workspace, steps=3, variants=2), workspace)
+    folder = outcome.folder
+    assert (outcome.failures, outcome.interrupted) == ([], False)
+    assert len(folder.run.tasks) == 3 * 2 * 3 * 2
+    for task in folder.run.tasks:
+        record, text = folder.read(task.id)
+        source = record.source
+        assert (source.passage, source.kind, source.step, source.variant) == (
+            task.passage,
+            task.kind,
+            task.step,
+            task.variant,
+        )
+        assert record.derivation.sampling.seed == task.seed
+        assert record.output.sha256 == sha256(f"{text}\n")
+    assert (folder.path / "MANIFEST.sha256").is_file()
+
+
+def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, steps=3, variants=2), workspace).folder
+    for task in folder.run.tasks:
+        record, _ = folder.read(task.id)
+        if task.parent is None:
+            assert record.derivation.parent is None
+            read = record.source.text
+        else:
+            parent, text = folder.read(task.parent)
+            assert record.derivation.parent == parent.id
+            read = text or record.source.text
+        assert record.derivation.prompt.messages[0].content == f"{read}\n\nSay it again."
+
+
+RECOMPUTE = """
+import json, hashlib, rfc8785, sys
+for name in sys.argv[1:]:
+    with open(name, "rb") as file:
+        record = json.load(file)
+    with open(name[:-4] + "md", "rb") as file:
+        body = file.read().split(b"\\n---\\n", 1)[1]
+    assert hashlib.sha256(body).hexdigest() == record["output"]["sha256"]
+    core = {"derivation": record["derivation"], "output": {"sha256": record["output"]["sha256"]}}
+    assert hashlib.sha256(rfc8785.dumps(core)).hexdigest() == record["id"]
+"""
+
+
+def test_ids_can_be_recomputed_without_remix(finished: RunFolder) -> None:
+    names = [str(finished.record_path(task.id)) for task in finished.run.tasks]
+    assert len(RECOMPUTE.strip().splitlines()) <= 10
+    subprocess.run([sys.executable, "-I", "-c", RECOMPUTE, *names], check=True)
+    record = json.loads(Path(names[0]).read_bytes())
+    record["derivation"]["sampling"]["seed"] += 1
+    Path(names[0]).write_text(json.dumps(record))
+    assert subprocess.run([sys.executable, "-I", "-c", RECOMPUTE, *names], stderr=subprocess.DEVNULL).returncode
+
+
+def test_neither_company_nor_order_changes_a_byte(workspace: Workspace) -> None:
+    job = plan(workspace, steps=2, variants=3)
+    backwards = Job(
+        job.run.model_copy(update={"tasks": tuple(sorted(job.run.tasks, key=lambda task: (-task.variant, task.id)))}),
+        None,
+        {},
+        (),
+    )
+    alone = texts(carry_out(job, workspace, parallel=1).folder)
+    assert len(alone) == 36
+    assert len({id_ for id_, _ in alone.values()}) == 36
+    assert texts(carry_out(job, workspace, parallel=4).folder) == alone
+    assert texts(carry_out(job, workspace, parallel=16).folder) == alone
+    assert texts(carry_out(backwards, workspace, parallel=4).folder) == alone
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"temperature": 0.9}, {"max_tokens": 5}])
+def test_what_should_change_the_ids_does(workspace: Workspace, change: dict[str, object]) -> None:
+    before = texts(carry_out(plan(workspace, steps=1), workspace).folder)
+    after = texts(carry_out(plan(workspace, steps=1, **change), workspace).folder)
+    assert before.keys() == after.keys()
+    assert not {id_ for id_, _ in before.values()} & {id_ for id_, _ in after.values()}
+
+
+def test_moving_and_retagging_a_seed_changes_no_id(workspace: Workspace) -> None:
+    before = texts(carry_out(plan(workspace, steps=2), workspace).folder)
+    seed = workspace.seeds / "two-clocks.md"
+    (workspace.seeds / "clocks-two.md").write_text(f"{seed.read_text()}\n#sun, #new tag\n")
+    seed.unlink()
+    after = texts(carry_out(plan(workspace, steps=2), workspace).folder)
+    assert list(before.values()) == [after[task.replace("two-clocks", "clocks-two")] for task in before]
+
+
+def test_progress_goes_up_to_the_end(workspace: Workspace) -> None:
+    seen: list[Progress] = []
+    carry_out(plan(workspace, steps=2), workspace, watch=seen.append)
+    assert [state.done for state in seen if state.done] == list(range(1, 13))
+    assert {state.total for state in seen} == {12}
+    assert [state.sampled for state in seen] == sorted(state.sampled for state in seen)
+    assert seen[-1].sampled > 12
+
+
+def test_run_json_says_what_was_asked(workspace: Workspace) -> None:
+    job = plan(workspace, tags=("clocks",), kinds=("once",), steps=2, limit=1)
+    run = RunFolder.open(carry_out(job, workspace).folder.path).run
+    assert [task.id for task in run.tasks] == ["two-clocks/001/once.1", "two-clocks/001/once.2"]
+    assert [passage.id for essay in run.essays for passage in essay.passages] == ["two-clocks/001"]
+    assert [(used.kind, used.source, used.sha256) for used in run.templates] == [("once", TEMPLATE, sha256(TEMPLATE))]
+    assert (run.options.kinds, run.options.limit, run.options.model) == (("once",), 1, "fake")
+    assert run.environment.host.count(" ") == 1
+
+
+def test_a_kind_is_added_by_adding_a_file(workspace: Workspace) -> None:
+    (workspace.prompts / "haiku.md.j2").write_text(
+        "---\ndescription: A haiku.\nmax_tokens: 5\n---\n"
+        "{% user %}{{ essay.title }}: {{ passage }}{% enduser %}{% assistant %}Yes?{% endassistant %}"
+        "{% user %}Step {{ step }} of {{ steps }}{{ ': ' ~ previous if previous }}{% enduser %}"
+    )
+    folder = carry_out(plan(workspace, kinds=("haiku",), tags=("small error",), steps=2, variants=2), workspace).folder
+    assert [task.id for task in folder.run.tasks] == [
+        f"two-clocks/001/haiku.{each}" for each in ("1", "2", "1.v2", "2.v2")
+    ]
+    (first, text), (second, _), (other, other_text) = (folder.read(task.id) for task in folder.run.tasks[:3])
+    assert [message.role for message in first.derivation.prompt.messages] == ["user", "assistant", "user"]
+    assert second.derivation.prompt.messages[2].content == f"Step 2 of 2: {text}".strip().removesuffix(":")
+    assert first.derivation.prompt == other.derivation.prompt
+    assert text != other_text
+
+
+# -- interrupted and resumed --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", [0, 1, 7, 17])
+def test_stopped_and_resumed_is_as_if_never_stopped(workspace: Workspace, after: int) -> None:
+    job = plan(workspace, steps=3)
+    whole = texts(carry_out(job, workspace).folder)
+    stop = threading.Event()
+
+    def watch(state: Progress) -> None:
+        if state.done >= after:
+            stop.set()
+
+    outcome = carry_out(job, workspace, watch=watch, stop=stop)
+    assert outcome.interrupted
+    assert len(outcome.folder.done) == after
+    assert not (outcome.folder.path / "MANIFEST.sha256").exists()
+    before = texts(outcome.folder)
+    assert before.items() <= whole.items()
+    folder = RunFolder.open(outcome.folder.path)
+    writer = FakeWriter()
+    assert not pipeline.resume(folder, writer=writer).interrupted
+    assert texts(folder) == whole
+    assert len(writer.asked) == 18 - after
+    assert (folder.path / "MANIFEST.sha256").exists()
+
+
+@pytest.mark.parametrize(
+    "lost", [["again.1"], ["again.2"], ["again.3", "once.1"], ["again.1", "again.3"], ["once.1", "once.2", "once.3"]]
+)
+def test_resume_writes_just_what_is_lost(workspace: Workspace, lost: list[str]) -> None:
+    """It used to write a chain anew from its first lost step on, and to count more done than there were."""
+    folder = carry_out(plan(workspace, steps=3), workspace).folder
+    whole = texts(folder)
+    kept = {task.id: folder.record_path(task.id).read_bytes() for task in folder.run.tasks}
+    for name in lost:
+        folder.record_path(f"two-clocks/001/{name}").unlink()
+        del kept[f"two-clocks/001/{name}"]
+    writer = FakeWriter()
+    seen: list[Progress] = []
+    pipeline.resume(folder, watch=seen.append, writer=writer)
+    assert texts(folder) == whole
+    assert len(writer.asked) == len(lost)
+    assert all(folder.record_path(task).read_bytes() == data for task, data in kept.items())
+    assert max(state.done for state in seen) == 18
+
+
+def test_resume_writes_anew_what_was_made_from_another_text(workspace: Workspace) -> None:
+    """Where a lost step comes out differently, on another machine say, the steps after it must follow."""
+    folder = carry_out(plan(workspace, kinds=("again",), steps=3), workspace).folder
+    task = folder.run.tasks[0]
+    record, _ = folder.read(task.id)
+    derivation = record.derivation.model_copy(update={"parent": sha256("another")})
+    folder.write(folder.run.tasks[1], record.model_copy(update={"derivation": derivation}), "Stale.")
+    folder.record_path(task.id).unlink()
+    writer = FakeWriter()
+    pipeline.resume(folder, writer=writer)
+    assert folder.read(folder.run.tasks[1].id)[0].derivation.parent == record.id
+    assert len(writer.asked) == 2, "the third step still follows from the second"
+
+
+def test_resume_reads_nothing_else_of_the_workspace(workspace: Workspace) -> None:
+    job = plan(workspace, steps=2)
+    whole = texts(carry_out(job, workspace).folder)
+    stop = threading.Event()
+    stop.set()
+    folder = carry_out(job, workspace, stop=stop).folder
+    for path in (*workspace.seeds.iterdir(), *workspace.prompts.iterdir()):
+        path.unlink()
+    workspace.seeds.rmdir()
+    workspace.prompts.rmdir()
+    pipeline.resume(RunFolder.open(folder.path), writer=FakeWriter())
+    assert texts(folder) == whole
+
+
+def test_resuming_a_finished_run_writes_no_output(finished: RunFolder) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*.*") if path.parent != finished.path}
+    (finished.path / "MANIFEST.sha256").unlink()
+    outcome = pipeline.resume(finished)
+    assert (outcome.failures, outcome.interrupted) == ([], False)
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    assert (finished.path / "MANIFEST.sha256").exists()
+
+
+def test_a_changed_text_stops_a_resume(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, steps=2), workspace).folder
+    folder.record_path("two-clocks/002/once.2").unlink()
+    folder.text_path("two-clocks/002/once.1").write_text("---\n---\nMine.\n")
+    with pytest.raises(RunError, match=r"once\.1\.md: not the text that was recorded"):
+        pipeline.resume(folder, writer=FakeWriter())
+
+
+def test_a_run_of_another_writer_is_not_resumed_by_a_local_model(workspace: Workspace) -> None:
+    stop = threading.Event()
+    stop.set()
+    folder = carry_out(plan(workspace), workspace, stop=stop).folder
+    with pytest.raises(RunError, match=r"written by a LangChain model \(fake\)"):
+        pipeline.resume(folder)
+
+
+def test_two_processes_never_write_one_run(finished: RunFolder) -> None:
+    finished.record_path(finished.run.tasks[0].id).unlink()
+    with finished.lock(), pytest.raises(RunError, match="another process is writing"):
+        pipeline.resume(RunFolder.open(finished.path), writer=FakeWriter())
+
+
+# -- failures -----------------------------------------------------------------------------------------------
+
+
+def test_a_failure_takes_its_chain_along_and_no_other(workspace: Workspace) -> None:
+    job = plan(workspace, steps=3)
+    whole = texts(carry_out(job, workspace).folder)
+
+    outcome = carry_out(job, workspace, fail_on=lambda prompt: prompt.messages[0].content.startswith("The second"))
+    folder = outcome.folder
+    failed = ["two-clocks/002/again.1", "two-clocks/002/once.1"]
+    assert [failure.task for failure in outcome.failures] == failed
+    assert folder.failures() == outcome.failures
+    assert "don't fit a context" in outcome.failures[0].error
+    assert {task.passage for task in folder.done} == {"two-clocks/001", "two-clocks/003"}
+    assert len(folder.done) == 12
+    assert not (folder.path / "MANIFEST.sha256").exists()
+
+    writer = FakeWriter()
+    assert pipeline.resume(folder, writer=writer).failures == []
+    assert len(writer.asked) == 6
+    assert texts(folder) == whole
+    assert not (folder.path / "failures.json").exists()
+
+
+def test_a_later_step_s_failure_leaves_the_earlier_ones(workspace: Workspace) -> None:
+    outcome = carry_out(plan(workspace, steps=3), workspace, fail_on=reads_a_text)
+    assert {task.step for task in outcome.folder.done} == {1}
+    assert {failure.task.rpartition(".")[2] for failure in outcome.failures} == {"2"}
+    assert len(outcome.failures) == len(outcome.folder.done) == 6
+
+
+def test_a_template_that_fails_on_a_passage_is_a_failure_of_that_task(workspace: Workspace) -> None:
+    (workspace.prompts / "once.md.j2").write_text(TEMPLATE.replace("{{ prev", "{{ 1 // passage.tags | length }}{{ prev"))
+    (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
+    outcome = carry_out(plan(workspace, steps=1), workspace)
+    assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.1"]
+    assert outcome.failures[0].error.startswith("prompts/once.md.j2:6: the template fails on two-clocks/002")
+    assert len(outcome.folder.done) == 3
+
+
+def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace) -> None:
+    writer = FakeWriter()
+    job = pipeline.prepare_for(workspace, Options(steps=1), writer)
+    writer.engine.decoder.fail_after = 5  # type: ignore[attr-defined]
+    outcome = pipeline.generate(job, workspace.outputs, writer=writer)
+    assert outcome.failures
+    assert len(outcome.failures) + len(outcome.folder.done) == 6
+    assert {failure.error for failure in outcome.failures} == {"the fake decoder fails as it was told to."}
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3, 8, 9])
+def test_a_full_disk_stops_the_run_and_what_is_finished_is_whole(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    job = plan(workspace, steps=2)
+    whole = texts(carry_out(job, workspace).folder)
+    room = writes
+
+    def fill(path: Path, data: bytes) -> None:
+        nonlocal room
+        if path.parent.name.isdigit():
+            if not room:
+                raise unwritable(path, OSError(errno.ENOSPC, "No space left on device"))
+            room -= 1
+        write_whole(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "write_whole", fill)
+        with pytest.raises(RunError) as caught:
+            carry_out(job, workspace)
+    assert "can't be written (No space left on device)" in caught.value.message
+    assert "remix resume" in caught.value.hint
+    (path,) = (path.parent for path in workspace.outputs.glob("*/run.json") if path.parent.name.endswith("-1"))
+    folder = RunFolder.open(path)
+    assert len(folder.done) == writes // 2
+    assert all(folder.read(task.id) for task in folder.done)
+    pipeline.resume(folder, writer=FakeWriter())
+    assert texts(folder) == whole
+
+
+def test_a_run_whose_writer_cannot_be_had_leaves_no_folder(workspace: Workspace) -> None:
+    with pytest.raises(ModelError, match="planned for another writer"):
+        pipeline.generate(plan(workspace), workspace.outputs)
+    assert list(workspace.outputs.iterdir()) == []
+
+
+# -- before anything is written -----------------------------------------------------------------------------
+
+
+def break_things(workspace: Workspace) -> None:
+    (workspace.seeds / "bad.md").write_text("---\ntitle: [\n---\nA. #clocks\n")
+    (workspace.prompts / "bad.md.j2").write_text("---\ndescription: Bad.\n---\n{{ pasage }}\n")
+
+
+def test_what_is_bad_stops_the_run(workspace: Workspace) -> None:
+    break_things(workspace)
+    with pytest.raises(SeedError, match=r"seeds/bad\.md:2: broken front matter"):
+        plan(workspace)
+    (workspace.seeds / "bad.md").unlink()
+    with pytest.raises(PromptError, match=r"prompts/bad\.md\.j2:4: unknown variable `pasage`"):
+        plan(workspace)
+
+
+def test_what_is_bad_is_left_out_and_reported_when_asked(workspace: Workspace) -> None:
+    break_things(workspace)
+    job = plan(workspace, skip_bad=True)
+    assert [error.message.split(":")[0] for error in job.left_out] == ["seeds/bad.md", "prompts/bad.md.j2"]
+    assert {task.kind for task in job.run.tasks} == {"again", "once"}
+    assert {task.passage for task in job.run.tasks} == {f"two-clocks/{n:03}" for n in (1, 2, 3)}
+
+
+def test_where_all_is_bad_there_is_nothing_to_do(workspace: Workspace) -> None:
+    for path in workspace.prompts.iterdir():
+        path.unlink()
+    break_things(workspace)
+    with pytest.raises(PromptError, match="no template is left to work with"):
+        plan(workspace, skip_bad=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tags": ("clock",)}, "no passage has the tag 'clock'."),
+        ({"essays": ("x",)}, "no passage has the essay 'x'."),
+        ({"kinds": ("agian",)}, "no kind 'agian' in"),
+    ],
+)
+def test_what_is_not_there(workspace: Workspace, options: dict[str, object], message: str) -> None:
+    with pytest.raises(RemixError, match=message):
+        plan(workspace, **options)
+
+
+# -- with the vocabulary of a model -------------------------------------------------------------------------
+
+
+def test_prepare_counts_tokens_and_knows_the_model(workspace: Workspace, model_path: Path) -> None:
+    job = pipeline.prepare(workspace, Options(model=str(model_path), steps=2, variants=2), {"steps": 2})
+    assert job.model == model_path
+    assert job.run.model is not None
+    assert job.run.given == {"steps": 2}
+    assert job.prompt_tokens.keys() == {task.id for task in job.run.tasks}
+    assert 20 < job.prompt_tokens["two-clocks/003/again.1"] < job.prompt_tokens["two-clocks/001/again.1"] < 60
+    assert job.run.n_ctx_seq == max(job.prompt_tokens.values()) + 12
+    assert list(workspace.root.glob("outputs/*")) == []
+
+
+def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace) -> None:
+    (workspace.seeds / "long.md").write_text("A word. " * 4000)
+    job = pipeline.prepare(workspace, Options(kinds=("once",), steps=1, skip_bad=True))
+    assert {task.passage.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
+    assert [error.message.split(" needs ")[0] for error in job.left_out] == ["seeds/long.md:1: long/001"]
+
+
+def test_an_absurd_max_tokens_is_refused_before_memory_ends(workspace: Workspace) -> None:
+    """A stand-in of that many words used to be made, and tokenised."""
+    with pytest.raises(PromptError, match=r"needs 10000000000\d\d tokens with its output"):
+        pipeline.prepare(workspace, Options(max_tokens=10**12, steps=2, limit=1))
+
+
+@pytest.mark.parametrize(("word", "passages"), [("two-clocks/002", "two-clocks/002"), ("Some text.\n", "stdin/001")])
+def test_a_draft_of_a_passage_or_of_a_loose_text(workspace: Workspace, word: str, passages: str) -> None:
+    job = pipeline.prepare_draft(workspace, Options(steps=2), "again", word)
+    assert [task.id for task in job.run.tasks] == [f"{passages}/again.1", f"{passages}/again.2"]
+
+
+@pytest.mark.parametrize(
+    ("word", "message", "hint"),
+    [
+        ("two-clocks/009", "no passage 'two-clocks/009'.", "Did you mean two-clocks/00"),
+        (" \n", "the passage is empty.", "Give the id of a passage"),
+    ],
+)
+def test_a_draft_of_nothing(workspace: Workspace, word: str, message: str, hint: str) -> None:
+    with pytest.raises(SeedError) as caught:
+        pipeline.prepare_draft(workspace, Options(), "again", word)
+    assert caught.value.message == message
+    assert caught.value.hint.startswith(hint)

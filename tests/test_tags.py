@@ -1,0 +1,80 @@
+"""Tags: which are taken off a paragraph, which stay in it, and which are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.corpus.tags import count_tags, split_trailing_tags, tag_key, unique
+from remix.records import Passage, sha256
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "text", "tags"),
+    [
+        ("Words.", "Words.", ()),
+        ("Words. #maps", "Words.", ("maps",)),
+        ("Words. #maps, #generic pastness", "Words.", ("maps", "generic pastness")),
+        ("Words. #maps #loss", "Words.", ("maps", "loss")),
+        ("Words. #maps; #loss;", "Words.", ("maps", "loss")),
+        ("Words. #maps,#loss", "Words.", ("maps", "loss")),
+        ("Words.\n#maps\n#loss", "Words.", ("maps", "loss")),
+        ("Words without an end\n#maps", "Words without an end", ("maps",)),
+        ("Really? #maps", "Really?", ("maps",)),
+        ("“So it is.” #maps", "“So it is.”", ("maps",)),
+        ("He said (once.) #maps", "He said (once.)", ("maps",)),
+        ("*So it is.* #maps", "*So it is.*", ("maps",)),
+        ("Words… #maps", "Words…", ("maps",)),
+        ("#maps, #loss", "", ("maps", "loss")),
+        ("Words. #local maximum.", "Words.", ("local maximum",)),
+        ("Words. #Maps #maps #MAPS", "Words.", ("Maps",)),
+        ("Words. #généalogie, #日本語, #time/clocks", "Words.", ("généalogie", "日本語", "time/clocks")),
+        ("Words. #r&d, #poet's corner, #v1.2", "Words.", ("r&d", "poet's corner", "v1.2")),
+        ("I love #maps and cities", "I love #maps and cities", ()),
+        ("I love #maps", "I love #maps", ()),
+        ("See #maps. Then #loss, it said.", "See #maps. Then #loss, it said.", ()),
+        ("Words. #maps (and more)", "Words. #maps (and more)", ()),
+        ("In C# one writes. #", "In C# one writes. #", ()),
+        ("A price. # 5", "A price. # 5", ()),
+        ("First. #one and then. #maps", "First.", ("one and then", "maps")),
+        ("", "", ()),
+    ],
+)
+def test_split_trailing_tags(paragraph: str, text: str, tags: tuple[str, ...]) -> None:
+    assert split_trailing_tags(paragraph) == (text, tags)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["local maximum", "Local-Maximum", "LOCAL_MAXIMUM", " local  maximum ", "local -_ maximum"]
+)
+def test_tag_key_is_blind_to_case_and_joints(spelling: str) -> None:
+    assert tag_key(spelling) == "local maximum"
+
+
+def test_tag_key_composes_accents_and_folds_case() -> None:
+    assert tag_key("cafe\u0301") == tag_key("CAFÉ")
+    assert tag_key("Straße") == tag_key("STRASSE")
+    assert tag_key("maps") != tag_key("map")
+
+
+def test_unique_keeps_the_first_spelling_in_the_first_place() -> None:
+    """It used to keep the last place: a passage's own tag moved behind when its essay had it too."""
+    assert unique(["Time", "maps", "time", "TIME", "loss"]) == ("Time", "maps", "loss")
+
+
+def passage(*tags: str) -> Passage:
+    return Passage(
+        id="e/001",
+        essay="e",
+        title="E",
+        section=None,
+        path="seeds/e.md",
+        lines=(1, 1),
+        tags=tags,
+        text="A.",
+        sha256=sha256("A."),
+    )
+
+
+def test_count_tags_by_number_then_name_in_the_commonest_spelling() -> None:
+    passages = [passage("maps", "Generic Pastness"), passage("Maps", "loss"), passage("maps", "age"), passage()]
+    assert count_tags(passages) == [("maps", 3), ("age", 1), ("Generic Pastness", 1), ("loss", 1)]

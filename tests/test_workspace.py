@@ -1,0 +1,145 @@
+"""A workspace: finding it, its settings, and making one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from remix import corpus, prompts
+from remix.workspace import (
+    GenerateSettings,
+    Settings,
+    SettingsError,
+    Workspace,
+    init,
+    open_workspace,
+    read_settings,
+    shipped,
+)
+
+
+def settings(folder: Path, text: str) -> Settings:
+    (folder / "remix.toml").write_text(text, encoding="utf-8")
+    return read_settings(folder / "remix.toml")
+
+
+# -- finding it ---------------------------------------------------------------------------------------------
+
+
+def test_it_is_found_from_below(workspace: Workspace) -> None:
+    below = workspace.seeds / "drafts" / "old"
+    below.mkdir(parents=True)
+    assert open_workspace(below).root == workspace.root
+
+
+def test_the_nearest_one_counts_and_remix_toml_makes_one(workspace: Workspace) -> None:
+    inner = workspace.root / "inner"
+    inner.mkdir()
+    (inner / "remix.toml").write_text('outputs = "written"')
+    assert open_workspace(inner).root == inner
+    assert open_workspace(inner).outputs == inner / "written"
+
+
+def test_a_bare_folder_is_its_own_workspace(tmp_path: Path) -> None:
+    bare = open_workspace(tmp_path)
+    assert (bare.root, bare.seeds, bare.outputs) == (tmp_path, tmp_path / "seeds", tmp_path / "outputs")
+    assert bare.prompts == shipped("prompts")
+
+
+# -- settings -----------------------------------------------------------------------------------------------
+
+
+def test_defaults(tmp_path: Path) -> None:
+    assert settings(tmp_path, "") == Settings(
+        seeds="seeds", prompts="prompts", outputs="outputs", model=None, models=(), generate=GenerateSettings()
+    )
+
+
+def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    toml = (
+        'seeds = "essays"\nprompts = "/abs/prompts"\nmodels = ["weights", "~/gguf"]\n'
+        '[generate]\nkind = ["again"]\nsteps = 2\ntemperature = 0.25\n'
+    )
+    place = Workspace(tmp_path, settings(tmp_path, toml))
+    assert place.seeds == tmp_path / "essays"
+    assert place.prompts == Path("/abs/prompts")
+    assert place.model_folders == [tmp_path / "weights", tmp_path / "home" / "gguf"]
+    assert place.settings.generate == GenerateSettings(kind=("again",), steps=2, temperature=0.25)
+
+
+def test_the_shipped_prompts_do_not_stand_in_for_a_folder_that_was_named(tmp_path: Path) -> None:
+    assert Workspace(tmp_path, settings(tmp_path, 'prompts = "mine"')).prompts == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("toml", "message", "hint"),
+    [
+        ("[generate]\nstep = 2", "unknown setting `generate.step`.", "Did you mean `generate.steps`?"),
+        ('modle = "x"', "unknown setting `modle`.", "Did you mean `model`?"),
+        ("xyzzy = 1", "unknown setting `xyzzy`.", "It knows seeds, prompts, outputs,"),
+        ('[generate]\nsteps = "many"', "`generate.steps`: input should be a valid integer", "Mend the value."),
+        ("models = [1]", "`models.0`: input should be a valid string.", "Mend the value."),
+        ("seeds = \n", "not valid TOML (Invalid value (at line 1, column 9)).", "Mend it, or move it away."),
+    ],
+)
+def test_broken_settings(tmp_path: Path, toml: str, message: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(tmp_path, toml)
+    assert caught.value.message.startswith(f"{tmp_path / 'remix.toml'}: {message}")
+    assert caught.value.hint.startswith(hint)
+
+
+def test_settings_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "remix.toml").write_bytes(b"# caf\xe9")
+    with pytest.raises(SettingsError, match=r"remix\.toml: not valid TOML \(.*0xe9 in position 5"):
+        read_settings(tmp_path / "remix.toml")
+
+
+# -- making one ---------------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_workspace_that_works(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "garden"
+    written = init(target)
+    place = open_workspace(target)
+    assert place.root == target
+    assert place.settings == Settings()
+    assert all(path.is_file() for path in written)
+    assert {path for path in target.rglob("*") if path.is_file()} == set(written)
+    assert place.outputs.is_dir()
+    assert set(prompts.read_templates(place.prompts)) == {"counter", "rewrite", "summary"}
+    assert corpus.read_seeds(place.seeds, place.root) == corpus.read_seeds(shipped("seeds"), shipped("seeds").parent)
+
+
+def test_every_setting_that_init_suggests_is_known(tmp_path: Path) -> None:
+    init(tmp_path)
+    suggested = [
+        line.removeprefix("# ") if " = " in line else line
+        for line in (tmp_path / "remix.toml").read_text().splitlines()[1:]
+    ]
+    assert settings(tmp_path, "\n".join(suggested)).generate.steps == 3
+
+
+@pytest.mark.parametrize("there", ["remix.toml", "prompts/rewrite.md.j2"])
+def test_init_never_overwrites(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_text("mine")
+    with pytest.raises(SettingsError, match=f"{there}: is there already"):
+        init(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / there]
+    assert (tmp_path / there).read_text() == "mine"
+
+
+def test_init_does_not_write_through_a_dangling_link(tmp_path: Path) -> None:
+    (tmp_path / "remix.toml").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SettingsError, match="is there already"):
+        init(tmp_path)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match=r"file/garden: can't be written \(Not a directory\)"):
+        init(tmp_path / "file" / "garden")
