@@ -21,8 +21,8 @@ def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, 
     )
 
 
-def answers(requests: list[Request], slots: int, parallel: int, shape: Shape | None = None) -> list[Generation]:
-    with Engine(FakeDecoder(slots, shape=shape), parallel) as engine:
+def answers(requests: list[Request], slots: int, parallel: int, shelf: int = 0) -> list[Generation]:
+    with Engine(FakeDecoder(slots, shelf=shelf), parallel) as engine:
         return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
 
 
@@ -33,7 +33,7 @@ def tokens(generations: list[Generation]) -> list[tuple[int, ...] | None]:
 requests = st.lists(
     st.builds(
         ask,
-        prompt=st.lists(st.integers(1, 9), min_size=1, max_size=30),
+        prompt=st.lists(st.integers(1, 2), min_size=1, max_size=20),
         seed=st.integers(1, 5),
         max_tokens=st.integers(1, 40),
         stop=st.sampled_from([(), ("a",), ("ab", "z")]),
@@ -44,12 +44,12 @@ requests = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
-@given(requests=requests, slots=st.integers(1, 8), parallel=st.integers(1, 8), order=st.randoms())
-def test_the_same_request_gives_the_same_tokens_in_any_company(requests, slots, parallel, order):
+@given(requests, st.integers(1, 8), st.integers(1, 8), st.integers(0, 4), st.randoms())
+def test_the_same_request_gives_the_same_tokens_in_any_company(requests, slots, parallel, shelf, order):
     alone = [answers([request], 1, 1)[0] for request in requests]
     shuffled = list(enumerate(requests))
     order.shuffle(shuffled)
-    together = answers([request for _, request in shuffled], slots, parallel, Shape(chunk=4, rows=slots))
+    together = answers([request for _, request in shuffled], slots, parallel, shelf)
     for (index, _), generation in zip(shuffled, together, strict=True):
         assert (generation.token_ids, generation.text, generation.finish) == (
             alone[index].token_ids,
@@ -72,6 +72,33 @@ def test_prompts_are_computed_in_aligned_chunks():
     with Engine(decoder) as engine:
         engine.submit(ask(list(range(1, 11)), max_tokens=1)).result(timeout=10)
     assert decoder.calls == [("prefill", 4), ("prefill", 4), ("prefill", 2)]
+
+
+def test_a_shared_beginning_is_computed_once():
+    decoder = FakeDecoder(4, shelf=4)
+    prompts = [[*range(1, 13), n] for n in range(1, 5)]
+    with Engine(decoder) as engine:
+        for future in [engine.submit(ask(prompt, max_tokens=3)) for prompt in prompts]:
+            future.result(timeout=10)
+        assert engine.computed == 12 + 4
+
+
+def test_a_finished_sequences_prompt_stays_on_the_shelf():
+    with Engine(FakeDecoder(1, shelf=2)) as engine:
+        for prompt in ([*range(1, 10)], [*range(20, 29)], [*range(1, 9), 5, 5]):
+            engine.submit(ask(prompt, max_tokens=2)).result(timeout=10)
+        assert engine.computed == 9 + 9 + 2
+
+
+def test_the_shelf_gives_up_what_was_not_used_for_longest():
+    first, second, third = ([start, *range(2, 10)] for start in (1, 11, 21))
+    with Engine(FakeDecoder(1, shelf=2)) as engine:
+        computed = []
+        for prompt in (first, second, first, third, first, second):
+            before = engine.computed
+            engine.submit(ask(prompt, max_tokens=1)).result(timeout=10)
+            computed.append(engine.computed - before)
+    assert computed == [9, 9, 1, 9, 1, 9]
 
 
 def test_parallel_caps_the_rows():
@@ -98,11 +125,11 @@ def test_a_stop_string_ends_the_text_and_is_not_part_of_it():
 
 
 def test_streamed_words_make_up_the_text_and_never_show_a_stop_string():
-    (free,) = answers([ask([5, 2], seed=4, max_tokens=30)], 1, 1)
+    (free,) = answers([ask([5, 2], seed=6, max_tokens=30)], 1, 1)
     stop = free.text[6:9]
     heard: list[str] = []
     with Engine(FakeDecoder(1)) as engine:
-        generation = engine.submit(ask([5, 2], seed=4, max_tokens=30, stop=(stop,)), heard.append).result(timeout=10)
+        generation = engine.submit(ask([5, 2], seed=6, max_tokens=30, stop=(stop,)), heard.append).result(timeout=10)
     assert "".join(heard) == generation.text
 
 

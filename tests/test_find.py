@@ -52,8 +52,7 @@ def test_a_whole_name_is_not_ambiguous(finished: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "message"),
-    [("1999", "2 runs' names begin with '1999'."), ("2035", "no run's name begins with '2035'.")],
+    ("word", "message"), [("1999", "2 runs' names begin with '1999'."), ("2035", "no run's name begins with '2035'.")]
 )
 def test_no_such_run(finished: RunFolder, word: str, message: str) -> None:
     copy(finished, "19990101T000000Z-old-0000")
@@ -71,7 +70,9 @@ def test_no_runs_yet(tmp_path: Path) -> None:
 # -- outputs ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["{task}", "{run}:{task}", "{path}:{task}", "{path}/{task}.md", "{path}/{task}.json"])
+@pytest.mark.parametrize(
+    "form", ["{task}", "{run}:{task}", "{path}:{task}", "{path}/{task}.md", "{path}/{task}.json"]
+)
 def test_an_output_by_name_or_path(finished: RunFolder, form: str) -> None:
     word = form.format(task=AGAIN, run=finished.path.name[:20], path=finished.path)
     place = find_output(finished.path.parent, word)

@@ -66,6 +66,19 @@ def test_tokens_do_not_depend_on_company(model, shape):
     assert run(model, requests[:1], 16, shape) == together[:1]
 
 
+def test_tokens_do_not_depend_on_sharing(model):
+    beginning = "The archive burned, and what was left was catalogued with great care. " * 10
+    prompts = [beginning + ending for ending in ("Why?", "By whom, and for whom?", TEXTS[0], TEXTS[2])]
+    sampling = Sampling(seed=5, chain=CHAIN, max_tokens=6, stop=())
+    requests = [Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling) for prompt in prompts]
+    shape = llama.exact_shape("Q4_1")
+    apart = [run(model, [request], 1, shape)[0] for request in requests]
+    with LlamaDecoder(model, 2, 512, shape, 2, shelf=2) as decoder, Engine(decoder) as engine:
+        shared = [future.result(timeout=300).token_ids for future in [engine.submit(each) for each in requests]]
+        assert engine.computed < sum(len(request.token_ids) for request in requests) / 2
+    assert shared == apart
+
+
 def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):
     (request,) = ask(model, 1)
     stayed, moved = (_decode_by_hand(model, request, move=move) for move in (False, True))

@@ -17,6 +17,7 @@ from remix.errors import ModelError, PromptError, RemixError, RunError, SeedErro
 from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
 from remix.outputs.files import unwritable, write_whole
+from remix.outputs.run import dump
 from remix.pipeline import Job, Outcome, Progress
 from remix.records import Options, Prompt, sha256
 from remix.workspace import Workspace
@@ -177,7 +178,9 @@ def test_a_kind_is_added_by_adding_a_file(workspace: Workspace) -> None:
         "{% user %}{{ essay.title }}: {{ passage }}{% enduser %}{% assistant %}Yes?{% endassistant %}"
         "{% user %}Step {{ step }} of {{ steps }}{{ ': ' ~ previous if previous }}{% enduser %}"
     )
-    folder = carry_out(plan(workspace, kinds=("haiku",), tags=("small error",), steps=2, variants=2), workspace).folder
+    folder = carry_out(
+        plan(workspace, kinds=("haiku",), tags=("small error",), steps=2, variants=2), workspace
+    ).folder
     assert [task.id for task in folder.run.tasks] == [
         f"two-clocks/001/haiku.{each}" for each in ("1", "2", "1.v2", "2.v2")
     ]
@@ -237,15 +240,17 @@ def test_resume_writes_just_what_is_lost(workspace: Workspace, lost: list[str]) 
 
 def test_resume_writes_anew_what_was_made_from_another_text(workspace: Workspace) -> None:
     """Where a lost step comes out differently, on another machine say, the steps after it must follow."""
-    folder = carry_out(plan(workspace, kinds=("again",), steps=3), workspace).folder
-    task = folder.run.tasks[0]
-    record, _ = folder.read(task.id)
+    folder = carry_out(plan(workspace, kinds=("again",), steps=3, limit=1), workspace).folder
+    whole = texts(folder)
+    first, second, _ = (task.id for task in folder.run.tasks)
+    record, _ = folder.read(second)
     derivation = record.derivation.model_copy(update={"parent": sha256("another")})
-    folder.write(folder.run.tasks[1], record.model_copy(update={"derivation": derivation}), "Stale.")
-    folder.record_path(task.id).unlink()
+    folder.record_path(second).write_bytes(dump(record.model_copy(update={"derivation": derivation})))
+    folder.record_path(first).unlink()
     writer = FakeWriter()
     pipeline.resume(folder, writer=writer)
-    assert folder.read(folder.run.tasks[1].id)[0].derivation.parent == record.id
+    assert texts(folder) == whole
+    assert folder.read(second)[0].derivation == record.derivation
     assert len(writer.asked) == 2, "the third step still follows from the second"
 
 
@@ -326,7 +331,9 @@ def test_a_later_step_s_failure_leaves_the_earlier_ones(workspace: Workspace) ->
 
 
 def test_a_template_that_fails_on_a_passage_is_a_failure_of_that_task(workspace: Workspace) -> None:
-    (workspace.prompts / "once.md.j2").write_text(TEMPLATE.replace("{{ prev", "{{ 1 // passage.tags | length }}{{ prev"))
+    (workspace.prompts / "once.md.j2").write_text(
+        TEMPLATE.replace("{{ prev", "{{ 1 // passage.tags | length }}{{ prev")
+    )
     (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
     outcome = carry_out(plan(workspace, steps=1), workspace)
     assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.1"]
@@ -449,7 +456,7 @@ def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace
 
 def test_an_absurd_max_tokens_is_refused_before_memory_ends(workspace: Workspace) -> None:
     """A stand-in of that many words used to be made, and tokenised."""
-    with pytest.raises(PromptError, match=r"needs 10000000000\d\d tokens with its output"):
+    with pytest.raises(PromptError, match=r"needs 10000\d+ tokens with its output"):
         pipeline.prepare(workspace, Options(max_tokens=10**12, steps=2, limit=1))
 
 

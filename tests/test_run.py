@@ -266,7 +266,8 @@ def test_a_second_handle_is_refused_and_told_who_writes(finished: RunFolder) -> 
 
 def test_a_second_process_is_refused(finished: RunFolder) -> None:
     code = (
-        "import sys; from pathlib import Path; from remix.errors import RunError; from remix.outputs import RunFolder\n"
+        "import sys; from pathlib import Path\n"
+        "from remix.errors import RunError; from remix.outputs import RunFolder\n"
         "try:\n    RunFolder.open(Path(sys.argv[1])).lock().__enter__()\n"
         "except RunError as error:\n    print(error)\n"
     )

@@ -13,12 +13,12 @@ def sequence() -> Sequence:
 
 
 def running(count: int, slots: int) -> tuple[Scheduler, list[Sequence]]:
-    scheduler = Scheduler(slots)
+    scheduler = Scheduler(slots, shelf=0, chunk=4)
     for _ in range(count):
         scheduler.add(sequence())
     admitted = []
     while one := scheduler.admit():
-        admitted.append(one)
+        admitted.append(one[0])
     return scheduler, admitted
 
 
@@ -33,7 +33,7 @@ def test_a_freed_slot_goes_to_the_next():
     scheduler.release(admitted[1])
     newcomer = scheduler.admit()
     assert newcomer is not None
-    assert newcomer.slot == 1
+    assert newcomer[0].slot == 1
 
 
 def test_a_gap_is_closed_from_the_top():

@@ -92,5 +92,6 @@ def _print_beside(left_head: str, left: str, right_head: str, right: str) -> Non
 
 def _provenance(record: Record) -> str:
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
-    seed = record.derivation.sampling.seed
-    return f"\n{flags}{record.circumstances.model}, seed {seed}, record {record.id[:12]}"
+    sampling = record.derivation.sampling
+    seed = f"seed {sampling.seed}, " if sampling else ""
+    return f"\n{flags}{record.circumstances.model}, {seed}record {record.id[:12]}"

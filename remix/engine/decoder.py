@@ -50,13 +50,19 @@ class Row(NamedTuple):
 
 
 class Decoder(Protocol):
-    """A model with `slots` places for sequences of up to `n_ctx_seq` tokens each."""
+    """A model with places for sequences of up to `n_ctx_seq` tokens each.
+
+    Slots 0 … `slots`-1 decode; `shelf` more behind them only keep what was computed.
+    """
 
     @property
     def shape(self) -> Shape: ...
 
     @property
     def slots(self) -> int: ...
+
+    @property
+    def shelf(self) -> int: ...
 
     @property
     def n_ctx_seq(self) -> int: ...
@@ -73,8 +79,11 @@ class Decoder(Protocol):
     def sample(self, slot: int) -> int:
         """Choose the slot's next token from the logits that the last call left for it."""
 
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Let a slot hold the first `length` tokens that another holds, and nothing else."""
+
     def move(self, source: int, target: int) -> None:
-        """Move a sequence, samplers and all, to an empty slot."""
+        """Move a sequence, samplers and all, to a slot that holds none."""
 
     def close(self, slot: int) -> None:
         """Empty a slot."""
@@ -96,14 +105,14 @@ class FakeDecoder:
 
     END = 0
 
-    def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, vocabulary: int = 27) -> None:
+    def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, shelf: int = 0) -> None:
         self.shape = shape or Shape(chunk=4, rows=slots)
         self.slots = slots
+        self.shelf = shelf
         self.n_ctx_seq = n_ctx_seq
-        self.vocabulary = vocabulary
         self.calls: list[tuple[str, int]] = []
         self.fail_after: int | None = None
-        self._memory: list[list[int]] = [[] for _ in range(slots)]
+        self._memory: list[list[int]] = [[] for _ in range(slots + shelf)]
         self._sampling: list[Sampling | None] = [None] * slots
         self._logits: set[int] = set()
 
@@ -133,14 +142,20 @@ class FakeDecoder:
         assert sampling is not None, "the slot is empty"
         assert slot in self._logits, "the last call left no logits for it"
         state = f"{self._memory[slot]}{sampling.seed}".encode()
-        return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % self.vocabulary
+        return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        assert length % self.shape.chunk == 0, "only whole chunks can be shared"
+        assert 0 < length <= len(self._memory[source]), "there is nothing to copy"
+        self._memory[target] = self._memory[source][:length]
+        self._logits.discard(target)
 
     def move(self, source: int, target: int) -> None:
         assert self._sampling[source] is not None, "nothing to move"
         assert self._sampling[target] is None, "slot is taken"
         self._sampling[target], self._sampling[source] = self._sampling[source], None
         self._memory[target], self._memory[source] = self._memory[source], []
-        self._logits = set()
+        self._logits -= {source, target}
 
     def close(self, slot: int) -> None:
         self._sampling[slot] = None

@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError, Future
 from types import TracebackType
 
 from remix.engine.decoder import Decoder, Row
-from remix.engine.scheduler import Scheduler
+from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Generation, Request
@@ -29,7 +29,9 @@ class Engine:
         self.parallel = min(parallel or decoder.slots, decoder.slots, decoder.shape.rows)
         self.sampled = 0
         """Tokens sampled so far."""
-        self._scheduler = Scheduler(self.parallel)
+        self.computed = 0
+        """Prompt tokens computed so far; those that were copied from another sequence aren't counted."""
+        self._scheduler = Scheduler(self.parallel, decoder.shelf, decoder.shape.chunk)
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
@@ -92,18 +94,22 @@ class Engine:
         """Fill the free slots, computing each newcomer's prompt in chunks of its own."""
         while not self._closing:
             with self._changed:
-                sequence = self._scheduler.admit()
-            if sequence is None:
+                admitted = self._scheduler.admit()
+            if admitted is None:
                 break
-            self._prefill(sequence)
+            self._prefill(*admitted)
         while gap := self._scheduler.close_gap():
             self.decoder.move(*gap)
 
-    def _prefill(self, sequence: Sequence) -> None:
+    def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
         prompt, chunk = sequence.request.token_ids, self.decoder.shape.chunk
         self.decoder.open(sequence.slot, sequence.request.sampling, prompt)
-        for start in range(0, len(prompt), chunk):
+        if copy:
+            self.decoder.copy(*copy)
+        for start in range(copy.length if copy else 0, len(prompt), chunk):
             self.decoder.prefill(sequence.slot, prompt[start : start + chunk], start)
+        self.computed += len(prompt) - (copy.length if copy else 0)
+        self._scheduler.computed(sequence)
         self._sample(sequence)
 
     def _step(self) -> None:
@@ -130,9 +136,12 @@ class Engine:
             sequence.future.set_result(sequence.generation(finish))
 
     def _release(self, sequence: Sequence) -> None:
-        self.decoder.close(sequence.slot)
+        slot = sequence.slot
         with self._changed:
-            self._scheduler.release(sequence)
+            kept = self._scheduler.release(sequence)
+        if kept:
+            self.decoder.copy(*kept)
+        self.decoder.close(slot)
 
     def _fail(self, error: BaseException) -> None:
         """Give up on all that are active: a failed call may have left any of them half-computed."""
@@ -140,6 +149,7 @@ class Engine:
             wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
             wrapped.__cause__ = error
             error = wrapped
+        self._scheduler.forget()
         for sequence in self._scheduler.active():
             self._release(sequence)
             sequence.future.set_exception(error)

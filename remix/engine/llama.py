@@ -231,21 +231,25 @@ class LlamaModel:
 class LlamaDecoder:
     """A llama.cpp context as a `Decoder`. Close it, or use it in a `with`, before its model.
 
-    `slots` sequences of at most `n_ctx_seq` tokens each; with a fixed shape `slots` must equal its rows.
+    Room for `slots` sequences of at most `n_ctx_seq` tokens each, and for the prompts of `shelf` more; with a
+    fixed shape `slots` must equal its rows.
     Raises `ModelError` where the memory for that isn't there.
     """
 
-    def __init__(self, model: LlamaModel, slots: int, n_ctx_seq: int, shape: Shape, threads: int) -> None:
+    def __init__(
+        self, model: LlamaModel, slots: int, n_ctx_seq: int, shape: Shape, threads: int, shelf: int = 0
+    ) -> None:
         if shape.fixed and slots != shape.rows:
             raise ValueError("fixed rows need as many slots")
         self.model = model
         self.slots = slots
+        self.shelf = shelf
         self.shape = shape
         self.threads = threads
         params = C.llama_context_default_params()
-        params.n_ctx = n_ctx_seq * slots
+        params.n_ctx = n_ctx_seq * (slots + shelf)
         params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows)
-        params.n_seq_max = slots
+        params.n_seq_max = slots + shelf
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = int(shape.flash_attn)
         params.kv_unified = False
@@ -263,7 +267,7 @@ class LlamaDecoder:
         self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
         self._chains: list[Any] = [None] * slots
         self._prompt_length = [0] * slots
-        self._held = [0] * slots
+        self._held = [0] * (slots + shelf)
         self._logits_row = [0] * slots
 
     def close_context(self) -> None:
@@ -322,12 +326,21 @@ class LlamaDecoder:
         """Choose the slot's next token."""
         return int(C.llama_sampler_sample(self._chains[slot], self._context, self._logits_row[slot]))
 
-    def move(self, source: int, target: int) -> None:
-        """Move a sequence to an empty slot. The copy itself is done with the next decode call."""
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Copy the beginning of a sequence; the work itself is done with the next decode call.
+
+        Between streams llama.cpp copies a whole sequence or aborts the process, so the rest is dropped after.
+        """
         C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        C.llama_memory_seq_rm(self._memory, source, -1, -1)
-        for column in (self._chains, self._prompt_length, self._held):
-            column[source], column[target] = column[target], column[source]
+        C.llama_memory_seq_rm(self._memory, target, length, -1)
+        self._held[target] = length
+
+    def move(self, source: int, target: int) -> None:
+        """Move a sequence to a slot that holds none."""
+        self.copy(source, target, self._held[source])
+        self._chains[target], self._chains[source] = self._chains[source], None
+        self._prompt_length[target] = self._prompt_length[source]
+        self.close(source)
 
     def close(self, slot: int) -> None:
         """Empty a slot."""

@@ -67,8 +67,8 @@ class LocalModel:
         with ExitStack() as stack:
             self._model = stack.enter_context(LlamaModel(path, repack=self.shape.repack))
             n_ctx_seq = -(-needs.n_ctx_seq // CELLS) * CELLS
-            slots = _slots(self._model, self.shape, n_ctx_seq, needs.parallel)
-            decoder = LlamaDecoder(self._model, slots, n_ctx_seq, self.shape, needs.threads)
+            slots, shelf = _slots(self._model, self.shape, n_ctx_seq, needs.parallel)
+            decoder = LlamaDecoder(self._model, slots, n_ctx_seq, self.shape, needs.threads, shelf)
             stack.enter_context(decoder)
             self.engine = stack.enter_context(Engine(decoder, needs.parallel))
             self.n_ctx_seq = decoder.n_ctx_seq
@@ -147,8 +147,8 @@ class LocalModel:
         return f"by weight type: {self.file.file_type or 'unknown'} was measured to give the same bits with {rows}"
 
 
-def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> int:
-    """How many sequences to keep room for: as many as are wanted, as half of the free memory holds.
+def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> tuple[int, int]:
+    """How many sequences to keep room for, and how many prompts of finished ones: what half of the free memory holds.
 
     A fixed shape needs all its rows: they are part of what determines the bytes.
     """
@@ -159,4 +159,5 @@ def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> in
             f"{model.path.name}: {wanted} sequences of {n_ctx_seq} tokens don't fit the free memory.",
             "Close other programs, leave long passages out, lower --max-tokens, or take a smaller model.",
         )
-    return min(wanted, room)
+    slots = min(wanted, room)
+    return slots, min(slots, room - slots)
