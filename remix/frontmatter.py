@@ -6,6 +6,7 @@ keys mean.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,8 +89,21 @@ def _mapping(source: str, name: str) -> dict[str, Any]:
     # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
     except (ValueError, LookupError, AttributeError, RecursionError) as error:
         raise FrontMatterError(f"{name}:2: broken front matter ({error}).", "Mend the YAML.") from error
+    if line := _half_character(source):
+        raise FrontMatterError(
+            f"{name}:{line + 1}: broken front matter (half a character).",
+            "Write the character itself in place of \\ud… escapes.",
+        )
     if meta is None:
         return {}
     if not isinstance(meta, dict):
         raise FrontMatterError(f"{name}:2: the front matter is not a list of `key: value`.", "Mend the YAML.")
     return meta
+
+
+def _half_character(source: str) -> int | None:
+    """The line, from 1, on which an escape like `\\ud83d` makes what no file can hold, if there is one."""
+    for token in yaml.scan(source) if "\\u" in source.lower() else ():
+        if isinstance(token, yaml.ScalarToken) and re.search("[\ud800-\udfff]", token.value):
+            return int(token.start_mark.line) + 1
+    return None

@@ -91,8 +91,19 @@ class Workspace:
         """Folders to look for GGUF files in."""
         return [self._place(folder) for folder in self.settings.models]
 
+    @property
+    def model(self) -> str | None:
+        """The model that `remix.toml` names, if it does: a path from the workspace, or a name."""
+        model = self.settings.model
+        return str(self.root / model) if model and (self.root / model).is_file() else model
+
     def _place(self, folder: str) -> Path:
-        return self.root / Path(folder).expanduser()
+        try:
+            return self.root / Path(folder).expanduser()
+        except RuntimeError as error:
+            raise SettingsError(
+                f"{self.root / FILE}: nobody knows whose home '{folder}' is in.", "Write the whole path."
+            ) from error
 
 
 def open_workspace(start: Path) -> Workspace:
@@ -100,7 +111,7 @@ def open_workspace(start: Path) -> Workspace:
 
     Without one, `start` itself, so that a bare folder with `seeds/` works. Raises `SettingsError`.
     """
-    start = start.absolute()
+    start = Path(os.path.abspath(start))  # noqa: PTH100 (takes out `..`, and keeps links)
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return Workspace(folder, read_settings(folder / FILE))

@@ -240,6 +240,13 @@ BAD = [
         "{root}/remix.toml: `seeds`: input should be a valid string.",
         "Mend the value.",
     ),
+    Bad(
+        "home that nobody has",
+        write("remix.toml", 'seeds = "~nobody-has-this-name/seeds"\n'),
+        "tags",
+        "{root}/remix.toml: nobody knows whose home '~nobody-has-this-name/seeds' is in.",
+        "Write the whole path.",
+    ),
     Bad("resume without a run", nothing, "resume", "{root}/outputs: no runs yet.", "Make one: `remix generate"),
     Bad(
         "resume of a broken run",

@@ -253,6 +253,13 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
     assert shown == json.loads(finished.record_path(AGAIN).read_bytes())
 
 
+def test_show_where_the_writer_did_not_tell_how_it_sampled(remix_: Remix, finished: RunFolder) -> None:
+    record = json.loads(finished.record_path(AGAIN).read_bytes())
+    record["derivation"]["sampling"] = None
+    finished.record_path(AGAIN).write_text(json.dumps(record))
+    assert remix_("show", AGAIN).stderr.endswith(f"fake, record {record['id'][:12]}\n")
+
+
 def test_show_of_what_is_not_there(remix_: Remix, finished: RunFolder) -> None:
     assert the_error(remix_("show", "xyz"))[0].startswith("'xyz' is neither an output's path nor")
     assert "no output 'two-clocks/009/x.1'" in the_error(remix_("show", "two-clocks/009/x.1"))[0]
@@ -506,10 +513,17 @@ def test_try_streams_and_keeps_nothing(remix_: Remix, fake: dict[str, Any], work
 
 
 def test_try_reads_standard_input(remix_: Remix, fake: dict[str, Any]) -> None:
-    result = remix_("try", "again", "-", "--steps", "2", "-v", input="A text from nowhere.\n")
+    result = remix_("try", "again", "-", "--steps", "2", "-v", input="A text from nowhere.\r\n")
     assert len(ok(result).splitlines()) == 2
     assert "[user]\nA text from nowhere.\n\nSay it again." in result.stderr
     assert result.stderr.count("[user]") == 2
+
+
+def test_try_of_standard_input_that_is_not_utf8(workspace: Workspace) -> None:
+    """It used to end in a traceback."""
+    command = ["-C", str(workspace.root), "try", "again", "-"]
+    error, _ = the_error(CliRunner().invoke(remix.cli.cli, command, input=b"Caf\xe9"))
+    assert error == "standard input: not UTF-8 at byte 3."
 
 
 # -- progress -----------------------------------------------------------------------------------------------

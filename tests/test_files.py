@@ -85,6 +85,15 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert visible(tmp_path) == ["a.json"]
 
 
+def test_where_only_the_last_flush_fails_the_new_file_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remix.outputs.files._sync_folder", _fail)
+    with pytest.raises(RunError):
+        write_whole(tmp_path / "a.json", b"new")
+    assert (tmp_path / "a.json").read_bytes() == b"new"
+
+
 def test_a_failed_first_write_leaves_no_file_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", _fail)
     with pytest.raises(RunError):

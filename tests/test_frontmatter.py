@@ -60,6 +60,20 @@ def test_what_pyyaml_trips_over_is_refused_too(value: str) -> None:
         split(f"---\na: {value}\n---\n", "s.md")
 
 
+@pytest.mark.parametrize("escape", [r"\ud800", r"\uD83D\uDE00", r"\U0000dfff"])
+def test_half_a_character_is_refused(escape: str) -> None:
+    """It used to come through, and no file and no terminal takes it."""
+    with pytest.raises(FrontMatterError) as caught:
+        split(f'---\na: 1\nb: ["{escape}"]\n---\n', "s.md")
+    assert caught.value.message == "s.md:3: broken front matter (half a character)."
+    assert caught.value.hint == r"Write the character itself in place of \ud… escapes."
+
+
+def test_other_escapes_are_read() -> None:
+    text = '---\na: "\\u00e9\\U0001f5fa"\nb: C:\\udder\\ud800\n---\n'
+    assert split(text, "s.md").meta == {"a": "é🗺", "b": r"C:\udder\ud800"}
+
+
 @pytest.mark.parametrize(("key", "line"), [("title", 2), ("tags", 4), ("ta", 1), ("absent", 1)])
 def test_line_of(key: str, line: int) -> None:
     assert line_of("---\ntitle: A\n  tags: nested\ntags: []\n---\n", key) == line

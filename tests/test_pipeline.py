@@ -238,6 +238,15 @@ def test_resume_writes_just_what_is_lost(workspace: Workspace, lost: list[str]) 
     assert max(state.done for state in seen) == 18
 
 
+def test_resume_writes_a_lost_text_anew(workspace: Workspace) -> None:
+    """A record without its text used to count as finished, and a whole run of them ended in a traceback."""
+    folder = carry_out(plan(workspace, steps=2), workspace).folder
+    whole = texts(folder)
+    folder.text_path("two-clocks/001/again.1").unlink()
+    pipeline.resume(folder, writer=FakeWriter())
+    assert texts(folder) == whole
+
+
 def test_resume_writes_anew_what_was_made_from_another_text(workspace: Workspace) -> None:
     """Where a lost step comes out differently, on another machine say, the steps after it must follow."""
     folder = carry_out(plan(workspace, kinds=("again",), steps=3, limit=1), workspace).folder

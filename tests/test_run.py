@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -70,6 +72,19 @@ def test_no_manifest_before_all_is_done(workspace: Workspace, writer: FakeWriter
 def test_a_run_that_never_began_leaves_nothing(workspace: Workspace, writer: FakeWriter) -> None:
     folder = RunFolder.create(workspace.outputs, pipeline.prepare_for(workspace, Options(), writer).run)
     folder.discard()
+    assert list(workspace.outputs.iterdir()) == []
+
+
+def test_a_run_whose_request_cannot_be_written_leaves_nothing(
+    workspace: Workspace, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = pipeline.prepare_for(workspace, Options(), writer).run
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match=r"run\.json: can't be written"):
+        RunFolder.create(workspace.outputs, run)
     assert list(workspace.outputs.iterdir()) == []
 
 

@@ -47,6 +47,13 @@ def test_a_bare_folder_is_its_own_workspace(tmp_path: Path) -> None:
     assert bare.prompts == shipped("prompts")
 
 
+def test_dots_lead_upwards_only(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-C ..` used to find the workspace one stands in, which lies below."""
+    monkeypatch.chdir(workspace.root)
+    assert open_workspace(Path("..")).root == workspace.root.parent
+    assert open_workspace(Path("seeds/..")).root == workspace.root
+
+
 # -- settings -----------------------------------------------------------------------------------------------
 
 
@@ -71,6 +78,22 @@ def test_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_shipped_prompts_do_not_stand_in_for_a_folder_that_was_named(tmp_path: Path) -> None:
     assert Workspace(tmp_path, settings(tmp_path, 'prompts = "mine"')).prompts == tmp_path / "mine"
+
+
+def test_a_model_s_path_starts_from_the_workspace(tmp_path: Path) -> None:
+    """It used to start from wherever one stood."""
+    place = Workspace(tmp_path, settings(tmp_path, 'model = "weights/a.gguf"'))
+    assert place.model == "weights/a.gguf"
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "a.gguf").write_text("")
+    assert place.model == str(tmp_path / "weights" / "a.gguf")
+    assert Workspace(tmp_path).model is None
+
+
+def test_a_home_that_nobody_has(tmp_path: Path) -> None:
+    place = Workspace(tmp_path, settings(tmp_path, 'seeds = "~nobody-has-this-name/seeds"'))
+    with pytest.raises(SettingsError, match=r"remix\.toml: nobody knows whose home '~nobody-has-this-name/seeds'"):
+        _ = place.seeds
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _workspace(ctx: click.Context) -> Workspace:
     settings = workspace.settings.generate.model_dump(exclude_none=True)
     if "kind" in settings:
         settings["kinds"] = settings.pop("kind")
-    model = {"model": workspace.settings.model} if workspace.settings.model else {}
+    model = {"model": workspace.model} if workspace.model else {}
     drafting = {
         key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
     }

@@ -12,6 +12,7 @@ import click
 
 from remix.cli.printing import json_option, note, print_json, print_table
 from remix.cli.progress import progress, stoppable
+from remix.errors import SeedError
 
 if TYPE_CHECKING:
     from remix.pipeline import Job, Outcome
@@ -165,7 +166,7 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     from remix import pipeline
     from remix.records import Options
 
-    text = sys.stdin.read() if passage == "-" else passage
+    text = _standard_input() if passage == "-" else passage
     options = Options(**chosen)
     if passage != "-" and not pipeline.PASSAGE_ID.fullmatch(passage):
         raise click.UsageError(
@@ -189,6 +190,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
 
 COMMANDS = (generate, resume, try_)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
 
 
 def _given(ctx: click.Context) -> dict[str, object]:

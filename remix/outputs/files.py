@@ -18,7 +18,8 @@ TEMPORARY = ".tmp"
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name in its folder, flush it to disk, and rename it into place.
 
-    Raises `RunError` where that fails; whatever stood at the path before still stands there then.
+    Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
+    unless only the last flush failed.
     """
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     try:

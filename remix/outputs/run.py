@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -59,7 +60,11 @@ class RunFolder:
             path.mkdir(parents=True)
         except OSError as error:
             raise unwritable(path, error) from error
-        write_whole(path / REQUEST, dump(run))
+        try:
+            write_whole(path / REQUEST, dump(run))
+        except RunError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
         return cls(path, run)
 
     @classmethod
@@ -118,14 +123,14 @@ class RunFolder:
 
     def write(self, task: Task, record: Record, text: str) -> None:
         """Write an output: first the text, then the record, whose presence means finished."""
-        if self.is_done(task):
-            self.record_path(task.id).unlink()
+        # Without this a crash between the two would leave an older record beside a newer text.
+        self.record_path(task.id).unlink(missing_ok=True)
         write_whole(self.text_path(task.id), compose(record, text))
         write_whole(self.record_path(task.id), dump(record))
 
     def is_done(self, task: Task) -> bool:
-        """Whether a task's output is finished."""
-        return self.record_path(task.id).is_file()
+        """Whether a task's output is finished, and both its files are there still."""
+        return self.record_path(task.id).is_file() and self.text_path(task.id).is_file()
 
     def read(self, task_id: str) -> tuple[Record, str]:
         """A finished output: its record and its text.
