@@ -36,6 +36,7 @@ from remix.records import (
     Greedy,
     Message,
     MinP,
+    Options,
     Passage,
     Penalties,
     Prompt,
@@ -378,3 +379,14 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
             f"{name}:{line}: `{key}`: {first['msg'].lower()}.", f"The front matter knows {', '.join(known)}."
         ) from error
     return front, "\n" * (parts.body_line - 1) + parts.body
+
+
+def settings_for(template: Template, options: Options, labels: Sequence[str]) -> Settings:
+    """A template's settings for a model, with what the user asked for laid over them."""
+    settings = template.settings(labels)
+    if options.max_tokens is not None:
+        settings = settings.model_copy(update={"max_tokens": options.max_tokens})
+    if options.temperature is not None:
+        sampling = settings.sampling.model_copy(update={"temperature": options.temperature})
+        settings = settings.model_copy(update={"sampling": sampling})
+    return settings

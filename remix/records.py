@@ -36,7 +36,12 @@ class Frozen(BaseModel):
     """A value: immutable, compared by its fields, refusing fields it does not know."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, serialize_by_alias=True, validate_by_name=True
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
     )
 
 
@@ -576,8 +581,8 @@ class Options(Frozen):
     """Only the first so many passages."""
     model: str | None = None
     """Path or name of the model; the bundled one, if none is named."""
-    seed: int = 1
-    """The run's seed."""
+    seed: int = Field(1, ge=-(2**53) + 1, lt=2**53)
+    """The run's seed: a whole number that every reader of JSON takes for the same."""
     parallel: int | None = Field(None, ge=1)
     """Most sequences active at once."""
     threads: int | None = Field(None, ge=1)

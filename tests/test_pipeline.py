@@ -18,9 +18,10 @@ from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
 from remix.outputs.files import unwritable, write_whole
 from remix.outputs.run import dump
-from remix.pipeline import Job, Outcome, Progress
+from remix.pipeline import Job, Outcome
 from remix.records import Options, Prompt, sha256
 from remix.workspace import Workspace
+from remix.writer import Progress
 
 from .conftest import TEMPLATE, FakeWriter
 
@@ -341,13 +342,23 @@ def test_a_later_step_s_failure_leaves_the_earlier_ones(workspace: Workspace) ->
 
 def test_a_template_that_fails_on_a_passage_is_a_failure_of_that_task(workspace: Workspace) -> None:
     (workspace.prompts / "once.md.j2").write_text(
+        TEMPLATE.replace("{{ prev", "{{ 1 // (passage.tags | length + 2 - step) }}{{ prev")
+    )
+    (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
+    outcome = carry_out(plan(workspace, steps=2), workspace)
+    assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.2"]
+    assert outcome.failures[0].error.startswith("prompts/once.md.j2:6: the template fails on two-clocks/002")
+    assert len(outcome.folder.done) == 7
+
+
+def test_a_template_that_fails_at_once_is_found_before_anything_is_written(workspace: Workspace) -> None:
+    (workspace.prompts / "once.md.j2").write_text(
         TEMPLATE.replace("{{ prev", "{{ 1 // passage.tags | length }}{{ prev")
     )
     (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
-    outcome = carry_out(plan(workspace, steps=1), workspace)
-    assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.1"]
-    assert outcome.failures[0].error.startswith("prompts/once.md.j2:6: the template fails on two-clocks/002")
-    assert len(outcome.folder.done) == 3
+    with pytest.raises(PromptError, match="the template fails on two-clocks/002"):
+        plan(workspace)
+    assert {task.passage for task in plan(workspace, skip_bad=True).run.tasks} == {"two-clocks/001"}
 
 
 def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace) -> None:
@@ -469,21 +480,22 @@ def test_an_absurd_max_tokens_is_refused_before_memory_ends(workspace: Workspace
         pipeline.prepare(workspace, Options(max_tokens=10**12, steps=2, limit=1))
 
 
-@pytest.mark.parametrize(("word", "passages"), [("two-clocks/002", "two-clocks/002"), ("Some text.\n", "stdin/001")])
-def test_a_draft_of_a_passage_or_of_a_loose_text(workspace: Workspace, word: str, passages: str) -> None:
-    job = pipeline.prepare_draft(workspace, Options(steps=2), "again", word)
-    assert [task.id for task in job.run.tasks] == [f"{passages}/again.1", f"{passages}/again.2"]
+def test_a_draft_of_a_passage(workspace: Workspace) -> None:
+    pair = pipeline.passage_by_id(workspace, "two-clocks/002")
+    job = pipeline.prepare_draft(workspace, Options(steps=2), "again", pair)
+    assert [task.id for task in job.run.tasks] == ["two-clocks/002/again.1", "two-clocks/002/again.2"]
+    assert job.run.essays[0].author == "Nobody"
 
 
-@pytest.mark.parametrize(
-    ("word", "message", "hint"),
-    [
-        ("two-clocks/009", "no passage 'two-clocks/009'.", "Did you mean two-clocks/00"),
-        (" \n", "the passage is empty.", "Give the id of a passage"),
-    ],
-)
-def test_a_draft_of_nothing(workspace: Workspace, word: str, message: str, hint: str) -> None:
-    with pytest.raises(SeedError) as caught:
-        pipeline.prepare_draft(workspace, Options(), "again", word)
-    assert caught.value.message == message
-    assert caught.value.hint.startswith(hint)
+def test_a_draft_of_a_loose_text(workspace: Workspace) -> None:
+    job = pipeline.prepare_draft(workspace, Options(steps=1), "again", pipeline.loose_passage("two-clocks/002\n"))
+    assert [task.id for task in job.run.tasks] == ["stdin/001/again.1"]
+    assert job.run.essays[0].passages[0].text == "two-clocks/002"
+
+
+def test_a_draft_of_nothing(workspace: Workspace) -> None:
+    with pytest.raises(SeedError, match=r"no passage 'two-clocks/009'\.") as caught:
+        pipeline.passage_by_id(workspace, "two-clocks/009")
+    assert caught.value.hint.startswith("Did you mean two-clocks/00")
+    with pytest.raises(SeedError, match=r"the passage is empty\."):
+        pipeline.loose_passage(" \n")

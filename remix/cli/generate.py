@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Callable
@@ -135,10 +136,11 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 
 @click.command()
 @click.argument("run", required=False)
+@click.option("--model", help="Where the run's model is now, if it isn't found.")
 @json_option
 @_options(_quiet, _verbose)
 @click.pass_context
-def resume(ctx: click.Context, run: str | None, as_json: bool, quiet: bool, verbose: bool) -> None:
+def resume(ctx: click.Context, run: str | None, model: str | None, as_json: bool, quiet: bool, verbose: bool) -> None:
     """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
     from remix import pipeline
     from remix.outputs import find_run
@@ -147,7 +149,8 @@ def resume(ctx: click.Context, run: str | None, as_json: bool, quiet: bool, verb
     folder = find_run(workspace.outputs, run)
     _set_verbose(verbose)
     with stoppable() as stop, progress(quiet) as watch:
-        outcome = pipeline.resume(folder, workspace.model_folders, watch, stop)
+        find_model = functools.partial(pipeline.model_of, model=model, model_folders=workspace.model_folders)
+        outcome = pipeline.resume(folder, find_model, watch, stop)
     _finish(ctx, outcome, as_json)
 
 
@@ -166,13 +169,10 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     from remix import pipeline
     from remix.records import Options
 
-    text = _standard_input() if passage == "-" else passage
-    options = Options(**chosen)
-    if passage != "-" and not pipeline.PASSAGE_ID.fullmatch(passage):
-        raise click.UsageError(
-            f"'{passage}' is not a passage's id (essay/NNN); a text goes to standard input, with -."
-        )
-    job = pipeline.prepare_draft(ctx.obj, options, kind, text)
+    workspace: Workspace = ctx.obj
+    is_text = passage == "-"
+    pair = pipeline.loose_passage(_standard_input()) if is_text else pipeline.passage_by_id(workspace, passage)
+    job = pipeline.prepare_draft(workspace, Options(**chosen), kind, pair)
 
     def show_prompt(messages: Any) -> None:
         for message in messages if verbose else ():

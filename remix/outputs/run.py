@@ -114,8 +114,9 @@ class RunFolder:
             lock.release()
 
     def seal(self) -> None:
-        """Write the manifest, if every task is done; gives the run its end."""
+        """Write the manifest, if every task is done, and forget what failed before."""
         if self.is_complete:
+            self.write_failures([])
             lines = [f"{sha256((self.path / name).read_bytes())}  {name}\n" for name in self._files()]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 

@@ -1,0 +1,306 @@
+"""The exact batched engine as a LangChain chat model.
+
+Takes LangChain's messages, gives LangChain's. Knows the engine's front (`engine/local.py`), nothing of slots,
+rows or llama.cpp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import get_config_list
+from pydantic import Field, PrivateAttr, ValidationError
+
+from remix.errors import ModelError
+from remix.langchain.messages import from_langchain
+from remix.langchain.weights import Wanted, Weights
+from remix.prompts import SamplingSettings
+from remix.records import Generation, Sampling
+
+_USUAL = SamplingSettings()
+_CALLABLE = ("temperature", "max_tokens", "top_k", "top_p", "min_p", "seed")
+"""Fields that a call may override: `model.bind(temperature=0)`, `model.invoke(…, seed=7)`."""
+
+_HOLDING = threading.Lock()
+
+
+class ChatRemix(BaseChatModel):
+    """remix's exact batched engine as a LangChain chat model.
+
+    The same messages, sampling and seed give the same text, alone or among others, in whatever order. The
+    model is loaded at the first call and freed by `close()`, at the end of a `with`, or with the object;
+    copies share it. To sample otherwise for a call, `bind` the fields to change rather than make another
+    `ChatRemix`: all calls of one share a batch. A last message by the assistant is the beginning of the
+    answer; what comes back are the new words alone.
+
+    Raises `PromptError` for messages that aren't text, or don't fit `context`, and `ModelError` where the
+    model can't be found, loaded or used. Tools and structured output aren't there.
+    """
+
+    model: str | Path | None = None
+    """Path or name of a GGUF; the bundled one, if none is named."""
+    models: tuple[Path, ...] = ()
+    """Folders to look for a named one in."""
+    temperature: float = Field(_USUAL.temperature, ge=0)
+    """0 takes the likeliest token."""
+    max_tokens: int = Field(300, ge=1)
+    """The text is cut after so many tokens."""
+    top_k: int = Field(_USUAL.top_k, ge=0)
+    """Only so many of the likeliest; 0 is all."""
+    top_p: float = Field(_USUAL.top_p, gt=0, le=1)
+    """Only the likeliest that together reach this probability."""
+    min_p: float = Field(_USUAL.min_p, ge=0, le=1)
+    """Only those at least so probable, relative to the likeliest."""
+    seed: int = Field(1, ge=1, le=2**32 - 2)
+    """For drawing. The same for every call, so that a text never depends on how many were asked for before."""
+    stop: tuple[str, ...] = ()
+    """Strings that end the text; those given with a call go before them."""
+    context: int = Field(2048, ge=1)
+    """Tokens for prompt and answer together; no more than the model was trained for."""
+    parallel: int = Field(16, ge=1)
+    """Most conversations decoded together; others wait."""
+    threads: int | None = Field(None, ge=1)
+    """Threads to compute with; as many as there are physical cores, unless given."""
+
+    _held: Weights | None = PrivateAttr(None)
+
+    # -- the model behind it --------------------------------------------------------------------------------
+
+    @property
+    def _weights(self) -> Weights:
+        name = None if self.model is None else str(self.model)
+        wanted = Wanted(name, self.models, self.context, self.parallel, self.threads)
+        with _HOLDING:
+            # A copy with other fields has been handed what belongs to the original.
+            if self._held is None or self._held.wanted != wanted:
+                self._held = Weights(wanted)
+            return self._held
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, never its path. Raises `ModelError` where there is no such model."""
+        return self._weights.file.name
+
+    @property
+    def _llm_type(self) -> str:
+        return "remix"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """All that decides what comes back; LangChain's caches go by it."""
+        file = self._weights.file
+        sampling = {name: getattr(self, name) for name in _CALLABLE}
+        return {"model_name": file.name, "sha256": file.sha256, **sampling, "stop": list(self.stop)}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        # The inherited one would show a path.
+        name = kwargs.get("model") or self.model_name
+        return {**super()._get_ls_params(stop=stop, **kwargs), "ls_model_name": name}
+
+    def close(self) -> None:
+        """Free the model; whoever still waits gets a `ModelError`. The next call would load it again."""
+        self._weights.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- one conversation -----------------------------------------------------------------------------------
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        sampling = self._sampling(stop, kwargs)
+        future = self._weights.submit(from_langchain(messages), sampling)
+        try:
+            return self._result(_outcome(future), sampling)
+        finally:
+            # Whoever stops waiting (Ctrl-C) takes the request back, unless it is being decoded already.
+            future.cancel()
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        sampling = self._sampling(stop, kwargs)
+        weights = await self._loaded()
+        future = weights.submit(from_langchain(messages), sampling)
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        future.add_done_callback(lambda _: _tell(loop, done.set))
+        try:
+            await done.wait()
+            return self._result(_outcome(future), sampling)
+        finally:
+            future.cancel()
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        sampling = self._sampling(stop, kwargs)
+        heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        future = self._weights.submit(from_langchain(messages), sampling, heard.put)
+        future.add_done_callback(lambda _: heard.put(None))
+        try:
+            while (text := heard.get()) is not None:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+            yield self._last_chunk(_outcome(future), sampling)
+        finally:
+            future.cancel()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        sampling = self._sampling(stop, kwargs)
+        weights = await self._loaded()
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        future = weights.submit(from_langchain(messages), sampling, lambda text: _tell(loop, heard.put_nowait, text))
+        future.add_done_callback(lambda _: _tell(loop, heard.put_nowait, None))
+        try:
+            while (text := await heard.get()) is not None:
+                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
+            yield self._last_chunk(_outcome(future), sampling)
+        finally:
+            future.cancel()
+
+    async def _loaded(self) -> Weights:
+        """The model, loaded without holding up the event loop."""
+        weights = self._weights
+        if not weights.is_loaded:
+            await asyncio.to_thread(weights.load)
+        return weights
+
+    # -- many conversations ---------------------------------------------------------------------------------
+
+    def batch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """Answer all, decoding `parallel` of them together, or as many as `max_concurrency` in the config says.
+
+        `abatch` needs no help: it starts all at once by itself.
+        """
+        configs = self._crowded(config, len(inputs))
+        return super().batch(inputs, configs, return_exceptions=return_exceptions, **kwargs)
+
+    def batch_as_completed(
+        self,
+        inputs: Sequence[LanguageModelInput],
+        config: RunnableConfig | Sequence[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> Iterator[tuple[int, Any]]:
+        """As `batch`, each answer with its number as soon as it is there."""
+        configs = self._crowded(config, len(inputs))
+        if return_exceptions:
+            return super().batch_as_completed(inputs, configs, return_exceptions=True, **kwargs)
+        return super().batch_as_completed(inputs, configs, return_exceptions=False, **kwargs)
+
+    def _crowded(self, config: RunnableConfig | Sequence[RunnableConfig] | None, count: int) -> list[RunnableConfig]:
+        """The configs, with enough threads waiting that the engine never does.
+
+        LangChain's own default is a few more than there are cores, which would leave most rows empty.
+        """
+        enough = max(1, min(count, 4 * self.parallel))
+        configs = get_config_list(config, count)
+        return [{**each, "max_concurrency": each.get("max_concurrency") or enough} for each in configs]
+
+    # -- forms ----------------------------------------------------------------------------------------------
+
+    def _sampling(self, stop: list[str] | None, given: Mapping[str, Any]) -> Sampling:
+        """The fields, with what the call says laid over them."""
+        unknown = given.keys() - {*_CALLABLE, "stream"}
+        if unknown:
+            raise ModelError(
+                f"ChatRemix doesn't know {', '.join(f'`{name}`' for name in sorted(unknown))}.",
+                f"A call may change {', '.join(_CALLABLE)} and stop; tools and structured output aren't there.",
+            )
+        values = {name: given.get(name, getattr(self, name)) for name in _CALLABLE}
+        seed, max_tokens = values.pop("seed"), values.pop("max_tokens")
+        ends = tuple(end for end in (self.stop if stop is None else stop) if end)
+        try:
+            chain = SamplingSettings(**values).chain()
+            return Sampling(seed=seed, chain=chain, max_tokens=max_tokens, stop=ends)
+        except ValidationError as error:
+            first: Any = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise ModelError(f"`{key}`: {first['msg'].lower()}.", "Mend the value.") from error
+
+    def _result(self, generation: Generation, sampling: Sampling) -> ChatResult:
+        message = AIMessage(
+            content=generation.text,
+            usage_metadata=_usage(generation),
+            response_metadata=self._metadata(generation, sampling),
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _last_chunk(self, generation: Generation, sampling: Sampling) -> ChatGenerationChunk:
+        message = AIMessageChunk(
+            content="",
+            usage_metadata=_usage(generation),
+            response_metadata=self._metadata(generation, sampling),
+            chunk_position="last",
+        )
+        return ChatGenerationChunk(message=message)
+
+    def _metadata(self, generation: Generation, sampling: Sampling) -> dict[str, Any]:
+        return {"model_name": self.model_name, "finish_reason": generation.finish, "seed": sampling.seed}
+
+
+def _outcome(future: Future[Generation]) -> Generation:
+    """Wait for an answer. Raises `ModelError`, and where the engine has been closed meanwhile as well."""
+    try:
+        return future.result()
+    except CancelledError as error:
+        raise ModelError("the model was closed before it had answered.", "Ask again.") from error
+
+
+def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arguments: object) -> None:
+    """Call back in an event loop from the engine's thread."""
+    # The loop may have ended before the text did: nobody listens then, and the engine has others to serve.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback, *arguments)
+
+
+def _usage(generation: Generation) -> UsageMetadata:
+    read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ())
+    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

@@ -1,0 +1,67 @@
+"""How many tokens each prompt of a plan takes, and which passages don't fit.
+
+Takes passages, templates and a model's vocabulary, gives counts. No weights are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from remix.engine.local import Vocabulary
+from remix.errors import PromptError
+from remix.prompts import Template, settings_for
+from remix.records import Essay, ModelFile, Options, Passage, Task
+
+
+class Lengths:
+    """Counts each prompt's tokens, and leaves out passages that can't fit the model's context."""
+
+    def __init__(
+        self, templates: dict[str, Template], options: Options, file: ModelFile, vocabulary: Vocabulary
+    ) -> None:
+        self._templates = templates
+        self._options = options
+        self._file = file
+        self._vocabulary = vocabulary
+        self.longest = 0
+        """Tokens of the longest prompt and its output together."""
+
+    def fitting(
+        self, corpus: list[tuple[Essay, Passage]], on_error: Callable[[PromptError], None]
+    ) -> tuple[list[tuple[Essay, Passage]], dict[str, int]]:
+        """The passages that fit, and the tokens of each of their prompts."""
+        kept: list[tuple[Essay, Passage]] = []
+        counted: dict[str, int] = {}
+        for essay, passage in corpus:
+            try:
+                tokens, longest = self._measure(essay, passage)
+            except PromptError as error:
+                on_error(error)
+                continue
+            kept.append((essay, passage))
+            counted |= tokens
+            self.longest = max(self.longest, longest)
+        return kept, counted
+
+    def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], int]:
+        tokens: dict[str, int] = {}
+        longest = 0
+        for kind, template in self._templates.items():
+            allowed = settings_for(template, self._options, self._file.labels).max_tokens
+            # A text to come is at most so long; a common word takes one token in any vocabulary.
+            stand_in = " word" * min(allowed, self._file.context)
+            for step in range(1, self._options.steps + 1):
+                prompt = template.render(
+                    passage, essay, stand_in if step > 1 else "", step, self._options.steps, self._file.labels
+                )
+                count = self._vocabulary.count(prompt.messages)
+                longest = max(longest, count + allowed)
+                for variant in range(1, self._options.variants + 1):
+                    tokens[Task(passage=passage.id, kind=kind, step=step, variant=variant, seed=1).id] = count
+        if longest > self._file.context:
+            raise PromptError(
+                f"{passage.path}:{passage.lines[0]}: {passage.id} needs {longest} tokens with its output, "
+                f"and {self._file.name} takes {self._file.context}.",
+                "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
+            )
+        return tokens, longest
