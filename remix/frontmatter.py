@@ -54,8 +54,11 @@ def read_text(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def split(text: str, name: str) -> Parts:
-    """Take a text apart; `name` is what errors call it.
+Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
+
+
+def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
+    """Take a text apart; `name` is what errors call it. With `yaml.BaseLoader` every value stays as it is written.
 
     Raises `FrontMatterError` where the front matter isn't closed, isn't YAML or isn't a mapping.
     """
@@ -67,7 +70,7 @@ def split(text: str, name: str) -> Parts:
         raise FrontMatterError(
             f"{name}:1: the front matter is never closed.", "End it with a line that holds only ---."
         )
-    meta = _mapping("\n".join(lines[1:closing]), name)
+    meta = _mapping("\n".join(lines[1:closing]), name, loader)
     return Parts(meta, "\n".join(lines[closing + 1 :]), closing + 2)
 
 
@@ -76,9 +79,9 @@ def line_of(text: str, key: str) -> int:
     return next((n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{key}:")), 1)
 
 
-def _mapping(source: str, name: str) -> dict[str, Any]:
+def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
     try:
-        meta = yaml.safe_load(source)
+        meta = yaml.load(source, loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 2

@@ -86,7 +86,7 @@ class Essay(Frozen):
     """Its place below the seeds folder, without suffix, in letters, digits and hyphens."""
 
     title: str
-    """From the front matter, else the first heading, else the file's name."""
+    """From the front matter, else the first heading of the first level, else the file's name."""
 
     author: str | None
     """From the front matter."""

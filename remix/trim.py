@@ -29,8 +29,9 @@ def trim(prompt: Prompt, generation: Generation) -> Trimmed:
 
     Where `max_tokens` cut it, it goes back to its last whole sentence; where there is none, it stays whole.
     """
-    whole = (prompt.opening if prompt.keep_opening else "") + generation.text
-    whole = whole.strip()
+    opening = prompt.opening if prompt.keep_opening else ""
+    between = " " if opening[-1:] in tuple(",.;:!?") and generation.text[:1].isalnum() else ""
+    whole = f"{opening}{between}{generation.text}".strip()
     if generation.finish == "stop":
         return Trimmed(whole, "")
     ends = [end.end() for end in _SENTENCE_END.finditer(whole) if not _ABBREVIATED.search(whole[: end.start()])]

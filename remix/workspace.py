@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from remix.errors import RemixError
 from remix.records import Frozen
@@ -30,19 +30,19 @@ class GenerateSettings(Frozen):
 
     kind: tuple[str, ...] | None = None
     """Kinds of outputs."""
-    steps: int | None = None
+    steps: int | None = Field(None, ge=1, le=99)
     """Steps a chain."""
-    variants: int | None = None
+    variants: int | None = Field(None, ge=1, le=999)
     """Chains a passage and kind."""
     seed: int | None = None
     """The run's seed."""
-    parallel: int | None = None
+    parallel: int | None = Field(None, ge=1, le=16)
     """Sequences active at once."""
-    threads: int | None = None
+    threads: int | None = Field(None, ge=1)
     """Threads of the engine."""
-    max_tokens: int | None = None
+    max_tokens: int | None = Field(None, ge=1)
     """Tokens an output."""
-    temperature: float | None = None
+    temperature: float | None = Field(None, ge=0)
     """Sampling temperature."""
 
 

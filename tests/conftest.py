@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -139,3 +140,10 @@ def _finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(workspace: Workspace, _finished_once: Path) -> RunFolder:
     """A finished run below the workspace's outputs: 3 passages, 2 kinds, 2 steps."""
     return RunFolder.open(shutil.copytree(_finished_once, workspace.outputs / _finished_once.name))
+
+
+def pytest_unconfigure() -> None:
+    """llama-cpp-python opens /dev/null twice when it is imported and never closes it; Python would complain."""
+    utils = sys.modules.get("llama_cpp._utils")
+    for file in (utils.outnull_file, utils.errnull_file) if utils else ():
+        file.close()

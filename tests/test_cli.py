@@ -408,7 +408,7 @@ def test_dry_run_writes_nothing(remix_: Remix, workspace: Workspace) -> None:
     assert name == AGAIN
     assert second.startswith("two-clocks/001/again.2\t≤")
     assert 20 < int(tokens) < 60
-    assert result.stderr.startswith("2 texts from 1 passages by SmolLM2")
+    assert result.stderr.startswith("2 texts from 1 passage by SmolLM2")
     assert list(workspace.outputs.glob("*")) == []
 
 

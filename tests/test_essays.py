@@ -203,3 +203,14 @@ def test_the_shipped_seeds_are_what_the_demo_needs() -> None:
     assert sum(len(essay.passages) for essay in essays) >= 50
     assert len(tagged) >= 9
     assert len({each.essay for each in tagged}) >= 4
+
+
+@pytest.mark.parametrize(("value", "title"), [("No", "No"), ("010", "010"), ("2026-1-2", "2026-1-2"), ("~", "~")])
+def test_a_title_is_what_its_author_wrote(tmp_path: Path, value: str, title: str) -> None:
+    """YAML would make false, 8 and a date of them."""
+    assert read(tmp_path, f"---\ntitle: {value}\n---\nWords.\n").title == title
+
+
+def test_a_heading_keeps_the_marks_that_are_its_own(tmp_path: Path) -> None:
+    essay = read(tmp_path, "## C#\n\nOne.\n\nA = B\n-----\n\nTwo.\n\n### Closed ###\n\nThree.\n")
+    assert [passage.section for passage in essay.passages] == ["C#", "A = B", "Closed"]

@@ -78,3 +78,9 @@ def passage(*tags: str) -> Passage:
 def test_count_tags_by_number_then_name_in_the_commonest_spelling() -> None:
     passages = [passage("maps", "Generic Pastness"), passage("Maps", "loss"), passage("maps", "age"), passage()]
     assert count_tags(passages) == [("maps", 3), ("age", 1), ("Generic Pastness", 1), ("loss", 1)]
+
+
+def test_a_sentence_that_begins_with_a_tag_is_a_sentence() -> None:
+    sentence = "#Maps are out of date before the ink is dry"
+    assert split_trailing_tags(sentence) == (sentence, ())
+    assert split_trailing_tags("So. #one word at a time") == ("So.", ("one word at a time",))

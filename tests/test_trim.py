@@ -58,3 +58,10 @@ def test_what_ended_by_itself_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize(("keep", "kept"), [(True, "In short, it is so."), (False, "it is so.")])
 def test_the_opening(keep: bool, kept: str) -> None:
     assert trimmed(" it is so. And", opening="In short,", keep_opening=keep) == (kept, " And")
+
+
+@pytest.mark.parametrize(
+    ("new", "kept"), [("Yes.", "In short, Yes."), (" yes.", "In short, yes."), (". No", "In short,. No")]
+)
+def test_a_word_does_not_stick_to_the_opening(new: str, kept: str) -> None:
+    assert trimmed(new, "stop", "In short,")[0] == kept

@@ -16,6 +16,9 @@ from remix.errors import RemixError
 if TYPE_CHECKING:
     from remix.workspace import Workspace
 
+INTERRUPTED = 130
+"""What the shell calls a command that Ctrl-C ended."""
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -41,6 +44,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except RemixError as error:
             raise Failure(error) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             raise
         except OSError as error:

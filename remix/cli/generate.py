@@ -265,4 +265,9 @@ def _show_plan(job: Job, as_json: bool) -> None:
 def _plan_in_words(job: Job) -> str:
     run = job.run
     passages = len({task.passage for task in run.tasks})
-    return f"{len(run.tasks)} texts from {passages} passages by {run.model.name if run.model else run.options.model}"
+    name = run.model.name if run.model else run.options.model
+    return f"{_count(len(run.tasks), 'text')} from {_count(passages, 'passage')} by {name}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,10 +10,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from markdown_it import MarkdownIt
 
 from remix import frontmatter
@@ -79,7 +79,8 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
         raise SeedError(f"{name!a}: its name is not UTF-8.", "Rename the file, or move it out of the folder.")
     try:
         text = frontmatter.read_text(path)
-        parts = frontmatter.split(text, name)
+        # A title may be `No`, and a date is what its author wrote.
+        parts = frontmatter.split(text, name, yaml.BaseLoader)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
     slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
@@ -151,7 +152,7 @@ def _blocks(body: str, first_line: int) -> Iterator[_Block]:
         if kind == "heading":
             if pending:
                 yield pending
-            section, _ = split_trailing_tags(" ".join(line.strip().strip("#=-").strip() for line in source).strip())
+            section, _ = split_trailing_tags(_heading("\n".join(source)))
             pending = None
             yield _Block("", (), (0, 0), section, level)
             continue
@@ -182,6 +183,11 @@ def _spans(body: str) -> Iterator[tuple[str, int, int, int]]:
                 yield "block", 0, start, end
 
 
+def _heading(source: str) -> str:
+    """The words of a heading, without the marks that make it one."""
+    return " ".join(token.content for token in _MARKDOWN.parse(source) if token.type == "inline").strip()
+
+
 def _passage(kind: str, source: list[str], lines: tuple[int, int], section: str | None) -> _Block:
     text, tags = split_trailing_tags("\n".join(line.strip() if kind == "paragraph" else line for line in source))
     joined = " ".join(text.split()) if kind == "paragraph" else text
@@ -205,25 +211,18 @@ def _first_title(blocks: list[_Block]) -> str | None:
 def _string(meta: dict[str, Any], key: str, name: str, text: str) -> str | None:
     value = meta.get(key)
     match value:
-        case None:
-            return None
-        case str() | int() | float():
-            return str(value).strip() or None
-        case date():
-            return value.isoformat()
+        case None | str():
+            return (value or "").strip() or None
         case list() if all(isinstance(item, str) for item in value):
             return ", ".join(value)
     raise SeedError(f"{name}:{frontmatter.line_of(text, key)}: `{key}` is not a line of text.", f"Write `{key}: …`.")
 
 
 def _tags(meta: dict[str, Any], name: str, text: str) -> list[str]:
-    value = meta.get("tags")
-    if isinstance(value, str):
-        return [tag.strip().removeprefix("#") for tag in value.split(",") if tag.strip()]
-    if isinstance(value, list) and all(isinstance(tag, str | int | float) for tag in value):
-        return [str(tag).strip().removeprefix("#") for tag in value if str(tag).strip()]
-    if value is None:
-        return []
+    value = meta.get("tags") or []
+    tags = value.split(",") if isinstance(value, str) else value
+    if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
+        return [tag.strip().removeprefix("#") for tag in tags if tag.strip()]
     raise SeedError(
         f"{name}:{frontmatter.line_of(text, 'tags')}: `tags` is not a list.", "Write `tags: [one, another one]`."
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from remix.records import Passage
 
 _WORD = r"[^\W_][\w/'’&+.-]*"
-_TAG = rf"\#({_WORD}(?:[ \t]+{_WORD})*)"
+_TAG = rf"\#({_WORD}(?:[ \t]+{_WORD}){{0,4}})"
 _LIST = re.compile(rf"{_TAG}(?:\s*[,;]?\s*{_TAG})*\s*[,;]?\s*")
 _BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
 _ONE = re.compile(_TAG)
@@ -28,7 +28,8 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
     """Take the list of tags off the end of a paragraph: `Words. #maps, #generic pastness`.
 
     A tag in such a list may have several words, so a list begins only after the end of a sentence or at the
-    start of a line: in `I love #maps and cities` the tag is part of the sentence and stays.
+    start of a line: in `I love #maps and cities` the tag is part of the sentence and stays. More than five words
+    are a sentence, too.
     """
     for begin in _BEGIN.finditer(text):
         tail = text[begin.end() :]
