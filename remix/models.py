@@ -446,6 +446,10 @@ def _is_known(path: Path) -> bool:
     return False
 
 
+def cache_folder() -> Path:
+    """Where remix keeps what it can make again: the user's cache folder, or `REMIX_CACHE`."""
+    return _folder("REMIX_CACHE", Path(platformdirs.user_cache_dir("remix")))
+
+
 def _memo_file(path: Path) -> Path:
-    folder = _folder("REMIX_CACHE", Path(platformdirs.user_cache_dir("remix")))
-    return folder / "models" / (sha256(os.fsencode(path.resolve())) + ".json")
+    return cache_folder() / "models" / (sha256(os.fsencode(path.resolve())) + ".json")

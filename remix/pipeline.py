@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix import environment, models
+from remix import prepare as preparing
 from remix.chains import Chains
 from remix.corpus import read_seeds, select
 from remix.engine.local import LocalModel, Needs, Vocabulary
@@ -133,13 +134,14 @@ def _plan_local(
 ) -> Job:
     """The job of a local model over passages and templates that are read."""
     found = models.find(options.model, workspace.model_folders)
-    file = models.identify(found.path, found.name)
+    path = preparing.prepared(found.path) or found.path
+    file = preparing.identify(path, found.name)
     options = options.model_copy(update={"kinds": tuple(templates)})
-    with closing(Vocabulary(found.path, file)) as vocabulary:
+    with closing(Vocabulary(path, file)) as vocabulary:
         lengths = Lengths(templates, options, file, vocabulary)
         kept, tokens = lengths.fitting(corpus, bad.note)
     run = _freeze(workspace, options, given, file, kept, templates, lengths.longest)
-    return Job(run, found.path, tokens, tuple(bad.errors))
+    return Job(run, path, tokens, tuple(bad.errors))
 
 
 class _Bad:
@@ -275,7 +277,7 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
             f"{run.name}: was written by a LangChain model ({run.options.model}).",
             "Resume it from Python: remix.pipeline.resume(folder, writer=…).",
         )
-    candidates = models.available(model_folders)
+    candidates = [*preparing.copies(), *models.available(model_folders)]
     for name in (run.options.model, model):
         with suppress(ModelError):
             candidates.insert(0, models.find(name, model_folders))

@@ -144,6 +144,17 @@ def task_id(passage: str, kind: str, step: int, variant: int) -> str:
 # -- the model ----------------------------------------------------------------------------------------------
 
 
+class Preparation(Frozen):
+    """How a prepared copy of a model was made."""
+
+    source: Sha256
+    """Of the file it was made from."""
+    file_type: str
+    """The weight type asked for."""
+    llama_cpp_python: str
+    """Version of what made it."""
+
+
 class ModelFile(Frozen):
     """What is known of a GGUF file. Says nothing of where it lies."""
 
@@ -170,6 +181,9 @@ class ModelFile(Frozen):
 
     chat_template: str | None
     """Jinja2 source of its chat template."""
+
+    preparation: Preparation | None = None
+    """How it was made, where it is a prepared copy."""
 
     labels: tuple[str, ...]
     """Names a template's `families` may match: `general.basename`, `general.name`, the stem, the architecture;
@@ -402,6 +416,8 @@ class ModelUsed(Frozen):
     """Of the GGUF file; null for a model that isn't one."""
     metadata_sha256: Sha256 | None
     """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
+    preparation: Preparation | None = None
+    """How it was made, where it is a prepared copy."""
     parameters: dict[str, Any] | None = None
     """What a LangChain model says identifies it, where it isn't a GGUF file."""
 

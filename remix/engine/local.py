@@ -121,7 +121,9 @@ class LocalModel:
     @property
     def model_used(self) -> ModelUsed:
         """The weights, by content."""
-        return ModelUsed(sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256)
+        return ModelUsed(
+            sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256, preparation=self.file.preparation
+        )
 
     @property
     def engine_used(self) -> EngineUsed:

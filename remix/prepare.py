@@ -1,0 +1,102 @@
+"""Prepared models: copies with their weights in a type that this machine computes faster.
+
+Takes a GGUF and a weight type, gives a copy in the user's cache with a sidecar that says what it was made from, and
+finds it again. The original is never touched.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from remix import models
+from remix.engine import llama
+from remix.errors import ModelError
+from remix.outputs.files import write_whole
+from remix.records import Frozen, ModelFile, Preparation, Sha256
+
+
+class Sidecar(Frozen):
+    """What is written beside a prepared copy."""
+
+    name: str
+    """The original's name."""
+    sha256: Sha256
+    """Of the prepared copy."""
+    preparation: Preparation
+    """How it was made."""
+
+
+def prepare(source: Path, file_type: str, threads: int) -> Path:
+    """Make a prepared copy, unless it is there already; gives its path.
+
+    The copy is renamed into place when it is whole and its sidecar written. Raises `ModelError`, or `RunError` where
+    the cache can't be written.
+    """
+    original = models.identify(source)
+    target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
+    if _sidecar(target):
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        llama.quantise(source, draft, file_type, threads)
+        made = Preparation(source=original.sha256, file_type=file_type.upper(), llama_cpp_python=llama.version())
+        copy = Sidecar(name=original.name, sha256=models.identify(draft).sha256, preparation=made)
+        write_whole(_sidecar_path(target), copy.model_dump_json(indent=2).encode())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def prepared(source: Path) -> Path | None:
+    """The copy made of a model last, if there is one."""
+    original = models.identify(source).sha256
+    copies = [path for path in _folder().glob(f"{original}-*.gguf") if _sidecar(path)]
+    return max(copies, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def copies() -> list[models.Found]:
+    """All prepared copies."""
+    paths = [path for path in sorted(_folder().glob("*.gguf")) if _sidecar(path)]
+    return [models.Found(name=path.stem, path=path, origin="settings", size=path.stat().st_size) for path in paths]
+
+
+def forget(source: Path) -> list[Path]:
+    """Remove all copies made of a model; gives what was removed."""
+    original = models.identify(source).sha256
+    copies = sorted(_folder().glob(f"{original}-*.gguf"))
+    for path in copies:
+        path.unlink()
+        _sidecar_path(path).unlink(missing_ok=True)
+    return copies
+
+
+def identify(path: Path, name: str | None = None) -> ModelFile:
+    """What a model is; of a prepared copy, also how it was made. Raises `ModelError`."""
+    sidecar = _sidecar(path) if path.parent == _folder() else None
+    if sidecar is None:
+        return models.identify(path, name)
+    file = models.identify(path, f"{sidecar.name}+{sidecar.preparation.file_type}")
+    if file.sha256 != sidecar.sha256:
+        raise ModelError(f"{path}: not the copy that was prepared.", "Make it anew: `remix models prepare`.")
+    return file.model_copy(update={"preparation": sidecar.preparation})
+
+
+def _sidecar(path: Path) -> Sidecar | None:
+    """What is written beside a prepared copy; nothing where the two aren't both there."""
+    try:
+        return Sidecar.model_validate_json(_sidecar_path(path).read_bytes()) if path.is_file() else None
+    except (OSError, ValidationError):
+        return None
+
+
+def _sidecar_path(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _folder() -> Path:
+    return models.cache_folder() / "prepared"

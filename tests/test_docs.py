@@ -1,0 +1,95 @@
+"""What the documents say is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from docs import make_commands
+from remix import prompts
+from remix.cli import cli
+from remix.outputs import RunFolder
+from remix.workspace import shipped
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+
+
+def shell_lines() -> list[str]:
+    """The commands of the shell blocks, comments taken off."""
+    return [line.split("  #")[0].strip() for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("line", [line for line in shell_lines() if line.startswith("remix ")])
+def test_every_command_in_the_readme_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line.split(" | ")[0])[1:]
+    command: click.Command = cli
+    context = click.Context(cli, info_name="remix")
+    while isinstance(command, click.Group):
+        name, command, words = command.resolve_command(context, words)
+        assert command is not None, name
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word.split("=")[0] for word in words if word.startswith("-") and word != "-"} <= known
+
+
+def test_the_readme_shows_commands() -> None:
+    assert sum(line.startswith("remix ") for line in shell_lines()) > 8
+
+
+@pytest.mark.parametrize("line", [line for line in shell_lines() if line.startswith("make ")])
+def test_every_make_target_in_the_readme_exists(line: str) -> None:
+    done = subprocess.run(["make", "--dry-run", line.split()[1]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_commands_md_matches_the_live_command_line() -> None:
+    assert make_commands.TARGET.read_text(encoding="utf-8") == make_commands.page(), (
+        "run python docs/make_commands.py"
+    )
+
+
+def test_the_readme_names_every_shipped_kind() -> None:
+    kinds = prompts.read_templates(shipped("prompts"))
+    assert all(f"`{kind}`" in README for kind in kinds)
+
+
+def test_the_readmes_template_works(tmp_path: Path) -> None:
+    (source,) = [block for kind, block in BLOCKS if kind == "jinja"]
+    (tmp_path / "question.md.j2").write_text(source, encoding="utf-8")
+    assert prompts.read_templates(tmp_path)["question"].description
+
+
+def test_the_readmes_settings_are_known(tmp_path: Path) -> None:
+    from remix.workspace import read_settings
+
+    (source,) = [block for kind, block in BLOCKS if kind == "toml"]
+    (tmp_path / "remix.toml").write_text(source, encoding="utf-8")
+    assert read_settings(tmp_path / "remix.toml").generate.steps
+
+
+def test_the_readmes_ten_lines_recompute_hash_and_id(finished: RunFolder) -> None:
+    (script,) = [block for kind, block in BLOCKS if kind == "python" and "rfc8785" in block]
+    assert len([line for line in script.splitlines() if line.strip()]) <= 10
+    assert "remix" not in script
+    for task in finished.run.tasks:
+        path = finished.record_path(task.id)
+        done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() == "good"
+    record = finished.record_path(finished.run.tasks[0].id)
+    record.write_text(record.read_text().replace('"step": 1', '"step": 1').replace('"chunk": null', '"chunk": 64'))
+    spoilt = subprocess.run([sys.executable, "-c", script, record], capture_output=True, text=True)
+    assert spoilt.stdout.strip() != "good"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (ROOT / target).exists(), f"{path.name}: {target}"
