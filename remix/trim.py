@@ -13,6 +13,9 @@ from remix.records import Generation, Prompt, Rule
 RULE = Rule(name="last-sentence", version=1)
 """Part of every derivation; raise the version when any text would come out differently."""
 
+OPEN_ENDS = (",", ":", ";", "–", "—", "(")
+"""How a text ends that was going on."""
+
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]*_]*(?=\s|\Z)""")
 _ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|ca|etc|No|vol|pp?|e\.g|i\.e|al))\Z")
 
@@ -27,12 +30,13 @@ class Trimmed(NamedTuple):
 def trim(prompt: Prompt, generation: Generation) -> Trimmed:
     """The kept text: opening and new words without blank space around them.
 
-    Where `max_tokens` cut it, it goes back to its last whole sentence; where there is none, it stays whole.
+    Where `max_tokens` cut it, or it announces something that never came (`It is this:`), it goes back to its last
+    whole sentence; where there is none, it stays whole.
     """
     opening = prompt.opening if prompt.keep_opening else ""
     between = " " if opening[-1:] in tuple(",.;:!?") and generation.text[:1].isalnum() else ""
     whole = f"{opening}{between}{generation.text}".strip()
-    if generation.finish == "stop":
+    if generation.finish == "stop" and not whole.endswith(OPEN_ENDS):
         return Trimmed(whole, "")
     ends = [end.end() for end in _SENTENCE_END.finditer(whole) if not _ABBREVIATED.search(whole[: end.start()])]
     last = ends[-1] if ends else len(whole)

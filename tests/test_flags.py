@@ -44,6 +44,7 @@ def found(text: str, previous: str = "", finish: Literal["stop", "length"] = "st
         ("It goes on. It goes on. It goes on.", ("loop",)),
         ("It goes on. It goes on.", ()),
         ("It goes on. So it goes.", ()),
+        ("It goes on like this:", ("unfinished",)),
     ],
 )
 def test_flags(text: str, expected: tuple[str, ...]) -> None:

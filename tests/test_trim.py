@@ -65,3 +65,9 @@ def test_the_opening(keep: bool, kept: str) -> None:
 )
 def test_a_word_does_not_stick_to_the_opening(new: str, kept: str) -> None:
     assert trimmed(new, "stop", "In short,")[0] == kept
+
+
+def test_what_announces_something_that_never_came_goes_back_to_its_last_sentence() -> None:
+    """A stop at the first line end used to leave `In plain words, the message is:` behind."""
+    assert trimmed("One. It is this:", "stop") == ("One.", " It is this:")
+    assert trimmed("It is this:", "stop") == ("It is this:", "")

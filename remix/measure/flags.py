@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Literal
 
 from remix.records import Message
+from remix.trim import OPEN_ENDS
 
 COPIED = 0.6
 """Share of a text's word 4-grams found in what it was made from, above which it is a copy."""
@@ -26,6 +27,7 @@ def flags(
     `empty`      it has no words
     `loop`       five words in a row come twice, and don't in the passage
     `truncated`  `max_tokens` cut it
+    `unfinished` it ends with a comma, a colon or the like
     """
     words = _words(text)
     given = [*_ngrams(_words(passage), 5), *_ngrams(_words(previous), 5)]
@@ -39,6 +41,7 @@ def flags(
         "empty": not words,
         "loop": any(count > max(1, given.count(gram)) for gram, count in spoken.items()),
         "truncated": finish == "length",
+        "unfinished": text.endswith(OPEN_ENDS),
     }
     return tuple(name for name, is_so in found.items() if is_so)
 
