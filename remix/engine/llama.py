@@ -21,6 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 # OpenMP's threads spin while they wait for each other. Left to its default, a second busy process makes decoding
 # forty times slower; with a short spin it costs its fair share. Read when the library loads, hence set before.
 if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
@@ -31,6 +34,8 @@ import llama_cpp as C  # noqa: N812 - the C API, and short because every line us
 from remix.engine.decoder import Row, Shape
 from remix.errors import ModelError
 from remix.records import Dist, Dry, Greedy, MinP, Penalties, Sampler, Sampling, Temperature, TopK, TopP, sha256
+
+FloatArray = npt.NDArray[np.float32]
 
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
@@ -163,6 +168,11 @@ class LlamaModel:
         source = C.llama_model_chat_template(self.handle, None)
         return source.decode("utf-8", "replace") if source else None
 
+    @functools.cached_property
+    def n_vocab(self) -> int:
+        """How many tokens it knows."""
+        return int(C.llama_vocab_n_tokens(self._vocab))
+
     @property
     def cell_bytes(self) -> int:
         """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats."""
@@ -225,9 +235,8 @@ class LlamaModel:
                     len(breakers),
                 )
             case Penalties():
-                size = C.llama_vocab_n_tokens(self._vocab)
                 return C.llama_sampler_init_penalties(
-                    size, sampler.last_n, sampler.repeat, sampler.frequency, sampler.presence
+                    self.n_vocab, sampler.last_n, sampler.repeat, sampler.frequency, sampler.presence
                 )
             case TopK():
                 return C.llama_sampler_init_top_k(sampler.k)
@@ -343,6 +352,14 @@ class LlamaDecoder:
     def sample(self, slot: int) -> int:
         """Choose the slot's next token."""
         return int(C.llama_sampler_sample(self._chains[slot], self._context, self._logits_row[slot]))
+
+    def logits(self, slot: int) -> FloatArray:
+        """The raw logits that the last call left for a slot: a view of float32, one number for each token.
+
+        It is llama.cpp's own memory: read it before the next call, and change nothing.
+        """
+        row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
+        return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the beginning of a sequence; the work itself is done with the next decode call.
