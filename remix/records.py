@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field
@@ -339,6 +339,39 @@ class Request(Frozen):
     """How to choose each next token, and when to stop."""
 
 
+class Alternative(NamedTuple):
+    """Another token that could have come."""
+
+    piece: str
+    """What it spells."""
+    probability: float
+    """Before any sampler had its say, 0 … 1."""
+
+
+class Choice(NamedTuple):
+    """One turn at which a token was chosen, as the model saw it before any sampler had its say."""
+
+    piece: str
+    """What the chosen token spells; empty for the one that ended the text."""
+    logprob: float
+    """Natural logarithm of its probability."""
+    entropy: float
+    """How open the turn was, in nats: 0 where only one token could come."""
+    alternatives: tuple[Alternative, ...]
+    """The likeliest other tokens, at most five."""
+
+
+class Trace(Frozen):
+    """How an output came about, turn by turn."""
+
+    schema_: Literal["remix/trace/1"] = Field("remix/trace/1", alias="schema")
+    """Name and version of this form."""
+    record: Sha256
+    """Id of the output's record."""
+    choices: tuple[Choice, ...]
+    """In the order of the text; an opening that the template gave isn't among them."""
+
+
 class Generation(Frozen):
     """What the engine answers."""
 
@@ -356,6 +389,9 @@ class Generation(Frozen):
 
     sampling: Sampling | None
     """How the tokens were chosen; null where the writer doesn't tell."""
+
+    choices: tuple[Choice, ...] | None
+    """How each token was chosen; null where nobody looked."""
 
     started: datetime
     """When its prompt began to be computed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -46,12 +47,14 @@ Say it again.
 """
 
 
-@pytest.fixture(autouse=True)
-def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No setting of the machine reaches a test."""
-    for name in ("MODEL", "WORKSPACE", "KIND", "STEPS", "VARIANTS", "SEED", "PARALLEL", "THREADS", "MAX_TOKENS"):
-        monkeypatch.delenv(f"REMIX_{name}", raising=False)
-    monkeypatch.setenv("REMIX_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+@pytest.fixture(scope="session", autouse=True)
+def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting of the machine reaches a test, nor a fixture of whatever scope: no prepared model, for one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("REMIX_")]:
+            patch.delenv(name)
+        patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

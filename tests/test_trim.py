@@ -20,7 +20,14 @@ def trimmed(
         turns.append(Message(role="assistant", content=opening))
     prompt = Prompt(template=sha256(""), messages=tuple(turns), keep_opening=keep_opening)
     generation = Generation(
-        text=text, finish=finish, token_ids=None, prompt_token_ids=None, sampling=None, started=now, finished=now
+        text=text,
+        finish=finish,
+        token_ids=None,
+        prompt_token_ids=None,
+        sampling=None,
+        choices=None,
+        started=now,
+        finished=now,
     )
     return tuple(trim(prompt, generation))
 

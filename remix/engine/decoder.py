@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from pydantic import Field
 
 from remix.errors import ModelError
-from remix.records import Frozen, Sampling
+from remix.records import Choice, Frozen, Sampling
 
 
 class Shape(Frozen):
@@ -78,6 +78,12 @@ class Decoder(Protocol):
 
     def sample(self, slot: int) -> int:
         """Choose the slot's next token from the logits that the last call left for it."""
+
+    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        """How each token was chosen for its slot; `slots` are all that the last call left logits for, in order.
+
+        To be asked after sampling, and once: it may use up the logits.
+        """
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Let a slot hold the first `length` tokens that another holds, and nothing else."""
@@ -143,6 +149,10 @@ class FakeDecoder:
         assert slot in self._logits, "the last call left no logits for it"
         state = f"{self._memory[slot]}{sampling.seed}".encode()
         return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
+
+    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        assert set(slots) == self._logits, "all rows of the last call, or none"
+        return [Choice(self.piece(token).decode(), -float(token), 1.0, ()) for token in tokens]
 
     def copy(self, source: int, target: int, length: int) -> None:
         assert length % self.shape.chunk == 0, "only whole chunks can be shared"

@@ -17,15 +17,19 @@ from remix.engine.decoder import Decoder, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Generation, Request
+from remix.records import Choice, Generation, Request
 
 
 class Engine:
     """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
 
-    def __init__(self, decoder: Decoder, parallel: int | None = None) -> None:
-        """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given)."""
+    def __init__(self, decoder: Decoder, parallel: int | None = None, trace: bool = False) -> None:
+        """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given).
+
+        With `trace`, generations say how each of their tokens was chosen.
+        """
         self.decoder = decoder
+        self._trace = trace
         self.parallel = min(parallel or decoder.slots, decoder.slots, decoder.shape.rows)
         self.sampled = 0
         """Tokens sampled so far."""
@@ -110,7 +114,7 @@ class Engine:
             self.decoder.prefill(sequence.slot, prompt[start : start + chunk], start)
         self.computed += len(prompt) - (copy.length if copy else 0)
         self._scheduler.computed(sequence)
-        self._sample(sequence)
+        self._sample([sequence])
 
     def _step(self) -> None:
         """Decode one token of every active sequence."""
@@ -118,14 +122,20 @@ class Engine:
         if not active:
             return
         self.decoder.decode([Row(each.slot, each.token_ids[-1], each.position) for each in active])
-        for sequence in active:
-            self._sample(sequence)
+        self._sample(active)
 
-    def _sample(self, sequence: Sequence) -> None:
-        token = self.decoder.sample(sequence.slot)
-        self.sampled += 1
+    def _sample(self, sequences: list[Sequence]) -> None:
+        """Choose a token for each sequence that the last call was about."""
+        slots = [sequence.slot for sequence in sequences]
+        tokens = [self.decoder.sample(slot) for slot in slots]
+        choices = self.decoder.weigh(slots, tokens) if self._trace else [None] * len(tokens)
+        self.sampled += len(tokens)
+        for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
+            self._accept(sequence, token, choice)
+
+    def _accept(self, sequence: Sequence, token: int, choice: Choice | None) -> None:
         try:
-            finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token))
+            finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
         # Whatever a listener raises ends its own sequence, and no other.
         except Exception as error:
             self._release(sequence)

@@ -33,9 +33,29 @@ import llama_cpp as C  # noqa: N812 - the C API, and short because every line us
 
 from remix.engine.decoder import Row, Shape
 from remix.errors import ModelError
-from remix.records import Dist, Dry, Greedy, MinP, Penalties, Sampler, Sampling, Temperature, TopK, TopP, sha256
+from remix.records import (
+    Alternative,
+    Choice,
+    Dist,
+    Dry,
+    Greedy,
+    MinP,
+    Penalties,
+    Sampler,
+    Sampling,
+    Temperature,
+    TopK,
+    TopP,
+    sha256,
+)
 
 FloatArray = npt.NDArray[np.float32]
+
+ALTERNATIVES = 5
+"""How many other tokens a trace names at each turn, at most."""
+
+NEAR = -9.0
+"""They are at least e**-9 times as likely as the likeliest, about 1 in 8,000."""
 
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
@@ -216,6 +236,11 @@ class LlamaModel:
                 return buffer.raw[:written]
             size = -written
 
+    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
+    def text(self, token: int) -> str:
+        """What a token spells, as far as it is whole letters."""
+        return self.piece(token).decode("utf-8", "replace")
+
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn."""
         return bool(C.llama_vocab_is_eog(self._vocab, token))
@@ -296,6 +321,7 @@ class LlamaDecoder:
         self._prompt_length = [0] * slots
         self._held = [0] * (slots + shelf)
         self._logits_row = [0] * slots
+        self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
     def close_context(self) -> None:
         """Free the context and all samplers."""
@@ -360,6 +386,37 @@ class LlamaDecoder:
         """
         row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
         return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
+
+    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        """How each token was chosen. Works in llama.cpp's own memory, and leaves no logits behind.
+
+        Softmax and Shannon entropy of the raw logits, in nats: with s = logit - max and Z = Σ exp(s),
+        log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
+        """
+        logits = np.ctypeslib.as_array(C.llama_get_logits(self._context), shape=(len(slots), self.model.n_vocab))
+        np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
+        weights = np.exp(logits, out=self._scratch[: len(slots)])
+        totals = weights.sum(axis=1)
+        entropies = np.log(totals) - np.einsum("ij,ij->i", weights, logits) / totals
+        return [
+            Choice(
+                self.model.text(token),
+                round(float(logits[row, token] - np.log(totals[row])), 4),
+                round(max(0.0, float(entropies[row])), 4),
+                self._alternatives(logits[row], float(totals[row]), token),
+            )
+            for row, token in enumerate(tokens)
+        ]
+
+    def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
+        """The likeliest tokens but the chosen one. Sorting a whole vocabulary would cost more than decoding."""
+        near = np.flatnonzero(logits > NEAR)
+        likely = near[np.argsort(-logits[near], kind="stable")[: ALTERNATIVES + 1]]
+        return tuple(
+            Alternative(self.model.text(int(token)), round(float(np.exp(logits[token])) / total, 4))
+            for token in likely
+            if token != chosen
+        )[:ALTERNATIVES]
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Copy the beginning of a sequence; the work itself is done with the next decode call.

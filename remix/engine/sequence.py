@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Literal
 
-from remix.records import Generation, Request
+from remix.records import Choice, Generation, Request
 
 Finish = Literal["stop", "length"]
 
@@ -25,6 +25,7 @@ class Sequence:
         self.future: Future[Generation] = Future()
         self.slot = -1
         self.token_ids: list[int] = []
+        self.choices: list[Choice] = []
         self.text = ""
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._on_text = on_text
@@ -41,9 +42,11 @@ class Sequence:
         """Where the last sampled token will stand, counted from the prompt's beginning."""
         return len(self.request.token_ids) + len(self.token_ids) - 1
 
-    def accept(self, token: int, piece: bytes, is_end: bool) -> Finish | None:
+    def accept(self, token: int, piece: bytes, is_end: bool, choice: Choice | None = None) -> Finish | None:
         """Take the next token and what it spells; say whether and how the text has ended."""
         self.token_ids.append(token)
+        if choice:
+            self.choices.append(choice)
         full = len(self.token_ids) >= self.request.sampling.max_tokens
         self.text += self._utf8.decode(piece, final=is_end or full)
         stop = self._stop_at()
@@ -61,6 +64,7 @@ class Sequence:
             token_ids=tuple(self.token_ids),
             prompt_token_ids=self.request.token_ids,
             sampling=self.request.sampling,
+            choices=tuple(self.choices) or None,
             started=self._started,
             finished=datetime.now(UTC),
         )

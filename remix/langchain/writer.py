@@ -111,6 +111,7 @@ class ChatModelWriter:
                 token_ids=None,
                 prompt_token_ids=None,
                 sampling=None,
+                choices=None,
                 started=started,
                 finished=datetime.now(UTC),
             )
