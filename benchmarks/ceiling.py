@@ -10,13 +10,16 @@ import json
 import sys
 import time
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from benchmarks.children import run
 from benchmarks.report import blank, number
 from benchmarks.work import Work
+
+if TYPE_CHECKING:
+    from remix.engine.llama import LlamaDecoder
 
 PROMPT, TEXT, CONTEXT = 256, 96, 512
 """Tokens of each sequence: read, decoded, and room for both."""
@@ -68,29 +71,34 @@ def _tool(work: Work, tool: str) -> Speeds:
 
 def decode(work: Work) -> Speeds:
     """Prompts in chunks into every slot, then a token of each, over and over."""
-    from remix.engine.decoder import Row
     from remix.engine.llama import LlamaDecoder, LlamaModel, exact_shape
 
     shape = exact_shape(work.file_type)
     stream = [token for task in work.tasks for token in task.request.token_ids]
     stream *= 1 + shape.rows * PROMPT // len(stream)
     prompts = [stream[at : at + PROMPT] for at in range(0, shape.rows * PROMPT, PROMPT)]
-    with (
-        LlamaModel(work.model, repack=shape.repack) as model,
-        LlamaDecoder(model, shape.rows, CONTEXT, shape, work.threads) as decoder,
-    ):
-        decoder.open(0, work.warm_up.sampling, prompts[0][:1])
-        decoder.prefill(0, prompts[0][:1], 0)
-        decoder.close(0)
-        begun = time.perf_counter()
-        for slot, prompt in enumerate(prompts):
-            decoder.open(slot, work.warm_up.sampling, prompt)
-            for start in range(0, PROMPT, shape.chunk):
-                decoder.prefill(slot, prompt[start : start + shape.chunk], start)
-        read = time.perf_counter()
-        for position in range(PROMPT, PROMPT + TEXT):
-            decoder.decode([Row(slot, stream[position], position) for slot in range(shape.rows)])
-        done = time.perf_counter()
+    with LlamaModel(work.model, repack=shape.repack) as model:
+        with LlamaDecoder(model, shape.rows, CONTEXT, shape, work.threads) as cold:
+            cold.open(0, work.warm_up.sampling, prompts[0])
+            cold.prefill(0, prompts[0][: shape.chunk], 0)
+        with LlamaDecoder(model, shape.rows, CONTEXT, shape, work.threads) as decoder:
+            return _speeds(decoder, work, prompts, stream)
+
+
+def _speeds(decoder: LlamaDecoder, work: Work, prompts: list[list[int]], stream: list[int]) -> Speeds:
+    from remix.engine.decoder import Row
+
+    shape = decoder.shape
+    for slot, prompt in enumerate(prompts):
+        decoder.open(slot, work.warm_up.sampling, prompt)
+    begun = time.perf_counter()
+    for slot, prompt in enumerate(prompts):
+        for start in range(0, PROMPT, shape.chunk):
+            decoder.prefill(slot, prompt[start : start + shape.chunk], start)
+    read = time.perf_counter()
+    for position in range(PROMPT, PROMPT + TEXT):
+        decoder.decode([Row(slot, stream[position], position) for slot in range(shape.rows)])
+    done = time.perf_counter()
     return {"prompt": shape.rows * PROMPT / (read - begun), "decode": shape.rows * TEXT / (done - read)}
 
 

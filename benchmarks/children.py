@@ -5,9 +5,13 @@ None inherits what another did to memory, caches or the settings of threads.
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import psutil
 
 from benchmarks import ENVIRONMENT
 from benchmarks.work import Measure, Work
@@ -19,11 +23,40 @@ class MeasuringError(RuntimeError):
     """A process failed; the message is the end of what it said."""
 
 
-def measure(contender: str, work: Work, server: str | None = None) -> Measure:
-    """One contender, once. Raises `MeasuringError`."""
+QUIET = 0.1
+"""Cores that others may keep busy on a quiet machine."""
+
+
+def measure(contender: str, work: Work, server: str | None = None, patience: float = 0) -> Measure:
+    """One contender, once, after waiting at most so many seconds for a quiet machine. Raises `MeasuringError`."""
+    _wait_for_quiet(patience)
     more = {"LLAMA_SERVER": server} if server else {}
+    begun, busy, own = time.perf_counter(), _busy(), _own()
     done = run([sys.executable, "-m", "benchmarks.contenders", contender], work.model_dump_json(), more)
-    return Measure.model_validate_json(done.splitlines()[-1])
+    others = (_busy() - busy - (_own() - own)) / (time.perf_counter() - begun)
+    measured = Measure.model_validate_json(done.splitlines()[-1])
+    return measured.model_copy(update={"others": round(max(0.0, others), 2)})
+
+
+def _wait_for_quiet(patience: float) -> None:
+    given_up = time.monotonic() + patience
+    while time.monotonic() < given_up:
+        busy = _busy()
+        time.sleep(2)
+        if (_busy() - busy) / 2 < QUIET:
+            return
+
+
+def _busy() -> float:
+    """Seconds that all cores together have worked."""
+    times = psutil.cpu_times()
+    return float(sum(times[:8]) - times.idle - getattr(times, "iowait", 0.0))
+
+
+def _own() -> float:
+    """Seconds that processes started here have worked."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(command: list[str], given: str = "", more: dict[str, str] | None = None) -> str:

@@ -37,6 +37,15 @@ CLIENTS = 16
 
 def remix(work: Work) -> Measure:
     """remix's engine, exact, in the shape it takes for the weight type: 16 slots, and 16 more for prompts."""
+    return _engine(work, trace=False)
+
+
+def traced(work: Work) -> Measure:
+    """The same, noting for every token how it was chosen."""
+    return _engine(work, trace=True)
+
+
+def _engine(work: Work, trace: bool) -> Measure:
     from remix.engine.engine import Engine
     from remix.engine.llama import LlamaDecoder, LlamaModel, exact_shape
 
@@ -48,7 +57,7 @@ def remix(work: Work) -> Measure:
         with Engine(decoder) as engine:
             engine.submit(work.warm_up).result()
         # A new engine knows no prompts. The warm-up's was too short to be kept.
-        with Engine(decoder) as engine:
+        with Engine(decoder, trace=trace) as engine:
             memory = _Memory()
             begun = time.perf_counter()
             futures = [engine.submit(task.request) for task in work.tasks]
@@ -314,7 +323,7 @@ def _rss() -> int:
 
 
 CONTENDERS: dict[str, Callable[[Work], Measure]] = {
-    each.__name__: each for each in (remix, loop, cleared, langchain, server, generate)
+    each.__name__: each for each in (remix, traced, loop, cleared, langchain, server, generate)
 }
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ slows all of them; ratios are taken within a round, and their median is given.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,6 +24,7 @@ from benchmarks.work import Measure, Work
 
 TITLES = {
     "remix": "remix",
+    "traced": "remix, with a trace",
     "loop": "llama-cpp-python loop",
     "cleared": "the same, cache cleared",
     "langchain": "LangChain ChatLlamaCpp",
@@ -45,6 +46,7 @@ Results = dict[str, dict[str, list[Measure]]]
 @click.option("--threads", type=click.IntRange(1), help="For all; by default one for each physical core.")
 @click.option("--llama-server", "server", type=click.Path(exists=True, dir_okay=False), help="Measure it too.")
 @click.option("--batched-bench", type=click.Path(exists=True, dir_okay=False), help="Measure its speed and remix's.")
+@click.option("--patience", type=float, default=0, help="Seconds to wait for a quiet machine before each turn.")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write everything here.")
 def main(
     passages: int,
@@ -56,6 +58,7 @@ def main(
     threads: int | None,
     server: str | None,
     batched_bench: str | None,
+    patience: float,
     target: Path | None,
 ) -> None:
     """Measure remix beside the other ways to run many prompts through one GGUF."""
@@ -64,7 +67,7 @@ def main(
     with seeds.opened(models, file_types, threads or machine.cores) as opened:
         corpus = seeds.corpus(passages)
         works = {each.file.name: seeds.work(each, corpus, max_tokens, threads=threads) for each in opened}
-        results = take_turns(works, contenders, rounds, server, console)
+        results = take_turns(works, contenders, rounds, lambda *each: measure(*each, server, patience), console)
         ceilings = ceiling.compare(list(works.values()), batched_bench, rounds) if batched_bench else []
     show(table(results[name], work) for name, work in works.items())
     show(ceiling.table(each) for each in ceilings)
@@ -83,7 +86,11 @@ def present(only: Sequence[str], server: str | None, console: Console) -> list[s
 
 
 def take_turns(
-    works: dict[str, Work], contenders: Sequence[str], rounds: int, server: str | None, console: Console
+    works: dict[str, Work],
+    contenders: Sequence[str],
+    rounds: int,
+    measure: Callable[[str, Work], Measure],
+    console: Console,
 ) -> Results:
     """Every contender on every model, then all again."""
     results: Results = {name: {each: [] for each in contenders} for name in works}
@@ -91,12 +98,15 @@ def take_turns(
         for name, work in works.items():
             for contender in contenders:
                 try:
-                    measured = measure(contender, work, server)
+                    measured = measure(contender, work)
                 except MeasuringError as error:
                     console.print(f"{TITLES[contender]} failed: {error}", style="red", markup=False)
                     continue
                 results[name][contender].append(measured)
-                console.print(f"{turn}/{rounds} {name}: {TITLES[contender]} {measured.per_minute:.1f} texts a minute")
+                console.print(
+                    f"{turn}/{rounds} {name}: {TITLES[contender]} {measured.per_minute:.1f} texts a minute, "
+                    f"{measured.others:.2f} cores busy with other things"
+                )
     return results
 
 
@@ -119,6 +129,7 @@ def table(results: dict[str, list[Measure]], work: Work) -> Table:
         "tokens a text",
         "prompt tokens given",
         "computed",
+        "cores busy otherwise",
     )
     for contender, measures in results.items():
         if not measures:
@@ -133,6 +144,7 @@ def table(results: dict[str, list[Measure]], work: Work) -> Table:
             number(median(each.length for each in measures), 1),
             str(measures[0].given),
             str(measures[0].computed or "?"),
+            number(max(each.others for each in measures), 2),
         )
     return made
 

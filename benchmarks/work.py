@@ -76,6 +76,8 @@ class Measure(Frozen):
     """Those of them that were computed; the others were in memory. Nothing where that can't be known."""
     rss: tuple[int, ...] = ()
     """Memory of the process in bytes: after each hundredth text, and at the end."""
+    others: float = 0.0
+    """Cores that other processes kept busy meanwhile: what the numbers must be read with."""
 
     @property
     def per_minute(self) -> float:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 
-from remix.errors import RemixError
+from remix.errors import RemixError, RunError
 from remix.outputs.run import RunFolder
 from remix.recorder import Asked, Recorder
-from remix.records import Failure, Generation, Task
+from remix.records import Failure, Generation, Task, Trace
 from remix.writer import ROWS, Progress, Watch, Writer
 
 Chain = deque[Task]
@@ -26,6 +27,8 @@ class Chains:
 
     def __init__(self, folder: RunFolder, writer: Writer, watch: Watch, stop: threading.Event) -> None:
         self.failures: dict[str, Failure] = {}
+        self.flags: Counter[str] = Counter()
+        """How many of the texts written so far have each flag."""
         self._folder = folder
         self._writer = writer
         self._watch = watch
@@ -50,14 +53,18 @@ class Chains:
             except queue.Empty:
                 self._report()
                 continue
-            self._active -= 1
             self._end(asked, rest, future)
             self._report()
+        self._keep_what_is_finished()
 
     def _go_on(self, chain: Chain, previous: str, parent: str | None) -> None:
         """Submit the first step of a chain that isn't done yet, or that was made from another text."""
         while chain and self._folder.is_done(chain[0]):
-            record, text = self._folder.read(chain[0].id)
+            try:
+                record, text = self._folder.read(chain[0].id)
+            except RunError as error:
+                self._fail(chain[0], error)
+                return
             if record.derivation.parent != parent:
                 break
             previous, parent = text, record.id
@@ -78,6 +85,7 @@ class Chains:
 
     def _end(self, asked: Asked, rest: Chain, future: Future[Generation]) -> None:
         """Write what came of a task, and go on with its chain."""
+        self._active -= 1
         try:
             generation = future.result()
         except CancelledError:
@@ -86,9 +94,18 @@ class Chains:
             self._fail(asked.task, error)
             return
         record, text = self._recorder.record(asked, generation)
-        self._folder.write(asked.task, record, text)
+        trace = Trace(record=record.id, choices=generation.choices) if generation.choices else None
+        self._folder.write(asked.task, record, text, trace)
         self._done.add(asked.task.id)
-        self._go_on(rest, text, record.id)
+        self.flags.update(record.flags)
+        if not self._stop.is_set():
+            self._go_on(rest, text, record.id)
+
+    def _keep_what_is_finished(self) -> None:
+        """Write the texts that came in while the run was being stopped."""
+        with suppress(queue.Empty):
+            while True:
+                self._end(*self._finished.get_nowait())
 
     def _fail(self, task: Task, error: RemixError) -> None:
         """Note a failure; the rest of the chain can't go on."""

@@ -23,6 +23,11 @@ def version() -> str:
     return metadata.version(DISTRIBUTION)
 
 
+def host() -> str:
+    """Operating system and processor."""
+    return f"{platform.system()} {platform.machine()}"
+
+
 def describe(workspace: Path, watched: list[Path]) -> Environment:
     """This machine, and the state of the workspace's repository as far as the watched folders go."""
     commit = _git(workspace, "rev-parse", "HEAD")
@@ -30,7 +35,7 @@ def describe(workspace: Path, watched: list[Path]) -> Environment:
     return Environment(
         remix=version(),
         python=platform.python_version(),
-        host=f"{platform.system()} {platform.machine()}",
+        host=host(),
         commit=commit,
         dirty=None if status is None else bool(status),
     )
@@ -39,7 +44,16 @@ def describe(workspace: Path, watched: list[Path]) -> Environment:
 def physical_cores() -> int:
     """Cores this process may use, hyperthreads not counted: more threads than that slow llama.cpp down."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota() or allowed))
+
+
+def _quota() -> int | None:
+    """Cores' worth of time a container may use, where its cgroup sets a limit."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, int(quota) // int(period))
+    except (OSError, ValueError):
+        return None
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -32,6 +32,17 @@ Value = str | int | float | None
 """A number or a string; None stands for an array, whose items nobody here asks for."""
 
 
+class Tensor(NamedTuple):
+    """A tensor's description."""
+
+    name: str
+    dimensions: int
+    kind: int
+    """Number of its number type in the format."""
+    end: int
+    """Where its data ends, in bytes from the beginning of all data."""
+
+
 class Header(NamedTuple):
     """A header's values, and where things end."""
 
@@ -40,6 +51,8 @@ class Header(NamedTuple):
     """Where the key-value section ends, in bytes from the file's beginning."""
     data_end: int
     """Where the last tensor's data ends, or should."""
+    tensors: tuple[Tensor, ...]
+    """All of them, as described."""
 
 
 def read_header(file: BufferedReader, size: int) -> Header:
@@ -56,9 +69,10 @@ def read_header(file: BufferedReader, size: int) -> Header:
         values[key] = cursor.value(cursor.number("<I"))
     keys_end = cursor.at
     cursor.check(tensors, 24)
-    ends = [cursor.tensor_end(GGML_QUANT_SIZES) for _ in range(tensors)]
+    found = tuple(cursor.tensor(GGML_QUANT_SIZES) for _ in range(tensors))
     start = cursor.at + -cursor.at % _alignment(values)
-    return Header(values, keys_end, start + max(ends) if ends else cursor.at)
+    data_end = start + max(tensor.end for tensor in found) if found else cursor.at
+    return Header(values, keys_end, data_end, found)
 
 
 def _alignment(values: dict[str, Value]) -> int:
@@ -99,19 +113,17 @@ class _Cursor:
         value: int | float = self.number(_NUMBERS[kind])
         return value
 
-    def tensor_end(self, sizes: Mapping[int, tuple[int, int]]) -> int:
-        """Where the data of the tensor described here ends, in bytes from the beginning of all data.
-
-        `sizes` has the items and bytes in a block of each number type.
-        """
-        self._skip(self.number("<Q"))
+    def tensor(self, sizes: Mapping[int, tuple[int, int]]) -> Tensor:
+        """The tensor described here. `sizes` has the items and bytes in a block of each number type."""
+        name = self.string()
         dimensions = self.number("<I")
         if dimensions > 4:
             raise ValueError(f"a tensor of {dimensions} dimensions")
         count: int = math.prod(self.number("<Q") for _ in range(dimensions))
         # llama.cpp may know types that the package doesn't yet; how long their data is can't be checked then.
-        items, width = sizes.get(self.number("<I"), (1, 0))
-        return int(self.number("<Q")) + count // items * width
+        kind = self.number("<I")
+        items, width = sizes.get(kind, (1, 0))
+        return Tensor(name, dimensions, kind, int(self.number("<Q")) + count // items * width)
 
     def check(self, count: int, width: int) -> None:
         """Raise `ValueError` unless so many things of at least `width` bytes can still follow."""

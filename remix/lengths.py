@@ -48,12 +48,13 @@ class Lengths:
         longest = 0
         for kind, template in self._templates.items():
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
-            # A text to come is at most so long; a common word takes one token in any vocabulary.
-            stand_in = " word" * min(allowed, self._file.context)
+            # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
+            # what a model wrote token by token may be a few more when it is read again.
+            words = " word" * (min(allowed, self._file.context) * 21 // 20 + 8)
+            previous = ""
             for step in range(1, self._options.steps + 1):
-                prompt = template.render(
-                    passage, essay, stand_in if step > 1 else "", step, self._options.steps, self._file.labels
-                )
+                prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
+                previous = prompt.opening + words
                 count = self._vocabulary.count(prompt.messages)
                 longest = max(longest, count + allowed)
                 for variant in range(1, self._options.variants + 1):

@@ -27,7 +27,7 @@ import platformdirs
 import psutil
 
 from remix.errors import ModelError
-from remix.gguf_header import FIRST_KEY, Header, Value, read_header
+from remix.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
 from remix.records import Frozen, ModelFile, sha256
 
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
@@ -61,6 +61,7 @@ class Facts(NamedTuple):
 
     architecture: str
     file_type: str | None
+    weight_types: tuple[str, ...]
     context: int
     chat_template: str | None
     labels: tuple[str, ...]
@@ -275,12 +276,16 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
     """Read a GGUF's header and hash the file; `name` replaces the one its file name gives.
 
     Reading takes a second for each GB or so, hence results are kept in the user's cache folder (`REMIX_CACHE`
-    names another) for as long as the file's size and time of change stay the same. Of a split model only
-    the shard at `path` is read.
+    names another) for as long as the file's size and time of change stay the same.
 
-    Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged or cut short.
+    Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged, cut short or part of a split model.
     """
     _check_is_file(path)
+    if shard := _SHARD.search(path.name):
+        raise ModelError(
+            f"{path} is one of {int(shard[2])} parts of a model, and its hash would say nothing of the others.",
+            "Join them with llama.cpp's `llama-gguf-split --merge`.",
+        )
     try:
         with path.open("rb") as file:
             model = _identity(file, path)
@@ -309,7 +314,7 @@ def inspect(path: Path) -> Facts:
     try:
         with path.open("rb") as file:
             _check_magic(file, path)
-            return _facts(_header(file, path, os.fstat(file.fileno()).st_size).values)
+            return _facts(_header(file, path, os.fstat(file.fileno()).st_size))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -321,7 +326,7 @@ def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
     metadata = sha256(file.read(header.keys_end - FIRST_KEY))
     file.seek(0)
     whole = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = _facts(header.values)._asdict()
+    facts = _facts(header)._asdict()
     return ModelFile(name=_name(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
 
 
@@ -335,7 +340,7 @@ def _header(file: BufferedReader, path: Path, size: int) -> Header:
         )
     try:
         header = read_header(file, size)
-        _facts(header.values)
+        _facts(header)
     except (ValueError, struct.error) as error:
         raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
     if header.data_end > size:
@@ -343,20 +348,42 @@ def _header(file: BufferedReader, path: Path, size: int) -> Header:
     return header
 
 
-def _facts(values: dict[str, Value]) -> Facts:
-    """What the metadata says; raises `ValueError` without an architecture."""
+def _facts(header: Header) -> Facts:
+    """What a header says; raises `ValueError` without an architecture."""
+    values = header.values
     architecture = _text(values, "general.architecture")
     if not architecture:
         raise ValueError("it names no architecture")
-    context = values.get(f"{architecture}.context_length")
     names = (_text(values, "general.basename"), _text(values, "general.name"))
     return Facts(
         architecture=architecture,
         file_type=_file_type(values.get("general.file_type")),
-        context=context if isinstance(context, int) and context > 0 else DEFAULT_CONTEXT,
+        weight_types=_weight_types(header.tensors),
+        context=_context(header, architecture),
         chat_template=_text(values, "tokenizer.chat_template"),
         labels=tuple(label.lower() for label in names if label),
     )
+
+
+def _weight_types(tensors: Iterable[Tensor]) -> tuple[str, ...]:
+    """Names of the matrices' number types; vectors are always plain floats."""
+    from gguf import GGMLQuantizationType
+
+    names = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
+    return tuple(sorted({names.get(each.kind, f"type {each.kind}") for each in tensors if each.dimensions > 1}))
+
+
+def _context(header: Header, architecture: str) -> int:
+    """Tokens the model takes in, all computed by the same rules.
+
+    Where a file has factors for long contexts, llama.cpp takes them once a sequence *may* be longer than the original
+    context, and computes every text anew by them, short ones too. What a text is must not hang on that.
+    """
+    length = header.values.get(f"{architecture}.context_length")
+    context = length if isinstance(length, int) and length > 0 else DEFAULT_CONTEXT
+    original = header.values.get(f"{architecture}.rope.scaling.original_context_length")
+    has_factors = any("rope_factors_long" in tensor.name for tensor in header.tensors)
+    return min(context, original) if has_factors and isinstance(original, int) else context
 
 
 def _text(values: dict[str, Value], key: str) -> str | None:

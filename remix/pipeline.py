@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass
@@ -17,13 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from remix import environment, models
-from remix import prepare as preparing
+from remix import environment, models, requantise
 from remix.chains import Chains
 from remix.corpus import read_seeds, select
 from remix.engine.local import LocalModel, Needs, Vocabulary
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.lengths import Lengths
+from remix.outputs.files import check_writable
 from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
 from remix.prompts import Template, read_templates
@@ -40,6 +41,8 @@ class Outcome(NamedTuple):
 
     folder: RunFolder
     failures: list[Failure]
+    flags: Counter[str]
+    """How many of the texts written now have each flag."""
     interrupted: bool
 
 
@@ -133,9 +136,7 @@ def _plan_local(
     bad: _Bad,
 ) -> Job:
     """The job of a local model over passages and templates that are read."""
-    found = models.find(options.model, workspace.model_folders)
-    path = preparing.prepared(found.path) or found.path
-    file = preparing.identify(path, found.name)
+    path, file = requantise.resolve(options.model, workspace.model_folders)
     options = options.model_copy(update={"kinds": tuple(templates)})
     with closing(Vocabulary(path, file)) as vocabulary:
         lengths = Lengths(templates, options, file, vocabulary)
@@ -178,17 +179,17 @@ def _freeze(
     """Everything the run needs, in one record."""
     if not corpus:
         raise SeedError("no passage is left to work on.", "See what was left out, and why.")
-    now = datetime.now(UTC)
     passages = [passage for _, passage in corpus]
     wanted = {passage.id for passage in passages}
     essays = {essay.slug: essay for essay, _ in corpus}
     hashes = {kind: template.sha256 for kind, template in templates.items()}
     return Run(
-        name=run_name("-".join(options.tags or options.essays) or "all", now),
-        created=now,
+        name="planned",
+        created=datetime.now(UTC),
         given=given,
         options=options,
         model=file,
+        engine=None,
         n_ctx_seq=n_ctx_seq,
         templates=tuple(
             TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source)
@@ -218,14 +219,14 @@ def generate(
     Setting `stop` from anywhere ends it after the current decode call. A writer that is given stays open. Raises
     `RunError` where the folder can't be written and `ModelError` where the model can't be loaded.
     """
-    folder = RunFolder.create(outputs, job.run)
-    try:
-        opened = _opened(writer, job.run, job.model)
-    except RemixError:
-        folder.discard()
-        raise
-    with folder.lock(), opened as writer:
-        return _work(folder, writer, watch, stop)
+    check_writable(outputs)
+    with _opened(writer, job.run, job.model) as writer:
+        about = "-".join(job.run.options.tags or job.run.options.essays) or "all"
+        now = datetime.now(UTC)
+        named = {"name": run_name(about, now), "created": now, "engine": writer.engine_used}
+        folder = RunFolder.create(outputs, job.run.model_copy(update=named))
+        with folder.lock():
+            return _work(folder, writer, watch, stop)
 
 
 def resume(
@@ -243,7 +244,8 @@ def resume(
     with folder.lock():
         if folder.is_complete:
             folder.seal()
-            return Outcome(folder, [], interrupted=False)
+            return Outcome(folder, [], Counter(), interrupted=False)
+        folder.unseal()
         path = None if writer else (find_model or model_of)(folder.run)
         with _opened(writer, folder.run, path) as opened:
             return _work(folder, opened, watch, stop)
@@ -277,11 +279,13 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
             f"{run.name}: was written by a LangChain model ({run.options.model}).",
             "Resume it from Python: remix.pipeline.resume(folder, writer=…).",
         )
-    candidates = [*preparing.copies(), *models.available(model_folders)]
+    candidates = [*requantise.copies(), *models.available(model_folders)]
     for name in (run.options.model, model):
         with suppress(ModelError):
             candidates.insert(0, models.find(name, model_folders))
-    found = models.find_by_sha256(run.model.sha256, candidates)
+    # Reading a file to hash it takes a second for each GB, its size nothing.
+    same_size = [found for found in candidates if found.size == run.model.size]
+    found = models.find_by_sha256(run.model.sha256, same_size)
     if found is None:
         raise ModelError(
             f"{run.name}: its model {run.model.name} (sha256 {run.model.sha256[:12]}…) isn't here.",
@@ -303,7 +307,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
     chains = sum(task.step == 1 for task in run.tasks)
     parallel = min(run.options.parallel or ROWS, ROWS, chains)
     threads = run.options.threads or environment.physical_cores()
-    return LocalModel(model, run.model, Needs(run.n_ctx_seq, parallel, threads))
+    return LocalModel(model, run.model, Needs(run.n_ctx_seq, parallel, threads, run.options.fast))
 
 
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
@@ -312,4 +316,4 @@ def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threadin
     chains = Chains(folder, writer, watch or (lambda _: None), stop)
     chains.work()
     folder.seal()
-    return Outcome(folder, list(chains.failures.values()), stop.is_set())
+    return Outcome(folder, list(chains.failures.values()), chains.flags, stop.is_set())

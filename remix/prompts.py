@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import jinja2
+import jinja2.defaults
 import jinja2.meta
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from remix import frontmatter
 from remix.errors import PromptError
@@ -41,6 +42,7 @@ from remix.records import (
     Penalties,
     Prompt,
     Sampler,
+    StopString,
     Temperature,
     TopK,
     TopP,
@@ -55,12 +57,16 @@ VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 # -- settings -----------------------------------------------------------------------------------------------
 
 
+INT32 = 2**31 - 1
+"""llama.cpp's samplers count no further."""
+
+
 class SamplingSettings(Frozen):
     """How to choose among the words that stand ready; the defaults suit models of 3B and more."""
 
     temperature: float = Field(0.7, ge=0)
     """0 takes the likeliest token."""
-    top_k: int = Field(40, ge=0)
+    top_k: int = Field(40, ge=0, le=INT32)
     """Only so many of the likeliest; 0 is all."""
     top_p: float = Field(1.0, gt=0, le=1)
     """Only the likeliest that together reach this probability."""
@@ -72,9 +78,9 @@ class SamplingSettings(Frozen):
     """Strength of the penalty on repeating a run of words; 0 is off."""
     dry_base: float = Field(1.75, ge=1)
     """How it grows with the run's length."""
-    dry_allowed_length: int = Field(2, ge=0)
+    dry_allowed_length: int = Field(2, ge=0, le=INT32)
     """Tokens a run may have for nothing."""
-    last_n: int = Field(1024, ge=0)
+    last_n: int = Field(1024, ge=0, le=INT32)
     """How many tokens back both penalties look."""
 
     def chain(self) -> tuple[Sampler, ...]:
@@ -103,6 +109,10 @@ class SamplingSettings(Frozen):
         return (*chain, Temperature(t=self.temperature), Dist())
 
 
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class Settings(Frozen):
     """What a template's front matter may say, for all models or for a family."""
 
@@ -110,8 +120,8 @@ class Settings(Frozen):
     """The text is cut after so many tokens."""
     sampling: SamplingSettings = SamplingSettings()
     """How to choose each token."""
-    stop: tuple[str, ...] = ()
-    """Strings that end the text."""
+    stop: Annotated[tuple[StopString, ...], BeforeValidator(_several)] = ()
+    """Strings that end the text; or just one."""
     system: str | None = None
     """The system message; without one the model's own chat template may add its own."""
     opening: str | None = None
@@ -198,6 +208,9 @@ class Template:
         self._environment = ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True
         )
+        # The same passage must give the same prompt: nothing that draws lots or prints an address.
+        del self._environment.filters["random"]
+        self._environment.globals = {name: jinja2.defaults.DEFAULT_NAMESPACE[name] for name in ("range", "namespace")}
         self._template = self._compile(body)
         self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from remix import trim
+from remix import environment, trim
 from remix.measure import flags
 from remix.outputs.run import body_bytes
 from remix.prompts import Template, settings_for
@@ -122,22 +122,23 @@ class Recorder:
         )
 
     def _circumstances(self, generation: Generation) -> Circumstances:
-        file, here = self._writer.file, self._run.environment
+        file, planned = self._writer.file, self._run.environment
         return Circumstances(
             run=self._run.name,
             model=self._writer.name,
             architecture=file.architecture if file else None,
             file_type=file.file_type if file else None,
             size=file.size if file else None,
+            preparation=file.preparation if file else None,
             exactness=self._writer.exactness,
             started=generation.started,
             finished=generation.finished,
             seconds=round((generation.finished - generation.started).total_seconds(), 3),
-            host=here.host,
+            host=environment.host(),
             threads=self._writer.threads,
             parallel=self._writer.parallel,
             n_ctx_seq=self._writer.n_ctx_seq,
-            remix=here.remix,
-            commit=here.commit,
-            dirty=here.dirty,
+            remix=environment.version(),
+            commit=planned.commit,
+            dirty=planned.dirty,
         )

@@ -176,8 +176,11 @@ class ModelFile(Frozen):
     file_type: str | None
     """`general.file_type` in words: Q4_1, Q8_0, F16 …"""
 
+    weight_types: tuple[str, ...]
+    """Number types of its matrices, which the file type only sums up."""
+
     context: int
-    """Tokens it was trained to take in."""
+    """Tokens it was trained to take in; of models that compute long contexts by other rules, the short one."""
 
     chat_template: str | None
     """Jinja2 source of its chat template."""
@@ -292,6 +295,9 @@ class Greedy(Frozen):
 Sampler = Annotated[Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")]
 
 
+StopString = Annotated[str, Field(min_length=1)]
+
+
 class Sampling(Frozen):
     """All that turns logits into a text, given the model."""
 
@@ -304,7 +310,7 @@ class Sampling(Frozen):
     max_tokens: int = Field(ge=1)
     """The text is cut after so many tokens."""
 
-    stop: tuple[Annotated[str, Field(min_length=1)], ...]
+    stop: tuple[StopString, ...]
     """Strings that end the text, once it has begun; they are not part of it."""
 
 
@@ -452,8 +458,6 @@ class ModelUsed(Frozen):
     """Of the GGUF file; null for a model that isn't one."""
     metadata_sha256: Sha256 | None
     """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
-    preparation: Preparation | None = None
-    """How it was made, where it is a prepared copy."""
     parameters: dict[str, Any] | None = None
     """What a LangChain model says identifies it, where it isn't a GGUF file."""
 
@@ -477,30 +481,32 @@ class Selection(Frozen):
 
 
 class EngineUsed(Frozen):
-    """The machinery, as far as it may touch a bit of the result."""
+    """The machinery, as far as it may touch a bit of the result; null is what the writer doesn't tell."""
 
-    llama_cpp_python: str | None
-    """Its version."""
-    libraries: dict[str, Sha256]
-    """sha256 of each libllama and libggml file."""
-    system_info: str | None
-    """llama.cpp's own list of the CPU features in use."""
-    chunk: int | None
-    """Prompts are computed in chunks of so many tokens, aligned to their position."""
-    rows: str | None
-    """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
-    type_k: str | None
-    """Number type of the cached keys."""
-    type_v: str | None
-    """Number type of the cached values."""
-    flash_attn: bool | None
-    """Whether flash attention was on."""
-    repack: bool | None
-    """Whether weights were rearranged for the processor's own kernels."""
-    n_gpu_layers: int | None
-    """Layers on a GPU."""
     exact: bool
     """Whether the same request gives the same bytes in any company."""
+    llama_cpp_python: str | None = None
+    """Its version."""
+    libraries: dict[str, Sha256] = {}
+    """sha256 of each libllama and libggml file."""
+    libc: str | None = None
+    """The system's C library, whose exponentials and cosines they use."""
+    system_info: str | None = None
+    """llama.cpp's own list of the CPU features in use."""
+    chunk: int | None = None
+    """Prompts are computed in chunks of so many tokens, aligned to their position."""
+    rows: str | None = None
+    """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
+    type_k: str | None = None
+    """Number type of the cached keys."""
+    type_v: str | None = None
+    """Number type of the cached values."""
+    flash_attn: bool | None = None
+    """Whether flash attention was on."""
+    repack: bool | None = None
+    """Whether weights were rearranged for the processor's own kernels."""
+    n_gpu_layers: int | None = None
+    """Layers on a GPU."""
 
 
 class Derivation(Frozen):
@@ -552,6 +558,8 @@ class Circumstances(Frozen):
     """Weight type of the GGUF file."""
     size: int | None
     """Of the file, in bytes."""
+    preparation: Preparation | None
+    """How the file was made, where it is a prepared copy."""
     exactness: str
     """How it was established that the bytes don't depend on company."""
     started: datetime
@@ -571,9 +579,9 @@ class Circumstances(Frozen):
     remix: str
     """Version of remix."""
     commit: str | None
-    """Git commit of the workspace, where it is a repository."""
+    """Git commit of the workspace when the run was planned, where it is a repository."""
     dirty: bool | None
-    """Whether it had uncommitted changes to seeds or prompts."""
+    """Whether it had uncommitted changes to seeds or prompts then."""
 
 
 class Record(Frozen):
@@ -643,6 +651,8 @@ class Options(Frozen):
     """Tokens an output, instead of what the templates say."""
     temperature: float | None = Field(None, ge=0)
     """Sampling temperature, instead of what the templates say."""
+    fast: bool = False
+    """Decode in whatever shape is quickest, though bytes then depend on company."""
     skip_bad: bool = False
     """Leave out seeds, templates and passages that can't be used, rather than stop."""
 
@@ -677,6 +687,8 @@ class Run(Frozen):
     """The options, defaults filled in."""
     model: ModelFile | None
     """The GGUF; null where a LangChain model writes."""
+    engine: EngineUsed | None
+    """The machinery it began with; null while it is only planned."""
     n_ctx_seq: int
     """Tokens a sequence may need, prompt and output together."""
     templates: tuple[TemplateUsed, ...]

@@ -108,8 +108,7 @@ class FakeWriter:
 
     @property
     def engine_used(self) -> EngineUsed:
-        names = set(EngineUsed.model_fields) - {"libraries", "exact"}
-        return EngineUsed.model_validate({**dict.fromkeys(names), "libraries": {}, "exact": True})
+        return EngineUsed(exact=True)
 
     def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
         self.asked.append(prompt)
@@ -150,3 +149,8 @@ def pytest_unconfigure() -> None:
     utils = sys.modules.get("llama_cpp._utils")
     for file in (utils.outnull_file, utils.errnull_file) if utils else ():
         file.close()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--full` runs what takes longer than anyone wants to wait after each change."""
+    parser.addoption("--full", action="store_true", help="all combinations of the exactness tests: about an hour")

@@ -73,7 +73,7 @@ BAD = [
         "unknown essay",
         nothing,
         "generate --essay two-clock",
-        "no passage has the essay 'two-clock'.",
+        "there is no essay 'two-clock'.",
         "Did you mean 'two-clocks'? `remix passages` lists what there is.",
     ),
     Bad(
@@ -216,7 +216,7 @@ BAD = [
         "unwritable --out",
         write("file", ""),
         f"{ALL} --out {{root}}/file/runs",
-        "{root}/file/runs/",
+        "{root}/file/runs: can't be written",
         "Take another folder with --out.",
     ),
     Bad(

@@ -23,8 +23,9 @@ from remix import pipeline
 from remix.cli import progress
 from remix.cli.printing import size
 from remix.outputs import RunFolder, list_runs
+from remix.outputs.run import dump_trace
 from remix.pipeline import Job
-from remix.records import Generation, Options, Prompt, Request, Run, Sampling
+from remix.records import Alternative, Choice, Generation, Options, Prompt, Request, Run, Sampling, Trace
 from remix.workspace import Workspace
 from remix.writer import Progress
 
@@ -373,7 +374,7 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes(
     (path,) = list_runs(workspace.outputs)
     assert result.exit_code == 130
     assert "Stopping; what is finished is safe." in result.stderr
-    assert f"2 of 12 done. To finish: remix resume {path.name}" in result.stderr
+    assert f"of 12 done. To finish: remix resume {path}" in result.stderr
     assert result.stdout.splitlines()[-1] == str(path)
     assert ok(remix_("resume", path.name[:18])).endswith(f"{path}\n")
     assert RunFolder.open(path).is_complete
@@ -544,3 +545,28 @@ def test_no_progress_when_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     with progress.progress(quiet=True) as watch:
         watch(Progress(3, 0, 3, 1))
     assert capsys.readouterr().err == ""
+
+
+def test_alternatives_shows_the_most_open_turns_first(remix_: Remix, finished: RunFolder) -> None:
+    task = finished.run.tasks[0]
+    record, _ = finished.read(task.id)
+    choices = (
+        Choice(" one", -0.1, 0.4, (Alternative(" two", 0.05),)),
+        Choice(" cat", -1.2, 2.5, (Alternative(" dog", 0.31), Alternative(" bird", 0.2))),
+        Choice("", -0.7, 1.0, (Alternative("\n", 0.5),)),
+    )
+    finished.trace_path(task.id).write_bytes(dump_trace(Trace(record=record.id, choices=choices)))
+    lines = ok(remix_("show", task.id, "--alternatives")).splitlines()
+    assert lines == [
+        "2.5\t…one [cat]\t30%\tdog 31%  bird 20%",
+        "1.0\t…one cat [the end]\t50%\t'\\n' 50%",
+        "0.4\t… [one]\t90%\ttwo 5%",
+    ]
+    shown = json.loads(ok(remix_("show", task.id, "--alternatives", "--json")))
+    assert shown["schema"] == "remix/trace/1"
+    assert shown["choices"][1] == [" cat", -1.2, 2.5, [[" dog", 0.31], [" bird", 0.2]]]
+
+
+def test_alternatives_of_an_output_without_a_trace(remix_: Remix, finished: RunFolder) -> None:
+    error, _ = the_error(remix_("show", finished.run.tasks[0].id, "--alternatives"))
+    assert "no trace was kept" in error

@@ -462,6 +462,7 @@ def chat(decoder: Counting, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatRem
         size=1,
         architecture="fake",
         file_type=None,
+        weight_types=(),
         context=256,
         chat_template=None,
         labels=(),

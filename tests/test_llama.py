@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import llama_cpp
+import numpy as np
 import pytest
 
 from remix.engine import llama
@@ -176,7 +177,8 @@ def test_libraries_are_named_by_content():
 def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
     assert not llama.exact_shape("Q8_0").fixed
     assert llama.exact_shape("Q4_K_M").fixed
-    assert llama.exact_shape(None).fixed
+    assert llama.exact_shape("Q4_0", "Q6_K").fixed, "a file's type says nothing of each of its tensors"
+    assert llama.exact_shape().fixed
 
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
@@ -197,3 +199,53 @@ def test_the_users_own_thread_settings_are_left_alone():
             check=True,
         )
         assert done.stdout.strip() == expected
+
+
+def test_a_trace_says_how_likely_each_token_was(model):
+    (request,) = ask(model, 1)
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 1) as decoder:
+        decoder.open(0, request.sampling, request.token_ids)
+        decoder.prefill(0, request.token_ids, 0)
+        logits = decoder.logits(0).astype(np.float64)
+        token = decoder.sample(0)
+        (choice,) = decoder.weigh([0], [token])
+    probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert choice.piece == model.piece(token).decode()
+    assert choice.logprob == pytest.approx(np.log(probabilities[token]), abs=1e-3)
+    assert choice.entropy == pytest.approx(-(probabilities * np.log(probabilities)).sum(), abs=1e-3)
+    ranked = [each for each in np.argsort(-probabilities)[:6] if each != token][:5]
+    assert [each.piece for each in choice.alternatives] == [model.piece(int(each)).decode() for each in ranked]
+    assert [each.probability for each in choice.alternatives] == pytest.approx(probabilities[ranked], abs=1e-4)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
+    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
+    requests = ask(model, 4, max_tokens=5)
+    plain = run(model, requests, 4, shape)
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+        together = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+        alone = [engine.submit(request).result(timeout=300) for request in requests]
+    assert [each.token_ids for each in together] == plain
+    assert [each.choices for each in together] == [each.choices for each in alone]
+    assert [len(each.choices or ()) for each in together] == [len(tokens) for tokens in plain]
+
+
+def test_fillers_leave_no_mark(model):
+    """They used to want no logits, and the last layer then ran with as many rows as were active."""
+    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": True, "rows": 4})
+    requests = ask(model, 4)
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder:
+        rows = []
+        for slot, request in enumerate(requests):
+            decoder.open(slot, request.sampling, request.token_ids)
+            for start in range(0, len(request.token_ids), 64):
+                decoder.prefill(slot, request.token_ids[start : start + 64], start)
+            rows.append(Row(slot, decoder.sample(slot), len(request.token_ids)))
+        decoder.decode(rows[:1])
+        alone = decoder.logits(0).copy()
+        llama.C.llama_memory_seq_rm(decoder._memory, 0, rows[0].position, -1)
+        decoder._held[0] -= 1
+        decoder.decode(rows)
+        assert np.array_equal(decoder.logits(0), alone)

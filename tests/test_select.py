@@ -41,7 +41,7 @@ def test_select(essays: list[Essay], tags: list[str], slugs: list[str], ids: lis
         (["zebra"], [], "no passage has the tag 'zebra'.", "`remix tags` lists"),
         (["clocks", "smal error"], [], "no passage has the tag 'smal error'.", "Did you mean 'small error'?"),
         (["maps"], ["two-clocks"], "no passage has the tag 'maps'.", "`remix tags` lists"),
-        ([], ["two-clock"], "no passage has the essay 'two-clock'.", "Did you mean 'two-clocks'? `remix passages`"),
+        ([], ["two-clock"], "there is no essay 'two-clock'.", "Did you mean 'two-clocks'? `remix passages`"),
     ],
 )
 def test_what_is_not_there(essays: list[Essay], tags: list[str], slugs: list[str], message: str, hint: str) -> None:

@@ -6,6 +6,7 @@ commands, so that help comes at once.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ class Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print it: what is wrong in a line, what to do in another."""
-        click.echo(f"{click.style('Error:', fg='red')} {self.message}", err=True)
+        plain = bool(os.environ.get("NO_COLOR"))
+        click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {self.message}", err=True)
         click.echo(f"  {self.hint}", err=True)
 
 
@@ -86,7 +88,8 @@ def cli(ctx: click.Context, workspace: str) -> None:
 
     Every output carries its provenance, and the same request gives the same bytes.
     """
-    ctx.obj = _workspace(ctx)
+    if ctx.invoked_subcommand != "init":
+        ctx.obj = _workspace(ctx)
 
 
 def main() -> None:

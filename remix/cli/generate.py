@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     help="Sequences decoded together; by default up to 16.",
 )
 @_options(_threads, _max_tokens, _temperature)
+@click.option("--fast", is_flag=True, help="Quickest rather than exact: bytes then depend on what runs beside.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to put the run's folder in.")
 @click.option("--skip-bad", is_flag=True, help="Leave out what can't be used, rather than stop.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and its token counts; write nothing.")
@@ -221,8 +223,11 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     for failure in outcome.failures:
         note(f"Failed: {failure.task}: {failure.error} {failure.hint}")
     done, total = len(folder.done), len(folder.run.tasks)
+    if outcome.flags:
+        counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
+        note(f"Flags: {counts}")
     if outcome.interrupted and done < total:
-        note(f"{done} of {total} done. To finish: remix resume {folder.run.name}")
+        note(f"{done} of {total} done. To finish: remix resume {shlex.quote(str(folder.path))}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(

@@ -60,7 +60,7 @@ def list_(workspace: Workspace, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, envvar="REMIX_MODEL")
 @click.option(
     "--type", "file_type", default="q8_0", show_default=True, help="Weight type of the copy: q8_0, q4_0, q4_k_m …"
 )
@@ -70,26 +70,47 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
 
     By default of the model that `remix generate` takes. The copy lies in the cache, and records name both files.
     """
-    from remix import environment, prepare
+    from remix import environment, requantise
     from remix import models as library
 
     found = library.find(model or workspace.model, workspace.model_folders)
-    path = prepare.prepare(found.path, file_type, environment.physical_cores())
+    path = requantise.requantise(found.path, file_type, environment.physical_cores())
     note(f"{found.name} as {file_type.upper()}, {size(path.stat().st_size)}; `remix models forget` removes it.")
     click.echo(str(path))
 
 
 @models.command()
-@click.argument("model", required=False)
+@click.argument("model", required=False, envvar="REMIX_MODEL")
 @click.pass_obj
 def forget(workspace: Workspace, model: str | None) -> None:
     """Remove the prepared copies of MODEL; the model itself stays."""
     from remix import models as library
-    from remix import prepare
+    from remix import requantise
 
     found = library.find(model or workspace.model, workspace.model_folders)
-    for path in prepare.forget(found.path):
+    for path in requantise.forget(found.path):
         click.echo(str(path))
+
+
+@models.command()
+@click.argument("model", required=False, envvar="REMIX_MODEL")
+@json_option
+@click.pass_obj
+def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
+    """See how MODEL can be decoded so that no text depends on what runs beside it.
+
+    By default the model that `remix generate` takes, in its prepared copy if there is one. `generate` does the same
+    when it meets a model; what is found is kept in the cache until the model, llama.cpp or the processor changes.
+    """
+    from remix import environment, requantise
+    from remix.engine.probe import choose_shape
+
+    path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
+    chosen = choose_shape(path, file, environment.physical_cores())
+    if as_json:
+        print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
+        return
+    click.echo(f"{file.name}: {chosen.shape.label} rows, {chosen.how}.")
 
 
 COMMANDS = (models,)

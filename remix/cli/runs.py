@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 from remix.cli.printing import json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
-    from remix.records import Record
+    from remix.records import Record, Trace
     from remix.workspace import Workspace
 
 WIDE = 100
@@ -52,9 +53,12 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 
 @click.command()
 @click.argument("output")
+@click.option(
+    "--alternatives", is_flag=True, help="The words that stood ready at each turn, the most open turns first."
+)
 @json_option
 @click.pass_obj
-def show(workspace: Workspace, output: str, as_json: bool) -> None:
+def show(workspace: Workspace, output: str, alternatives: bool, as_json: bool) -> None:
     """Show an output beside its passage.
 
     OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
@@ -63,6 +67,9 @@ def show(workspace: Workspace, output: str, as_json: bool) -> None:
 
     folder, task = find_output(workspace.outputs, output)
     record, text = folder.read(task)
+    if alternatives:
+        _show_alternatives(folder.read_trace(task), as_json)
+        return
     if as_json:
         print_json({**record.model_dump(mode="json", by_alias=True), "text": text})
         return
@@ -88,6 +95,27 @@ def _print_beside(left_head: str, left: str, right_head: str, right: str) -> Non
     table = Table(*columns, box=None, header_style="bold", padding=(0, 4, 0, 0), expand=True)
     table.add_row(Text(left), Text(right))
     Console().print(table)
+
+
+def _show_alternatives(trace: Trace, as_json: bool) -> None:
+    """A line for each turn: how open it was, what came, and what else stood ready, with probabilities."""
+    if as_json:
+        print_json(trace.model_dump(mode="json", by_alias=True))
+        return
+    turns = sorted(range(len(trace.choices)), key=lambda at: -trace.choices[at].entropy)
+    print_table(["open (nats)", "turn", "chosen", "what else stood ready"], [_turn(trace, at) for at in turns])
+
+
+def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:
+    choice = trace.choices[at]
+    before = "".join(each.piece for each in trace.choices[max(0, at - 6) : at]).strip()
+    others = "  ".join(f"{_word(each.piece)} {each.probability:.0%}" for each in choice.alternatives)
+    return f"{choice.entropy:.1f}", f"…{before} [{_word(choice.piece)}]", f"{math.exp(choice.logprob):.0%}", others
+
+
+def _word(piece: str) -> str:
+    """A token as a reader sees it; the one that ends the text is nothing."""
+    return piece.strip() or ("the end" if not piece else repr(piece))
 
 
 def _provenance(record: Record) -> str:

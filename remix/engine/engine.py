@@ -35,7 +35,9 @@ class Engine:
         """Tokens sampled so far."""
         self.computed = 0
         """Prompt tokens computed so far; those that were copied from another sequence aren't counted."""
-        self._scheduler = Scheduler(self.parallel, decoder.shelf, decoder.shape.chunk)
+        slots = range(self.parallel)
+        shelf = range(decoder.slots, decoder.slots + decoder.shelf)
+        self._scheduler = Scheduler(slots, shelf, decoder.shape.chunk)
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
@@ -102,7 +104,7 @@ class Engine:
             if admitted is None:
                 break
             self._prefill(*admitted)
-        while gap := self._scheduler.close_gap():
+        while not self.decoder.shape.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
@@ -151,7 +153,7 @@ class Engine:
             kept = self._scheduler.release(sequence)
         if kept:
             self.decoder.copy(*kept)
-        self.decoder.close(slot)
+        self.decoder.clear(slot)
 
     def _fail(self, error: BaseException) -> None:
         """Give up on all that are active: a failed call may have left any of them half-computed."""

@@ -89,7 +89,7 @@ def set_verbose(verbose: bool) -> None:
 @functools.cache
 def library_sha256s() -> dict[str, str]:
     """sha256 of each libllama and libggml file in use, by its shortest name."""
-    folder = Path(C.__file__).parent / "lib"
+    folder = Path(os.environ.get("LLAMA_CPP_LIB_PATH") or Path(C.__file__).parent / "lib")
     files = [path for pattern in ("libllama*", "libggml*", "llama.dll", "ggml*.dll") for path in folder.glob(pattern)]
     hashes: dict[str, str] = {}
     for path in sorted(files, key=lambda path: (len(path.name), path.name)):
@@ -109,14 +109,17 @@ def system_info() -> str:
     return str(C.llama_print_system_info().decode()).strip(" |")
 
 
-def exact_shape(file_type: str | None) -> Shape:
-    """The shape found exact for a weight type: free rows where kernels allow it, else fixed ones.
+def exact_shape(*weight_types: str) -> Shape:
+    """The shape found exact for a model's weight types: free rows where kernels for all allow it, else fixed ones.
 
     Weights stay in their plain layout in a library built for Intel's AMX: its kernels were never shown to be
     exact, and compiled with GCC 12 they kill the process at the first matrix (an illegal instruction, as the
     tile configuration is optimised away; llama.cpp's pull request 26954).
     """
-    return Shape(fixed=file_type not in ROW_INVARIANT, repack="AMX_INT8 = 1" not in system_info())
+    return Shape(
+        fixed=not weight_types or not ROW_INVARIANT.issuperset(weight_types),
+        repack="AMX_INT8 = 1" not in system_info(),
+    )
 
 
 def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
@@ -132,7 +135,7 @@ def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
     params.nthread = threads
     params.allow_requantize = True
     _log.clear()
-    if C.llama_model_quantize(str(source).encode(), str(target).encode(), ctypes.byref(params)) != 0:
+    if C.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(params)) != 0:
         reason = next((line for line in _log if line), "llama.cpp gives no reason")
         raise ModelError(f"{source}: can't be prepared ({_one_line(reason)}).", "Is there room on the disk?")
 
@@ -153,7 +156,7 @@ class LlamaModel:
         params.n_gpu_layers = 0
         params.use_extra_bufts = repack
         _log.clear()
-        self.handle: Any = C.llama_model_load_from_file(str(path).encode(), params)
+        self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
             reason = next((line for line in _log if line), "llama.cpp gives no reason")
             raise ModelError(
@@ -161,7 +164,25 @@ class LlamaModel:
                 "Take another GGUF, or fetch this one again: it may be cut short.",
             )
         self.path = path
+        if not vocab_only:
+            self._refuse_unsuited()
         self._vocab = C.llama_model_get_vocab(self.handle)
+
+    def _refuse_unsuited(self) -> None:
+        """Refuse models whose memory can't be cut and copied at a token, or that don't write word after word."""
+        unsuited = {
+            "is recurrent": C.llama_model_is_recurrent,
+            "is half recurrent": C.llama_model_is_hybrid,
+            "writes by diffusion": C.llama_model_is_diffusion,
+            "has an encoder": C.llama_model_has_encoder,
+        }
+        for what, test in unsuited.items():
+            if test(self.handle):
+                self.close()
+                raise ModelError(
+                    f"{self.path}: remix can't run it exactly, since it {what}.",
+                    "Take a plain transformer: Llama, Qwen, Mistral, Gemma, Phi, SmolLM and their like.",
+                )
 
     def close(self) -> None:
         """Free the weights."""
@@ -196,8 +217,18 @@ class LlamaModel:
     @property
     def cell_bytes(self) -> int:
         """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats."""
-        width = C.llama_model_n_embd(self.handle) // max(1, C.llama_model_n_head(self.handle))
-        return int(C.llama_model_n_layer(self.handle) * C.llama_model_n_head_kv(self.handle) * width * 2 * 2)
+        usual = C.llama_model_n_embd(self.handle) // max(1, C.llama_model_n_head(self.handle))
+        width = sum(self._number(f"attention.{part}_length", usual) for part in ("key", "value"))
+        return int(C.llama_model_n_layer(self.handle) * C.llama_model_n_head_kv(self.handle) * width * 2)
+
+    def _number(self, key: str, otherwise: int) -> int:
+        """A whole number of the metadata, by its key without the architecture."""
+        buffer = ctypes.create_string_buffer(64)
+        for name in (b"general.architecture", None):
+            full = name or f"{buffer.value.decode()}.{key}".encode()
+            if C.llama_model_meta_val_str(self.handle, full, buffer, len(buffer)) < 0:
+                return otherwise
+        return int(buffer.value)
 
     @property
     def bos(self) -> int | None:
@@ -305,6 +336,8 @@ class LlamaDecoder:
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = int(shape.flash_attn)
         params.kv_unified = False
+        # The record says that no layer is on a GPU; without these two a build for one would use it all the same.
+        params.op_offload = params.offload_kqv = False
         params.no_perf = True
         _log.clear()
         self._context: Any = C.llama_init_from_model(model.handle, params)
@@ -323,7 +356,7 @@ class LlamaDecoder:
         self._logits_row = [0] * slots
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
-    def close_context(self) -> None:
+    def close(self) -> None:
         """Free the context and all samplers."""
         for slot in range(self.slots):
             self._free_chain(slot)
@@ -338,7 +371,7 @@ class LlamaDecoder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close_context()
+        self.close()
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
         """Give an empty slot its sampler chain."""
@@ -365,8 +398,8 @@ class LlamaDecoder:
         wanted = {row.slot: row for row in rows}
         slots = range(self.slots) if self.shape.fixed else sorted(wanted)
         for index, slot in enumerate(slots):
-            row = wanted.get(slot) or self._filler(slot)
-            self._put(index, row, wants_logits=slot in wanted)
+            # Fillers want logits too: the last layer computes only the rows that do, and their number must not vary.
+            self._put(index, wanted.get(slot) or self._filler(slot), wants_logits=True)
             self._logits_row[slot] = index
         self._decode(len(slots))
         for slot in slots:
@@ -393,11 +426,13 @@ class LlamaDecoder:
         Softmax and Shannon entropy of the raw logits, in nats: with s = logit - max and Z = Σ exp(s),
         log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
         """
-        logits = np.ctypeslib.as_array(C.llama_get_logits(self._context), shape=(len(slots), self.model.n_vocab))
+        logits = self._rows_of(slots)
         np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
         weights = np.exp(logits, out=self._scratch[: len(slots)])
         totals = weights.sum(axis=1)
-        entropies = np.log(totals) - np.einsum("ij,ij->i", weights, logits) / totals
+        # Row by row: what a row sums to must not depend on how many there are.
+        means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
+        entropies = np.log(totals) - means / totals
         return [
             Choice(
                 self.model.text(token),
@@ -407,6 +442,13 @@ class LlamaDecoder:
             )
             for row, token in enumerate(tokens)
         ]
+
+    def _rows_of(self, slots: Sequence[int]) -> FloatArray:
+        """The logits of several slots, a row each: llama.cpp's own memory where it holds no other rows."""
+        if len(slots) > 1 and not self.shape.fixed:
+            first = C.llama_get_logits(self._context)
+            return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
+        return np.stack([self.logits(slot) for slot in slots])
 
     def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
         """The likeliest tokens but the chosen one. Sorting a whole vocabulary would cost more than decoding."""
@@ -432,9 +474,9 @@ class LlamaDecoder:
         self.copy(source, target, self._held[source])
         self._chains[target], self._chains[source] = self._chains[source], None
         self._prompt_length[target] = self._prompt_length[source]
-        self.close(source)
+        self.clear(source)
 
-    def close(self, slot: int) -> None:
+    def clear(self, slot: int) -> None:
         """Empty a slot."""
         self._free_chain(slot)
         C.llama_memory_seq_rm(self._memory, slot, -1, -1)

@@ -5,6 +5,7 @@ Takes prompts and sampling, gives futures of `Generation`s, and says what a reco
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 import psutil
 
-from remix.engine import llama
+from remix.engine import llama, probe
 from remix.engine.chat import ChatTemplate
 from remix.engine.decoder import Shape
 from remix.engine.engine import Engine
@@ -51,6 +52,8 @@ class Needs(NamedTuple):
     """Sequences worth having active at once."""
     threads: int
     """Threads to compute with."""
+    fast: bool = False
+    """Whatever is quickest, though bytes then depend on company."""
 
 
 class LocalModel:
@@ -61,7 +64,8 @@ class LocalModel:
 
     def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
         self.file = file
-        self.shape = llama.exact_shape(file.file_type)
+        chosen = probe.fast_shape() if needs.fast else probe.choose_shape(path, file, needs.threads)
+        self.shape, self.exact, self.exactness = chosen
         self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template)
         with ExitStack() as stack:
@@ -70,7 +74,7 @@ class LocalModel:
             slots, shelf = _slots(self._model, self.shape, n_ctx_seq, needs.parallel)
             decoder = LlamaDecoder(self._model, slots, n_ctx_seq, self.shape, needs.threads, shelf)
             stack.enter_context(decoder)
-            self.engine = stack.enter_context(Engine(decoder, needs.parallel))
+            self.engine = stack.enter_context(Engine(decoder, needs.parallel, trace=True))
             self.n_ctx_seq = decoder.n_ctx_seq
             self._stack = stack.pop_all()
 
@@ -121,9 +125,7 @@ class LocalModel:
     @property
     def model_used(self) -> ModelUsed:
         """The weights, by content."""
-        return ModelUsed(
-            sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256, preparation=self.file.preparation
-        )
+        return ModelUsed(sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256)
 
     @property
     def engine_used(self) -> EngineUsed:
@@ -131,6 +133,7 @@ class LocalModel:
         return EngineUsed(
             llama_cpp_python=llama.version(),
             libraries=llama.library_sha256s(),
+            libc=" ".join(platform.libc_ver()).strip() or None,
             system_info=llama.system_info(),
             chunk=self.shape.chunk,
             rows=self.shape.label,
@@ -139,14 +142,8 @@ class LocalModel:
             flash_attn=self.shape.flash_attn,
             repack=self.shape.repack,
             n_gpu_layers=0,
-            exact=True,
+            exact=self.exact,
         )
-
-    @property
-    def exactness(self) -> str:
-        """How it is known that bytes don't depend on company."""
-        rows = "always 16 rows" if self.shape.fixed else "any number of rows up to 16"
-        return f"by weight type: {self.file.file_type or 'unknown'} was measured to give the same bits with {rows}"
 
 
 def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> tuple[int, int]:

@@ -33,6 +33,9 @@ PROBE = "remix/probe/1"
 CONTEXT = 512
 """Tokens of a sequence: llama.cpp reads the cache in steps of 256, and one neighbour reaches into the second."""
 
+KNOWN_TO_DIFFER = ("_K", "F16", "F32")
+"""In the names of weight types whose kernels compute a row otherwise when it is alone, or one of sixteen."""
+
 LONG = 257
 """Tokens of that neighbour's prompt."""
 
@@ -73,13 +76,16 @@ class Probed(Decoder, Protocol):
 def choose_shape(path: Path, file: ModelFile, threads: int) -> Chosen:
     """The first shape that passes its probe: any number of rows, always 16 of them, one sequence at a time.
 
-    The first is not tried for weight types it is known not to work with. Where even the last fails, or where the
+    The first is not tried with weight types it is known to fail with. Where even the last fails, or where the
     memory doesn't hold a probe, `how` says so. Raises `ModelError` where the model can't be loaded.
     """
-    guess = llama.exact_shape(file.file_type)
-    fixed, single = (guess.model_copy(update=update) for update in ({"fixed": True}, {"fixed": False, "rows": 1}))
+    guess = llama.exact_shape(*file.weight_types)
+    free, fixed, single = (
+        guess.model_copy(update=update) for update in ({"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1})
+    )
+    hopeless = any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
     differs = ""
-    for shape in (fixed, single) if guess.fixed else (guess, fixed, single):
+    for shape in (fixed, single) if hopeless else (free, fixed, single):
         verdict = probe(path, file, shape, threads)
         if verdict is None:
             return Chosen(guess, True, _by_type(file, guess))
@@ -92,7 +98,7 @@ def choose_shape(path: Path, file: ModelFile, threads: int) -> Chosen:
 def fast_shape() -> Chosen:
     """What is quickest, whatever it does to the bits."""
     # Of the starting guess only the layout of the weights counts: with a wrong one the process would die.
-    shape = llama.exact_shape(None).model_copy(update={"fixed": False, "flash_attn": True})
+    shape = llama.exact_shape().model_copy(update={"fixed": False, "flash_attn": True})
     return Chosen(shape, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
@@ -120,12 +126,12 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     """Decode a few sequences made of `words`, alone and in company. The decoder must have a shelf, and be empty."""
     party = _Party(decoder, words)
     compared = (
-        f"the raw logits of {len(party.guests)} sequences at {party.life + 1} turns each, bit for bit, "
+        f"the raw logits of {len(party.guests)} sequences, at up to {party.life + 1} turns each, bit for bit, "
         f"{_in_words(decoder.shape)}"
     )
     try:
         party.hold()
-    except _Difference as difference:
+    except _DifferenceError as difference:
         return Verdict(passed=False, compared=compared, difference=str(difference))
     return Verdict(passed=True, compared=compared)
 
@@ -133,7 +139,7 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
 # -- the comparison -----------------------------------------------------------------------------------------
 
 
-class _Difference(Exception):
+class _DifferenceError(Exception):
     """Logits that aren't what they were."""
 
 
@@ -155,6 +161,10 @@ class _Guest:
     read: int = 0
     """Tokens of the rest that were decoded."""
 
+    @property
+    def done(self) -> bool:
+        return self.read == len(self.text.rest)
+
 
 class _Party:
     """A few texts, decoded each alone, then all together as they come and go."""
@@ -166,10 +176,11 @@ class _Party:
         # costs all of them, whoever is there.
         self.pace = 3 if decoder.shape.fixed else 1
         self.life = max(rows // self.pace, 6)
+        long_shared = max(LONG - 1, chunk) // chunk * chunk
         self._texts = (
-            self._text("a shared prefix", words, 0, chunk + 5, chunk),
-            self._text("a prompt of its own", words, 7, 9, 0),
-            self._text("a long neighbour", words, 0, max(LONG, chunk + 1), max(LONG - 1, chunk) // chunk * chunk),
+            _Text("a shared prefix", *_split(words, 0, chunk + 2, self.life), shared=chunk),
+            _Text("a prompt of its own", *_split(words, 7, 4, self.life), shared=0),
+            _Text("a long neighbour", *_split(words, 0, max(LONG, chunk + 1), 6), shared=long_shared),
         )
         short, long = self._texts[:2], self._texts[2]
         # The long one comes late and leaves last, so that as many rows are met with it and without it.
@@ -179,7 +190,7 @@ class _Party:
         self._shelved = 0
 
     def hold(self) -> None:
-        """Raises `_Difference` at the first one."""
+        """Raises `_DifferenceError` at the first one."""
         for text in self._texts:
             self._alone[text.name] = self._decode_alone(text)
         present: list[_Guest] = []
@@ -197,13 +208,13 @@ class _Party:
         shelf = self.decoder.slots
         self._prefill(0, text, min(self._shelved, text.shared), shelf)
         logits = [self.decoder.logits(0).copy()]
-        for _ in range(self.life):
+        for _ in text.rest:
             self._decode([guest])
             logits.append(self.decoder.logits(0).copy())
         if text.shared:
             self.decoder.copy(0, shelf, text.shared)
             self._shelved = text.shared
-        self.decoder.close(0)
+        self.decoder.clear(0)
         return logits
 
     def _join(self, text: _Text, present: list[_Guest]) -> None:
@@ -217,7 +228,7 @@ class _Party:
 
     def _prefill(self, slot: int, text: _Text, copied: int, source: int) -> None:
         chunk = self.decoder.shape.chunk
-        sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=self.life, stop=())
+        sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=len(text.rest), stop=())
         self.decoder.open(slot, sampling, text.prompt)
         if copied:
             self.decoder.copy(source, slot, copied)
@@ -236,32 +247,33 @@ class _Party:
             guest.read += 1
 
     def _check(self, guest: _Guest, slot: int, rows: int) -> None:
-        """Raise `_Difference` unless the guest's logits are what they were alone."""
+        """Raise `_DifferenceError` unless the guest's logits are what they were alone."""
         now, alone = self.decoder.logits(slot), self._alone[guest.text.name][guest.read]
         # As integers: two NaNs are the same, 0 and -0 are not.
         differing = int(np.count_nonzero(now.view(np.uint32) != alone.view(np.uint32)))
         if differing:
-            raise _Difference(
+            raise _DifferenceError(
                 f"{guest.text.name}, {guest.read} tokens after it, {rows} active, in slot {slot}: "
                 f"{differing} of {len(alone)} logits differ, by up to {np.abs(now - alone).max():.2g}"
             )
 
     def _leave(self, present: list[_Guest]) -> None:
         """Let the oldest go; the last moves into each gap, as the scheduler would have it."""
-        oldest = sorted(range(len(present)), key=lambda slot: -present[slot].read)
-        crowded = not self._arriving and len(present) > 1
-        going = [slot for slot in oldest if present[slot].read == self.life] or (oldest[:3] if crowded else [])
+        going = {slot for slot, guest in enumerate(present) if guest.done}
+        if not self._arriving and len(present) > 1:
+            going.update(sorted(range(len(present)), key=lambda slot: -present[slot].read)[:3])
         for slot in sorted(going, reverse=True):
-            self.decoder.close(slot)
+            self.decoder.clear(slot)
             last = present.pop()
             if slot < len(present):
                 self.decoder.move(len(present), slot)
                 present[slot] = last
 
-    def _text(self, name: str, words: Sequence[int], skip: int, length: int, shared: int) -> _Text:
-        """A text of so many tokens, and a rest to decode."""
-        tokens = tuple(islice(cycle(words), skip, skip + length + self.life))
-        return _Text(name, tokens[:length], tokens[length:], shared)
+
+def _split(words: Sequence[int], skip: int, length: int, rest: int) -> tuple[Sequence[int], Sequence[int]]:
+    """A prompt of so many tokens, and a rest to decode."""
+    tokens = tuple(islice(cycle(words), skip, skip + length + rest))
+    return tokens[:length], tokens[length:]
 
 
 # -- what is said and kept of it ----------------------------------------------------------------------------
@@ -290,6 +302,6 @@ def _in_words(shape: Shape) -> str:
 def _by_type(file: ModelFile, shape: Shape) -> str:
     rows = f"always {shape.rows} rows" if shape.fixed else f"any number of rows up to {shape.rows}"
     return (
-        f"by weight type: {file.file_type or 'unknown'} was measured to give the same bits with {rows}; "
+        f"by weight type: {', '.join(file.weight_types) or 'any'} was measured to give the same bits with {rows}; "
         "too little memory to probe it here"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -30,13 +31,13 @@ class Copy(NamedTuple):
 class Scheduler:
     """Mostly first come, first served; whoever shares what is in memory goes before."""
 
-    def __init__(self, slots: int, shelf: int, chunk: int) -> None:
+    def __init__(self, slots: Iterable[int], shelf: Iterable[int], chunk: int) -> None:
         self.waiting: deque[Sequence] = deque()
         self.running: dict[int, Sequence] = {}
-        self._free = list(range(slots))
+        self._free = sorted(slots)
         self._prefixes = Prefixes(chunk)
         # Shelf slots, the least recently used first.
-        self._shelf = deque(range(slots, slots + shelf))
+        self._shelf = deque(shelf)
         self._passed_over = 0
 
     def add(self, sequence: Sequence) -> None:

@@ -71,19 +71,7 @@ class ChatModelWriter:
     @property
     def engine_used(self) -> EngineUsed:
         """Nothing that could be known."""
-        return EngineUsed(
-            llama_cpp_python=None,
-            libraries={},
-            system_info=None,
-            chunk=None,
-            rows=None,
-            type_k=None,
-            type_v=None,
-            flash_attn=None,
-            repack=None,
-            n_gpu_layers=None,
-            exact=False,
-        )
+        return EngineUsed(exact=False)
 
     @property
     def exactness(self) -> str:

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from remix.errors import RunError
 from remix.outputs.files import remove_leftovers, unwritable, write_whole
-from remix.records import Failure, Frozen, Record, Run, Task, sha256
+from remix.records import Failure, Frozen, Record, Run, Task, Trace, sha256
 
 REQUEST = "run.json"
 MANIFEST = "MANIFEST.sha256"
@@ -114,18 +114,29 @@ class RunFolder:
             lock.release()
 
     def seal(self) -> None:
-        """Write the manifest, if every task is done, and forget what failed before."""
-        if self.is_complete:
+        """Write the manifest, if every task is done and there is none; forget what failed before.
+
+        Raises `RunError` where a text isn't the one that was recorded: a manifest must not bless what was changed.
+        """
+        if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
+            for task in self.run.tasks:
+                self.read(task.id)
             lines = [f"{sha256((self.path / name).read_bytes())}  {name}\n" for name in self._files()]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
+    def unseal(self) -> None:
+        """Take the manifest away: the run is to be worked on."""
+        (self.path / MANIFEST).unlink(missing_ok=True)
+
     # -- outputs --------------------------------------------------------------------------------------------
 
-    def write(self, task: Task, record: Record, text: str) -> None:
-        """Write an output: first the text, then the record, whose presence means finished."""
+    def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
+        """Write an output: first the trace and the text, then the record, whose presence means finished."""
         # Without this a crash between the two would leave an older record beside a newer text.
         self.record_path(task.id).unlink(missing_ok=True)
+        if trace:
+            write_whole(self.trace_path(task.id), dump_trace(trace))
         write_whole(self.text_path(task.id), compose(record, text))
         write_whole(self.record_path(task.id), dump(record))
 
@@ -154,6 +165,22 @@ class RunFolder:
                 "It was changed since; delete both files of this output and `remix resume` to write it anew.",
             )
         return record, body.decode().removesuffix("\n")
+
+    def read_trace(self, task_id: str) -> Trace:
+        """How an output came about. Raises `RunError` where that wasn't kept."""
+        path = self.trace_path(task_id)
+        try:
+            return Trace.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise RunError(
+                f"{task_id}: no trace was kept ({error.strerror}).", "Only texts by a local model have one."
+            ) from error
+        except ValidationError as error:
+            raise RunError(f"{path}: not a trace ({_first(error)}).", "It was changed since.") from error
+
+    def trace_path(self, task_id: str) -> Path:
+        """Where a task's trace is, if it has one."""
+        return self.path / f"{task_id}.trace.json"
 
     def text_path(self, task_id: str) -> Path:
         """Where a task's text is."""
@@ -206,6 +233,13 @@ def dump(value: Frozen) -> bytes:
     """A record as JSON for people: indented, but a list of numbers on one line."""
     text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
     return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
+
+
+def dump_trace(trace: Trace) -> bytes:
+    """A trace as JSON, a turn a line: what came, how likely, how open the turn was, what else stood ready."""
+    turns = ",\n".join(json.dumps(choice, ensure_ascii=False, separators=(",", ":")) for choice in trace.choices)
+    head = json.dumps({"schema": trace.schema_, "record": trace.record})
+    return f'{head[:-1]}, "choices": [\n{turns}\n]}}\n'.encode()
 
 
 def compose(record: Record, text: str) -> bytes:

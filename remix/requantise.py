@@ -7,6 +7,7 @@ finds it again. The original is never touched.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,15 +30,15 @@ class Sidecar(Frozen):
     """How it was made."""
 
 
-def prepare(source: Path, file_type: str, threads: int) -> Path:
-    """Make a prepared copy, unless it is there already; gives its path.
+def requantise(source: Path, file_type: str, threads: int) -> Path:
+    """Make a prepared copy, unless a good one is there already; gives its path.
 
     The copy is renamed into place when it is whole and its sidecar written. Raises `ModelError`, or `RunError` where
     the cache can't be written.
     """
     original = models.identify(source)
     target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
-    if _sidecar(target):
+    if _is_good(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}.tmp")
@@ -75,6 +76,17 @@ def forget(source: Path) -> list[Path]:
     return copies
 
 
+def resolve(model: str | None, folders: Sequence[Path]) -> tuple[Path, ModelFile]:
+    """The file to use for a model that is named, and what it is: the prepared copy, where one was made.
+
+    A path means that very file. Raises `ModelError` where there is no such model.
+    """
+    found = models.find(model, folders)
+    is_path = model is not None and Path(model).expanduser().exists()
+    path = found.path if is_path else prepared(found.path) or found.path
+    return path, identify(path, found.name)
+
+
 def identify(path: Path, name: str | None = None) -> ModelFile:
     """What a model is; of a prepared copy, also how it was made. Raises `ModelError`."""
     sidecar = _sidecar(path) if path.parent == _folder() else None
@@ -84,6 +96,12 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
     if file.sha256 != sidecar.sha256:
         raise ModelError(f"{path}: not the copy that was prepared.", "Make it anew: `remix models prepare`.")
     return file.model_copy(update={"preparation": sidecar.preparation})
+
+
+def _is_good(path: Path) -> bool:
+    """Whether a copy is there, and is what was made."""
+    sidecar = _sidecar(path)
+    return sidecar is not None and models.identify(path).sha256 == sidecar.sha256
 
 
 def _sidecar(path: Path) -> Sidecar | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remix import models, pipeline, prepare
+from remix import models, pipeline, requantise
 from remix.engine import llama
 from remix.errors import ModelError
 from remix.records import Options
@@ -24,7 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_prepared_copy_is_used_named_and_forgotten(workspace: Workspace, model_path: Path, cache: Path) -> None:
     before = hashlib.sha256(model_path.read_bytes()).hexdigest()
-    copy = prepare.prepare(model_path, "q8_0", threads=2)
+    copy = requantise.requantise(model_path, "q8_0", threads=2)
     assert copy.is_relative_to(cache)
     assert [path.suffix for path in sorted(copy.parent.iterdir())] == [".gguf", ".json"]
     assert hashlib.sha256(model_path.read_bytes()).hexdigest() == before
@@ -38,7 +38,10 @@ def test_a_prepared_copy_is_used_named_and_forgotten(workspace: Workspace, model
     assert job.run.model.preparation.source == before
     assert pipeline.model_of(job.run) == copy
 
-    assert prepare.forget(model_path) == [copy]
+    as_path = pipeline.prepare(workspace, Options(limit=1, model=str(model_path)))
+    assert as_path.model == model_path, "a path means that very file"
+
+    assert requantise.forget(model_path) == [copy]
     assert list(copy.parent.iterdir()) == []
     assert pipeline.prepare(workspace, Options(limit=1)).model == model_path
     with pytest.raises(ModelError, match="isn't here"):
@@ -52,18 +55,20 @@ def test_preparing_twice_makes_it_once(model_path: Path, cache: Path, monkeypatc
 
     made: list[str] = []
     monkeypatch.setattr(llama, "quantise", fake)
-    assert prepare.prepare(model_path, "q8_0", 1) == prepare.prepare(model_path, "Q8_0", 1)
+    assert requantise.requantise(model_path, "q8_0", 1) == requantise.requantise(model_path, "Q8_0", 1)
     assert made == ["q8_0"]
 
 
 def test_a_copy_that_was_changed_is_refused(model_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llama, "quantise", lambda source, target, *_: target.write_bytes(source.read_bytes()))
-    copy = prepare.prepare(model_path, "q8_0", 1)
+    copy = requantise.requantise(model_path, "q8_0", 1)
     data = bytearray(copy.read_bytes())
     data[-1] ^= 1
     copy.write_bytes(data)
     with pytest.raises(ModelError, match="not the copy that was prepared"):
-        prepare.identify(copy)
+        requantise.identify(copy)
+    assert requantise.requantise(model_path, "q8_0", 1) == copy
+    assert requantise.identify(copy).preparation is not None
 
 
 def test_what_fails_halfway_leaves_nothing(model_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +78,9 @@ def test_what_fails_halfway_leaves_nothing(model_path: Path, cache: Path, monkey
 
     monkeypatch.setattr(llama, "quantise", fails)
     with pytest.raises(ModelError, match="no room"):
-        prepare.prepare(model_path, "q8_0", 1)
+        requantise.requantise(model_path, "q8_0", 1)
     assert list((cache / "prepared").iterdir()) == []
-    assert prepare.prepared(model_path) is None
+    assert requantise.prepared(model_path) is None
 
 
 def test_an_unknown_type_is_refused(model_path: Path, tmp_path: Path) -> None:
