@@ -3,7 +3,7 @@
 `prepare` does all that can be done, and can fail, before a word is written: it gives a `Job`. `generate`
 carries a job out into a new run's folder, `resume` finishes a run that was interrupted, from its `run.json`
 alone. Whoever writes is a `Writer`: a local GGUF (`engine/local.py`) or a LangChain chat model
-(`langchain.py`).
+(`langchain/`).
 """
 
 from __future__ import annotations

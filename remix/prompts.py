@@ -289,7 +289,7 @@ class Template:
             code = self._environment.compile(tree, filename=self.name)
         except jinja2.TemplateSyntaxError as error:
             raise PromptError(
-                f"{self.name}:{error.lineno}: broken template ({error.message}).", "Mend it; it is Jinja2."
+                f"{self.name}:{error.lineno}: broken template ({error.message}).", "Fix it; templates are Jinja2."
             ) from error
         self._refuse_unknown(body)
         return jinja2.Template.from_code(self._environment, code, dict(self._environment.globals))

@@ -155,7 +155,7 @@ def init(target: Path) -> list[Path]:
     files = {target / what / path.name: path for what in ("seeds", "prompts") for path in _files(shipped(what))}
     there = next((path for path in [*files, target / FILE] if os.path.lexists(path)), None)
     if there:
-        raise SettingsError(f"{there}: is there already.", "Take an empty folder; nothing has been written.")
+        raise SettingsError(f"{there} already exists.", "Take an empty folder; nothing has been written.")
     try:
         for path, source in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)

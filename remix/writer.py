@@ -1,6 +1,6 @@
 """Whoever turns prompts into texts: the seam between the pipeline and a model.
 
-`engine/local.py` is one over a GGUF on this machine, `langchain.py` another over any LangChain chat model.
+`engine/local.py` is one over a GGUF on this machine, `langchain/` another over any LangChain chat model.
 """
 
 from __future__ import annotations

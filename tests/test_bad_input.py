@@ -159,7 +159,7 @@ BAD = [
         template("---\n{{ passage }}\n{% if step %}\n"),
         ALL,
         "prompts/again.md.j2:5: broken template (",
-        "Mend it; it is Jinja2.",
+        "Fix it; templates are Jinja2.",
     ),
     Bad(
         "unknown key in a template",

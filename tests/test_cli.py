@@ -320,7 +320,7 @@ def test_init(tmp_path: Path) -> None:
     assert (folder / "remix.toml").is_file()
     assert ok(CliRunner().invoke(remix.cli.cli, ["-C", str(folder), "tags"]))
     error, hint = the_error(CliRunner().invoke(remix.cli.cli, ["init", str(folder)]))
-    assert error.endswith("is there already.")
+    assert error.endswith("already exists.")
     assert "nothing has been written" in hint
 
 

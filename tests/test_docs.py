@@ -89,6 +89,20 @@ def test_the_readmes_ten_lines_recompute_hash_and_id(finished: RunFolder) -> Non
     assert spoilt.stdout.strip() != "good"
 
 
+@pytest.mark.parametrize("block", [block for kind, block in BLOCKS if kind == "python"])
+def test_what_the_readmes_python_imports_is_there(block: str) -> None:
+    """`from remix import prepare` used to give a module."""
+    for line in block.splitlines():
+        if line.startswith("from remix"):
+            names: dict[str, object] = {}
+            exec(line, names)
+            assert all(callable(value) for name, value in names.items() if name != "__builtins__")
+
+
+def test_no_placeholder_is_left() -> None:
+    assert "@@" not in README
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):

@@ -149,7 +149,7 @@ def test_every_setting_that_init_suggests_is_known(tmp_path: Path) -> None:
 def test_init_never_overwrites(tmp_path: Path, there: str) -> None:
     (tmp_path / there).parent.mkdir(exist_ok=True)
     (tmp_path / there).write_text("mine")
-    with pytest.raises(SettingsError, match=f"{there}: is there already"):
+    with pytest.raises(SettingsError, match=f"{there} already exists"):
         init(tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / there]
     assert (tmp_path / there).read_text() == "mine"
@@ -157,7 +157,7 @@ def test_init_never_overwrites(tmp_path: Path, there: str) -> None:
 
 def test_init_does_not_write_through_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "remix.toml").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SettingsError, match="is there already"):
+    with pytest.raises(SettingsError, match="already exists"):
         init(tmp_path)
     assert not (tmp_path / "elsewhere").exists()
 
