@@ -1,5 +1,6 @@
 # make demo    set remix up and run its main job on the bundled model
 # make test    all checks and tests
+# make test-full   the exactness tests in every combination: about an hour
 # make check   ruff and mypy alone
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ NO_AMX := -mno-amx-tile -mno-amx-int8 -mno-amx-bf16
 export CMAKE_ARGS := -DCMAKE_C_FLAGS='$(NO_AMX)' -DCMAKE_CXX_FLAGS='$(NO_AMX)' $(CMAKE_ARGS)
 endif
 
-.PHONY: demo test check format clean
+.PHONY: demo test test-full check format clean
 
 # The bundled file's weight type has no fast kernels; the same weights as Q8_0 take 1.5 s to make and two thirds of
 # the time to run.
@@ -24,6 +25,9 @@ demo: $(VENV)/.demo
 
 test: check
 	$(BIN)/python -m pytest
+
+test-full: check
+	$(BIN)/python -m pytest --full
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from remix.engine.decoder import Shape
 from remix.engine.local import Vocabulary
+from remix.engine.prefix import Prefixes
 from remix.errors import PromptError
 from remix.prompts import Template, settings_for
-from remix.records import Essay, ModelFile, Options, Passage, Task
+from remix.records import Essay, ModelFile, Options, Passage, task_id
 
 
 class Lengths:
@@ -25,6 +27,8 @@ class Lengths:
         self._vocabulary = vocabulary
         self.longest = 0
         """Tokens of the longest prompt and its output together."""
+        self.computed = 0
+        """Prompt tokens left to compute when each passage's prompts share what they have in common."""
 
     def fitting(
         self, corpus: list[tuple[Essay, Passage]], on_error: Callable[[PromptError], None]
@@ -45,7 +49,8 @@ class Lengths:
 
     def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], int]:
         tokens: dict[str, int] = {}
-        longest = 0
+        longest = computed = 0
+        prefixes = Prefixes(Shape().chunk)
         for kind, template in self._templates.items():
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
             # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
@@ -55,14 +60,17 @@ class Lengths:
             for step in range(1, self._options.steps + 1):
                 prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
                 previous = prompt.opening + words
-                count = self._vocabulary.count(prompt.messages)
-                longest = max(longest, count + allowed)
+                read = self._vocabulary.tokenize(prompt.messages)
+                longest = max(longest, len(read) + allowed)
                 for variant in range(1, self._options.variants + 1):
-                    tokens[Task(passage=passage.id, kind=kind, step=step, variant=variant, seed=1).id] = count
+                    computed += len(read) - prefixes.longest(read).length
+                    prefixes.hold(len(tokens), read)
+                    tokens[task_id(passage.id, kind, step, variant)] = len(read)
         if longest > self._file.context:
             raise PromptError(
                 f"{passage.path}:{passage.lines[0]}: {passage.id} needs {longest} tokens with its output, "
                 f"and {self._file.name} takes {self._file.context}.",
                 "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
             )
+        self.computed += computed
         return tokens, longest

@@ -55,6 +55,8 @@ class Job:
     """Where the GGUF is."""
     prompt_tokens: dict[str, int]
     """Tokens of each task's prompt: exact for first steps, an upper bound for those that read a text to come."""
+    prompt_tokens_computed: int
+    """Of all these, what is left to compute when each passage's prompts share what they have in common."""
     left_out: tuple[RemixError, ...]
     """What `skip_bad` left out, and why."""
 
@@ -87,7 +89,7 @@ def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
             bad.note(error)
         else:
             kept.append((essay, passage))
-    return Job(_freeze(workspace, options, {}, None, kept, templates, 0), None, {}, tuple(bad.errors))
+    return Job(_freeze(workspace, options, {}, None, kept, templates, 0), None, {}, 0, tuple(bad.errors))
 
 
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
@@ -142,7 +144,7 @@ def _plan_local(
         lengths = Lengths(templates, options, file, vocabulary)
         kept, tokens = lengths.fitting(corpus, bad.note)
     run = _freeze(workspace, options, given, file, kept, templates, lengths.longest)
-    return Job(run, path, tokens, tuple(bad.errors))
+    return Job(run, path, tokens, lengths.computed, tuple(bad.errors))
 
 
 class _Bad:

@@ -66,7 +66,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         writer = FakeWriter()
         writer.close()
         job = pipeline.prepare_for(workspace, options, writer)
-        return Job(job.run.model_copy(update={"given": given}), None, {}, job.left_out)
+        return Job(job.run.model_copy(update={"given": given}), None, {}, 0, job.left_out)
 
     def load(run: Run, model: Path | None) -> FakeWriter:
         return FakeLocal(**chosen)
@@ -419,6 +419,7 @@ def test_dry_run_as_json(remix_: Remix) -> None:
     assert shown["left_out"] == []
     assert len(shown["tasks"]) == 12
     assert shown["tasks"][1]["id"] == f"{AGAIN}.v2"
+    assert 0 < shown["prompt_tokens_computed"] <= shown["prompt_tokens"]
     assert shown["prompt_tokens"] == sum(task["prompt_tokens"] for task in shown["tasks"])
 
 

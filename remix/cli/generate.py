@@ -250,6 +250,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
                 "model": run.model.name if run.model else run.options.model,
                 "passages": len({task.passage for task in run.tasks}),
                 "prompt_tokens": total,
+                "prompt_tokens_computed": job.prompt_tokens_computed,
                 "n_ctx_seq": run.n_ctx_seq,
                 "left_out": [error.message for error in job.left_out],
                 "tasks": [
@@ -264,7 +265,8 @@ def _show_plan(job: Job, as_json: bool) -> None:
         for task in run.tasks
     ]
     print_table(["task", "prompt tokens"], rows)
-    note(f"{_plan_in_words(job)}: at most {total} prompt tokens, and {run.n_ctx_seq} tokens a sequence.")
+    note(f"{_plan_in_words(job)}: at most {total} prompt tokens,")
+    note(f"{job.prompt_tokens_computed} of them to compute, and {run.n_ctx_seq} tokens a sequence.")
 
 
 def _plan_in_words(job: Job) -> str:

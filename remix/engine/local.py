@@ -34,9 +34,9 @@ class Vocabulary:
         self._model = LlamaModel(path, vocab_only=True)
         self._chat = ChatTemplate(file.chat_template)
 
-    def count(self, messages: Iterable[Message]) -> int:
-        """How many tokens the messages make as a prompt."""
-        return len(self._chat.tokenize(list(messages), self._model))
+    def tokenize(self, messages: Iterable[Message]) -> list[int]:
+        """The tokens the messages make as a prompt."""
+        return self._chat.tokenize(list(messages), self._model)
 
     def close(self) -> None:
         """Free it."""
