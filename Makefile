@@ -1,6 +1,6 @@
 # make demo    set remix up and run its main job on the bundled model
 # make test    all checks and tests
-# make test-full   the exactness tests in every combination: about an hour
+# make test-full    the exactness tests in every combination: about an hour
 # make check   ruff and mypy alone
 
 PYTHON ?= python3

@@ -124,6 +124,7 @@ def test_neither_company_nor_order_changes_a_byte(workspace: Workspace) -> None:
         job.run.model_copy(update={"tasks": tuple(sorted(job.run.tasks, key=lambda task: (-task.variant, task.id)))}),
         None,
         {},
+        0,
         (),
     )
     alone = texts(carry_out(job, workspace, parallel=1).folder)
