@@ -44,6 +44,8 @@ class Outcome(NamedTuple):
     flags: Counter[str]
     """How many of the texts written now have each flag."""
     interrupted: bool
+    engine_changed: bool = False
+    """Whether these texts were written by another build of llama.cpp, processor or shape than the run began with."""
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,8 @@ def resume(
         folder.unseal()
         path = None if writer else (find_model or model_of)(folder.run)
         with _opened(writer, folder.run, path) as opened:
-            return _work(folder, opened, watch, stop)
+            changed = opened.engine_used != folder.run.engine
+            return _work(folder, opened, watch, stop)._replace(engine_changed=changed)
 
 
 def draft(

@@ -91,6 +91,7 @@ class FakeWriter:
     file: ModelFile | None = None
     name = "fake"
     threads = 1
+    chunk: int | None = None
     chat_template_sha256 = None
     exactness = "by construction"
     model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})
@@ -108,7 +109,7 @@ class FakeWriter:
 
     @property
     def engine_used(self) -> EngineUsed:
-        return EngineUsed(exact=True)
+        return EngineUsed(exact=True, chunk=self.chunk)
 
     def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
         self.asked.append(prompt)

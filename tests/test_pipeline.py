@@ -514,3 +514,13 @@ def test_a_draft_of_nothing(workspace: Workspace) -> None:
     assert caught.value.hint.startswith("Did you mean two-clocks/00")
     with pytest.raises(SeedError, match=r"the passage is empty\."):
         pipeline.loose_passage(" \n")
+
+
+def test_a_resume_with_another_engine_says_so(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, steps=1), workspace).folder
+    folder.record_path("two-clocks/001/once.1").unlink()
+    assert not pipeline.resume(RunFolder.open(folder.path), writer=FakeWriter()).engine_changed
+    folder.record_path("two-clocks/001/once.1").unlink()
+    other = FakeWriter()
+    other.chunk = 32
+    assert pipeline.resume(RunFolder.open(folder.path), writer=other).engine_changed

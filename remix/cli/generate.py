@@ -223,6 +223,8 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     for failure in outcome.failures:
         note(f"Failed: {failure.task}: {failure.error} {failure.hint}")
     done, total = len(folder.done), len(folder.run.tasks)
+    if outcome.engine_changed:
+        note("Written with another llama.cpp, processor or shape than the run began with; each record says which.")
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
