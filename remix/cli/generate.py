@@ -46,41 +46,63 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _model = click.option("--model", envvar="REMIX_MODEL", help="Path or name of a GGUF; by default the bundled one.")
+
+
+def _safe(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if abs(value) > SAFE:
+        raise click.BadParameter(f"{value} is beyond ±{SAFE}.", ctx, param)
+    return value
+
+
 _seed = click.option(
     "--seed",
-    type=click.IntRange(-SAFE, SAFE),
+    type=int,
+    metavar="N",
     default=1,
     show_default=True,
     envvar="REMIX_SEED",
+    callback=_safe,
     help="The run's seed.",
 )
 _max_tokens = click.option(
-    "--max-tokens", type=click.IntRange(1), envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
+    "--max-tokens", type=click.IntRange(1), metavar="N", envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
 )
 _temperature = click.option(
-    "--temperature", type=_Finite(0), envvar="REMIX_TEMPERATURE", help="0 takes the likeliest word each time."
+    "--temperature",
+    type=_Finite(0),
+    metavar="X",
+    envvar="REMIX_TEMPERATURE",
+    help="0 takes the likeliest word each time.",
 )
 _threads = click.option(
-    "--threads", type=click.IntRange(1), envvar="REMIX_THREADS", help="By default one for each physical core."
+    "--threads",
+    type=click.IntRange(1),
+    metavar="N",
+    envvar="REMIX_THREADS",
+    help="By default one for each physical core.",
 )
 _quiet = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own messages too.")
 
 
 @click.command()
-@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Passages with this tag; repeat for any of several."
+)
 @click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="All passages.")
 @click.option(
     "--kind",
     "kinds",
     multiple=True,
+    metavar="KIND",
     envvar="REMIX_KIND",
     help="Only this kind; repeatable. By default all there are.",
 )
 @click.option(
     "--steps",
     type=click.IntRange(1, 99),
+    metavar="N",
     default=3,
     show_default=True,
     envvar="REMIX_STEPS",
@@ -89,16 +111,18 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @click.option(
     "--variants",
     type=click.IntRange(1, 999),
+    metavar="N",
     default=1,
     show_default=True,
     envvar="REMIX_VARIANTS",
     help="Independent chains for each passage and kind.",
 )
-@click.option("--limit", type=click.IntRange(1), help="Only the first N passages.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages.")
 @_options(_model, _seed)
 @click.option(
     "--parallel",
     type=click.IntRange(1, 16),
+    metavar="N",
     envvar="REMIX_PARALLEL",
     help="Sequences decoded together; by default up to 16.",
 )
@@ -159,7 +183,9 @@ def resume(ctx: click.Context, run: str | None, model: str | None, as_json: bool
 @click.command(name="try")
 @click.argument("kind")
 @click.argument("passage")
-@click.option("--steps", type=click.IntRange(1, 99), default=1, show_default=True, help="Steps of the chain.")
+@click.option(
+    "--steps", type=click.IntRange(1, 99), metavar="N", default=1, show_default=True, help="Steps of the chain."
+)
 @_options(_model, _seed, _threads, _max_tokens, _temperature)
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt.")
 @click.pass_context
