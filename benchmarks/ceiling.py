@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from benchmarks.children import run
+from benchmarks.children import run, wait_for_quiet
 from benchmarks.report import blank, number
 from benchmarks.work import Work
 
@@ -28,19 +28,26 @@ Speeds = dict[str, float]
 """Tokens a second: `prompt` and `decode`."""
 
 
-def compare(works: list[Work], tool: str, rounds: int) -> list[dict[str, Any]]:
+def compare(works: list[Work], tool: str, rounds: int, patience: float) -> list[dict[str, Any]]:
     """Both, in turns, for each model."""
     results = []
     for work in works:
-        turns = [{"remix": _decoder(work), "tool": _tool(work, tool)} for _ in range(rounds)]
-        results.append({"model": work.name, "rounds": turns})
+        turns = []
+        for _ in range(rounds):
+            wait_for_quiet(patience)
+            turns.append({"remix": _decoder(work), "tool": _tool(work, tool)})
+        results.append({"model": work.name, "rows": work.shape.rows, "rounds": turns})
     return results
 
 
 def table(result: dict[str, Any]) -> Table:
     """One model's."""
     made = blank(
-        f"{result['model']}: tokens a second, 16 rows", "", "remix's decoder", "llama-batched-bench", "ratio"
+        f"{result['model']}: tokens a second, {result['rows']} rows",
+        "",
+        "remix's decoder",
+        "llama-batched-bench",
+        "ratio",
     )
     for what in ("prompt", "decode"):
         ours = [turn["remix"][what] for turn in result["rounds"]]
@@ -57,9 +64,7 @@ def _decoder(work: Work) -> Speeds:
 
 
 def _tool(work: Work, tool: str) -> Speeds:
-    from remix.engine.llama import exact_shape
-
-    shape = exact_shape(work.file_type)
+    shape = work.shape
     command = [tool, "--model", str(work.model), "-npp", str(PROMPT), "-ntg", str(TEXT), "-npl", str(shape.rows)]
     command += ["--ctx-size", str(shape.rows * CONTEXT), "--ubatch-size", str(shape.chunk)]
     command += ["--flash-attn", "on" if shape.flash_attn else "off", "--output-format", "jsonl"]
@@ -71,9 +76,9 @@ def _tool(work: Work, tool: str) -> Speeds:
 
 def decode(work: Work) -> Speeds:
     """Prompts in chunks into every slot, then a token of each, over and over."""
-    from remix.engine.llama import LlamaDecoder, LlamaModel, exact_shape
+    from remix.engine.llama import LlamaDecoder, LlamaModel
 
-    shape = exact_shape(work.file_type)
+    shape = work.shape
     stream = [token for task in work.tasks for token in task.request.token_ids]
     stream *= 1 + shape.rows * PROMPT // len(stream)
     prompts = [stream[at : at + PROMPT] for at in range(0, shape.rows * PROMPT, PROMPT)]

@@ -29,7 +29,7 @@ QUIET = 0.1
 
 def measure(contender: str, work: Work, server: str | None = None, patience: float = 0) -> Measure:
     """One contender, once, after waiting at most so many seconds for a quiet machine. Raises `MeasuringError`."""
-    _wait_for_quiet(patience)
+    wait_for_quiet(patience)
     more = {"LLAMA_SERVER": server} if server else {}
     begun, busy, own = time.perf_counter(), _busy(), _own()
     done = run([sys.executable, "-m", "benchmarks.contenders", contender], work.model_dump_json(), more)
@@ -38,7 +38,8 @@ def measure(contender: str, work: Work, server: str | None = None, patience: flo
     return measured.model_copy(update={"others": round(max(0.0, others), 2)})
 
 
-def _wait_for_quiet(patience: float) -> None:
+def wait_for_quiet(patience: float) -> None:
+    """Until other processes leave the cores alone, or so many seconds have passed."""
     given_up = time.monotonic() + patience
     while time.monotonic() < given_up:
         busy = _busy()

@@ -9,6 +9,7 @@ what the functions say. Loading and a warm-up of 20 tokens are not timed.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import socket
@@ -47,9 +48,9 @@ def traced(work: Work) -> Measure:
 
 def _engine(work: Work, trace: bool) -> Measure:
     from remix.engine.engine import Engine
-    from remix.engine.llama import LlamaDecoder, LlamaModel, exact_shape
+    from remix.engine.llama import LlamaDecoder, LlamaModel
 
-    shape = exact_shape(work.file_type)
+    shape = work.shape
     with (
         LlamaModel(work.model, repack=shape.repack) as model,
         LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, shelf=shape.rows) as decoder,
@@ -76,7 +77,7 @@ def _engine(work: Work, trace: bool) -> Measure:
 def generate(work: Work) -> Measure:
     """The command `remix generate`, all of it: starting Python, loading the model, writing every file and record.
 
-    The model's hash is known from before, as it is after `remix models prepare` or any earlier run.
+    What remix finds out about a model when it first meets it is known from before, as it is after any earlier run.
     """
     from remix.workspace import init
 
@@ -86,7 +87,8 @@ def generate(work: Work) -> Measure:
         command += ["--limit", str(work.passages), "--max-tokens", str(work.max_tokens)]
         command += ["--threads", str(work.threads), "--model", str(work.model)]
         place: dict[str, Any] = {"cwd": Path(folder) / "garden", "env": os.environ | {"REMIX_CACHE": folder}}
-        subprocess.run([*command, "--dry-run"], check=True, capture_output=True, **place)
+        first = ["--limit", "1", "--max-tokens", "1", "--out", str(Path(folder) / "first")]
+        subprocess.run([*command, *first], check=True, capture_output=True, **place)
         begun = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, **place)
         seconds = time.perf_counter() - begun
@@ -170,9 +172,7 @@ def langchain(work: Work) -> Measure:
     It differs where it can't be told: it takes messages, so the model's own template ends the answer's opening
     and begins a new turn, and has no DRY sampler. The tokens of its texts are counted afterwards.
     """
-    from langchain_community.chat_models import ChatLlamaCpp
-
-    chat = ChatLlamaCpp(
+    chat = importlib.import_module("langchain_community.chat_models").ChatLlamaCpp(
         model_path=str(work.model),
         n_ctx=work.n_ctx_seq,
         n_threads=work.threads,

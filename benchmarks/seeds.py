@@ -17,6 +17,7 @@ from remix import environment, models
 from remix.corpus import read_seeds
 from remix.engine import llama
 from remix.engine.chat import ChatTemplate
+from remix.engine.probe import choose_shape
 from remix.plan import plan
 from remix.prompts import Template, read_templates, settings_for
 from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
@@ -82,13 +83,15 @@ def work(model: Model, passages: Corpus, max_tokens: int, variants: int = 1, thr
     planned.sort(key=lambda task: task.variant)
     with _Writing(model, Options(max_tokens=max_tokens)) as writing:
         tasks = [writing.task(templates[each.kind], *by_id[each.passage], each.seed) for each in planned]
+    threads = threads or environment.physical_cores()
     return Work(
         model=model.path,
         name=model.file.name,
         file_type=model.file.file_type,
         sha256=model.file.sha256,
         tasks=tuple(tasks),
-        threads=threads or environment.physical_cores(),
+        shape=choose_shape(model.path, model.file, threads).shape,
+        threads=threads,
         passages=len(passages),
         max_tokens=max_tokens,
     )

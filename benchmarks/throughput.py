@@ -67,8 +67,10 @@ def main(
     with seeds.opened(models, file_types, threads or machine.cores) as opened:
         corpus = seeds.corpus(passages)
         works = {each.file.name: seeds.work(each, corpus, max_tokens, threads=threads) for each in opened}
-        results = take_turns(works, contenders, rounds, lambda *each: measure(*each, server, patience), console)
-        ceilings = ceiling.compare(list(works.values()), batched_bench, rounds) if batched_bench else []
+        results = take_turns(
+            works, contenders, rounds, lambda name, work: measure(name, work, server, patience), console
+        )
+        ceilings = ceiling.compare(list(works.values()), batched_bench, rounds, patience) if batched_bench else []
     show(table(results[name], work) for name, work in works.items())
     show(ceiling.table(each) for each in ceilings)
     print(in_words(machine))
@@ -89,7 +91,7 @@ def take_turns(
     works: dict[str, Work],
     contenders: Sequence[str],
     rounds: int,
-    measure: Callable[[str, Work], Measure],
+    take_turn: Callable[[str, Work], Measure],
     console: Console,
 ) -> Results:
     """Every contender on every model, then all again."""
@@ -98,7 +100,7 @@ def take_turns(
         for name, work in works.items():
             for contender in contenders:
                 try:
-                    measured = measure(contender, work)
+                    measured = take_turn(contender, work)
                 except MeasuringError as error:
                     console.print(f"{TITLES[contender]} failed: {error}", style="red", markup=False)
                     continue
@@ -119,7 +121,8 @@ def ratios(results: dict[str, list[Measure]], contender: str, against: str) -> l
 def table(results: dict[str, list[Measure]], work: Work) -> Table:
     """A model's results."""
     made = blank(
-        f"{work.name}: {len(work.tasks)} texts of at most {work.max_tokens} tokens, {work.threads} threads",
+        f"{work.name}: {len(work.tasks)} texts of at most {work.max_tokens} tokens, {work.threads} threads; "
+        f"remix: {work.shape.label}, chunks of {work.shape.chunk}",
         "",
         "texts a minute",
         "lowest…highest",
@@ -164,6 +167,7 @@ def in_json(work: Work, results: dict[str, list[Measure]]) -> dict[str, Any]:
         "passages": work.passages,
         "max_tokens": work.max_tokens,
         "n_ctx_seq": work.n_ctx_seq,
+        "shape": work.shape.model_dump(),
         "contenders": {
             name: {
                 "rounds": [each.model_dump() for each in measures],
