@@ -23,8 +23,8 @@ from remix.chains import Chains
 from remix.corpus import read_seeds, select
 from remix.engine.local import LocalModel, Needs, Vocabulary
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.files import check_writable
 from remix.lengths import Lengths
-from remix.outputs.files import check_writable
 from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
 from remix.prompts import Template, read_templates

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from remix import models
 from remix.engine import llama
 from remix.errors import ModelError
-from remix.outputs.files import write_whole
+from remix.files import write_whole
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 
 

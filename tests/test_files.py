@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from remix.errors import RunError
-from remix.outputs.files import remove_leftovers, unwritable, write_whole
+from remix.files import remove_leftovers, unwritable, write_whole
 
 
 def visible(folder: Path) -> list[str]:
@@ -88,7 +88,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
 def test_where_only_the_last_flush_fails_the_new_file_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("remix.outputs.files._sync_folder", _fail)
+    monkeypatch.setattr("remix.files._sync_folder", _fail)
     with pytest.raises(RunError):
         write_whole(tmp_path / "a.json", b"new")
     assert (tmp_path / "a.json").read_bytes() == b"new"

@@ -14,9 +14,9 @@ import pytest
 
 from remix import pipeline
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.files import unwritable, write_whole
 from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
-from remix.outputs.files import unwritable, write_whole
 from remix.outputs.run import dump
 from remix.pipeline import Job, Outcome
 from remix.records import Options, Prompt, sha256

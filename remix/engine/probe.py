@@ -24,7 +24,7 @@ from remix.engine import llama
 from remix.engine.decoder import Decoder, Row, Shape
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
-from remix.outputs.files import write_whole
+from remix.files import write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 
 PROBE = "remix/probe/1"

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from remix import environment, models
+from remix import environment, requantise
 from remix.records import Generation, Message, ModelFile, Request, Sampling
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ class Weights:
     def _identify(self) -> tuple[Path, ModelFile]:
         with self._lock:
             if self._identity is None:
-                found = models.find(self.wanted.model, self.wanted.folders)
-                self._identity = found.path, models.identify(found.path, found.name)
+                self._identity = requantise.resolve(self.wanted.model, self.wanted.folders)
             return self._identity
 
 

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from remix.errors import RunError
-from remix.outputs.files import remove_leftovers, unwritable, write_whole
+from remix.files import remove_leftovers, unwritable, write_whole
 from remix.records import Failure, Frozen, Record, Run, Task, Trace, sha256
 
 REQUEST = "run.json"
