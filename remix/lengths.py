@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from remix.engine.decoder import Shape
 from remix.engine.local import Vocabulary
 from remix.engine.prefix import Prefixes
 from remix.errors import PromptError
@@ -50,7 +49,7 @@ class Lengths:
     def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], int]:
         tokens: dict[str, int] = {}
         longest = computed = 0
-        prefixes = Prefixes(Shape().chunk)
+        prefixes = Prefixes()
         for kind, template in self._templates.items():
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
             # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
@@ -61,10 +60,11 @@ class Lengths:
                 prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
                 previous = prompt.opening + words
                 read = self._vocabulary.tokenize(prompt.messages)
+                chunks = self._vocabulary.cut(read)
                 longest = max(longest, len(read) + allowed)
                 for variant in range(1, self._options.variants + 1):
-                    computed += len(read) - prefixes.longest(read).length
-                    prefixes.hold(len(tokens), read)
+                    computed += len(read) - prefixes.longest(chunks).length
+                    prefixes.hold(len(tokens), chunks[:-1])
                     tokens[task_id(passage.id, kind, step, variant)] = len(read)
         if longest > self._file.context:
             raise PromptError(

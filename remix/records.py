@@ -494,7 +494,9 @@ class EngineUsed(Frozen):
     system_info: str | None = None
     """llama.cpp's own list of the CPU features in use."""
     chunk: int | None = None
-    """Prompts are computed in chunks of so many tokens, aligned to their position."""
+    """Prompts are computed in chunks of at most so many tokens."""
+    paragraphs: bool | None = None
+    """Whether the end of a paragraph ends a chunk too, where it has 16 tokens already."""
     rows: str | None = None
     """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
     type_k: str | None = None

@@ -7,56 +7,57 @@ from hypothesis import strategies as st
 
 from remix.engine.prefix import Prefixes
 
-A = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+A, B, C, D = (1, 2, 3, 4), (5, 6), (7, 8, 9), (4, 3)
 
 
-def test_only_whole_chunks_are_shared_and_never_all_of_a_prompt():
-    prefixes = Prefixes(4)
-    prefixes.hold(0, A)
-    assert prefixes.longest(A) == (0, 8)
-    assert prefixes.longest(A[:8]) == (0, 4)
-    assert prefixes.longest([*A[:6], 0, 0, 0]) == (0, 4)
-    assert prefixes.longest([0, *A]).length == 0
+def test_whole_chunks_are_shared_and_never_the_last_of_a_prompt():
+    prefixes = Prefixes()
+    prefixes.hold(0, [A, B])
+    assert prefixes.longest([A, B, C]) == (0, 6)
+    assert prefixes.longest([A, B]) == (0, 4)
+    assert prefixes.longest([A, (5,), (6, 7)]) == (0, 4)
+    assert prefixes.longest([B, A, C]).length == 0
 
 
 def test_the_slot_that_shares_most_is_found():
-    prefixes = Prefixes(4)
-    prefixes.hold(0, [*A[:4], 0, 0, 0, 0])
-    prefixes.hold(1, A)
-    assert prefixes.longest([*A, 1, 1]) == (1, 8)
-    assert prefixes.longest([*A[:4], 3]) == (0, 4)
+    prefixes = Prefixes()
+    prefixes.hold(0, [A, D])
+    prefixes.hold(1, [A, B])
+    assert prefixes.longest([A, B, C]) == (1, 6)
+    assert prefixes.longest([A, C]) == (0, 4)
 
 
 def test_a_dropped_slot_is_forgotten_and_a_moved_one_found_elsewhere():
-    prefixes = Prefixes(4)
-    prefixes.hold(0, A)
+    prefixes = Prefixes()
+    prefixes.hold(0, [A, B])
     prefixes.move(0, 5)
-    assert prefixes.longest(A) == (5, 8)
+    assert prefixes.longest([A, B, C]) == (5, 6)
+    assert (prefixes.length(0), prefixes.length(5)) == (0, 6)
     prefixes.drop(5)
-    assert prefixes.longest(A).length == 0
+    assert prefixes.longest([A, B, C]).length == 0
 
 
 def test_holders_counts_the_slots_that_hold_it_all():
-    prefixes = Prefixes(4)
-    prefixes.hold(0, A)
-    prefixes.hold(1, [*A, 10, 11, 12])
+    prefixes = Prefixes()
+    prefixes.hold(0, [A, B])
+    prefixes.hold(1, [A, B, C])
     assert (prefixes.holders(0), prefixes.holders(1), prefixes.holders(2)) == (2, 1, 0)
 
 
-prompts = st.lists(st.integers(1, 2), min_size=1, max_size=14)
+prompts = st.lists(st.sampled_from([(1,), (1, 2), (2,)]), min_size=1, max_size=5)
 
 
 @given(held=st.dictionaries(st.integers(0, 5), prompts, max_size=6), dropped=st.sets(st.integers(0, 5)), new=prompts)
 def test_the_trie_finds_what_a_plain_search_finds(held, dropped, new):
-    prefixes = Prefixes(3)
+    prefixes = Prefixes()
     for slot, prompt in held.items():
         prefixes.hold(slot, prompt)
     for slot in dropped:
         prefixes.drop(slot)
 
-    def shared(prompt: list[int]) -> int:
-        lengths = range(3, min(len(prompt), len(new) - 1) + 1, 3)
-        return max((length for length in lengths if prompt[:length] == new[:length]), default=0)
+    def shared(prompt: list[tuple[int, ...]]) -> int:
+        counts = range(1, min(len(prompt), len(new) - 1) + 1)
+        return max((sum(map(len, new[:n])) for n in counts if prompt[:n] == new[:n]), default=0)
 
     best = max((shared(prompt) for slot, prompt in held.items() if slot not in dropped), default=0)
     found = prefixes.longest(new)

@@ -13,7 +13,7 @@ def sequence() -> Sequence:
 
 
 def running(count: int, slots: int) -> tuple[Scheduler, list[Sequence]]:
-    scheduler = Scheduler(range(slots), (), chunk=4)
+    scheduler = Scheduler(range(slots), ())
     for _ in range(count):
         scheduler.add(sequence())
     admitted = []

@@ -8,7 +8,7 @@ from remix.records import Greedy, Request, Sampling
 
 def sequence(max_tokens: int = 9, stop: tuple[str, ...] = (), on_text=None) -> Sequence:
     sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=max_tokens, stop=stop)
-    return Sequence(Request(token_ids=(1, 2, 3), sampling=sampling), on_text)
+    return Sequence(Request(token_ids=(1, 2, 3), sampling=sampling), on_text=on_text)
 
 
 def spell(sequence: Sequence, *pieces: bytes) -> list[str | None]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
+from remix.engine.chunks import Chunk, cut
 from remix.errors import ModelError
 from remix.records import Choice, Frozen, Sampling
 
@@ -21,7 +22,10 @@ class Shape(Frozen):
     """How the model's work is cut into calls: the part of the set-up that may touch the bits of a result."""
 
     chunk: int = Field(64, ge=1)
-    """Prompts are computed in chunks of so many tokens, aligned to their position in the prompt."""
+    """Prompts are computed in chunks of at most so many tokens (chunks.py)."""
+
+    paragraphs: bool = True
+    """The end of a paragraph ends a chunk too."""
 
     rows: int = Field(16, ge=1)
     """Most sequences in a decode call."""
@@ -105,11 +109,13 @@ class FakeDecoder:
     """A decoder without weights: each token is a hash of the slot's whole history and the sampling.
 
     It keeps the rules the real one depends on, and raises `AssertionError` when a caller breaks them: chunks
-    aligned and of one sequence, positions without gaps, no more rows than the shape has, logits sampled only
-    from the last call. Its memory is honest: a history that another sequence left behind changes the tokens.
+    of one sequence and as its prompt is cut, positions without gaps, no more rows than the shape has, logits sampled
+    only from the last call. Its memory is honest: a history that another sequence left behind changes the tokens.
     """
 
     END = 0
+    LINE = 27
+    """A line break, which is never sampled."""
 
     def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, shelf: int = 0) -> None:
         self.shape = shape or Shape(chunk=4, rows=slots)
@@ -119,6 +125,8 @@ class FakeDecoder:
         self.calls: list[tuple[str, int]] = []
         self.fail_after: int | None = None
         self._memory: list[list[int]] = [[] for _ in range(slots + shelf)]
+        self._computed: list[list[Chunk]] = [[] for _ in range(slots + shelf)]
+        self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]
         self._sampling: list[Sampling | None] = [None] * slots
         self._logits: set[int] = set()
 
@@ -126,10 +134,11 @@ class FakeDecoder:
         assert self._sampling[slot] is None, "slot is taken"
         assert len(prompt) + sampling.max_tokens <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
+        self._to_compute[slot] = list(cut(prompt, self.shape.chunk, self.piece if self.shape.paragraphs else None))
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        assert position % self.shape.chunk == 0, "chunks begin at multiples of their size"
-        assert 0 < len(tokens) <= self.shape.chunk, "a chunk has a size"
+        assert tuple(tokens) == self._to_compute[slot].pop(0), "a prompt is computed as it is cut"
+        self._computed[slot].append(tuple(tokens))
         self._count("prefill", len(tokens))
         self._append(slot, tokens, position)
         self._logits = {slot}
@@ -156,9 +165,15 @@ class FakeDecoder:
         return [Choice(self.piece(token).decode(), -float(token), 1.0, ()) for token in tokens]
 
     def copy(self, source: int, target: int, length: int) -> None:
-        assert length % self.shape.chunk == 0, "only whole chunks can be shared"
         assert 0 < length <= len(self._memory[source]), "there is nothing to copy"
         self._memory[target] = self._memory[source][:length]
+        shared, self._computed[target] = iter(self._computed[source]), []
+        while length > 0:
+            self._computed[target].append(next(shared))
+            length -= len(self._computed[target][-1])
+            if target < self.slots:
+                assert self._computed[target][-1] == self._to_compute[target].pop(0), "cut otherwise"
+        assert length == 0, "only whole chunks can be shared"
         self._logits.discard(target)
 
     def move(self, source: int, target: int) -> None:
@@ -166,13 +181,17 @@ class FakeDecoder:
         assert self._sampling[target] is None, "slot is taken"
         self._sampling[target], self._sampling[source] = self._sampling[source], None
         self._memory[target], self._memory[source] = self._memory[source], []
+        self._computed[target], self._computed[source] = self._computed[source], []
         self._logits -= {source, target}
 
     def clear(self, slot: int) -> None:
         self._sampling[slot] = None
         self._memory[slot] = []
+        self._computed[slot] = []
 
     def piece(self, token: int) -> bytes:
+        if token == self.LINE:
+            return b"\n"
         return b"" if token == self.END else bytes([ord("a") + (token - 1) % 26])
 
     def is_end(self, token: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
 
+from remix.engine.chunks import cut
 from remix.engine.decoder import Decoder, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
@@ -37,7 +38,7 @@ class Engine:
         """Prompt tokens computed so far; those that were copied from another sequence aren't counted."""
         slots = range(self.parallel)
         shelf = range(decoder.slots, decoder.slots + decoder.shelf)
-        self._scheduler = Scheduler(slots, shelf, decoder.shape.chunk)
+        self._scheduler = Scheduler(slots, shelf)
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
@@ -56,7 +57,9 @@ class Engine:
                 f"don't fit a context of {self.decoder.n_ctx_seq}.",
                 "Lower --max-tokens, split the passage, or take a model with a longer context.",
             )
-        sequence = Sequence(request, on_text)
+        shape = self.decoder.shape
+        chunks = cut(request.token_ids, shape.chunk, self.decoder.piece if shape.paragraphs else None)
+        sequence = Sequence(request, chunks, on_text)
         with self._changed:
             if self._closing:
                 raise ModelError("the engine has been closed.", "Open another one.")
@@ -108,13 +111,16 @@ class Engine:
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
-        prompt, chunk = sequence.request.token_ids, self.decoder.shape.chunk
-        self.decoder.open(sequence.slot, sequence.request.sampling, prompt)
+        self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
+        copied = copy.length if copy else 0
         if copy:
             self.decoder.copy(*copy)
-        for start in range(copy.length if copy else 0, len(prompt), chunk):
-            self.decoder.prefill(sequence.slot, prompt[start : start + chunk], start)
-        self.computed += len(prompt) - (copy.length if copy else 0)
+        start = 0
+        for chunk in sequence.chunks:
+            if start >= copied:
+                self.decoder.prefill(sequence.slot, chunk, start)
+            start += len(chunk)
+        self.computed += start - copied
         self._scheduler.computed(sequence)
         self._sample([sequence])
 

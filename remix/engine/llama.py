@@ -5,7 +5,7 @@ It does not know what is decoded for whom.
 
 What makes results independent of company (measured bit by bit on the CPU, see CONTRIBUTING.md):
 each sequence has a KV stream of its own (`kv_unified=False`); prompts are computed one sequence a call, in
-chunks aligned to their position; and a decode call has either any number of rows, for weight types whose
+chunks that the prompt alone decides; and a decode call has either any number of rows, for weight types whose
 kernels treat every row alike, or always the same number, idle slots filling the rest.
 """
 
@@ -257,6 +257,7 @@ class LlamaModel:
             raise ModelError(f"{self.path}: can't tokenise a text of {len(data)} bytes.", "Try another model.")
         return list(buffer[:count])
 
+    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for: none for control tokens."""
         size = 64

@@ -6,7 +6,7 @@ Takes prompts and sampling, gives futures of `Generation`s, and says what a reco
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +17,7 @@ import psutil
 
 from remix.engine import llama, probe
 from remix.engine.chat import ChatTemplate
+from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
@@ -37,6 +38,10 @@ class Vocabulary:
     def tokenize(self, messages: Iterable[Message]) -> list[int]:
         """The tokens the messages make as a prompt."""
         return self._chat.tokenize(list(messages), self._model)
+
+    def cut(self, tokens: Sequence[int]) -> tuple[Chunk, ...]:
+        """A prompt in the chunks it is computed and shared by, unless the model was tuned to others."""
+        return cut(tokens, Shape().chunk, self._model.piece)
 
     def close(self) -> None:
         """Free it."""
@@ -136,6 +141,7 @@ class LocalModel:
             libc=" ".join(platform.libc_ver()).strip() or None,
             system_info=llama.system_info(),
             chunk=self.shape.chunk,
+            paragraphs=self.shape.paragraphs,
             rows=self.shape.label,
             type_k="f16",
             type_v="f16",

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -21,26 +21,28 @@ import psutil
 
 from remix import models
 from remix.engine import llama
+from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, Row, Shape
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
 from remix.files import write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 
-PROBE = "remix/probe/1"
+PROBE = "remix/probe/2"
 """Name and version of the procedure: verdicts of another one are not believed."""
 
-CONTEXT = 512
-"""Tokens of a sequence: llama.cpp reads the cache in steps of 256, and one neighbour reaches into the second."""
+CONTEXT = 256
+"""llama.cpp reads the cache in steps of so many tokens; one neighbour reaches into the second."""
+
+FLASH_CONTEXT = 512
+"""From so many tokens on, flash attention splits a lone row's work between threads; one neighbour reaches there."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """In the names of weight types whose kernels compute a row otherwise when it is alone, or one of sixteen."""
 
-LONG = 257
-"""Tokens of that neighbour's prompt."""
-
 TEXT = """\
 The harbour clock had stopped at ten past four, and nobody could say in which year. Boats left by it all the same.
+
 A stranger asked the keeper why he never mended it; he said: "It is right twice a day, which is more than the
 others can claim." (They were 3 minutes slow, or 17 fast.) So the town grew used to lateness, as to weather.
 """
@@ -113,9 +115,10 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(memo.read_bytes())
     with LlamaModel(path, repack=shape.repack) as model:
-        if model.cell_bytes * CONTEXT * (shape.rows + 1) > psutil.virtual_memory().available // 2:
+        context = _long(shape) + CONTEXT - 1
+        if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
             return None
-        with LlamaDecoder(model, shape.rows, CONTEXT, shape, threads, shelf=1) as decoder:
+        with LlamaDecoder(model, shape.rows, context, shape, threads, shelf=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
         write_whole(memo, verdict.model_dump_json(indent=2).encode())
@@ -147,10 +150,18 @@ class _Text(NamedTuple):
     """A prompt and what follows it, come what may."""
 
     name: str
-    prompt: Sequence[int]
+    chunks: tuple[Chunk, ...]
     rest: Sequence[int]
-    shared: int
-    """Tokens of the prompt that others hold too; whole chunks."""
+
+    @property
+    def shared(self) -> int:
+        """Tokens of the prompt that others hold too: whole chunks."""
+        return self.length - len(self.chunks[-1])
+
+    @property
+    def length(self) -> int:
+        """Tokens of the prompt."""
+        return sum(map(len, self.chunks))
 
 
 @dataclass
@@ -176,11 +187,10 @@ class _Party:
         # costs all of them, whoever is there.
         self.pace = 3 if decoder.shape.fixed else 1
         self.life = max(rows // self.pace, 6)
-        long_shared = max(LONG - 1, chunk) // chunk * chunk
         self._texts = (
-            _Text("a shared prefix", *_split(words, 0, chunk + 2, self.life), shared=chunk),
-            _Text("a prompt of its own", *_split(words, 7, 4, self.life), shared=0),
-            _Text("a long neighbour", *_split(words, 0, max(LONG, chunk + 1), 6), shared=long_shared),
+            self._text("a shared prefix", words, chunk + 2, self.life),
+            self._text("a prompt of its own", words[7:], 4, self.life),
+            self._text("a long neighbour", words, max(_long(decoder.shape), chunk + 2), 6),
         )
         short, long = self._texts[:2], self._texts[2]
         # The long one comes late and leaves last, so that as many rows are met with it and without it.
@@ -188,6 +198,13 @@ class _Party:
         self._arriving = deque(self.guests)
         self._alone: dict[str, list[FloatArray]] = {}
         self._shelved = 0
+
+    def _text(self, name: str, words: Sequence[int], length: int, rest: int) -> _Text:
+        """A prompt of so many tokens, and a rest to decode."""
+        tokens = tuple(islice(cycle(words), length + rest))
+        shape = self.decoder.shape
+        chunks = cut(tokens[:length], shape.chunk, self.decoder.piece if shape.paragraphs else None)
+        return _Text(name, chunks, tokens[length:])
 
     def hold(self) -> None:
         """Raises `_DifferenceError` at the first one."""
@@ -227,19 +244,21 @@ class _Party:
         self._check(present[slot], slot, len(present))
 
     def _prefill(self, slot: int, text: _Text, copied: int, source: int) -> None:
-        chunk = self.decoder.shape.chunk
         sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=len(text.rest), stop=())
-        self.decoder.open(slot, sampling, text.prompt)
+        self.decoder.open(slot, sampling, tuple(chain.from_iterable(text.chunks)))
         if copied:
             self.decoder.copy(source, slot, copied)
-        for start in range(copied, len(text.prompt), chunk):
-            self.decoder.prefill(slot, text.prompt[start : start + chunk], start)
+        start = 0
+        for chunk in text.chunks:
+            if start >= copied:
+                self.decoder.prefill(slot, chunk, start)
+            start += len(chunk)
 
     def _decode(self, present: list[_Guest]) -> None:
         """One token of each."""
         self.decoder.decode(
             [
-                Row(slot, guest.text.rest[guest.read], len(guest.text.prompt) + guest.read)
+                Row(slot, guest.text.rest[guest.read], guest.text.length + guest.read)
                 for slot, guest in enumerate(present)
             ]
         )
@@ -270,10 +289,9 @@ class _Party:
                 present[slot] = last
 
 
-def _split(words: Sequence[int], skip: int, length: int, rest: int) -> tuple[Sequence[int], Sequence[int]]:
-    """A prompt of so many tokens, and a rest to decode."""
-    tokens = tuple(islice(cycle(words), skip, skip + length + rest))
-    return tokens[:length], tokens[length:]
+def _long(shape: Shape) -> int:
+    """Tokens of the long neighbour's prompt."""
+    return (FLASH_CONTEXT if shape.flash_attn else CONTEXT) + 1
 
 
 # -- what is said and kept of it ----------------------------------------------------------------------------

@@ -31,11 +31,11 @@ class Copy(NamedTuple):
 class Scheduler:
     """Mostly first come, first served; whoever shares what is in memory goes before."""
 
-    def __init__(self, slots: Iterable[int], shelf: Iterable[int], chunk: int) -> None:
+    def __init__(self, slots: Iterable[int], shelf: Iterable[int]) -> None:
         self.waiting: deque[Sequence] = deque()
         self.running: dict[int, Sequence] = {}
         self._free = sorted(slots)
-        self._prefixes = Prefixes(chunk)
+        self._prefixes = Prefixes()
         # Shelf slots, the least recently used first.
         self._shelf = deque(shelf)
         self._passed_over = 0
@@ -60,8 +60,11 @@ class Scheduler:
         return None
 
     def computed(self, sequence: Sequence) -> None:
-        """Note that a sequence's prompt is in memory: others may copy from it."""
-        self._prefixes.hold(sequence.slot, sequence.request.token_ids)
+        """Note that a sequence's prompt is in memory: others may copy from it, but for the last chunk.
+
+        That one is its own: no prompt goes on from where another ends.
+        """
+        self._prefixes.hold(sequence.slot, sequence.chunks[:-1])
 
     def release(self, sequence: Sequence) -> Copy | None:
         """Take a sequence out and free its slot; say where its prompt should be kept, if it should."""
@@ -102,7 +105,7 @@ class Scheduler:
     def _next(self) -> tuple[Sequence, Shared]:
         """The waiting sequence that shares most with what is in memory, the first of several."""
         candidates = islice(self.waiting, PATIENCE if self._passed_over < PATIENCE else 1)
-        shares = [(sequence, self._prefixes.longest(sequence.request.token_ids)) for sequence in candidates]
+        shares = [(sequence, self._prefixes.longest(sequence.chunks)) for sequence in candidates]
         best = max(shares, key=lambda share: share[1].length)
         self._passed_over = 0 if best is shares[0] else self._passed_over + 1
         return best

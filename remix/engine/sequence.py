@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Literal
 
+from remix.engine.chunks import Chunk
 from remix.records import Choice, Generation, Request
 
 Finish = Literal["stop", "length"]
@@ -20,8 +21,12 @@ Finish = Literal["stop", "length"]
 class Sequence:
     """A request, the tokens that have come of it so far, and the future that waits for the whole."""
 
-    def __init__(self, request: Request, on_text: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, request: Request, chunks: tuple[Chunk, ...] = (), on_text: Callable[[str], None] | None = None
+    ) -> None:
         self.request = request
+        self.chunks = chunks or (request.token_ids,)
+        """The prompt as it is computed."""
         self.future: Future[Generation] = Future()
         self.slot = -1
         self.token_ids: list[int] = []
