@@ -1,7 +1,7 @@
 """The loop that keeps a writer busy.
 
-Takes a run's folder and a writer; each chain's next step is submitted when the one before is on disk. What fails
-is noted, and the other chains go on.
+Takes a run's folder and a writer; each chain's next step is submitted when the one before is on disk, all its
+candidates at once. What fails is noted, and the other chains go on.
 """
 
 from __future__ import annotations
@@ -12,14 +12,27 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from dataclasses import dataclass
 
 from remix.errors import RemixError, RunError
 from remix.outputs.run import RunFolder
 from remix.recorder import Asked, Recorder
-from remix.records import Failure, Generation, Task, Trace
+from remix.records import Failure, Generation, Task
 from remix.writer import ROWS, Progress, Watch, Writer
 
 Chain = deque[Task]
+
+
+@dataclass
+class _Submitted:
+    """A task that the writer is at work on."""
+
+    asked: Asked
+    rest: Chain
+    """Of its chain: what goes on from its text."""
+    candidates: list[Future[Generation]]
+    outstanding: int
+    """Candidates whose end hasn't been heard of yet."""
 
 
 class Chains:
@@ -37,23 +50,25 @@ class Chains:
         self._waiting = _by_chain(folder.run.tasks)
         self._done = {task.id for task in folder.done}
         self._active = 0
-        self._finished: queue.SimpleQueue[tuple[Asked, Chain, Future[Generation]]] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[_Submitted] = queue.SimpleQueue()
+        """A task as often as one of its candidates has ended."""
 
     def work(self) -> None:
         """Until every chain has come to its end, or `stop` is set. Raises `RunError` on a full disk and the like."""
         self._folder.write_failures([])
-        # Enough chains waiting that the engine never does, and no more prompts in memory than that.
-        most = 4 * (self._writer.parallel or ROWS)
+        # Enough chains waiting that the engine never does, and not many more prompts in memory than that. With one
+        # chain alone the engine would wait for the last of its candidates.
+        most = max(2, 4 * (self._writer.parallel or ROWS) // self._folder.run.options.best_of)
         self._report()
         while not self._stop.is_set() and (self._active or self._waiting):
             while self._waiting and self._active < most:
                 self._go_on(self._waiting.popleft(), "", None)
             try:
-                asked, rest, future = self._finished.get(timeout=0.2)
+                submitted = self._finished.get(timeout=0.2)
             except queue.Empty:
                 self._report()
                 continue
-            self._end(asked, rest, future)
+            self._hear(submitted)
             self._report()
         self._keep_what_is_finished()
 
@@ -74,38 +89,52 @@ class Chains:
 
     def _submit(self, chain: Chain, previous: str, parent: str | None) -> None:
         task = chain.popleft()
+        candidates: list[Future[Generation]] = []
         try:
             asked = self._recorder.ask(task, previous, parent)
-            future = self._writer.submit(asked.prompt, asked.sampling)
+            for sampling in asked.samplings:
+                candidates.append(self._writer.submit(asked.prompt, sampling))  # noqa: PERF401 (all up to an error)
         except RemixError as error:
+            _take_back(candidates)
             self._fail(task, error)
             return
         self._active += 1
-        future.add_done_callback(lambda future: self._finished.put((asked, chain, future)))
+        submitted = _Submitted(asked, chain, candidates, len(candidates))
+        for candidate in candidates:
+            candidate.add_done_callback(lambda _: self._finished.put(submitted))
 
-    def _end(self, asked: Asked, rest: Chain, future: Future[Generation]) -> None:
+    def _hear(self, submitted: _Submitted) -> None:
+        """Note that a candidate has ended; with the last of them its task has."""
+        submitted.outstanding -= 1
+        if not submitted.outstanding:
+            self._end(submitted)
+        elif _errors(submitted.candidates):
+            # The task has failed: what the others would say is of no use.
+            _take_back(submitted.candidates)
+
+    def _end(self, submitted: _Submitted) -> None:
         """Write what came of a task, and go on with its chain."""
         self._active -= 1
+        task = submitted.asked.task
         try:
-            generation = future.result()
+            generations = _results(submitted.candidates)
         except CancelledError:
             return
         except RemixError as error:
-            self._fail(asked.task, error)
+            self._fail(task, error)
             return
-        record, text = self._recorder.record(asked, generation)
-        trace = Trace(record=record.id, choices=generation.choices) if generation.choices else None
-        self._folder.write(asked.task, record, text, trace)
-        self._done.add(asked.task.id)
+        record, text, trace = self._recorder.record(submitted.asked, generations)
+        self._folder.write(task, record, text, trace)
+        self._done.add(task.id)
         self.flags.update(record.flags)
         if not self._stop.is_set():
-            self._go_on(rest, text, record.id)
+            self._go_on(submitted.rest, text, record.id)
 
     def _keep_what_is_finished(self) -> None:
         """Write the texts that came in while the run was being stopped."""
         with suppress(queue.Empty):
             while True:
-                self._end(*self._finished.get_nowait())
+                self._hear(self._finished.get_nowait())
 
     def _fail(self, task: Task, error: RemixError) -> None:
         """Note a failure; the rest of the chain can't go on."""
@@ -115,6 +144,25 @@ class Chains:
     def _report(self) -> None:
         total = len(self._folder.run.tasks)
         self._watch(Progress(len(self._done), len(self.failures), total, self._writer.sampled))
+
+
+def _errors(futures: Sequence[Future[Generation]]) -> list[BaseException]:
+    """What went wrong with those that have ended; to be taken back is nothing wrong."""
+    errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
+    return [error for error in errors if error and not isinstance(error, CancelledError)]
+
+
+def _results(futures: Sequence[Future[Generation]]) -> list[Generation]:
+    """What came of them all, or the first error: before a cancellation, since others are cancelled for its sake."""
+    for error in _errors(futures):
+        raise error
+    return [future.result() for future in futures]
+
+
+def _take_back(futures: Sequence[Future[Generation]]) -> None:
+    """Cancel those that haven't begun; the others write to their end, and nobody hears them."""
+    for future in futures:
+        future.cancel()
 
 
 def _by_chain(tasks: Sequence[Task]) -> deque[Chain]:

@@ -6,6 +6,7 @@ Takes passages, templates and a model's vocabulary, gives counts. No weights are
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 from remix.engine.local import Vocabulary
 from remix.engine.prefix import Prefixes
@@ -62,7 +63,7 @@ class Lengths:
                 read = self._vocabulary.tokenize(prompt.messages)
                 chunks = self._vocabulary.cut(read)
                 longest = max(longest, len(read) + allowed)
-                for variant in range(1, self._options.variants + 1):
+                for _, variant in product(range(self._options.best_of), range(1, self._options.variants + 1)):
                     computed += len(read) - prefixes.longest(chunks).length
                     prefixes.hold(len(tokens), chunks[:-1])
                     tokens[task_id(passage.id, kind, step, variant)] = len(read)

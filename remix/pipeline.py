@@ -56,9 +56,10 @@ class Job:
     model: Path | None
     """Where the GGUF is."""
     prompt_tokens: dict[str, int]
-    """Tokens of each task's prompt: exact for first steps, an upper bound for those that read a text to come."""
+    """Tokens of each task's prompt: exact for first steps, an upper bound for those that read a text to come. Each of
+    a task's candidates reads so many."""
     prompt_tokens_computed: int
-    """Of all these, what is left to compute when each passage's prompts share what they have in common."""
+    """Of all that is read, what is left to compute when each passage's prompts share what they have in common."""
     left_out: tuple[RemixError, ...]
     """What `skip_bad` left out, and why."""
 
@@ -268,8 +269,8 @@ def draft(
             on_prompt(asked.prompt.messages)
             if asked.prompt.keep_opening:
                 on_text(asked.prompt.opening)
-            generation = writer.submit(asked.prompt, asked.sampling, on_text).result()
-            record, previous = recorder.record(asked, generation)
+            generation = writer.submit(asked.prompt, asked.samplings[0], on_text).result()
+            record, previous, _ = recorder.record(asked, [generation])
             parent = record.id
             yield record, previous
 
@@ -309,7 +310,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
 
     if run.model is None or model is None:
         raise ModelError("the run was planned for another writer.", "Give it with `writer`.")
-    chains = sum(task.step == 1 for task in run.tasks)
+    chains = sum(task.step == 1 for task in run.tasks) * run.options.best_of
     parallel = min(run.options.parallel or ROWS, ROWS, chains)
     threads = run.options.threads or environment.physical_cores()
     return LocalModel(model, run.model, Needs(run.n_ctx_seq, parallel, threads, run.options.fast))

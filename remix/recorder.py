@@ -1,30 +1,35 @@
 """From a task to what it asks, and from what came of it to its record.
 
-Takes a run's frozen request and a writer, gives prompts with their sampling, then records with their texts.
-Writes no file.
+Takes a run's frozen request and a writer, gives prompts with their sampling, then records with their texts: of
+several candidates the best. Writes no file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from remix import environment, trim
+from remix.choose import choose, mean_logprob
 from remix.measure import flags
 from remix.outputs.run import body_bytes
+from remix.plan import task_seed
 from remix.prompts import Template, settings_for
 from remix.records import (
+    Candidate,
     Circumstances,
     Derivation,
     Generation,
     Output,
-    Passage,
     Prompt,
     PromptUsed,
     Record,
     Run,
     Sampling,
+    Selection,
     Source,
     Task,
+    Trace,
     record_id,
     sha256,
 )
@@ -36,11 +41,20 @@ class Asked(NamedTuple):
 
     task: Task
     prompt: Prompt
-    sampling: Sampling
+    samplings: tuple[Sampling, ...]
+    """One for each candidate; they differ in their seeds alone."""
     previous: str
     """Text of the step before; empty for the first."""
     parent: str | None
     """Id of that step's record."""
+
+
+class Written(NamedTuple):
+    """What came of a task."""
+
+    record: Record
+    text: str
+    trace: Trace | None
 
 
 class Recorder:
@@ -63,32 +77,61 @@ class Recorder:
         sampling = Sampling(
             seed=task.seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
         )
-        return Asked(task, prompt, sampling, previous, parent)
+        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task))
+        return Asked(task, prompt, samplings, previous, parent)
 
-    def record(self, asked: Asked, generation: Generation) -> tuple[Record, str]:
-        """The record of a finished task, and its text."""
-        task, prompt = asked.task, asked.prompt
-        _, passage = self._corpus[task.passage]
-        text, cut = trim.trim(prompt, generation)
-        derivation = self._derivation(passage, asked, generation)
-        digest = sha256(body_bytes(text))
+    def record(self, asked: Asked, generations: Sequence[Generation]) -> Written:
+        """The record of a finished task, the text that is kept, and how that came about."""
+        candidates = [self._candidate(asked, number, each) for number, each in enumerate(generations, 1)]
+        best, rule = choose(candidates)
+        generation = generations[best.number - 1]
+        several = len(candidates) > 1
+        selection = Selection(candidates=len(candidates), chooser=rule) if several else None
+        derivation = self._derivation(asked, generation, selection)
         record = Record(
-            id=record_id(derivation, digest),
-            source=self._source(passage, task),
+            id=record_id(derivation, best.sha256),
+            source=self._source(asked.task),
             derivation=derivation,
             output=Output(
-                file=f"{task.id}.md",
-                sha256=digest,
-                finish=generation.finish,
-                token_ids=generation.token_ids,
-                trimmed=cut,
+                file=f"{asked.task.id}.md",
+                sha256=best.sha256,
+                finish=best.finish,
+                token_ids=best.token_ids,
+                trimmed=best.trimmed,
             ),
-            flags=flags(text, generation.finish, passage.text, asked.previous, prompt.messages),
+            flags=best.flags,
             circumstances=self._circumstances(generation),
+            candidates=tuple(_marked(each, each is best) for each in candidates) if several else None,
         )
-        return record, text
+        trace = Trace(record=record.id, choices=generation.choices) if generation.choices else None
+        return Written(record, best.text, trace)
 
-    def _derivation(self, passage: Passage, asked: Asked, generation: Generation) -> Derivation:
+    def _seeds(self, task: Task) -> list[int]:
+        """A seed for each candidate; the first has the task's own, so that its text is the one without the others."""
+        _, passage = self._corpus[task.passage]
+        template, options = self._templates[task.kind], self._run.options
+        named = (options.seed, passage.sha256, template.sha256, task.kind, task.step, task.variant)
+        return [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
+
+    def _candidate(self, asked: Asked, number: int, generation: Generation) -> Candidate:
+        """One of the texts, before any is chosen."""
+        _, passage = self._corpus[asked.task.passage]
+        text, cut = trim.trim(asked.prompt, generation)
+        return Candidate(
+            number=number,
+            chosen=False,
+            seed=generation.sampling.seed if generation.sampling else None,
+            text=text,
+            sha256=sha256(body_bytes(text)),
+            finish=generation.finish,
+            token_ids=generation.token_ids,
+            trimmed=cut,
+            flags=flags(text, generation.finish, passage.text, asked.previous, asked.prompt.messages),
+            logprob=mean_logprob(generation.choices),
+        )
+
+    def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
+        _, passage = self._corpus[asked.task.passage]
         return Derivation(
             passage=passage.sha256,
             parent=asked.parent,
@@ -101,12 +144,13 @@ class Recorder:
             ),
             model=self._writer.model_used,
             sampling=generation.sampling,
-            selection=None,
+            selection=selection,
             trim=trim.RULE,
             engine=self._writer.engine_used,
         )
 
-    def _source(self, passage: Passage, task: Task) -> Source:
+    def _source(self, task: Task) -> Source:
+        _, passage = self._corpus[task.passage]
         return Source(
             passage=passage.id,
             essay=passage.title,
@@ -142,3 +186,7 @@ class Recorder:
             commit=planned.commit,
             dirty=planned.dirty,
         )
+
+
+def _marked(candidate: Candidate, chosen: bool) -> Candidate:
+    return candidate.model_copy(update={"chosen": chosen})

@@ -586,6 +586,31 @@ class Circumstances(Frozen):
     """Whether it had uncommitted changes to seeds or prompts then."""
 
 
+class Candidate(Frozen):
+    """One of several texts that were written for a task; outside the id."""
+
+    number: int = Field(ge=1)
+    """From 1. The first is the text there would have been without the others."""
+    chosen: bool
+    """Whether it was kept: it is the output then."""
+    seed: int | None
+    """Its sampling seed, in which alone it differs from the one that was kept; null where the writer doesn't tell."""
+    text: str
+    """What was written, trimmed."""
+    sha256: Sha256
+    """Of its body as it is, or would be, in a file: the text and a line's end."""
+    finish: Literal["stop", "length"]
+    """The model or a stop string ended it, or `max_tokens` cut it."""
+    token_ids: tuple[int, ...] | None
+    """Every token sampled."""
+    trimmed: str
+    """What was cut off behind the last whole sentence; empty where nothing was."""
+    flags: tuple[str, ...]
+    """What looks wrong with it."""
+    logprob: float | None
+    """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
+
+
 class Record(Frozen):
     """An output's provenance. `id` can be recomputed by anybody; see README."""
 
@@ -603,6 +628,8 @@ class Record(Frozen):
     """What looks wrong with the text."""
     circumstances: Circumstances
     """When, where and how fast."""
+    candidates: tuple[Candidate, ...] | None = None
+    """All among which it was chosen, itself included, by number; null where there was one."""
 
 
 def record_id(derivation: Derivation, output_sha256: str) -> str:
@@ -639,6 +666,8 @@ class Options(Frozen):
     """Steps a chain."""
     variants: int = Field(1, ge=1, le=999)
     """Chains a passage and kind."""
+    best_of: int = Field(1, ge=1, le=99)
+    """Candidates a task, of which one is kept."""
     limit: int | None = Field(None, ge=1)
     """Only the first so many passages."""
     model: str | None = None

@@ -34,6 +34,8 @@ class GenerateSettings(Frozen):
     """Steps a chain."""
     variants: int | None = Field(None, ge=1, le=999)
     """Chains a passage and kind."""
+    best_of: int | None = Field(None, ge=1, le=99)
+    """Candidates a task, of which one is kept."""
     seed: int | None = None
     """The run's seed."""
     parallel: int | None = Field(None, ge=1, le=16)

@@ -96,8 +96,11 @@ class FakeWriter:
     exactness = "by construction"
     model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})
 
-    def __init__(self, parallel: int = 4, fail_on: Callable[[Prompt], bool] | None = None) -> None:
-        self.engine = Engine(FakeDecoder(parallel, n_ctx_seq=4096, shape=Shape(chunk=64, rows=parallel)))
+    def __init__(
+        self, parallel: int = 4, fail_on: Callable[[Prompt], bool] | None = None, trace: bool = False
+    ) -> None:
+        decoder = FakeDecoder(parallel, n_ctx_seq=4096, shape=Shape(chunk=64, rows=parallel))
+        self.engine = Engine(decoder, trace=trace)
         self.parallel = parallel
         self.n_ctx_seq = 4096
         self.fail_on = fail_on

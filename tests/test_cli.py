@@ -133,6 +133,8 @@ def test_every_command_has_help(remix_: Remix, command: str) -> None:
         ["generate", "--all", "--steps", "0"],
         ["generate", "--all", "--steps", "many"],
         ["generate", "--all", "--parallel", "17"],
+        ["generate", "--all", "--best-of", "0"],
+        ["show", "x", "--alternatives", "--candidates"],
         ["generate", "--all", "--temperature", "-1"],
         ["generate", "--nonsense"],
         ["try", "again"],
@@ -259,6 +261,29 @@ def test_show_where_the_writer_did_not_tell_how_it_sampled(remix_: Remix, finish
     record["derivation"]["sampling"] = None
     finished.record_path(AGAIN).write_text(json.dumps(record))
     assert remix_("show", AGAIN).stderr.endswith(f"fake, record {record['id'][:12]}\n")
+
+
+def test_show_candidates(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
+    fake["trace"] = True
+    ok(remix_("generate", "--tag", "clocks", "--kind", "again", "--steps", "1", "--best-of", "3", "-q"))
+    (path,) = list_runs(workspace.outputs)
+    record, text = RunFolder.open(path).read(AGAIN)
+    assert record.candidates is not None
+    shown = ok(remix_("show", AGAIN, "--candidates"))
+    assert [line.split(":")[0] for line in shown.splitlines() if line.startswith("candidate ")] == [
+        f"candidate {each.number}{' (kept)' if each.chosen else ''}" for each in record.candidates
+    ]
+    assert all(f"mean log-probability {each.logprob:.4f}\n\n{each.text}\n" in shown for each in record.candidates)
+    assert text in shown
+    as_json = json.loads(ok(remix_("show", AGAIN, "--candidates", "--json")))
+    assert as_json == json.loads(ok(remix_("show", AGAIN, "--json")))["candidates"]
+    assert len(as_json) == 3
+
+
+def test_show_candidates_where_there_was_one(remix_: Remix, finished: RunFolder) -> None:
+    error, hint = the_error(remix_("show", AGAIN, "--candidates"))
+    assert error == f"{AGAIN}: was the only candidate."
+    assert "--best-of" in hint
 
 
 def test_show_of_what_is_not_there(remix_: Remix, finished: RunFolder) -> None:
@@ -423,6 +448,18 @@ def test_dry_run_as_json(remix_: Remix) -> None:
     assert shown["prompt_tokens"] == sum(task["prompt_tokens"] for task in shown["tasks"])
 
 
+def test_dry_run_counts_a_reading_for_each_candidate(remix_: Remix) -> None:
+    command = ["generate", "--all", "--kind", "again", "--steps", "1", "--dry-run"]
+    one = json.loads(ok(remix_(*command, "--json")))
+    three = json.loads(ok(remix_(*command, "--best-of", "3", "--json")))
+    assert (one["best_of"], three["best_of"]) == (1, 3)
+    assert three["tasks"] == one["tasks"]
+    assert three["prompt_tokens"] == 3 * one["prompt_tokens"]
+    assert one["prompt_tokens_computed"] < three["prompt_tokens_computed"] <= three["prompt_tokens"]
+    words = remix_(*command, "--best-of", "3").stderr
+    assert words.startswith("3 texts, each the best of 3 (9 to write), from 3 passages by SmolLM2")
+
+
 # -- settings -----------------------------------------------------------------------------------------------
 
 
@@ -436,6 +473,7 @@ seed = 20
 temperature = 0.2
 max_tokens = 2
 variants = 2
+best_of = 2
 parallel = 2
 threads = 2
 """
@@ -446,6 +484,7 @@ ENVIRONMENT = {
     "REMIX_TEMPERATURE": "0.3",
     "REMIX_MAX_TOKENS": "3",
     "REMIX_VARIANTS": "3",
+    "REMIX_BEST_OF": "3",
     "REMIX_PARALLEL": "3",
     "REMIX_THREADS": "3",
 }
@@ -456,6 +495,7 @@ FLAGS = {
     "temperature": "0.4",
     "max-tokens": "4",
     "variants": "4",
+    "best-of": "4",
     "parallel": "4",
     "threads": "4",
 }
@@ -477,12 +517,12 @@ def test_flag_over_environment_over_settings_over_default(
     remix_(*command)
     remix_(*command, env=ENVIRONMENT)
     remix_(*command, *(f"--{name}={value}" for name, value in FLAGS.items()), env=ENVIRONMENT)
-    names = ("kinds", "steps", "seed", "temperature", "max_tokens", "variants", "parallel", "threads")
+    names = ("kinds", "steps", "seed", "temperature", "max_tokens", "variants", "best_of", "parallel", "threads")
     assert [tuple(getattr(options, name) for name in names) for options, _ in asked] == [
-        ((), 3, 1, None, None, 1, None, None),
-        (("once",), 2, 20, 0.2, 2, 2, 2, 2),
-        (("again", "once"), 3, 30, 0.3, 3, 3, 3, 3),
-        (("again",), 4, 40, 0.4, 4, 4, 4, 4),
+        ((), 3, 1, None, None, 1, 1, None, None),
+        (("once",), 2, 20, 0.2, 2, 2, 2, 2, 2),
+        (("again", "once"), 3, 30, 0.3, 3, 3, 3, 3, 3),
+        (("again",), 4, 40, 0.4, 4, 4, 4, 4, 4),
     ]
     assert asked[0][1] == {"everything": True}, "an option that nobody gave used to be among those given"
     assert set(asked[1][1]) == {"everything", "model", *names}

@@ -15,8 +15,9 @@ import pytest
 import rfc8785
 
 from remix import pipeline, workspace
+from remix.choose import RULE, choose
 from remix.outputs import RunFolder, find_run
-from remix.records import Options
+from remix.records import Options, Selection
 
 pytestmark = pytest.mark.model
 
@@ -127,6 +128,29 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(garden, tmp_path):
     assert process.returncode == 130
     assert f"remix resume {out.splitlines()[-1]}" in err
     assert "Traceback" not in err
+
+
+def test_the_best_of_three_is_kept_with_the_others_and_is_always_the_same(garden, reference, tmp_path):
+    one, five = (generate(garden, tmp_path, limit=1, best_of=3, parallel=parallel) for parallel in (1, 5))
+    assert contents(one) == contents(five)
+    assert len(one.done) == 3 * STEPS
+    for task in one.run.tasks:
+        record, text = one.read(task.id)
+        assert record.candidates == five.read(task.id)[0].candidates
+        assert record.derivation.selection == Selection(candidates=3, chooser=RULE)
+        assert choose(record.candidates).candidate.text == text
+        assert [each.text for each in record.candidates if each.chosen] == [text]
+        assert len({each.seed for each in record.candidates}) == 3
+        assert one.read_trace(task.id).record == record.id
+        if task.step == 1:
+            assert record.candidates[0].text == reference.read(task.id)[1]
+    assert len({each.text for task in one.done for each in one.read(task.id)[0].candidates}) > len(one.done)
+
+
+def test_candidates_share_the_slots_there_are(garden, tmp_path):
+    """A lone chain has as many sequences to decode together as candidates."""
+    folder = generate(garden, tmp_path, limit=1, kinds=("rewrite",), best_of=3)
+    assert {folder.read(task.id)[0].circumstances.parallel for task in folder.done} == {3}
 
 
 def test_control_tokens_in_a_passage_are_text(reference):

@@ -24,6 +24,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import Field
 
 from remix import models, pipeline
+from remix.choose import FLAGS_ALONE
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
@@ -40,6 +41,7 @@ from remix.records import (
     Request,
     Run,
     Sampling,
+    Selection,
     record_id,
     sha256,
 )
@@ -216,6 +218,23 @@ def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
     assert (first[1], second[1]) == ("First words.", "Second words.")
     assert second[0].derivation.parent == first[0].id
     assert "First words." in second[0].derivation.prompt.messages[-1].content
+
+
+def test_of_several_answers_flags_alone_choose(workspace: Workspace) -> None:
+    """A LangChain model tells neither seeds nor likelihoods, and the record claims none."""
+    chat = FakeListChatModel(responses=["", "Words.", "Other words."])
+    options = Options(tags=("sea",), kinds=("rewrite",), steps=1, best_of=3, parallel=1)
+    ((record, text),) = outputs(generate_with(chat, workspace, options).folder).values()
+    assert text == "Words."
+    assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+    assert record.derivation.sampling is None
+    assert record.candidates is not None
+    assert [(each.text, each.flags, each.chosen) for each in record.candidates] == [
+        ("", ("empty",), False),
+        ("Words.", (), True),
+        ("Other words.", (), False),
+    ]
+    assert {(each.seed, each.logprob, each.token_ids) for each in record.candidates} == {(None, None, None)}
 
 
 def test_the_outputs_go_where_they_are_wanted(workspace: Workspace, tmp_path: Path) -> None:

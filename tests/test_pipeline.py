@@ -7,19 +7,24 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from remix import pipeline
+from remix.choose import FLAGS_ALONE, RULE, choose, mean_logprob
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import unwritable, write_whole
 from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
 from remix.outputs.run import dump
 from remix.pipeline import Job, Outcome
-from remix.records import Options, Prompt, sha256
+from remix.plan import task_seed
+from remix.records import Candidate, Generation, Options, Prompt, Record, Sampling, Selection, Task, sha256
 from remix.workspace import Workspace
 from remix.writer import Progress
 
@@ -324,6 +329,209 @@ def test_two_processes_never_write_one_run(finished: RunFolder) -> None:
         pipeline.resume(RunFolder.open(finished.path), writer=FakeWriter())
 
 
+# -- candidates -----------------------------------------------------------------------------------------------
+
+
+Candidates = dict[str, tuple[Candidate, ...] | None]
+
+
+def candidates(folder: RunFolder) -> Candidates:
+    return {task.id: folder.read(task.id)[0].candidates for task in folder.done}
+
+
+def best_of(job: Job, workspace: Workspace, parallel: int = 4, **more: Any) -> Outcome:
+    """A run whose writer tells how likely its words were."""
+    return pipeline.generate(job, workspace.outputs, writer=FakeWriter(parallel, trace=True), **more)
+
+
+class Counting(FakeWriter):
+    """Sets `stop` as soon as so many candidates are finished, and asks nothing after that."""
+
+    def __init__(self, candidates: int, stop: threading.Event) -> None:
+        super().__init__(trace=True)
+        self._left = iter(range(candidates - 1))
+        self._stop = stop
+
+    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+        future = super().submit(prompt, sampling)
+        future.add_done_callback(lambda _: self._stop.set() if next(self._left, None) is None else None)
+        return future
+
+
+class Failing(FakeWriter):
+    """Fails with the seeds it is told to, before any candidate has begun to be written."""
+
+    def __init__(self, seeds: set[int]) -> None:
+        super().__init__()
+        self.seeds = seeds
+        self.held: list[Future[Generation]] = []
+
+    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+        if sampling.seed in self.seeds:
+            raise ModelError("no.", "Ask again.")
+        future: Future[Generation] = Future()
+        self.held.append(future)
+        return future
+
+
+def seed_of(task: Task, record: Record, candidate: int) -> int:
+    """The sampling seed of a task's candidate, in a run with seed 1."""
+    derivation = record.derivation
+    named = (1, derivation.passage, derivation.prompt.template, task.kind, task.step, task.variant)
+    return task_seed(*named, candidate=candidate)
+
+
+def test_all_candidates_are_kept_and_one_is_the_output(workspace: Workspace) -> None:
+    folder = best_of(plan(workspace, steps=2, best_of=4), workspace).folder
+    winners = set()
+    for task in folder.run.tasks:
+        record, text = folder.read(task.id)
+        assert record.candidates is not None
+        assert record.derivation.selection == Selection(candidates=4, chooser=RULE)
+        assert [each.number for each in record.candidates] == [1, 2, 3, 4]
+        assert [each.seed for each in record.candidates] == [seed_of(task, record, n) for n in (1, 2, 3, 4)]
+        assert record.candidates[0].seed == task.seed
+        assert all(each.sha256 == sha256(f"{each.text}\n") for each in record.candidates)
+        (chosen,) = [each for each in record.candidates if each.chosen]
+        assert choose(record.candidates) == (chosen, RULE), "whoever has the record can choose again"
+        assert record.derivation.sampling is not None
+        assert record.derivation.sampling.seed == chosen.seed
+        assert (text, record.flags) == (chosen.text, chosen.flags)
+        assert (record.output.sha256, record.output.token_ids) == (chosen.sha256, chosen.token_ids)
+        assert (record.output.finish, record.output.trimmed) == (chosen.finish, chosen.trimmed)
+        trace = folder.read_trace(task.id)
+        assert (trace.record, mean_logprob(trace.choices)) == (record.id, chosen.logprob)
+        winners.add(chosen.number)
+    assert winners > {1}, "or nothing was tried here"
+
+
+def test_the_first_candidate_is_the_text_there_would_have_been_alone(workspace: Workspace) -> None:
+    alone = best_of(plan(workspace, steps=1), workspace).folder
+    several = best_of(plan(workspace, steps=1, best_of=3), workspace).folder
+    for task in alone.run.tasks:
+        record, text = alone.read(task.id)
+        assert record.candidates is None
+        assert record.derivation.selection is None
+        first = (several.read(task.id)[0].candidates or ())[0]
+        assert (first.text, first.token_ids, first.flags) == (text, record.output.token_ids, record.flags)
+
+
+def test_more_candidates_leave_those_there_were_as_they_are(workspace: Workspace) -> None:
+    def texts_of(number: int) -> dict[str, list[str]]:
+        folder = best_of(plan(workspace, steps=1, best_of=number), workspace).folder
+        return {task: [each.text for each in those or ()] for task, those in candidates(folder).items()}
+
+    assert {task: those[:2] for task, those in texts_of(5).items()} == texts_of(2)
+
+
+def test_neither_company_nor_order_changes_a_candidate(workspace: Workspace) -> None:
+    job = plan(workspace, steps=2, variants=2, best_of=3)
+    alone = best_of(job, workspace, parallel=1).folder
+    for parallel in (4, 16):
+        folder = best_of(job, workspace, parallel).folder
+        assert texts(folder) == texts(alone)
+        assert candidates(folder) == candidates(alone)
+
+
+def test_more_candidates_than_the_writer_takes_at_once(workspace: Workspace) -> None:
+    folder = best_of(plan(workspace, kinds=("once",), steps=2, limit=1, best_of=40), workspace, parallel=2).folder
+    assert folder.is_complete
+    assert [len(those or ()) for those in candidates(folder).values()] == [40, 40]
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_stopped_between_texts_and_resumed_the_choices_are_the_same(workspace: Workspace, after: int) -> None:
+    job = plan(workspace, steps=3, best_of=3)
+    whole = best_of(job, workspace).folder
+    stop = threading.Event()
+    outcome = best_of(job, workspace, watch=lambda state: state.done < after or stop.set(), stop=stop)
+    assert outcome.interrupted
+    assert texts(outcome.folder).items() <= texts(whole).items()
+    left = 18 - len(outcome.folder.done)
+    folder, writer = RunFolder.open(outcome.folder.path), FakeWriter(trace=True)
+    pipeline.resume(folder, writer=writer)
+    assert len(writer.asked) == 3 * left > 0
+    assert (texts(folder), candidates(folder)) == (texts(whole), candidates(whole))
+
+
+@pytest.mark.parametrize("finished", [1, 2, 4, 10])
+def test_stopped_between_candidates_and_resumed_the_choices_are_the_same(workspace: Workspace, finished: int) -> None:
+    job = plan(workspace, steps=2, best_of=3)
+    whole = best_of(job, workspace).folder
+    stop = threading.Event()
+    writer = Counting(finished, stop)
+    outcome = pipeline.generate(job, workspace.outputs, stop=stop, writer=writer)
+    writer.close()
+    assert outcome.interrupted
+    assert len(outcome.folder.done) < 12
+    assert outcome.failures == []
+    folder = RunFolder.open(outcome.folder.path)
+    pipeline.resume(folder, writer=FakeWriter(trace=True))
+    assert (texts(folder), candidates(folder)) == (texts(whole), candidates(whole))
+
+
+def test_a_writer_that_tells_no_likelihoods_is_chosen_from_by_flags(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, steps=1, best_of=3), workspace).folder
+    for task in folder.run.tasks:
+        record, _ = folder.read(task.id)
+        assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+        assert {each.logprob for each in record.candidates or ()} == {None}
+
+
+def test_one_candidate_s_failure_is_its_task_s(workspace: Workspace) -> None:
+    """The others are taken back: they would be written for nobody."""
+
+    class Late(Failing):
+        """Fails one of the first task's candidates after it was submitted."""
+
+        def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+            if prompt.messages[0].content.startswith("The second"):
+                future = super().submit(prompt, sampling)
+                if next(self.numbers) == 1:
+                    future.set_exception(ModelError("no.", "Ask again."))
+                return future
+            return FakeWriter.submit(self, prompt, sampling)
+
+        numbers: Iterator[int] = count()
+
+    job = plan(workspace, kinds=("again",), steps=2, best_of=3)
+    writer = Late(set())
+    outcome = pipeline.generate(job, workspace.outputs, writer=writer)
+    assert [(failure.task, failure.error) for failure in outcome.failures] == [("two-clocks/002/again.1", "no.")]
+    assert {task.passage for task in outcome.folder.done} == {"two-clocks/001", "two-clocks/003"}
+    assert [future.cancelled() for future in writer.held] == [True, False, True]
+
+
+def test_a_candidate_that_cannot_be_submitted_takes_back_the_others(workspace: Workspace) -> None:
+    job = plan(workspace, kinds=("again",), steps=1, limit=1, best_of=3)
+    (task,) = job.run.tasks
+    record, _ = carry_out(job, workspace).folder.read(task.id)
+    writer = Failing({seed_of(task, record, 3)})
+    outcome = pipeline.generate(job, workspace.outputs, writer=writer)
+    assert [failure.error for failure in outcome.failures] == ["no."]
+    assert [future.cancelled() for future in writer.held] == [True, True]
+
+
+def test_progress_counts_texts_and_not_candidates(workspace: Workspace) -> None:
+    seen: list[Progress] = []
+    best_of(plan(workspace, steps=2, best_of=3), workspace, watch=seen.append)
+    assert {state.total for state in seen} == {12}
+    assert sorted({state.done for state in seen}) == list(range(13))
+
+
+def test_a_record_from_before_there_were_candidates_is_read(finished: RunFolder) -> None:
+    task = finished.run.tasks[0]
+    record = json.loads(finished.record_path(task.id).read_bytes())
+    assert record.pop("candidates") is None
+    finished.record_path(task.id).write_text(json.dumps(record))
+    request = json.loads((finished.path / "run.json").read_bytes())
+    assert request["options"].pop("best_of") == 1
+    (finished.path / "run.json").write_text(json.dumps(request))
+    again = RunFolder.open(finished.path)
+    assert again.run == finished.run
+    assert again.read(task.id)[0].id == record["id"]
+
+
 # -- failures -----------------------------------------------------------------------------------------------
 
 
@@ -480,6 +688,21 @@ def test_prepare_counts_tokens_and_knows_the_model(workspace: Workspace, model_p
     assert 20 < job.prompt_tokens["two-clocks/003/again.1"] < job.prompt_tokens["two-clocks/001/again.1"] < 60
     assert job.run.n_ctx_seq == max(job.prompt_tokens.values()) + 12
     assert list(workspace.root.glob("outputs/*")) == []
+
+
+def test_candidates_are_computed_as_variants_are_and_read_as_one(workspace: Workspace) -> None:
+    """They share whole chunks of their prompt; the rest of it is computed for each."""
+    (workspace.seeds / "long.md").write_text("Half of it is shared. " * 20)
+
+    def prepared(**options: object) -> Job:
+        return pipeline.prepare(workspace, Options.model_validate({"essays": ("long",), "steps": 1, **options}))
+
+    one, several, variants = prepared(), prepared(best_of=3), prepared(variants=3)
+    assert several.prompt_tokens == one.prompt_tokens
+    assert several.prompt_tokens_computed == variants.prompt_tokens_computed
+    tails = [tokens - (tokens - 1) // 64 * 64 for tokens in one.prompt_tokens.values()]
+    assert several.prompt_tokens_computed == one.prompt_tokens_computed + 2 * sum(tails)
+    assert all(tail < tokens for tail, tokens in zip(tails, one.prompt_tokens.values(), strict=True))
 
 
 def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace) -> None:

@@ -211,7 +211,7 @@ def test_dump_is_json_with_numbers_on_one_line(finished: RunFolder) -> None:
     assert Record.model_validate_json(data) == record
     assert data.endswith(b"}\n")
     value = json.loads(data)
-    assert list(value) == ["schema", "id", "source", "derivation", "output", "flags", "circumstances"]
+    assert list(value) == ["schema", "id", "source", "derivation", "output", "flags", "circumstances", "candidates"]
     ids = re.search(r'\n    "token_ids": (\[.*\])', data.decode())
     assert ids
     assert json.loads(ids[1]) == value["output"]["token_ids"]

@@ -117,6 +117,15 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_VARIANTS",
     help="Independent chains for each passage and kind.",
 )
+@click.option(
+    "--best-of",
+    type=click.IntRange(1, 99),
+    metavar="N",
+    default=1,
+    show_default=True,
+    envvar="REMIX_BEST_OF",
+    help="Candidates written for each text, of which one is kept.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages.")
 @_options(_model, _seed)
 @click.option(
@@ -270,13 +279,15 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
 
 
 def _show_plan(job: Job, as_json: bool) -> None:
+    """The plan. A task's prompt tokens are those of one reading; the sum counts a reading for each candidate."""
     run = job.run
-    total = sum(job.prompt_tokens.values())
+    total = sum(job.prompt_tokens.values()) * run.options.best_of
     if as_json:
         print_json(
             {
                 "model": run.model.name if run.model else run.options.model,
                 "passages": len({task.passage for task in run.tasks}),
+                "best_of": run.options.best_of,
                 "prompt_tokens": total,
                 "prompt_tokens_computed": job.prompt_tokens_computed,
                 "n_ctx_seq": run.n_ctx_seq,
@@ -301,7 +312,9 @@ def _plan_in_words(job: Job) -> str:
     run = job.run
     passages = len({task.passage for task in run.tasks})
     name = run.model.name if run.model else run.options.model
-    return f"{_count(len(run.tasks), 'text')} from {_count(passages, 'passage')} by {name}"
+    texts, best_of = len(run.tasks), run.options.best_of
+    chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
+    return f"{_count(texts, 'text')}{chosen} from {_count(passages, 'passage')} by {name}"
 
 
 def _count(number: int, noun: str) -> str:

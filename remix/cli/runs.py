@@ -12,7 +12,7 @@ import click
 from remix.cli.printing import json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
-    from remix.records import Record, Trace
+    from remix.records import Candidate, Record, Trace
     from remix.workspace import Workspace
 
 WIDE = 100
@@ -56,19 +56,25 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 @click.option(
     "--alternatives", is_flag=True, help="The words that stood ready at each turn, the most open turns first."
 )
+@click.option("--candidates", is_flag=True, help="All texts among which it was chosen, with what was known of each.")
 @json_option
 @click.pass_obj
-def show(workspace: Workspace, output: str, alternatives: bool, as_json: bool) -> None:
+def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool, as_json: bool) -> None:
     """Show an output beside its passage.
 
     OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
     """
     from remix.outputs import find_output
 
+    if alternatives and candidates:
+        raise click.UsageError("--alternatives and --candidates don't go together.")
     folder, task = find_output(workspace.outputs, output)
     record, text = folder.read(task)
     if alternatives:
         _show_alternatives(folder.read_trace(task), as_json)
+        return
+    if candidates:
+        _show_candidates(record, as_json)
         return
     if as_json:
         print_json({**record.model_dump(mode="json", by_alias=True), "text": text})
@@ -104,6 +110,26 @@ def _show_alternatives(trace: Trace, as_json: bool) -> None:
         return
     turns = sorted(range(len(trace.choices)), key=lambda at: -trace.choices[at].entropy)
     print_table(["open (nats)", "turn", "chosen", "what else stood ready"], [_turn(trace, at) for at in turns])
+
+
+def _show_candidates(record: Record, as_json: bool) -> None:
+    """Each candidate's number, what was known of it, and its text."""
+    from remix.errors import RunError
+
+    if not record.candidates:
+        file = record.output.file.removesuffix(".md")
+        raise RunError(f"{file}: was the only candidate.", "`remix generate --best-of N` writes several.")
+    if as_json:
+        print_json([each.model_dump(mode="json") for each in record.candidates])
+        return
+    click.echo("\n\n".join(f"{_about(each)}\n\n{each.text}" for each in record.candidates))
+
+
+def _about(candidate: Candidate) -> str:
+    kept = " (kept)" if candidate.chosen else ""
+    flags = f"flags: {', '.join(candidate.flags)}" if candidate.flags else "no flags"
+    likely = f", mean log-probability {candidate.logprob:.4f}" if candidate.logprob is not None else ""
+    return f"candidate {candidate.number}{kept}: {flags}{likely}"
 
 
 def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:
