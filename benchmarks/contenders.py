@@ -52,7 +52,7 @@ def _engine(work: Work, trace: bool) -> Measure:
 
     shape = work.shape
     with (
-        LlamaModel(work.model, repack=shape.repack) as model,
+        LlamaModel(work.model, shape=shape) as model,
         LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, shelf=shape.rows) as decoder,
     ):
         with Engine(decoder) as engine:

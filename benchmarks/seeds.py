@@ -17,7 +17,7 @@ from remix import environment, models
 from remix.corpus import read_seeds
 from remix.engine import llama
 from remix.engine.chat import ChatTemplate
-from remix.engine.probe import choose_shape
+from remix.engine.tune import choose
 from remix.plan import plan
 from remix.prompts import Template, read_templates, settings_for
 from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
@@ -90,7 +90,7 @@ def work(model: Model, passages: Corpus, max_tokens: int, variants: int = 1, thr
         file_type=model.file.file_type,
         sha256=model.file.sha256,
         tasks=tuple(tasks),
-        shape=choose_shape(model.path, model.file, threads).shape,
+        shape=choose(model.path, model.file, threads).shape,
         threads=threads,
         passages=len(passages),
         max_tokens=max_tokens,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from remix.errors import RemixError, RunError
 from remix.outputs.run import RunFolder
 from remix.recorder import Asked, Recorder
-from remix.records import Failure, Generation, Task
+from remix.records import Failure, Generation, Run, Task
 from remix.writer import ROWS, Progress, Watch, Writer
 
 Chain = deque[Task]
@@ -47,7 +47,7 @@ class Chains:
         self._watch = watch
         self._stop = stop
         self._recorder = Recorder(folder.run, writer)
-        self._waiting = _by_chain(folder.run.tasks)
+        self._waiting = deque(_in_order(folder.run))
         self._done = {task.id for task in folder.done}
         self._active = 0
         self._finished: queue.SimpleQueue[_Submitted] = queue.SimpleQueue()
@@ -165,9 +165,15 @@ def _take_back(futures: Sequence[Future[Generation]]) -> None:
         future.cancel()
 
 
-def _by_chain(tasks: Sequence[Task]) -> deque[Chain]:
-    """The tasks by chain, in the order of the plan."""
+def _in_order(run: Run) -> list[Chain]:
+    """The tasks by chain, in the order of the plan; where lengths differ much, long passages come last.
+
+    The engine takes what is too long for its room when all else is done.
+    """
     chains: dict[tuple[str, str, int], Chain] = {}
-    for task in tasks:
+    for task in run.tasks:
         chains.setdefault((task.passage, task.kind, task.variant), deque()).append(task)
-    return deque(chains.values())
+    if len(run.contexts) < 2:
+        return list(chains.values())
+    lengths = {passage.id: len(passage.text) for essay in run.essays for passage in essay.passages}
+    return sorted(chains.values(), key=lambda chain: lengths[chain[0].passage])

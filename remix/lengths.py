@@ -14,6 +14,9 @@ from remix.errors import PromptError
 from remix.prompts import Template, settings_for
 from remix.records import Essay, ModelFile, Options, Passage, task_id
 
+SHORT = 8
+"""The first class of length ends at 2**9 tokens, each other after two more binary digits."""
+
 
 class Lengths:
     """Counts each prompt's tokens, and leaves out passages that can't fit the model's context."""
@@ -25,8 +28,7 @@ class Lengths:
         self._options = options
         self._file = file
         self._vocabulary = vocabulary
-        self.longest = 0
-        """Tokens of the longest prompt and its output together."""
+        self._needed: list[int] = []
         self.computed = 0
         """Prompt tokens left to compute when each passage's prompts share what they have in common."""
 
@@ -38,25 +40,39 @@ class Lengths:
         counted: dict[str, int] = {}
         for essay, passage in corpus:
             try:
-                tokens, longest = self._measure(essay, passage)
+                tokens, needed = self._measure(essay, passage)
             except PromptError as error:
                 on_error(error)
                 continue
             kept.append((essay, passage))
             counted |= tokens
-            self.longest = max(self.longest, longest)
+            self._needed += needed
         return kept, counted
 
-    def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], int]:
+    @property
+    def contexts(self) -> tuple[int, ...]:
+        """Tokens that prompts need with their outputs, by classes of length: the longest of each, the longest last.
+
+        A class ends at four times the tokens of the one before. What is far longer than the rest has a room of its
+        own: in the same one it would slow each of their steps, and take its length in memory for each of them.
+        """
+        longest: dict[int, int] = {}
+        for needed in sorted(self._needed):
+            longest[_class(needed)] = needed
+        return tuple(longest.values())
+
+    def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], list[int]]:
+        """The tokens of each prompt of a passage, and those that each chain needs at most."""
         tokens: dict[str, int] = {}
-        longest = computed = 0
+        needed: list[int] = []
+        computed = 0
         prefixes = Prefixes()
         for kind, template in self._templates.items():
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
             # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
             # what a model wrote token by token may be a few more when it is read again.
             words = " word" * (min(allowed, self._file.context) * 21 // 20 + 8)
-            previous = ""
+            previous, longest = "", 0
             for step in range(1, self._options.steps + 1):
                 prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
                 previous = prompt.opening + words
@@ -67,11 +83,17 @@ class Lengths:
                     computed += len(read) - prefixes.longest(chunks).length
                     prefixes.hold(len(tokens), chunks[:-1])
                     tokens[task_id(passage.id, kind, step, variant)] = len(read)
-        if longest > self._file.context:
+            needed.append(longest)
+        if max(needed) > self._file.context:
             raise PromptError(
-                f"{passage.path}:{passage.lines[0]}: {passage.id} needs {longest} tokens with its output, "
+                f"{passage.path}:{passage.lines[0]}: {passage.id} needs {max(needed)} tokens with its output, "
                 f"and {self._file.name} takes {self._file.context}.",
                 "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
             )
         self.computed += computed
-        return tokens, longest
+        return tokens, needed
+
+
+def _class(tokens: int) -> int:
+    """The number of a length's class: up to 512 tokens, up to 2,048, up to 8,192 …"""
+    return max(0, ((tokens - 1).bit_length() - SHORT) // 2)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from remix import environment, models, requantise
 from remix.chains import Chains
 from remix.corpus import read_seeds, select
-from remix.engine.local import LocalModel, Needs, Vocabulary
+from remix.engine.local import LocalModel, Needs, Vocabulary, check_memory, shape_of
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import check_writable
 from remix.lengths import Lengths
@@ -31,7 +31,7 @@ from remix.prompts import Template, read_templates
 from remix.recorder import Recorder
 from remix.records import Essay, Failure, Message, ModelFile, Options, Passage, Record, Run, TemplateUsed, sha256
 from remix.workspace import Workspace
-from remix.writer import ROWS, Watch, Writer
+from remix.writer import Watch, Writer
 
 Corpus = list[tuple[Essay, Passage]]
 
@@ -92,7 +92,7 @@ def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
             bad.note(error)
         else:
             kept.append((essay, passage))
-    return Job(_freeze(workspace, options, {}, None, kept, templates, 0), None, {}, 0, tuple(bad.errors))
+    return Job(_freeze(workspace, options, {}, None, kept, templates, ()), None, {}, 0, tuple(bad.errors))
 
 
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
@@ -146,7 +146,8 @@ def _plan_local(
     with closing(Vocabulary(path, file)) as vocabulary:
         lengths = Lengths(templates, options, file, vocabulary)
         kept, tokens = lengths.fitting(corpus, bad.note)
-    run = _freeze(workspace, options, given, file, kept, templates, lengths.longest)
+        check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
+    run = _freeze(workspace, options, given, file, kept, templates, lengths.contexts)
     return Job(run, path, tokens, lengths.computed, tuple(bad.errors))
 
 
@@ -179,7 +180,7 @@ def _freeze(
     file: ModelFile | None,
     corpus: Corpus,
     templates: dict[str, Template],
-    n_ctx_seq: int,
+    contexts: tuple[int, ...],
 ) -> Run:
     """Everything the run needs, in one record."""
     if not corpus:
@@ -195,7 +196,8 @@ def _freeze(
         options=options,
         model=file,
         engine=None,
-        n_ctx_seq=n_ctx_seq,
+        n_ctx_seq=max(contexts, default=0),
+        contexts=contexts,
         templates=tuple(
             TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source)
             for kind, each in templates.items()
@@ -306,14 +308,21 @@ def _opened(writer: Writer | None, run: Run, model: Path | None) -> AbstractCont
 
 
 def _load(run: Run, model: Path | None) -> LocalModel:
-    from remix.engine.local import LocalModel
-
     if run.model is None or model is None:
         raise ModelError("the run was planned for another writer.", "Give it with `writer`.")
-    chains = sum(task.step == 1 for task in run.tasks) * run.options.best_of
-    parallel = min(run.options.parallel or ROWS, ROWS, chains)
-    threads = run.options.threads or environment.physical_cores()
-    return LocalModel(model, run.model, Needs(run.n_ctx_seq, parallel, threads, run.options.fast))
+    options = run.options
+    needs = Needs(
+        contexts=run.contexts or (run.n_ctx_seq,),
+        parallel=options.parallel,
+        threads=options.threads or environment.physical_cores(),
+        chains=sum(task.step == 1 for task in run.tasks) * options.best_of,
+        memory=options.memory,
+        gpu_layers=options.gpu_layers,
+        fast=options.fast,
+        # What a run began with, it goes on with: the shape may touch the bytes.
+        shape=shape_of(run.engine) if run.engine else None,
+    )
+    return LocalModel(model, run.model, needs)
 
 
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:

@@ -682,6 +682,10 @@ class Options(Frozen):
     """Tokens an output, instead of what the templates say."""
     temperature: float | None = Field(None, ge=0)
     """Sampling temperature, instead of what the templates say."""
+    memory: int | None = Field(None, ge=1)
+    """Bytes for what sequences keep in memory; half of what is free, if nothing is said."""
+    gpu_layers: int = Field(0, ge=0)
+    """Layers put on a GPU."""
     fast: bool = False
     """Decode in whatever shape is quickest, though bytes then depend on company."""
     skip_bad: bool = False
@@ -722,6 +726,8 @@ class Run(Frozen):
     """The machinery it began with; null while it is only planned."""
     n_ctx_seq: int
     """Tokens a sequence may need, prompt and output together."""
+    contexts: tuple[int, ...] = ()
+    """The same by classes of length, the longest last: short texts don't wait in rooms for long ones."""
     templates: tuple[TemplateUsed, ...]
     """By kind, with their sources."""
     essays: tuple[Essay, ...]

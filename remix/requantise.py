@@ -55,9 +55,13 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
 
 def prepared(source: Path) -> Path | None:
     """The copy made of a model last, if there is one."""
+    return max(copies_of(source), key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def copies_of(source: Path) -> list[Path]:
+    """All copies made of a model."""
     original = models.identify(source).sha256
-    copies = [path for path in _folder().glob(f"{original}-*.gguf") if _sidecar(path)]
-    return max(copies, key=lambda path: path.stat().st_mtime_ns, default=None)
+    return [path for path in sorted(_folder().glob(f"{original}-*.gguf")) if _sidecar(path)]
 
 
 def copies() -> list[models.Found]:

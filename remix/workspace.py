@@ -38,8 +38,12 @@ class GenerateSettings(Frozen):
     """Candidates a task, of which one is kept."""
     seed: int | None = None
     """The run's seed."""
-    parallel: int | None = Field(None, ge=1, le=16)
+    parallel: int | None = Field(None, ge=1, le=64)
     """Sequences active at once."""
+    memory: str | None = None
+    """For what sequences keep in memory, like 4G."""
+    gpu_layers: int | str | None = None
+    """Layers to put on a GPU, or all."""
     threads: int | None = Field(None, ge=1)
     """Threads of the engine."""
     max_tokens: int | None = Field(None, ge=1)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Prompt, Sampling
 
 ROWS = 16
-"""Most sequences the engine decodes together."""
+"""Texts asked for at once of a writer that doesn't say how many it takes."""
 
 
 class Writer(Protocol):

@@ -21,11 +21,11 @@ from click.testing import CliRunner, Result
 import remix.cli
 from remix import pipeline
 from remix.cli import progress
-from remix.cli.printing import size
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.run import dump_trace
 from remix.pipeline import Job
 from remix.records import Alternative, Choice, Generation, Options, Prompt, Request, Run, Sampling, Trace
+from remix.units import size
 from remix.workspace import Workspace
 from remix.writer import Progress
 
@@ -132,7 +132,10 @@ def test_every_command_has_help(remix_: Remix, command: str) -> None:
         ["generate"],
         ["generate", "--all", "--steps", "0"],
         ["generate", "--all", "--steps", "many"],
-        ["generate", "--all", "--parallel", "17"],
+        ["generate", "--all", "--parallel", "65"],
+        ["generate", "--all", "--memory", "much"],
+        ["generate", "--all", "--memory", "0"],
+        ["generate", "--all", "--gpu-layers", "some"],
         ["generate", "--all", "--best-of", "0"],
         ["show", "x", "--alternatives", "--candidates"],
         ["generate", "--all", "--temperature", "-1"],

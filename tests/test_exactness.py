@@ -124,7 +124,7 @@ def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
 def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> Iterator[Weights]:
     path = path_of(request.param)
     count = 40 if request.config.getoption("full") else 12
-    with LlamaModel(path, repack=llama.exact_shape().repack) as model:
+    with LlamaModel(path, shape=llama.exact_shape()) as model:
         yield Weights(model, path, count)
 
 

@@ -38,7 +38,7 @@ CHAIN = (
 
 @pytest.fixture(scope="module")
 def model(model_path) -> Iterator[LlamaModel]:
-    with LlamaModel(model_path, repack=llama.exact_shape("Q4_1").repack) as model:
+    with LlamaModel(model_path, shape=llama.exact_shape("Q4_1")) as model:
         yield model
 
 

@@ -40,7 +40,7 @@ class FakeWeights:
     loaded = 0
     cell_bytes = 1
 
-    def __init__(self, path: Path, repack: bool = False) -> None:
+    def __init__(self, path: Path, shape: Shape) -> None:
         type(self).loaded += 1
 
     def __enter__(self) -> FakeWeights:
@@ -220,7 +220,7 @@ def test_a_local_model_says_what_its_probe_found(
 ) -> None:
     fixed = llama.exact_shape()
     monkeypatch.setattr(probe, "choose_shape", lambda *_: probe.Chosen(fixed, True, "probed by a test"))
-    with LocalModel(model_path, model_file, Needs(n_ctx_seq=256, parallel=1, threads=1)) as local:
+    with LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=1, threads=1)) as local:
         assert local.exactness == "probed by a test"
         assert (local.engine_used.exact, local.engine_used.rows) == (True, "fixed 16")
 

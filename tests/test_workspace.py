@@ -169,7 +169,7 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["steps = 0", "parallel = 17", "temperature = -1", "temperature = inf", "seed = 0.5"]
+    "line", ["steps = 0", "parallel = 65", "temperature = -1", "temperature = inf", "seed = 0.5"]
 )
 def test_a_value_out_of_bounds_names_the_file(tmp_path: Path, line: str) -> None:
     with pytest.raises(SettingsError, match=rf"remix\.toml: `generate\.{line.split()[0]}`"):

@@ -15,12 +15,16 @@ import click
 from remix.cli.printing import json_option, note, print_json, print_table
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
+from remix.units import read_size
 
 if TYPE_CHECKING:
     from remix.pipeline import Job, Outcome
     from remix.workspace import Workspace
 
 FAILED, INTERRUPTED = 3, 130
+
+ALL_LAYERS = 9999
+"""More than any model has: llama.cpp takes it for all."""
 
 SAFE = 2**53 - 1
 """The largest whole number that every reader of JSON takes for the same: seeds are hashed in their JSON."""
@@ -52,6 +56,17 @@ def _safe(ctx: click.Context, param: click.Parameter, value: int) -> int:
     if abs(value) > SAFE:
         raise click.BadParameter(f"{value} is beyond ±{SAFE}.", ctx, param)
     return value
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    try:
+        return None if value is None else read_size(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", ctx, param) from error
+
+
+def _layers(ctx: click.Context, param: click.Parameter, value: Any) -> int:
+    return ALL_LAYERS if value == "all" else int(click.IntRange(0, ALL_LAYERS).convert(value, param, ctx))
 
 
 _seed = click.option(
@@ -130,10 +145,25 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @_options(_model, _seed)
 @click.option(
     "--parallel",
-    type=click.IntRange(1, 16),
+    type=click.IntRange(1, 64),
     metavar="N",
     envvar="REMIX_PARALLEL",
-    help="Sequences decoded together; by default up to 16.",
+    help="Sequences decoded together, at most; by default 16, or what `remix models tune` found.",
+)
+@click.option(
+    "--memory",
+    callback=_size,
+    metavar="SIZE",
+    envvar="REMIX_MEMORY",
+    help="For what sequences keep in memory, like 4G; by default half of what is free.",
+)
+@click.option(
+    "--gpu-layers",
+    callback=_layers,
+    metavar="N",
+    default="0",
+    envvar="REMIX_GPU_LAYERS",
+    help="Layers to put on a GPU, or all; for builds of llama.cpp that know one.",
 )
 @_options(_threads, _max_tokens, _temperature)
 @click.option("--fast", is_flag=True, help="Quickest rather than exact: bytes then depend on what runs beside.")

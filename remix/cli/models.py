@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table, size
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.units import size
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -83,11 +84,14 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
 @click.argument("model", required=False, envvar="REMIX_MODEL")
 @click.pass_obj
 def forget(workspace: Workspace, model: str | None) -> None:
-    """Remove the prepared copies of MODEL; the model itself stays."""
+    """Remove the prepared copies of MODEL and what `tune` found; the model itself stays."""
     from remix import models as library
     from remix import requantise
+    from remix.engine import tune as engine
 
     found = library.find(model or workspace.model, workspace.model_folders)
+    for path in (found.path, *requantise.copies_of(found.path)):
+        engine.forget(library.identify(path))
     for path in requantise.forget(found.path):
         click.echo(str(path))
 
@@ -103,14 +107,64 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     when it meets a model; what is found is kept in the cache until the model, llama.cpp or the processor changes.
     """
     from remix import environment, requantise
-    from remix.engine.probe import choose_shape
+    from remix.engine.tune import choose
 
     path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
-    chosen = choose_shape(path, file, environment.physical_cores())
+    chosen = choose(path, file, environment.physical_cores())
     if as_json:
         print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
         return
     click.echo(f"{file.name}: {chosen.shape.label} rows, {chosen.how}.")
+
+
+@models.command()
+@click.argument("model", required=False, envvar="REMIX_MODEL")
+@json_option
+@click.pass_obj
+def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
+    """Measure what runs MODEL fastest here without giving up a byte; `remix generate` uses it from then on.
+
+    By default the model that `remix generate` takes, in its prepared copy if there is one. Takes a minute or two, and
+    wants a machine that does nothing else. `remix models forget` goes back to the usual settings.
+    """
+    from remix import environment, requantise
+    from remix.engine import tune as engine
+
+    path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
+    tuned = engine.tune(path, file, environment.physical_cores(), note)
+    if as_json:
+        print_json(tuned.model_dump())
+        return
+    exact = {True: "yes", False: "no", None: ""}
+    print_table(
+        ["rows", "chunk", "flash attention", "prompt tokens/s", "decoded tokens/s", "texts/min", "exact"],
+        [
+            (
+                each.shape.label,
+                each.shape.chunk,
+                "on" if each.shape.flash_attn else "off",
+                round(each.prompt),
+                round(each.decode),
+                each.texts_a_minute,
+                exact[each.exact] + (" ← taken" if each.shape == tuned.shape else ""),
+            )
+            for each in tuned.timed
+        ],
+    )
+    if tuned.waiting:
+        best = engine.best_way(tuned.waiting)
+        print_table(
+            ["threads wait with", "texts/min", "beside a busy process", ""],
+            [
+                (
+                    " ".join(f"{name}={value}" for name, value in each.way.items()),
+                    each.idle,
+                    each.beside,
+                    "← taken" if each.way == best else "",
+                )
+                for each in tuned.waiting
+            ],
+        )
 
 
 COMMANDS = (models,)

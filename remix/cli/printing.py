@@ -40,8 +40,3 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 def note(message: str) -> None:
     """Say something to the person, not to the pipe."""
     click.echo(message, err=True)
-
-
-def size(count: int) -> str:
-    """A number of bytes in words."""
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

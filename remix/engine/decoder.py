@@ -39,10 +39,24 @@ class Shape(Frozen):
     repack: bool = True
     """Weights rearranged for the processor's own kernels when they are loaded, where llama.cpp can."""
 
+    gpu_layers: int = Field(0, ge=0)
+    """Layers put on a GPU, where llama.cpp was built for one; more than there are means all."""
+
     @property
     def label(self) -> str:
         """The rows in words, as records give them."""
         return f"fixed {self.rows}" if self.fixed else f"free<={self.rows}"
+
+
+class Room(NamedTuple):
+    """Places for sequences."""
+
+    n_ctx_seq: int
+    """Tokens each may have, prompt and output together."""
+    slots: int
+    """How many may run."""
+    shelf: int
+    """How many more places keep prompts only."""
 
 
 class Row(NamedTuple):
@@ -70,6 +84,9 @@ class Decoder(Protocol):
 
     @property
     def n_ctx_seq(self) -> int: ...
+
+    def resize(self, room: Room) -> None:
+        """Make other room, and forget all that was computed; no slot may be open."""
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
         """Give an empty slot the samplers of the sequence that will live there."""
@@ -119,11 +136,17 @@ class FakeDecoder:
 
     def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, shelf: int = 0) -> None:
         self.shape = shape or Shape(chunk=4, rows=slots)
-        self.slots = slots
-        self.shelf = shelf
-        self.n_ctx_seq = n_ctx_seq
         self.calls: list[tuple[str, int]] = []
         self.fail_after: int | None = None
+        self._furnish(Room(n_ctx_seq, slots, shelf))
+
+    def resize(self, room: Room) -> None:
+        assert not any(self._sampling), "somebody is still there"
+        self._furnish(room)
+
+    def _furnish(self, room: Room) -> None:
+        self.n_ctx_seq, self.slots, self.shelf = room
+        slots, shelf = self.slots, self.shelf
         self._memory: list[list[int]] = [[] for _ in range(slots + shelf)]
         self._computed: list[list[Chunk]] = [[] for _ in range(slots + shelf)]
         self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]

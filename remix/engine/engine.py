@@ -9,12 +9,13 @@ touches its tokens.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from types import TracebackType
 
 from remix.engine.chunks import cut
-from remix.engine.decoder import Decoder, Row
+from remix.engine.decoder import Decoder, Room, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
@@ -24,25 +25,39 @@ from remix.records import Choice, Generation, Request
 class Engine:
     """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
 
-    def __init__(self, decoder: Decoder, parallel: int | None = None, trace: bool = False) -> None:
+    def __init__(
+        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[Room] = ()
+    ) -> None:
         """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given).
 
-        With `trace`, generations say how each of their tokens was chosen.
+        With `trace`, generations say how each of their tokens was chosen. Sequences that are too long for the
+        decoder's room wait until all others are done, then it is exchanged for the next of the `larger` ones: the
+        longest context isn't forced on all.
         """
         self.decoder = decoder
         self._trace = trace
-        self.parallel = min(parallel or decoder.slots, decoder.slots, decoder.shape.rows)
+        self._most = parallel
+        self._larger = deque(larger)
+        self._too_long: list[Sequence] = []
         self.sampled = 0
         """Tokens sampled so far."""
         self.computed = 0
         """Prompt tokens computed so far; those that were copied from another sequence aren't counted."""
-        slots = range(self.parallel)
-        shelf = range(decoder.slots, decoder.slots + decoder.shelf)
-        self._scheduler = Scheduler(slots, shelf)
+        self._scheduler = self._schedule()
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
         self._thread.start()
+
+    @property
+    def parallel(self) -> int:
+        """Most sequences active at once."""
+        return min(self._most or self.decoder.slots, self.decoder.slots, self.decoder.shape.rows)
+
+    @property
+    def longest(self) -> int:
+        """Tokens a sequence may have, prompt and output together."""
+        return max([self.decoder.n_ctx_seq, *(room.n_ctx_seq for room in self._larger)])
 
     def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
         """Queue a request; `on_text` hears its text as it comes, from the engine's thread, and ends it by raising.
@@ -50,11 +65,10 @@ class Engine:
         Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
         end where the memory happens to.
         """
-        needed = len(request.token_ids) + request.sampling.max_tokens
-        if not request.token_ids or needed > self.decoder.n_ctx_seq:
+        if not request.token_ids or _needed(request) > self.longest:
             raise PromptError(
                 f"a prompt of {len(request.token_ids)} tokens and up to {request.sampling.max_tokens} new ones "
-                f"don't fit a context of {self.decoder.n_ctx_seq}.",
+                f"don't fit a context of {self.longest}.",
                 "Lower --max-tokens, split the passage, or take a model with a longer context.",
             )
         shape = self.decoder.shape
@@ -63,7 +77,10 @@ class Engine:
         with self._changed:
             if self._closing:
                 raise ModelError("the engine has been closed.", "Open another one.")
-            self._scheduler.add(sequence)
+            if _needed(request) > self.decoder.n_ctx_seq:
+                self._too_long.append(sequence)
+            else:
+                self._scheduler.add(sequence)
             self._changed.notify()
         return sequence.future
 
@@ -85,19 +102,43 @@ class Engine:
     def _run(self) -> None:
         while self._wait_for_work():
             try:
+                self._make_room()
                 self._admit()
                 self._step()
             # Whatever happens here belongs to those who wait; the loop itself must live on.
             except Exception as error:
                 self._fail(error)
         self._fail(CancelledError())
-        while self._scheduler.waiting:
-            self._scheduler.waiting.popleft().future.cancel()
+        for sequence in (*self._scheduler.waiting, *self._too_long):
+            sequence.future.cancel()
 
     def _wait_for_work(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing or not self._scheduler.idle)
+            self._changed.wait_for(lambda: self._closing or self._too_long or not self._scheduler.idle)
             return not self._closing
+
+    def _schedule(self) -> Scheduler:
+        """A scheduler for the decoder's room as it is, with nothing in memory."""
+        shelf = range(self.decoder.slots, self.decoder.slots + self.decoder.shelf)
+        return Scheduler(range(self.parallel), shelf)
+
+    def _make_room(self) -> None:
+        """When nothing is left that fits, take the next larger room for what is too long."""
+        with self._changed:
+            if not self._too_long or not self._scheduler.idle:
+                return
+            try:
+                self.decoder.resize(self._larger.popleft())
+            except RemixError as error:
+                for sequence in self._too_long:
+                    sequence.future.set_exception(error)
+                self._too_long.clear()
+                raise
+            self._scheduler = self._schedule()
+            waiting, self._too_long = self._too_long, []
+            for sequence in waiting:
+                fits = _needed(sequence.request) <= self.decoder.n_ctx_seq
+                self._scheduler.add(sequence) if fits else self._too_long.append(sequence)
 
     def _admit(self) -> None:
         """Fill the free slots, computing each newcomer's prompt in chunks of its own."""
@@ -171,3 +212,8 @@ class Engine:
         for sequence in self._scheduler.active():
             self._release(sequence)
             sequence.future.set_exception(error)
+
+
+def _needed(request: Request) -> int:
+    """Tokens a sequence may come to."""
+    return len(request.token_ids) + request.sampling.max_tokens

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -24,14 +25,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# OpenMP's threads spin while they wait for each other. Left to its default, a second busy process makes decoding
-# forty times slower; with a short spin it costs its fair share. Read when the library loads, hence set before.
-if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & set(os.environ):
-    os.environ["GOMP_SPINCOUNT"] = "1000"
+from remix.engine import spin
+
+# Read when the library loads, hence set before.
+os.environ.update(spin.settled())
 
 import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
 
-from remix.engine.decoder import Row, Shape
+from remix.engine.decoder import Room, Row, Shape
 from remix.errors import ModelError
 from remix.records import (
     Alternative,
@@ -109,17 +110,25 @@ def system_info() -> str:
     return str(C.llama_print_system_info().decode()).strip(" |")
 
 
-def exact_shape(*weight_types: str) -> Shape:
+def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
     """The shape found exact for a model's weight types: free rows where kernels for all allow it, else fixed ones.
+
+    With layers on a GPU nothing is known, and fixed rows are the better guess.
 
     Weights stay in their plain layout in a library built for Intel's AMX: its kernels were never shown to be
     exact, and compiled with GCC 12 they kill the process at the first matrix (an illegal instruction, as the
     tile configuration is optimised away; llama.cpp's pull request 26954).
     """
     return Shape(
-        fixed=not weight_types or not ROW_INVARIANT.issuperset(weight_types),
+        fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
         repack="AMX_INT8 = 1" not in system_info(),
+        gpu_layers=gpu_layers,
     )
+
+
+def has_gpu() -> bool:
+    """Whether llama.cpp was built for a GPU and finds one."""
+    return bool(C.llama_supports_gpu_offload())
 
 
 def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
@@ -149,12 +158,14 @@ class LlamaModel:
     Raises `ModelError` where llama.cpp can't read the file.
     """
 
-    def __init__(self, path: Path, vocab_only: bool = False, repack: bool = False) -> None:
+    def __init__(self, path: Path, vocab_only: bool = False, shape: Shape | None = None) -> None:
+        """Load a file, the weights laid out and put where `shape` says."""
+        shape = shape or Shape(repack=False)
         C.llama_backend_init()
         params = C.llama_model_default_params()
         params.vocab_only = vocab_only
-        params.n_gpu_layers = 0
-        params.use_extra_bufts = repack
+        params.n_gpu_layers = shape.gpu_layers
+        params.use_extra_bufts = shape.repack
         _log.clear()
         self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
@@ -216,19 +227,27 @@ class LlamaModel:
 
     @property
     def cell_bytes(self) -> int:
-        """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats."""
-        usual = C.llama_model_n_embd(self.handle) // max(1, C.llama_model_n_head(self.handle))
+        """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats.
+
+        By the metadata, so that the vocabulary alone will do. Models that share keys among layers, or look back only
+        so far in some, take less.
+        """
+        layers = self._number("block_count", 1)
+        heads = self._number("attention.head_count", 1)
+        usual = self._number("embedding_length", 64) // max(1, heads)
         width = sum(self._number(f"attention.{part}_length", usual) for part in ("key", "value"))
-        return int(C.llama_model_n_layer(self.handle) * C.llama_model_n_head_kv(self.handle) * width * 2)
+        return layers * self._number("attention.head_count_kv", heads) * width * 2
 
     def _number(self, key: str, otherwise: int) -> int:
-        """A whole number of the metadata, by its key without the architecture."""
-        buffer = ctypes.create_string_buffer(64)
-        for name in (b"general.architecture", None):
-            full = name or f"{buffer.value.decode()}.{key}".encode()
-            if C.llama_model_meta_val_str(self.handle, full, buffer, len(buffer)) < 0:
-                return otherwise
-        return int(buffer.value)
+        """A whole number of the metadata, by its key without the architecture; of one a layer, the largest."""
+        found = re.findall(r"\d+", self._text(f"{self._text('general.architecture')}.{key}"))
+        return max(map(int, found), default=otherwise)
+
+    def _text(self, key: str) -> str:
+        """A value of the metadata as text; nothing where there is none."""
+        buffer = ctypes.create_string_buffer(4096)
+        found = C.llama_model_meta_val_str(self.handle, key.encode(), buffer, len(buffer)) >= 0
+        return buffer.value.decode("utf-8", "replace") if found else ""
 
     @property
     def bos(self) -> int | None:
@@ -326,22 +345,40 @@ class LlamaDecoder:
         if shape.fixed and slots != shape.rows:
             raise ValueError("fixed rows need as many slots")
         self.model = model
-        self.slots = slots
-        self.shelf = shelf
         self.shape = shape
         self.threads = threads
+        self._context: Any = None
+        self._furnish(Room(n_ctx_seq, slots, shelf))
+        self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
+
+    def resize(self, room: Room) -> None:
+        """Make other room. Raises `ModelError` where the memory isn't there, and goes on in the room there was."""
+        before = Room(self.n_ctx_seq, self.slots, self.shelf)
+        self._unfurnish()
+        try:
+            self._furnish(room)
+        except ModelError:
+            self._furnish(before)
+            raise
+
+    def _furnish(self, room: Room) -> None:
+        """Make a context."""
+        n_ctx_seq, slots, shelf = room
+        self.slots, self.shelf = slots, shelf
+        shape, model = self.shape, self.model
         params = C.llama_context_default_params()
         params.n_ctx = n_ctx_seq * (slots + shelf)
         params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows)
         params.n_seq_max = slots + shelf
-        params.n_threads = params.n_threads_batch = threads
+        params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = int(shape.flash_attn)
         params.kv_unified = False
-        # The record says that no layer is on a GPU; without these two a build for one would use it all the same.
-        params.op_offload = params.offload_kqv = False
+        # Without these two a build for a GPU would use it even where no layer is put there, and records say none is.
+        params.op_offload = params.offload_kqv = shape.gpu_layers > 0
         params.no_perf = True
         _log.clear()
-        self._context: Any = C.llama_init_from_model(model.handle, params)
+        self._chains: list[Any] = [None] * slots
+        self._context = C.llama_init_from_model(model.handle, params)
         if not self._context:
             reason = next((line for line in _log if line), "llama.cpp gives no reason")
             raise ModelError(
@@ -350,8 +387,6 @@ class LlamaDecoder:
             )
         self.n_ctx_seq = int(C.llama_n_ctx_seq(self._context))
         self._memory = C.llama_get_memory(self._context)
-        self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
-        self._chains: list[Any] = [None] * slots
         self._prompt_length = [0] * slots
         self._held = [0] * (slots + shelf)
         self._logits_row = [0] * slots
@@ -359,10 +394,15 @@ class LlamaDecoder:
 
     def close(self) -> None:
         """Free the context and all samplers."""
+        self._unfurnish()
+        if self._batch:
+            C.llama_batch_free(self._batch)
+            self._batch = None
+
+    def _unfurnish(self) -> None:
         for slot in range(self.slots):
             self._free_chain(slot)
         if self._context:
-            C.llama_batch_free(self._batch)
             C.llama_free(self._context)
             self._context = None
 
@@ -467,8 +507,12 @@ class LlamaDecoder:
         Between streams llama.cpp copies a whole sequence or aborts the process, so the rest is dropped after.
         """
         C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        C.llama_memory_seq_rm(self._memory, target, length, -1)
-        self._held[target] = length
+        self.truncate(target, length)
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Drop all but the first `length` tokens of a sequence."""
+        C.llama_memory_seq_rm(self._memory, slot, length, -1)
+        self._held[slot] = length
 
     def move(self, source: int, target: int) -> None:
         """Move a sequence to a slot that holds none."""

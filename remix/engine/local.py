@@ -6,6 +6,7 @@ Takes prompts and sampling, gives futures of `Generation`s, and says what a reco
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -15,14 +16,16 @@ from typing import NamedTuple
 
 import psutil
 
-from remix.engine import llama, probe
+from remix.engine import llama, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import Shape
+from remix.engine.decoder import Room, Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.probe import Chosen
 from remix.errors import ModelError
 from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
+from remix.units import size
 
 CELLS = 256
 """llama.cpp rounds a sequence's context up to a multiple of this."""
@@ -33,15 +36,22 @@ class Vocabulary:
 
     def __init__(self, path: Path, file: ModelFile) -> None:
         self._model = LlamaModel(path, vocab_only=True)
+        tuned = tune.recall(file)
+        self._shape = tuned.shape if tuned else Shape()
         self._chat = ChatTemplate(file.chat_template)
 
     def tokenize(self, messages: Iterable[Message]) -> list[int]:
         """The tokens the messages make as a prompt."""
         return self._chat.tokenize(list(messages), self._model)
 
+    @property
+    def cell_bytes(self) -> int:
+        """Memory a token takes while its sequence is there."""
+        return self._model.cell_bytes
+
     def cut(self, tokens: Sequence[int]) -> tuple[Chunk, ...]:
-        """A prompt in the chunks it is computed and shared by, unless the model was tuned to others."""
-        return cut(tokens, Shape().chunk, self._model.piece)
+        """A prompt in the chunks it is computed and shared by."""
+        return cut(tokens, self._shape.chunk, self._model.piece)
 
     def close(self) -> None:
         """Free it."""
@@ -49,16 +59,24 @@ class Vocabulary:
 
 
 class Needs(NamedTuple):
-    """What the engine must hold."""
+    """What the engine must hold, and what with."""
 
-    n_ctx_seq: int
-    """Tokens a sequence may need, prompt and output together."""
-    parallel: int
-    """Sequences worth having active at once."""
+    contexts: tuple[int, ...]
+    """Tokens a sequence may need, prompt and output together: of short ones first, the longest last."""
+    parallel: int | None
+    """Most sequences to have active at once."""
     threads: int
     """Threads to compute with."""
+    chains: int = 2**31
+    """Sequences there will ever be at once: no room is made for more."""
+    memory: int | None = None
+    """Bytes for what sequences keep in memory; half of what is free, if nothing is said."""
+    gpu_layers: int = 0
+    """Layers to put on a GPU."""
     fast: bool = False
     """Whatever is quickest, though bytes then depend on company."""
+    shape: Shape | None = None
+    """A shape that is settled: that of a run to be finished."""
 
 
 class LocalModel:
@@ -69,18 +87,15 @@ class LocalModel:
 
     def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
         self.file = file
-        chosen = probe.fast_shape() if needs.fast else probe.choose_shape(path, file, needs.threads)
-        self.shape, self.exact, self.exactness = chosen
+        self.shape, self.exact, self.exactness = _chosen(path, file, needs)
         self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template)
         with ExitStack() as stack:
-            self._model = stack.enter_context(LlamaModel(path, repack=self.shape.repack))
-            n_ctx_seq = -(-needs.n_ctx_seq // CELLS) * CELLS
-            slots, shelf = _slots(self._model, self.shape, n_ctx_seq, needs.parallel)
-            decoder = LlamaDecoder(self._model, slots, n_ctx_seq, self.shape, needs.threads, shelf)
+            self._model = stack.enter_context(LlamaModel(path, shape=self.shape))
+            first, *larger = _rooms(self._model, self.shape, needs)
+            decoder = LlamaDecoder(self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.shelf)
             stack.enter_context(decoder)
-            self.engine = stack.enter_context(Engine(decoder, needs.parallel, trace=True))
-            self.n_ctx_seq = decoder.n_ctx_seq
+            self.engine = stack.enter_context(Engine(decoder, needs.parallel, trace=True, larger=larger))
             self._stack = stack.pop_all()
 
     def submit(
@@ -118,6 +133,11 @@ class LocalModel:
         return self.engine.sampled
 
     @property
+    def n_ctx_seq(self) -> int:
+        """Tokens a sequence may have, prompt and output together."""
+        return self.engine.longest
+
+    @property
     def parallel(self) -> int:
         """Most sequences active at once."""
         return self.engine.parallel
@@ -147,22 +167,80 @@ class LocalModel:
             type_v="f16",
             flash_attn=self.shape.flash_attn,
             repack=self.shape.repack,
-            n_gpu_layers=0,
+            n_gpu_layers=self.shape.gpu_layers,
             exact=self.exact,
         )
 
 
-def _slots(model: LlamaModel, shape: Shape, n_ctx_seq: int, parallel: int) -> tuple[int, int]:
-    """How many sequences to keep room for, and how many prompts of finished ones: what half of the free memory holds.
+def _chosen(path: Path, file: ModelFile, needs: Needs) -> Chosen:
+    """The shape to run with, and how it is known what it does to the bits."""
+    if needs.gpu_layers and not llama.has_gpu():
+        raise ModelError(
+            "--gpu-layers: this build of llama.cpp knows no GPU, or finds none.",
+            "Leave the option out, or install llama-cpp-python built for your GPU.",
+        )
+    if needs.fast:
+        fast = probe.fast_shape(needs.gpu_layers)
+        return fast._replace(shape=needs.shape or fast.shape)
+    if needs.shape:
+        return probe.settled(path, file, needs.shape, needs.threads)
+    return tune.choose(path, file, needs.threads, needs.gpu_layers)
+
+
+def shape_of(used: EngineUsed) -> Shape | None:
+    """The shape that a record or a run tells of; nothing where it doesn't."""
+    found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
+    if not found or used.chunk is None:
+        return None
+    return Shape(
+        chunk=used.chunk,
+        paragraphs=bool(used.paragraphs),
+        rows=int(found[2]),
+        fixed=found[1] == "fixed ",
+        flash_attn=bool(used.flash_attn),
+        repack=bool(used.repack),
+        gpu_layers=used.n_gpu_layers or 0,
+    )
+
+
+def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -> None:
+    """Raises `ModelError` where the memory doesn't hold even one sequence of the longest."""
+    longest, budget = _rounded(max(contexts, default=0)), _budget(memory)
+    if cell_bytes * longest > budget:
+        raise ModelError(
+            f"a sequence of {longest} tokens takes {size(cell_bytes * longest)} of memory, and there are "
+            f"{size(budget)} for it.",
+            "Close other programs, raise --memory, leave long passages out, or lower --max-tokens.",
+        )
+
+
+def _rooms(model: LlamaModel, shape: Shape, needs: Needs) -> list[Room]:
+    """How many sequences of each length to keep room for, and how many prompts of finished ones.
 
     A fixed shape needs all its rows: they are part of what determines the bytes.
     """
-    room = psutil.virtual_memory().available // 2 // (model.cell_bytes * n_ctx_seq)
-    wanted = shape.rows if shape.fixed else min(parallel, shape.rows)
-    if room < (wanted if shape.fixed else 1):
-        raise ModelError(
-            f"{model.path.name}: {wanted} sequences of {n_ctx_seq} tokens don't fit the free memory.",
-            "Close other programs, leave long passages out, lower --max-tokens, or take a smaller model.",
-        )
-    slots = min(wanted, room)
-    return slots, min(slots, room - slots)
+    rooms = []
+    wanted = shape.rows if shape.fixed else min(needs.parallel or shape.rows, shape.rows, needs.chains)
+    for context in map(_rounded, needs.contexts):
+        places = _budget(needs.memory) // (model.cell_bytes * context)
+        if places < (wanted if shape.fixed else 1):
+            raise ModelError(
+                f"{model.path.name}: {wanted} sequences of {context} tokens take "
+                f"{size(model.cell_bytes * context * wanted)} of memory, "
+                f"and there are {size(_budget(needs.memory))} for them.",
+                "Close other programs, raise --memory, leave long passages out, lower --max-tokens, or take a "
+                "smaller model.",
+            )
+        slots = min(wanted, places)
+        rooms.append(Room(context, slots, min(slots, places - slots)))
+    return rooms
+
+
+def _budget(memory: int | None) -> int:
+    """Bytes for what sequences keep in memory."""
+    return memory or int(psutil.virtual_memory().available) // 2
+
+
+def _rounded(tokens: int) -> int:
+    """A context as llama.cpp makes it."""
+    return -(-tokens // CELLS) * CELLS

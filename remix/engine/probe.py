@@ -75,32 +75,47 @@ class Probed(Decoder, Protocol):
     def logits(self, slot: int) -> FloatArray: ...
 
 
-def choose_shape(path: Path, file: ModelFile, threads: int) -> Chosen:
+def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Chosen:
     """The first shape that passes its probe: any number of rows, always 16 of them, one sequence at a time.
 
     The first is not tried with weight types it is known to fail with. Where even the last fails, or where the
     memory doesn't hold a probe, `how` says so. Raises `ModelError` where the model can't be loaded.
     """
-    guess = llama.exact_shape(*file.weight_types)
+    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
     free, fixed, single = (
         guess.model_copy(update=update) for update in ({"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1})
     )
-    hopeless = any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
     differs = ""
-    for shape in (fixed, single) if hopeless else (free, fixed, single):
+    for shape in (fixed, single) if is_hopeless(file) else (free, fixed, single):
         verdict = probe(path, file, shape, threads)
         if verdict is None:
             return Chosen(guess, True, _by_type(file, guess))
         if verdict.passed:
-            return Chosen(shape, True, f"probed on this machine: same logits {_in_words(shape)}{differs}")
-        differs = differs or f"; {_in_words(shape)} they differ"
-    return Chosen(single, False, f"not exact: probed on this machine, logits differ even {_in_words(single)}")
+            return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}{differs}")
+        differs = differs or f"; {in_words(shape)} they differ"
+    return Chosen(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
 
 
-def fast_shape() -> Chosen:
+def settled(path: Path, file: ModelFile, shape: Shape, threads: int) -> Chosen:
+    """A shape that was chosen before, perhaps elsewhere, and what the probe says of it here."""
+    verdict = probe(path, file, shape, threads)
+    if verdict is None:
+        return Chosen(shape, True, "as it was settled before; too little memory to probe it here")
+    if verdict.passed:
+        return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}")
+    return Chosen(shape, False, f"not exact: probed on this machine, logits differ {in_words(shape)}")
+
+
+def is_hopeless(file: ModelFile) -> bool:
+    """Whether free rows are known to differ with a model's weight types."""
+    return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
+
+
+def fast_shape(gpu_layers: int = 0) -> Chosen:
     """What is quickest, whatever it does to the bits."""
     # Of the starting guess only the layout of the weights counts: with a wrong one the process would die.
-    shape = llama.exact_shape().model_copy(update={"fixed": False, "flash_attn": True})
+    guess = llama.exact_shape(gpu_layers=gpu_layers)
+    shape = guess.model_copy(update={"fixed": False, "flash_attn": True})
     return Chosen(shape, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
@@ -114,7 +129,7 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     # A cache nobody can read is as good as none.
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(memo.read_bytes())
-    with LlamaModel(path, repack=shape.repack) as model:
+    with LlamaModel(path, shape=shape) as model:
         context = _long(shape) + CONTEXT - 1
         if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
             return None
@@ -130,7 +145,7 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     party = _Party(decoder, words)
     compared = (
         f"the raw logits of {len(party.guests)} sequences, at up to {party.life + 1} turns each, bit for bit, "
-        f"{_in_words(decoder.shape)}"
+        f"{in_words(decoder.shape)}"
     )
     try:
         party.hold()
@@ -310,7 +325,8 @@ def _key(file: ModelFile, shape: Shape) -> str:
     )
 
 
-def _in_words(shape: Shape) -> str:
+def in_words(shape: Shape) -> str:
+    """What a shape lets a sequence's company be."""
     if shape.rows == 1:
         return "one sequence at a time, prefix shared or not"
     rows = f"with always {shape.rows} rows" if shape.fixed else f"for 1…{shape.rows} rows"

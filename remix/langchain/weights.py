@@ -62,7 +62,7 @@ class Weights:
             if self._local is None:
                 path, file = self._identify()
                 threads = self.wanted.threads or environment.physical_cores()
-                needs = Needs(min(self.wanted.context, file.context), self.wanted.parallel, threads)
+                needs = Needs((min(self.wanted.context, file.context),), self.wanted.parallel, threads)
                 self._local = LocalModel(path, file, needs)
                 self._free = weakref.finalize(self, _close, self._local)
             return self._local
