@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remix.engine.decoder import FakeDecoder, Shape
+from remix.engine.decoder import FakeDecoder, Room, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
@@ -233,3 +233,78 @@ def test_sampled_counts_tokens():
     with Engine(FakeDecoder(2)) as engine:
         done = [engine.submit(ask([n], max_tokens=5)).result(timeout=10) for n in range(1, 4)]
         assert engine.sampled == sum(len(each.token_ids or ()) for each in done)
+
+
+# -- rooms --------------------------------------------------------------------------------------------------
+
+SMALL, LARGE = Room(n_ctx_seq=32, slots=4, shelf=2), Room(n_ctx_seq=256, slots=2, shelf=1)
+
+
+class Watched(Endless):
+    """Notes the rooms it was given."""
+
+    def resize(self, room):
+        self.calls.append(("resize", room.n_ctx_seq))
+        super().resize(room)
+
+
+def roomy(decoder: FakeDecoder, *larger: Room) -> Engine:
+    return Engine(decoder, larger=larger)
+
+
+def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room():
+    decoder = Watched(SMALL.slots, SMALL.n_ctx_seq, shelf=SMALL.shelf)
+    long, *short = [ask([1] * 40, max_tokens=20), *(ask([n], max_tokens=9) for n in range(1, 10))]
+    with roomy(decoder, LARGE) as engine:
+        assert (engine.parallel, engine.longest) == (4, 256)
+        futures = [engine.submit(request) for request in (long, *short)]
+        together = [future.result(timeout=10) for future in futures]
+        assert engine.parallel == 2
+        assert engine.submit(short[0]).result(timeout=10).token_ids == together[1].token_ids
+    assert [name for name, _ in decoder.calls].count("resize") == 1
+    before = decoder.calls[: decoder.calls.index(("resize", 256))]
+    assert sum(rows for name, rows in before if name == "decode") == 9 * 8, "all short ones came first"
+
+
+@settings(max_examples=300, deadline=None)
+@given(requests, st.integers(1, 4), st.integers(0, 2))
+def test_the_same_request_gives_the_same_tokens_in_any_room(requests, slots, shelf):
+    alone = [answers([request], 1, 1)[0].token_ids for request in requests]
+    decoder = FakeDecoder(slots, 30, Shape(chunk=4, rows=slots), shelf)
+    with roomy(decoder, Room(60, slots, shelf), Room(512, 1, shelf)) as engine:
+        futures = [engine.submit(request) for request in requests]
+        assert [future.result(timeout=10).token_ids for future in futures] == alone
+
+
+def test_what_fits_no_room_is_refused_at_once():
+    with roomy(FakeDecoder(1, n_ctx_seq=16), LARGE) as engine, pytest.raises(PromptError, match="a context of 256"):
+        engine.submit(ask([1] * 250, max_tokens=9))
+
+
+def test_a_room_that_cannot_be_had_fails_those_that_need_it():
+    class Narrow(FakeDecoder):
+        def resize(self, room):
+            raise ModelError("no memory", "buy some")
+
+    with roomy(Narrow(1, n_ctx_seq=16), LARGE) as engine:
+        with pytest.raises(ModelError, match="no memory"):
+            engine.submit(ask([1] * 40)).result(timeout=10)
+        assert engine.submit(ask([1, 2])).result(timeout=10).token_ids
+        with pytest.raises(PromptError, match="a context of 16"):
+            engine.submit(ask([1] * 40))
+
+
+def test_closing_cancels_what_waits_for_its_room():
+    release = threading.Event()
+
+    class Slow(Endless):
+        def decode(self, rows):
+            release.wait(10)
+            super().decode(rows)
+
+    engine = roomy(Slow(1, n_ctx_seq=64), LARGE)
+    engine.submit(ask([1], max_tokens=50))
+    waiting = engine.submit(ask([1] * 100))
+    threading.Timer(0.05, release.set).start()
+    engine.close()
+    assert waiting.cancelled()

@@ -140,7 +140,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     candidates = _candidates(file)
     timed = sorted(_time(path, candidates, threads), key=lambda each: -each.texts_a_minute)
     for place, each in enumerate(timed):
-        say(f"probing {_in_words(each.shape)}.")
+        say(f"{_in_words(each.shape)}: {each.texts_a_minute:.0f} texts a minute; probing it.")
         verdict = probe.probe(path, file, each.shape, threads)
         passed = verdict is not None and verdict.passed
         timed[place] = each.model_copy(update={"exact": passed})
@@ -149,7 +149,10 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     else:
         raise ModelError(f"{file.name}: no shape is exact.", "`remix models probe` says what is left to do.")
     winner = timed[place].shape
-    waiting = () if spin.is_given() else tuple(_wait(path, winner, threads, say))
+    waiting: tuple[Waiting, ...] = ()
+    if not spin.is_given():
+        say("measuring how threads best wait for each other, alone and beside a busy process.")
+        waiting = _wait(path, winner, threads)
     tuned = Tuned(
         shape=winner,
         fastest=timed[0].shape,
@@ -175,7 +178,7 @@ def _candidates(file: ModelFile) -> list[Shape]:
     guess = llama.exact_shape(*file.weight_types)
     # With flash attention a lone row is computed otherwise, so rows must be fixed; and where one row or sixteen are
     # computed otherwise anyway, free ones needn't be tried.
-    kinds = [(True, True), (True, False), *([] if probe.is_hopeless(file) else [(False, False)])]
+    kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
     return [
         guess.model_copy(update={"rows": rows, "chunk": chunk, "fixed": fixed, "flash_attn": flash_attn})
         for (fixed, flash_attn), rows, chunk in product(kinds, ROWS, CHUNKS)
@@ -203,15 +206,20 @@ def _time(path: Path, shapes: list[Shape], threads: int) -> list[Timed]:
     return _child(_Work(path=path, threads=threads, shapes=tuple(shapes), rounds=ROUNDS), {})
 
 
-def _wait(path: Path, shape: Shape, threads: int, say: Callable[[str], None]) -> Iterator[Waiting]:
-    """How each way for threads to wait does, alone and beside a busy process."""
-    work = _Work(path=path, threads=threads, shapes=(shape,), rounds=2)
-    for way in spin.WAYS:
-        say(f"threads that wait with {' '.join(f'{name}={value}' for name, value in way.items())}.")
+def _wait(path: Path, shape: Shape, threads: int) -> tuple[Waiting, ...]:
+    """How each way for threads to wait does, alone and beside a busy process: in turns, the better of two."""
+    work = _Work(path=path, threads=threads, shapes=(shape,), rounds=1)
+
+    def speeds(way: dict[str, str]) -> tuple[float, float]:
         idle = _child(work, way)[0].texts_a_minute
         with _busy():
-            beside = _child(work, way)[0].texts_a_minute
-        yield Waiting(way=way, idle=idle, beside=beside)
+            return idle, _child(work, way)[0].texts_a_minute
+
+    turns = [[speeds(way) for way in spin.WAYS] for _ in range(2)]
+    found = [[max(speed) for speed in zip(*seen, strict=True)] for seen in zip(*turns, strict=True)]
+    return tuple(
+        Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in zip(spin.WAYS, found, strict=True)
+    )
 
 
 def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
