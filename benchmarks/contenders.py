@@ -27,7 +27,7 @@ from typing import Any
 import psutil
 
 from benchmarks.work import Measure, Task, Work
-from remix.records import Dry, MinP, Request, Sampling, Temperature, TopK, TopP
+from remix.records import Dry, Grammar, MinP, Request, Sampling, Temperature, TopK, TopP
 
 CLIENTS = 16
 """Requests that llama-server works on at once; as many as the engine has rows."""
@@ -277,6 +277,8 @@ def _values(sampling: Sampling) -> dict[str, Any]:
     values["samplers"] = ["dry", "top_k", "top_p", "min_p", "temperature"]
     for sampler in sampling.chain:
         match sampler:
+            case Grammar():
+                values["grammar"] = sampler.source
             case Dry():
                 values |= {
                     "dry_multiplier": sampler.multiplier,

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -238,6 +238,17 @@ class Penalties(Frozen):
     """Subtracted once if seen; 0 is off."""
 
 
+class Grammar(Frozen):
+    """Keeps the tokens with which the text can still become what a grammar describes."""
+
+    name: Literal["grammar"] = "grammar"
+    """Which sampler this is."""
+    source: str = Field(min_length=1)
+    """The rules, in llama.cpp's form of BNF (GBNF). None at all would allow everything there, so that is refused."""
+    root: str = "root"
+    """The rule that the whole text follows."""
+
+
 class TopK(Frozen):
     """Keeps the k likeliest tokens."""
 
@@ -292,7 +303,9 @@ class Greedy(Frozen):
     """Which sampler this is."""
 
 
-Sampler = Annotated[Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")]
+Sampler = Annotated[
+    Grammar | Dry | Penalties | TopK | TopP | MinP | Temperature | Dist | Greedy, Field(discriminator="name")
+]
 
 
 StopString = Annotated[str, Field(min_length=1)]
@@ -305,13 +318,21 @@ class Sampling(Frozen):
     """For the samplers that draw. 0 and 2**32-1 mean "random" elsewhere, so they are left out."""
 
     chain: tuple[Sampler, ...]
-    """The samplers in the order they are applied."""
+    """The samplers in the order they are applied, a grammar first."""
 
     max_tokens: int = Field(ge=1)
     """The text is cut after so many tokens."""
 
     stop: tuple[StopString, ...]
     """Strings that end the text, once it has begun; they are not part of it."""
+
+    @field_validator("chain")
+    @classmethod
+    def _grammar_first(cls, chain: tuple[Sampler, ...]) -> tuple[Sampler, ...]:
+        # Behind top-k and the like it would find only what the model likes best, and of that perhaps nothing to keep.
+        if any(isinstance(sampler, Grammar) for sampler in chain[1:]):
+            raise ValueError("a grammar must be the first sampler, and the only one of its kind")
+        return chain
 
 
 class Prompt(Frozen):

@@ -308,3 +308,40 @@ def test_closing_cancels_what_waits_for_its_room():
     threading.Timer(0.05, release.set).start()
     engine.close()
     assert waiting.cancelled()
+
+
+# -- what one sequence can't do is no other's affair ----------------------------------------------------------
+
+
+class Picky(FakeDecoder):
+    """Refuses the samplers of seed 2, and finds no third token for seed 3."""
+
+    def open(self, slot, sampling, prompt):
+        if sampling.seed == 2:
+            raise ModelError("this is no grammar.", "Mend it.")
+        super().open(slot, sampling, prompt)
+
+    def sample(self, slot):
+        sampling = self._sampling[slot]
+        assert sampling is not None
+        return None if sampling.seed == 3 and len(self._memory[slot]) > 4 else super().sample(slot)
+
+
+@pytest.mark.parametrize("trace", [False, True])
+def test_a_sequence_that_cannot_go_on_ends_alone(trace):
+    requests = [ask([1, 2, 1], seed=seed, max_tokens=20) for seed in (1, 2, 3, 4, 2, 1)]
+    with Engine(Picky(3, shelf=1), trace=trace) as engine:
+        futures = [engine.submit(request) for request in requests]
+        errors = [future.exception(timeout=10) for future in futures]
+    assert [type(error) for error in errors] == [
+        type(None),
+        ModelError,
+        ModelError,
+        type(None),
+        ModelError,
+        type(None),
+    ]
+    assert "no grammar" in str(errors[1])
+    assert "allows no token" in str(errors[2])
+    kept = [requests[number] for number in (0, 3, 5)]
+    assert [futures[number].result().token_ids for number in (0, 3, 5)] == tokens(answers(kept, 1, 1))

@@ -11,28 +11,32 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler, CallbackManagerForLLMRun
+from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models.fake_chat_models import FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.prompts import ChatPromptTemplate
-from pydantic import Field
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from remix import models, pipeline
 from remix.choose import FLAGS_ALONE
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
-from remix.langchain import ChatModelWriter, ChatRemix, TagRetriever, generate_with
+from remix.langchain import ChatModelWriter, ChatRemix, TagRetriever, generate_with, structured
 from remix.langchain.weights import Weights, _close
 from remix.outputs.run import RunFolder, body_of
 from remix.records import (
     Generation,
+    Grammar,
     Message,
     ModelFile,
     Options,
@@ -762,6 +766,135 @@ def test_a_model_that_is_not_there_is_an_error() -> None:
             ChatRemix(model=model).invoke("word")
 
 
+# -- JSON ---------------------------------------------------------------------------------------------------
+
+
+class Place(BaseModel):
+    """A place."""
+
+    name: str = Field(max_length=20)
+    wet: bool
+    depth: int | None = Field(None, ge=0)
+
+
+class PlaceDict(TypedDict):
+    """A place."""
+
+    name: str
+    wet: bool
+
+
+def said(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, text: str, finish: str = "stop") -> None:
+    """Let the engine say a text, whatever it is asked."""
+
+    def submit(self: Weights, messages: Any, sampling: Sampling, on_text: Any = None) -> Future[Generation]:
+        now = datetime.now(UTC)
+        future: Future[Generation] = Future()
+        for letter in text if on_text else "":
+            on_text(letter)
+        future.set_result(
+            Generation(
+                text=text,
+                finish=finish,  # type: ignore[arg-type]
+                token_ids=(),
+                prompt_token_ids=(),
+                sampling=sampling,
+                choices=None,
+                started=now,
+                finished=now,
+            )
+        )
+        return future
+
+    monkeypatch.setattr(Weights, "submit", submit)
+
+
+WHOLE = '{"name": "The sea", "wet": true}'
+
+
+@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+def test_json_becomes_what_the_schema_was(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, method: Any) -> None:
+    said(chat, monkeypatch, WHOLE)
+    sea = Place(name="The sea", wet=True)
+    tool = {"name": "place", "description": "A place.", "parameters": Place.model_json_schema()}
+    assert chat.with_structured_output(Place, method=method).invoke("word") == sea
+    assert list(chat.with_structured_output(Place, method=method).stream("word"))[-1] == sea
+    for schema in (PlaceDict, Place.model_json_schema(), tool, {"type": "function", "function": tool}):
+        dicts = chat.with_structured_output(schema, method=method, strict=True)
+        assert dicts.invoke("word") == json.loads(WHOLE)
+        assert list(dicts.stream("word"))[-1] == json.loads(WHOLE)
+        assert asyncio.run(dicts.ainvoke("word")) == json.loads(WHOLE)
+
+
+def test_json_mode_does_without_a_schema(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch) -> None:
+    said(chat, monkeypatch, WHOLE)
+    assert chat.with_structured_output(None, method="json_mode").invoke("word") == json.loads(WHOLE)
+    with pytest.raises(ValueError, match="needs a schema"):
+        chat.with_structured_output(None)
+
+
+@pytest.mark.parametrize(("text", "finish"), [(WHOLE[:-8], "length"), (WHOLE[:-1], "length"), (WHOLE[:-1], "stop")])
+@pytest.mark.parametrize("schema", [Place, PlaceDict])
+def test_json_that_was_cut_is_refused(
+    chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, schema: type, text: str, finish: str
+) -> None:
+    """LangChain's own parsers would close the brackets, and hand on half a string as if it were whole."""
+    said(chat, monkeypatch, text, finish)
+    objects = chat.with_structured_output(schema)
+    with pytest.raises(OutputParserException, match="cut it"):
+        objects.invoke("word")
+    with pytest.raises(OutputParserException, match="cut it"):
+        list(objects.stream("word"))
+    answer = chat.with_structured_output(schema, include_raw=True).invoke("word")
+    assert isinstance(answer, dict)
+    assert answer["raw"].content == text
+    assert answer["parsed"] is None
+    assert isinstance(answer["parsing_error"], OutputParserException)
+
+
+def test_json_that_is_whole_may_be_as_long_as_can_be(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch) -> None:
+    said(chat, monkeypatch, WHOLE, "length")
+    answer = chat.with_structured_output(PlaceDict, include_raw=True).invoke("word")
+    assert isinstance(answer, dict)
+    assert answer["parsed"] == json.loads(WHOLE)
+    assert answer["parsing_error"] is None
+
+
+def test_a_batch_of_json_is_decoded_together(chat: ChatRemix, decoder: Counting) -> None:
+    for include_raw in (False, True):
+        decoder.expect(6)
+        objects = chat.with_structured_output(Place, include_raw=include_raw)
+        objects.batch(list(WORDS), return_exceptions=True)
+        assert max(decoder.rows) == 6
+
+
+def test_the_grammar_goes_first_and_is_recorded(chat: ChatRemix) -> None:
+    wanted = structured.response_format(Place)
+    sampling = chat._sampling(None, {"response_format": wanted, "max_string": 5})
+    grammar, *rest = sampling.chain
+    assert isinstance(grammar, Grammar)
+    assert "{0,5}" not in grammar.source
+    assert tuple(rest) == chat._sampling(None, {}).chain
+    anything = chat._sampling(None, {"response_format": {"type": "json_object"}, "max_string": 5}).chain[0]
+    assert isinstance(anything, Grammar)
+    assert "{0,5}" in anything.source
+
+
+def test_schemas_that_cannot_be_held_to_are_refused_at_once(chat: ChatRemix) -> None:
+    with pytest.raises(ModelError, match="`pattern`"):
+        chat.with_structured_output({"title": "A", "type": "string", "pattern": "^a"})
+    with pytest.raises(ValueError, match="unsupported"):
+        chat.with_structured_output(Place, tools=[])
+    with pytest.raises(ValueError, match="method"):
+        chat.with_structured_output(Place, method="guessing")  # type: ignore[arg-type]
+    for wanted in ({"type": "xml"}, {"type": "json_schema"}, {"type": "json_schema", "json_schema": {}}, "json", []):
+        with pytest.raises(ModelError, match="response_format"):
+            chat.invoke("word", response_format=wanted)
+    for longest in (0, 1001):
+        with pytest.raises(ModelError, match="characters"):
+            chat.invoke("word", response_format={"type": "json_object"}, max_string=longest)
+
+
 # -- with the bundled model ---------------------------------------------------------------------------------
 
 
@@ -823,6 +956,28 @@ def test_the_bundled_model_as_a_chat_model(smol: ChatRemix) -> None:
     assert smol.invoke(messages, temperature=0, stop=[end]).content == words[: words.index(end)]
     with pytest.raises(PromptError, match="don't fit"):
         smol.invoke("word " * 300)
+
+
+@pytest.mark.model
+def test_json_by_the_bundled_model_is_exact_and_fits(smol: ChatRemix) -> None:
+    """At a temperature at which it would write no JSON, nor much else."""
+    chat = smol.bind(temperature=3, top_k=0, min_p=0.0, max_tokens=90)
+    chat = chat.bind(response_format=structured.response_format(Place))
+    alone = [chat.invoke(question) for question in QUESTIONS[:4]]
+    assert [answer.content for answer in chat.batch(list(QUESTIONS[:4]))] == [answer.content for answer in alone]
+    whole = [str(answer.content) for answer in alone if answer.response_metadata["finish_reason"] == "stop"]
+    assert whole
+    for text in whole:
+        Place.model_validate_json(text)
+
+
+@pytest.mark.model
+def test_objects_by_the_bundled_model(smol: ChatRemix) -> None:
+    places = smol.with_structured_output(Place).bind(max_tokens=60)
+    answers = places.batch(list(QUESTIONS))
+    assert all(isinstance(answer, Place) for answer in answers)
+    with pytest.raises(OutputParserException, match="`max_tokens` cut it"):
+        smol.with_structured_output(Place).bind(max_tokens=3).invoke(QUESTIONS[0])
 
 
 @pytest.mark.model

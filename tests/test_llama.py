@@ -15,7 +15,20 @@ from remix.engine.decoder import Row, Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.errors import ModelError
-from remix.records import Dist, Dry, Greedy, MinP, Penalties, Request, Sampling, Temperature, TopK, TopP
+from remix.records import (
+    Dist,
+    Dry,
+    Grammar,
+    Greedy,
+    MinP,
+    Penalties,
+    Request,
+    Sampler,
+    Sampling,
+    Temperature,
+    TopK,
+    TopP,
+)
 
 pytestmark = pytest.mark.model
 
@@ -102,7 +115,9 @@ def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int
         return tokens
 
 
-@pytest.mark.parametrize("sampler", [*CHAIN, Greedy()], ids=lambda sampler: sampler.name)
+@pytest.mark.parametrize(
+    "sampler", [*CHAIN, Greedy(), Grammar(source='root ::= "a"')], ids=lambda sampler: sampler.name
+)
 def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
     handle = model.sampler(sampler, seed=7)
     try:
@@ -249,3 +264,84 @@ def test_fillers_leave_no_mark(model):
         decoder._held[0] -= 1
         decoder.decode(rows)
         assert np.array_equal(decoder.logits(0), alone)
+
+
+# -- grammars -----------------------------------------------------------------------------------------------
+
+LIST = Grammar(source='root ::= "[" item ("," item)* "]"\nitem ::= " "? "\\"" [a-zé ]{1,12} "\\""')
+TAILS: dict[str, tuple[Sampler, ...]] = {
+    "usual": (TopK(k=40), MinP(p=0.05), Temperature(t=0.7), Dist()),
+    "greedy": (Greedy(),),
+    "min-p": (MinP(p=0.02), Temperature(t=1.5), Dist()),
+    "top-p": (TopK(k=400), TopP(p=0.9), Temperature(t=1.2), Dist()),
+    "penalties": CHAIN,
+}
+
+
+def ask_within(model: LlamaModel, grammar: Grammar, tail: tuple[Sampler, ...], count: int = 4) -> list[Request]:
+    """The same texts to go on from, under a grammar."""
+    return [
+        request.model_copy(update={"sampling": request.sampling.model_copy(update={"chain": (grammar, *tail)})})
+        for request in ask(model, count, max_tokens=24)
+    ]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch, tail):
+    requests, shape = ask_within(model, LIST, TAILS[tail], 2), llama.exact_shape("Q4_1")
+    quick = run(model, requests, 2, shape)
+    assert all(b"".join(map(model.piece, tokens)).startswith(b"[") for tokens in quick)
+    monkeypatch.setattr(llama, "LOOKS", ())
+    assert run(model, requests, 2, shape) == quick
+
+
+def test_tokens_under_a_grammar_do_not_depend_on_company(model):
+    shape = llama.exact_shape("Q4_1")
+    requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
+    together = run(model, requests, 16, shape)
+    assert run(model, requests[::-1], 5, shape, threads=1)[::-1] == together
+    assert [run(model, [request], 1, shape)[0] for request in requests] == together
+
+
+def test_a_text_ends_with_its_grammar(model):
+    [request] = ask_within(model, Grammar(source='start ::= "yes" | "no"', root="start"), TAILS["usual"], 1)
+    with LlamaDecoder(model, 1, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+        generation = engine.submit(request).result(timeout=60)
+    assert generation.text in ("yes", "no")
+    assert generation.finish == "stop"
+    assert model.is_end(generation.token_ids[-1])
+
+
+def test_control_tokens_stay_out_of_a_grammar_s_strings(model):
+    start = model.tokenize_markup("<|im_start|>")
+    assert len(start) == 1
+    assert start[0] not in model.writable
+    [request] = ask_within(model, Grammar(source='root ::= "<|im_start|>"'), (Greedy(),), 1)
+    [tokens] = run(model, [request], 1, llama.exact_shape("Q4_1"))
+    assert b"".join(map(model.piece, tokens)) == b"<|im_start|>"
+
+
+@pytest.mark.parametrize(
+    ("source", "root"),
+    [("root ::= nowhere", "root"), ('root ::= root "a"', "root"), ('root ::= "a"', "start"), ("root ::= (", "root")],
+)
+def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
+    good, bad = ask(model, 1)[0], ask_within(model, Grammar(source=source, root=root), (Greedy(),), 1)[0]
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+        first, refused, again = (engine.submit(request) for request in (good, bad, good))
+        with pytest.raises(ModelError, match="can't read the grammar"):
+            refused.result(timeout=60)
+        assert first.result(timeout=60).token_ids == again.result(timeout=60).token_ids
+
+
+def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
+    nothing = Grammar(source='root ::= "a" [^\\x00-\\U0010FFFF]')
+    good, bad = ask(model, 1)[0], ask_within(model, nothing, TAILS["usual"], 1)[0]
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder:
+        with Engine(decoder) as engine:
+            alone = engine.submit(good).result(timeout=60).token_ids
+        with Engine(decoder, trace=True) as engine:
+            first, lost = engine.submit(good), engine.submit(bad)
+            with pytest.raises(ModelError, match="allows no token"):
+                lost.result(timeout=60)
+            assert first.result(timeout=60).token_ids == alone

@@ -89,7 +89,7 @@ class Decoder(Protocol):
         """Make other room, and forget all that was computed; no slot may be open."""
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Give an empty slot the samplers of the sequence that will live there."""
+        """Give an empty slot the samplers of the sequence that will live there. Raises `ModelError` for bad ones."""
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         """Compute one chunk of a prompt, whose first token stands at `position`; leaves logits for it."""
@@ -97,8 +97,8 @@ class Decoder(Protocol):
     def decode(self, rows: Sequence[Row]) -> None:
         """Compute one token of each of several sequences; leaves logits for each."""
 
-    def sample(self, slot: int) -> int:
-        """Choose the slot's next token from the logits that the last call left for it."""
+    def sample(self, slot: int) -> int | None:
+        """Choose the slot's next token from the logits the last call left for it; none, where none is allowed."""
 
     def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """How each token was chosen for its slot; `slots` are all that the last call left logits for, in order.

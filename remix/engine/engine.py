@@ -21,6 +21,11 @@ from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Choice, Generation, Request
 
+_DEAD_END = (
+    "the grammar allows no token that this model has.",
+    "Every word a grammar asks for must be one that the model's vocabulary can spell.",
+)
+
 
 class Engine:
     """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
@@ -152,7 +157,12 @@ class Engine:
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
-        self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
+        try:
+            self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
+        # Nothing has been computed yet: a bad grammar is the newcomer's own affair.
+        except RemixError as error:
+            self._give_up(sequence, error)
+            return
         copied = copy.length if copy else 0
         if copy:
             self.decoder.copy(*copy)
@@ -177,22 +187,31 @@ class Engine:
         """Choose a token for each sequence that the last call was about."""
         slots = [sequence.slot for sequence in sequences]
         tokens = [self.decoder.sample(slot) for slot in slots]
-        choices = self.decoder.weigh(slots, tokens) if self._trace else [None] * len(tokens)
-        self.sampled += len(tokens)
+        # All rows are weighed or none, so one that has no token gets any.
+        weighed = [token or 0 for token in tokens]
+        choices = self.decoder.weigh(slots, weighed) if self._trace else [None] * len(tokens)
+        self.sampled += len(tokens) - tokens.count(None)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
-    def _accept(self, sequence: Sequence, token: int, choice: Choice | None) -> None:
+    def _accept(self, sequence: Sequence, token: int | None, choice: Choice | None) -> None:
+        if token is None:
+            self._give_up(sequence, ModelError(*_DEAD_END))
+            return
         try:
             finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
         # Whatever a listener raises ends its own sequence, and no other.
         except Exception as error:
-            self._release(sequence)
-            sequence.future.set_exception(error)
+            self._give_up(sequence, error)
             return
         if finish:
             self._release(sequence)
             sequence.future.set_result(sequence.generation(finish))
+
+    def _give_up(self, sequence: Sequence, error: Exception) -> None:
+        """End one sequence with an error, and leave the others alone."""
+        self._release(sequence)
+        sequence.future.set_exception(error)
 
     def _release(self, sequence: Sequence) -> None:
         slot = sequence.slot

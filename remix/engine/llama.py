@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import json
+import math
 import os
 import re
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +33,7 @@ from remix.engine import spin
 os.environ.update(spin.settled())
 
 import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
+from llama_cpp import llama_grammar
 
 from remix.engine.decoder import Room, Row, Shape
 from remix.errors import ModelError
@@ -39,6 +42,7 @@ from remix.records import (
     Choice,
     Dist,
     Dry,
+    Grammar,
     Greedy,
     MinP,
     Penalties,
@@ -60,6 +64,12 @@ NEAR = -9.0
 
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
+
+LOOKS = (256, 4096)
+"""So many of the likeliest tokens are held against a grammar first; the whole vocabulary only where they don't do."""
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+"""llama.cpp's `llama_token_data`."""
 
 # -- the library as a whole ---------------------------------------------------------------------------------
 
@@ -296,9 +306,29 @@ class LlamaModel:
         """Whether the token ends a turn."""
         return bool(C.llama_vocab_is_eog(self._vocab, token))
 
+    @functools.cached_property
+    def writable(self) -> npt.NDArray[np.int32]:
+        """The tokens that spell something or end a turn, in order.
+
+        A grammar must not see the others: llama.cpp takes control tokens for what they are called, and so lets
+        `<|im_start|>` into a string, of which no text would ever show a letter.
+        """
+        unspelt = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
+        attributes = (C.llama_vocab_get_attr(self._vocab, token) for token in range(self.n_vocab))
+        spelt = np.fromiter((not attribute & unspelt for attribute in attributes), bool, self.n_vocab)
+        return np.array([t for t in range(self.n_vocab) if spelt[t] or self.is_end(t)], np.int32)
+
     def sampler(self, sampler: Sampler, seed: int) -> Any:
-        """A llama.cpp sampler, owned by the chain it is put into."""
+        """A llama.cpp sampler, owned by the chain it is put into. Raises `ModelError` for a bad grammar."""
         match sampler:
+            case Grammar():
+                made = C.llama_sampler_init_grammar(self._vocab, sampler.source.encode(), sampler.root.encode())
+                if not made:
+                    raise ModelError(
+                        f"llama.cpp can't read the grammar, or it has no rule '{sampler.root}'.",
+                        "Mend its GBNF: every rule that is used must be there, and none may begin with itself.",
+                    )
+                return made
             case Dry():
                 breakers = (ctypes.c_char_p * len(sampler.breakers))(*(text.encode() for text in sampler.breakers))
                 return C.llama_sampler_init_dry(
@@ -326,6 +356,190 @@ class LlamaModel:
                 return C.llama_sampler_init_dist(seed)
             case Greedy():
                 return C.llama_sampler_init_greedy()
+
+
+# -- grammars -----------------------------------------------------------------------------------------------
+
+_EXTRA_RULES = {
+    "whole": "integral-part space",
+    "counting": "[1-9] [0-9]{0,15} space",
+    "positive": 'integral-part ("." decimal-part)? space',
+    "share": '("0" ("." decimal-part)? | "1" ("." "0"{1,15})?) space',
+}
+"""Numbers within bounds, by types of our own that JSON schemas don't have."""
+
+_CHARACTER = (
+    r"""[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" ([0-9a-cefA-CEF] [0-9a-fA-F] | [dD] [0-7]) [0-9a-fA-F]{2})"""
+)
+"""What may stand in a JSON string: no bare control characters, and no half of a surrogate pair."""
+
+
+class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]
+    """llama-cpp-python's converter, with what it gets wrong put right."""
+
+    def __init__(self, schema: dict[str, Any], longest: int | None) -> None:
+        super().__init__(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
+        self.schema = schema
+        # `resolve_refs` would find none of them in a schema that is itself a reference.
+        for home in ("$defs", "definitions"):
+            self._refs |= {f"#/{home}/{name}": each for name, each in schema.get(home, {}).items()}
+        self._names: dict[str, str] = {}
+        self._own = {"char": _CHARACTER}
+        if longest is not None:
+            self._own["string"] = rf""""\"" char{{0,{longest}}} "\"" space"""
+
+    def visit(self, schema: dict[str, Any], name: str) -> str:
+        kind = schema.get("type")
+        if "enum" in schema:
+            texts = [json.dumps(value, ensure_ascii=False) for value in schema["enum"]]
+            rule_name = f"{name}-" if name in llama_grammar.RESERVED_NAMES else name or "root"
+            return str(self._add_rule(rule_name, _one_of(texts)))
+        if kind not in _EXTRA_RULES:
+            return str(super().visit(schema, name))
+        rule = llama_grammar.BuiltinRule(_EXTRA_RULES[kind], ["integral-part", "decimal-part"])
+        return self._add_primitive(kind if name else "root", rule)
+
+    def _add_primitive(self, name: str, rule: Any) -> str:
+        # The inherited rule of a character lets line breaks into strings, and those are no JSON.
+        for own, content in self._own.items():
+            if rule is llama_grammar.PRIMITIVE_RULES[own]:
+                rule = llama_grammar.BuiltinRule(content, rule.deps)
+        return str(super()._add_primitive(name, rule))
+
+    def _format_literal(self, literal: str) -> str:
+        # The inherited one leaves backslashes as they are, so that a quotation mark in a name ends its literal.
+        return _literal(json.dumps(json.loads(literal), ensure_ascii=False))
+
+    def _resolve_ref(self, ref: str) -> str:
+        # The inherited one takes any rule for the definition whose name it happens to have.
+        if ref not in self._names:
+            name = self._names[ref] = self._add_rule(f"ref{len(self._names)}", f"reserved for {ref}")
+            self._rules[name] = self.visit(self._refs[ref], f"{name}-is")
+        return self._names[ref]
+
+
+def _literal(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _one_of(texts: Sequence[str]) -> str:
+    """A rule for any of several texts that asks once what many begin with.
+
+    llama.cpp holds each token against each way to go on: with hundreds of them it takes a third of a second.
+    """
+    start = os.path.commonprefix(texts)  # noqa: RUF071 - letter by letter is just what is wanted
+    rests = [text[len(start) :] for text in texts]
+    branches: dict[str, list[str]] = {}
+    for rest in filter(None, rests):
+        branches.setdefault(rest[0], []).append(rest)
+    more = " | ".join(_one_of(branch) for branch in branches.values())
+    optional = "?" if "" in rests else ""
+    return " ".join(filter(None, [start and _literal(start), more and f"({more}){optional}"]))
+
+
+def grammar_of(schema: Mapping[str, Any], longest: int | None = None) -> Grammar:
+    """The grammar of all JSON that fits a schema, by llama-cpp-python's converter; strings of no more than `longest`.
+
+    It leaves out many of a schema's wishes without a word: `engine/grammar.py` sees to it that it is asked for
+    nothing else than it can do. Raises `ModelError` where it can't.
+    """
+    try:
+        converter = _Converter(json.loads(json.dumps(schema)), longest)
+        root = converter.visit(converter.schema, "")
+        return Grammar(source=converter.format_grammar(), root=root)
+    # It asserts, looks up and recurses as it goes along: whatever comes of that is about the schema.
+    except Exception as error:
+        raise ModelError(
+            f"the schema can't be made a grammar ({_one_line(str(error)) or type(error).__name__}).",
+            "Take a plainer schema.",
+        ) from error
+
+
+def _reach(chain: Sequence[Sampler]) -> tuple[float, float]:
+    """How many of the likeliest tokens a chain can choose from, and how far below the best they may lie, in nats."""
+    match chain:
+        case [Greedy(), *_]:
+            return 1, math.inf
+        case [TopK(k=k), MinP(p=p, min_keep=1), *_] if k > 0 and p > 0:
+            return k, -math.log(p)
+        case [TopK(k=k), *_] if k > 0:
+            return k, math.inf
+        case [MinP(p=p, min_keep=1), *_] if p > 0:
+            return math.inf, -math.log(p)
+    return math.inf, math.inf
+
+
+class _Samplers:
+    """One sequence's samplers: llama.cpp's chain, and in front of it the grammar, if there is one.
+
+    The grammar comes first, for behind top-k there may be no token left that it allows. It stands outside
+    llama.cpp's chain for two reasons. `llama_sampler_sample` accepts what it chose unseen, and a token that the
+    grammar doesn't allow ends the process then. And it would hold the whole vocabulary against the grammar at
+    each turn, which takes nearly as long as decoding, where the chain chooses among the likeliest anyway.
+    """
+
+    def __init__(self, model: LlamaModel, sampling: Sampling) -> None:
+        self._model = model
+        self.grammar: Any = None
+        rest = sampling.chain
+        if rest and isinstance(rest[0], Grammar):
+            self.grammar, rest = model.sampler(rest[0], sampling.seed), rest[1:]
+        params = C.llama_sampler_chain_default_params()
+        params.no_perf = True
+        self._chain: Any = C.llama_sampler_chain_init(params)
+        for sampler in rest:
+            C.llama_sampler_chain_add(self._chain, model.sampler(sampler, sampling.seed))
+        self._most, self._depth = _reach(rest)
+
+    def free(self) -> None:
+        """Free them all."""
+        C.llama_sampler_free(self._chain)
+        if self.grammar:
+            C.llama_sampler_free(self.grammar)
+
+    def choose(self, context: Any, row: int) -> int:
+        """Choose a token from a row of a context's logits, without a grammar."""
+        return int(C.llama_sampler_sample(self._chain, context, row))
+
+    def choose_within(self, logits: FloatArray) -> int | None:
+        """Choose one of the tokens that the grammar allows; none, where it allows none."""
+        candidates = self._allowed(logits)
+        if not len(candidates):
+            return None
+        array = _array(candidates)
+        C.llama_sampler_apply(self._chain, ctypes.byref(array))
+        token = int(array.data[array.selected].id)
+        for sampler in (self.grammar, self._chain):
+            C.llama_sampler_accept(sampler, token)
+        return token
+
+    def _allowed(self, logits: FloatArray) -> npt.NDArray[Any]:
+        """The tokens the grammar allows: all, or as many of the likeliest as the chain can choose from."""
+        ids = self._model.writable
+        scores = logits[ids]
+        for count in LOOKS:
+            if count < len(ids):
+                # All that are as likely as the last one, so that chance has no say in who is looked at.
+                least = float(np.partition(scores, -count)[-count])
+                likely = scores >= least
+                found = self._hold_against(ids[likely], scores[likely])
+                if len(found) and (len(found) >= self._most or least < found["logit"].max() - self._depth):
+                    return found
+        return self._hold_against(ids, scores)
+
+    def _hold_against(self, ids: npt.NDArray[np.int32], scores: FloatArray) -> npt.NDArray[Any]:
+        candidates = np.zeros(len(ids), _CANDIDATE)
+        candidates["id"], candidates["logit"] = ids, scores
+        array = _array(candidates)
+        C.llama_sampler_apply(self.grammar, ctypes.byref(array))
+        allowed: npt.NDArray[Any] = candidates[np.isfinite(candidates["logit"])]
+        return allowed
+
+
+def _array(candidates: npt.NDArray[Any]) -> Any:
+    """Candidates as llama.cpp takes them. They stay numpy's, and must be kept."""
+    data = candidates.ctypes.data_as(ctypes.POINTER(C.llama_token_data))
+    return C.llama_token_data_array(data=data, size=len(candidates), selected=-1, sorted=False)
 
 
 # -- the decoder --------------------------------------------------------------------------------------------
@@ -377,7 +591,7 @@ class LlamaDecoder:
         params.op_offload = params.offload_kqv = shape.gpu_layers > 0
         params.no_perf = True
         _log.clear()
-        self._chains: list[Any] = [None] * slots
+        self._samplers: list[_Samplers | None] = [None] * slots
         self._context = C.llama_init_from_model(model.handle, params)
         if not self._context:
             reason = next((line for line in _log if line), "llama.cpp gives no reason")
@@ -401,7 +615,7 @@ class LlamaDecoder:
 
     def _unfurnish(self) -> None:
         for slot in range(self.slots):
-            self._free_chain(slot)
+            self._free_samplers(slot)
         if self._context:
             C.llama_free(self._context)
             self._context = None
@@ -415,13 +629,8 @@ class LlamaDecoder:
         self.close()
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Give an empty slot its sampler chain."""
-        params = C.llama_sampler_chain_default_params()
-        params.no_perf = True
-        chain = C.llama_sampler_chain_init(params)
-        for sampler in sampling.chain:
-            C.llama_sampler_chain_add(chain, self.model.sampler(sampler, sampling.seed))
-        self._chains[slot] = chain
+        """Give an empty slot its samplers. Raises `ModelError` for a bad grammar."""
+        self._samplers[slot] = _Samplers(self.model, sampling)
         self._prompt_length[slot] = len(prompt)
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
@@ -449,9 +658,13 @@ class LlamaDecoder:
             else:
                 C.llama_memory_seq_rm(self._memory, slot, self._held[slot], -1)
 
-    def sample(self, slot: int) -> int:
-        """Choose the slot's next token."""
-        return int(C.llama_sampler_sample(self._chains[slot], self._context, self._logits_row[slot]))
+    def sample(self, slot: int) -> int | None:
+        """Choose the slot's next token; none, where its grammar allows none."""
+        samplers = self._samplers[slot]
+        assert samplers is not None, "the slot is empty"
+        if samplers.grammar:
+            return samplers.choose_within(self.logits(slot))
+        return samplers.choose(self._context, self._logits_row[slot])
 
     def logits(self, slot: int) -> FloatArray:
         """The raw logits that the last call left for a slot: a view of float32, one number for each token.
@@ -517,13 +730,13 @@ class LlamaDecoder:
     def move(self, source: int, target: int) -> None:
         """Move a sequence to a slot that holds none."""
         self.copy(source, target, self._held[source])
-        self._chains[target], self._chains[source] = self._chains[source], None
+        self._samplers[target], self._samplers[source] = self._samplers[source], None
         self._prompt_length[target] = self._prompt_length[source]
         self.clear(source)
 
     def clear(self, slot: int) -> None:
         """Empty a slot."""
-        self._free_chain(slot)
+        self._free_samplers(slot)
         C.llama_memory_seq_rm(self._memory, slot, -1, -1)
         self._held[slot] = 0
 
@@ -558,10 +771,10 @@ class LlamaDecoder:
                 "Lower --parallel to use less memory, then `remix resume` the run.",
             )
 
-    def _free_chain(self, slot: int) -> None:
-        if self._chains[slot]:
-            C.llama_sampler_free(self._chains[slot])
-            self._chains[slot] = None
+    def _free_samplers(self, slot: int) -> None:
+        if samplers := self._samplers[slot]:
+            samplers.free()
+            self._samplers[slot] = None
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -22,18 +22,19 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_config_list
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from remix.errors import ModelError
+from remix.langchain import structured
 from remix.langchain.messages import from_langchain
 from remix.langchain.weights import Wanted, Weights
 from remix.prompts import SamplingSettings
 from remix.records import Generation, Sampling
 
 _USUAL = SamplingSettings()
-_CALLABLE = ("temperature", "max_tokens", "top_k", "top_p", "min_p", "seed")
+_CALLABLE = ("temperature", "max_tokens", "max_string", "top_k", "top_p", "min_p", "seed")
 """Fields that a call may override: `model.bind(temperature=0)`, `model.invoke(…, seed=7)`."""
 
 _HOLDING = threading.Lock()
@@ -46,10 +47,10 @@ class ChatRemix(BaseChatModel):
     model is loaded at the first call and freed by `close()`, at the end of a `with`, or with the object;
     copies share it. To sample otherwise for a call, `bind` the fields to change rather than make another
     `ChatRemix`: all calls of one share a batch. A last message by the assistant is the beginning of the
-    answer; what comes back are the new words alone.
+    answer; what comes back are the new words alone. `with_structured_output` gives JSON that fits a schema.
 
     Raises `PromptError` for messages that aren't text, or don't fit `context`, and `ModelError` where the
-    model can't be found, loaded or used. Tools and structured output aren't there.
+    model can't be found, loaded or used. Tools aren't there.
     """
 
     model: str | Path | None = None
@@ -60,6 +61,8 @@ class ChatRemix(BaseChatModel):
     """0 takes the likeliest token."""
     max_tokens: int = Field(300, ge=1)
     """The text is cut after so many tokens."""
+    max_string: int | None = Field(None, ge=1, le=1000)
+    """In JSON, most characters of a string whose schema doesn't say; small models may know no end of one."""
     top_k: int = Field(_USUAL.top_k, ge=0)
     """Only so many of the likeliest; 0 is all."""
     top_p: float = Field(_USUAL.top_p, gt=0, le=1)
@@ -244,21 +247,57 @@ class ChatRemix(BaseChatModel):
         configs = get_config_list(config, count)
         return [{**each, "max_concurrency": each.get("max_concurrency") or enough} for each in configs]
 
+    # -- JSON -----------------------------------------------------------------------------------------------
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        include_raw: bool = False,
+        method: Literal["json_schema", "json_mode", "function_calling"] = "json_schema",
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
+        """The same model, answering in JSON that fits a schema: a pydantic class, a `TypedDict` or a JSON schema.
+
+        The text is decoded under a grammar, so it can't be anything else. It may be cut by `max_tokens`, which
+        is an `OutputParserException`; `max_string`, or the schema, keeps small models from rambling there. The
+        prompt stays as it is: a model that should know what is asked for must be told in it. Every `method`
+        does the same, strictly; `json_mode` does without a schema too, for any JSON object. There are no tools behind
+        `function_calling`.
+
+        Raises `ModelError` for a schema that can't be held to (`pattern`, for one), `ValueError` for what is none.
+        """
+        if kwargs:
+            raise ValueError(f"Received unsupported arguments {kwargs}")
+        if method not in structured.METHODS:
+            raise ValueError(f"Unrecognized method argument {method!r}; there are {', '.join(structured.METHODS)}.")
+        if schema is None and method != "json_mode":
+            raise ValueError(f"The method {method!r} needs a schema.")
+        wanted = structured.response_format(schema)
+        # A schema that can't be held to shall be refused here, and not at the first call.
+        structured.grammar(wanted)
+        shown = {"kwargs": {"method": method}, "schema": schema or {}}
+        answers = self.bind(response_format=wanted, ls_structured_output_format=shown)
+        return structured.parsed(answers, schema, include_raw)
+
     # -- forms ----------------------------------------------------------------------------------------------
 
     def _sampling(self, stop: list[str] | None, given: Mapping[str, Any]) -> Sampling:
         """The fields, with what the call says laid over them."""
-        unknown = given.keys() - {*_CALLABLE, "stream"}
+        unknown = given.keys() - {*_CALLABLE, "response_format", "stream"}
         if unknown:
             raise ModelError(
                 f"ChatRemix doesn't know {', '.join(f'`{name}`' for name in sorted(unknown))}.",
-                f"A call may change {', '.join(_CALLABLE)} and stop; tools and structured output aren't there.",
+                f"A call may change {', '.join(_CALLABLE)}, response_format and stop; tools aren't there.",
             )
         values = {name: given.get(name, getattr(self, name)) for name in _CALLABLE}
-        seed, max_tokens = values.pop("seed"), values.pop("max_tokens")
+        seed, max_tokens, longest = (values.pop(name) for name in ("seed", "max_tokens", "max_string"))
         ends = tuple(end for end in (self.stop if stop is None else stop) if end)
+        wanted = given.get("response_format")
+        grammar = () if wanted is None else (structured.grammar(wanted, longest),)
         try:
-            chain = SamplingSettings(**values).chain()
+            chain = (*grammar, *SamplingSettings(**values).chain())
             return Sampling(seed=seed, chain=chain, max_tokens=max_tokens, stop=ends)
         except ValidationError as error:
             first: Any = error.errors()[0]

@@ -1,0 +1,115 @@
+"""What LangChain calls structured output: schemas as response formats, and whole JSON back as objects.
+
+Takes schemas as LangChain's users write them, gives a `response_format`, its grammar, and the parser for what is
+then written. Knows nothing of the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.outputs import ChatGeneration, Generation
+from langchain_core.runnables import Runnable, RunnableParallel, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass  # noqa: F401 - mypy's plugin wants it
+from pydantic import BaseModel
+
+from remix.errors import ModelError
+from remix.records import Grammar
+
+METHODS = ("json_schema", "json_mode", "function_calling")
+
+
+def response_format(schema: dict[str, Any] | type | None) -> dict[str, Any]:
+    """A schema in OpenAI's form, which `bind(response_format=…)` takes; any JSON object, where there is none.
+
+    Raises `ValueError` for what LangChain knows no schema of.
+    """
+    if schema is None:
+        return {"type": "json_object"}
+    plain = _json_schema(schema)
+    return {"type": "json_schema", "json_schema": {"name": plain.get("title", "answer"), "schema": plain}}
+
+
+def grammar(wanted: object, longest: int | None = None) -> Grammar:
+    """The grammar of a `response_format`, strings of no more characters than `longest` unless it says otherwise.
+
+    Raises `ModelError` for what is none, or can't be held to.
+    """
+    # Not before it is wanted: it loads llama.cpp.
+    from remix.engine.grammar import json_grammar
+
+    match wanted:
+        case {"type": "json_schema", "json_schema": {"schema": Mapping() as schema}}:
+            return json_grammar(schema, longest)
+        case {"type": "json_object"}:
+            return json_grammar({"type": "object"}, longest)
+    raise ModelError(
+        "`response_format` is of no known form.",
+        'Write {"type": "json_schema", "json_schema": {"name": …, "schema": …}} or {"type": "json_object"}.',
+    )
+
+
+def parsed(
+    answers: Runnable[Any, Any], schema: dict[str, Any] | type | None, include_raw: bool
+) -> Runnable[Any, dict[str, Any] | BaseModel]:
+    """The answers as instances of a pydantic class, or as what their JSON says."""
+    is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
+    parser: Runnable[Any, Any] = _WholeObject(pydantic_object=schema) if is_class else _WholeJson()
+    if not include_raw:
+        return answers | parser
+    tried = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    # The answers stand first, and not within the map as is usual: so they are batched as ever.
+    raw: Runnable[Any, Any] = answers | RunnableParallel(raw=RunnablePassthrough())
+    return raw | tried.with_fallbacks([failed], exception_key="parsing_error")
+
+
+def _json_schema(schema: dict[str, Any] | type) -> dict[str, Any]:
+    if isinstance(schema, type) and is_basemodel_subclass(schema):
+        # Pydantic's first version calls it otherwise.
+        name = "model_json_schema" if issubclass(schema, BaseModel) else "schema"
+        return dict(getattr(schema, name)())
+    if isinstance(schema, dict) and not {"function", "parameters"} & schema.keys():
+        return schema
+    return convert_to_json_schema(schema)
+
+
+class _WholeJson(JsonOutputParser):
+    """Takes no JSON that was cut off: the inherited parser would close its brackets and say nothing."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        finish = _finish(result[0])
+        if finish or not partial:
+            _refuse_cut(result[0].text, finish)
+        return super().parse_result(result, partial=partial)
+
+
+class _WholeObject(_WholeJson, PydanticOutputParser[Any]):
+    """The same for instances of pydantic classes."""
+
+
+def _finish(generation: Generation) -> str | None:
+    """How an answer ended; none, where it goes on."""
+    if not isinstance(generation, ChatGeneration):
+        return None
+    return generation.message.response_metadata.get("finish_reason")
+
+
+def _refuse_cut(text: str, finish: str | None) -> None:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        why = (
+            "`max_tokens` cut it" if finish == "length" else "a stop string cut it, or it wasn't written for a schema"
+        )
+        raise OutputParserException(
+            f"The answer is no whole JSON ({why}). Raise `max_tokens`, or limit strings by `max_string` and "
+            f"lists by the schema. It ends: …{text[-40:]!r}",
+            llm_output=text,
+        ) from error
