@@ -6,7 +6,7 @@ own code. Computes nothing. Loads llama.cpp for its vocabulary, so no contender 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +16,8 @@ from benchmarks.work import Task, Work
 from remix import environment, models
 from remix.corpus import read_seeds
 from remix.engine import llama
+from remix.engine import tune as tuning
 from remix.engine.chat import ChatTemplate
-from remix.engine.tune import choose
 from remix.plan import plan
 from remix.prompts import Template, read_templates, settings_for
 from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
@@ -50,6 +50,12 @@ def _requantised(original: Model, file_type: str, folder: Path, threads: int) ->
     target = folder / f"{original.file.name}+{file_type.upper()}.gguf"
     llama.quantise(original.path, target, file_type, threads)
     return Model(target, models.identify(target, f"{original.file.name}+{file_type.upper()}"))
+
+
+def tune(opened: Iterable[Model], threads: int, say: Callable[[str], None]) -> None:
+    """Find the best exact shape for each model; it is kept in the user's cache, as `remix models tune` keeps it."""
+    for model in opened:
+        tuning.tune(model.path, model.file, threads, say)
 
 
 def corpus(passages: int | None = None) -> Corpus:
@@ -90,7 +96,7 @@ def work(model: Model, passages: Corpus, max_tokens: int, variants: int = 1, thr
         file_type=model.file.file_type,
         sha256=model.file.sha256,
         tasks=tuple(tasks),
-        shape=choose(model.path, model.file, threads).shape,
+        shape=tuning.choose(model.path, model.file, threads).shape,
         threads=threads,
         passages=len(passages),
         max_tokens=max_tokens,

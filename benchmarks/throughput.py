@@ -30,6 +30,7 @@ TITLES = {
     "langchain": "LangChain ChatLlamaCpp",
     "server": "llama-server, 16 slots",
     "generate": "`remix generate`, whole",
+    "default": "`remix generate` after `make demo`",
 }
 
 Results = dict[str, dict[str, list[Measure]]]
@@ -43,6 +44,7 @@ Results = dict[str, dict[str, list[Measure]]]
 @click.option("--model", "models", multiple=True, help="A GGUF's path or name; repeatable. Default: the bundled.")
 @click.option("--type", "file_types", multiple=True, help="The first model in this weight type too; repeatable.")
 @click.option("--only", multiple=True, type=click.Choice(list(TITLES)), help="Only this contender; repeatable.")
+@click.option("--tune", is_flag=True, help="Tune remix for each model first: some minutes more.")
 @click.option("--threads", type=click.IntRange(1), help="For all; by default one for each physical core.")
 @click.option("--llama-server", "server", type=click.Path(exists=True, dir_okay=False), help="Measure it too.")
 @click.option("--batched-bench", type=click.Path(exists=True, dir_okay=False), help="Measure its speed and remix's.")
@@ -55,6 +57,7 @@ def main(
     models: tuple[str, ...],
     file_types: tuple[str, ...],
     only: tuple[str, ...],
+    tune: bool,
     threads: int | None,
     server: str | None,
     batched_bench: str | None,
@@ -65,6 +68,8 @@ def main(
     machine, console = describe(), Console(stderr=True)
     contenders = present(only, server, console)
     with seeds.opened(models, file_types, threads or machine.cores) as opened:
+        if tune:
+            seeds.tune(opened, threads or machine.cores, console.print)
         corpus = seeds.corpus(passages)
         works = {each.file.name: seeds.work(each, corpus, max_tokens, threads=threads) for each in opened}
         results = take_turns(
@@ -122,7 +127,7 @@ def table(results: dict[str, list[Measure]], work: Work) -> Table:
     """A model's results."""
     made = blank(
         f"{work.name}: {len(work.tasks)} texts of at most {work.max_tokens} tokens, {work.threads} threads; "
-        f"remix: {work.shape.label}, chunks of {work.shape.chunk}",
+        f"remix: {work.shape.label}, chunks of {work.shape.chunk}" + ", flash attention" * work.shape.flash_attn,
         "",
         "texts a minute",
         "lowest…highest",
