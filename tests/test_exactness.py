@@ -28,9 +28,10 @@ TOKENS = 16
 NEIGHBOUR = 1400
 CHAIN = (Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0), TopP(p=0.98), Temperature(t=0.9), Dist())
 
-# The first two are longer than a chunk of 64 tokens, so that it can be shared; the others are shorter than one.
+# The first two are longer than a chunk of 64 tokens, so that it can be shared, and the first ends with a paragraph,
+# so that all of it can; the others are shorter.
 BEGINNINGS = (
-    "The archive burned, and what was left of it was catalogued with great care. " * 5,
+    "The archive burned, and what was left of it was catalogued with great care. " * 5 + "\n\n",
     "A map of the coast is out of date by the time the ink on it has dried; so is every map of a marriage. " * 3,
     "Two rivers meet below the town, and nobody remembers which of them was here first. ",
     "",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from remix.engine import llama
+from remix.engine.chunks import cut
 from remix.engine.decoder import Row, Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
@@ -345,3 +346,25 @@ def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
             with pytest.raises(ModelError, match="allows no token"):
                 lost.result(timeout=60)
             assert first.result(timeout=60).token_ids == alone
+
+
+def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(model):
+    """From 512 cells on llama.cpp splits a lone row's attention between threads."""
+    prompt = model.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
+    shape = Shape(flash_attn=True, fixed=True, rows=2, repack=llama.exact_shape("Q4_1").repack)
+
+    def logits(threads: int, chunks: tuple[tuple[int, ...], ...]) -> bytes:
+        with LlamaDecoder(model, 2, 768, shape, threads) as decoder:
+            decoder.open(0, Sampling(seed=1, chain=CHAIN, max_tokens=1, stop=()), prompt)
+            start = 0
+            for chunk in chunks:
+                decoder.prefill(0, chunk, start)
+                start += len(chunk)
+            return decoder.logits(0).tobytes()
+
+    aligned = tuple(tuple(prompt[start : start + 64]) for start in range(0, len(prompt), 64))
+    assert len(aligned[-1]) == 1
+    assert logits(1, aligned) != logits(2, aligned), "llama.cpp no longer does: the rule can go"
+    chunks = cut(prompt, 64, model.piece)
+    assert len(chunks[-1]) == 2
+    assert logits(1, chunks) == logits(2, chunks)

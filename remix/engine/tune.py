@@ -38,8 +38,8 @@ SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
 how many there are, and tokens a text has."""
 
 TEXTS = 72
-"""Texts of a run. The more rows there are, the longer some of them have nothing to do at its end: of 16 rows 13.2 were
-active on average, of 32 rows 22.8."""
+"""Texts of a run. The more rows there are, the longer some of them have nothing to do at its end: of 16 rows 13.2
+were active on average, of 32 rows 22.8."""
 
 ROUNDS, PATIENCE = 4, 25.0
 """Turns each part gets, and seconds after which no further one begins."""
