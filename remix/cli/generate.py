@@ -194,6 +194,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(_plan_in_words(job))
+        if not (options.fast or _is_known(job)):
+            note("The first time with this model: probing how it can be decoded exactly. A large one takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         outcome = pipeline.generate(job, chosen["out"] or workspace.outputs, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
@@ -264,6 +266,13 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
+
+
+def _is_known(job: Job) -> bool:
+    """Whether the model was probed here before."""
+    from remix.engine import tune
+
+    return job.run.model is None or tune.is_known(job.run.model, job.run.options.gpu_layers)
 
 
 def _given(ctx: click.Context) -> dict[str, object]:

@@ -185,6 +185,7 @@ class LlamaModel:
                 "Take another GGUF, or fetch this one again: it may be cut short.",
             )
         self.path = path
+        self._dry: dict[Dry, Any] = {}
         if not vocab_only:
             self._refuse_unsuited()
         self._vocab = C.llama_model_get_vocab(self.handle)
@@ -207,6 +208,8 @@ class LlamaModel:
 
     def close(self) -> None:
         """Free the weights."""
+        while self._dry:
+            C.llama_sampler_free(self._dry.popitem()[1])
         if self.handle:
             C.llama_model_free(self.handle)
             self.handle = None
@@ -330,16 +333,10 @@ class LlamaModel:
                     )
                 return made
             case Dry():
-                breakers = (ctypes.c_char_p * len(sampler.breakers))(*(text.encode() for text in sampler.breakers))
-                return C.llama_sampler_init_dry(
-                    self._vocab,
-                    sampler.multiplier,
-                    sampler.base,
-                    sampler.allowed_length,
-                    sampler.last_n,
-                    breakers,
-                    len(breakers),
-                )
+                # It looks through the whole vocabulary for each breaker: 15 ms, and a hundredth of that for a copy.
+                if sampler not in self._dry:
+                    self._dry[sampler] = self._new_dry(sampler)
+                return C.llama_sampler_clone(self._dry[sampler])
             case Penalties():
                 return C.llama_sampler_init_penalties(
                     self.n_vocab, sampler.last_n, sampler.repeat, sampler.frequency, sampler.presence
@@ -356,6 +353,18 @@ class LlamaModel:
                 return C.llama_sampler_init_dist(seed)
             case Greedy():
                 return C.llama_sampler_init_greedy()
+
+    def _new_dry(self, sampler: Dry) -> Any:
+        breakers = (ctypes.c_char_p * len(sampler.breakers))(*(text.encode() for text in sampler.breakers))
+        return C.llama_sampler_init_dry(
+            self._vocab,
+            sampler.multiplier,
+            sampler.base,
+            sampler.allowed_length,
+            sampler.last_n,
+            breakers,
+            len(breakers),
+        )
 
 
 # -- grammars -----------------------------------------------------------------------------------------------

@@ -82,11 +82,9 @@ def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0)
     memory doesn't hold a probe, `how` says so. Raises `ModelError` where the model can't be loaded.
     """
     guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    free, fixed, single = (
-        guess.model_copy(update=update) for update in ({"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1})
-    )
+    *_, single = shapes = _shapes(file, guess)
     differs = ""
-    for shape in (fixed, single) if is_hopeless(file) else (free, fixed, single):
+    for shape in shapes:
         verdict = probe(path, file, shape, threads)
         if verdict is None:
             return Chosen(guess, True, _by_type(file, guess))
@@ -94,6 +92,18 @@ def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0)
             return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}{differs}")
         differs = differs or f"; {in_words(shape)} they differ"
     return Chosen(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
+
+
+def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
+    """Whether choosing a shape costs nothing, since the model was probed here before."""
+    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
+    return _memo(file, _shapes(file, guess)[0]).exists()
+
+
+def _shapes(file: ModelFile, guess: Shape) -> list[Shape]:
+    """What to try: any number of rows, always 16 of them, one sequence at a time."""
+    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
+    return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
 
 
 def settled(path: Path, file: ModelFile, shape: Shape, threads: int) -> Chosen:
@@ -125,7 +135,7 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     Takes some hundred prompt tokens and as many in decode calls: seconds for a small model, a minute for a large
     one. None where the memory doesn't hold it. Raises `ModelError` where the model can't be loaded.
     """
-    memo = models.cache_folder() / "probes" / f"{_key(file, shape)}.json"
+    memo = _memo(file, shape)
     # A cache nobody can read is as good as none.
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(memo.read_bytes())
@@ -312,17 +322,16 @@ def _long(shape: Shape) -> int:
 # -- what is said and kept of it ----------------------------------------------------------------------------
 
 
-def _key(file: ModelFile, shape: Shape) -> str:
-    """What a verdict holds for. Threads aren't part of it: they were shown not to matter."""
-    return canonical_sha256(
-        {
-            "probe": PROBE,
-            "model": file.sha256,
-            "libraries": llama.library_sha256s(),
-            "system_info": llama.system_info(),
-            "shape": shape.model_dump(),
-        }
-    )
+def _memo(file: ModelFile, shape: Shape) -> Path:
+    """Where a verdict is kept, by all it holds for. Threads aren't part of that: they were shown not to matter."""
+    key = {
+        "probe": PROBE,
+        "model": file.sha256,
+        "libraries": llama.library_sha256s(),
+        "system_info": llama.system_info(),
+        "shape": shape.model_dump(),
+    }
+    return models.cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
 
 
 def in_words(shape: Shape) -> str:

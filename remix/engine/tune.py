@@ -105,6 +105,11 @@ def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Ch
     return probe.choose_shape(path, file, threads, gpu_layers)
 
 
+def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
+    """Whether `choose` costs nothing."""
+    return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
+
+
 def recall(file: ModelFile) -> Tuned | None:
     """What tuning found for a model on this machine, if it was tuned."""
     with suppress(OSError, ValidationError):
