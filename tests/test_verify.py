@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
 
 import remix.cli
 from remix import pipeline
+from remix.langchain import generate_with
 from remix.outputs import RunFolder
 from remix.outputs.verify import Report, verify
 from remix.records import Options
@@ -542,7 +545,10 @@ def test_a_folder_without_a_request(remix_: Remix, finished: RunFolder) -> None:
     (finished.path / "run.json").unlink()
     result = remix_("verify", str(finished.path))
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[1:] == ["run.json: missing"]
+    assert result.stdout.splitlines() == [
+        f"{finished.path}: not to be read as a run, not signed",
+        "run.json: missing",
+    ]
 
 
 def test_several_runs(remix_: Remix, finished: RunFolder) -> None:
@@ -581,3 +587,12 @@ def test_texts_without_tokens_cannot_be_replayed_which_is_no_fault(remix_: Remix
     assert result.exit_code == 0, result.output
     (line,) = result.stdout.splitlines()[2:]
     assert line.startswith(f"not replayed: {FIRST} and 11 more: no GGUF file wrote it, so no tokens were recorded")
+
+
+def test_a_run_by_a_langchain_model_is_intact_and_cannot_be_replayed(remix_: Remix, workspace: Workspace) -> None:
+    model = GenericFakeChatModel(messages=iter(AIMessage(f"Text number {number}.") for number in range(99)))
+    outcome = generate_with(model, workspace, Options(steps=2, best_of=2))
+    assert lines(verify(outcome.folder.path)) == []
+    result = remix_("verify", "--replay", "-q")
+    assert result.exit_code == 0, result.output
+    assert "and 11 more: no GGUF file wrote it" in result.stdout

@@ -148,7 +148,8 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
     signature = "signed, not checked" if signing.is_signed(path) else "not signed"
     if chosen["signers"]:
         problem = signing.problem(path, chosen["signers"], chosen["identity"])
-        signature = problem or f"signed by {chosen['identity']}"
+        if signing.is_signed(path):
+            signature = "signature not accepted" if problem else f"signed by {chosen['identity']}"
         if problem:
             finding = checking.Finding(signing.SIGNATURE, problem)
             report = report._replace(findings=(*report.findings, finding))
@@ -209,6 +210,8 @@ def _printable(text: str) -> str:
 
 
 def _state(report: Report) -> str:
+    if report.run is None:
+        return "not to be read as a run"
     done = f"{len(report.found)} of {report.total} texts"
     return f"finished, {done}" if report.finished else f"unfinished, {done}"
 
