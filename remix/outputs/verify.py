@@ -394,6 +394,9 @@ def _trace(look: _Look) -> Iterator[Finding]:
         yield Finding(name, "tells of another record")
     elif tokens is not None and len(tokens) != len(trace.choices):
         yield Finding(name, f"tells of {len(trace.choices)} tokens, and there are {len(tokens)}")
+    kept = [each.logprob for each in look.record.candidates or () if each.chosen]
+    if kept not in ([], [choose.mean_logprob(trace.choices)]):
+        yield Finding(name, "tells of other probabilities than the record")
 
 
 _CHECKS: tuple[Callable[[_Look], Iterator[Finding]], ...] = (
