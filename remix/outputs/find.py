@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,18 +32,23 @@ def list_runs(outputs: Path) -> list[Path]:
 
 def find_run(outputs: Path, word: str | None) -> RunFolder:
     """The run a user means: by path or unique prefix of its name, or the latest. Raises `RunError`."""
+    return RunFolder.open(run_path(outputs, word))
+
+
+def run_path(outputs: Path, word: str | None) -> Path:
+    """Its folder, whatever state it is in. Raises `RunError`."""
     if word and (Path(word) / REQUEST).is_file():
-        return RunFolder.open(Path(word))
+        return Path(word)
     runs = list_runs(outputs)
     if not runs:
         raise RunError(f"{outputs}: no runs yet.", "Make one: `remix generate --tag TAG`.")
     if word is None:
-        return RunFolder.open(runs[-1])
+        return runs[-1]
     matching = [path for path in runs if path.name == word] or [path for path in runs if path.name.startswith(word)]
     if len(matching) != 1:
         found = "no run's name begins" if not matching else f"{len(matching)} runs' names begin"
         raise RunError(f"{found} with '{word}'.", "`remix runs` lists them; give more letters, or the path.")
-    return RunFolder.open(matching[0])
+    return matching[0]
 
 
 def find_output(outputs: Path, word: str) -> OutputPlace:
@@ -66,6 +71,26 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
     if len({id_ for id_, _ in found}) != 1:
         raise RunError(f"{len(found)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step.")
     return found[-1][1]
+
+
+def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
+    """The folders of the runs that words mean, each with its outputs that were named: none where all of it is meant.
+
+    A word may name a run or an output; without any the latest run is meant. Raises `RunError`.
+    """
+    if not words:
+        return {run_path(outputs, None): set()}
+    named: dict[Path, set[str]] = {}
+    whole: set[Path] = set()
+    for word in words:
+        if Path(word).is_dir():
+            whole.add(Path(word))
+        elif any(path.name.startswith(word) for path in list_runs(outputs)):
+            whole.add(run_path(outputs, word))
+        else:
+            folder, task = find_output(outputs, word)
+            named.setdefault(folder.path, set()).add(task)
+    return {**named, **{path: set() for path in whole}}
 
 
 def _by_path(path: Path) -> OutputPlace:

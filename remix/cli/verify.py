@@ -1,0 +1,324 @@
+"""`remix verify`, `remix why` and `remix sign`."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.progress import progress
+
+if TYPE_CHECKING:
+    from remix.outputs.lineage import Step
+    from remix.outputs.verify import Report
+    from remix.records import Sampling
+    from remix.replay import Replayed
+    from remix.workspace import Workspace
+
+
+class _Verified(NamedTuple):
+    """All that is known of a run in the end."""
+
+    report: Report
+    signature: str
+    replayed: list[Replayed] | None
+
+    @property
+    def good(self) -> bool:
+        return not self.report.findings and not any(each.is_wrong for each in self.replayed or ())
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
+@click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare token by token.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="Replay only N texts, evenly spread.")
+@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Sequences replayed together, at most.")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="By default one for each physical core.")
+@click.option("--model", help="Where the run's model is now, if it isn't found.")
+@click.option(
+    "--signers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Check the signature against this list of allowed signers (see ssh-keygen(1)).",
+)
+@click.option("--identity", metavar="NAME", help="Whose signature it must be, by that list.")
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def verify(ctx: click.Context, /, **chosen: Any) -> None:
+    """Check that runs or single outputs are what was written: the latest run, if none is named.
+
+    Looks at every text, record and hash, at where each text comes from, and at nothing outside the run's folder.
+    Each problem is a line that names the file; the command exits with 1 then. --replay writes the texts again, in
+    the shape that the records name. On another machine other texts may come, so what differs there is told, and is
+    no problem.
+    """
+    from remix.outputs.find import find_places
+
+    _refuse_half(ctx, chosen)
+    workspace: Workspace = ctx.obj
+    places = find_places(workspace.outputs, chosen["words"])
+    verified = [_verify(workspace, path, outputs, chosen) for path, outputs in places.items()]
+    good = all(each.good for each in verified)
+    if chosen["as_json"]:
+        print_json({"good": good, "runs": [_as_json(each) for each in verified]})
+    else:
+        for each in verified:
+            _print(each)
+    if not good:
+        ctx.exit(1)
+
+
+@click.command()
+@click.argument("output", required=False)
+@click.option("--of", "passage", metavar="PASSAGE", help="All that came of a passage, by its id, in all runs.")
+@json_option
+@click.pass_obj
+def why(workspace: Workspace, output: str | None, passage: str | None, as_json: bool) -> None:
+    """Tell where OUTPUT comes from: each step back to the passage, with prompt, model and seed.
+
+    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    """
+    from remix.outputs import find_output
+    from remix.outputs.lineage import ancestry
+
+    if (output is None) == (passage is None):
+        raise click.UsageError("name an output, or a passage with --of PASSAGE.")
+    if passage is not None:
+        _print_descendants(workspace, passage, as_json)
+        return
+    folder, task = find_output(workspace.outputs, output or "")
+    steps = ancestry(folder, task)
+    if as_json:
+        print_json({"run": folder.run.name, "output": task, "steps": [_step_as_json(step) for step in steps]})
+    else:
+        _print_ancestry(steps)
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option(
+    "--key", type=click.Path(path_type=Path), help="Your OpenSSH key; by default ~/.ssh/id_ed25519, if it is there."
+)
+@click.pass_obj
+def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
+    """Sign a finished run with your SSH key, and print the sha256 that stands for all of it.
+
+    RUN is a path or the beginning of its name, by default the latest. The signature lies beside the manifest;
+    `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
+    """
+    from remix.errors import RunError
+    from remix.outputs import find_run
+    from remix.outputs import signature as signing
+    from remix.outputs import verify as checking
+
+    folder = find_run(workspace.outputs, run)
+    report = checking.verify(folder.path)
+    if report.findings:
+        first = report.findings[0]
+        raise RunError(f"{folder.path / first.file}: {first.what}.", "`remix verify` lists all that is wrong.")
+    digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
+    note(f"{folder.path / signing.SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
+    click.echo(digest)
+
+
+COMMANDS = (verify, why, sign)
+
+
+# -- verify -------------------------------------------------------------------------------------------------
+
+
+def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
+    """Options that mean nothing without others."""
+    for name in ("sample", "parallel", "threads", "model"):
+        if chosen[name] is not None and not chosen["replay"]:
+            raise click.UsageError(f"--{name} goes with --replay.", ctx)
+    if (chosen["signers"] is None) != (chosen["identity"] is None):
+        raise click.UsageError("--signers and --identity go together.", ctx)
+
+
+def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[str, Any]) -> _Verified:
+    from remix.outputs import signature as signing
+    from remix.outputs import verify as checking
+
+    report = checking.verify(path, outputs)
+    signature = "signed, not checked" if signing.is_signed(path) else "not signed"
+    if chosen["signers"]:
+        problem = signing.problem(path, chosen["signers"], chosen["identity"])
+        if signing.is_signed(path):
+            signature = "signature not accepted" if problem else f"signed by {chosen['identity']}"
+        if problem:
+            finding = checking.Finding(signing.SIGNATURE, problem)
+            report = report._replace(findings=(*report.findings, finding))
+    return _Verified(report, signature, _replay(workspace, report, outputs, chosen) if chosen["replay"] else None)
+
+
+def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dict[str, Any]) -> list[Replayed]:
+    if report.run is None:
+        return []
+    from remix import pipeline, replay
+
+    find_model = functools.partial(pipeline.model_of, model=chosen["model"], model_folders=workspace.model_folders)
+    # Of single outputs the steps before are checked, and the outputs themselves written again.
+    found = [each for each in report.found if not outputs or each.task.id in outputs]
+    how = replay.How(chosen["parallel"], chosen["threads"])
+    with progress(chosen["quiet"]) as watch:
+        return replay.replay(report.run, replay.sample(found, chosen["sample"]), find_model, how, watch)
+
+
+def _as_json(verified: _Verified) -> dict[str, Any]:
+    report, replayed = verified.report, verified.replayed
+    return {
+        "run": report.path.absolute().name,
+        "folder": str(report.path),
+        "good": verified.good,
+        "intact": not report.findings,
+        "finished": report.finished,
+        "done": len(report.found),
+        "total": report.total,
+        "signature": verified.signature,
+        "findings": [finding._asdict() for finding in report.findings],
+        "replay": None
+        if replayed is None
+        else {
+            "equal": sum(each.equal is True for each in replayed),
+            "different": sum(each.equal is False for each in replayed),
+            "not_tried": sum(each.equal is None for each in replayed),
+            "environment": _environments(replayed),
+            "outputs": [each._asdict() for each in replayed],
+        },
+    }
+
+
+def _print(verified: _Verified) -> None:
+    report = verified.report
+    click.echo(f"{report.path}: {_state(report)}, {verified.signature}")
+    for finding in report.findings:
+        click.echo(_printable(f"{finding.file}: {finding.what}"))
+    if not report.findings:
+        click.echo("intact: all that is here is what was written")
+    if verified.replayed is not None:
+        _print_replay(verified.replayed)
+
+
+def _printable(text: str) -> str:
+    """A line that does nothing to a terminal: files may have any name."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _state(report: Report) -> str:
+    if report.run is None:
+        return "not to be read as a run"
+    done = f"{len(report.found)} of {report.total} texts"
+    return f"finished, {done}" if report.finished else f"unfinished, {done}"
+
+
+def _print_replay(replayed: list[Replayed]) -> None:
+    """Whether the machinery is the same, and which texts came again."""
+    tried = [each for each in replayed if each.equal is not None]
+    if tried:
+        environments = _environments(replayed)
+        click.echo("environment: " + ("the same" if not environments else f"differs: {'; '.join(environments)}"))
+        equal = sum(each.equal is True for each in tried)
+        click.echo(f"replayed: {equal} of {len(tried)} texts equal, token by token")
+    for each in tried:
+        if not each.equal:
+            click.echo(f"{each.output}.json: {each.what}{_excuse(each)}")
+    for reason in dict.fromkeys(each.what for each in replayed if each.equal is None):
+        outputs = [each.output for each in replayed if each.equal is None and each.what == reason]
+        also = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
+        click.echo(f"not replayed: {outputs[0]}{also}: {reason}")
+
+
+def _excuse(replayed: Replayed) -> str:
+    """Why a difference proves nothing, where it doesn't."""
+    if not replayed.exact:
+        return " (which proves nothing: its record says that it isn't exact)"
+    return " (which proves nothing: the environment differs)" if replayed.environment else ""
+
+
+def _environments(replayed: list[Replayed]) -> list[str]:
+    return list(dict.fromkeys(part for each in replayed for part in each.environment))
+
+
+# -- why ----------------------------------------------------------------------------------------------------
+
+
+def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> None:
+    from remix.errors import RunError
+    from remix.outputs.lineage import descendants
+
+    steps = list(descendants(workspace.outputs, passage, lambda error: note(f"Left out: {error.message}")))
+    if not steps:
+        raise RunError(
+            f"nothing came of a passage '{passage}'.", "Its form is essay/NNN; `remix passages` lists them."
+        )
+    if as_json:
+        print_json(
+            [
+                {
+                    "run": step.run.name,
+                    "output": step.task,
+                    "record": step.record.id,
+                    "passage_sha256": step.record.derivation.passage,
+                    "flags": list(step.record.flags),
+                }
+                for step in steps
+            ]
+        )
+        return
+    print_table(
+        ["output", "run", "record", "flags"],
+        [(step.task, step.run.name, step.record.id[:12], ", ".join(step.record.flags)) for step in steps],
+    )
+    if (texts := len({step.record.derivation.passage for step in steps})) > 1:
+        note(f"{texts} different texts went by that id: the essay was edited between the runs.")
+
+
+def _print_ancestry(steps: list[Step]) -> None:
+    """From the text back to the passage, each with what made it."""
+    for at, step in enumerate(steps):
+        before = steps[at + 1].task if at + 1 < len(steps) else step.record.source.passage
+        head = f"{step.task} (record {step.record.id[:12]})"
+        click.echo(click.style(head, bold=True) + f"\n\n{_indented(step.text)}\n")
+        click.echo(f"was made from {before}: {_making(step)}. It was asked:\n")
+        for message in step.record.derivation.prompt.messages:
+            click.echo(_indented(f"[{message.role}] {message.content}") + "\n")
+    source = steps[-1].record.source
+    click.echo(click.style(source.passage, bold=True) + f"\n\n{_indented(source.text)}\n")
+    first, last = source.lines
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    under = f" under “{source.section}”" if source.section else ""
+    tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
+    click.echo(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
+
+
+def _making(step: Step) -> str:
+    """Template, model and seed, in words."""
+    record = step.record
+    derivation = record.derivation
+    weights = f" (sha256 {derivation.model.sha256[:12]})" if derivation.model.sha256 else ""
+    selection = derivation.selection
+    parts = [
+        f"by {record.source.template}, step {record.source.step}",
+        f"on {record.circumstances.model}{weights}",
+        _sampling(derivation.sampling),
+        f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
+        f"flags: {', '.join(record.flags)}" if record.flags else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _sampling(sampling: Sampling | None) -> str:
+    return f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "its seed unknown"
+
+
+def _step_as_json(step: Step) -> dict[str, Any]:
+    return {"task": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

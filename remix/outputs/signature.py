@@ -1,0 +1,75 @@
+"""A run's signature, by OpenSSH's own tool.
+
+Takes the folder of a finished run and a key, leaves `MANIFEST.sha256.sig` beside the manifest. Whose keys count is
+the reader's business: a list of allowed signers, as `ssh-keygen(1)` describes it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from remix.errors import RunError
+from remix.files import write_whole
+from remix.outputs.run import MANIFEST
+from remix.records import sha256
+
+SIGNATURE = f"{MANIFEST}.sig"
+NAMESPACE = "remix"
+"""Signatures hold for one purpose: nobody can pass off another one by the same key as this."""
+
+
+def sign(folder: Path, key: Path) -> str:
+    """Sign a finished run's manifest, and give the manifest's sha256: who has that has the whole run.
+
+    Raises `RunError` where the run isn't finished, or ssh-keygen can't sign.
+    """
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{folder}: isn't finished, so there is nothing to sign.", "`remix resume` finishes it."
+        ) from error
+    if not key.is_file():
+        raise RunError(f"{key}: no such key.", "Name yours with --key, or make one: `ssh-keygen -t ed25519`.")
+    done = _ssh_keygen(["sign", "-n", NAMESPACE, "-f", str(key)], manifest)
+    if done.returncode != 0:
+        raise RunError(f"{key}: can't sign ({_said(done)}).", "It takes a private key, or one that your agent holds.")
+    write_whole(folder / SIGNATURE, done.stdout)
+    return sha256(manifest)
+
+
+def is_signed(folder: Path) -> bool:
+    """Whether there is a signature, whatever it is worth."""
+    return (folder / SIGNATURE).is_file()
+
+
+def problem(folder: Path, signers: Path, identity: str) -> str | None:
+    """What is wrong with a run's signature; nothing where it is by one of that identity's keys.
+
+    `signers` is a list of allowed signers. Raises `RunError` where ssh-keygen isn't there.
+    """
+    if not is_signed(folder):
+        return "missing: nobody signed the run"
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+    except OSError:
+        return "there is no manifest that it could hold for"
+    named = ["-f", str(signers), "-I", identity, "-n", NAMESPACE, "-s", str(folder / SIGNATURE)]
+    done = _ssh_keygen(["verify", *named], manifest)
+    return None if done.returncode == 0 else f"not {identity}'s signature of this manifest ({_said(done)})"
+
+
+def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["ssh-keygen", "-Y", *arguments], input=data, capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise RunError(
+            "ssh-keygen isn't on this machine.", "Install OpenSSH 8.2 or later: `apt install openssh-client`."
+        ) from error
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The tool's own words, in a line."""
+    words = (done.stderr or done.stdout).decode(errors="replace").split()
+    return " ".join(words).rstrip(".") or "it doesn't say why"

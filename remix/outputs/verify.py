@@ -1,0 +1,447 @@
+"""Whether a run's folder is what was written.
+
+Takes the folder, gives a `Report`: each file that isn't what the manifest, its record or `run.json` says, and why.
+Reads nothing else, so seeds, templates and models may be gone; changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from remix import choose, frontmatter
+from remix.errors import PromptError, RunError
+from remix.files import TEMPORARY
+from remix.outputs.run import FAILURES, HOLDER, LOCK, MANIFEST, REQUEST, RunFolder, body_bytes, body_of, compose
+from remix.outputs.signature import SIGNATURE
+from remix.plan import plan
+from remix.prompts import Template
+from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256
+
+LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, "reviews.jsonl", "index.md"})
+"""Files that may come to lie beside those of the manifest."""
+
+LATER_SUFFIXES = (".trace.json", ".measures.json", ".edited.md")
+"""The same for each output: its name, and one of these."""
+
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+class Finding(NamedTuple):
+    """Something that isn't as it was written."""
+
+    file: str
+    """Below the run's folder."""
+    what: str
+    """In words."""
+
+
+class Found(NamedTuple):
+    """An output as it lies there."""
+
+    task: Task
+    record: Record
+    id: str
+    """The record's id, computed anew."""
+    data: bytes
+    """Of the text's file."""
+
+    @property
+    def text(self) -> str:
+        """Without front matter."""
+        return body_of(self.data).decode(errors="replace").removesuffix("\n")
+
+    @property
+    def text_file(self) -> str:
+        """Below the run's folder."""
+        return f"{self.task.id}.md"
+
+    @property
+    def record_file(self) -> str:
+        """Below the run's folder."""
+        return f"{self.task.id}.json"
+
+
+class Report(NamedTuple):
+    """What came of looking."""
+
+    path: Path
+    """The run's folder."""
+    run: Run | None
+    """Its request, where it can be read."""
+    finished: bool
+    """Whether there is a manifest."""
+    found: tuple[Found, ...]
+    """The outputs that could be read."""
+    total: int
+    """How many there should be, of those that were asked about."""
+    findings: tuple[Finding, ...]
+    """What isn't as it was written."""
+
+
+def verify(path: Path, wanted: Collection[str] = ()) -> Report:
+    """Check a run's folder, or only those of its tasks that are wanted, with the steps they come from."""
+    finished = (path / MANIFEST).is_file()
+    try:
+        folder = RunFolder.open(path)
+    except RunError as error:
+        what = error.message.removeprefix(f"{path / REQUEST}: ") if (path / REQUEST).exists() else "missing"
+        return Report(path, None, finished, (), 0, (Finding(REQUEST, what), *_manifest(path, None)))
+    tasks = _chains(folder.run, wanted) if wanted else folder.run.tasks
+    findings = [*_strangers(folder, wanted), *_request(folder.run)]
+    listed = list(_listed(folder, tasks, finished))
+    # Against a request that was changed itself nothing can be held.
+    run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
+    found: dict[str, Found] = {}
+    for task in tasks:
+        output = _read(folder, task)
+        if isinstance(output, Finding):
+            findings.append(output)
+        elif output:
+            found[task.id] = output
+            findings += _look_at(_Look(output, folder, run))
+    bad = {finding.file for finding in (*findings, *listed)}
+    findings += [each for output in found.values() for each in _lineage(output, found, bad, folder.run)]
+    # Where it is known what is wrong with a file, it needn't be said that something is.
+    findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
+    return Report(path, folder.run, finished, tuple(found.values()), len(tasks), tuple(sorted(set(findings))))
+
+
+def _chains(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
+    """The tasks that are wanted, and those whose texts they were made from."""
+    last: dict[tuple[str, str, int], int] = {}
+    for task in run.tasks:
+        if task.id in wanted:
+            chain = (task.passage, task.kind, task.variant)
+            last[chain] = max(task.step, last.get(chain, 0))
+    return tuple(task for task in run.tasks if task.step <= last.get((task.passage, task.kind, task.variant), 0))
+
+
+# -- the folder ---------------------------------------------------------------------------------------------
+
+
+def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
+    """Files that no run leaves, or outputs that this one wasn't to have."""
+    ids = {task.id for task in folder.run.tasks}
+    for id_ in wanted:
+        if id_ not in ids:
+            yield Finding(f"{id_}.json", "not one of the run's outputs")
+    if wanted:
+        return
+    suffixes = (".md", ".json", *LATER_SUFFIXES)
+    known = {REQUEST, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
+    for path in folder.path.rglob("*"):
+        # A name needn't be UTF-8, and a report must be.
+        name = path.relative_to(folder.path).as_posix().encode(errors="replace").decode()
+        half_written = path.name.startswith(".") and path.name.endswith(TEMPORARY)
+        if name not in known and not half_written and (path.is_symlink() or not path.is_dir()):
+            yield Finding(name, "not part of the run")
+    try:
+        folder.failures()
+    except RunError:
+        yield Finding(FAILURES, "can't be read")
+
+
+def _listed(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
+    """What the manifest says, if there is one and if there should be."""
+    if finished:
+        names = [REQUEST, *(f"{task.id}{suffix}" for task in tasks for suffix in (".md", ".json"))]
+        whole = len(tasks) == len(folder.run.tasks)
+        yield from _manifest(folder.path, names, whole)
+    elif folder.is_complete:
+        yield Finding(MANIFEST, "missing, though all texts are there; `remix resume` writes it")
+    elif (folder.path / SIGNATURE).exists():
+        yield Finding(SIGNATURE, "what it signs isn't there: the run was worked on since, or lost its manifest")
+
+
+def _manifest(path: Path, names: Collection[str] | None, whole: bool = True) -> Iterator[Finding]:
+    """What isn't as the manifest says; `names` are the files it must name, all of them if it is `whole`.
+
+    Where nobody knows what it must name, those it does are looked at.
+    """
+    try:
+        *lines, rest = (path / MANIFEST).read_bytes().decode().split("\n")
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError):
+        yield Finding(MANIFEST, "can't be read")
+        return
+    hashes: dict[str, str] = {}
+    for number, line in enumerate([*lines, rest] if rest else lines, 1):
+        parts = _LINE.fullmatch(line)
+        if not parts or parts[2] in hashes or (rest and number > len(lines)):
+            yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
+        else:
+            hashes[parts[2]] = parts[1]
+    if names is None:
+        names = [name for name in hashes if name != REQUEST]
+    elif whole:
+        strangers = sorted(hashes.keys() - set(names))
+        yield from (Finding(MANIFEST, f"names {name!r}, no part of the run") for name in strangers)
+    yield from (each for name in names for each in _hashed(path, name, hashes.get(name)))
+
+
+def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
+    """Whether a file is the one that the manifest means."""
+    if recorded is None:
+        yield Finding(MANIFEST, f"doesn't name {name}")
+    try:
+        if recorded not in (None, sha256((path / name).read_bytes())):
+            yield Finding(name, f"not what {MANIFEST} says: one of the two was changed")
+    except FileNotFoundError:
+        yield Finding(name, "missing")
+    except (OSError, ValueError) as error:
+        yield Finding(name, f"can't be read ({error})")
+
+
+def _request(run: Run) -> Iterator[Finding]:
+    """Whether `run.json` agrees with itself."""
+    passages = [passage for essay in run.essays for passage in essay.passages]
+    for passage in passages:
+        if sha256(passage.text) != passage.sha256:
+            yield Finding(REQUEST, f"the text of {passage.id} isn't the one of its sha256")
+    for template in run.templates:
+        if sha256(template.source) != template.sha256:
+            yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
+    hashes = {template.kind: template.sha256 for template in run.templates}
+    options = run.options
+    planned = set(plan(passages, hashes, options.steps, options.variants, options.seed))
+    for task in planned.symmetric_difference(run.tasks):
+        yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
+
+
+# -- an output ----------------------------------------------------------------------------------------------
+
+
+def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
+    """An output; nothing where there is no record: then it isn't finished, or the manifest misses it."""
+    path = folder.record_path(task.id)
+    name = f"{task.id}.json"
+    try:
+        source = path.read_bytes()
+        record = Record.model_validate_json(source)
+        id_ = _id(json.loads(source))
+        name = f"{task.id}.md"
+        return Found(task, record, id_, folder.text_path(task.id).read_bytes())
+    except FileNotFoundError:
+        return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
+    except OSError as error:
+        return Finding(name, f"can't be read ({error.strerror})")
+    except ValueError as error:
+        return Finding(name, f"not a record ({_reason(error)})")
+
+
+def _id(raw: Any) -> str:
+    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
+    return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
+
+
+def _reason(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())
+    first: Any = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}".removeprefix(": ")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What an output's checks go by."""
+
+    found: Found
+    folder: RunFolder
+    run: Run | None
+    """Its request, where that can be trusted."""
+
+    @property
+    def record(self) -> Record:
+        return self.found.record
+
+    def in_text(self, what: str) -> Finding:
+        return Finding(self.found.text_file, what)
+
+    def in_record(self, what: str) -> Finding:
+        return Finding(self.found.record_file, what)
+
+
+def _look_at(look: _Look) -> Iterator[Finding]:
+    for check in _CHECKS:
+        yield from check(look)
+
+
+def _hashes(look: _Look) -> Iterator[Finding]:
+    output = look.record.output
+    if sha256(body_of(look.found.data)) != output.sha256:
+        yield look.in_text("not the text that was recorded")
+    if look.found.id != look.record.id:
+        yield look.in_record("its id isn't the sha256 of its derivation and text")
+
+
+def _front_matter(look: _Look) -> Iterator[Finding]:
+    """What people read above the text; keys that remix doesn't write are theirs."""
+    name = look.found.text_file
+    try:
+        written = frontmatter.split(compose(look.record, "").decode(), name).meta
+        meta = frontmatter.split(look.found.data.decode(errors="replace"), name).meta
+    except frontmatter.FrontMatterError:
+        yield look.in_text("its front matter is broken")
+        return
+    if differing := [key for key, value in written.items() if meta.get(key) != value]:
+        yield look.in_text(f"its front matter says otherwise than its record ({', '.join(differing)})")
+
+
+def _place(look: _Look) -> Iterator[Finding]:
+    """Whether it lies where it belongs, and speaks of what `run.json` has there."""
+    record = look.record
+    if record.output.file != look.found.text_file:
+        yield look.in_record(f"belongs to another text ({record.output.file})")
+    if look.run is None:
+        return
+    if record.circumstances.run != look.run.name:
+        yield look.in_record(f"belongs to another run ({record.circumstances.run})")
+    if source := _source(look.run, look.found.task):
+        names = [name for name in Source.model_fields if getattr(source, name) != getattr(record.source, name)]
+        if names:
+            yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(names)})")
+
+
+def _source(run: Run, task: Task) -> Source | None:
+    """Where a task's text comes from, by `run.json`; nothing where that speaks of no such passage or kind."""
+    passages = {passage.id: passage for essay in run.essays for passage in essay.passages}
+    templates = {template.kind: template.name for template in run.templates}
+    passage = passages.get(task.passage)
+    if passage is None or task.kind not in templates:
+        return None
+    return Source(
+        passage=passage.id,
+        essay=passage.title,
+        path=passage.path,
+        lines=passage.lines,
+        section=passage.section,
+        tags=passage.tags,
+        text=passage.text,
+        kind=task.kind,
+        step=task.step,
+        variant=task.variant,
+        template=templates[task.kind],
+    )
+
+
+def _derivation(look: _Look) -> Iterator[Finding]:
+    """Whether it was derived from what it shows, and from what `run.json` planned."""
+    record, task, run = look.record, look.found.task, look.run
+    derivation = record.derivation
+    if sha256(record.source.text) != derivation.passage:
+        yield look.in_record("its passage isn't the one it was derived from")
+    if run is None:
+        return
+    if derivation.prompt.template not in {each.sha256 for each in run.templates if each.kind == task.kind}:
+        yield look.in_record(f"its prompt is by another template than the one in {REQUEST}")
+    if run.model and derivation.model.sha256 != run.model.sha256:
+        yield look.in_record(f"was written by another model than the one in {REQUEST}")
+    seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
+    if seed not in (None, task.seed):
+        yield look.in_record(f"its seed isn't the one in {REQUEST}")
+
+
+def _candidates(look: _Look) -> Iterator[Finding]:
+    """Whether the one that was kept is the best of them by their own numbers, and the output."""
+    selection, candidates = look.record.derivation.selection, look.record.candidates or ()
+    count = selection.candidates if selection else 0
+    kept = [each for each in candidates if each.chosen]
+    numbers = [each.number for each in candidates]
+    if len(numbers) != count or numbers != list(range(1, count + 1)) or len(kept) != min(count, 1):
+        yield look.in_record("its candidates aren't all here, or not one of them was kept")
+        return
+    for each in candidates:
+        if sha256(body_bytes(each.text)) != each.sha256:
+            yield look.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
+    if selection and kept:
+        yield from _kept(look, kept[0])
+        best, rule = choose.choose(candidates)
+        # Another rule, or another version of one, can't be asked here.
+        if selection.chooser in (choose.RULE, choose.FLAGS_ALONE) and (best, rule) != (kept[0], selection.chooser):
+            yield look.in_record(f"by its own numbers candidate {best.number} was to be kept ({rule.name})")
+
+
+def _kept(look: _Look, kept: Candidate) -> Iterator[Finding]:
+    record = look.record
+    sampling = record.derivation.sampling
+    there = (*(getattr(record.output, name) for name in _SHARED), record.flags, sampling and sampling.seed)
+    if there != (*(getattr(kept, name) for name in _SHARED), kept.flags, kept.seed):
+        yield look.in_record(f"candidate {kept.number}, which was kept, isn't the output")
+
+
+_SHARED = ("sha256", "finish", "token_ids", "trimmed")
+
+
+def _trace(look: _Look) -> Iterator[Finding]:
+    name = f"{look.found.task.id}.trace.json"
+    if not (look.folder.path / name).exists():
+        return
+    try:
+        trace = look.folder.read_trace(look.found.task.id)
+    except RunError:
+        yield Finding(name, "not a trace")
+        return
+    tokens = look.record.output.token_ids
+    if trace.record != look.record.id:
+        yield Finding(name, "tells of another record")
+    elif tokens is not None and len(tokens) != len(trace.choices):
+        yield Finding(name, f"tells of {len(trace.choices)} tokens, and there are {len(tokens)}")
+    kept = [each.logprob for each in look.record.candidates or () if each.chosen]
+    if kept not in ([], [choose.mean_logprob(trace.choices)]):
+        yield Finding(name, "tells of other probabilities than the record")
+
+
+_CHECKS: tuple[Callable[[_Look], Iterator[Finding]], ...] = (
+    _hashes,
+    _front_matter,
+    _place,
+    _derivation,
+    _candidates,
+    _trace,
+)
+
+
+# -- where it comes from ------------------------------------------------------------------------------------
+
+
+def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], run: Run) -> Iterator[Finding]:
+    """Whether the step before is there, and is what was read. What is wrong with that itself is said there."""
+    task, derivation = output.task, output.record.derivation
+    if task.parent is None:
+        if derivation.parent is not None:
+            yield Finding(output.record_file, "is a first step, and names a step before")
+        return
+    if f"{task.parent}.md" in bad or f"{task.parent}.json" in bad:
+        return
+    parent = all_.get(task.parent)
+    if parent is None:
+        yield Finding(output.record_file, f"was made from {task.parent}, which isn't here")
+    elif derivation.parent != parent.id:
+        yield Finding(output.record_file, f"was made from another {task.parent} than is here")
+    elif not _holds(derivation.prompt.messages, parent, task, run):
+        yield Finding(output.record_file, f"its prompt doesn't hold the text of {task.parent}")
+
+
+def _holds(messages: tuple[Message, ...], parent: Found, task: Task, run: Run) -> bool:
+    """Whether a prompt holds its parent's text, or what the run's template makes of that: it may well shorten it."""
+    if any(parent.text in message.content for message in messages):
+        return True
+    pairs = [(essay, each) for essay in run.essays for each in essay.passages if each.id == task.passage]
+    sources = [each for each in run.templates if each.kind == task.kind]
+    labels = run.model.labels if run.model else (parent.record.circumstances.model.lower(),)
+    for essay, passage in pairs[:1] if sources else ():
+        try:
+            template = Template(task.kind, sources[0].source.encode(), sources[0].name)
+            prompt = template.render(passage, essay, parent.text, task.step, run.options.steps, labels)
+        except PromptError:
+            return False
+        return prompt.messages == messages
+    return False
