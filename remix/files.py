@@ -8,12 +8,22 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from remix.errors import RunError
 
 TEMPORARY = ".tmp"
 """Ending of files being written; one left behind by a crash is nobody's."""
+
+_NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
+"""What file systems say that can't flush a folder: some network shares."""
+
+_ELSEWHERE = (
+    "take another folder with --out. A run that has begun goes on with `remix resume` when it can be written again; "
+    "what is finished is safe."
+)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -22,9 +32,9 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
     unless only the last flush failed.
     """
-    temporary = path.with_name(f".{path.name}{TEMPORARY}")
+    temporary = temporary_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
@@ -32,36 +42,90 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
+        # On a full disk half a file is in the way of all that could still be written.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+
+
+def temporary_of(path: Path) -> Path:
+    """The name a file has while it is written."""
+    return path.with_name(f".{path.name}{TEMPORARY}")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there, and flush that to disk. Raises `RunError` where it can't be done."""
+    try:
+        path.unlink()
+        _sync_folder(path.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable(path, error, "removed") from error
+
+
+def make_new_folder(path: Path) -> None:
+    """Make a folder that mustn't be there yet. Raises `RunError` where that can't be done; then there is none."""
+    try:
+        _make_folder(path.parent)
+        path.mkdir()
+        try:
+            _sync_folder(path.parent)
+        except OSError:
+            path.rmdir()
+            raise
+    except OSError as error:
         raise unwritable(path, error) from error
 
 
 def check_writable(folder: Path) -> None:
     """Make a folder, unless it is there. Raises `RunError` where that can't be done, or nothing be written there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise unwritable(folder, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> RunError:
+def unwritable(path: Path, error: OSError, what: str = "written") -> RunError:
     """Why a path couldn't be written, in words."""
     hints = {
         errno.ENOSPC: "The disk is full: make room, then `remix resume` the run; what is finished is safe.",
         errno.EDQUOT: "Your quota is used up: make room, then `remix resume` the run; what is finished is safe.",
-        errno.EROFS: "The file system is read-only: take another folder with --out.",
-        errno.EACCES: "You may not write there: take another folder with --out.",
-        errno.EPERM: "You may not write there: take another folder with --out.",
+        errno.EROFS: f"The file system is read-only: {_ELSEWHERE}",
+        errno.EACCES: f"You may not write there: {_ELSEWHERE}",
+        errno.EPERM: f"You may not write there: {_ELSEWHERE}",
+        errno.EIO: "The disk fails: see to it, then `remix resume` the run; what was finished before is on it.",
     }
     hint = hints.get(error.errno or 0, "Take another folder with --out.")
-    return RunError(f"{path}: can't be written ({error.strerror or error}).", hint)
+    return RunError(f"{path}: can't be {what} ({error.strerror or error}).", hint)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what a crash left half-written."""
-    for path in folder.rglob(f".*{TEMPORARY}"):
-        path.unlink(missing_ok=True)
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove what a crash left half-written of these files, and nothing else.
+
+    Others name their temporary files like we do, Syncthing for one. Raises `RunError` where one can't be removed.
+    """
+    for path in paths:
+        temporary = temporary_of(path)
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(temporary, error, "removed") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless they are there; each is flushed into the one it lies in.
+
+    Otherwise a power cut could take a folder away, and with it files that were flushed to disk themselves.
+    """
+    # The folder that `.` stands for may be gone, and has none above it.
+    if folder.is_dir() or folder == folder.parent:
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -71,5 +135,8 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
     finally:
         os.close(handle)

@@ -429,6 +429,68 @@ def _unreadable(path: Path, error: Exception) -> ModelError:
     return ModelError(f"{path} can't be read ({reason}).", "Check the path and who may read the file.")
 
 
+class Held:
+    """A model's file while it is in use, so that no record names weights that were written over meanwhile.
+
+    It is kept open: another file put in its place changes nothing for who has loaded this one. Raises `ModelError`
+    where it isn't the model it is taken for.
+    """
+
+    def __init__(self, path: Path, file: ModelFile) -> None:
+        _check_is_file(path)
+        self._path = path
+        self._sha256 = file.sha256
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        try:
+            self._status = self._now()
+            is_it = _identity(self._file, path).sha256 == file.sha256
+        except BaseException:
+            self.close()
+            raise
+        if not is_it:
+            self.close()
+            raise ModelError(
+                f"{path}: is no longer {file.name} (sha256 {file.sha256[:12]}…): its content is another.",
+                "Put the file back, or plan the run anew.",
+            )
+
+    def check(self) -> None:
+        """Raise `ModelError` where the content has changed since; a new time of change alone is nothing."""
+        status = self._now()
+        if status == self._status:
+            return
+        # With a buffer of its own: the old one holds what was read before.
+        with os.fdopen(os.dup(self._file.fileno()), "rb") as again:
+            again.seek(0)
+            now = hashlib.file_digest(again, "sha256").hexdigest()
+        if now != self._sha256:
+            raise ModelError(
+                f"{self._path}: was changed while it was in use.",
+                "What was finished before is safe; put the file back, then `remix resume` the run.",
+            )
+        self._status = status
+
+    def check_place(self) -> None:
+        """Raise `ModelError` where another file stands in its place: that one may have been loaded."""
+        try:
+            is_there = os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise ModelError(f"{self._path}: was replaced while it was being loaded.", "Try again.")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _now(self) -> tuple[int, int]:
+        status = os.fstat(self._file.fileno())
+        return status.st_size, status.st_mtime_ns
+
+
 # -- what was identified before -----------------------------------------------------------------------------
 
 
@@ -437,6 +499,9 @@ class _Memo(Frozen):
 
     mtime_ns: int
     """The file's time of change; with `model.size`, what makes the memo valid."""
+
+    path: str | None
+    """Where it lay; null for a path that can't be written down."""
 
     model: ModelFile
 
@@ -454,7 +519,9 @@ def _recall(path: Path, status: os.stat_result) -> ModelFile | None:
 def _remember(path: Path, status: os.stat_result, model: ModelFile) -> None:
     """Keep what was read; a cache that can't be written is done without."""
     memo = _memo_file(path)
-    text = _Memo(mtime_ns=status.st_mtime_ns, model=model).model_dump_json()
+    where = os.path.abspath(path)  # noqa: PTH100 (keeps links)
+    place = where if _printable(where) == where else None
+    text = _Memo(mtime_ns=status.st_mtime_ns, path=place, model=model).model_dump_json()
     # A name of this thread's own, then a rename: readers see the whole memo or none.
     draft = memo.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     with contextlib.suppress(OSError):
@@ -464,6 +531,16 @@ def _remember(path: Path, status: os.stat_result, model: ModelFile) -> None:
             draft.replace(memo)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def seen() -> list[Found]:
+    """The models that were identified on this machine before, wherever they lie, and are there still."""
+    found: list[Found] = []
+    for memo in _glob(cache_folder() / "models", "*.json"):
+        with contextlib.suppress(OSError, ValueError, ModelError):
+            place = _Memo.model_validate_json(memo.read_bytes()).path
+            found += [_at(Path(place))] if place else []
+    return found
 
 
 def _is_known(path: Path) -> bool:

@@ -29,7 +29,19 @@ from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
 from remix.prompts import Template, read_templates
 from remix.recorder import Recorder
-from remix.records import Essay, Failure, Message, ModelFile, Options, Passage, Record, Run, TemplateUsed, sha256
+from remix.records import (
+    Essay,
+    Failure,
+    Message,
+    ModelFile,
+    Options,
+    Passage,
+    Record,
+    Resumption,
+    Run,
+    TemplateUsed,
+    sha256,
+)
 from remix.workspace import Workspace
 from remix.writer import Watch, Writer
 
@@ -46,6 +58,8 @@ class Outcome(NamedTuple):
     interrupted: bool
     engine_changed: bool = False
     """Whether these texts were written by another build of llama.cpp, processor or shape than the run began with."""
+    other_model: str | None = None
+    """Who wrote these texts, where it isn't the model that the run began with."""
 
 
 @dataclass(frozen=True)
@@ -142,13 +156,34 @@ def _plan_local(
 ) -> Job:
     """The job of a local model over passages and templates that are read."""
     path, file = requantise.resolve(options.model, workspace.model_folders)
-    options = options.model_copy(update={"kinds": tuple(templates)})
-    with closing(Vocabulary(path, file)) as vocabulary:
-        lengths = Lengths(templates, options, file, vocabulary)
-        kept, tokens = lengths.fitting(corpus, bad.note)
-        check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
+    options = options.model_copy(update={"kinds": tuple(templates), "model": _name_alone(options.model, file)})
+    lengths, kept, tokens = _measure((path, file), templates, options, corpus, bad)
     run = _freeze(workspace, options, given, file, kept, templates, lengths.contexts)
     return Job(run, path, tokens, lengths.computed, tuple(bad.errors))
+
+
+def _measure(
+    model: tuple[Path, ModelFile], templates: dict[str, Template], options: Options, corpus: Corpus, bad: _Bad
+) -> tuple[Lengths, Corpus, dict[str, int]]:
+    """How long a model's prompts are, which passages fit it, and the tokens of each of their prompts."""
+    with closing(Vocabulary(*model)) as vocabulary:
+        lengths = Lengths(templates, options, model[1], vocabulary)
+        kept, tokens = lengths.fitting(corpus, bad.note)
+        check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
+    return lengths, kept, tokens
+
+
+def _name_alone(model: str | None, file: ModelFile) -> str | None:
+    """The name of a model that was asked for by its path: a run says what was used, not where on a machine it lay."""
+    is_path = model is not None and (Path(model).expanduser().exists() or model.lower().endswith(".gguf"))
+    return file.name if is_path else model
+
+
+def _placeless(value: object) -> object:
+    """An option as it was given, but of a place on this machine the last part alone."""
+    if isinstance(value, str | Path) and (Path(value).is_absolute() or str(value).startswith("~")):
+        return Path(value).name
+    return value
 
 
 class _Bad:
@@ -192,7 +227,7 @@ def _freeze(
     return Run(
         name="planned",
         created=datetime.now(UTC),
-        given=given,
+        given={name: _placeless(value) for name, value in given.items()},
         options=options,
         model=file,
         engine=None,
@@ -246,17 +281,33 @@ def resume(
     """Finish a run. Reads its `run.json` and the outputs it has, and nothing else of the workspace.
 
     `find_model` says where its model is now (by default `model_of` does); `writer` writes in place of a local model.
+    Another model than the run began with is noted in `resumed.json`, and named by the records of what it writes.
     Raises as `generate` does.
     """
     with folder.lock():
         if folder.is_complete:
             folder.seal()
             return Outcome(folder, [], Counter(), interrupted=False)
-        folder.unseal()
         path = None if writer else (find_model or model_of)(folder.run)
-        with _opened(writer, folder.run, path) as opened:
-            changed = opened.engine_used != folder.run.engine
-            return _work(folder, opened, watch, stop)._replace(engine_changed=changed)
+        run = _as_done_by(folder.run, path)
+        with _opened(writer, run, path) as opened:
+            return _go_on(folder, run, opened, watch, stop)
+
+
+def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
+    """Finish a run; `run` is its request as this writer does it."""
+    other = _is_other(folder.run, writer)
+    if other:
+        run = run.model_copy(update={"model": writer.file})
+        now, model = datetime.now(UTC), writer.model_used
+        folder.note_resumption(Resumption(at=now, name=writer.name, model=model, engine=writer.engine_used))
+    folder.unseal()
+    outcome = _work(RunFolder(folder.path, run), writer, watch, stop)
+    return outcome._replace(
+        folder=folder,
+        engine_changed=not other and writer.engine_used != folder.run.engine,
+        other_model=writer.name if other else None,
+    )
 
 
 def draft(
@@ -278,28 +329,84 @@ def draft(
 
 
 def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
-    """Where a run's model is now: as named, where it was found before, or anywhere with the same content.
+    """Where a run's model is now: at `model`, where it was found before, or anywhere with the same content.
 
-    Raises `ModelError` where the very model the run began with can't be found.
+    Raises `ModelError` where the very model the run began with can't be found, or `model` is another one.
     """
+    began = _model_it_began_with(run)
+    if model is not None:
+        return _the_same(run.name, began, models.find(model, model_folders))
+    candidates = [*requantise.copies(), *models.seen(), *models.available(model_folders)]
+    with suppress(ModelError):
+        candidates.insert(0, models.find(run.options.model, model_folders))
+    # Reading a file to hash it takes a second for each GB, its size nothing.
+    same_size = [found for found in candidates if found.size == began.size]
+    found = models.find_by_sha256(began.sha256, same_size)
+    if found is None:
+        namesake = next((found for found in candidates if found.name == began.name), None)
+        replaced = f"; {namesake.path} has another content" if namesake else ""
+        raise ModelError(
+            f"{run.name}: its model {began.name} (sha256 {began.sha256[:12]}…) isn't here{replaced}.",
+            "Say where it is with --model; `remix models list` shows what is there. To go on with another: "
+            "--model OTHER --anyway.",
+        )
+    return found.path
+
+
+def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> Path:
+    """A model to go on with, whatever the run began with: each record names the one that wrote it.
+
+    Raises `ModelError` where there is none of that name.
+    """
+    _model_it_began_with(run)
+    return requantise.resolve(model, model_folders)[0]
+
+
+def _model_it_began_with(run: Run) -> ModelFile:
     if run.model is None:
         raise RunError(
             f"{run.name}: was written by a LangChain model ({run.options.model}).",
             "Resume it from Python: remix.pipeline.resume(folder, writer=…).",
         )
-    candidates = [*requantise.copies(), *models.available(model_folders)]
-    for name in (run.options.model, model):
-        with suppress(ModelError):
-            candidates.insert(0, models.find(name, model_folders))
-    # Reading a file to hash it takes a second for each GB, its size nothing.
-    same_size = [found for found in candidates if found.size == run.model.size]
-    found = models.find_by_sha256(run.model.sha256, same_size)
-    if found is None:
-        raise ModelError(
-            f"{run.name}: its model {run.model.name} (sha256 {run.model.sha256[:12]}…) isn't here.",
-            "Say where it is with --model; `remix models list` shows what is there.",
-        )
-    return found.path
+    return run.model
+
+
+def _the_same(run: str, began: ModelFile, named: models.Found) -> Path:
+    """The path of a model that was named, or of its prepared copy; `ModelError` unless the run began with it."""
+    for path in (named.path, *requantise.copies_of(named.path)):
+        if models.identify(path).sha256 == began.sha256:
+            return path
+    raise ModelError(
+        f"{run}: began with {began.name} (sha256 {began.sha256[:12]}…), and {named.path} is another model "
+        f"(sha256 {models.identify(named.path).sha256[:12]}…).",
+        "Leave --model out to have the first one looked for, or go on with the other by --anyway: each record says "
+        "which model wrote it.",
+    )
+
+
+def _as_done_by(run: Run, path: Path | None) -> Run:
+    """The run as the model at a path does it: itself, where it began with that one.
+
+    Another model counts other tokens, and has a shape of its own. Raises `PromptError` where a passage can't fit it.
+    """
+    if run.model is None or path is None:
+        return run
+    if models.identify(path).sha256 == run.model.sha256:
+        return run
+    name = next((found.name for found in models.available() if found.path == path), None)
+    file = requantise.identify(path, name)
+    templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
+    corpus = [(essay, passage) for essay in run.essays for passage in essay.passages]
+    lengths, _, _ = _measure((path, file), templates, run.options, corpus, _Bad(skip=False))
+    longest = max(lengths.contexts, default=0)
+    return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})
+
+
+def _is_other(run: Run, writer: Writer) -> bool:
+    """Whether a writer isn't the model that the run began with."""
+    if run.model:
+        return writer.model_used.sha256 != run.model.sha256
+    return writer.name != run.options.model
 
 
 def _opened(writer: Writer | None, run: Run, model: Path | None) -> AbstractContextManager[Writer]:

@@ -167,6 +167,8 @@ class Recorder:
 
     def _circumstances(self, generation: Generation) -> Circumstances:
         file, planned = self._writer.file, self._run.environment
+        # A clock may be put back meanwhile; nothing ends before it begins.
+        finished = max(generation.started, generation.finished)
         return Circumstances(
             run=self._run.name,
             model=self._writer.name,
@@ -176,8 +178,8 @@ class Recorder:
             preparation=file.preparation if file else None,
             exactness=self._writer.exactness,
             started=generation.started,
-            finished=generation.finished,
-            seconds=round((generation.finished - generation.started).total_seconds(), 3),
+            finished=finished,
+            seconds=round((finished - generation.started).total_seconds(), 3),
             host=environment.host(),
             threads=self._writer.threads,
             parallel=self._writer.parallel,

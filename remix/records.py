@@ -692,7 +692,7 @@ class Options(Frozen):
     limit: int | None = Field(None, ge=1)
     """Only the first so many passages."""
     model: str | None = None
-    """Path or name of the model; the bundled one, if none is named."""
+    """Path or name of the model; the bundled one, if none is named. A run keeps no path, but the name."""
     seed: int = Field(1, ge=-(2**53) + 1, lt=2**53)
     """The run's seed: a whole number that every reader of JSON takes for the same."""
     parallel: int | None = Field(None, ge=1)
@@ -757,6 +757,19 @@ class Run(Frozen):
     """In the order of the plan."""
     environment: Environment
     """Where and with what it began."""
+
+
+class Resumption(Frozen):
+    """A sitting in which another model than the run's own went on with it. Each record names its own model."""
+
+    at: datetime
+    """When it began (UTC)."""
+    name: str
+    """The model's name."""
+    model: ModelUsed
+    """The model, as the records of what it wrote have it."""
+    engine: EngineUsed
+    """The machinery."""
 
 
 class Failure(Frozen):

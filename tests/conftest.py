@@ -157,4 +157,4 @@ def pytest_unconfigure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full` runs what takes longer than anyone wants to wait after each change."""
-    parser.addoption("--full", action="store_true", help="all combinations of the exactness tests: about an hour")
+    parser.addoption("--full", action="store_true", help="exactness in all combinations, 200 kills: about an hour")

@@ -253,7 +253,7 @@ BAD = [
         write("outputs/a/run.json", "{"),
         "resume a",
         "{root}/outputs/a/run.json: not a run's request (invalid json",
-        "It was changed, or written by another version of remix; nothing has been touched.",
+        "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe.",
     ),
     Bad("show without a run", nothing, "show two-clocks/001/again.1", "{root}/outputs: no runs yet.", "Make one:"),
     Bad(

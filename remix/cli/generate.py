@@ -204,21 +204,25 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 @click.command()
 @click.argument("run", required=False)
 @click.option("--model", help="Where the run's model is now, if it isn't found.")
+@click.option("--anyway", is_flag=True, help="Go on with --model, though the run began with another.")
 @json_option
 @_options(_quiet, _verbose)
 @click.pass_context
-def resume(ctx: click.Context, run: str | None, model: str | None, as_json: bool, quiet: bool, verbose: bool) -> None:
+def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
     from remix import pipeline
     from remix.outputs import find_run
 
+    if anyway and model is None:
+        raise click.UsageError("--anyway goes with --model, which says what to go on with.")
     workspace: Workspace = ctx.obj
     folder = find_run(workspace.outputs, run)
-    _set_verbose(verbose)
-    with stoppable() as stop, progress(quiet) as watch:
-        find_model = functools.partial(pipeline.model_of, model=model, model_folders=workspace.model_folders)
+    _set_verbose(chosen["verbose"])
+    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+        find: Any = pipeline.another_model if anyway else pipeline.model_of
+        find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         outcome = pipeline.resume(folder, find_model, watch, stop)
-    _finish(ctx, outcome, as_json)
+    _finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(name="try")
@@ -299,6 +303,9 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     done, total = len(folder.done), len(folder.run.tasks)
     if outcome.engine_changed:
         note("Written with another llama.cpp, processor or shape than the run began with; each record says which.")
+    if outcome.other_model:
+        began = folder.run.model.name if folder.run.model else folder.run.options.model
+        note(f"Written by {outcome.other_model}; the run began with {began}. Each record says which.")
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")

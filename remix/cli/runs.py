@@ -32,8 +32,9 @@ def runs(workspace: Workspace, as_json: bool) -> None:
         try:
             folder = RunFolder.open(path)
             failed = len(folder.failures())
+            others = [each.name for each in folder.resumptions()]
         except RunError as error:
-            note(f"Left out: {error.message}")
+            note(f"Left out: {error.message} {error.hint}")
             continue
         model = folder.run.model.name if folder.run.model else folder.run.options.model
         rows.append(
@@ -42,7 +43,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "done": len(folder.done),
                 "total": len(folder.run.tasks),
                 "failed": failed,
-                "model": model,
+                "model": ", ".join(dict.fromkeys([model or "", *others])),
             }
         )
     if as_json:

@@ -9,7 +9,7 @@ import platform
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
 from remix.errors import ModelError
+from remix.models import Held
 from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
 from remix.units import size
 
@@ -82,16 +83,18 @@ class Needs(NamedTuple):
 class LocalModel:
     """A loaded model that writes. Close it, or use it in a `with`.
 
-    Raises `ModelError` where it can't be loaded or the memory isn't there.
+    Raises `ModelError` where it can't be loaded, isn't the model it is taken for, or the memory isn't there.
     """
 
     def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
         self.file = file
-        self.shape, self.exact, self.exactness = _chosen(path, file, needs)
         self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template)
         with ExitStack() as stack:
+            self._held = stack.enter_context(closing(Held(path, file)))
+            self.shape, self.exact, self.exactness = _chosen(path, file, needs)
             self._model = stack.enter_context(LlamaModel(path, shape=self.shape))
+            self._held.check_place()
             first, *larger = _rooms(self._model, self.shape, needs)
             decoder = LlamaDecoder(self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.shelf)
             stack.enter_context(decoder)
@@ -149,7 +152,8 @@ class LocalModel:
 
     @property
     def model_used(self) -> ModelUsed:
-        """The weights, by content."""
+        """The weights, by content. Raises `ModelError` where somebody wrote into the file while it was in use."""
+        self._held.check()
         return ModelUsed(sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256)
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -140,7 +140,7 @@ def generate_with(
 def _name(model: BaseChatModel) -> str:
     """What the model calls itself, else its class: LangChain has no one name for the name."""
     names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
-    return next((name for name in names if isinstance(name, str) and name), type(model).__name__)
+    return next((_placeless(name) for name in names if isinstance(name, str) and name), type(model).__name__)
 
 
 def _was_cut(answer: AIMessage) -> bool:
@@ -152,13 +152,19 @@ def _continuation(text: str, opening: str) -> str:
     return text.lstrip().removeprefix(opening) if opening and text.lstrip().startswith(opening) else text
 
 
+def _placeless(text: str) -> str:
+    """Of a path on this machine the last part alone: what was used, not where it lay."""
+    path = PurePath(text)
+    return path.name if path.is_absolute() and len(path.parts) > 2 else text
+
+
 def _plain(value: Any) -> Any:
     """A parameter as JSON, the same for the same value: no addresses, no secrets, no numbers JSON hasn't."""
     match value:
         case None | bool():
             return value
         case str():
-            return str(value)
+            return _placeless(str(value))
         case int() if abs(value) < _LARGEST:
             return int(value)
         case float() if math.isfinite(value):

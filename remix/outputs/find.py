@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
-from remix.outputs.run import REQUEST, RunFolder
+from remix.outputs.run import RunFolder, is_run
 
 
 class OutputPlace(NamedTuple):
@@ -24,10 +24,10 @@ class OutputPlace(NamedTuple):
 
 
 def list_runs(outputs: Path) -> list[Path]:
-    """The folders of all runs, the oldest first: names begin with the time."""
+    """The folders of all runs, the oldest first (names begin with the time); also of those that can't be opened."""
     if not outputs.is_dir():
         return []
-    return sorted(path for path in outputs.iterdir() if (path / REQUEST).is_file())
+    return sorted(path for path in outputs.iterdir() if is_run(path))
 
 
 def find_run(outputs: Path, word: str | None) -> RunFolder:
@@ -37,7 +37,7 @@ def find_run(outputs: Path, word: str | None) -> RunFolder:
 
 def run_path(outputs: Path, word: str | None) -> Path:
     """Its folder, whatever state it is in. Raises `RunError`."""
-    if word and (Path(word) / REQUEST).is_file():
+    if word and is_run(Path(word)) and Path(word).is_dir():
         return Path(word)
     runs = list_runs(outputs)
     if not runs:
@@ -96,7 +96,7 @@ def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
 def _by_path(path: Path) -> OutputPlace:
     path = path.absolute()
     for parent in path.parents:
-        if (parent / REQUEST).is_file():
+        if is_run(parent):
             return OutputPlace(RunFolder.open(parent), path.relative_to(parent).with_suffix("").as_posix())
     raise RunError(f"{path}: not in a run's folder.", "An output lies below the folder that holds run.json.")
 

@@ -14,20 +14,22 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from remix.errors import RunError
-from remix.files import remove_leftovers, unwritable, write_whole
-from remix.records import Failure, Frozen, Record, Run, Task, Trace, sha256
+from remix.files import make_new_folder, remove, remove_leftovers, unwritable, write_whole
+from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, sha256
 
 REQUEST = "run.json"
+RESUMED = "resumed.json"
 MANIFEST = "MANIFEST.sha256"
 FAILURES = "failures.json"
 LOCK = ".lock"
@@ -35,6 +37,12 @@ HOLDER = ".lock.json"
 
 _FENCE = b"---\n"
 _FAILURES = TypeAdapter(list[Failure])
+_RESUMPTIONS = TypeAdapter(list[Resumption])
+_ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
+_BRING_BACK = (
+    "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
+)
+_NAME = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 
 
 def run_name(about: str, now: datetime) -> str:
@@ -56,10 +64,7 @@ class RunFolder:
     def create(cls, parent: Path, run: Run) -> RunFolder:
         """Make the folder and write `run.json`. Raises `RunError` where that can't be done."""
         path = parent / run.name
-        try:
-            path.mkdir(parents=True)
-        except OSError as error:
-            raise unwritable(path, error) from error
+        make_new_folder(path)
         try:
             write_whole(path / REQUEST, dump(run))
         except RunError:
@@ -71,16 +76,15 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Read a run back. Raises `RunError` where the folder holds none, or a broken one."""
         try:
-            return cls(path, Run.model_validate_json((path / REQUEST).read_bytes()))
+            data = (path / REQUEST).read_bytes()
         except OSError as error:
-            raise RunError(
-                f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is."
-            ) from error
+            raise _no_request(path, error) from error
+        if not data.strip():
+            raise RunError(f"{path / REQUEST}: empty.", _BRING_BACK)
+        try:
+            return cls(path, Run.model_validate_json(data))
         except ValidationError as error:
-            raise RunError(
-                f"{path / REQUEST}: not a run's request ({_first(error)}).",
-                "It was changed, or written by another version of remix; nothing has been touched.",
-            ) from error
+            raise RunError(f"{path / REQUEST}: not a run's request ({_first(error)}).", _why(error)) from error
 
     def discard(self) -> None:
         """Remove a run that never began."""
@@ -106,35 +110,41 @@ class RunFolder:
         try:
             me = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
             write_whole(self.path / HOLDER, json.dumps(me).encode())
-            remove_leftovers(self.path)
+            remove_leftovers(self._ours())
             yield
         finally:
-            (self.path / HOLDER).unlink(missing_ok=True)
-            # The lock file itself stays: removing it would let two processes lock two files of that name.
-            lock.release()
+            # Whatever becomes of the card, the lock must be let go. Its file stays: removing that would let two
+            # processes lock two files of that name.
+            try:
+                with suppress(OSError):
+                    (self.path / HOLDER).unlink(missing_ok=True)
+            finally:
+                lock.release()
 
     def seal(self) -> None:
         """Write the manifest, if every task is done and there is none; forget what failed before.
 
         Raises `RunError` where a text isn't the one that was recorded: a manifest must not bless what was changed.
         """
+        self._check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
             for task in self.run.tasks:
                 self.read(task.id)
-            lines = [f"{sha256((self.path / name).read_bytes())}  {name}\n" for name in self._files()]
+            lines = [f"{sha256(_bytes_of(self.path / name))}  {name}\n" for name in self._files()]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
     def unseal(self) -> None:
         """Take the manifest away: the run is to be worked on."""
-        (self.path / MANIFEST).unlink(missing_ok=True)
+        remove(self.path / MANIFEST)
 
     # -- outputs --------------------------------------------------------------------------------------------
 
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
+        self._check_there()
         # Without this a crash between the two would leave an older record beside a newer text.
-        self.record_path(task.id).unlink(missing_ok=True)
+        remove(self.record_path(task.id))
         if trace:
             write_whole(self.trace_path(task.id), dump_trace(trace))
         write_whole(self.text_path(task.id), compose(record, text))
@@ -150,20 +160,13 @@ class RunFolder:
         Raises `RunError` where it can't be read or the text isn't the one that was recorded.
         """
         path = self.record_path(task_id)
+        data, body = _bytes_of(path), body_of(_bytes_of(self.text_path(task_id)))
         try:
-            record = Record.model_validate_json(path.read_bytes())
-            body = body_of(self.text_path(task_id).read_bytes())
-        except OSError as error:
-            raise RunError(
-                f"{error.filename}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
-            ) from error
+            record = Record.model_validate_json(data)
         except ValidationError as error:
-            raise RunError(f"{path}: not a record ({_first(error)}).", "It was changed since.") from error
+            raise RunError(f"{path}: not a record ({_first(error)}).", _ANEW) from error
         if sha256(body) != record.output.sha256:
-            raise RunError(
-                f"{self.text_path(task_id)}: not the text that was recorded.",
-                "It was changed since; delete both files of this output and `remix resume` to write it anew.",
-            )
+            raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", _ANEW)
         return record, body.decode().removesuffix("\n")
 
     def read_trace(self, task_id: str) -> Trace:
@@ -219,11 +222,47 @@ class RunFolder:
         if rows:
             write_whole(self.path / FAILURES, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
         else:
-            (self.path / FAILURES).unlink(missing_ok=True)
+            remove(self.path / FAILURES)
+
+    # -- sittings by other models ---------------------------------------------------------------------------
+
+    def resumptions(self) -> list[Resumption]:
+        """The sittings in which another model than the run's own went on with it. Raises `RunError`."""
+        try:
+            return _RESUMPTIONS.validate_json((self.path / RESUMED).read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, ValidationError) as error:
+            raise RunError(
+                f"{self.path / RESUMED}: can't be read.",
+                "Bring it back from a copy, or delete it: each record names its own model.",
+            ) from error
+
+    def note_resumption(self, resumption: Resumption) -> None:
+        """Note that another model goes on with the run: to be done before it writes."""
+        rows = [each.model_dump(mode="json") for each in (*self.resumptions(), resumption)]
+        write_whole(self.path / RESUMED, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
+
+    # -- files ----------------------------------------------------------------------------------------------
+
+    def _check_there(self) -> None:
+        """Raise `RunError` where the folder has gone: writing would make another one in its place."""
+        if not (self.path / REQUEST).is_file():
+            raise RunError(
+                f"{self.path}: the run's folder isn't there any more.",
+                "If it was moved, `remix resume` it where it is now; what is finished is safe.",
+            )
+
+    def _ours(self) -> Iterator[Path]:
+        """All files that are ever written here."""
+        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, HOLDER))
+        for task in self.run.tasks:
+            yield from (self.text_path(task.id), self.record_path(task.id), self.trace_path(task.id))
 
     def _files(self) -> list[str]:
         texts = [f"{task.id}{suffix}" for task in self.run.tasks for suffix in (".md", ".json")]
-        return [REQUEST, *sorted(texts)]
+        resumed = [RESUMED] if (self.path / RESUMED).is_file() else []
+        return [REQUEST, *resumed, *sorted(texts)]
 
 
 # -- forms --------------------------------------------------------------------------------------------------
@@ -279,9 +318,49 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}".removeprefix(": ")
 
 
-def _holder(path: Path) -> str:
+def _bytes_of(path: Path) -> bytes:
     try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RunError(
+            f"{path}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
+        ) from error
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run's, even if its request is lost or can't be read: its name says so then."""
+    named = _NAME.fullmatch(path.name) is not None
+    with suppress(OSError):
+        return (path / REQUEST).is_file() or (named and path.is_dir())
+    return named
+
+
+def _why(error: ValidationError) -> str:
+    """What to do about a request that can't be understood."""
+    if error.errors()[0]["type"] == "json_invalid":
+        return _BRING_BACK
+    return "It was changed, or written by another version of remix; nothing has been touched."
+
+
+def _no_request(path: Path, error: OSError) -> RunError:
+    """Why there is no run to be opened: a crash before it began, a lost file, or another sort of folder."""
+    if not isinstance(error, FileNotFoundError) or not is_run(path):
+        return RunError(f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is.")
+    if any(path.rglob("*.md")):
+        return RunError(
+            f"{path}: a run whose {REQUEST} is lost.",
+            "Bring it back from a copy, or the run can't be finished; its outputs are whole, each with its record.",
+        )
+    return RunError(
+        f"{path}: a run that was stopped before it began (it has no {REQUEST}).",
+        "Nothing is lost: delete the folder, and `remix generate` anew.",
+    )
+
+
+def _holder(path: Path) -> str:
+    """Who says to hold the lock. What a dead process left there says nothing of the one that holds it now."""
+    with suppress(OSError, ValueError, LookupError, TypeError, OverflowError):
         holder = json.loads(path.read_bytes())
-        return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "it hasn't said who it is"
+        if holder["host"] != socket.gethostname() or psutil.pid_exists(holder["pid"]):
+            return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
+    return "it hasn't said who it is"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,18 @@ from pydantic import ValidationError
 from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
 from remix.files import TEMPORARY
-from remix.outputs.run import FAILURES, HOLDER, LOCK, MANIFEST, REQUEST, RunFolder, body_bytes, body_of, compose
+from remix.outputs.run import (
+    FAILURES,
+    HOLDER,
+    LOCK,
+    MANIFEST,
+    REQUEST,
+    RESUMED,
+    RunFolder,
+    body_bytes,
+    body_of,
+    compose,
+)
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan
 from remix.prompts import Template
@@ -135,7 +147,7 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
     if wanted:
         return
     suffixes = (".md", ".json", *LATER_SUFFIXES)
-    known = {REQUEST, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
+    known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
     for path in folder.path.rglob("*"):
         # A name needn't be UTF-8, and a report must be.
         name = path.relative_to(folder.path).as_posix().encode(errors="replace").decode()
@@ -146,12 +158,17 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
         folder.failures()
     except RunError:
         yield Finding(FAILURES, "can't be read")
+    try:
+        folder.resumptions()
+    except RunError:
+        yield Finding(RESUMED, "can't be read")
 
 
 def _listed(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
     """What the manifest says, if there is one and if there should be."""
     if finished:
-        names = [REQUEST, *(f"{task.id}{suffix}" for task in tasks for suffix in (".md", ".json"))]
+        resumed = [RESUMED] if (folder.path / RESUMED).exists() else []
+        names = [REQUEST, *resumed, *(f"{task.id}{suffix}" for task in tasks for suffix in (".md", ".json"))]
         whole = len(tasks) == len(folder.run.tasks)
         yield from _manifest(folder.path, names, whole)
     elif folder.is_complete:
@@ -342,8 +359,8 @@ def _derivation(look: _Look) -> Iterator[Finding]:
         return
     if derivation.prompt.template not in {each.sha256 for each in run.templates if each.kind == task.kind}:
         yield look.in_record(f"its prompt is by another template than the one in {REQUEST}")
-    if run.model and derivation.model.sha256 != run.model.sha256:
-        yield look.in_record(f"was written by another model than the one in {REQUEST}")
+    if run.model and derivation.model.sha256 not in {run.model.sha256, *_resumed_by(look.folder)}:
+        yield look.in_record(f"was written by another model than {REQUEST} or {RESUMED} names")
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
         yield look.in_record(f"its seed isn't the one in {REQUEST}")
@@ -428,6 +445,12 @@ def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], run: R
         yield Finding(output.record_file, f"was made from another {task.parent} than is here")
     elif not _holds(derivation.prompt.messages, parent, task, run):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {task.parent}")
+
+
+def _resumed_by(folder: RunFolder) -> Iterator[str | None]:
+    """The models that went on with a run in place of its own."""
+    with suppress(RunError):
+        yield from (each.model.sha256 for each in folder.resumptions())
 
 
 def _holds(messages: tuple[Message, ...], parent: Found, task: Task, run: Run) -> bool:
