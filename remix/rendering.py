@@ -20,7 +20,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 DEADLINE = 15.0
 """Seconds until a worker that doesn't answer is ended. Its own limit on computing is far lower: this one is for
@@ -70,10 +70,11 @@ class Program:
     """What its errors call it."""
     source: str
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """What it is remembered by."""
-        return hashlib.sha256(f"{self.form}\0{self.name}\0{self.source}".encode()).hexdigest()
+        parts = f"{self.form}\0{self.name}\0{self.source}"
+        return hashlib.sha256(parts.encode(errors="backslashreplace")).hexdigest()
 
 
 def compile_(program: Program) -> None:
@@ -214,7 +215,7 @@ def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | 
     return answer if isinstance(answer, dict) else None
 
 
-def _read(pipe: BinaryIO) -> bytes:
+def _read(pipe: IO[bytes]) -> bytes:
     """The next message, or what there is of it."""
     length = int.from_bytes(pipe.read(_HEAD), "big")
     return pipe.read(length) if length <= MOST_ANSWER else b""
