@@ -24,7 +24,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from remix import frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
+from remix import environment, frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
 from remix.cli import cli
 from remix.corpus import read_essay, tag_key, tags
 from remix.corpus.essays import slugify
@@ -669,6 +669,44 @@ def test_a_chat_template_is_rendered_once_for_the_same_speakers(monkeypatch: pyt
     first = made.tokenize([Message(role="user", content="a")], Letters())
     monkeypatch.setattr(rendering, "render", None)
     assert made.tokenize([Message(role="user", content="b")], Letters()) == [ord("b")] != first
+
+
+# -- a stranger's folder --------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a shell")
+@pytest.mark.parametrize("key", ["core.fsmonitor", "filter.evil.clean", "filter.evil.process"])
+def test_a_repository_that_brings_commands(workspace: Workspace, key: str) -> None:
+    """`git status` would run them."""
+    root = workspace.root
+
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        subprocess.run(["git", "-C", str(root), *identity, *words], check=True, capture_output=True)
+
+    git("init")
+    git("add", "seeds", "prompts")
+    git("commit", "-m", "x")
+    (root / ".git/info/attributes").write_text("* filter=evil\n")
+    git("config", key, f"touch {root / 'pwned'}; cat")
+    (root / "seeds/two-clocks.md").write_text("Words, no more, no less than before in length.")
+    described = environment.describe(root, [workspace.seeds, workspace.prompts])
+    assert not (root / "pwned").exists()
+    assert described.commit
+    assert described.dirty is (True if key == "core.fsmonitor" else None)
+
+
+def test_no_python_of_ours_looks_into_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's folder could have had a `json.py` in it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("json", "jinja2", "numpy", "struct", "remix"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')")
+    rendering._worker.close()
+    assert render("{{ passage }}") == TEXT
+    code = "import json, numpy, remix.engine"
+    variables = os.environ | environment.python_path()
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, env=variables)
+    assert not (tmp_path / "pwned").exists()
 
 
 # -- regular expressions ------------------------------------------------------------------------------------

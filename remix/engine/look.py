@@ -43,10 +43,10 @@ def check(path: Path, file: ModelFile) -> None:
         return
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "from remix.engine.look import main; main()", os.fspath(path)],
+            [sys.executable, "-P", "-c", "from remix.engine.look import main; main()", os.fspath(path)],
             capture_output=True,
             timeout=PATIENCE + file.size // 20_000_000,
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"} | _paths(),
+            env=os.environ | {"GGML_NO_BACKTRACE": "1"} | environment.python_path(),
             check=False,
         )
     except subprocess.TimeoutExpired as error:
@@ -88,11 +88,6 @@ def _look(path: Path) -> None:
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), tokens)
         decoder.prefill(0, tokens, 0)
         decoder.decode([Row(0, tokens[0], len(tokens))])
-
-
-def _paths() -> dict[str, str]:
-    """Where the process finds what was found here."""
-    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def _cause(said: str, status: int) -> str:
