@@ -22,7 +22,6 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import jinja2
 import jinja2.debug
-import jinja2.defaults
 import jinja2.ext
 import jinja2.meta
 from jinja2 import nodes
@@ -118,7 +117,8 @@ def _prompt_environment() -> ImmutableSandboxedEnvironment:
     )
     # The same passage must give the same prompt: nothing that draws lots or prints an address.
     del environment.filters["random"]
-    environment.globals = {name: jinja2.defaults.DEFAULT_NAMESPACE[name] for name in ("range", "namespace")}
+    # The sandbox's own `range`, that is, which knows an end.
+    environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
     return environment
 
 

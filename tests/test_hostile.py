@@ -478,6 +478,12 @@ def test_the_line_that_never_ends_is_named() -> None:
         render("\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
 
 
+def test_a_range_has_an_end() -> None:
+    """Prompt templates had Python's own `range` in place of the sandbox's."""
+    with pytest.raises(PromptError, match=r"^prompts/test\.md\.j2:4: .* \(Range too big"):
+        render("{% for a in range(10**9) %}x{% endfor %}")
+
+
 def test_the_line_that_fills_the_memory_is_named() -> None:
     with pytest.raises(PromptError, match=r"^prompts/test\.md\.j2:4: the template fails .* \(it wants more"):
         render("{% set n = 10**10 %}{{ passage.text * n }}")
@@ -689,7 +695,9 @@ def test_a_repository_that_brings_commands(workspace: Workspace, key: str) -> No
     git("commit", "-m", "x")
     (root / ".git/info/attributes").write_text("* filter=evil\n")
     git("config", key, f"touch {root / 'pwned'}; cat")
-    (root / "seeds/two-clocks.md").write_text("Words, no more, no less than before in length.")
+    # Of the same length, for else git needs no look into the file.
+    seed = root / "seeds/two-clocks.md"
+    seed.write_text(seed.read_text().replace("fast", "slow"))
     described = environment.describe(root, [workspace.seeds, workspace.prompts])
     assert not (root / "pwned").exists()
     assert described.commit
