@@ -1,20 +1,31 @@
 """Front matter: the YAML between two `---` lines at the head of a seed, a template or an output.
 
 Takes a file's text, gives the mapping, the body, and the line the body begins on. Knows nothing of what the
-keys mean.
+keys mean. Files may come from strangers: what would take endless memory or time is refused.
 """
 
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from remix.errors import RemixError
+from remix.units import size
 
 FENCE = "---"
+
+MOST_BYTES = 8 * 2**20
+"""Of a file: twice the Bible."""
+
+MOST_FRONT_MATTER = 64 * 2**10
+"""Letters. PyYAML takes a second for three times as many."""
+
+DEEPEST = 20
+"""Lists in lists, and mappings in mappings."""
 
 
 class Parts(NamedTuple):
@@ -39,12 +50,7 @@ def read_text(path: Path) -> str:
 
     Raises `FrontMatterError` where the file can't be read or isn't UTF-8, naming the byte.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FrontMatterError(
-            f"{path}: can't be read ({error.strerror}).", "Check that it exists and that you may read it."
-        ) from error
+    data = read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,6 +58,26 @@ def read_text(path: Path) -> str:
             f"{path}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8, or move it out of the folder."
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """A file's bytes. Raises `FrontMatterError` where it can't be read, or has more of them than anyone writes."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            # A pipe would be waited for, and a device never ends.
+            raise FrontMatterError(f"{path}: not a regular file.", "Move it out of the folder.")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise FrontMatterError(
+            f"{path}: can't be read ({reason}).", "Check that it exists and that you may read it."
+        ) from error
+    if len(data) > most:
+        raise FrontMatterError(
+            f"{path}: larger than {size(most)}.", "Split it into several files, or move it out of the folder."
+        )
+    return data
 
 
 Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
@@ -70,7 +96,13 @@ def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
         raise FrontMatterError(
             f"{name}:1: the front matter is never closed.", "End it with a line that holds only ---."
         )
-    meta = _mapping("\n".join(lines[1:closing]), name, loader)
+    source = "\n".join(lines[1:closing])
+    if len(source) > MOST_FRONT_MATTER:
+        raise FrontMatterError(
+            f"{name}:1: the front matter is longer than {MOST_FRONT_MATTER // 2**10} KiB.",
+            "Put the text below the line that closes it.",
+        )
+    meta = _mapping(source, name, loader)
     return Parts(meta, "\n".join(lines[closing + 1 :]), closing + 2)
 
 
@@ -79,18 +111,50 @@ def line_of(text: str, key: str) -> int:
     return next((n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{key}:")), 1)
 
 
+class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
+    """Composes no more than is written: an alias can stand for a million values, and each of them for a million."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            problem = "an alias: what `*` stands for must be written out"
+            raise yaml.composer.ComposerError(None, None, problem, mark)
+        if self._depth == DEEPEST:
+            raise yaml.composer.ComposerError(None, None, "nested too deeply", mark)
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+class _SafeLoader(_Bounded, yaml.SafeLoader):
+    """YAML's plain types."""
+
+
+class _BaseLoader(_Bounded, yaml.BaseLoader):
+    """Strings alone."""
+
+
+_BOUNDED: dict[Loader, Loader] = {yaml.SafeLoader: _SafeLoader, yaml.BaseLoader: _BaseLoader}
+
+
 def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
     try:
-        meta = yaml.load(source, loader)
+        meta = yaml.load(source, _BOUNDED[loader])
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 2
         problem = getattr(error, "problem", None) or "unreadable"
         raise FrontMatterError(
-            f"{name}:{line}: broken front matter ({problem}).", "Mend the YAML; quote values that hold a colon."
+            f"{name}:{line}: broken front matter ({problem}).",
+            "Mend the YAML; quote values that hold a colon or begin with a star.",
         ) from error
     # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
-    except (ValueError, LookupError, AttributeError, RecursionError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError) as error:
         raise FrontMatterError(f"{name}:2: broken front matter ({error}).", "Mend the YAML.") from error
     if line := _half_character(source):
         raise FrontMatterError(

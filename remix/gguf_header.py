@@ -21,6 +21,12 @@ FIRST_KEY = 24
 _MOST_HEADER = 64 * 2**20
 """Bytes. The largest vocabularies come to a quarter of that; only a damaged header could want more."""
 
+_MOST_KEYS, _MOST_TENSORS = 10_000, 100_000
+"""The largest models there are have a hundred keys, and two thousand tensors."""
+
+_LONGEST_KEY = 2**16
+"""Bytes; the format has it so."""
+
 # fmt: off
 _NUMBERS = {
     0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
@@ -61,18 +67,26 @@ def read_header(file: BufferedReader, size: int) -> Header:
 
     cursor = _Cursor(file, min(size, _MOST_HEADER))
     tensors, keys = cursor.number("<Q"), cursor.number("<Q")
+    cursor.check(keys, 13)
+    _refuse_more(keys, _MOST_KEYS, "keys")
     values: dict[str, Value] = {}
     for _ in range(keys):
-        key = cursor.string()
+        key = cursor.string(_LONGEST_KEY)
         if key in values:
             raise ValueError(f"{key!r} comes twice")
         values[key] = cursor.value(cursor.number("<I"))
     keys_end = cursor.at
     cursor.check(tensors, 24)
+    _refuse_more(tensors, _MOST_TENSORS, "tensors")
     found = tuple(cursor.tensor(GGML_QUANT_SIZES) for _ in range(tensors))
     start = cursor.at + -cursor.at % _alignment(values)
     data_end = start + max(tensor.end for tensor in found) if found else cursor.at
     return Header(values, keys_end, data_end, found)
+
+
+def _refuse_more(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise ValueError(f"{count} {what}")
 
 
 def _alignment(values: dict[str, Value]) -> int:
@@ -97,9 +111,11 @@ class _Cursor:
         """A number in one of `struct`'s formats."""
         return struct.unpack(form, self._take(struct.calcsize(form)))[0]
 
-    def string(self) -> str:
+    def string(self, most: int = _MOST_HEADER) -> str:
         """A string of UTF-8 after its length."""
-        return self._take(self.number("<Q")).decode()
+        length = self.number("<Q")
+        _refuse_more(length, most, "bytes in a name")
+        return self._take(length).decode()
 
     def value(self, kind: int) -> Value:
         """A value of a kind by its number in the format; of an array, only that it was one."""
@@ -115,7 +131,7 @@ class _Cursor:
 
     def tensor(self, sizes: Mapping[int, tuple[int, int]]) -> Tensor:
         """The tensor described here. `sizes` has the items and bytes in a block of each number type."""
-        name = self.string()
+        name = self.string(_LONGEST_KEY)
         dimensions = self.number("<I")
         if dimensions > 4:
             raise ValueError(f"a tensor of {dimensions} dimensions")

@@ -35,6 +35,12 @@ Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
 DEFAULT_CONTEXT = 2048
 """Tokens; for a file that doesn't say."""
 
+MOST_CONTEXT = 2**24
+"""Tokens; the longest context there is takes in 10 million."""
+
+_LONG_LABEL = 200
+"""Letters of a name that a file gives itself."""
+
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
 _LIST = "`remix models list` shows the models on this machine."
 _FETCH = "Fetch the file again, or take another model."
@@ -361,7 +367,7 @@ def _facts(header: Header) -> Facts:
         weight_types=_weight_types(header.tensors),
         context=_context(header, architecture),
         chat_template=_text(values, "tokenizer.chat_template"),
-        labels=tuple(label.lower() for label in names if label),
+        labels=tuple(label[:_LONG_LABEL].lower() for label in names if label),
     )
 
 
@@ -381,9 +387,11 @@ def _context(header: Header, architecture: str) -> int:
     """
     length = header.values.get(f"{architecture}.context_length")
     context = length if isinstance(length, int) and length > 0 else DEFAULT_CONTEXT
+    if context > MOST_CONTEXT:
+        raise ValueError(f"a context of {context} tokens")
     original = header.values.get(f"{architecture}.rope.scaling.original_context_length")
     has_factors = any("rope_factors_long" in tensor.name for tensor in header.tensors)
-    return min(context, original) if has_factors and isinstance(original, int) else context
+    return min(context, original) if has_factors and isinstance(original, int) and original > 0 else context
 
 
 def _text(values: dict[str, Value], key: str) -> str | None:

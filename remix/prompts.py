@@ -1,7 +1,8 @@
 """Prompt templates: what is asked of a model about a passage.
 
 Takes the template files of a folder and a passage, gives `Prompt`s: messages and settings. Knows nothing of
-tokens; of the model, only the labels that settings for its family are found by.
+tokens; of the model, only the labels that settings for its family are found by. Templates may come from strangers, so
+they are compiled and rendered elsewhere, within bounds (`rendering.py`).
 
 A template is Jinja2 with front matter. Its body is one message by the user, or several turns in
 `{% user %} … {% enduser %}` and `{% assistant %} … {% endassistant %}`.
@@ -11,23 +12,15 @@ from __future__ import annotations
 
 import difflib
 import re
-import traceback
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
-import jinja2
-import jinja2.defaults
-import jinja2.meta
-from jinja2 import nodes
-from jinja2.ext import Extension
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BeforeValidator, Field, ValidationError
 
-from remix import frontmatter
+from remix import frontmatter, names, rendering
 from remix.errors import PromptError
 from remix.records import (
     Dist,
@@ -48,10 +41,15 @@ from remix.records import (
     TopP,
     sha256,
 )
+from remix.rendering import Program, RenderingError
 
 SUFFIX = ".md.j2"
+
+MOST_BYTES = 2**20
+"""Of a template file."""
+
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a template may speak of."""
+"""What a template may speak of; `sandbox.py` gives it to them."""
 
 
 # -- settings -----------------------------------------------------------------------------------------------
@@ -116,7 +114,7 @@ def _several(value: object) -> object:
 class Settings(Frozen):
     """What a template's front matter may say, for all models or for a family."""
 
-    max_tokens: int = Field(300, ge=1)
+    max_tokens: int = Field(300, ge=1, le=INT32)
     """The text is cut after so many tokens."""
     sampling: SamplingSettings = SamplingSettings()
     """How to choose each token."""
@@ -148,49 +146,6 @@ class _FrontMatter(Settings):
 # -- templates ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _PassageView:
-    """A passage as templates see it: `{{ passage }}` is its text."""
-
-    id: str
-    section: str | None
-    tags: tuple[str, ...]
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class _EssayView:
-    """An essay as templates see it."""
-
-    slug: str
-    title: str
-    author: str | None
-    date: str | None
-    tags: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class _Turns(Extension):
-    """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
-
-    tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
-
-    def parse(self, parser: Parser) -> nodes.Node:
-        token = next(parser.stream)
-        body = parser.parse_statements((f"name:end{token.value}",), drop_needle=True)
-        collect = self.call_method("_collect", [nodes.Name("turns", "load"), nodes.Const(token.value)])
-        return nodes.CallBlock(collect, [], [], body).set_lineno(token.lineno)
-
-    def _collect(self, turns: list[tuple[str, str]], role: str, caller: Callable[[], str]) -> str:
-        turns.append((role, caller().strip()))
-        return ""
-
-
 class Template:
     """One kind: how to ask for it, and the settings it asks with.
 
@@ -205,12 +160,6 @@ class Template:
         self.source = _decode(source, name)
         self._front, body = _parse_front_matter(self.source.removeprefix("\ufeff").replace("\r\n", "\n"), name)
         self.description = self._front.description
-        self._environment = ImmutableSandboxedEnvironment(
-            undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True
-        )
-        # The same passage must give the same prompt: nothing that draws lots or prints an address.
-        del self._environment.filters["random"]
-        self._environment.globals = {name: jinja2.defaults.DEFAULT_NAMESPACE[name] for name in ("range", "namespace")}
         self._template = self._compile(body)
         self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
 
@@ -230,24 +179,22 @@ class Template:
         Raises `PromptError` where the template fails on this passage.
         """
         settings = self.settings(labels)
-        turns: list[tuple[str, str]] = []
         context = {
-            "passage": _PassageView(passage.id, passage.section, passage.tags, passage.text),
-            "essay": _EssayView(essay.slug, essay.title, essay.author, essay.date, essay.tags),
+            "passage": passage.model_dump(include={"id", "section", "tags", "text"}),
+            "essay": essay.model_dump(include={"slug", "title", "author", "date", "tags"}),
             "previous": previous,
             "step": step,
             "steps": steps,
             "family": next(iter(self._families(labels)), None),
-            "turns": turns,
         }
-        rest = self._render(self._template, context, passage).strip()
+        rest, turns = self._render(self._template, context, passage)
+        opening = ""
         if settings.opening is not None:
-            opening = self._render(self._openings[settings.opening], context, passage).strip()
-        else:
-            opening = ""
+            program = self._openings[settings.opening]
+            opening, turns = self._render(program, {**context, "turns": turns}, passage)
         return Prompt(
             template=self.sha256,
-            messages=self._messages(settings, turns, rest, opening),
+            messages=self._messages(settings, turns, rest.strip(), opening.strip()),
             keep_opening=settings.keep_opening,
         )
 
@@ -282,43 +229,36 @@ class Template:
         at = self.source.find(opening.split("\n")[0])
         return "\n" * self.source.count("\n", 0, max(at, 0)) + opening
 
-    def _compile(self, body: str) -> jinja2.Template:
+    def _compile(self, body: str) -> Program:
         """Compile a body, refusing at once names that templates don't know."""
+        program = Program("prompt", self.name, body)
         try:
-            tree = self._environment.parse(body)
-            code = self._environment.compile(tree, filename=self.name)
-        except jinja2.TemplateSyntaxError as error:
-            raise PromptError(
-                f"{self.name}:{error.lineno}: broken template ({error.message}).", "Fix it; templates are Jinja2."
-            ) from error
-        self._refuse_unknown(body)
-        return jinja2.Template.from_code(self._environment, code, dict(self._environment.globals))
+            rendering.compile_(program)
+        except RenderingError as error:
+            raise self._broken(error) from error
+        return program
 
-    def _refuse_unknown(self, body: str) -> None:
-        tree = self._environment.parse(body)
-        known = {*VARIABLES, "turns", *self._environment.globals}
-        unknown = jinja2.meta.find_undeclared_variables(tree) - known
-        for name in tree.find_all(nodes.Name):
-            if name.name in unknown:
-                near = difflib.get_close_matches(name.name, VARIABLES, n=1)
-                also = f"Did you mean `{near[0]}`? " if near else ""
-                raise PromptError(
-                    f"{self.name}:{name.lineno}: unknown variable `{name.name}`.",
-                    f"{also}Templates know {', '.join(VARIABLES)}.",
-                )
+    def _broken(self, error: RenderingError) -> PromptError:
+        where = self._where(error)
+        if error.trouble != "unknown":
+            return PromptError(f"{where}: broken template ({error.reason}).", "Fix it; templates are Jinja2.")
+        near = difflib.get_close_matches(error.reason, VARIABLES, n=1)
+        also = f"Did you mean `{near[0]}`? " if near else ""
+        return PromptError(
+            f"{where}: unknown variable `{error.reason}`.", f"{also}Templates know {', '.join(VARIABLES)}."
+        )
 
-    def _render(self, template: jinja2.Template, context: dict[str, Any], passage: Passage) -> str:
+    def _render(self, program: Program, context: dict[str, Any], passage: Passage) -> rendering.Rendered:
         try:
-            return template.render(context)
-        # A template can fail in any way Python can: dividing by zero, adding a number to a text.
-        except Exception as error:
-            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.name]
-            line = frames[-1].lineno if frames else 1
-            reason = " ".join(str(error).split()) or type(error).__name__
+            return rendering.render(program, context)
+        except RenderingError as error:
             raise PromptError(
-                f"{self.name}:{line}: the template fails on {passage.id} ({reason}).",
+                f"{self._where(error)}: the template fails on {passage.id} ({error.reason}).",
                 f"Mend it; templates know {', '.join(VARIABLES)}.",
             ) from error
+
+    def _where(self, error: RenderingError) -> str:
+        return self.name if error.line is None else f"{self.name}:{error.line}"
 
 
 def read_templates(
@@ -329,7 +269,7 @@ def read_templates(
     Raises `PromptError` where there are none, or not one that was named. A broken one goes to `on_error` and
     is left out; without one that is raised too.
     """
-    files = {path.name.removesuffix(SUFFIX): path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    files = _files(folder)
     if not files:
         raise PromptError(f"{folder}: no templates here.", f"A template is a file like `rewrite{SUFFIX}`.")
     templates: dict[str, Template] = {}
@@ -357,14 +297,39 @@ def _no_such_kind(kind: str, folder: Path, files: Iterable[str]) -> PromptError:
 
 def read_template(path: Path) -> Template:
     """One template file. Raises `PromptError`."""
-    kind = path.name.removesuffix(SUFFIX)
+    kind = _kind(path)
     if not re.fullmatch(r"[\w-]+", kind):
         raise PromptError(f"{path}: '{kind}' can't be a kind.", "Use letters, digits, - and _ for its name.")
+    if names.is_reserved(kind) or names.is_too_long(kind):
+        raise PromptError(
+            f"{path}: '{kind}' can't be a kind.", "Outputs are named after it: take a shorter name, no device's."
+        )
     try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise PromptError(f"{path}: can't be read ({error.strerror}).", "Check its permissions.") from error
-    return Template(kind, source, f"{path.parent.name}/{path.name}")
+        source = frontmatter.read_bytes(path, MOST_BYTES)
+    except frontmatter.FrontMatterError as error:
+        raise PromptError(error.message, error.hint) from error
+    return Template(kind, source, names.written(f"{path.parent.name}/{path.name}"))
+
+
+def _kind(path: Path) -> str:
+    """The kind that a file is named after: the same letters, however they are composed."""
+    return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The templates of a folder by kind. Raises `PromptError` where two kinds' outputs could be the same files."""
+    files: dict[str, Path] = {}
+    places: dict[str, Path] = {}
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        if path.name.startswith("."):
+            continue
+        files[_kind(path)] = path
+        other = places.setdefault(names.same_place(_kind(path)), path)
+        if other != path:
+            raise PromptError(
+                f"{path}: its outputs would be named like those of {other.name}.", "Rename one of the two files."
+            )
+    return files
 
 
 def _decode(source: bytes, name: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from remix import models
-from remix.engine import llama
+from remix.engine import llama, look
 from remix.errors import ModelError
 from remix.files import write_whole
 from remix.records import Frozen, ModelFile, Preparation, Sha256
@@ -40,6 +40,7 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
     target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
     if _is_good(target):
         return target
+    look.check(source, original)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(f".{os.getpid()}.tmp")
     try:

@@ -272,7 +272,7 @@ def test_bad_input(workspace: Workspace, model_path: Path, bad: Bad) -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     # Only what comes too late to be found before a run is announced has a line before the error.
-    *before, error, hint = result.stderr.splitlines()
+    *before, error, hint = (line for line in result.stderr.splitlines() if not line.startswith("The first time"))
     assert before == (["6 texts from 3 passages by SmolLM2-135M-Instruct.Q4_1"] if "--out" in command else [])
     assert error.startswith(f"Error: {bad.error.format(root=root)}")
     assert hint.startswith(f"  {bad.hint}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.errors import RemixError
+from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -33,8 +34,8 @@ class Failure(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print it: what is wrong in a line, what to do in another."""
         plain = bool(os.environ.get("NO_COLOR"))
-        click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {self.message}", err=True)
-        click.echo(f"  {self.hint}", err=True)
+        click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {visible(self.message)}", err=True)
+        click.echo(f"  {visible(self.hint)}", err=True)
 
 
 class Group(click.Group):

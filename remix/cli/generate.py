@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
 from remix.units import read_size
@@ -249,10 +249,11 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
     def show_prompt(messages: Any) -> None:
         for message in messages if verbose else ():
-            note(click.style(f"[{message.role}]", bold=True) + f"\n{message.content}\n")
+            click.echo(click.style(f"[{message.role}]", bold=True), err=True)
+            note(f"{message.content}\n")
 
     def show_text(words: str) -> None:
-        click.echo(words, nl=False)
+        click.echo(shown(words), nl=False)
 
     for record, _ in pipeline.draft(job, show_text, show_prompt):
         click.echo()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.printing import json_option, note, print_json, print_table
+from remix.names import visible
 from remix.units import size
 
 if TYPE_CHECKING:
@@ -107,14 +108,16 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     when it meets a model; what is found is kept in the cache until the model, llama.cpp or the processor changes.
     """
     from remix import environment, requantise
+    from remix.engine import look
     from remix.engine.tune import choose
 
     path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
+    look.check(path, file)
     chosen = choose(path, file, environment.physical_cores())
     if as_json:
         print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
         return
-    click.echo(f"{file.name}: {chosen.shape.label} rows, {chosen.how}.")
+    click.echo(f"{visible(file.name)}: {chosen.shape.label} rows, {chosen.how}.")
 
 
 @models.command()

@@ -1,4 +1,7 @@
-"""Printing lists: a table for people, tab-separated lines for pipes, JSON when asked."""
+"""Printing lists: a table for people, tab-separated lines for pipes, JSON when asked.
+
+Takes values, prints them. Titles, names and texts may come from strangers: what a terminal would obey is spelt out.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,23 @@ from typing import Any
 
 import click
 
+from remix.names import visible
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def print_json(value: Any) -> None:
     """Print a JSON value for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    # JSON's own escapes cover only the first 32 of the letters in question; between strings only line ends stand.
+    click.echo(visible(json.dumps(value, ensure_ascii=False, indent=2), keep="\n"))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows: with rules and colours on a terminal, else a line each with tabs between."""
+    cells = [[visible(str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(str(cell) for cell in row))
+        for row in cells:
+            click.echo("\t".join(row))
         return
     from rich.console import Console
     from rich.table import Column, Table
@@ -29,14 +36,19 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
     # The first column is what is typed elsewhere: it must never be shortened.
     first = Column(
-        headers[0], no_wrap=True, overflow="fold", min_width=max((len(str(row[0])) for row in rows), default=1)
+        headers[0], no_wrap=True, overflow="fold", min_width=max((len(row[0]) for row in cells), default=1)
     )
     table = Table(first, *headers[1:], box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
     Console().print(table)
+
+
+def shown(words: str) -> str:
+    """A text as a terminal may show it, its lines as they are."""
+    return visible(words, keep="\n\t")
 
 
 def note(message: str) -> None:
     """Say something to the person, not to the pipe."""
-    click.echo(message, err=True)
+    click.echo(visible(message, keep="\n"), err=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.printing import json_option, note, print_json, print_table, shown
+from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.records import Candidate, Record, Trace
@@ -91,6 +92,8 @@ COMMANDS = (runs, show)
 
 
 def _print_beside(left_head: str, left: str, right_head: str, right: str) -> None:
+    left_head, right_head = visible(left_head), visible(right_head)
+    left, right = shown(left), shown(right)
     if not sys.stdout.isatty() or shutil.get_terminal_size().columns < WIDE:
         click.echo(f"{left_head}\n\n{left}\n\n{right_head}\n\n{right}")
         return
@@ -123,7 +126,7 @@ def _show_candidates(record: Record, as_json: bool) -> None:
     if as_json:
         print_json([each.model_dump(mode="json") for each in record.candidates])
         return
-    click.echo("\n\n".join(f"{_about(each)}\n\n{each.text}" for each in record.candidates))
+    click.echo(shown("\n\n".join(f"{_about(each)}\n\n{each.text}" for each in record.candidates)))
 
 
 def _about(candidate: Candidate) -> str:

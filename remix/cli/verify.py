@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -195,18 +195,13 @@ def _as_json(verified: _Verified) -> dict[str, Any]:
 
 def _print(verified: _Verified) -> None:
     report = verified.report
-    click.echo(f"{report.path}: {_state(report)}, {verified.signature}")
+    _say(f"{report.path}: {_state(report)}, {verified.signature}")
     for finding in report.findings:
-        click.echo(_printable(f"{finding.file}: {finding.what}"))
+        _say(f"{finding.file}: {finding.what}")
     if not report.findings:
-        click.echo("intact: all that is here is what was written")
+        _say("intact: all that is here is what was written")
     if verified.replayed is not None:
         _print_replay(verified.replayed)
-
-
-def _printable(text: str) -> str:
-    """A line that does nothing to a terminal: files may have any name."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _state(report: Report) -> str:
@@ -221,16 +216,16 @@ def _print_replay(replayed: list[Replayed]) -> None:
     tried = [each for each in replayed if each.equal is not None]
     if tried:
         environments = _environments(replayed)
-        click.echo("environment: " + ("the same" if not environments else f"differs: {'; '.join(environments)}"))
+        _say("environment: " + ("the same" if not environments else f"differs: {'; '.join(environments)}"))
         equal = sum(each.equal is True for each in tried)
-        click.echo(f"replayed: {equal} of {len(tried)} texts equal, token by token")
+        _say(f"replayed: {equal} of {len(tried)} texts equal, token by token")
     for each in tried:
         if not each.equal:
-            click.echo(f"{each.output}.json: {each.what}{_excuse(each)}")
+            _say(f"{each.output}.json: {each.what}{_excuse(each)}")
     for reason in dict.fromkeys(each.what for each in replayed if each.equal is None):
         outputs = [each.output for each in replayed if each.equal is None and each.what == reason]
         also = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
-        click.echo(f"not replayed: {outputs[0]}{also}: {reason}")
+        _say(f"not replayed: {outputs[0]}{also}: {reason}")
 
 
 def _excuse(replayed: Replayed) -> str:
@@ -283,17 +278,19 @@ def _print_ancestry(steps: list[Step]) -> None:
     for at, step in enumerate(steps):
         before = steps[at + 1].task if at + 1 < len(steps) else step.record.source.passage
         head = f"{step.task} (record {step.record.id[:12]})"
-        click.echo(click.style(head, bold=True) + f"\n\n{_indented(step.text)}\n")
-        click.echo(f"was made from {before}: {_making(step)}. It was asked:\n")
+        _say_head(head)
+        _say(f"{_indented(step.text)}\n")
+        _say(f"was made from {before}: {_making(step)}. It was asked:\n")
         for message in step.record.derivation.prompt.messages:
-            click.echo(_indented(f"[{message.role}] {message.content}") + "\n")
+            _say(_indented(f"[{message.role}] {message.content}") + "\n")
     source = steps[-1].record.source
-    click.echo(click.style(source.passage, bold=True) + f"\n\n{_indented(source.text)}\n")
+    _say_head(source.passage)
+    _say(f"{_indented(source.text)}\n")
     first, last = source.lines
     lines = f"line {first}" if first == last else f"lines {first} to {last}"
     under = f" under “{source.section}”" if source.section else ""
     tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
-    click.echo(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
+    _say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
 
 
 def _making(step: Step) -> str:
@@ -322,3 +319,12 @@ def _step_as_json(step: Step) -> dict[str, Any]:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+
+
+def _say(words: str) -> None:
+    """Print what may come from strangers: a terminal obeys none of it."""
+    click.echo(shown(words))
+
+
+def _say_head(words: str) -> None:
+    click.echo(click.style(shown(words), bold=True) + "\n")

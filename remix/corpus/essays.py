@@ -1,7 +1,8 @@
 """Reading seeds: Markdown files to essays and their passages.
 
 Takes files, gives `Essay`s. A passage is a top-level paragraph, with the list or quotation it leads into;
-headings name the section; code, tables, images and HTML are not passages.
+headings name the section; code, tables, images and HTML are not passages. Seeds may come from strangers: what leads
+out of the workspace, or is larger than anyone writes, is refused.
 """
 
 from __future__ import annotations
@@ -9,21 +10,28 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from markdown_it import MarkdownIt
 
-from remix import frontmatter
+from remix import frontmatter, names
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.errors import SeedError
 from remix.records import Essay, Passage, sha256
 
 SUFFIXES = frozenset({".md", ".markdown"})
 _IMAGE_ONLY = re.compile(r"(?:\s*!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|\s*!\[\[[^\]]*\]\])+\s*")
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
+"""Blocks alone: what stands within a line isn't looked at, and some of it would take very long."""
+
+MOST_PASSAGES = 10_000
+"""Of an essay."""
+
+MOST_TAGS = 1_000
+"""In a front matter: each passage has them all."""
 
 
 def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None) -> list[Essay]:
@@ -44,7 +52,7 @@ def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] |
                 raise
             on_error(error)
         else:
-            essays[essay.slug] = essay
+            essays[names.same_place(essay.slug)] = essay
     if not any(essay.passages for essay in essays.values()):
         raise SeedError(
             f"{folder}: no seeds here, or none with a paragraph.",
@@ -54,7 +62,7 @@ def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] |
 
 
 def _refuse_namesake(essay: Essay, others: dict[str, Essay]) -> None:
-    if other := others.get(essay.slug):
+    if other := others.get(names.same_place(essay.slug)):
         raise SeedError(
             f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
             "Rename one of the two files.",
@@ -75,18 +83,19 @@ def seed_files(folder: Path) -> list[Path]:
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     """One essay. Raises `SeedError` where the file can't be read or its front matter is broken."""
     name = Path(os.path.relpath(path, root)).as_posix()
-    if not _is_text(name):
-        raise SeedError(f"{name!a}: its name is not UTF-8.", "Rename the file, or move it out of the folder.")
+    slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
+    _check_name(name, slug)
+    _check_place(path, name, (folder, root))
     try:
         text = frontmatter.read_text(path)
         # A title may be `No`, and a date is what its author wrote.
         parts = frontmatter.split(text, name, yaml.BaseLoader)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
-    slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
     blocks = list(_blocks(parts.body, parts.body_line))
     title = _string(parts.meta, "title", name, text) or _first_title(blocks) or path.stem
     tags = unique(_tags(parts.meta, name, text))
+    _check_amounts(name, blocks, tags)
     passages = tuple(
         Passage(
             id=f"{slug}/{number:03}",
@@ -112,6 +121,35 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     )
 
 
+def _check_name(name: str, slug: str) -> None:
+    """Refuse names that can't be shown, or whose passages no folder could be named after."""
+    rename = "Rename the file, or move it out of the folder."
+    if not _is_text(name):
+        raise SeedError(f"{name!a}: its name is not UTF-8.", rename)
+    if not names.is_plain(name):
+        raise SeedError(f"{name!a}: its name has control characters.", rename)
+    if names.is_too_long(slug):
+        raise SeedError(f"{name}: the ids of its passages would be longer than {names.LONGEST} bytes.", rename)
+
+
+def _check_place(path: Path, name: str, allowed: Sequence[Path]) -> None:
+    """Refuse a link to what is neither a seed nor in the workspace: a stranger's could show a private file."""
+    place = path.resolve()
+    if not any(place.is_relative_to(folder.resolve()) for folder in allowed):
+        raise SeedError(
+            f"{name}: a link that leads out of the workspace.",
+            "Put a copy there, or name the folder it leads to as `seeds` in remix.toml.",
+        )
+
+
+def _check_amounts(name: str, blocks: Sequence[_Block], tags: Sequence[str]) -> None:
+    """Refuse what would fill the memory."""
+    if sum(bool(block.text) for block in blocks) > MOST_PASSAGES:
+        raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
+    if len(tags) > MOST_TAGS:
+        raise SeedError(f"{name}: has more than {MOST_TAGS} tags for all its passages.", "Leave some out.")
+
+
 def _is_text(name: str) -> bool:
     """Whether a name can be written: Python lets bytes that aren't UTF-8 through in names of files."""
     try:
@@ -122,9 +160,10 @@ def _is_text(name: str) -> bool:
 
 
 def slugify(name: str) -> str:
-    """Letters and digits of any script in lower case, hyphens for all else."""
+    """Letters and digits of any script in lower case, hyphens for all else; never what Windows has for devices."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
+    slug = re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
+    return f"{slug}-essay" if names.is_reserved(slug) else slug
 
 
 # -- the body -----------------------------------------------------------------------------------------------
@@ -143,31 +182,34 @@ class _Block(NamedTuple):
 def _blocks(body: str, first_line: int) -> Iterator[_Block]:
     """The body's headings and passages, with their lines in the file."""
     section: str | None = None
-    pending: _Block | None = None
+    pending: list[_Block] = []
+    last = ""
     lines = body.split("\n")
-    for kind, level, start, end in _spans(body):
+    for kind, level, start, end in _spans(body, lines):
         source = lines[start:end]
         while source and not source[-1].strip():
             source.pop()
         if kind == "heading":
             if pending:
-                yield pending
+                yield _joined(pending)
             section, _ = split_trailing_tags(_heading("\n".join(source)))
-            pending = None
+            pending = []
             yield _Block("", (), (0, 0), section, level)
             continue
         block = _passage(kind, source, (start + first_line, start + first_line + len(source) - 1), section)
-        if pending and (not block.text or (kind != "paragraph" and pending.text.endswith(":"))):
-            pending = _joined(pending, block)
-            continue
-        if pending:
-            yield pending
-        pending = block if block.text else None
+        leads_in = kind != "paragraph" and last.endswith(":")
+        if pending and (not block.text or leads_in):
+            pending.append(block)
+        else:
+            if pending:
+                yield _joined(pending)
+            pending = [block] if block.text else []
+        last = block.text or last
     if pending:
-        yield pending
+        yield _joined(pending)
 
 
-def _spans(body: str) -> Iterator[tuple[str, int, int, int]]:
+def _spans(body: str, lines: Sequence[str]) -> Iterator[tuple[str, int, int, int]]:
     """Kind, heading level, first line and the line after the last, of each top-level block that counts."""
     for token in _MARKDOWN.parse(body):
         if token.level or token.map is None or token.nesting < 0:
@@ -177,7 +219,7 @@ def _spans(body: str) -> Iterator[tuple[str, int, int, int]]:
             case "heading_open":
                 yield "heading", int(token.tag[1]), start, end
             case "paragraph_open":
-                if not _IMAGE_ONLY.fullmatch("\n".join(body.split("\n")[start:end])):
+                if not _IMAGE_ONLY.fullmatch("\n".join(lines[start:end])):
                     yield "paragraph", 0, start, end
             case "bullet_list_open" | "ordered_list_open" | "blockquote_open":
                 yield "block", 0, start, end
@@ -194,10 +236,12 @@ def _passage(kind: str, source: list[str], lines: tuple[int, int], section: str 
     return _Block(joined, tags, lines, section, 0)
 
 
-def _joined(first: _Block, second: _Block) -> _Block:
-    text = f"{first.text}\n\n{second.text}" if second.text else first.text
-    return first._replace(
-        text=text, tags=unique((*first.tags, *second.tags)), lines=(first.lines[0], second.lines[1])
+def _joined(parts: Sequence[_Block]) -> _Block:
+    """A passage of what belongs together; some of it may be tags alone."""
+    return parts[0]._replace(
+        text="\n\n".join(each.text for each in parts if each.text),
+        tags=unique(tag for each in parts for tag in each.tags),
+        lines=(parts[0].lines[0], parts[-1].lines[1]),
     )
 
 

@@ -5,6 +5,7 @@ Takes strings, gives strings. Knows nothing of files.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -14,11 +15,13 @@ from remix.records import Passage
 
 _WORD = r"[^\W_][\w/'’&+.-]*"
 _TAG = rf"\#({_WORD}(?:[ \t]+{_WORD}){{0,4}})"
-_LIST = re.compile(rf"{_TAG}(?:\s*[,;]?\s*{_TAG})*\s*[,;]?\s*")
 _BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
 _ONE = re.compile(_TAG)
+_LISTED = re.compile(rf"{_TAG}\s*(?:[,;]\s*)?")
+"""A tag as it stands in a list, up to the next one."""
 
 
+@functools.lru_cache(maxsize=2**14)
 def tag_key(tag: str) -> str:
     """What makes two tags the same: case doesn't count, and spaces, `-` and `_` are alike."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
@@ -31,12 +34,24 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
     start of a line: in `I love #maps and cities` the tag is part of the sentence and stays. More than five words
     are a sentence, too.
     """
+    start = _start_of_list(text)
     for begin in _BEGIN.finditer(text):
-        tail = text[begin.end() :]
-        if _LIST.fullmatch(tail):
+        if begin.end() >= start:
+            tail = text[begin.end() :]
             tags = (match.group(1).rstrip(".").strip() for match in _ONE.finditer(tail))
             return text[: begin.end()].rstrip(), unique(tags)
     return text.rstrip(), ()
+
+
+def _start_of_list(text: str) -> int:
+    """Where the tags begin with which the text ends; its end, where it doesn't end with any.
+
+    Read backwards from `#` to `#`, so that a long text with many of them takes no longer than its length.
+    """
+    end = len(text)
+    while (start := text.rfind("#", 0, end)) >= 0 and _LISTED.fullmatch(text, start, end):
+        end = start
+    return end
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:

@@ -2,30 +2,25 @@
 
 Takes messages and a tokenizer, gives token ids. The template is rendered around stand-ins for the contents,
 and only its own parts are tokenised with control tokens on: a passage that contains `<|im_end|>` can't end
-its turn. Templates come with the model, from strangers, so they run in Jinja2's immutable sandbox.
+its turn. Templates come with the model, from strangers, so they are rendered elsewhere (`rendering.py`).
 """
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NoReturn, Protocol
+from typing import Protocol
 
-import jinja2
-import jinja2.ext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
+from remix import rendering
 from remix.errors import ModelError
 from remix.records import Message, sha256
+from remix.rendering import Program, RenderingError
 
 PLAIN = "{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
 """For models without a chat template: the contents, one after another."""
 
-NO_DAY = datetime(2024, 7, 26)
-"""What templates that print the date are told it is (the day Llama 3's own falls back on): a request must give
-the same bytes tomorrow."""
+MOST_BYTES = 2**20
+"""Of a template; the longest there are have a fiftieth of it."""
 
 
 class Tokenizer(Protocol):
@@ -42,19 +37,22 @@ class Tokenizer(Protocol):
 
 
 class ChatTemplate:
-    """A model's chat template. Raises `ModelError` where it is broken or loses a message."""
+    """A model's chat template; `model` is what errors call that. Raises `ModelError` where it is broken or loses a
+    message."""
 
-    def __init__(self, source: str | None) -> None:
+    def __init__(self, source: str | None, model: str = "the model") -> None:
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
-        )
-        environment.globals |= {"raise_exception": _raise, "strftime_now": NO_DAY.strftime}
+        self._model = model
+        if len(self.source) > MOST_BYTES:
+            raise self._broken(f"it is longer than {MOST_BYTES // 2**10} KiB")
+        self._program = Program("chat", "chat template", self.source)
+        # What was rendered before: it hangs on who speaks, and on nothing of what is said.
+        self._rendered: dict[tuple[str, ...], str] = {}
         try:
-            self._template = environment.from_string(self.source)
-        except jinja2.TemplateError as error:
-            raise _broken(error) from error
+            rendering.compile_(self._program)
+        except RenderingError as error:
+            raise self._broken(error.reason) from error
 
     def tokenize(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
         """The prompt's token ids; a last message by the assistant is left open for the model to go on from."""
@@ -69,41 +67,43 @@ class ChatTemplate:
 
     def _parts(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[tuple[str, bool]]:
         """The rendered prompt in pieces, each with whether it is a message's content."""
-        contents = {f"content{uuid.uuid4().hex}": message.content.strip() for message in messages}
-        stand_ins = [
-            {"role": message.role, "content": mark} for mark, message in zip(contents, messages, strict=True)
-        ]
-        rendered = self._render(stand_ins, tokenizer)
+        contents = {self._stand_in(number): message.content.strip() for number, message in enumerate(messages)}
+        rendered = self._render([message.role for message in messages], tokenizer)
         pieces = re.split(f"({'|'.join(contents)})", rendered)
         if sorted(pieces[1::2]) != sorted(contents):
             raise ModelError(
-                "the model's chat template doesn't show every message once.",
+                f"{self._model}'s chat template doesn't show every message once.",
                 "Take another model, or a prompt template with fewer turns.",
             )
         return [(contents.get(piece, piece), piece in contents) for piece in pieces if piece]
 
-    def _render(self, messages: list[dict[str, str]], tokenizer: Tokenizer) -> str:
-        try:
-            return self._template.render(
-                messages=messages,
-                add_generation_prompt=True,
-                bos_token=tokenizer.special_text("bos"),
-                eos_token=tokenizer.special_text("eos"),
+    def _stand_in(self, number: int) -> str:
+        """What stands for a message's content: nothing a template could know, and the same each time.
+
+        Contents themselves are never rendered, so it doesn't matter that they could.
+        """
+        return f"content{sha256(f'{self.sha256} {number}')[:32]}"
+
+    def _render(self, roles: Sequence[str], tokenizer: Tokenizer) -> str:
+        bos, eos = tokenizer.special_text("bos"), tokenizer.special_text("eos")
+        known = (bos, eos, *roles)
+        if known not in self._rendered:
+            context = {
+                "messages": [{"role": role, "content": self._stand_in(number)} for number, role in enumerate(roles)],
+                "add_generation_prompt": True,
+                "bos_token": bos,
+                "eos_token": eos,
                 # Models that reason aloud first are asked not to: the text is what is wanted.
-                enable_thinking=False,
-            )
-        # A stranger's template may raise whatever it likes.
-        except Exception as error:
-            raise _broken(error) from error
+                "enable_thinking": False,
+            }
+            try:
+                self._rendered[known] = rendering.render(self._program, context).text
+            except RenderingError as error:
+                raise self._broken(error.reason) from error
+        return self._rendered[known]
 
-
-def _raise(message: Any) -> NoReturn:
-    raise jinja2.TemplateError(str(message))
-
-
-def _broken(error: Exception) -> ModelError:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return ModelError(
-        f"the model's chat template refuses this prompt ({reason}).",
-        "Many models take no system message, and want user and assistant in turns: change the prompt template.",
-    )
+    def _broken(self, reason: str) -> ModelError:
+        return ModelError(
+            f"{self._model}'s chat template refuses this prompt ({reason}).",
+            "Many models take no system message, and want user and assistant in turns: change the prompt template.",
+        )

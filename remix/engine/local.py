@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
-from remix.engine import llama, probe, tune
+from remix.engine import llama, look, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Room, Shape
@@ -36,10 +36,11 @@ class Vocabulary:
     """A model's words and chat template without its weights: for counting tokens before anything is decoded."""
 
     def __init__(self, path: Path, file: ModelFile) -> None:
+        look.check(path, file)
         self._model = LlamaModel(path, vocab_only=True)
         tuned = tune.recall(file)
         self._shape = tuned.shape if tuned else Shape()
-        self._chat = ChatTemplate(file.chat_template)
+        self._chat = ChatTemplate(file.chat_template, file.name)
 
     def tokenize(self, messages: Iterable[Message]) -> list[int]:
         """The tokens the messages make as a prompt."""
@@ -89,9 +90,10 @@ class LocalModel:
     def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
         self.file = file
         self.threads = needs.threads
-        self._chat = ChatTemplate(file.chat_template)
+        self._chat = ChatTemplate(file.chat_template, file.name)
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(Held(path, file)))
+            look.check(path, file)
             self.shape, self.exact, self.exactness = _chosen(path, file, needs)
             self._model = stack.enter_context(LlamaModel(path, shape=self.shape))
             self._held.check_place()

@@ -26,6 +26,7 @@ from remix.engine import llama, probe, spin
 from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
+from remix.environment import python_path
 from remix.errors import ModelError
 from remix.files import write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
@@ -230,14 +231,14 @@ def _wait(path: Path, shape: Shape, threads: int) -> tuple[Waiting, ...]:
 
 def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
     """Let another process measure: how threads wait is settled when llama.cpp loads."""
-    environment = {name: value for name, value in os.environ.items() if not way or name not in spin.VARIABLES}
-    command = [sys.executable, "-m", "remix.engine.tune"]
+    variables = {name: value for name, value in os.environ.items() if not way or name not in spin.VARIABLES}
+    command = [sys.executable, "-P", "-m", "remix.engine.tune"]
     done = subprocess.run(
         command,
         input=work.model_dump_json(),
         capture_output=True,
         text=True,
-        env=environment | dict(way),
+        env=variables | python_path() | dict(way),
         check=False,
     )
     if done.returncode:

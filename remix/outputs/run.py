@@ -24,6 +24,7 @@ import yaml
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from remix import names
 from remix.errors import RunError
 from remix.files import make_new_folder, remove, remove_leftovers, unwritable, write_whole
 from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, sha256
@@ -82,9 +83,11 @@ class RunFolder:
         if not data.strip():
             raise RunError(f"{path / REQUEST}: empty.", _BRING_BACK)
         try:
-            return cls(path, Run.model_validate_json(data))
+            run = Run.model_validate_json(data)
         except ValidationError as error:
             raise RunError(f"{path / REQUEST}: not a run's request ({_first(error)}).", _why(error)) from error
+        _refuse_leading_out(path, run)
+        return cls(path, run)
 
     def discard(self) -> None:
         """Remove a run that never began."""
@@ -143,6 +146,7 @@ class RunFolder:
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
         self._check_there()
+        _refuse_link(self.path, self.text_path(task.id).parent)
         # Without this a crash between the two would leave an older record beside a newer text.
         remove(self.record_path(task.id))
         if trace:
@@ -316,6 +320,24 @@ def _one_line(match: re.Match[str]) -> str:
 def _first(error: ValidationError) -> str:
     first: Any = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}".removeprefix(": ")
+
+
+def _refuse_leading_out(path: Path, run: Run) -> None:
+    """Refuse a request, from who knows where, whose outputs would be written elsewhere."""
+    for task in run.tasks:
+        if names.leads_out(task.id):
+            raise RunError(
+                f"{path / REQUEST}: '{task.id}' leads out of the run's folder.",
+                "Somebody has meddled with it: leave it.",
+            )
+
+
+def _refuse_link(folder: Path, place: Path) -> None:
+    """Refuse to write through a link that leads out of a run's folder."""
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise RunError(
+            f"{place}: a link that leads out of the run's folder.", "Somebody has meddled with it: leave it."
+        )
 
 
 def _bytes_of(path: Path) -> bytes:
