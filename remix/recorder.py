@@ -32,6 +32,7 @@ from remix.records import (
     Trace,
     record_id,
     sha256,
+    source_of,
 )
 from remix.writer import Writer
 
@@ -151,19 +152,7 @@ class Recorder:
 
     def _source(self, task: Task) -> Source:
         _, passage = self._corpus[task.passage]
-        return Source(
-            passage=passage.id,
-            essay=passage.title,
-            path=passage.path,
-            lines=passage.lines,
-            section=passage.section,
-            tags=passage.tags,
-            text=passage.text,
-            kind=task.kind,
-            step=task.step,
-            variant=task.variant,
-            template=self._templates[task.kind].name,
-        )
+        return source_of(passage, task, self._templates[task.kind].name)
 
     def _circumstances(self, generation: Generation) -> Circumstances:
         file, planned = self._writer.file, self._run.environment

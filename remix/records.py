@@ -457,6 +457,23 @@ class Source(Frozen):
     """The template's file name."""
 
 
+def source_of(passage: Passage, task: Task, template: str) -> Source:
+    """Where a task's text comes from; `template` is a file name."""
+    return Source(
+        passage=passage.id,
+        essay=passage.title,
+        path=passage.path,
+        lines=passage.lines,
+        section=passage.section,
+        tags=passage.tags,
+        text=passage.text,
+        kind=task.kind,
+        step=task.step,
+        variant=task.variant,
+        template=template,
+    )
+
+
 class PromptUsed(Frozen):
     """The prompt, from template to tokens."""
 

@@ -34,7 +34,7 @@ from remix.outputs.run import (
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan
 from remix.prompts import Template
-from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256
+from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256, source_of
 
 LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, "reviews.jsonl", "index.md"})
 """Files that may come to lie beside those of the manifest."""
@@ -334,19 +334,7 @@ def _source(run: Run, task: Task) -> Source | None:
     passage = passages.get(task.passage)
     if passage is None or task.kind not in templates:
         return None
-    return Source(
-        passage=passage.id,
-        essay=passage.title,
-        path=passage.path,
-        lines=passage.lines,
-        section=passage.section,
-        tags=passage.tags,
-        text=passage.text,
-        kind=task.kind,
-        step=task.step,
-        variant=task.variant,
-        template=templates[task.kind],
-    )
+    return source_of(passage, task, templates[task.kind])
 
 
 def _derivation(look: _Look) -> Iterator[Finding]:
