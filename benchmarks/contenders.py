@@ -37,7 +37,7 @@ CLIENTS = 16
 
 
 def remix(work: Work) -> Measure:
-    """remix's engine, exact, in the shape it takes for the weight type: 16 slots, and 16 more for prompts."""
+    """remix's engine, exact, in its shape for the model: a slot for each row, and as many more for prompts."""
     return _engine(work, trace=False)
 
 

@@ -117,7 +117,7 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # nor do its stubs
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             problem = "an alias: what `*` stands for must be written out"

@@ -10,12 +10,14 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+import remix.cli
 from remix import models, pipeline
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
 from remix.outputs import RunFolder
-from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Request, Sampling
+from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Request, Sampling, sha256
 from remix.workspace import Workspace, open_workspace
 
 ESSAY = """\
@@ -46,6 +48,22 @@ sampling: {temperature: 0.5}
 Say it again.
 """
 
+FILE = ModelFile(
+    name="fake",
+    sha256=sha256("weights"),
+    metadata_sha256=sha256("metadata"),
+    size=1,
+    architecture="fake",
+    file_type="Q8_0",
+    weight_types=("Q8_0",),
+    context=2048,
+    chat_template=None,
+    labels=(),
+)
+"""A model of which nothing is there but its description."""
+
+Remix = Callable[..., Result]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -71,6 +89,17 @@ def make_workspace(root: Path) -> Workspace:
     for kind in ("again", "once"):
         (root / "prompts" / f"{kind}.md.j2").write_text(TEMPLATE, encoding="utf-8")
     return open_workspace(root)
+
+
+@pytest.fixture
+def remix_(workspace: Workspace) -> Remix:
+    """The command, in the workspace."""
+
+    def invoke(*arguments: object, input: str | None = None, env: dict[str, str] | None = None) -> Result:
+        words = ["-C", str(workspace.root), *map(str, arguments)]
+        return CliRunner().invoke(remix.cli.cli, words, input=input, env=env)
+
+    return invoke
 
 
 @pytest.fixture(scope="session")

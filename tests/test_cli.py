@@ -29,21 +29,9 @@ from remix.units import size
 from remix.workspace import Workspace
 from remix.writer import Progress
 
-from .conftest import FakeWriter
-
-Remix = Callable[..., Result]
+from .conftest import FakeWriter, Remix
 
 AGAIN = "two-clocks/001/again.1"
-
-
-@pytest.fixture
-def remix_(workspace: Workspace) -> Remix:
-    """The command, in the workspace."""
-
-    def invoke(*arguments: str, input: str | None = None, env: dict[str, str] | None = None) -> Result:
-        return CliRunner().invoke(remix.cli.cli, ["-C", str(workspace.root), *arguments], input=input, env=env)
-
-    return invoke
 
 
 class FakeLocal(FakeWriter):

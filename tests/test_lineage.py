@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-import remix.cli
 from remix.errors import RunError
 from remix.outputs import RunFolder
 from remix.outputs.lineage import ancestry, descendants
 from remix.workspace import Workspace
 
+from .conftest import Remix
 from .forging import forge
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
-
-Remix = Callable[..., Result]
-
-
-@pytest.fixture
-def remix_(workspace: Workspace) -> Remix:
-    """The command, in the workspace."""
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(remix.cli.cli, ["-C", str(workspace.root), *arguments])
-
-    return invoke
 
 
 def ok(result: Result) -> str:

@@ -20,18 +20,7 @@ from remix.engine.local import LocalModel, Needs
 from remix.records import ModelFile, Options, sha256
 from remix.workspace import Workspace
 
-FILE = ModelFile(
-    name="fake",
-    sha256=sha256("weights"),
-    metadata_sha256=sha256("metadata"),
-    size=1,
-    architecture="fake",
-    file_type="Q8_0",
-    weight_types=("Q8_0",),
-    context=2048,
-    chat_template=None,
-    labels=(),
-)
+from .conftest import FILE
 
 
 class FakeWeights:

@@ -5,33 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-import remix.cli
 from remix.errors import RunError
 from remix.outputs import RunFolder, signature
 from remix.records import sha256
-from remix.workspace import Workspace
 
+from .conftest import Remix
 from .forging import bless
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen here")
-
-Remix = Callable[..., Result]
-
-
-@pytest.fixture
-def remix_(workspace: Workspace) -> Remix:
-    """The command, in the workspace."""
-
-    def invoke(*arguments: object) -> Result:
-        return CliRunner().invoke(remix.cli.cli, ["-C", str(workspace.root), *map(str, arguments)])
-
-    return invoke
 
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-import remix.cli
 from remix import pipeline
 from remix.langchain import generate_with
 from remix.outputs import RunFolder
@@ -23,23 +21,11 @@ from remix.outputs.verify import Report, verify
 from remix.records import Options
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter
+from .conftest import FakeWriter, Remix
 from .forging import Change, bless, forge, forge_request
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 OTHER, OTHER_SECOND = "two-clocks/002/once.1", "two-clocks/002/once.2"
-
-Remix = Callable[..., Result]
-
-
-@pytest.fixture
-def remix_(workspace: Workspace) -> Remix:
-    """The command, in the workspace."""
-
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(remix.cli.cli, ["-C", str(workspace.root), *arguments])
-
-    return invoke
 
 
 @pytest.fixture

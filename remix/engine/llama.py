@@ -383,7 +383,7 @@ _CHARACTER = (
 """What may stand in a JSON string: no bare control characters, and no half of a surrogate pair."""
 
 
-class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]
+class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_cpp tells no types
     """llama-cpp-python's converter, with what it gets wrong put right."""
 
     def __init__(self, schema: dict[str, Any], longest: int | None) -> None:
