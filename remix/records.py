@@ -666,6 +666,8 @@ class Record(Frozen):
     """What looks wrong with the text."""
     circumstances: Circumstances
     """When, where and how fast."""
+    trace: Sha256 | None = None
+    """Of the file that tells how the text came about, turn by turn; null where nobody looked."""
     candidates: tuple[Candidate, ...] | None = None
     """All among which it was chosen, itself included, by number; null where there was one."""
 

@@ -34,7 +34,7 @@ from remix.outputs.run import (
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan_of
 from remix.prompts import Template
-from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256, source_of
+from remix.records import Candidate, Message, Record, Run, Source, Task, Trace, canonical_sha256, sha256, source_of
 
 LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, "reviews.jsonl", "index.md"})
 """Files that may come to lie beside those of the manifest."""
@@ -393,11 +393,21 @@ _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 
 def _trace(look: _Look) -> Iterator[Finding]:
     name = f"{look.found.task.id}.trace.json"
-    if not (look.folder.path / name).exists():
+    try:
+        data = (look.folder.path / name).read_bytes()
+    except FileNotFoundError:
+        if look.record.trace:
+            yield Finding(name, "missing")
+        return
+    except OSError as error:
+        yield Finding(name, f"can't be read ({error.strerror})")
+        return
+    if look.record.trace not in (None, sha256(data)):
+        yield Finding(name, "not the trace that was recorded")
         return
     try:
-        trace = look.folder.read_trace(look.found.task.id)
-    except RunError:
+        trace = Trace.model_validate_json(data)
+    except ValidationError:
         yield Finding(name, "not a trace")
         return
     tokens = look.record.output.token_ids
