@@ -124,11 +124,7 @@ def _textual(value: Any) -> Any:
 
 def _prompt_environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined,
-        extensions=[_Turns],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_textual,
+        undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True, finalize=_textual
     )
     # The same passage must give the same prompt: nothing that draws lots.
     del environment.filters["random"]
