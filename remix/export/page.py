@@ -11,7 +11,8 @@ from typing import Any
 
 from remix import pages
 from remix.export.item import Item
-from remix.records import Passage, Record, Run, Standing
+from remix.outputs.facts import facts
+from remix.records import Passage, Run, Standing
 
 
 def page(run: Run, items: Sequence[Item]) -> str:
@@ -71,7 +72,7 @@ def _output(item: Item) -> dict[str, Any]:
         "note": item.standing.note,
         "step": found.task.step,
         "flags": found.record.flags,
-        "facts": list(_facts(found.record)),
+        "facts": list(facts(found.record)),
     }
 
 
@@ -84,22 +85,3 @@ def _marks(standing: Standing) -> Iterable[str]:
         yield f"loss {standing.loss}" if standing.loss == "earned" else "loss not earned"
     if standing.edit:
         yield "edited"
-
-
-def _facts(record: Record) -> Iterable[tuple[str, str]]:
-    derivation, circumstances = record.derivation, record.circumstances
-    yield "record", record.id
-    if derivation.parent:
-        yield "made from", derivation.parent
-    weights = f", sha256 {derivation.model.sha256}" if derivation.model.sha256 else ""
-    yield "model", circumstances.model + weights
-    yield "template", f"{record.source.template}, sha256 {derivation.prompt.template}"
-    if sampling := derivation.sampling:
-        chain = ", ".join(sampler.name for sampler in sampling.chain)
-        yield "sampling", f"seed {sampling.seed}, at most {sampling.max_tokens} tokens, {chain}"
-    if selection := derivation.selection:
-        yield "chosen", f"of {selection.candidates} by {selection.chooser.name}"
-    if record.output.trimmed:
-        yield "cut off", record.output.trimmed
-    yield "written", f"{circumstances.finished:%Y-%m-%d %H:%M:%S} UTC"
-    yield "exact", "yes" if derivation.engine.exact else "no: bytes may depend on what ran beside it"

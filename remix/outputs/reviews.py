@@ -157,8 +157,15 @@ def undo(folder: RunFolder, reviewer: str, output: str | None = None) -> Review 
     """Take back what a reviewer said last, of one output or of any; gives that, or nothing where there is none."""
     last = last_of(read(folder.path).reviews, reviewer, output)
     if last:
-        append(folder.path, _review(last.task, last.output, reviewer, undoes=last.id))
+        take_back(folder.path, last)
     return last
+
+
+def take_back(folder: Path, review: Review) -> Review:
+    """Undo a review in a run's list, in its reviewer's name. Raises `RunError` where the disk takes nothing."""
+    undoing = _review(review.task, review.output, review.reviewer, undoes=review.id)
+    append(folder, undoing)
+    return undoing
 
 
 def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:

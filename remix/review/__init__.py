@@ -1,0 +1,11 @@
+"""The desk: a local page for reading outputs against their source and judging them.
+
+desk.py      the runs that lie on it: a row an output, and what is said of them
+verdicts.py  what people said in all runs of a folder, kept up with
+sheet.py     one output laid open: beside what it was made from, turn by turn, its record in words
+diff.py      which words of a text are another's
+turns.py     which turns made which word
+guard.py     who may ask
+server.py    HTTP
+static/      what the browser runs: plain modules, no build step
+"""

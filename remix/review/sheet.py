@@ -1,0 +1,250 @@
+"""One output laid open: beside the passage, the step before and what a person made of it, with the turns at which its
+words were chosen and its record in words.
+
+Takes a run's folder and a task, gives a `Sheet` of plain values that a page may show. Knows nothing of HTML.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from pydantic import Field
+
+from remix.errors import RunError
+from remix.names import visible
+from remix.outputs.facts import facts
+from remix.outputs.run import RunFolder, body_of
+from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, Task, sha256
+from remix.review import turns
+from remix.review.diff import Span, difference
+
+SHOWN = 40_000
+"""Letters of a text that are shown; the file has the others."""
+
+FLAGS = {
+    "copy": "most of it stands word for word in what it was made from",
+    "echo": "five words in a row are the prompt's own",
+    "empty": "it has no words",
+    "loop": "five words in a row come twice",
+    "truncated": "the limit of tokens cut it",
+    "unfinished": "it ends as if something were to come",
+}
+
+
+class Text(NamedTuple):
+    """An output's words, and its record if the two are what was written."""
+
+    text: str
+    record: Record | None
+    broken: RunError | None
+    """Why there is no record."""
+
+
+class Chunk(NamedTuple):
+    """A stretch of a text whose letters are all alike."""
+
+    text: str
+    """Safe to be shown: what would turn a line around is spelt out."""
+    changed: bool
+    """Whether the other text lacks it."""
+    word: int | None
+    """Number of the word that it is part of, from 0, where it is known how that came about."""
+
+
+class Turn(Frozen):
+    """How one piece of a word came."""
+
+    piece: str
+    """What came."""
+    probability: float
+    """How likely it was."""
+    open: int
+    """As open as a choice among so many equally likely pieces: the exponential of the entropy."""
+    others: tuple[tuple[str, float], ...]
+    """What else stood ready, and how likely it was; nothing for the end of the text."""
+
+
+class Word(Frozen):
+    """How a word came."""
+
+    shade: int
+    """How open it was: 0 hardly … 3 very."""
+    turns: tuple[Turn, ...]
+    """In order."""
+
+
+class View(Frozen):
+    """Two texts beside each other."""
+
+    name: str
+    """`passage`, `before` or `edited`: what it shows."""
+    left: tuple[Chunk, ...]
+    """What it was made from."""
+    right: tuple[Chunk, ...]
+    """What came of it."""
+    compared: bool
+    """Whether it is known which words changed: of very long texts it isn't."""
+
+
+class Flag(Frozen):
+    """What looks wrong."""
+
+    name: str
+    about: str
+    """In words, where there are any."""
+
+
+class Sheet(Frozen):
+    """An output laid open."""
+
+    passage: str
+    """Id of its passage."""
+    essay: str
+    section: str | None
+    path: str
+    lines: str
+    tags: tuple[str, ...]
+    broken: str | None
+    """Why it can't be judged, if that is so."""
+    views: tuple[View, ...] = Field(min_length=1)
+    """Beside the passage first."""
+    words: tuple[Word, ...]
+    """Those of which it is known how they came about."""
+    cut: int
+    """Letters of the output that aren't shown."""
+    flags: tuple[Flag, ...]
+    facts: tuple[tuple[str, str], ...]
+    """Its record in words."""
+    prompt: tuple[Message, ...]
+    candidates: tuple[Candidate, ...]
+    """Those among which it was chosen, if there were several."""
+
+
+def read(folder: RunFolder, task: Task) -> Text:
+    """An output; of a broken one, the words that are there."""
+    try:
+        record, text = folder.read(task.id)
+        return Text(text, record, None)
+    except RunError as error:
+        return Text(_salvaged(folder, task), None, error)
+    except ValueError as error:
+        path = folder.text_path(task.id)
+        return Text(_salvaged(folder, task), None, RunError(f"{path}: not text ({error}).", "It was changed since."))
+
+
+def _salvaged(folder: RunFolder, task: Task) -> str:
+    try:
+        return body_of(folder.text_path(task.id).read_bytes()).decode(errors="replace").removesuffix("\n")
+    except OSError:
+        return ""
+
+
+def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None) -> Sheet:
+    """All there is to know of an output; `edited` is a person's own version of it."""
+    text, record, broken = read(folder, task)
+    words = _words(folder, task, record, text[:SHOWN])
+    views = [_view("passage", passage.text, text, words)]
+    if before := _before(folder, task):
+        views.append(_view("before", before, text, words))
+    if edited is not None:
+        views.append(_view("edited", text, edited, ()))
+    return Sheet(
+        passage=shown(passage.id),
+        essay=shown(passage.title),
+        section=passage.section and shown(passage.section),
+        path=shown(passage.path),
+        lines=_lines(passage),
+        tags=tuple(map(shown, passage.tags)),
+        broken=shown(f"{broken.message} {broken.hint}") if broken else None,
+        views=tuple(views),
+        words=tuple(map(_word, words)),
+        cut=max(0, len(text) - SHOWN),
+        flags=tuple(Flag(name=shown(each), about=FLAGS.get(each, "")) for each in (record.flags if record else ())),
+        facts=tuple((term, shown(value)) for term, value in (facts(record) if record else ())),
+        prompt=tuple(map(_message, record.derivation.prompt.messages if record else ())),
+        candidates=tuple(map(_candidate, (record and record.candidates) or ())),
+    )
+
+
+def shown(text: str) -> str:
+    """A text as a page may show it: half letters and what would turn a line around are spelt out."""
+    return visible(text, keep="\n\t")
+
+
+def _lines(passage: Passage) -> str:
+    first, last = passage.lines
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def _before(folder: RunFolder, task: Task) -> str | None:
+    """The text of the step before, where that is whole."""
+    before = next((each for each in folder.run.tasks if each.id == task.parent), None)
+    return read(folder, before).text if before else None
+
+
+def _message(message: Message) -> Message:
+    return message.model_copy(update={"content": shown(message.content[:SHOWN])})
+
+
+def _candidate(candidate: Candidate) -> Candidate:
+    return candidate.model_copy(update={"text": shown(candidate.text[:SHOWN]), "token_ids": None})
+
+
+# -- how it came about --------------------------------------------------------------------------------------
+
+
+def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> Sequence[turns.Word]:
+    """The words of which it is known how they came about: none where no trace was kept, or another one is there."""
+    try:
+        data = folder.trace_path(task.id).read_bytes()
+        trace = folder.read_trace(task.id)
+    except (OSError, RunError):
+        return ()
+    kept = record is not None and trace.record == record.id and record.trace in (None, sha256(data))
+    return turns.words(text, trace.choices) if kept else ()
+
+
+def _word(word: turns.Word) -> Word:
+    return Word(shade=word.shade, turns=tuple(map(_turn, word.turns)))
+
+
+def _turn(choice: Choice) -> Turn:
+    return Turn(
+        piece=shown(choice.piece),
+        probability=min(1.0, math.exp(min(0.0, choice.logprob))),
+        open=round(math.exp(min(choice.entropy, 20.0))),
+        others=tuple((shown(each.piece), each.probability) for each in choice.alternatives),
+    )
+
+
+# -- side by side -------------------------------------------------------------------------------------------
+
+
+def _view(name: str, before: str, after: str, words: Sequence[turns.Word]) -> View:
+    before, after = before[:SHOWN], after[:SHOWN]
+    found = difference(before, after)
+    dropped, added = (found.dropped, found.added) if found else ((), ())
+    return View(
+        name=name,
+        left=tuple(_chunks(before, dropped, ())),
+        right=tuple(_chunks(after, added, words)),
+        compared=found is not None,
+    )
+
+
+def _chunks(text: str, changed: Sequence[Span], words: Sequence[turns.Word]) -> Iterator[Chunk]:
+    """The text, cut wherever a change or a word begins or ends."""
+    spans = [(word.start, word.end) for word in words]
+    cuts = sorted({0, len(text), *(place for span in (*changed, *spans) for place in span)})
+    for start, end in pairwise(cuts):
+        yield Chunk(shown(text[start:end]), _number(changed, start) is not None, _number(spans, start))
+
+
+def _number(spans: Sequence[Span], place: int) -> int | None:
+    """Which of some spans, in order, a place is in."""
+    number = bisect_right(spans, place, key=lambda span: span[0]) - 1
+    return number if number >= 0 and place < spans[number][1] else None

@@ -1,0 +1,100 @@
+"""Which turns made which word.
+
+Takes a text and its trace, gives the words with their turns, and how open each word was. Knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from remix.records import Choice
+
+SHADES = (2.5, 3.5, 4.5)
+"""Nats from which a word is shaded, and shaded more: as open as a choice among 12, 33 and 90 equally likely words. Of
+SmolLM2's turns about a half, a quarter and an eighth."""
+
+
+HALF = "\ufffd"
+"""What stands in a piece for a letter whose bytes are shared between tokens."""
+
+
+class Word(NamedTuple):
+    """A word and how it came about."""
+
+    start: int
+    """Its place in the text."""
+    end: int
+    """Behind its last letter."""
+    turns: tuple[Choice, ...]
+    """Those that wrote any letter of it."""
+
+    @property
+    def entropy(self) -> float:
+        """Of its most open turn, in nats."""
+        return max(turn.entropy for turn in self.turns)
+
+    @property
+    def shade(self) -> int:
+        """How many of `SHADES` it reaches."""
+        return sum(self.entropy >= shade for shade in SHADES)
+
+
+def words(text: str, choices: Sequence[Choice]) -> list[Word]:
+    """The words that the model wrote, not those of the template's opening; none where the trace is another text's.
+
+    Blank space around what was written is gone from the text, its end may be cut off, and an opening may stand before.
+    """
+    pieces = [choice.piece for choice in choices]
+    for start in range(len(text)):
+        places = _places(text, pieces, start)
+        if places:
+            return list(_matched(text, choices, places))
+    return []
+
+
+def _places(text: str, pieces: Sequence[str], start: int) -> list[int] | None:
+    """Where each piece begins in a text, and where the last ends, if the first word of them stands at `start`."""
+    bare = "".join(pieces).lstrip()
+    if bare[:1] not in (text[start], HALF):
+        return None
+    place = start - (sum(map(len, pieces)) - len(bare))
+    places = [place]
+    for number in range(len(pieces)):
+        end = _end(text, place, pieces, number)
+        if end is None:
+            return None
+        places.append(place := end)
+    return places
+
+
+def _end(text: str, place: int, pieces: Sequence[str], number: int) -> int | None:
+    """Where a piece that begins at a place ends; nothing where it doesn't stand there."""
+    piece = pieces[number]
+    if HALF in piece:
+        # Tokens that share a letter all stand where the next whole piece begins.
+        halves = list(takewhile(lambda each: HALF in each, pieces[number:]))
+        after = "".join(pieces[number + len(halves) : number + len(halves) + 1])
+        found = text.find(after, place, place + sum(map(len, halves)) + len(after)) if after else len(text)
+        return found if found >= 0 else None
+    seen = piece[max(0, -place) :]
+    there = text[max(0, place) : max(0, place) + len(seen)]
+    blank_or_cut = place < 0 or place + len(piece) >= len(text)
+    return place + len(piece) if there == seen or (blank_or_cut and seen.startswith(there)) else None
+
+
+def _matched(text: str, choices: Sequence[Choice], places: Sequence[int]) -> Iterator[Word]:
+    """Words and turns go through the text side by side; a turn may end one word and begin the next."""
+    first = 0
+    for match in re.finditer(r"\S+", text):
+        start, end = match.span()
+        while first < len(choices) and places[first + 1] <= start:
+            first += 1
+        last = first
+        while last < len(choices) and places[last] < end:
+            last += 1
+        turns = tuple(turn for turn in choices[first:last] if turn.piece.strip())
+        if turns:
+            yield Word(start, end, turns)

@@ -1,0 +1,104 @@
+"""What people said in all runs of a folder, kept up with while they go on saying it.
+
+Takes the folders of runs, gives what holds of each output. A verdict belongs to a record's id: said in one run it
+holds in every other that has the same output. Knows nothing of texts and pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from remix.errors import RunError
+from remix.outputs import reviews
+from remix.outputs.find import list_runs
+from remix.records import Edit, Review, Standing
+
+
+class Said(NamedTuple):
+    """A review and where it stands."""
+
+    at: datetime
+    """When, or when the line before was said, if that is later: in a file the lines' order counts, not the clock."""
+    folder: Path
+    """The run in whose list it is."""
+    review: Review
+
+
+class Verdicts:
+    """What was said, run by run and output by output."""
+
+    def __init__(self, outputs: Path, folders: Iterable[Path]) -> None:
+        self._outputs = outputs
+        self._folders = tuple(folders)
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._said: dict[Path, tuple[Review, ...]] = {}
+        self._by_output: dict[str, list[Said]] = {}
+
+    def refresh(self) -> set[str]:
+        """Read what is new; gives the outputs of which something else may hold now."""
+        changed: set[str] = set()
+        for folder in dict.fromkeys([*list_runs(self._outputs), *self._folders]):
+            changed |= self._read(folder)
+        for output in changed:
+            self._by_output.pop(output, None)
+        for folder, said in self._said.items():
+            for each in _timed(folder, said):
+                if each.review.output in changed:
+                    self._by_output.setdefault(each.review.output, []).append(each)
+        for output in changed & self._by_output.keys():
+            self._by_output[output].sort(key=lambda each: each.at)
+        return changed
+
+    def _read(self, folder: Path) -> set[str]:
+        try:
+            now = (folder / reviews.REVIEWS).stat()
+        except OSError:
+            now = None
+        state = (now.st_mtime_ns, now.st_size) if now else (0, 0)
+        if state == self._seen.get(folder, (0, 0)):
+            return set()
+        before = self._said.get(folder, ())
+        after: tuple[Review, ...] = ()
+        # A list that can't be read holds nobody up; `remix verify` names it.
+        with suppress(RunError):
+            after = reviews.read(folder).reviews
+        self._seen[folder], self._said[folder] = state, after
+        # It only ever grows; whoever changed it otherwise may have changed all.
+        news = after[len(before) :] if after[: len(before)] == before else {*before, *after}
+        return {review.output for review in news}
+
+    def standing(self, output: str) -> Standing:
+        """What holds of an output."""
+        said = [each.review for each in self._by_output.get(output, ())]
+        return reviews.standings(said).get(output, Standing())
+
+    def last_of(self, reviewer: str, outputs: Collection[str]) -> Said | None:
+        """What a reviewer said last, of some outputs, that still holds."""
+        return max(self._in_force(reviewer, outputs), key=lambda each: each.at, default=None)
+
+    def find(self, review: str, reviewer: str, outputs: Collection[str]) -> Said | None:
+        """A reviewer's review by its id, if it still holds."""
+        return next((each for each in self._in_force(reviewer, outputs) if each.review.id == review), None)
+
+    def _in_force(self, reviewer: str, outputs: Collection[str]) -> Iterator[Said]:
+        for output in self._by_output.keys() & set(outputs):
+            said = self._by_output[output]
+            force = {each.id for each in reviews.in_force([each.review for each in said])}
+            yield from (each for each in said if each.review.id in force and each.review.reviewer == reviewer)
+
+    def edited(self, output: str, edit: Edit) -> str:
+        """A person's own version of an output. Raises `RunError` where it is gone, or isn't what was kept."""
+        folders = [each.folder for each in self._by_output.get(output, ()) if each.review.edit == edit]
+        return reviews.edited_text(folders[-1], edit)
+
+
+def _timed(folder: Path, said: Iterable[Review]) -> Iterator[Said]:
+    latest: datetime | None = None
+    for review in said:
+        at = review.at if review.at.tzinfo else review.at.replace(tzinfo=UTC)
+        latest = at if latest is None else max(latest, at)
+        yield Said(latest, folder, review)
