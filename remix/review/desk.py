@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import RLock
 from typing import NamedTuple
 
+from pydantic import Field
+
 from remix.errors import RunError
 from remix.outputs import reviews
 from remix.outputs.find import run_path
@@ -20,7 +22,7 @@ from remix.outputs.index import write_index
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
 from remix.outputs.verify import Finding, verify
-from remix.records import Frozen, Loss, Passage, Standing, Task, Verdict, canonical_sha256
+from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict, canonical_sha256
 from remix.review import sheet
 from remix.review.sheet import Sheet, shown
 from remix.review.verdicts import Verdicts
@@ -117,11 +119,11 @@ class Said(Frozen):
 class Words(Frozen):
     """Something to say of an output; what is null isn't said."""
 
-    output: str
+    output: Sha256
     """Id of the record that was looked at: the text may have been written anew since."""
     verdict: Verdict | None = None
     loss: Loss | None = None
-    note: str | None = None
+    note: str | None = Field(None, max_length=reviews.LONGEST)
 
 
 class _Place(NamedTuple):
@@ -234,7 +236,7 @@ class Desk:
             review = self._say(key, words)
             return self._said([review], [key], since)
 
-    def choose(self, key: str, words: Words) -> Said:
+    def choose(self, key: str, output: str) -> Said:
         """Accept one of the variants of a text, and reject the others. Raises `RunError`."""
         since = self._now()
         with self._lock:
@@ -244,8 +246,8 @@ class Desk:
                 row = self._rows[other]
                 wanted: Verdict = "accept" if other == key else "reject"
                 if row.output and not self._holds(row.output, wanted):
-                    output = words.output if other == key else row.output
-                    said.append(self._say(other, Words(output=output, verdict=wanted)))
+                    looked_at = output if other == key else row.output
+                    said.append(self._say(other, Words(output=looked_at, verdict=wanted)))
                     keys.append(other)
             return self._said(said, keys, since)
 

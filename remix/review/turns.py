@@ -45,7 +45,7 @@ class Word(NamedTuple):
 def words(text: str, choices: Sequence[Choice]) -> list[Word]:
     """The words that the model wrote, not those of the template's opening; none where the trace is another text's.
 
-    Blank space around what was written is gone from the text, its end may be cut off, and an opening may stand before.
+    Blank space around what was written is gone from the text, its end may be cut off, an opening may stand before it.
     """
     pieces = [choice.piece for choice in choices]
     for start in range(len(text)):

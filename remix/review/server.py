@@ -1,0 +1,234 @@
+"""HTTP: what a browser may ask the desk, and the answers.
+
+Takes a `Desk`, gives an application, and serves it until it is stopped. Knows nothing of how runs are kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Annotated, TypeVar
+
+import uvicorn
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from remix import pages
+from remix.environment import version
+from remix.errors import RemixError
+from remix.outputs.reviews import LONGEST
+from remix.records import Frozen, Sha256
+from remix.review.desk import Desk, NoSuchOutput, Words
+from remix.review.guard import Guard, Pass, body_of
+from remix.review.sheet import shown
+
+TIDY = 10.0
+"""Seconds between looks whether a table of contents is to be written anew."""
+
+_TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class ReviewServerError(RemixError):
+    """The desk can't be opened where it was asked to."""
+
+
+class Looked(Frozen):
+    """At which output somebody looked."""
+
+    output: Sha256
+    """Its record's id."""
+
+
+class Edited(Looked):
+    """A person's own version of an output."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST)]
+
+
+class Undone(Frozen):
+    """What to take back: these reviews, or the last one where none are named."""
+
+    reviews: tuple[str, ...] = Field((), max_length=20)
+
+
+# -- serving ------------------------------------------------------------------------------------------------
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket to listen on; port 0 takes any that is free. Raises `ReviewServerError`."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family)
+        try:
+            # A desk that was just closed doesn't keep its port.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ReviewServerError(
+            f"{host}:{port}: can't be listened on ({reason}).", "Take another --port; 0 is any that is free."
+        ) from error
+    return bound
+
+
+def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
+    """Answer until Ctrl-C; `browse` opens the desk in the browser."""
+    stop = threading.Event()
+    tidying = threading.Thread(target=_tidy, args=(desk, stop))
+    config = uvicorn.Config(
+        application(desk, own),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        timeout_graceful_shutdown=1,
+    )
+    for work in (desk.verify, *([lambda: webbrowser.open(own.address)] if browse else [])):
+        threading.Thread(target=work, daemon=True).start()
+    tidying.start()
+    try:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        stop.set()
+        tidying.join()
+        bound.close()
+
+
+def _tidy(desk: Desk, stop: threading.Event) -> None:
+    while not stop.wait(TIDY):
+        desk.tidy()
+    desk.tidy()
+
+
+# -- answering ----------------------------------------------------------------------------------------------
+
+
+def application(desk: Desk, own: Pass) -> Starlette:
+    """The desk as an ASGI application, its guard before it."""
+    asked = _Answers(desk)
+    return Starlette(
+        routes=[
+            Route("/", asked.page),
+            Route("/static/{name}", asked.static),
+            Route("/api/desk", asked.listing),
+            Route("/api/changes", asked.changes),
+            Route("/api/search", asked.search),
+            Route("/api/undo", asked.undo, methods=["POST"]),
+            Route("/api/outputs/{key}", asked.sheet),
+            Route("/api/outputs/{key}/record", asked.record),
+            Route("/api/outputs/{key}/text", asked.text),
+            Route("/api/outputs/{key}/reviews", asked.say, methods=["POST"]),
+            Route("/api/outputs/{key}/choice", asked.choose, methods=["POST"]),
+            Route("/api/outputs/{key}/edits", asked.edit, methods=["POST"]),
+        ],
+        middleware=[Middleware(Guard, own=own)],
+        exception_handlers={HTTPException: _refused, RemixError: _cannot, OSError: _cannot},
+    )
+
+
+class _Answers:
+    """The desk's answers. What only reads runs in a thread; what says something reads its request first."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def page(self, request: Request) -> Response:
+        return Response(pages.render("desk.html", version=version()), media_type="text/html")
+
+    def static(self, request: Request) -> Response:
+        file = _static().get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404, "There is no such file.")
+        return Response(file.read_bytes(), media_type=_TYPES[file.name.rpartition(".")[2]])
+
+    def listing(self, request: Request) -> Response:
+        return _json(self._desk.listing())
+
+    def changes(self, request: Request) -> Response:
+        return _json(self._desk.changes(request.query_params.get("since", "")))
+
+    def search(self, request: Request) -> Response:
+        return JSONResponse(self._desk.search(request.query_params.get("q", "")))
+
+    def sheet(self, request: Request) -> Response:
+        return _json(self._desk.sheet(request.path_params["key"]))
+
+    def record(self, request: Request) -> Response:
+        return Response(self._desk.record(request.path_params["key"]), media_type="application/json")
+
+    def text(self, request: Request) -> Response:
+        return JSONResponse(self._desk.text(request.path_params["key"]))
+
+    async def say(self, request: Request) -> Response:
+        words, key = await _read(request, Words), request.path_params["key"]
+        return await _kept(lambda: self._desk.say(key, words))
+
+    async def choose(self, request: Request) -> Response:
+        looked, key = await _read(request, Looked), request.path_params["key"]
+        return await _kept(lambda: self._desk.choose(key, looked.output))
+
+    async def edit(self, request: Request) -> Response:
+        edited, key = await _read(request, Edited), request.path_params["key"]
+        return await _kept(lambda: self._desk.edit(key, edited.output, edited.text))
+
+    async def undo(self, request: Request) -> Response:
+        undone = await _read(request, Undone)
+        return await _kept(lambda: self._desk.undo(undone.reviews))
+
+
+@functools.cache
+def _static() -> dict[str, Traversable]:
+    """The page's files by their names, so that no path leads anywhere."""
+    files = [*(resources.files("remix.review") / "static").iterdir(), resources.files("remix.pages") / "paper.css"]
+    return {file.name: file for file in files if file.name.rpartition(".")[2] in _TYPES}
+
+
+async def _read(request: Request, model: type[_Model]) -> _Model:
+    """What a request says. Raises `HTTPException` where it isn't JSON, or says something else."""
+    try:
+        return model.model_validate_json(await body_of(request))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise HTTPException(400 if first["type"] == "json_invalid" else 422, f"{where}: {first['msg']}") from error
+
+
+async def _kept(say: Callable[[], BaseModel]) -> Response:
+    return _json(await run_in_threadpool(say), 201)
+
+
+def _json(value: BaseModel, status: int = 200) -> Response:
+    return Response(value.model_dump_json(), status, media_type="application/json")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": shown(error.detail), "hint": ""}, error.status_code, headers=error.headers)
+
+
+def _cannot(request: Request, error: Exception) -> Response:
+    """What can't be done as things are, and what to do about it."""
+    if isinstance(error, RemixError):
+        status = 404 if isinstance(error, NoSuchOutput) else 409
+        return JSONResponse({"error": shown(error.message), "hint": shown(error.hint)}, status)
+    return JSONResponse({"error": shown(str(error)), "hint": "Look at the run's folder."}, 409)

@@ -1,0 +1,18 @@
+// Making elements. Texts become text and nothing else: no string is ever read as HTML.
+
+export const $ = (id) => document.getElementById(id);
+
+/** An element. Of `props`, functions are listeners, booleans are attributes with or without, the rest are attributes. */
+export function h(name, props, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (typeof value === "function") element.addEventListener(key, value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value != null) element.setAttribute(key, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** Words for a number of things: `1 text`, `2 texts`. */
+export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,58 @@
+// Which outputs are listed: the choices that there are, and what was chosen.
+
+import { h } from "./dom.js";
+
+const VERDICTS = {
+  todo: ["to do", (standing) => !standing.verdict],
+  accepted: ["accepted", (standing) => standing.verdict === "accept" || standing.verdict === "star"],
+  starred: ["starred", (standing) => standing.verdict === "star"],
+  rejected: ["rejected", (standing) => standing.verdict === "reject"],
+  edited: ["edited", (standing) => Boolean(standing.edit)],
+  noted: ["noted", (standing) => Boolean(standing.note)],
+};
+
+/** Name, label, the values of an output, and whether it would tell what a blind judge mustn't know. */
+const FACETS = [
+  ["kind", "Kind", (row) => [row.kind], false],
+  ["step", "Step", (row) => [String(row.step)], true],
+  ["tag", "Tag", (row, passage) => passage.tags, false],
+  ["flag", "Flag", (row) => (row.flags.length ? row.flags : ["none"]), false],
+  ["model", "Model", (row) => [row.model ?? "unknown"], true],
+  ["run", "Run", (row, passage, runs) => [runs[row.run].name], true],
+];
+
+export const NAMES = ["verdict", ...FACETS.map(([name]) => name)];
+
+/** Whether an output is among those chosen. */
+export function matches(row, { passages, runs }, standing, chosen, found) {
+  if (found && !found.has(row.key)) return false;
+  if (chosen.verdict && !VERDICTS[chosen.verdict]?.[1](standing)) return false;
+  return FACETS.every(([name, , values, tells]) => {
+    const ignored = !chosen[name] || (tells && chosen.blind);
+    return ignored || values(row, passages[row.passage], runs).includes(chosen[name]);
+  });
+}
+
+/** The choices, each a list with how many outputs there are of each; those without a choice are left out. */
+export function facets(listing, standingOf, chosen, onChange) {
+  const verdicts = Object.entries(VERDICTS).map(([name, [label, holds]]) => [
+    name, label, listing.outputs.filter((row) => holds(standingOf(row))).length,
+  ]);
+  const lists = [field("verdict", "Verdict", verdicts, chosen.verdict, onChange)];
+  for (const [name, label, values, tells] of FACETS) {
+    const counts = new Map();
+    for (const row of listing.outputs)
+      for (const value of values(row, listing.passages[row.passage], listing.runs)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (counts.size < 2 || (tells && chosen.blind)) continue;
+    const sorted = [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+    lists.push(field(name, label, sorted.map(([value, count]) => [value, value, count]), chosen[name], onChange));
+  }
+  return lists;
+}
+
+function field(name, label, options, chosen, onChange) {
+  const select = h("select", { name, change: (event) => onChange(name, event.target.value) },
+    h("option", { value: "" }, "all"),
+    options.map(([value, text, count]) => h("option", { value, selected: value === chosen }, `${text} (${count.toLocaleString("en")})`)));
+  return h("label", { class: chosen ? "chosen" : null }, label, " ", select);
+}
