@@ -41,8 +41,8 @@ def review(
 
     if not is_loopback(host) and not i_know:
         raise click.UsageError(
-            f"--host {host} lets other machines in, and nothing is encrypted: whoever sees the address on its way can "
-            "read and judge. Add --i-know if you mean it."
+            f"--host {host} lets other machines in, and nothing is encrypted: whoever sees the address on its way "
+            "can read and judge. Add --i-know if you mean it."
         )
     desk = Desk.open(workspace.outputs, runs, reviewer or reviews.whoever(workspace.root))
     bound = bind(host, port)

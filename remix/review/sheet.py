@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -19,8 +19,11 @@ from remix.names import visible
 from remix.outputs.facts import facts
 from remix.outputs.run import RunFolder, body_of
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, Task, sha256
-from remix.review import turns
-from remix.review.diff import Span, difference
+from remix.review import measures, turns
+from remix.review.diff import Difference, Span, difference
+
+UNLIKE = 0.1
+"""Share of a text's letters below which what it has in common with another is chance, and marks nothing."""
 
 SHOWN = 40_000
 """Letters of a text that are shown; the file has the others."""
@@ -81,13 +84,13 @@ class View(Frozen):
     """Two texts beside each other."""
 
     name: str
-    """`passage`, `before` or `edited`: what it shows."""
+    """`passage`, `sentences`, `before` or `edited`: what it shows."""
     left: tuple[Chunk, ...]
     """What it was made from."""
     right: tuple[Chunk, ...]
     """What came of it."""
-    compared: bool
-    """Whether it is known which words changed: of very long texts it isn't."""
+    plain: Literal["unlike", "long"] | None
+    """Why nothing is marked: hardly a word is in both, or they are too long to tell; null where what changed is."""
 
 
 class Flag(Frozen):
@@ -112,6 +115,8 @@ class Sheet(Frozen):
     """Why it can't be judged, if that is so."""
     views: tuple[View, ...] = Field(min_length=1)
     """Beside the passage first."""
+    measured: str | None
+    """What it kept, dropped and added by measure, in words."""
     words: tuple[Word, ...]
     """Those of which it is known how they came about."""
     cut: int
@@ -148,6 +153,9 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
     text, record, broken = read(folder, task)
     words = _words(folder, task, record, text[:SHOWN])
     views = [_view("passage", passage.text, text, words)]
+    found = record and measures.measured(folder, task.id, record.id, passage.text, text)
+    if found:
+        views.append(_marked("sentences", passage.text, text, words, found.sentences))
     if before := _before(folder, task):
         views.append(_view("before", before, text, words))
     if edited is not None:
@@ -161,6 +169,7 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
         tags=tuple(map(shown, passage.tags)),
         broken=shown(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
+        measured=shown(found.line) if found else None,
         words=tuple(map(_word, words)),
         cut=max(0, len(text) - SHOWN),
         flags=tuple(Flag(name=shown(each), about=FLAGS.get(each, "")) for each in (record.flags if record else ())),
@@ -225,21 +234,30 @@ def _turn(choice: Choice) -> Turn:
 
 
 def _view(name: str, before: str, after: str, words: Sequence[turns.Word]) -> View:
+    """Two texts beside each other, with the words marked that changed."""
     before, after = before[:SHOWN], after[:SHOWN]
     found = difference(before, after)
-    dropped, added = (found.dropped, found.added) if found else ((), ())
-    return View(
-        name=name,
-        left=tuple(_chunks(before, dropped, ())),
-        right=tuple(_chunks(after, added, words)),
-        compared=found is not None,
-    )
+    if found is None:
+        return _plain(name, before, after, words, "long")
+    kept = len(after) - sum(end - start for start, end in found.added)
+    if kept < UNLIKE * len(after):
+        return _plain(name, before, after, words, "unlike")
+    return _marked(name, before, after, words, found)
+
+
+def _plain(name: str, before: str, after: str, words: Sequence[turns.Word], why: Literal["unlike", "long"]) -> View:
+    return _marked(name, before, after, words, Difference((), ())).model_copy(update={"plain": why})
+
+
+def _marked(name: str, before: str, after: str, words: Sequence[turns.Word], found: Difference) -> View:
+    left, right = _chunks(before[:SHOWN], found.dropped, ()), _chunks(after[:SHOWN], found.added, words)
+    return View(name=name, left=tuple(left), right=tuple(right), plain=None)
 
 
 def _chunks(text: str, changed: Sequence[Span], words: Sequence[turns.Word]) -> Iterator[Chunk]:
     """The text, cut wherever a change or a word begins or ends."""
     spans = [(word.start, word.end) for word in words]
-    cuts = sorted({0, len(text), *(place for span in (*changed, *spans) for place in span)})
+    cuts = sorted({0, len(text), *(min(place, len(text)) for span in (*changed, *spans) for place in span)})
     for start, end in pairwise(cuts):
         yield Chunk(shown(text[start:end]), _number(changed, start) is not None, _number(spans, start))
 

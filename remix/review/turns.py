@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from remix.records import Choice
 
-SHADES = (2.5, 3.5, 4.5)
-"""Nats from which a word is shaded, and shaded more: as open as a choice among 12, 33 and 90 equally likely words. Of
-SmolLM2's turns about a half, a quarter and an eighth."""
+SHADES = (3.0, 4.0, 5.0)
+"""Nats from which a word is shaded, and shaded more: as open as among 20, 55 and 148 equally likely words."""
 
 
 HALF = "\ufffd"

@@ -182,6 +182,7 @@ async function open(key) {
   sheet = got;
   showSheet();
   $("sheet").scrollTop = 0;
+  $("leaf").scrollTop = 0;
   prefetch();
 }
 
@@ -222,9 +223,10 @@ function showSheet() {
 }
 
 function setView(name) {
+  const wasFocused = document.activeElement?.name === "view";
   view = name;
   showSheet();
-  document.querySelector(`input[name="view"][value="${name}"]`)?.focus();
+  if (wasFocused) document.querySelector(`input[name="view"][value="${name}"]`)?.focus();
 }
 
 const variants = (here) => ordered()
@@ -282,7 +284,7 @@ function take(changes) {
   broken = changes.broken;
   if (changes.findings.length && !take.told) {
     take.told = true;
-    tell(`${counted(changes.findings.length, "thing")} in this run isn’t as it was written; \`remix verify\` lists all.`);
+    tell("Not all here is as it was written: `remix verify` tells what.");
   }
   if (!news.length && !isNewlyBroken) return;
   const edited = news.filter(([output]) => listing.outputs.some((each) => each.output === output && sheets.has(each.key)));
@@ -388,7 +390,7 @@ async function edit() {
   const text = await guarded(() => api.text(key));
   if (text === null || key !== selected) return;
   await write("edit", "Your version", text, (words) =>
-    words.trim() ? saying(() => api.edit(key, rows.get(key).output, words), () => "Your version is kept.") : tell("A version without words is none: reject the text instead."));
+    words.trim() ? saying(() => { view = null; return api.edit(key, rows.get(key).output, words); }, () => "Your version is kept.") : tell("A version without words is none: reject the text instead."));
 }
 
 const annotate = () => write("note", "Your note", standingOf(row()).note ?? "", (words) => say({ note: words.trim() }, words.trim() ? "Your note is kept." : "The note is taken back."));
@@ -409,7 +411,7 @@ function nextView(by = 1) {
   if (!sheet) return;
   const names = viewsOf(sheet, chosen.blind).map(({ name }) => name);
   setView(names[(names.indexOf(view) + by) % names.length]);
-  tell(`Beside ${view === "before" ? "the step before" : view === "edited" ? "your version" : "the passage"}.`);
+  tell({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", before: "Beside the step before.", edited: "Your version beside what was written." }[view]);
 }
 
 function showList(isOpen) {
@@ -431,7 +433,8 @@ const KEYS = [
   [["n"], "write a note", annotate],
   [["e"], "edit: your own version, beside the one that was written", edit],
   [["u"], "undo: take back what you said last", undo],
-  [["v"], "beside the passage, the step before, or your version", () => nextView()],
+  [["v"], "beside the passage, by sentences if they were measured, the step before, or your version", () => nextView()],
+  [["m"], "marks off, and on again", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
   [["o", "O"], "the next open turn, and the one before", (key) => tell(turns.step(key === "o" ? 1 : -1))],
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],

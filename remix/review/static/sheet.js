@@ -5,6 +5,7 @@ import { paragraph } from "./text.js";
 
 const VIEWS = {
   passage: ["The passage", "The passage", "What came of it"],
+  sentences: ["Its sentences", "The passage: what was dropped is faint", "What came of it: what was added is marked"],
   before: ["The step before", "The step before", "This step"],
   edited: ["Your version", "As it was written", "As it was edited"],
 };
@@ -30,14 +31,15 @@ export function middle({ sheet, title, standing, blind, view, variants, finding 
     h("div", { class: "tools" },
       views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
         h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), VIEWS[name][0]))),
-      !view.compared && h("p", { class: "about" }, "Too long to mark what changed.")),
+      view.plain && h("p", { class: "about" }, view.plain === "long" ? "Too long to mark what changed." : "Hardly a word of it is the same.")),
     h("div", { class: "columns" },
       h("section", { class: "source", "aria-label": left },
         h("h3", null, left), paragraph(view.left, [], "del"),
-        view.name === "passage" && sheet.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, sheet.tags.map((tag) => `#${tag}`).join(" "))),
+        left.startsWith("The passage") && sheet.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, sheet.tags.map((tag) => `#${tag}`).join(" "))),
       h("section", { class: "output", "aria-label": right, id: "output" },
-        h("h3", null, title), text,
+        h("h3", null, view.name === "edited" ? `${title}, as it was edited` : title), text,
         sheet.cut > 0 && h("p", { class: "about" }, `${sheet.cut.toLocaleString("en")} more letters are in the file.`),
+        sheet.measured && h("p", { class: "measured" }, sheet.measured),
         said(standing))),
     variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },
       h("h3", null, "Variants of it: a digit accepts one and rejects the others"),

@@ -1,0 +1,91 @@
+"""Runs to lie on a desk, and a desk that serves them in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from remix import pipeline
+from remix.environment import python_path
+from remix.outputs import RunFolder
+from remix.outputs.run import dump_trace
+from remix.records import Alternative, Choice, Options, Trace, sha256
+from remix.workspace import Workspace
+
+from .conftest import FakeWriter
+from .forging import bless, forge
+
+PASSAGE = "two-clocks/001"
+FIRST, SECOND, OTHER = f"{PASSAGE}/again.1", f"{PASSAGE}/again.2", f"{PASSAGE}/again.1.v2"
+
+WORDS = (" The", " first", " clock", " is", " late", ".", " It", " knows", ".")
+
+
+def choices(pieces: Sequence[str]) -> tuple[Choice, ...]:
+    """A turn for each piece, every third open."""
+    ready = (Alternative(" sun", 0.25), Alternative("", 0.125))
+    return tuple(Choice(piece, -1.0, 5.5 if at % 3 == 2 else 0.5, ready) for at, piece in enumerate(pieces))
+
+
+def trace(folder: RunFolder, task: str, pieces: Sequence[str], text: str) -> None:
+    """Let an output be a text that came about piece by piece."""
+    forge(folder, task, text=text)
+    record, _ = folder.read(task)
+    told = Trace(record=record.id, choices=choices(pieces))
+    planned = next(each for each in folder.run.tasks if each.id == task)
+    folder.write(planned, record.model_copy(update={"trace": sha256(dump_trace(told))}), text, told)
+    bless(folder)
+
+
+def variants(workspace: Workspace) -> RunFolder:
+    """A run of three passages, two kinds, two steps and two variants, with a readable text that has a trace."""
+    writer = FakeWriter()
+    job = pipeline.prepare_for(workspace, Options(steps=2, variants=2), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    writer.close()
+    trace(folder, FIRST, WORDS, "The first clock is late. It knows.")
+    return folder
+
+
+class Client(httpx.Client):
+    """A browser without a window: it was given the address, and says where its requests come from."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.address = address
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        super().__init__(base_url=self.origin, headers={"origin": self.origin}, trust_env=False, timeout=30)
+
+    def enter(self) -> Client:
+        """Get the cookie."""
+        assert self.get(self.address).status_code == 200
+        return self
+
+
+@contextmanager
+def served(root: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`remix review` in a workspace: its address, and the process."""
+    command = [sys.executable, "-P", "-m", "remix", "-C", str(root), "review", "--no-open", "--as", "Eve", *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **python_path()}
+    )
+    assert process.stdout
+    assert process.stderr
+    try:
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://"), process.stderr.read()
+        yield address, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        process.stdout.close()
+        process.stderr.close()

@@ -1,0 +1,190 @@
+"""What lies on the desk, and what is said of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from remix import pipeline
+from remix.errors import RunError
+from remix.outputs import RunFolder, reviews
+from remix.outputs.verify import verify
+from remix.records import Options, Standing
+from remix.review.desk import Desk, NoSuchOutput, Row, Words
+from remix.workspace import Workspace
+
+from .conftest import FakeWriter
+from .desks import FIRST, OTHER, SECOND, variants
+from .forging import forge
+
+
+@pytest.fixture
+def folder(workspace: Workspace) -> RunFolder:
+    return variants(workspace)
+
+
+@pytest.fixture
+def desk(folder: RunFolder) -> Desk:
+    return Desk.open(folder.path.parent, [], "Eve")
+
+
+def row_of(desk: Desk, folder: RunFolder, task: str) -> Row:
+    id_ = folder.read(task)[0].id
+    return next(row for row in desk.listing().outputs if row.output == id_)
+
+
+def standing_of(desk: Desk, folder: RunFolder, task: str) -> Standing:
+    return desk.changes("").standings.get(folder.read(task)[0].id, Standing())
+
+
+def test_all_outputs_by_essay_and_passage(desk: Desk, folder: RunFolder) -> None:
+    listing = desk.listing()
+    assert len(listing.outputs) == len(folder.run.tasks) == 24
+    assert [passage.id for passage in listing.passages] == [f"two-clocks/00{number}" for number in (1, 2, 3)]
+    assert [row.passage for row in listing.outputs] == [0] * 8 + [1] * 8 + [2] * 8
+    assert [(row.kind, row.variant, row.step) for row in listing.outputs[:4]] == [
+        ("again", 1, 1), ("again", 1, 2), ("again", 2, 1), ("again", 2, 2)
+    ]  # fmt: skip
+    assert (listing.runs[0].done, listing.reviewer) == (24, "Eve")
+    row = row_of(desk, folder, FIRST)
+    assert (row.opening, row.model) == ("The first clock is late. It knows.", "fake")
+    assert listing.passages[0].tags == ("clocks", "small error", "time")
+
+
+def test_keys_tell_nothing_and_stay(desk: Desk, folder: RunFolder) -> None:
+    keys = [row.key for row in desk.listing().outputs]
+    assert len(set(keys)) == 24
+    assert all("again" not in key and len(key) == 20 for key in keys)
+    assert keys == [row.key for row in Desk.open(folder.path.parent, [], "Adam").listing().outputs]
+
+
+def test_an_output_of_two_runs_is_one(folder: RunFolder) -> None:
+    copy = Path(shutil.copytree(folder.path, folder.path.with_name("20260101T000000Z-again-0000")))
+    desk = Desk.open(folder.path.parent, [folder.path.name, copy.name], "Eve")
+    assert len(desk.listing().outputs) == 24
+    assert len(desk.listing().runs) == 2
+
+
+def test_what_comes_and_goes_while_the_desk_is_open(desk: Desk, folder: RunFolder) -> None:
+    before = desk.listing().outputs
+    folder.record_path(OTHER).unlink()
+    assert len(desk.listing().outputs) == len(before) - 1
+    folder.text_path(FIRST).write_text("Changed.", encoding="utf-8")
+    changed = next(row for row in desk.listing().outputs if row.key == before[0].key)
+    assert (changed.output, changed.opening) == (None, "Changed.")
+
+
+def test_saying_and_undoing(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert row.output
+    said = desk.say(row.key, Words(output=row.output, verdict="accept", note="Good."))
+    assert said.keys == (row.key,)
+    assert said.changes.standings == {row.output: Standing(verdict="accept", note="Good.", reviewers=("Eve",))}
+    later = desk.say(row.key, Words(output=row.output, verdict="star"))
+    assert later.changes.standings[row.output].verdict == "star"
+    assert desk.undo(later.reviews).changes.standings[row.output].verdict == "accept"
+    with pytest.raises(RunError, match="nothing of yours"):
+        desk.undo(later.reviews)
+    assert desk.undo([]).keys == (row.key,)
+    assert standing_of(desk, folder, FIRST) == Standing()
+
+
+def test_nobody_takes_back_what_another_said(desk: Desk, folder: RunFolder) -> None:
+    theirs = reviews.say(folder, FIRST, "Adam", verdict="reject")
+    for ids in ([], [theirs.id]):
+        with pytest.raises(RunError, match="nothing of yours"):
+            desk.undo(ids)
+    assert standing_of(desk, folder, FIRST).verdict == "reject"
+
+
+def test_choosing_among_variants_is_one_thing_to_take_back(desk: Desk, folder: RunFolder) -> None:
+    reviews.say(folder, FIRST, "Eve", verdict="star")
+    one, other = row_of(desk, folder, FIRST), row_of(desk, folder, OTHER)
+    assert other.output
+    assert one.output
+    said = desk.choose(other.key, other.output)
+    assert set(said.keys) == {one.key, other.key}
+    assert standing_of(desk, folder, OTHER).verdict == "accept"
+    assert standing_of(desk, folder, FIRST).verdict == "reject"
+    assert standing_of(desk, folder, SECOND) == Standing(), "another step is no variant"
+    assert desk.choose(other.key, other.output).reviews == (), "so it is already"
+    desk.undo(said.reviews)
+    assert standing_of(desk, folder, OTHER) == Standing()
+    assert desk.choose(one.key, one.output).keys == (other.key,), "to be starred is to be accepted"
+
+
+def test_editing(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert row.output
+    assert desk.text(row.key) == "The first clock is late. It knows."
+    desk.edit(row.key, row.output, "The first clock is late.")
+    assert desk.text(row.key) == "The first clock is late."
+    assert desk.sheet(row.key).views[-1].name == "edited"
+    assert verify(folder.path).findings == ()
+
+
+def test_what_was_written_anew_since_is_not_judged_unseen(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert row.output
+    forge(folder, FIRST, text="Another text.")
+    with pytest.raises(RunError, match="written anew since you looked"):
+        desk.say(row.key, Words(output=row.output, verdict="accept"))
+    with pytest.raises(RunError, match="written anew since you looked"):
+        desk.edit(row.key, row.output, "Mine.")
+
+
+def test_what_is_broken_is_told_and_cant_be_judged(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert row.output
+    folder.text_path(FIRST).write_text("Changed.", encoding="utf-8")
+    with pytest.raises(RunError, match="not the text that was recorded"):
+        desk.say(row.key, Words(output=row.output, verdict="accept"))
+    desk.listing()
+    desk.verify()
+    changes = desk.changes("")
+    assert "not the text that was recorded" in changes.broken[row.key]
+    assert any(FIRST in finding for finding in changes.findings)
+
+
+def test_only_news_are_told(desk: Desk, folder: RunFolder) -> None:
+    before = desk.changes("").version
+    assert desk.changes(before).standings == {}
+    reviews.say(folder, FIRST, "Adam", verdict="reject")
+    news = desk.changes(before)
+    assert list(news.standings) == [folder.read(FIRST)[0].id]
+    assert desk.changes(news.version).standings == {}
+    for strange in ("", "x", "x.1", f"{before}9999999999", f"{before.split('.')[0]}.x"):
+        assert len(desk.changes(strange).standings) == 1
+
+
+def test_searching_texts_and_notes(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert desk.search("CLOCK  is\nlate") == [row.key]
+    assert desk.search("nowhere") == []
+    reviews.say(folder, OTHER, "Eve", note="Nowhere else.")
+    desk.changes("")
+    assert desk.search("nowhere") == [row_of(desk, folder, OTHER).key]
+
+
+def test_the_table_of_contents_follows(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    assert row.output
+    desk.say(row.key, Words(output=row.output, verdict="star"))
+    desk.tidy()
+    assert f"[1]({FIRST}.md) ★" in (folder.path / "index.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_being_written(workspace: Workspace, writer: FakeWriter) -> None:
+    run = pipeline.prepare_for(workspace, Options(steps=1), writer).run
+    RunFolder.create(workspace.outputs, run)
+    desk = Desk.open(workspace.outputs, [], "Eve")
+    listing = desk.listing()
+    assert (listing.outputs, listing.passages, listing.runs[0].done) == ((), (), 0)
+
+
+def test_an_output_that_isnt_there(desk: Desk) -> None:
+    for ask in (desk.sheet, desk.text, desk.record):
+        with pytest.raises(NoSuchOutput):
+            ask("../run")
