@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,11 +22,12 @@ from remix.records import Alternative, Choice, Options, Trace, sha256
 from remix.workspace import Workspace
 
 from .conftest import FakeWriter
-from .forging import bless, forge
+from .forging import bless, forge, forge_tokens
 
 PASSAGE = "two-clocks/001"
 FIRST, SECOND, OTHER = f"{PASSAGE}/again.1", f"{PASSAGE}/again.2", f"{PASSAGE}/again.1.v2"
 
+TEXT = "The first clock is late. It knows."
 WORDS = (" The", " first", " clock", " is", " late", ".", " It", " knows", ".")
 
 
@@ -37,7 +39,7 @@ def choices(pieces: Sequence[str]) -> tuple[Choice, ...]:
 
 def trace(folder: RunFolder, task: str, pieces: Sequence[str], text: str) -> None:
     """Let an output be a text that came about piece by piece."""
-    forge(folder, task, text=text)
+    forge_tokens(folder, task, range(1, len(pieces) + 1), text)
     record, _ = folder.read(task)
     told = Trace(record=record.id, choices=choices(pieces))
     planned = next(each for each in folder.run.tasks if each.id == task)
@@ -51,7 +53,13 @@ def variants(workspace: Workspace) -> RunFolder:
     job = pipeline.prepare_for(workspace, Options(steps=2, variants=2), writer)
     folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
-    trace(folder, FIRST, WORDS, "The first clock is late. It knows.")
+    trace(folder, FIRST, WORDS, TEXT)
+
+    def made_from_it(raw: dict[str, Any]) -> None:
+        raw["derivation"]["parent"] = folder.read(FIRST)[0].id
+        raw["derivation"]["prompt"]["messages"][0]["content"] = f"{TEXT}\n\nSay it again."
+
+    forge(folder, SECOND, made_from_it)
     return folder
 
 
@@ -64,10 +72,9 @@ class Client(httpx.Client):
         self.origin = f"{parts.scheme}://{parts.netloc}"
         super().__init__(base_url=self.origin, headers={"origin": self.origin}, trust_env=False, timeout=30)
 
-    def enter(self) -> Client:
+    def enter(self) -> None:
         """Get the cookie."""
         assert self.get(self.address).status_code == 200
-        return self
 
 
 @contextmanager

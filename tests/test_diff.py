@@ -40,7 +40,9 @@ def test_words(before: str, after: str, expected: tuple[str, str]) -> None:
 
 def test_crumbs_amid_what_is_new_were_not_kept() -> None:
     """An “of the” that both happen to have means nothing; a name does."""
-    before = "Some of the levelling in an archive is done by clerks before any of them comes: a Frankish monk wrote it."
+    before = (
+        "Some of the levelling in an archive is done by clerks before any of them comes: a Frankish monk wrote it."
+    )
     after = "To put it simply a man in one of the valleys of Europe had been, like a Frankish monk, fond of gardens."
     left, right = marked(before, after)
     assert left.count("]") == 2

@@ -43,7 +43,7 @@ def test_a_text_beside_its_passage_the_step_before_and_its_edited_version(worksp
     assert (found.essay, found.path, found.lines) == ("Two Clocks", "seeds/two-clocks.md", "line 8")
     facts = dict(found.facts)
     assert facts["record"] == folder.read(SECOND)[0].id
-    assert found.prompt[0].content.startswith("The first clock is late. It knows.") is False
+    assert found.prompt[0].content.startswith("The first clock is late. It knows.")
     assert found.broken is None
 
 
@@ -110,13 +110,13 @@ def test_of_a_very_long_text_the_beginning_is_shown(workspace: Workspace) -> Non
     folder = variants(workspace)
     forge(folder, FIRST, text="long " * 200_000)
     found = opened(folder, FIRST)
-    assert found.cut == 1_000_000 - 1 - sheet.SHOWN
+    assert found.cut == 1_000_000 - sheet.SHOWN
     assert len(texts(found.views[0])[1]) == sheet.SHOWN
     assert found.views[0].plain == "long"
 
 
 def measures(folder: RunFolder, **changed: Any) -> None:
-    record, text = folder.read(FIRST)
+    record, _ = folder.read(FIRST)
     ledger = {
         "line": "Keeps one of two sentences.",
         "passage": [
@@ -137,7 +137,7 @@ def test_sentences_that_were_kept_dropped_and_added(workspace: Workspace) -> Non
     found = opened(folder, FIRST)
     assert [view.name for view in found.views] == ["passage", "sentences"]
     left, right = marked(found.views[1])
-    assert ("".join(left), "".join(right)) == ("It was set by the second.", "Itknows.")
+    assert ("".join(left), "".join(right)) == ("It was set by the second.", "It knows.")
     assert found.measured == "Keeps one of two sentences."
 
 

@@ -6,9 +6,7 @@ import pytest
 
 from remix.review.turns import Word, words
 
-from .desks import WORDS, choices
-
-TEXT = "The first clock is late. It knows."
+from .desks import TEXT, WORDS, choices
 
 
 def pieces(text: str, found: list[Word]) -> list[tuple[str, str]]:

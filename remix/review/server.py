@@ -77,6 +77,8 @@ def bind(host: str, port: int) -> socket.socket:
             # A desk that was just closed doesn't keep its port.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
+            # The address is told before anybody answers: whoever is quick waits.
+            bound.listen()
         except OSError:
             bound.close()
             raise
