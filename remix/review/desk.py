@@ -218,12 +218,15 @@ class Desk:
         return place.folder.read(place.task.id)[1]
 
     def record(self, key: str) -> bytes:
-        """An output's record as it stands in its file. Raises `RunError` where it can't be read."""
+        """An output's record as it stands in its file, but what would turn a line around is spelt out, as JSON may.
+
+        Raises `RunError` where it can't be read.
+        """
         with self._lock:
             place = self._place(key)
         path = place.folder.record_path(place.task.id)
         try:
-            return path.read_bytes()
+            return shown(path.read_bytes().decode(errors="replace")).encode()
         except OSError as error:
             raise RunError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
 

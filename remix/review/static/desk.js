@@ -43,13 +43,12 @@ const list = new LongList($("list"), {
 function option({ row, number }) {
   const standing = standingOf(row);
   const flags = [...row.flags, !row.output || broken[row.key] ? "broken" : null].filter(Boolean);
-  const spoken = [title(row), DONE[standing.verdict]?.toLowerCase() ?? "to do", standing.edit && "edited", ...flags, row.opening].filter(Boolean);
   return h("div", {
     id: `row-${row.key}`, role: "option", class: `row ${standing.verdict ?? "todo"}`, "aria-selected": String(row.key === selected),
-    "aria-label": spoken.join(", "), "aria-setsize": shown.length, "aria-posinset": number + 1, click: () => open(row.key),
+    "aria-setsize": shown.length, "aria-posinset": number + 1, click: () => open(row.key),
   },
     h("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing.verdict] ?? ""),
-    h("span", { class: "name" }, title(row)),
+    h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${DONE[standing.verdict]?.toLowerCase() ?? "to do"},`)),
     h("span", { class: "flag" }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
     h("span", { class: "opening", dir: "auto" }, row.opening));
 }
@@ -307,11 +306,21 @@ async function refresh() {
   showSheet();
 }
 
-async function saying(ask, words) {
+let before = Promise.resolve();
+
+/** One after the other, however fast the keys come: undo must know what was said last. */
+function saying(ask, words) {
+  const now = before.then(() => sayNow(ask, words));
+  before = now.catch(() => {});
+  return now;
+}
+
+async function sayNow(ask, words) {
   const done = await guarded(ask);
   if (!done) return null;
   if (done.reviews.length) said.push(done.reviews);
-  take(done.changes);
+  // The version stays: what others said before this comes with the next look.
+  take({ ...done.changes, version });
   tell(words(done));
   await guarded(refresh);
   return done;
@@ -362,20 +371,23 @@ async function write(what, label, text, save) {
   if (!output() || writing) return;
   writing = what;
   const name = draft(what);
-  const done = () => {
+  const close = () => {
     writing = null;
-    sessionStorage.removeItem(name);
     showSheet();
     $("sheet").focus();
   };
+  const leave = () => {
+    sessionStorage.removeItem(name);
+    close();
+  };
   const { box, area } = composer({ label, text: sessionStorage.getItem(name) ?? text, rows: what === "edit" ? 14 : 4 }, {
     change: (words) => sessionStorage.setItem(name, words),
-    cancel: done,
+    cancel: leave,
     save: async (words) => {
-      if (words.trim() === text.trim()) return done();
-      writing = null;
-      if (await save(words)) done();
-      else writing = what;
+      if (words.trim() === text.trim()) return leave();
+      // The keys are keys again at once. What can't be kept is still here when one writes again.
+      close();
+      if (await save(words)) sessionStorage.removeItem(name);
     },
   });
   const place = $("output");
@@ -464,9 +476,9 @@ async function poll() {
   if (document.hidden) return;
   const changes = await guarded(() => api.changes(version));
   if (!changes) return;
-  const before = version;
+  const known = version;
   take(changes);
-  if (before !== version) await guarded(refresh);
+  if (known !== version) await guarded(refresh);
 }
 
 async function start() {
