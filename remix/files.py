@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,13 +30,15 @@ _ELSEWHERE = (
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name in its folder, flush it to disk, and rename it into place.
 
-    Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
+    One that stood there before leaves its permissions to it. Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
     unless only the last flush failed.
     """
     temporary = temporary_of(path)
     try:
         _make_folder(path.parent)
         with temporary.open("wb") as file:
+            with suppress(FileNotFoundError):
+                shutil.copymode(path, temporary)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
