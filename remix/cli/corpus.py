@@ -1,4 +1,4 @@
-"""`remix tags` and `remix passages`."""
+"""`remix passages`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,6 @@ from remix.cli.printing import json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
-
-
-@click.command()
-@json_option
-@click.pass_obj
-def tags(workspace: Workspace, as_json: bool) -> None:
-    """List the tags, and on how many passages each counts."""
-    from remix.corpus import count_tags, read_seeds
-
-    essays = read_seeds(workspace.seeds, workspace.root)
-    counts = count_tags(passage for essay in essays for passage in essay.passages)
-    if as_json:
-        print_json([{"tag": tag, "passages": count} for tag, count in counts])
-    else:
-        print_table(["tag", "passages"], counts)
 
 
 @click.command()
@@ -46,4 +31,4 @@ def passages(workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...
     print_table(["passage", "tags", "text"], rows)
 
 
-COMMANDS = (tags, passages)
+COMMANDS = (passages,)

@@ -5,10 +5,11 @@ Takes passages, gives pairs of tags with how many passages carry both. Knows not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from remix.corpus.tags import count_tags, tag_key
 from remix.records import Passage
@@ -24,9 +25,9 @@ class Pair(NamedTuple):
     """Two tags that stand together."""
 
     tag: str
-    """The commoner one."""
+    """One of them."""
     other: str
-    """The rarer one."""
+    """The other, which isn't the commoner one."""
     together: int
     """Passages that carry both."""
     share: float
@@ -42,10 +43,10 @@ def cooccurrences(passages: Sequence[Passage], most: int = MOST_TAGS) -> list[Pa
         (tag, passages_of), (other, passages_of_other) = counts[first], counts[second]
         together = int(both[first, second])
         pairs.append(Pair(tag, other, together, together / (passages_of + passages_of_other - together)))
-    return sorted(pairs, key=lambda pair: (-pair.together, -pair.share))
+    return _ordered(pairs)
 
 
-def _both(passages: Sequence[Passage], tags: Sequence[str]) -> np.ndarray:
+def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.int64]:
     """How many passages carry both of each two tags; shape (tags, tags)."""
     columns = {tag_key(tag): number for number, tag in enumerate(tags)}
     both = np.zeros((len(tags), len(tags)), np.int64)
@@ -57,3 +58,20 @@ def _both(passages: Sequence[Passage], tags: Sequence[str]) -> np.ndarray:
             carries[row, [columns[key] for tag in passage.tags if (key := tag_key(tag)) in columns]] = 1
         both += (carries.T @ carries).astype(np.int64)
     return both
+
+
+def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
+    """A tag with each other that stands where it does, in the same order; none where no passage has it."""
+    key = tag_key(tag.removeprefix("#"))
+    totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
+    carrying = [passage for passage in passages if key in map(tag_key, passage.tags)]
+    pairs = []
+    for other, together in count_tags(carrying):
+        (name, all_of_it), (_, all_of_other) = totals[key], totals[tag_key(other)]
+        if tag_key(other) != key:
+            pairs.append(Pair(name, other, together, together / (all_of_it + all_of_other - together)))
+    return _ordered(pairs)
+
+
+def _ordered(pairs: Iterable[Pair]) -> list[Pair]:
+    return sorted(pairs, key=lambda pair: (-pair.together, -pair.share))

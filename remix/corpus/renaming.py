@@ -1,6 +1,6 @@
 """Renaming a tag in the seeds, in place.
 
-Takes a folder of seeds and two tags, gives `Edit`s: a file before and after, between which nothing differs but the
+Takes essays and two tags, gives `Edit`s: a file before and after, between which nothing differs but the
 tag. It has no second idea of what a tag is. Wherever the tag's letters stand they are marked, the file is read with
 the marks in it, and what then comes back among the tags is one: in a list, in front matter, in a sentence, in whatever
 form the reader of seeds knows. Before anything is written each file is read as it would be, and all that is found in
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from remix import files, frontmatter, names
-from remix.corpus.essays import read_essay, read_seeds
+from remix.corpus.essays import read_essay
 from remix.corpus.select import select
 from remix.corpus.tags import split_trailing_tags, tag_key, unique
 from remix.errors import RunError, SeedError
@@ -45,19 +45,36 @@ class Edit(NamedTuple):
     """Ids of the passages whose own text changes, since the tag stands in a sentence of theirs."""
 
 
-def rename(folder: Path, root: Path, old: str, new: str) -> list[Edit]:
+class Renaming(NamedTuple):
+    """What is to be written."""
+
+    edits: list[Edit]
+    """By path; only files that change."""
+    merged: int
+    """Passages that carry the new tag already: of them and the others it can't be told afterwards which were which."""
+
+
+def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str) -> Renaming:
     """What to write so that a tag, and those below it (`old/…`), are called otherwise. Writes nothing itself.
 
-    `root` is the workspace. Raises `SeedError` where no passage has the tag, or where `new` can't be a tag: nowhere,
-    or not in a place where `old` stands.
+    `essays` are all that were read from `folder`; `root` is the workspace. Raises `SeedError` where no passage has the
+    tag, or where `new` can't be a tag: nowhere, or not in a place where `old` stands.
     """
     old, new = (tag.strip().removeprefix("#") for tag in (old, new))
     _refuse_what_is_no_tag(new)
-    essays = read_seeds(folder, root)
     select(essays, [old])
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
-    edits = [_Seed(root / essay.path, folder, essay).edit(old, new) for essay in carrying]
-    return [edit for edit in edits if edit.places]
+    edits = [_Seed(_file_of(essay, folder, root), folder, essay).edit(old, new) for essay in carrying]
+    keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
+    merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
+    return Renaming([edit for edit in edits if edit.places], merged)
+
+
+def _file_of(essay: Essay, folder: Path, root: Path) -> Path:
+    """Where an essay lies. Paths are relative to the workspace, or to what a folder elsewhere lies in."""
+    below = os.path.abspath(folder)  # noqa: PTH100 (takes out `..`, and keeps links)
+    places = (Path(os.path.abspath(base / essay.path)) for base in (root, folder.parent))  # noqa: PTH100
+    return next(place for place in places if place.is_relative_to(below))
 
 
 def renamed(tag: str, old: str, new: str) -> str:

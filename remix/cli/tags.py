@@ -1,0 +1,194 @@
+"""`remix tags`: what tags there are, which stand together, which are perhaps one, and renaming them."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.errors import RemixError, RunError, SeedError
+from remix.names import visible
+
+if TYPE_CHECKING:
+    from remix.corpus.renaming import Edit
+    from remix.records import Essay, Passage
+    from remix.workspace import Workspace
+
+SHOWN = 3
+"""Pairs named in passing."""
+
+
+def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() != ".svg":
+        raise click.BadParameter(f"{value} doesn't end in .svg.", ctx, param)
+    return value
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_svg,
+    metavar="FILE.svg",
+    help="Draw which of them stand together, the commonest 60 or --limit.",
+)
+@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest.")
+@json_option
+@click.pass_context
+def tags(ctx: click.Context, graph: Path | None, limit: int | None, as_json: bool) -> None:
+    """List the tags, and on how many passages each counts."""
+    if ctx.invoked_subcommand:
+        if graph or limit or as_json:
+            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
+        return
+    passages = _passages(ctx.obj)
+    if graph:
+        _draw(passages, graph, limit)
+    else:
+        _list(passages, limit, as_json)
+
+
+def _list(passages: list[Passage], limit: int | None, as_json: bool) -> None:
+    from remix.corpus import count_tags
+    from remix.corpus.duplicates import near_duplicates
+
+    counts = count_tags(passages)
+    if as_json:
+        print_json([{"tag": tag, "passages": count} for tag, count in counts[:limit]])
+        return
+    print_table(["tag", "passages"], counts[:limit])
+    if found := near_duplicates(counts):
+        named = "; ".join(f"{pair.tag}, {pair.other}" for pair in found[:SHOWN])
+        note(f"Perhaps one: {named}{' …' if found[SHOWN:] else ''} (remix tags near)")
+
+
+def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
+    from remix import tag_map
+    from remix.files import write_whole
+
+    if not any(passage.tags for passage in passages):
+        raise SeedError("no passage has a tag: there is nothing to draw.", "Put #tags at the end of paragraphs.")
+    try:
+        write_whole(path, tag_map.draw(passages, limit or tag_map.MOST_TAGS))
+    except RunError as error:
+        raise RemixError(error.message, "Take another place.") from error
+    click.echo(visible(str(path)))
+
+
+@tags.command()
+@click.argument("tag", required=False)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
+@json_option
+@click.pass_obj
+def together(workspace: Workspace, tag: str | None, limit: int | None, as_json: bool) -> None:
+    """List which tags stand together, or which stand with TAG.
+
+    The share is that of the passages with both among those with either, in percent.
+    """
+    from remix.corpus import select
+    from remix.corpus.cooccurrence import companions, cooccurrences
+
+    essays = _essays(workspace)
+    passages = [passage for essay in essays for passage in essay.passages]
+    if tag:
+        select(essays, [tag])
+    pairs = (companions(passages, tag) if tag else cooccurrences(passages))[:limit]
+    if as_json:
+        print_json([pair._asdict() for pair in pairs])
+    else:
+        rows = [(pair.tag, pair.other, pair.together, f"{pair.share:.0%}") for pair in pairs]
+        print_table(["tag", "with", "passages", "share"], rows)
+
+
+@tags.command()
+@json_option
+@click.pass_obj
+def near(workspace: Workspace, as_json: bool) -> None:
+    """List tags that are perhaps one: by spelling, plural or typo.
+
+    The one used less comes first, as in `remix tags rename`.
+    """
+    from remix.corpus import count_tags
+    from remix.corpus.duplicates import near_duplicates
+
+    found = near_duplicates(count_tags(_passages(workspace)))
+    if as_json:
+        print_json([pair._asdict() for pair in found])
+        return
+    print_table(["tag", "passages", "perhaps", "passages", "differs by"], found)
+    if found:
+        note(f"To make two one: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
+
+
+@tags.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@json_option
+@click.pass_obj
+def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Rename a tag in the seeds: OLD, and with it all OLD/…, to NEW.
+
+    Nothing but the tag's own letters is touched: not in the text, not at the ends of lines. Shows each line that
+    changes, and asks.
+    """
+    from remix.corpus import renaming
+
+    plan = renaming.rename(_essays(workspace), workspace.seeds, workspace.root, old, new)
+    if as_json:
+        print_json({"merged": plan.merged, "files": [_as_json(edit) for edit in plan.edits]})
+    else:
+        _show(plan.edits)
+    note(_in_words(plan.edits))
+    if plan.merged:
+        note(f"{_count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
+    if plan.edits and not dry_run:
+        if not yes:
+            click.confirm("Write this?", abort=True, err=True)
+        renaming.write(plan.edits)
+        note("Renamed.")
+
+
+COMMANDS = (tags,)
+
+
+def _essays(workspace: Workspace) -> list[Essay]:
+    from remix.corpus import read_seeds
+
+    return read_seeds(workspace.seeds, workspace.root)
+
+
+def _passages(workspace: Workspace) -> list[Passage]:
+    return [passage for essay in _essays(workspace) for passage in essay.passages]
+
+
+def _show(edits: list[Edit]) -> None:
+    from remix.corpus.renaming import diff
+
+    for edit in edits:
+        for line in diff(edit):
+            colour = {"-": "red", "+": "green"}.get(line[0])
+            click.secho(visible(line, keep="\t"), fg=colour, bold=line.startswith(("---", "+++")))
+
+
+def _as_json(edit: Edit) -> dict[str, object]:
+    from remix.corpus.renaming import diff
+
+    return {"path": edit.name, "places": edit.places, "texts": edit.texts, "diff": [*diff(edit)]}
+
+
+def _in_words(edits: list[Edit]) -> str:
+    """How much changes, and of which passages even the text."""
+    if not edits:
+        return "Nothing to change: it is written so everywhere."
+    texts = [passage for edit in edits for passage in edit.texts]
+    also = f" It stands in sentences of {', '.join(texts)}: their texts change with it." if texts else ""
+    return f"{_count(sum(edit.places for edit in edits), 'place')} in {_count(len(edits), 'file')}.{also}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
