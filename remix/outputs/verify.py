@@ -32,9 +32,9 @@ from remix.outputs.run import (
     compose,
 )
 from remix.outputs.signature import SIGNATURE
-from remix.plan import plan
+from remix.plan import plan_of
 from remix.prompts import Template
-from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256, source_of
+from remix.records import Candidate, Message, Record, Run, Source, Task, Trace, canonical_sha256, sha256, source_of
 
 LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, "reviews.jsonl", "index.md"})
 """Files that may come to lie beside those of the manifest."""
@@ -123,6 +123,15 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     # Where it is known what is wrong with a file, it needn't be said that something is.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     return Report(path, folder.run, finished, tuple(found.values()), len(tasks), tuple(sorted(set(findings))))
+
+
+def verified(path: Path) -> Report:
+    """The same of a whole run that is as it was written. Raises `RunError`, naming the first file that isn't."""
+    report = verify(path)
+    if report.findings:
+        first = report.findings[0]
+        raise RunError(f"{path / first.file}: {first.what}.", "`remix verify` lists all that is wrong.")
+    return report
 
 
 def _chains(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
@@ -226,10 +235,7 @@ def _request(run: Run) -> Iterator[Finding]:
     for template in run.templates:
         if sha256(template.source) != template.sha256:
             yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
-    hashes = {template.kind: template.sha256 for template in run.templates}
-    options = run.options
-    planned = set(plan(passages, hashes, options.steps, options.variants, options.seed))
-    for task in planned.symmetric_difference(run.tasks):
+    for task in set(plan_of(run)).symmetric_difference(run.tasks):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
 
 
@@ -387,11 +393,21 @@ _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 
 def _trace(look: _Look) -> Iterator[Finding]:
     name = f"{look.found.task.id}.trace.json"
-    if not (look.folder.path / name).exists():
+    try:
+        data = (look.folder.path / name).read_bytes()
+    except FileNotFoundError:
+        if look.record.trace:
+            yield Finding(name, "missing")
+        return
+    except OSError as error:
+        yield Finding(name, f"can't be read ({error.strerror})")
+        return
+    if look.record.trace not in (None, sha256(data)):
+        yield Finding(name, "not the trace that was recorded")
         return
     try:
-        trace = look.folder.read_trace(look.found.task.id)
-    except RunError:
+        trace = Trace.model_validate_json(data)
+    except ValidationError:
         yield Finding(name, "not a trace")
         return
     tokens = look.record.output.token_ids
