@@ -69,7 +69,8 @@ def _workspace(ctx: click.Context) -> Workspace:
     drafting = {
         key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
     }
-    ctx.default_map = {"generate": {**settings, **model}, "try": {**drafting, **model}}
+    planning = {**settings, **model}
+    ctx.default_map = {"generate": planning, "check": planning, "try": {**drafting, **model}}
     return workspace
 
 
@@ -98,8 +99,8 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import corpus, export, generate, init, models, runs, status, tags, verify  # noqa: E402
+from remix.cli import check, corpus, export, generate, init, models, runs, status, tags, verify  # noqa: E402
 
-for _module in (generate, corpus, tags, runs, status, verify, export, models, init):
+for _module in (generate, check, corpus, tags, runs, status, verify, export, models, init):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
