@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from remix import requantise
 from remix.corpus import read_seeds
 from remix.engine.local import Vocabulary, check_memory
-from remix.errors import ModelError, PromptError, RemixError, SeedError
+from remix.errors import PromptError, RemixError, SeedError
 from remix.lengths import Lengths
 from remix.prompts import Template, read_templates
 from remix.records import Essay, Message, ModelFile, Options, Passage
@@ -63,9 +64,14 @@ def check(workspace: Workspace, options: Options) -> Report:
     longest = 0
     with found.noted():
         longest = _prompts(model, templates, options, corpus, found)
-    file = model[1] if model else None
-    kinds = tuple(templates)
-    return Report(found.problems, len(corpus), kinds, file and file.name, longest, file.context if file else 0)
+    return Report(
+        problems=found.problems,
+        passages=len(corpus),
+        kinds=tuple(templates),
+        model=model[1].name if model else None,
+        longest=longest,
+        context=model[1].context if model else 0,
+    )
 
 
 class _Problems:
@@ -147,7 +153,7 @@ def _prompts(
             name = pair[1].id
             if any((name, kind) in fine for kind in templates):
                 with found.noted(name):
-                    lengths.fitting([pair], lambda error, name=name: found.note(error, name))  # type: ignore[misc]
+                    lengths.fitting([pair], partial(found.note, passage=name))
         with found.noted():
             check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
     return max(lengths.contexts, default=0)

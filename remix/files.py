@@ -30,8 +30,8 @@ _ELSEWHERE = (
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name in its folder, flush it to disk, and rename it into place.
 
-    One that stood there before leaves its permissions to it. Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
-    unless only the last flush failed.
+    One that stood there before leaves it its permissions. Raises `RunError` where that fails; what stands at the path
+    then is whole, and what stood there before unless only the last flush failed.
     """
     temporary = temporary_of(path)
     try:

@@ -94,10 +94,12 @@ def _ems(letter: str) -> float:
 
 
 def _graph(counts: Sequence[tuple[str, int]], pairs: Iterable[Pair]) -> nx.Graph:
-    """Tags by number, and the lines to draw: the strongest of each, and those that keep together what is connected."""
+    """Tags by number, and the lines to draw: the strongest of each, and those that keep connected what is."""
     numbers = {tag: number for number, (tag, _) in enumerate(counts)}
     whole = nx.Graph()
-    whole.add_nodes_from((number, {"tag": tag, "passages": passages}) for number, (tag, passages) in enumerate(counts))
+    whole.add_nodes_from(
+        (number, {"tag": tag, "passages": passages}) for number, (tag, passages) in enumerate(counts)
+    )
     for pair in pairs:
         whole.add_edge(numbers[pair.tag], numbers[pair.other], weight=pair.share, together=pair.together)
     kept = {_ordered(edge) for edge in nx.maximum_spanning_edges(whole, data=False)}
@@ -178,7 +180,7 @@ def _apart(points: Points, boxes: Points) -> Points:
 
 def _svg(graph: nx.Graph, labels: Sequence[_Label], places: Points, caption: str) -> bytes:
     boxes = np.array([label.box for label in labels]).reshape(-1, 2)
-    width, height = (places + boxes / 2).max(0, initial=0) + (2 * MARGIN, 3 * MARGIN)
+    width, height = (places + boxes / 2).max(0, initial=0) + np.array([2 * MARGIN, 3 * MARGIN])
     places = places + MARGIN
     colours = _colours(graph)
     svg = ET.Element(
@@ -197,8 +199,9 @@ def _svg(graph: nx.Graph, labels: Sequence[_Label], places: Points, caption: str
     _draw_lines(svg, graph, places, colours)
     for number, label in enumerate(labels):
         _draw_label(svg, label, places[number], colours.get(number, GREY), "".join(_facts(graph, number)))
-    at = {"x": f"{MARGIN:.0f}", "y": f"{height - MARGIN:.0f}", "font-size": "11", "fill": GREY, "text-anchor": "start"}
-    ET.SubElement(svg, "text", at).text = f"{caption} Lines join those that stand on the same passages."
+    foot = {"x": f"{MARGIN:.0f}", "y": f"{height - MARGIN:.0f}", "text-anchor": "start", "font-size": "11"}
+    words = f"{caption} Lines join those that stand on the same passages."
+    ET.SubElement(svg, "text", {**foot, "fill": GREY}).text = words
     return bytes(ET.tostring(svg, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 

@@ -19,7 +19,9 @@ NAMED = 3
 
 
 @click.command()
-@click.option("--kind", "kinds", multiple=True, metavar="KIND", envvar="REMIX_KIND", help="Only this kind; repeatable.")
+@click.option(
+    "--kind", "kinds", multiple=True, metavar="KIND", envvar="REMIX_KIND", help="Only this kind; repeatable."
+)
 @click.option(
     "--steps",
     type=click.IntRange(1, 99),

@@ -52,7 +52,7 @@ def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.in
     both = np.zeros((len(tags), len(tags)), np.int64)
     for start in range(0, len(passages), _BLOCK):
         block = passages[start : start + _BLOCK]
-        # Numbers of 32 bits count exactly to 2**24, which is more than a block's passages, and are multiplied fastest.
+        # Floats of 32 bits are multiplied fastest, and count exactly to 2**24: a block has far fewer passages.
         carries = np.zeros((len(block), len(tags)), np.float32)
         for row, passage in enumerate(block):
             carries[row, [columns[key] for tag in passage.tags if (key := tag_key(tag)) in columns]] = 1

@@ -114,9 +114,9 @@ def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tupl
 def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
     """Seldom used tags with a commoner one that they may be meant for.
 
-    A letter is wrong, missing, too many, or changed places with the next (optimal string alignment). The first one is
-    right, as it nearly always is (Kukich, Techniques for Automatically Correcting Words in Text, 1992), and digits are
-    meant: 1984 is not 1985.
+    A letter is wrong, missing, too many, or has changed places with the next (optimal string alignment). The first
+    one is right, as it nearly always is (Kukich, Techniques for Automatically Correcting Words in Text, 1992), and
+    digits are meant: 1984 is not 1985.
     """
     groups: dict[str, list[tuple[str, Count]]] = {}
     for count in counts:

@@ -1,10 +1,10 @@
 """Renaming a tag in the seeds, in place.
 
-Takes essays and two tags, gives `Edit`s: a file before and after, between which nothing differs but the
-tag. It has no second idea of what a tag is. Wherever the tag's letters stand they are marked, the file is read with
-the marks in it, and what then comes back among the tags is one: in a list, in front matter, in a sentence, in whatever
-form the reader of seeds knows. Before anything is written each file is read as it would be, and all that is found in
-it must be what was there before, but for the tag.
+Takes essays and two tags, gives `Edit`s: a file before and after, between which nothing differs but the tag. It has
+no second idea of what a tag is. Wherever the tag's letters stand they are marked, the file is read with the marks in
+it, and what then comes back among the tags is one: in a list, in front matter, in a sentence, in whatever form the
+reader of seeds knows. Before anything is written each file is read as it would be, and all that is found in it must
+be what was there before, but for the tag.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class Renaming(NamedTuple):
     edits: list[Edit]
     """By path; only files that change."""
     merged: int
-    """Passages that carry the new tag already: of them and the others it can't be told afterwards which were which."""
+    """Passages that carry the new tag already. Afterwards it can't be told which they were."""
 
 
 def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str) -> Renaming:
     """What to write so that a tag, and those below it (`old/…`), are called otherwise. Writes nothing itself.
 
-    `essays` are all that were read from `folder`; `root` is the workspace. Raises `SeedError` where no passage has the
-    tag, or where `new` can't be a tag: nowhere, or not in a place where `old` stands.
+    `essays` are all that were read from `folder`; `root` is the workspace. Raises `SeedError` where no passage has
+    the tag, or where `new` can't be a tag: nowhere, or not in a place where `old` stands.
     """
     old, new = (tag.strip().removeprefix("#") for tag in (old, new))
     _refuse_what_is_no_tag(new)
@@ -202,8 +202,8 @@ class _Seed:
     def _tags_among(self, places: Sequence[_Place]) -> list[_Place]:
         """Those that the reader of seeds takes for tags.
 
-        A mark may disturb what it stands in, such as a key of the front matter that is spelt like the tag. Such places
-        are found by halves.
+        A mark may disturb what it stands in, such as a key of the front matter that is spelt like the tag. Such
+        places are found by halves.
         """
         letters = [self._marked(place, number) for number, place in enumerate(places)]
         essay = self._read(self._replaced(places, letters))
@@ -277,7 +277,7 @@ class _Seed:
         )
 
     def _refuse_what_is_left(self, after: Essay, old: str, new: str) -> None:
-        """Refuse where any tag isn't what it should be: the old one is there still, spelt with YAML's escapes, say."""
+        """Refuse where a tag isn't what it should be: the old one is there still, spelt with YAML's escapes, say."""
         lines = [frontmatter.line_of("\n".join(_lines(self._text)), "tags")]
         lines += [passage.lines[0] for passage in self._essay.passages]
         for line, before, there in zip(lines, _lists(self._essay), _lists(after), strict=True):
@@ -293,18 +293,18 @@ def _lists(essay: Essay) -> list[tuple[str, ...]]:
     return [essay.tags, *(passage.tags for passage in essay.passages)]
 
 
-def _words_of(value: Any, change: Callable[[str], str] = lambda words: words) -> Any:
-    """All that was read, its words changed; without where it was read from, and what follows from the rest."""
+def _words_of(essay: Essay, change: Callable[[str], str] = lambda words: words) -> Any:
+    """All that was read, its words changed; without where it stood, and without what follows from the rest."""
+    return _changed(essay.model_dump(exclude={"path": True, "passages": {"__all__": {"path", "sha256"}}}), change)
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
     match value:
-        case Essay():
-            return _words_of(value.model_dump(exclude={"path": True, "passages": {"__all__": {"path", "sha256"}}}), change)
         case str():
             return change(value)
         case dict():
-            return {
-                key: unique(map(change, item)) if key == "tags" else _words_of(item, change)
-                for key, item in value.items()
-            }
+            tags = unique(map(change, value["tags"]))
+            return {**{key: _changed(item, change) for key, item in value.items()}, "tags": tags}
         case list() | tuple():
-            return [_words_of(item, change) for item in value]
+            return [_changed(item, change) for item in value]
     return value
