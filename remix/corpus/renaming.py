@@ -62,8 +62,9 @@ def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str
     """
     old, new = (tag.strip().removeprefix("#") for tag in (old, new))
     _refuse_what_is_no_tag(new)
-    select(essays, [old])
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
+    if not carrying:
+        select(essays, [old])  # says what there is instead
     edits = [_Seed(_file_of(essay, folder, root), folder, essay).edit(old, new) for essay in carrying]
     keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
     merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
@@ -270,7 +271,7 @@ class _Seed:
         place = next((place for place in places if self._renamed([place], new) is None), _Place(0, 0))
         line = len(_lines(self._text[: place.start]))
         joined = "-".join(new.split())
-        also = f"Within a sentence a tag has no spaces; `{joined}` may do. " if joined != new else ""
+        also = f"Some places take one word alone: `{joined}` may do. " if joined != new else ""
         return SeedError(
             f"{self._essay.path}:{line}: '{new}' would not be read as a tag here.",
             f"{also}Take another name, or change this place by hand first. Nothing has been written.",
