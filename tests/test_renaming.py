@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -34,7 +35,7 @@ BODY = [
     "It has:\n\n- maps\n- more. #\0",
     "> Quoted maps. #\0.",
     "```\n#maps\n```",
-    "    #maps, #maps",
+    "Code follows.\n\n    #maps, #maps",
     "<div>\n#maps\n</div>",
     "![maps](#maps)",
     "maps",
@@ -231,18 +232,20 @@ def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path) -> Non
     assert (first.read_text(), second.read_text()) == ("A. #maps\n", "B, better. #maps\n")
 
 
-@pytest.mark.skipif(os.name == "nt" or not os.getuid(), reason="needs a system that may forbid writing")
-def test_a_folder_that_can_not_be_written_is_said_so(tmp_path: Path) -> None:
+def test_a_full_disk_is_said_so_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = seed(tmp_path, "A. #maps\n")
     renaming = plan(tmp_path, "maps", "atlas")
-    path.parent.chmod(0o500)
-    try:
-        with pytest.raises(SeedError, match="can't be written") as caught:
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(SeedError, match=r"an-essay\.md: can't be written \(No space left") as caught:
             write(renaming.edits)
-    finally:
-        path.parent.chmod(0o700)
-    assert "--out" not in caught.value.hint
+    assert caught.value.hint == "See to it, and rename again; files that are done stay done."
     assert path.read_text() == "A. #maps\n"
+    assert list(path.parent.iterdir()) == [path]
 
 
 # -- how it is written --------------------------------------------------------------------------------------
