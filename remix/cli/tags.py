@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Pairs named in passing."""
+
+AROUND = 50
+"""Letters of a line to show before and behind what changes."""
 
 
 def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -170,9 +176,33 @@ def _show(edits: list[Edit]) -> None:
     from remix.corpus.renaming import diff
 
     for edit in edits:
-        for line in diff(edit):
-            colour = {"-": "red", "+": "green"}.get(line[0])
-            click.secho(visible(line, keep="\t"), fg=colour, bold=line.startswith(("---", "+++")))
+        for line, partner in _partners(list(diff(edit))):
+            shown = near_change(line, partner) if sys.stdout.isatty() else line
+            colour = {"-": "red", "+": "green"}.get(line[0]) if partner else None
+            click.secho(visible(shown, keep="\t"), fg=colour)
+
+
+def _partners(lines: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Each line of a diff, with the one it replaces or is replaced by."""
+    for number, line in enumerate(lines):
+        step = {"-": 1, "+": -1}.get(line[0], 0) if number > 1 else 0
+        yield line, lines[number + step] if step else None
+
+
+def near_change(line: str, partner: str | None) -> str:
+    """As much of a line as tells where it changes: a paragraph may be a single line."""
+    if partner is None:
+        return line
+    start = 1 + _alike(line[1:], partner[1:])
+    end = len(line) - _alike(reversed(line[start:]), reversed(partner[start:]))
+    first, last = max(1, start - AROUND), min(len(line), end + AROUND)
+    before, after = ("…" if first > 1 else ""), ("…" if last < len(line) else "")
+    return f"{line[0]}{before}{line[first:last]}{after}"
+
+
+def _alike(one: Iterable[str], other: Iterable[str]) -> int:
+    """With how many letters the same two begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _as_json(edit: Edit) -> dict[str, object]:
