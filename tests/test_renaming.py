@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remix.corpus import read_seeds
+from remix import frontmatter
+from remix.corpus import read_seeds, renaming
 from remix.corpus.renaming import Edit, Renaming, diff, rename, renamed, write
 from remix.errors import SeedError
 
@@ -56,8 +57,8 @@ def seed(folder: Path, text: str, name: str = "an-essay.md") -> Path:
     return path
 
 
-def only(renaming: Renaming) -> Edit:
-    (edit,) = renaming.edits
+def only(planned: Renaming) -> Edit:
+    (edit,) = planned.edits
     return edit
 
 
@@ -76,11 +77,11 @@ def test_only_the_tags_bytes_change(tmp_path: Path, data: st.DataObject) -> None
     mark = data.draw(st.sampled_from(["", "\ufeff"]))
     before = mark + "".join(data.draw(st.sampled_from(SPELLINGS)) if each == TAG else each for each in mixed)
     path = seed(tmp_path, before)
-    renaming = plan(tmp_path, "maps", "atlases")
-    write(renaming.edits)
+    planned = plan(tmp_path, "maps", "atlases")
+    write(planned.edits)
     assert path.read_bytes() == (mark + mixed.replace(TAG, "atlases")).encode()
-    assert only(renaming).places == mixed.count(TAG)
-    assert only(renaming).texts == ()
+    assert only(planned).places == mixed.count(TAG)
+    assert only(planned).texts == ()
 
 
 @pytest.mark.parametrize(
@@ -132,10 +133,10 @@ def test_a_tag_can_be_put_below_another_or_itself(tmp_path: Path) -> None:
 
 def test_a_new_spelling_of_the_same_tag(tmp_path: Path) -> None:
     seed(tmp_path, "---\ntags: [maps]\n---\nA. #Maps, #MAPS\n\nB. #maps\n")
-    renaming = plan(tmp_path, "maps", "Maps")
-    assert only(renaming).after == "---\ntags: [Maps]\n---\nA. #Maps, #Maps\n\nB. #Maps\n"
-    assert (only(renaming).places, renaming.merged) == (3, 0)
-    write(renaming.edits)
+    planned = plan(tmp_path, "maps", "Maps")
+    assert only(planned).after == "---\ntags: [Maps]\n---\nA. #Maps, #Maps\n\nB. #Maps\n"
+    assert (only(planned).places, planned.merged) == (3, 0)
+    write(planned.edits)
     assert plan(tmp_path, "maps", "Maps").edits == []
 
 
@@ -149,9 +150,9 @@ def test_keys_that_are_spelt_like_the_tag_stay(tmp_path: Path) -> None:
 
 
 def test_names_of_html_stay(tmp_path: Path) -> None:
-    """A mark in `<table>` would make a passage of it."""
-    seed(tmp_path, "<table>\n<tr>\n</table>\n\nWords. #table, #tr\n")
-    assert only(plan(tmp_path, "table", "list")).after == "<table>\n<tr>\n</table>\n\nWords. #list, #tr\n"
+    """A mark in `<table` would make a passage of it."""
+    seed(tmp_path, "<table\nclass=x>\n</table>\n\nWords. #table, #tr\n")
+    assert only(plan(tmp_path, "table", "list")).after == "<table\nclass=x>\n</table>\n\nWords. #list, #tr\n"
 
 
 def test_numbers_are_told_from_marks(tmp_path: Path) -> None:
@@ -161,9 +162,9 @@ def test_numbers_are_told_from_marks(tmp_path: Path) -> None:
 
 def test_passages_that_carry_the_new_tag_already_are_counted(tmp_path: Path) -> None:
     seed(tmp_path, "A. #maps, #Atlas\n\nB. #atlas\n\nC. #maps\n")
-    renaming = plan(tmp_path, "maps", "atlas")
-    assert renaming.merged == 2
-    write(renaming.edits)
+    planned = plan(tmp_path, "maps", "atlas")
+    assert planned.merged == 2
+    write(planned.edits)
     (essay,) = read_seeds(tmp_path / "seeds", tmp_path)
     assert [passage.tags for passage in essay.passages] == [("atlas",)] * 3
 
@@ -177,8 +178,8 @@ def test_only_files_with_the_tag_are_touched(tmp_path: Path) -> None:
 def test_a_folder_outside_the_workspace(tmp_path: Path) -> None:
     path = seed(tmp_path, "A. #maps\n")
     root = tmp_path / "workspace"
-    renaming = rename(read_seeds(path.parent, root), path.parent, root, "maps", "atlas")
-    write(renaming.edits)
+    planned = rename(read_seeds(path.parent, root), path.parent, root, "maps", "atlas")
+    write(planned.edits)
     assert path.read_text() == "A. #atlas\n"
 
 
@@ -223,18 +224,30 @@ def test_a_name_that_would_make_a_sentence_of_a_list_is_refused(tmp_path: Path) 
         plan(tmp_path, "maps", "one two three four five")
 
 
+@pytest.mark.parametrize("text", ["Words. " + "#table " * 5_000, "Words. #table\n\n" + "<table\n\n" * 500])
+def test_a_file_that_would_take_for_ever_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Marks would make the one larger than any seed; in the other each place must be tried alone."""
+    monkeypatch.setattr(frontmatter, "MOST_BYTES", 2**16)
+    monkeypatch.setattr(renaming, "MOST_READ", 2**20)
+    seed(tmp_path, text)
+    with pytest.raises(SeedError, match=r"seeds/an-essay\.md: too large, or the tag's letters stand in it too often"):
+        plan(tmp_path, "table", "list")
+
+
 def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path) -> None:
     first, second = seed(tmp_path, "A. #maps\n", "a.md"), seed(tmp_path, "B. #maps\n", "b.md")
-    renaming = plan(tmp_path, "maps", "atlas")
+    planned = plan(tmp_path, "maps", "atlas")
     second.write_text("B, better. #maps\n")
     with pytest.raises(SeedError, match=r"seeds/b\.md: has changed just now"):
-        write(renaming.edits)
+        write(planned.edits)
     assert (first.read_text(), second.read_text()) == ("A. #maps\n", "B, better. #maps\n")
 
 
 def test_a_full_disk_is_said_so_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = seed(tmp_path, "A. #maps\n")
-    renaming = plan(tmp_path, "maps", "atlas")
+    planned = plan(tmp_path, "maps", "atlas")
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -242,7 +255,7 @@ def test_a_full_disk_is_said_so_and_loses_nothing(tmp_path: Path, monkeypatch: p
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(SeedError, match=r"an-essay\.md: can't be written \(No space left") as caught:
-            write(renaming.edits)
+            write(planned.edits)
     assert caught.value.hint == "See to it, and rename again; files that are done stay done."
     assert path.read_text() == "A. #maps\n"
     assert list(path.parent.iterdir()) == [path]

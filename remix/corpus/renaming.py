@@ -27,6 +27,9 @@ from remix.records import Essay
 _DIGITS = 7
 """Of a place's number: no file has more places than they count."""
 
+MOST_READ = 32 * frontmatter.MOST_BYTES
+"""Bytes, of all readings of a file together. A file can be made so that each place must be tried alone."""
+
 
 class Edit(NamedTuple):
     """One file, before and after."""
@@ -168,6 +171,7 @@ class _Seed:
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
         self._base = next(str(n) for n in itertools.count(10**_DIGITS) if str(n) not in self._text)
         self._mark = re.compile(rf"{self._base}(\d{{{_DIGITS}}})")
+        self._read_so_far = 0
 
     def edit(self, old: str, new: str) -> Edit:
         """The file with the tag renamed. Raises `SeedError` where more would change than the tag, or less."""
@@ -255,10 +259,17 @@ class _Seed:
 
     def _read(self, text: str) -> Essay | None:
         """The essay that this text would be in the file's place; nothing where it can't be read."""
+        data = text.encode()
+        self._read_so_far += len(data)
+        if len(data) > frontmatter.MOST_BYTES or self._read_so_far > MOST_READ:
+            raise SeedError(
+                f"{self._essay.path}: too large, or the tag's letters stand in it too often, to rename it here.",
+                "Split it into several files, or rename it there by hand. Nothing has been written.",
+            )
         with tempfile.TemporaryDirectory() as root:
             path = Path(root) / self._below
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
+            path.write_bytes(data)
             try:
                 return read_essay(path, Path(root), Path(root))
             except SeedError:
