@@ -230,7 +230,7 @@ def test_a_file_that_would_take_for_ever_is_refused(
 ) -> None:
     """Marks would make the one larger than any seed; in the other each place must be tried alone."""
     monkeypatch.setattr(frontmatter, "MOST_BYTES", 2**16)
-    monkeypatch.setattr(renaming, "MOST_READ", 2**20)
+    monkeypatch.setattr(renaming, "MOST_READ", 2**18)
     seed(tmp_path, text)
     with pytest.raises(SeedError, match=r"seeds/an-essay\.md: too large, or the tag's letters stand in it too often"):
         plan(tmp_path, "table", "list")

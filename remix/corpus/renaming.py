@@ -27,7 +27,7 @@ from remix.records import Essay
 _DIGITS = 7
 """Of a place's number: no file has more places than they count."""
 
-MOST_READ = 32 * frontmatter.MOST_BYTES
+MOST_READ = 8 * frontmatter.MOST_BYTES
 """Bytes, of all readings of a file together. A file can be made so that each place must be tried alone."""
 
 
