@@ -99,8 +99,8 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import check, corpus, export, generate, init, models, runs, status, tags, verify  # noqa: E402
+from remix.cli import check, corpus, export, generate, init, models, runs, status, tags, verdict, verify  # noqa: E402
 
-for _module in (generate, check, corpus, tags, runs, status, verify, export, models, init):
+for _module in (generate, check, corpus, tags, runs, status, verify, verdict, export, models, init):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
