@@ -117,7 +117,7 @@ def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tu
 
 def passage_by_id(workspace: Workspace, wanted: str) -> tuple[Essay, Passage]:
     """The passage of that id, and its essay. Raises `SeedError`, naming near ones, where there is none."""
-    essays = read_seeds(workspace.seeds, workspace.root)
+    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
     pairs = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
     if wanted not in pairs:
         near = difflib.get_close_matches(wanted, pairs, n=3)
@@ -201,8 +201,8 @@ class _Bad:
 
 def _read(workspace: Workspace, options: Options, bad: _Bad) -> tuple[Corpus, dict[str, Template]]:
     """The passages that are wanted, each with its essay, and the templates."""
-    essays = read_seeds(workspace.seeds, workspace.root, bad.note)
-    passages = select(essays, options.tags, options.essays)[: options.limit]
+    essays = read_seeds(workspace.seeds, workspace.root, bad.note, workspace.exclude)
+    passages = select(essays, options.tags, options.essays, options.min_words)[: options.limit]
     by_slug = {essay.slug: essay for essay in essays}
     templates = read_templates(workspace.prompts, options.kinds, bad.note)
     return [(by_slug[passage.essay], passage) for passage in passages], templates

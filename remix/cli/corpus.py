@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.options import min_words_option
 from remix.cli.printing import json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@min_words_option
 @json_option
 @click.pass_obj
-def tags(workspace: Workspace, as_json: bool) -> None:
+def tags(workspace: Workspace, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
-    from remix.corpus import count_tags, read_seeds
+    from remix.corpus import count_tags, read_seeds, select
 
-    essays = read_seeds(workspace.seeds, workspace.root)
-    counts = count_tags(passage for essay in essays for passage in essay.passages)
+    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
+    counts = count_tags(select(essays, min_words=min_words))
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts])
     else:
@@ -30,13 +32,18 @@ def tags(workspace: Workspace, as_json: bool) -> None:
 @click.command()
 @click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
 @click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@min_words_option
 @json_option
 @click.pass_obj
-def passages(workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], as_json: bool) -> None:
+def passages(
+    workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], min_words: int, as_json: bool
+) -> None:
     """List the passages."""
     from remix.corpus import read_seeds, select
 
-    found = select(read_seeds(workspace.seeds, workspace.root), tags, essays)
+    found = select(
+        read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude), tags, essays, min_words=min_words
+    )
     if as_json:
         print_json([passage.model_dump() for passage in found])
         return

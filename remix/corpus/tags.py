@@ -1,4 +1,4 @@
-"""Tags: taking them off a paragraph, and telling when two are the same.
+"""Tags: taking their list off the end of a paragraph, and telling when two are the same.
 
 Takes strings, gives strings. Knows nothing of files.
 """
@@ -14,7 +14,10 @@ from itertools import accumulate
 
 from remix.records import Passage
 
-_WORD = r"[^\W_][\w/'’&+.-]*"
+MARKS = "".join(mark for mark in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(mark)[0] == "M")
+"""Accents and vowel signs that stand as characters of their own: part of a word, though `\\w` doesn't know them."""
+
+_WORD = rf"[^\W_][\w{MARKS}/'’&+.-]*"
 _TAG = rf"\#({_WORD}(?:[ \t]+{_WORD}){{0,4}})"
 _BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
 _ONE = re.compile(_TAG)
@@ -71,10 +74,11 @@ def _start_of_list(text: str) -> int:
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags without repetitions, the first spelling of each."""
+    """The tags without repetitions and without what names nothing (`-`), the first spelling of each."""
     first: dict[str, str] = {}
     for tag in tags:
         first.setdefault(tag_key(tag), tag)
+    first.pop("", None)
     return tuple(first.values())
 
 
