@@ -113,8 +113,8 @@ def test_runs_are_no_seeds(finished: RunFolder, workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("!", "`exclude`: '!' is no pattern"),
-        ("a*b*c*d*e", "`exclude`: 'a*b*c*d*e' has too many stars"),
+        ("!", "`exclude` in remix.toml: '!' is no pattern"),
+        ("a*b*c*d*e", "`exclude` in remix.toml: 'a*b*c*d*e' has too many stars"),
         ("**/a/**/b/**", "has too many stars"),
     ],
 )

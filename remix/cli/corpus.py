@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.options import min_words_option
-from remix.cli.printing import json_option, print_json, print_table
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.errors import SeedError
 
 if TYPE_CHECKING:
+    from remix.records import Essay
     from remix.workspace import Workspace
 
 
@@ -19,10 +21,9 @@ if TYPE_CHECKING:
 @click.pass_obj
 def tags(workspace: Workspace, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
-    from remix.corpus import count_tags, read_seeds, select
+    from remix.corpus import count_tags, select
 
-    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
-    counts = count_tags(select(essays, min_words=min_words))
+    counts = count_tags(select(_essays(workspace), min_words=min_words))
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts])
     else:
@@ -39,11 +40,9 @@ def passages(
     workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], min_words: int, as_json: bool
 ) -> None:
     """List the passages."""
-    from remix.corpus import read_seeds, select
+    from remix.corpus import select
 
-    found = select(
-        read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude), tags, essays, min_words=min_words
-    )
+    found = select(_essays(workspace), tags, essays, min_words)
     if as_json:
         print_json([passage.model_dump() for passage in found])
         return
@@ -51,6 +50,16 @@ def passages(
         (each.id, ", ".join(each.tags), each.text if len(each.text) < 60 else f"{each.text[:57]}…") for each in found
     ]
     print_table(["passage", "tags", "text"], rows)
+
+
+def _essays(workspace: Workspace) -> list[Essay]:
+    """All that can be read: one broken note among thousands doesn't keep the others from being listed."""
+    from remix.corpus import read_seeds
+
+    def leave_out(error: SeedError) -> None:
+        note(f"Left out: {error.message} {error.hint}")
+
+    return read_seeds(workspace.seeds, workspace.root, leave_out, workspace.exclude)
 
 
 COMMANDS = (tags, passages)
