@@ -44,7 +44,7 @@ def test_what_no_garden_means_as_text(tmp_path: Path) -> None:
     plant(
         tmp_path, "a.md", "Templates/day.md", "x/templates/b.md", "templates.md", "archetypes/c.md", "_layouts/d.md"
     )
-    plant(tmp_path, "node_modules/x/README.md", ".trash/e.md", ".git/f.md")
+    plant(tmp_path, "node_modules/x/README.md", ".trash/e.md", ".git/f.md", "static/robots.txt", "LICENSE.txt")
     assert walked(tmp_path) == ["a.md", "templates.md"]
     assert "x/templates/b.md" in walked(tmp_path, "![Tt]emplates/")
 

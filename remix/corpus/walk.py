@@ -34,6 +34,9 @@ DEFAULTS = (
     "_layouts/",
     "_site/",
     "node_modules/",
+    "LICENSE*",
+    "requirements*.txt",
+    "robots.txt",
 )
 
 MOST_PATTERNS = 1_000
