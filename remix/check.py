@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix import requantise
-from remix.corpus import read_seeds
+from remix.corpus import read_seeds, select
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
 from remix.lengths import Lengths
@@ -56,7 +56,7 @@ class Report(NamedTuple):
 def check(workspace: Workspace, options: Options) -> Report:
     """Try all that can be tried without writing: each prompt of each passage, kind and step."""
     found = _Problems()
-    corpus = _passages(workspace, found)
+    corpus = _passages(workspace, options.min_words, found)
     templates = _templates(workspace, options, found)
     model = None
     with found.noted():
@@ -109,16 +109,17 @@ class _Problems:
         ]
 
 
-def _passages(workspace: Workspace, found: _Problems) -> Corpus:
-    """The passages that can be read."""
+def _passages(workspace: Workspace, min_words: int, found: _Problems) -> Corpus:
+    """The passages that can be read, and have so many words."""
     essays: list[Essay] = []
     try:
-        essays = read_seeds(workspace.seeds, workspace.root, found.note)
+        essays = read_seeds(workspace.seeds, workspace.root, found.note, workspace.exclude)
     except SeedError as error:
         # That nothing is left goes without saying once it is said why.
         if not found.count:
             found.note(error)
-    return [(essay, passage) for essay in essays for passage in essay.passages]
+    by_slug = {essay.slug: essay for essay in essays}
+    return [(by_slug[passage.essay], passage) for passage in select(essays, min_words=min_words)]
 
 
 def _templates(workspace: Workspace, options: Options, found: _Problems) -> dict[str, Template]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.generate import _max_tokens, _model, _size
+from remix.cli.options import min_words_option
 from remix.cli.printing import json_option, note, print_json
 from remix.names import visible
 
@@ -40,6 +41,7 @@ NAMED = 3
     envvar="REMIX_MEMORY",
     help="For what sequences keep in memory, like 4G; by default half of what is free.",
 )
+@min_words_option
 @json_option
 @click.pass_context
 def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli.corpus import essays_there
+from remix.cli.options import min_words_option
 from remix.cli.printing import json_option, note, print_json, print_table
 from remix.errors import RemixError, RunError, SeedError
 from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.corpus.renaming import Edit
-    from remix.records import Essay, Passage
+    from remix.records import Passage
     from remix.workspace import Workspace
 
 SHOWN = 3
@@ -42,15 +44,16 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
     help="Draw which of them stand together, the commonest 60 or --limit.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest.")
+@min_words_option
 @json_option
 @click.pass_context
-def tags(ctx: click.Context, graph: Path | None, limit: int | None, as_json: bool) -> None:
+def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
     if ctx.invoked_subcommand:
         if graph or limit or as_json:
             raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
         return
-    passages = _passages(ctx.obj)
+    passages = _passages(ctx.obj, min_words)
     if graph:
         _draw(passages, graph, limit)
     else:
@@ -87,9 +90,10 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
 @tags.command()
 @click.argument("tag", required=False)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
+@min_words_option
 @json_option
 @click.pass_obj
-def together(workspace: Workspace, tag: str | None, limit: int | None, as_json: bool) -> None:
+def together(workspace: Workspace, tag: str | None, limit: int | None, min_words: int, as_json: bool) -> None:
     """List which tags stand together, or which stand with TAG.
 
     The share is that of the passages with both among those with either, in percent.
@@ -97,8 +101,8 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, as_json: 
     from remix.corpus import select
     from remix.corpus.cooccurrence import companions, cooccurrences
 
-    essays = _essays(workspace)
-    passages = [passage for essay in essays for passage in essay.passages]
+    essays = essays_there(workspace)
+    passages = select(essays, min_words=min_words)
     if tag:
         select(essays, [tag])
     pairs = (companions(passages, tag) if tag else cooccurrences(passages))[:limit]
@@ -110,9 +114,10 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, as_json: 
 
 
 @tags.command()
+@min_words_option
 @json_option
 @click.pass_obj
-def near(workspace: Workspace, as_json: bool) -> None:
+def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
     """List tags that are perhaps one: by spelling, plural or typo.
 
     The one used less comes first, as in `remix tags rename`.
@@ -120,7 +125,7 @@ def near(workspace: Workspace, as_json: bool) -> None:
     from remix.corpus import count_tags
     from remix.corpus.duplicates import near_duplicates
 
-    found = near_duplicates(count_tags(_passages(workspace)))
+    found = near_duplicates(count_tags(_passages(workspace, min_words)))
     if as_json:
         print_json([pair._asdict() for pair in found])
         return
@@ -142,9 +147,10 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
     Nothing but the tag's own letters is touched: not in the text, not at the ends of lines. Shows each line that
     changes, and asks.
     """
-    from remix.corpus import renaming
+    from remix.corpus import read_seeds, renaming
 
-    plan = renaming.rename(_essays(workspace), workspace.seeds, workspace.root, old, new)
+    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
+    plan = renaming.rename(essays, workspace.seeds, workspace.root, old, new)
     if as_json:
         print_json({"merged": plan.merged, "files": [_as_json(edit) for edit in plan.edits]})
     else:
@@ -162,14 +168,10 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
 COMMANDS = (tags,)
 
 
-def _essays(workspace: Workspace) -> list[Essay]:
-    from remix.corpus import read_seeds
+def _passages(workspace: Workspace, min_words: int) -> list[Passage]:
+    from remix.corpus import select
 
-    return read_seeds(workspace.seeds, workspace.root)
-
-
-def _passages(workspace: Workspace) -> list[Passage]:
-    return [passage for essay in _essays(workspace) for passage in essay.passages]
+    return select(essays_there(workspace), min_words=min_words)
 
 
 def _show(edits: list[Edit]) -> None:
