@@ -31,6 +31,17 @@ def test_companions_of_a_tag_however_it_is_spelt() -> None:
     assert companions(PASSAGES, "nothing") == []
 
 
+def test_companions_of_a_tag_are_those_of_the_ones_below_it_too() -> None:
+    passages = [
+        passage("time/clocks", "maps"),
+        passage("time", "maps"),
+        passage("timetable", "maps"),
+        passage("time"),
+    ]
+    assert companions(passages, "time") == [Pair("time", "maps", 2, 2 / 4)]
+    assert companions(passages[:1], "Time") == [Pair("Time", "maps", 1, 1.0)]
+
+
 def test_only_the_commonest() -> None:
     assert cooccurrences(PASSAGES, most=2) == [Pair("maps", "Loss", 2, 2 / 3)]
     assert cooccurrences([], most=2) == []

@@ -61,15 +61,16 @@ def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.in
 
 
 def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
-    """A tag with each other that stands where it does, in the same order; none where no passage has it."""
+    """A tag with each other that stands where it does, or any below it does; in the same order."""
     key = tag_key(tag.removeprefix("#"))
     totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
-    carrying = [passage for passage in passages if key in map(tag_key, passage.tags)]
+    carrying = [each for each in passages if any(f"{tag_key(its)}/".startswith(f"{key}/") for its in each.tags)]
+    name, _ = totals.get(key, (tag.removeprefix("#"), 0))
     pairs = []
     for other, together in count_tags(carrying):
-        (name, all_of_it), (_, all_of_other) = totals[key], totals[tag_key(other)]
-        if tag_key(other) != key:
-            pairs.append(Pair(name, other, together, together / (all_of_it + all_of_other - together)))
+        if not f"{tag_key(other)}/".startswith(f"{key}/"):
+            either = len(carrying) + totals[tag_key(other)][1] - together
+            pairs.append(Pair(name, other, together, together / either))
     return _ordered(pairs)
 
 
