@@ -181,3 +181,21 @@ def test_what_strangers_wrote_beside_a_tag_is_spelt_out(remix_: Remix, workspace
 )
 def test_on_a_terminal_long_lines_are_shown_where_they_change(line: str, partner: str | None, shown: str) -> None:
     assert near_change(line, partner) == shown
+
+
+def test_a_tag_in_a_sentence_is_pointed_out(remix_: Remix, workspace: Workspace) -> None:
+    seed(workspace, "I love #maps and cities.\n")
+    result = remix_("tags", "rename", "maps", "atlases", "--dry-run")
+    assert result.stderr == "1 place in 1 file. It stands in sentences of more/001: their texts change with it.\n"
+    assert ok(result).endswith("\n-I love #maps and cities.\n+I love #atlases and cities.\n")
+
+
+def test_short_passages_and_broken_notes_are_left_out_of_lists(remix_: Remix, workspace: Workspace) -> None:
+    (workspace.root / "remix.toml").write_text("min_words = 5\n")
+    seed(workspace, "Too short. #clock\n")
+    seed(workspace, "---\ntitle: [\n---\n", "bad.md")
+    for words in (["tags"], ["tags", "near"], ["tags", "together"]):
+        result = remix_(*words)
+        assert "clock\t" not in ok(result)
+        assert result.stderr.startswith("Left out: seeds/bad.md:")
+    assert "clock\t1\tclocks\t2\tplural" in ok(remix_("tags", "near", "--min-words", 0))

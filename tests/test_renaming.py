@@ -305,3 +305,51 @@ def test_the_diff_has_only_lines_that_change(tmp_path: Path) -> None:
         "-A. #maps",
         "+A. #atlas",
     ]
+
+
+# -- gardens of every kind ----------------------------------------------------------------------------------
+
+IN_GARDENS = {
+    "hugo.md": (
+        "+++\ntitle = 'maps'\ntags = [\"\0\", 'x',\n  \"\0\"]\n[extra]\nmaps = \"maps\"\n+++\n\nA. #\0\n"
+    ),
+    "jekyll.md": "---\ntags: \0 loss \0\ncategories: [old, \0]\naliases: [maps]\n---\n\nA. #old maps\n",
+    "obsidian.md": (
+        "I love #\0 and #\0/old, `#maps`, [[note#maps]], %%#maps%% and C#maps; not x#maps nor #maps2.\n"
+        "\n<!-- #maps -->\n\nSee [#maps](#maps) and <b id='#maps'>.\n"
+    ),
+    "notes.org": (
+        "#+title: maps\n#+filetags: :\0:time:\n\n* Of maps   :\0:loss:\n\nSome maps.\n\n#+begin_src\n#maps\n#+end_src\n"
+    ),
+    "words.txt": "Of maps. #\0\n\nMore #\0\n",
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", IN_GARDENS)
+def test_tags_of_every_garden(tmp_path: Path, name: str, end: str) -> None:
+    text = IN_GARDENS[name].replace("\n", end)
+    path = seed(tmp_path, text.replace(TAG, "maps"), name)
+    write(plan(tmp_path, "maps", "atlases").edits)
+    assert path.read_bytes().decode() == text.replace(TAG, "atlases")
+
+
+def test_a_tag_in_a_sentence_changes_the_passage_and_says_so(tmp_path: Path) -> None:
+    seed(tmp_path, "I love #maps and cities.\n\nOf maps. #maps\n")
+    planned = plan(tmp_path, "maps", "old-maps")
+    assert only(planned).texts == ("an-essay/001",)
+    write(planned.edits)
+    (essay,) = read_seeds(tmp_path / "seeds", tmp_path)
+    assert [passage.text for passage in essay.passages] == ["I love #old-maps and cities.", "Of maps."]
+    assert [passage.tags for passage in essay.passages] == [("old-maps",), ("old-maps",)]
+
+
+def test_where_a_tag_is_one_word_several_are_refused(tmp_path: Path) -> None:
+    seed(tmp_path, "Of maps. #maps\n\nI love #maps and cities.\n")
+    with pytest.raises(SeedError, match=r"seeds/an-essay\.md:3: 'old maps' would not be read as a tag here") as caught:
+        plan(tmp_path, "maps", "old maps")
+    assert "`old-maps` may do" in caught.value.hint
+    seed(tmp_path, "* A heading  :maps:\n\nText.\n", "an-essay.org")
+    (tmp_path / "seeds" / "an-essay.md").unlink()
+    with pytest.raises(SeedError, match=r"seeds/an-essay\.org:1: 'old-maps' would not be read as a tag here"):
+        plan(tmp_path, "maps", "old-maps")
