@@ -64,14 +64,19 @@ def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
     """A tag with each other that stands where it does, or any below it does; in the same order."""
     key = tag_key(tag.removeprefix("#"))
     totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
-    carrying = [each for each in passages if any(f"{tag_key(its)}/".startswith(f"{key}/") for its in each.tags)]
+    carrying = [passage for passage in passages if any(_is_below(each, key) for each in passage.tags)]
     name, _ = totals.get(key, (tag.removeprefix("#"), 0))
     pairs = []
     for other, together in count_tags(carrying):
-        if not f"{tag_key(other)}/".startswith(f"{key}/"):
+        if not _is_below(other, key):
             either = len(carrying) + totals[tag_key(other)][1] - together
             pairs.append(Pair(name, other, together, together / either))
     return _ordered(pairs)
+
+
+def _is_below(tag: str, key: str) -> bool:
+    """Whether a tag is the one of that key, or lies below it as `a/b` does below `a`."""
+    return f"{tag_key(tag)}/".startswith(f"{key}/")
 
 
 def _ordered(pairs: Iterable[Pair]) -> list[Pair]:
