@@ -310,16 +310,15 @@ def test_the_diff_has_only_lines_that_change(tmp_path: Path) -> None:
 # -- gardens of every kind ----------------------------------------------------------------------------------
 
 IN_GARDENS = {
-    "hugo.md": (
-        "+++\ntitle = 'maps'\ntags = [\"\0\", 'x',\n  \"\0\"]\n[extra]\nmaps = \"maps\"\n+++\n\nA. #\0\n"
-    ),
+    "hugo.md": ('+++\ntitle = \'maps\'\ntags = ["\0", \'x\',\n  "\0"]\n[extra]\nmaps = "maps"\n+++\n\nA. #\0\n'),
     "jekyll.md": "---\ntags: \0 loss \0\ncategories: [old, \0]\naliases: [maps]\n---\n\nA. #old maps\n",
     "obsidian.md": (
         "I love #\0 and #\0/old, `#maps`, [[note#maps]], %%#maps%% and C#maps; not x#maps nor #maps2.\n"
         "\n<!-- #maps -->\n\nSee [#maps](#maps) and <b id='#maps'>.\n"
     ),
     "notes.org": (
-        "#+title: maps\n#+filetags: :\0:time:\n\n* Of maps   :\0:loss:\n\nSome maps.\n\n#+begin_src\n#maps\n#+end_src\n"
+        "#+title: maps\n#+filetags: :\0:time:\n\n* Of maps   :\0:loss:\n\nSome maps.\n\n"
+        "#+begin_src\n#maps\n#+end_src\n"
     ),
     "words.txt": "Of maps. #\0\n\nMore #\0\n",
 }
@@ -346,7 +345,9 @@ def test_a_tag_in_a_sentence_changes_the_passage_and_says_so(tmp_path: Path) -> 
 
 def test_where_a_tag_is_one_word_several_are_refused(tmp_path: Path) -> None:
     seed(tmp_path, "Of maps. #maps\n\nI love #maps and cities.\n")
-    with pytest.raises(SeedError, match=r"seeds/an-essay\.md:3: 'old maps' would not be read as a tag here") as caught:
+    with pytest.raises(
+        SeedError, match=r"seeds/an-essay\.md:3: 'old maps' would not be read as a tag here"
+    ) as caught:
         plan(tmp_path, "maps", "old maps")
     assert "`old-maps` may do" in caught.value.hint
     seed(tmp_path, "* A heading  :maps:\n\nText.\n", "an-essay.org")
