@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 SHOWN = 3
-"""Pairs named in passing."""
+"""Pairs, or passages, named in passing."""
 
 AROUND = 50
 """Letters of a line to show before and behind what changes."""
@@ -218,7 +218,10 @@ def _in_words(edits: list[Edit]) -> str:
     if not edits:
         return "Nothing to change: it is written so everywhere."
     texts = [passage for edit in edits for passage in edit.texts]
-    also = f" It stands in sentences of {', '.join(texts)}: their texts change with it." if texts else ""
+    more = f" and {len(texts) - SHOWN} more" if texts[SHOWN:] else ""
+    also = (
+        f" It stands in sentences of {', '.join(texts[:SHOWN])}{more}: their texts change with it." if texts else ""
+    )
     return f"{_count(sum(edit.places for edit in edits), 'place')} in {_count(len(edits), 'file')}.{also}"
 
 
