@@ -1,0 +1,110 @@
+"""A document as a seed: Markdown with front matter.
+
+Takes a `Document`, gives text that remix' own reader reads back as the same paragraphs.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+
+from remix.corpus.tags import split_trailing_tags
+from remix.documents.document import Block, Document, Split
+from remix.frontmatter import FENCE
+from remix.names import visible
+
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
+
+_GUARD = "\N{NO-BREAK SPACE}"
+"""Before what would begin a heading, a list or the like. A no-break space is no indentation to CommonMark, and remix
+puts plain blanks between a paragraph's words. A backslash would do for others, but stand in the passage."""
+
+
+def seed(document: Document) -> str:
+    """The seed's text."""
+    parts = [_front_matter(document), *map(_written, document.blocks)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+# -- the front matter ---------------------------------------------------------------------------------------
+
+
+def _front_matter(document: Document) -> str:
+    stated: dict[str, Any] = {
+        "title": document.title,
+        "author": document.author,
+        "date": document.date,
+        "tags": list(document.tags),
+        **document.meta,
+    }
+    lines = [_yaml(key, value) for key, value in stated.items() if value]
+    return "\n".join([FENCE, *lines, *_comments(document.splits), FENCE])
+
+
+def _yaml(key: str, value: Any) -> str:
+    # A date needs no quotes: the reader takes all values as they are written.
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with suppress(ValueError):
+            value = datetime.date.fromisoformat(value)
+    # A mapping of one value would be put in braces, a list in it is to be in brackets.
+    style = None if isinstance(value, list) else False
+    return yaml.safe_dump({key: value}, allow_unicode=True, default_flow_style=style, width=10**9).strip()
+
+
+def _comments(splits: Iterable[Split]) -> Iterator[str]:
+    """What a person should look at, where she will."""
+    for doubt in (doubt for split in splits for doubt in split.doubts):
+        read = " + ".join(doubt.read)
+        others = " or ".join(" + ".join(parts) for parts in doubt.instead)
+        yield visible(f"# doubtful: {read}" + (f" (or {others}?)" if others else " (no word that is known)"))
+
+
+# -- the body -----------------------------------------------------------------------------------------------
+
+
+def _written(block: Block) -> str:
+    match block.kind:
+        case "heading":
+            return _heading(block.text, block.level)
+        case "paragraph":
+            return _with_tags(_guarded(block.text), block.tags)
+        case "list":
+            return block.text if _is("list", block.text) else _guarded(" ".join(block.text.split()))
+        case "quote":
+            return "\n".join(f"> {line}".rstrip() for line in block.text.split("\n"))
+        case "code":
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
+            return f"{fence}\n{block.text}\n{fence}"
+        case _:
+            return block.text
+
+
+def _heading(text: str, level: int) -> str:
+    marks = "#" * min(level, 6)
+    # What a heading ends with would be taken for the marks that may close it.
+    return f"{marks} {text} {marks}" if text.endswith("#") else f"{marks} {text}"
+
+
+def _with_tags(text: str, tags: Iterable[str]) -> str:
+    """A paragraph and its tags: behind it after the end of a sentence, else on a line of their own."""
+    listed = ", ".join(f"#{tag}" for tag in dict.fromkeys(tags))
+    if not listed:
+        return text
+    behind = f"{text} {listed}"
+    return behind if split_trailing_tags(behind)[0] == text else f"{text}\n{listed}"
+
+
+def _guarded(text: str) -> str:
+    return text if _is("paragraph", text) else f"{_GUARD}{text}"
+
+
+def _is(kind: str, text: str) -> bool:
+    """Whether Markdown takes all of a text for one block of that kind."""
+    outer = [token for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
+    return len(outer) == 1 and kind in outer[0].type
