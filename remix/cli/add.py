@@ -33,8 +33,8 @@ def add(
 ) -> None:
     """Make seeds of documents: plain text, Markdown, Org, HTML, Word, EPUB.
 
-    Shows the sections, passages and tags that were found. Tags that were run together in one word are taken apart, and
-    what is doubtful about that is said. Never overwrites a seed.
+    Shows the sections, passages and tags that were found. Tags that were run together in one word are taken
+    apart, and what is doubtful about that is said. Never overwrites a seed.
     """
     from remix import documents as adding
 
@@ -62,6 +62,7 @@ def _show(added: Added) -> None:
         ("sections", _counted(summary["sections"], "; ")),
         ("passages", f"{summary['passages']}, {summary['tagged']} with tags"),
         ("tags", _counted([f"{each['tag']} {each['passages']}" for each in summary["tags"]], ", ")),
+        *(("taken apart", split.word) for split in added.document.splits),
         *(("doubtful", words) for words in _doubts(added)),
         *(("left out", words) for words in added.document.left_out),
         *(("no passage", f"“{_shortened(text)}”") for text in added.no_passage),

@@ -5,16 +5,18 @@ Takes files and a workspace, gives what was found; `write` puts it among the see
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from remix import files, frontmatter, names
-from remix.corpus import count_tags, read_essay, read_seeds, tag_key
+from remix.corpus import count_tags, read_essay, read_seeds
 from remix.corpus.essays import seed_files, slugify
+from remix.corpus.tags import split_trailing_tags, unique
 from remix.documents import docx, epub, html, markdown, note, org, plain
-from remix.documents.document import Block, Document, DocumentError
+from remix.documents.document import Block, Document, DocumentError, one_line
 from remix.documents.seed import seed
 from remix.errors import SeedError
 from remix.records import Essay, Frozen
@@ -67,6 +69,8 @@ def prepare(
         slug = names.same_place(added.essay.slug)
         if other := taken.get(slug):
             raise DocumentError(f"{path}: there is a seed of that name already, {other}.", _ANOTHER)
+        if os.path.lexists(added.path):
+            raise DocumentError(f"{path}: {added.path} already exists.", _ANOTHER)
         taken[slug] = added.path
         found.append(added)
     return found
@@ -117,7 +121,7 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
             return _plain(path, _text(path), known)
         case other:
             raise DocumentError(
-                f"{path}: nobody knows how to read {other}.", f"It can be {', '.join(FORMS)}: save it as one of these."
+                f"{path}: no form that remix knows ({other}).", f"Save it as one of {', '.join(FORMS)}."
             )
 
 
@@ -128,7 +132,10 @@ def _plain(path: Path, text: str, known: Collection[str]) -> Document:
 
 
 def _text(path: Path) -> str:
-    text = frontmatter.read_text(path)
+    try:
+        text = frontmatter.read_text(path)
+    except frontmatter.FrontMatterError as error:
+        raise DocumentError(error.message, "Save it as a text in UTF-8, in pieces if it is large.") from error
     if "\0" in text:
         raise DocumentError(f"{path}: not a text.", f"It can be {', '.join(FORMS)}.")
     return text
@@ -153,11 +160,9 @@ def _known_tags(workspace: Workspace) -> list[str]:
 
 def _titled(document: Document, title: str | None, path: Path, tags: Iterable[str]) -> Document:
     """A document with a title, and tags that were asked for."""
-    unique = {tag_key(tag): tag for tag in reversed([*(tag.removeprefix("#").strip() for tag in tags), *document.tags])}
-    found = " ".join((title or document.title or names.written(path.stem)).split())
-    return document.model_copy(
-        update={"title": found, "tags": tuple(tag for key, tag in reversed(unique.items()) if key)}
-    )
+    asked = [tag.removeprefix("#").strip() for tag in tags]
+    found = one_line(title or document.title or names.written(path.stem))
+    return document.model_copy(update={"title": found, "tags": unique(filter(None, (*document.tags, *asked)))})
 
 
 def _prepared(source: Path, document: Document, folder: Path) -> Added:
@@ -196,12 +201,20 @@ def _read_back(text: str, name: str, source: Path) -> Essay:
             raise DocumentError(f"{source}: {error.message}", error.hint) from error
 
 
-def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterable[str]:
+def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:
     """The pieces of a document whose words are in no passage of its seed."""
-    words = _squeezed("".join(passage.text for passage in essay.passages))
+    words = _squeezed("\n".join(passage.text for passage in essay.passages))
+    place = 0
     for block in blocks:
-        if block.kind not in ("heading", "markdown") and _squeezed(block.text) not in words:
+        if block.kind in ("heading", "markdown"):
+            continue
+        text = block.text if block.kind == "paragraph" else split_trailing_tags(block.text)[0]
+        squeezed = _squeezed(text)
+        found = -1 if block.kind in ("code", "table") else words.find(squeezed, place)
+        if found < 0:
             yield block.text
+        else:
+            place = found + len(squeezed)
 
 
 def _squeezed(text: str) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from pydantic import Field
+
 from remix.corpus.tags import split_trailing_tags
 from remix.errors import RemixError
 from remix.records import Frozen
 
-Kind = Literal["heading", "paragraph", "list", "quote", "code", "table", "markdown"]
+Kind = Literal["heading", "paragraph", "list", "quote", "code", "table", "break", "markdown"]
 
 
 class DocumentError(RemixError):
@@ -71,7 +73,7 @@ class Document(Frozen):
     tags: tuple[str, ...] = ()
     """They count for all passages."""
 
-    meta: dict[str, Any] = {}
+    meta: dict[str, Any] = Field(default_factory=dict)
     """What else is to stand in the front matter."""
 
     blocks: tuple[Block, ...] = ()

@@ -13,12 +13,12 @@ from remix.documents.document import Block, Document, gathered, heading, one_lin
 from remix.documents.library import library
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_CONTAINERS = frozenset(
-    "html body main article section div header footer aside nav figure figcaption address details summary form "
-    "fieldset center dl dt dd p li td th tr tbody thead tfoot hgroup search".split()
-)
-_UNSEEN = frozenset("script style head template noscript svg math iframe object canvas audio video title".split())
-_BLOCKS = frozenset({*_HEADINGS, *_CONTAINERS, "ul", "ol", "blockquote", "pre", "table", "hr"})
+_DIVISIONS = """
+address article aside body center dd details div dl dt fieldset figcaption figure footer form header hgroup html li
+main nav p search section summary tbody td tfoot th thead tr
+"""
+_UNSEEN = ("script", "style", "head", "template", "noscript", "svg", "iframe", "object", "canvas", "audio", "video")
+_BLOCKS = frozenset([*_HEADINGS, *_DIVISIONS.split(), "ul", "ol", "blockquote", "pre", "table", "hr"])
 
 DEEPEST = 200
 """Elements in elements; what lies deeper is read as words alone."""
@@ -34,7 +34,8 @@ def read(data: bytes) -> Document:
     article = trafilatura.extract(
         data, output_format="html", include_comments=False, include_links=False, favor_recall=True
     )
-    found = blocks_of(article or data)
+    whole = blocks_of(data)
+    found = blocks_of(article) if article else whole
     title = one_line(metadata.title or "") or None
     blocks, tags = gathered(block for block in found if block.kind != "heading" or block.text != title)
     listed = (one_line(tag) for tags in metadata.tags or () for tag in re.split("[,;]", tags))
@@ -45,7 +46,17 @@ def read(data: bytes) -> Document:
         date=metadata.date,
         tags=(*filter(None, listed), *tags),
         blocks=blocks,
+        left_out=_left_out(_words(found), _words(whole)),
     )
+
+
+def _words(blocks: list[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)
+
+
+def _left_out(kept: int, there: int) -> tuple[str, ...]:
+    """What of a page isn't its article: most often its menus."""
+    return (f"{there - kept} of the page's {there} words, around the article",) if kept < there else ()
 
 
 def blocks_of(source: str | bytes) -> list[Block]:
@@ -121,13 +132,16 @@ def _said(block: Block) -> str:
 
 def _items(element: Any, depth: int) -> Iterator[str]:
     """A line an item, with those of a list within it below."""
-    for number, item in enumerate((child for child in element if child.tag == "li"), 1):
+    if text := one_line(element.text or ""):
+        yield f"{'    ' * depth}- {text}"
+    for number, item in enumerate(element, 1):
         mark = f"{number}." if element.tag == "ol" else "-"
-        inner = [each for each in item.iter("ul", "ol") if next(each.iterancestors("li")) is item]
+        inner = [each for each in item.iter("ul", "ol") if next(each.iterancestors("ul", "ol")) is element]
         lists = [list(_items(each, depth + 1)) for each in inner] if depth < DEEPEST else []
-        for each in inner if depth < DEEPEST else []:
-            each.drop_tree()
-        if text := one_line(_text(item)):
+        after = item.tail or ""
+        for each in inner if lists else []:
+            each.clear(keep_tail=True)
+        if text := one_line(_text(item) + after):
             yield f"{'    ' * depth}{mark} {text}"
         for lines in lists:
             yield from lines

@@ -30,9 +30,14 @@ STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
 LONGEST_SOURCE = 200
 """Letters."""
 
+LONGEST_TAGS = 400
+"""Letters of the line of tags."""
+
+MOST_WORDS = 4
+"""Of a tag in a list; more are a sentence."""
+
 _PLANTED = re.compile(r"planted:?[ \t]+(?P<date>\S.*)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_LISTED = re.compile(r"#?[^\W_][^#,.!?]*(?:(?:,|[ \t]+(?=#))[ \t]*#?[^\W_][^#,.!?]*)+")
 _SENTENCE = re.compile(r"""[.!?…:;,]["'’”»)\]]*$""")
 
 
@@ -64,7 +69,7 @@ def read(text: str, known: Collection[str] = ()) -> Document:
         tags=(*split.parts, *first),
         meta={key: value for key, value in stated.items() if value},
         blocks=_or_title(blocks, title),
-        splits=(split,) if len(split.parts) > 1 or split.doubts else (),
+        splits=(split,) if _WORD.fullmatch(tag_line) and (len(split.parts) > 1 or split.doubts) else (),
     )
 
 
@@ -73,9 +78,17 @@ def _without_tags(lines: list[str]) -> tuple[list[str], str]:
     lines = [line.strip() for line in lines]
     while lines and not lines[-1]:
         lines.pop()
-    if len(lines) > 1 and (_WORD.fullmatch(lines[-1]) or _LISTED.fullmatch(lines[-1])):
+    if len(lines) > 1 and len(lines[-1]) <= LONGEST_TAGS and (_WORD.fullmatch(lines[-1]) or _listed(lines[-1])):
         return lines[:-1], lines[-1]
     return lines, ""
+
+
+def _listed(line: str) -> list[str]:
+    """The tags of a list, `#one #another` or `one, another`; none where the line is a sentence."""
+    if _SENTENCE.search(line) or not ("," in line or line.startswith("#")):
+        return []
+    tags = [" ".join(tag.split()) for tag in re.split(r"[,;#]", line) if tag.strip()]
+    return tags if all(len(tag.split()) <= MOST_WORDS for tag in tags) else []
 
 
 def _header(chunks: list[str]) -> tuple[str | None, str | None, list[str]]:
@@ -94,8 +107,7 @@ def _split_tags(line: str, text: str, known: Collection[str]) -> Split:
         return Split(word="", parts=())
     if _WORD.fullmatch(line):
         return segment(line, Vocabulary(text, known))
-    listed = re.split(r"[,#]", line)
-    return Split(word=line, parts=tuple(filter(None, map(str.strip, listed))))
+    return Split(word=line, parts=tuple(_listed(line)))
 
 
 def _or_title(blocks: tuple[Block, ...], title: str | None) -> tuple[Block, ...]:

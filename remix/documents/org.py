@@ -16,7 +16,9 @@ from remix.documents.library import library
 _BEGIN = re.compile(r"#\+begin_(?P<kind>\w+).*", re.IGNORECASE)
 _COMMENT = re.compile(r"#(?:\+\w+.*|\s.*|)$")
 _ITEM = re.compile(r"\s*(?:[-+]|\d+[.)])\s+(?P<text>\S.*)")
-_EMPHASIS = re.compile(r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]*?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])""")
+_EMPHASIS = re.compile(
+    r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]{0,500}?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])"""
+)
 _MARKS = {"*": "**", "/": "*", "=": "`", "~": "`"}
 _DATE = re.compile(r"[<\[]?(\d{4}-\d{2}-\d{2})")
 
@@ -82,7 +84,7 @@ def _enclosed(kind: str, lines: list[str]) -> Iterator[Block]:
         case "quote" | "verse":
             yield Block(kind="quote", text="\n".join(_markdown(line.strip()) for line in lines))
         case "src" | "example" | "export":
-            yield Block(kind="code", text="\n".join(lines))
+            yield Block(kind="code", text="\n".join(lines).strip("\n"))
         case "comment":
             return
         case _:

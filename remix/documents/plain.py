@@ -1,8 +1,8 @@
 """Plain text: essays as they come out of a text field or a mail.
 
-Takes a text, gives a `Document`. Nothing in such a text is marked, so this module guesses: a line is a paragraph where
-most lines end as sentences do; a short line that doesn't, before a paragraph, is a heading. What it took for what is
-shown to the person who asked.
+Takes a text, gives a `Document`. Nothing in such a text is marked, so this module guesses: a line is a paragraph
+where most lines end as sentences do; a short line that doesn't, before a paragraph, is a heading. What it took for
+what is shown to the person who asked.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _OPEN_END = re.compile(r"[,–—-]$")
 _UNDERLINE = re.compile(r"={3,}|-{3,}|~{3,}")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
 _BULLET = re.compile(r"^[-*+•]\s+")
+_BREAK = re.compile(r"[-–—*_=~•·.⁂\s]+")
 _DASH = re.compile(r"^[-–—]")
 
 
@@ -38,7 +39,7 @@ def read(text: str) -> Document:
     chunks = [chunk for chunk in _chunks(text) if chunk]
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
-    blocks, tags = gathered(_blocks(_with_whole_quotations(units) if by_line else units))
+    blocks, tags = gathered(_blocks(_joined(units) if by_line else units))
     title = blocks[0].text if len(blocks) > 1 and blocks[0].kind == "heading" else None
     return Document(
         form="plain text, one paragraph a line" if by_line else "plain text",
@@ -80,24 +81,26 @@ def _is_whole(line: str) -> bool:
     return bool(tags) or bool(_ENDS.search(text))
 
 
-def _with_whole_quotations(units: Sequence[list[str]]) -> list[list[str]]:
-    """Lines of which the first opens a quotation that another closes are one paragraph: an epigraph, mostly."""
+def _joined(units: Sequence[list[str]]) -> list[list[str]]:
+    """Lines that belong together: a quotation that another line closes, an epigraph mostly; an underlined heading."""
+    lines = [line for unit in units for line in unit]
     joined: list[list[str]] = []
-    rest = [line for unit in units for line in unit]
-    while rest:
-        length = _quotation(rest)
-        joined.append(rest[:length])
-        rest = rest[length:]
+    start = 0
+    while start < len(lines):
+        end = start + (2 if _is_underlined(lines[start : start + 2]) else _quotation(lines, start))
+        joined.append(lines[start:end])
+        start = end
     return joined
 
 
-def _quotation(lines: Sequence[str]) -> int:
-    """How many lines the quotation takes that the first one opens; 1 where it opens none, or none is closed."""
+def _quotation(all_lines: Sequence[str], start: int) -> int:
+    """How many lines the quotation takes that one opens; 1 where it opens none, or none is closed."""
+    lines = all_lines[start : start + LONGEST_QUOTATION]
     for opening, closing in (("“", "”"), ("«", "»"), ("„", "“")):
         if not lines[0].startswith(opening):
             continue
         depth = 0
-        for count, line in enumerate(lines[:LONGEST_QUOTATION], 1):
+        for count, line in enumerate(lines, 1):
             if count > 1 and line.startswith(opening):
                 break
             depth += line.count(opening) - line.count(closing)
@@ -118,20 +121,30 @@ def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
         if items:
             yield Block(kind="list", text="\n".join(items))
             items = []
-        following = units[n + 1][0] if n + 1 < len(units) else None
-        if len(unit) == 2 and _UNDERLINE.fullmatch(unit[1]):
-            yield heading(unit[0])
-        elif len(unit) == 1 and following and _is_heading(unit[0], following):
-            yield heading(unit[0])
-        else:
-            yield paragraph("\n".join(unit))
+        yield _block(unit, units[n + 1][0] if n + 1 < len(units) else "")
     if items:
         yield Block(kind="list", text="\n".join(items))
 
 
+def _block(unit: Sequence[str], following: str) -> Block:
+    """What a group of lines is that is no list; `following` is the line after it, if there is one."""
+    if _is_underlined(unit):
+        return heading(unit[0])
+    if len(unit) == 1 and _BREAK.fullmatch(unit[0]):
+        return Block(kind="break", text=unit[0])
+    if len(unit) == 1 and _is_heading(unit[0], following):
+        return heading(unit[0])
+    return paragraph("\n".join(unit))
+
+
+def _is_underlined(lines: Sequence[str]) -> bool:
+    """Whether these are a heading and the strokes below it."""
+    return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
+
+
 def _goes_on(units: Sequence[Sequence[str]], n: int) -> bool:
     """Whether a second item follows the first, in the same group of lines or as the next."""
-    following = units[n][1:] or units[n + 1 : n + 2] and units[n + 1][:1]
+    following = units[n][1:] or (units[n + 1][:1] if n + 1 < len(units) else [])
     return any(_ITEM.match(line) for line in following)
 
 
@@ -147,7 +160,12 @@ def _items(lines: Sequence[str]) -> list[str]:
 
 
 def _is_heading(line: str, following: str) -> bool:
-    """Whether a line is short, doesn't end as a sentence does, and isn't the saying before a name."""
+    """Whether a line heads what follows it, and isn't the saying before a name: `— Somebody`."""
+    return bool(following) and not _DASH.match(following) and _could_be_heading(line)
+
+
+def _could_be_heading(line: str) -> bool:
+    """Whether a line is short, begins with a capital, and doesn't end as a sentence does."""
     letters = [letter for letter in line if letter.isalpha()]
     return (
         bool(letters)
@@ -158,7 +176,6 @@ def _is_heading(line: str, following: str) -> bool:
         and not _ends_as_sentence(line)
         and not _OPEN_END.search(line)
         and not _DASH.match(line)
-        and not _DASH.match(following)
         and line.count("“") == line.count("”")
     )
 

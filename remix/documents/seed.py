@@ -78,6 +78,8 @@ def _written(block: Block) -> str:
             return block.text if _is("list", block.text) else _guarded(" ".join(block.text.split()))
         case "quote":
             return "\n".join(f"> {line}".rstrip() for line in block.text.split("\n"))
+        case "break":
+            return "***"
         case "code":
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
             return f"{fence}\n{block.text}\n{fence}"

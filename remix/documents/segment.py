@@ -13,6 +13,7 @@ import heapq
 import math
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from remix.documents.document import Doubt, Split
@@ -44,10 +45,11 @@ DOUBT = 2.0
 
 RUNNERS_UP = 3
 
-COMBINING = frozenset(
-    "anti auto bio counter cyber geo hyper inter macro mega meta micro mono multi neo non over poly post pre proto "
-    "pseudo semi sub super techno trans ultra under".split()
-)
+_COMBINING = """
+anti auto bio counter cyber geo hyper inter macro mega meta micro mono multi neo non over poly post pre proto pseudo
+semi sub super techno trans ultra under
+"""
+COMBINING = frozenset(_COMBINING.split())
 """What begins words more often than it is one."""
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
@@ -150,7 +152,7 @@ def _doubtful(parts: Parts, vocabulary: Vocabulary) -> int:
 
 def _halves(parts: Parts) -> Iterator[Parts]:
     """Neighbours that may be one word that isn't in any list: `post`, `humanism`."""
-    return (pair for pair in zip(parts, parts[1:], strict=False) if pair[0].casefold() in COMBINING)
+    return (pair for pair in pairwise(parts) if pair[0].casefold() in COMBINING)
 
 
 def _difference(one: Parts, other: Parts) -> tuple[Parts, Parts]:
