@@ -34,10 +34,10 @@ DOCUMENT = -4.5
 COMMONEST = -4.0
 """log10 probability of an English word, at most: "the" is common, but seldom a tag."""
 
-RARE = -7.5
+RARE = -7.75
 """log10 probability below which the English list is half misspellings."""
 
-UNKNOWN = (-8.0, -0.6)
+UNKNOWN = (-6.0, -1.0)
 """log10 probability of a word in no vocabulary, and what each of its letters takes from it."""
 
 DOUBT = 2.0
@@ -132,7 +132,7 @@ def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[
     found: dict[Parts, list[Parts]] = {}
     for other in others:
         read, instead = _difference(best.parts, other.parts)
-        if best.score - other.score < DOUBT or _doubtful(read, vocabulary) > _doubtful(instead, vocabulary):
+        if best.score - other.score < DOUBT or _surer(instead, read, vocabulary):
             found.setdefault(read, []).append(instead)
     for read in _halves(best.parts):
         found.setdefault(read, []).append(("".join(read),))
@@ -145,9 +145,14 @@ def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[
     ]
 
 
+def _surer(one: Parts, other: Parts, vocabulary: Vocabulary) -> bool:
+    """Whether most of what is unknown in one way to read some letters is known in the other."""
+    return _doubtful(other, vocabulary) > 2 * _doubtful(one, vocabulary)
+
+
 def _doubtful(parts: Parts, vocabulary: Vocabulary) -> int:
-    """How many of the words nobody would swear to."""
-    return sum(vocabulary.score(part) < RARE for part in parts)
+    """Letters of the words that nobody would swear to."""
+    return sum(len(part) for part in parts if vocabulary.score(part) < RARE)
 
 
 def _halves(parts: Parts) -> Iterator[Parts]:
