@@ -187,7 +187,6 @@ def test_what_is_no_passage_is_said(remix_: Remix, tmp_path: Path) -> None:
         ("a.txt", b"\xff\xfe", "not UTF-8"),
         ("a.txt", b"a\0b", "not a text"),
         ("a.txt", b"", "has no paragraph"),
-        ("a.txt", b"#\n\n#", "has no paragraph"),
         ("a.html", b"", "has no paragraph"),
         ("a.md", b"---\ntitle: [\n---\nA.", "broken front matter"),
         ("a.docx", b"PK", "damaged"),

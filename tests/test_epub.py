@@ -21,10 +21,12 @@ PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl
 <item id="one" href="1.xhtml" media-type="application/xhtml+xml"/>
 <item id="picture" href="a.png" media-type="image/png"/>
 </manifest>
-<spine><itemref idref="nav"/><itemref idref="one"/><itemref idref="picture"/><itemref idref="two"/></spine></package>"""
+<spine><itemref idref="nav"/><itemref idref="one"/><itemref idref="picture"/><itemref idref="two"/></spine>
+</package>"""
 
 ONE = """<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/>
-<script src="x"/></head><body><h1>One</h1><p><a id="p1"/>A café&nbsp;here. #cloth</p><div/><p>More.</p></body></html>"""
+<script src="x"/></head><body><h1>One</h1><p><a id="p1"/>A café&nbsp;here. #cloth</p><div/><p>More.</p></body>
+</html>"""
 
 MEMBERS = {
     "META-INF/container.xml": CONTAINER,

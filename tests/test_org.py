@@ -43,12 +43,12 @@ def test_the_whole_of_an_outline() -> None:
     assert [(block.kind, block.text, block.tags) for block in outline.blocks] == [
         ("paragraph", "Before all.", ("light", "small error")),
         ("heading", "Cutting", ()),
-        ("paragraph", "He **measured** twice by a window, *so* they say of `him` and/or her.", ("maps", "shop")),
+        ("paragraph", "He **measured** twice by a window, *so* they say of `him` and/or her.", ("shop", "maps")),
         ("list", "- one goes on\n- two", ()),
         ("quote", "So be it.", ()),
         ("code", "# code\n\nprint()", ()),
         ("heading", "Sleeping", ()),
-        ("paragraph", "He slept.", ("sleep", "maps", "shop")),
+        ("paragraph", "He slept.", ("sleep", "shop", "maps")),
     ]
     assert [block.level for block in outline.blocks if block.kind == "heading"] == [2, 3]
 

@@ -64,13 +64,14 @@ def blocks_of(source: str | bytes) -> list[Block]:
 
     Raises `DocumentError` where lxml isn't installed.
     """
-    lxml = library("lxml.html", "HTML")
+    lxml, etree = library("lxml.html", "HTML"), library("lxml.etree", "HTML")
     data = source.encode() if isinstance(source, str) else source
-    if not data.strip():
+    try:
+        tree = lxml.document_fromstring(data, parser=lxml.HTMLParser(encoding=_encoding(data)))
+    except etree.ParserError:
+        # Nothing but comments, or nothing at all.
         return []
-    tree = lxml.document_fromstring(data, parser=lxml.HTMLParser(encoding=_encoding(data)))
-    lxml_etree = library("lxml.etree", "HTML")
-    lxml_etree.strip_elements(tree, *_UNSEEN, lxml_etree.Comment, lxml_etree.ProcessingInstruction, with_tail=False)
+    etree.strip_elements(tree, *_UNSEEN, etree.Comment, etree.ProcessingInstruction, with_tail=False)
     for line_break in tree.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
     return list(_within(tree, 0))
@@ -141,7 +142,8 @@ def _items(element: Any, depth: int) -> Iterator[str]:
         after = item.tail or ""
         for each in inner if lists else []:
             each.clear(keep_tail=True)
-        if text := one_line(_text(item) + after):
+            each.text = "\n"
+        if text := one_line(f"{_text(item)}\n{after}"):
             yield f"{'    ' * depth}{mark} {text}"
         for lines in lists:
             yield from lines

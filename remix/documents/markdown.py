@@ -22,10 +22,10 @@ def is_markdown(text: str) -> bool:
 
 def read(path: Path, text: str) -> Document:
     """A Markdown file. Raises `SeedError` or `FrontMatterError` where its front matter is broken."""
+    parts = frontmatter.split(text, str(path))
     # It is the user's own file, wherever a link to it lies.
     place = path.resolve()
     essay = read_essay(place, place.parent, place.parent)
-    parts = frontmatter.split(text, str(path))
     meta = {str(key): value for key, value in parts.meta.items() if key not in ("title", "author", "date", "tags")}
     return Document(
         form="Markdown",

@@ -82,7 +82,7 @@ def _until_end(lines: Iterator[str]) -> Iterator[str]:
 def _enclosed(kind: str, lines: list[str]) -> Iterator[Block]:
     match kind:
         case "quote" | "verse":
-            yield Block(kind="quote", text="\n".join(_markdown(line.strip()) for line in lines))
+            yield Block(kind="quote", text="\n".join(_markdown(line.strip()) for line in lines).strip())
         case "src" | "example" | "export":
             yield Block(kind="code", text="\n".join(lines).strip("\n"))
         case "comment":
