@@ -31,8 +31,10 @@ So be it.
 
 print()
 #+end_src
-** Sleeping
+** Sleeping :night:
 He slept. #sleep
+* Waking
+He woke.
 """
 
 
@@ -48,9 +50,11 @@ def test_the_whole_of_an_outline() -> None:
         ("quote", "So be it.", ()),
         ("code", "# code\n\nprint()", ()),
         ("heading", "Sleeping", ()),
-        ("paragraph", "He slept.", ("sleep", "shop", "maps")),
+        ("paragraph", "He slept.", ("sleep", "shop", "maps", "night")),
+        ("heading", "Waking", ()),
+        ("paragraph", "He woke.", ()),
     ]
-    assert [block.level for block in outline.blocks if block.kind == "heading"] == [2, 3]
+    assert [block.level for block in outline.blocks if block.kind == "heading"] == [2, 3, 2]
 
 
 def test_a_block_that_never_ends() -> None:

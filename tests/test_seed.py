@@ -75,6 +75,13 @@ def test_front_matter_is_read_back(title: str, tags: list[str]) -> None:
     assert set(essay.tags) <= {tag.removeprefix("#") for tag in kept}
 
 
+@pytest.mark.parametrize("items", [["a", "b"], ["- -", "b"], ["a", "* * *"], ["# a", "> b", "1. c"], ["---", "==="]])
+def test_lists_are_read_back(items: list[str]) -> None:
+    block = Block(kind="list", text="\n".join(f"- {item}" for item in items))
+    (passage,) = read_back(Document(form="test", title="T", blocks=(block,))).passages
+    assert [one_line(line) for line in passage.text.split("\n")] == [f"- {item}" for item in items]
+
+
 def test_the_whole_of_a_seed() -> None:
     document = Document(
         form="test",

@@ -7,7 +7,7 @@ drawers, keywords and comments are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
@@ -17,7 +17,7 @@ _BEGIN = re.compile(r"#\+begin_(?P<kind>\w+).*", re.IGNORECASE)
 _COMMENT = re.compile(r"#(?:\+\w+.*|\s.*|)$")
 _ITEM = re.compile(r"\s*(?:[-+]|\d+[.)])\s+(?P<text>\S.*)")
 _EMPHASIS = re.compile(
-    r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]{0,500}?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])"""
+    r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]{0,200}?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])"""
 )
 _MARKS = {"*": "**", "/": "*", "=": "`", "~": "`"}
 _DATE = re.compile(r"[<\[]?(\d{4}-\d{2}-\d{2})")
@@ -27,7 +27,7 @@ def read(text: str) -> Document:
     """An Org file. Raises `DocumentError` where orgparse isn't installed."""
     outline = library("orgparse", "Org").loads(text)
     common = outline.get_file_property_list("FILETAGS")
-    blocks, first = gathered(block for node in outline for block in _node(node, common))
+    blocks, first = gathered(_blocks_of(outline))
     date = outline.get_file_property("DATE")
     return Document(
         form="Org",
@@ -48,13 +48,20 @@ def _tag(tag: str) -> str:
     return re.sub(r"[^\w]+", " ", tag).strip(" _") or "tag"
 
 
-def _node(node: Any, common: Iterable[str]) -> Iterator[Block]:
-    if node.heading:
-        yield heading(_markdown(node.heading), node.level + 1)
-    tags = tuple(_tag(tag) for tag in sorted(node.tags - set(common)))
-    for block in _blocks(node.body.split("\n")):
-        own = block.kind == "paragraph" and block.text
-        yield block.model_copy(update={"tags": (*block.tags, *tags)}) if own else block
+def _blocks_of(outline: Any) -> Iterator[Block]:
+    """The headings of an outline and what lies below them, with the tags of all headings above."""
+    above: list[tuple[int, tuple[str, ...]]] = []
+    for node in outline:
+        # orgparse knows a node's tags with those above it, but looks through all nodes for each.
+        while above and above[-1][0] >= node.level:
+            above.pop()
+        if node.heading:
+            yield heading(_markdown(node.heading), node.level + 1)
+            above.append((node.level, tuple(_tag(tag) for tag in sorted(node.shallow_tags))))
+        tags = tuple(tag for _, tags in above for tag in tags)
+        for block in _blocks(node.body.split("\n")):
+            own = block.kind == "paragraph" and block.text
+            yield block.model_copy(update={"tags": (*block.tags, *tags)}) if own else block
 
 
 def _blocks(lines: list[str]) -> Iterator[Block]:

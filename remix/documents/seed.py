@@ -26,6 +26,10 @@ _GUARD = "\N{NO-BREAK SPACE}"
 puts plain blanks between a paragraph's words. A backslash would do for others, but stand in the passage."""
 
 
+_STROKES = re.compile(r"^([ \t]*[-*_] )(?=[ \t]*[-*_][-*_ \t]*$)", re.MULTILINE)
+"""An item that would be taken for a line across the page: `- - -`."""
+
+
 def seed(document: Document) -> str:
     """The seed's text."""
     parts = [_front_matter(document), *map(_written, document.blocks)]
@@ -75,7 +79,7 @@ def _written(block: Block) -> str:
         case "paragraph":
             return _with_tags(_guarded(block.text), block.tags)
         case "list":
-            return block.text if _is("list", block.text) else _guarded(" ".join(block.text.split()))
+            return _STROKES.sub(rf"\1{_GUARD}", block.text)
         case "quote":
             return "\n".join(f"> {line}".rstrip() for line in block.text.split("\n"))
         case "break":
@@ -103,10 +107,6 @@ def _with_tags(text: str, tags: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    return text if _is("paragraph", text) else f"{_GUARD}{text}"
-
-
-def _is(kind: str, text: str) -> bool:
-    """Whether Markdown takes all of a text for one block of that kind."""
-    outer = [token for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
-    return len(outer) == 1 and kind in outer[0].type
+    """A paragraph that Markdown takes for one."""
+    outer = [token.type for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
+    return text if outer == ["paragraph_open"] else f"{_GUARD}{text}"
