@@ -31,10 +31,11 @@ def add(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Make seeds of documents: plain text, Markdown, Org, HTML, Word, EPUB.
+    """Turn documents into seeds.
 
-    Shows the sections, passages and tags that were found. Tags that were run together in one word are taken
-    apart, and what is doubtful about that is said. Never overwrites a seed.
+    They can be plain text, notes of a digital garden, Markdown, Org, HTML, Word (.docx) and EPUB. Shows the
+    sections, passages and tags that were found. Tags that were run together in one word are taken apart, and what
+    is doubtful about that is said. Never overwrites a seed.
     """
     from remix import documents as adding
 
