@@ -15,8 +15,8 @@ from remix.errors import RemixError
 from remix.workspace import Workspace
 
 from .conftest import ESSAY, Remix
+from .test_documents_plain import ESSAY as LONG_ESSAY
 from .test_note import NOTE
-from .test_plain import ESSAY as LONG_ESSAY
 
 
 @pytest.fixture
