@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from remix.documents.document import DocumentError
 from remix.documents.org import read
 
 OUTLINE = """\
@@ -39,7 +42,7 @@ He woke.
 
 
 def test_the_whole_of_an_outline() -> None:
-    outline = read(OUTLINE)
+    outline = read(OUTLINE, "a.org")
     assert (outline.form, outline.title, outline.author, outline.date) == ("Org", "The Map", "Jane Roe", "2026-01-02")
     assert outline.tags == ("cloth", "local knowledge") or outline.tags == ("cloth", "local_knowledge")
     assert [(block.kind, block.text, block.tags) for block in outline.blocks] == [
@@ -58,4 +61,10 @@ def test_the_whole_of_an_outline() -> None:
 
 
 def test_a_block_that_never_ends() -> None:
-    assert [block.text for block in read("#+begin_quote\nSo be it.").blocks] == ["So be it."]
+    assert [block.text for block in read("#+begin_quote\nSo be it.", "a.org").blocks] == ["So be it."]
+
+
+def test_a_date_in_no_calendar() -> None:
+    """orgparse raises its own ValueError."""
+    with pytest.raises(DocumentError, match=r"a\.org: can't be read as Org"):
+        read("* Cutting\nOn <2026-02-31 Sat> he cut.", "a.org")

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from remix.corpus import read_essay
 from remix.corpus.tags import split_trailing_tags
+from remix.documents import seed
 from remix.documents.document import Block, Document, Doubt, Split, heading, one_line, paragraph
-from remix.documents.seed import seed
 from remix.records import Essay
 
 
 def read_back(document: Document) -> Essay:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "seeds" / "a.md"
-        path.parent.mkdir()
-        path.write_text(seed(document), encoding="utf-8", newline="\n")
-        return read_essay(path, path.parent, Path(folder))
+    return seed.read_back(seed.seed(document), "a.md")
 
 
 MARKS = ["# a", "#", "####### a", "- a", "+ a", "* a", "1. a", "12) a", "---", "***", "===", "> a", "```", "~~~ a"]
@@ -105,7 +97,7 @@ def test_the_whole_of_a_seed() -> None:
             ),
         ),
     )
-    assert seed(document) == (
+    assert seed.seed(document) == (
         "---\n"
         "title: 'No'\n"
         "date: 2026-01-02\n"

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from remix import files, frontmatter, names
-from remix.corpus import count_tags, read_essay, read_seeds
+from remix.corpus import count_tags, read_seeds
 from remix.corpus.essays import seed_files, slugify
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.documents import docx, epub, html, markdown, note, org, plain
 from remix.documents.document import Block, Document, DocumentError, one_line
-from remix.documents.seed import seed
+from remix.documents.seed import read_back, seed
 from remix.errors import SeedError
 from remix.records import Essay, Frozen
 from remix.workspace import Workspace
@@ -114,7 +113,7 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
         case ".html" | ".htm" | ".xhtml":
             return html.read(frontmatter.read_bytes(path))
         case ".org":
-            return org.read(_text(path))
+            return org.read(_text(path), str(path))
         case ".md" | ".markdown":
             return markdown.read(path, _text(path))
         case ".txt" | ".text" | "":
@@ -189,16 +188,10 @@ def _name(title: str) -> str:
 
 
 def _read_back(text: str, name: str, source: Path) -> Essay:
-    """The seed as remix' own reader finds it."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        path = root / "seeds" / name
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8", newline="\n")
-        try:
-            return read_essay(path, path.parent, root)
-        except SeedError as error:
-            raise DocumentError(f"{source}: {error.message}", error.hint) from error
+    try:
+        return read_back(text, name)
+    except SeedError as error:
+        raise DocumentError(f"{source}: {error.message}", error.hint) from error
 
 
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from remix import frontmatter
-from remix.corpus.essays import read_essay
 from remix.documents.document import Block, Document
+from remix.documents.seed import read_back
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
@@ -23,9 +23,8 @@ def is_markdown(text: str) -> bool:
 def read(path: Path, text: str) -> Document:
     """A Markdown file. Raises `SeedError` or `FrontMatterError` where its front matter is broken."""
     parts = frontmatter.split(text, str(path))
-    # It is the user's own file, wherever a link to it lies.
-    place = path.resolve()
-    essay = read_essay(place, place.parent, place.parent)
+    # By remix' own reader, whatever the file's name ends with.
+    essay = read_back(text, f"{path.stem}.md")
     meta = {str(key): value for key, value in parts.meta.items() if key not in ("title", "author", "date", "tags")}
     return Document(
         form="Markdown",

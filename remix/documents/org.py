@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
+from remix.documents.document import Block, Document, DocumentError, gathered, heading, one_line, paragraph
 from remix.documents.library import library
 
 _BEGIN = re.compile(r"#\+begin_(?P<kind>\w+).*", re.IGNORECASE)
@@ -23,11 +23,18 @@ _MARKS = {"*": "**", "/": "*", "=": "`", "~": "`"}
 _DATE = re.compile(r"[<\[]?(\d{4}-\d{2}-\d{2})")
 
 
-def read(text: str) -> Document:
-    """An Org file. Raises `DocumentError` where orgparse isn't installed."""
-    outline = library("orgparse", "Org").loads(text)
+def read(text: str, name: str) -> Document:
+    """An Org file; `name` is what errors call it.
+
+    Raises `DocumentError` where orgparse isn't installed, or finds a date that is in no calendar.
+    """
+    orgparse = library("orgparse", "Org")
+    try:
+        outline = orgparse.loads(text)
+        blocks, first = gathered(_blocks_of(outline))
+    except ValueError as error:
+        raise DocumentError(f"{name}: can't be read as Org ({error}).", "Mend it, or save it as Markdown.") from error
     common = outline.get_file_property_list("FILETAGS")
-    blocks, first = gathered(_blocks_of(outline))
     date = outline.get_file_property("DATE")
     return Document(
         form="Org",

@@ -1,23 +1,27 @@
 """A document as a seed: Markdown with front matter.
 
-Takes a `Document`, gives text that remix' own reader reads back as the same paragraphs.
+Takes a `Document`, gives text that remix' own reader reads back as the same paragraphs; reads it back.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import yaml
 from markdown_it import MarkdownIt
 
+from remix.corpus import read_essay
 from remix.corpus.tags import split_trailing_tags
 from remix.documents.document import Block, Document, Split
 from remix.frontmatter import FENCE
 from remix.names import visible
+from remix.records import Essay
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 
@@ -34,6 +38,15 @@ def seed(document: Document) -> str:
     """The seed's text."""
     parts = [_front_matter(document), *map(_written, document.blocks)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def read_back(text: str, name: str) -> Essay:
+    """A seed as remix' own reader finds it; `name` is its file's. Raises `SeedError`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seeds" / name
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return read_essay(path, path.parent, Path(folder))
 
 
 # -- the front matter ---------------------------------------------------------------------------------------
