@@ -222,7 +222,7 @@ def _measure(model: tuple[Path, ModelFile], wanted: Wanted, bad: _Bad) -> tuple[
 
 
 def _essays(workspace: Workspace) -> list[Essay]:
-    return read_seeds(workspace.seeds, workspace.root)
+    return read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
 
 
 def _templates_there(workspace: Workspace, run: Run) -> dict[str, Template]:
@@ -268,8 +268,8 @@ class _Bad:
 
 def _read(workspace: Workspace, options: Options, bad: _Bad, given: dict[str, object] | None = None) -> Wanted:
     """The passages that are wanted, each with its essay, and the templates."""
-    essays = read_seeds(workspace.seeds, workspace.root, bad.note)
-    passages = select(essays, options.tags, options.essays)[: options.limit]
+    essays = read_seeds(workspace.seeds, workspace.root, bad.note, workspace.exclude)
+    passages = select(essays, options.tags, options.essays, options.min_words)[: options.limit]
     by_slug = {essay.slug: essay for essay in essays}
     templates = read_templates(workspace.prompts, options.kinds, bad.note)
     return Wanted(options, [(by_slug[passage.essay], passage) for passage in passages], templates, given)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.options import min_words_option
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
@@ -151,7 +152,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     help="Candidates written for each text, of which one is kept.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages.")
-@_options(_model, _seed)
+@_options(min_words_option, _model, _seed)
 @click.option(
     "--parallel",
     type=click.IntRange(1, 64),

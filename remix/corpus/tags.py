@@ -1,4 +1,4 @@
-"""Tags: taking them off a paragraph, and telling when two are the same.
+"""Tags: taking their list off the end of a paragraph, and telling when two are the same.
 
 Takes strings, gives strings. Knows nothing of files.
 """
@@ -10,21 +10,40 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
 
 from remix.records import Passage
 
-_WORD = r"[^\W_][\w/'’&+.-]*"
+MARKS = "".join(mark for mark in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(mark)[0] == "M")
+"""Accents and vowel signs that stand as characters of their own: part of a word, though `\\w` doesn't know them."""
+
+_WORD = rf"[^\W_][\w{MARKS}/'’&+.-]*"
 _TAG = rf"\#({_WORD}(?:[ \t]+{_WORD}){{0,4}})"
 _BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
 _ONE = re.compile(_TAG)
 _LISTED = re.compile(rf"{_TAG}\s*(?:[,;]\s*)?")
 """A tag as it stands in a list, up to the next one."""
 
+DEEPEST = 20
+"""Parents of a tag: one of ten thousand slashes would fill the memory with them."""
+
 
 @functools.lru_cache(maxsize=2**14)
 def tag_key(tag: str) -> str:
     """What makes two tags the same: case doesn't count, and spaces, `-` and `_` are alike."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
+
+
+@functools.lru_cache(maxsize=2**14)
+def tag_keys(tag: str) -> tuple[str, ...]:
+    """The keys that a tag answers to: its own, then its parents', the nearest first (`a/b/c`: a/b/c, a/b, a).
+
+    A passage has a wanted tag where `tag_key(wanted)` is among the `tag_keys` of one of its tags.
+    """
+    key = tag_key(tag)
+    *above, _ = key.split("/", DEEPEST)
+    parents = (parent.rstrip(" /") for parent in accumulate(above, "{}/{}".format))
+    return (key, *reversed(dict.fromkeys(filter(None, parents))))
 
 
 def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
@@ -55,10 +74,11 @@ def _start_of_list(text: str) -> int:
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags without repetitions, the first spelling of each."""
+    """The tags without repetitions and without what names nothing (`-`), the first spelling of each."""
     first: dict[str, str] = {}
     for tag in tags:
         first.setdefault(tag_key(tag), tag)
+    first.pop("", None)
     return tuple(first.values())
 
 
