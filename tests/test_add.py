@@ -210,11 +210,17 @@ def test_a_missing_file(remix_: Remix, tmp_path: Path) -> None:
 
 
 def test_a_missing_library(remix_: Remix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "orgparse", None)
-    result = remix_("add", written(tmp_path / "a.org", "He cut."))
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    result = remix_("add", written(tmp_path / "a.html", "<p>He cut.</p>"))
     assert result.exit_code == 1
-    assert "Org needs the library orgparse" in result.stderr
+    assert "A web page needs the library trafilatura" in result.stderr
     assert "pip install 'essay-remix[add]'" in result.stderr
+
+
+def test_toml_at_the_head(workspace: Workspace, tmp_path: Path) -> None:
+    head = '+++\ntitle = "The Map"\ntags = ["one"]\ndate = 2026-01-02\nweight = 3\n+++\n'
+    (added,) = add([written(tmp_path / "a.md", f"{head}He cut.\n")], workspace)
+    assert added.text == "---\ntitle: The Map\ndate: 2026-01-02\ntags: [one]\nweight: '3'\n---\n\nHe cut.\n"
 
 
 def test_a_folder_that_cant_be_written(workspace: Workspace, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def prepare(
 
     Raises `RemixError` where one can't be read, or its seed would take another's name.
     """
-    taken = _taken(workspace.seeds)
+    taken = _taken(workspace)
     known = _known_tags(workspace)
     found = []
     for path in paths:
@@ -113,7 +113,7 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
         case ".html" | ".htm" | ".xhtml":
             return html.read(frontmatter.read_bytes(path))
         case ".org":
-            return org.read(_text(path), str(path))
+            return org.read(_text(path))
         case ".md" | ".markdown":
             return markdown.read(path, _text(path))
         case ".txt" | ".text" | "":
@@ -140,18 +140,19 @@ def _text(path: Path) -> str:
     return text
 
 
-def _taken(folder: Path) -> dict[str, Path]:
+def _taken(workspace: Workspace) -> dict[str, Path]:
     """The seeds that are there, by what makes their names the same."""
+    folder = workspace.seeds
     return {
         names.same_place(slugify(path.relative_to(folder).with_suffix("").as_posix())): path
-        for path in (seed_files(folder) if folder.is_dir() else [])
+        for path in (seed_files(folder, workspace.exclude) if folder.is_dir() else [])
     }
 
 
 def _known_tags(workspace: Workspace) -> list[str]:
     """The corpus' tags as written, the most frequent first. A seed that can't be read has none."""
     try:
-        essays = read_seeds(workspace.seeds, workspace.root, on_error=lambda _: None)
+        essays = read_seeds(workspace.seeds, workspace.root, lambda _: None, workspace.exclude)
     except SeedError:
         return []
     return [tag for tag, _ in count_tags(passage for essay in essays for passage in essay.passages)]
