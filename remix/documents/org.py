@@ -67,7 +67,7 @@ def _blocks_of(outline: Any) -> Iterator[Block]:
             above.append((node.level, tuple(_tag(tag) for tag in sorted(node.shallow_tags))))
         tags = tuple(tag for _, tags in above for tag in tags)
         for block in _blocks(node.body.split("\n")):
-            own = block.kind == "paragraph" and block.text
+            own = block.kind in ("paragraph", "list", "quote") and block.text
             yield block.model_copy(update={"tags": (*block.tags, *tags)}) if own else block
 
 
