@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -72,6 +74,14 @@ def test_lists_are_read_back(items: list[str]) -> None:
     block = Block(kind="list", text="\n".join(f"- {item}" for item in items))
     (passage,) = read_back(Document(form="test", title="T", blocks=(block,))).passages
     assert [one_line(line) for line in passage.text.split("\n")] == [f"- {item}" for item in items]
+
+
+@pytest.mark.parametrize("kind", ["list", "quote"])
+def test_tags_of_lists_and_quotations_are_read_back(kind: Literal["list", "quote"]) -> None:
+    block = Block(kind=kind, text="- a\n- b", tags=("cloth", "small light"))
+    after = paragraph("He cut. #sea")
+    first, second = read_back(Document(form="test", title="T", blocks=(block, after))).passages
+    assert (first.tags, second.tags) == (("cloth", "small light"), ("sea",))
 
 
 def test_the_whole_of_a_seed() -> None:

@@ -32,7 +32,7 @@ class Block(Frozen):
     a row, likewise; others have their lines."""
 
     tags: tuple[str, ...] = ()
-    """A paragraph's, as written."""
+    """As written; of paragraphs, lists and quotations."""
 
     level: int = 0
     """A heading's, from 1."""

@@ -92,9 +92,9 @@ def _written(block: Block) -> str:
         case "paragraph":
             return _with_tags(_guarded(block.text), block.tags)
         case "list":
-            return _STROKES.sub(rf"\1{_GUARD}", block.text)
+            return _and_tags(_STROKES.sub(rf"\1{_GUARD}", block.text), block.tags)
         case "quote":
-            return "\n".join(f"> {line}".rstrip() for line in block.text.split("\n"))
+            return _and_tags("\n".join(f"> {line}".rstrip() for line in block.text.split("\n")), block.tags)
         case "break":
             return "***"
         case "code":
@@ -112,11 +112,20 @@ def _heading(text: str, level: int) -> str:
 
 def _with_tags(text: str, tags: Iterable[str]) -> str:
     """A paragraph and its tags: behind it after the end of a sentence, else on a line of their own."""
-    listed = ", ".join(f"#{tag}" for tag in dict.fromkeys(tags))
+    listed = _listed(tags)
     if not listed:
         return text
     behind = f"{text} {listed}"
     return behind if split_trailing_tags(behind)[0] == text else f"{text}\n{listed}"
+
+
+def _and_tags(text: str, tags: Iterable[str]) -> str:
+    """A list or a quotation, and its tags in a paragraph of their own: they belong to what stands above."""
+    return "\n\n".join(filter(None, [text, _listed(tags)]))
+
+
+def _listed(tags: Iterable[str]) -> str:
+    return ", ".join(f"#{tag}" for tag in dict.fromkeys(tags))
 
 
 def _guarded(text: str) -> str:
