@@ -115,8 +115,21 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import check, corpus, export, generate, init, models, runs, status, tags, verdict, verify  # noqa: E402
+from remix.cli import (  # noqa: E402
+    add,
+    check,
+    corpus,
+    export,
+    generate,
+    init,
+    models,
+    runs,
+    status,
+    tags,
+    verdict,
+    verify,
+)
 
-for _module in (generate, check, corpus, tags, runs, status, verify, verdict, export, models, init):
+for _module in (generate, add, check, corpus, tags, runs, status, verify, verdict, export, models, init):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
