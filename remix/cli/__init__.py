@@ -115,20 +115,7 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import (  # noqa: E402
-    add,
-    check,
-    corpus,
-    export,
-    generate,
-    init,
-    models,
-    runs,
-    status,
-    tags,
-    verdict,
-    verify,
-)
+from remix.cli import add, check, corpus, export, generate, init, models, runs, status, tags, verdict, verify  # noqa: E402
 
 for _module in (generate, add, check, corpus, tags, runs, status, verify, verdict, export, models, init):
     for _command in _module.COMMANDS:
