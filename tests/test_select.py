@@ -34,6 +34,15 @@ def test_select(essays: list[Essay], tags: list[str], slugs: list[str], ids: lis
     assert [passage.id for passage in select(essays, tags, slugs)] == ids
 
 
+def test_a_tag_chooses_what_is_below_it_too(workspace: Workspace) -> None:
+    (workspace.seeds / "a.md").write_text("One. #maps/old\n\nTwo. #maps\n\nThree. #mapsmith\n")
+    essays = read_seeds(workspace.seeds, workspace.root)
+    assert [passage.id for passage in select(essays, ["Maps"])] == ["a/001", "a/002"]
+    assert [passage.id for passage in select(essays, ["maps/old"])] == ["a/001"]
+    with pytest.raises(SeedError, match="no passage has the tag 'old'"):
+        select(essays, ["old"])
+
+
 @pytest.mark.parametrize(
     ("tags", "slugs", "message", "hint"),
     [

@@ -5,6 +5,6 @@ Takes a folder, gives frozen `Essay`s. Knows nothing of prompts, models or outpu
 
 from remix.corpus.essays import read_essay, read_seeds
 from remix.corpus.select import select
-from remix.corpus.tags import count_tags, tag_key
+from remix.corpus.tags import count_tags, tag_key, tag_keys
 
-__all__ = ["count_tags", "read_essay", "read_seeds", "select", "tag_key"]
+__all__ = ["count_tags", "read_essay", "read_seeds", "select", "tag_key", "tag_keys"]

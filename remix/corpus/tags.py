@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
 
 from remix.records import Passage
 
@@ -20,11 +21,26 @@ _ONE = re.compile(_TAG)
 _LISTED = re.compile(rf"{_TAG}\s*(?:[,;]\s*)?")
 """A tag as it stands in a list, up to the next one."""
 
+DEEPEST = 20
+"""Parents of a tag: one of ten thousand slashes would fill the memory with them."""
+
 
 @functools.lru_cache(maxsize=2**14)
 def tag_key(tag: str) -> str:
     """What makes two tags the same: case doesn't count, and spaces, `-` and `_` are alike."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
+
+
+@functools.lru_cache(maxsize=2**14)
+def tag_keys(tag: str) -> tuple[str, ...]:
+    """The keys that a tag answers to: its own, then its parents', the nearest first (`a/b/c`: a/b/c, a/b, a).
+
+    A passage has a wanted tag where `tag_key(wanted)` is among the `tag_keys` of one of its tags.
+    """
+    key = tag_key(tag)
+    *above, _ = key.split("/", DEEPEST)
+    parents = (parent.rstrip(" /") for parent in accumulate(above, "{}/{}".format))
+    return (key, *reversed(dict.fromkeys(filter(None, parents))))
 
 
 def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
