@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +46,7 @@ def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] |
     for path in seed_files(folder):
         try:
             essay = read_essay(path, folder, root)
-            _refuse_namesake(essay, essays)
+            refuse_namesake(essay, essays)
         except SeedError as error:
             if on_error is None:
                 raise
@@ -61,7 +61,8 @@ def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] |
     return list(essays.values())
 
 
-def _refuse_namesake(essay: Essay, others: dict[str, Essay]) -> None:
+def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
+    """Refuse an essay whose passages' folder would be that of another; `others` are by `names.same_place`."""
     if other := others.get(names.same_place(essay.slug)):
         raise SeedError(
             f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",

@@ -80,9 +80,13 @@ def unique(tags: Iterable[str]) -> tuple[str, ...]:
 
 def count_tags(passages: Iterable[Passage]) -> list[tuple[str, int]]:
     """Each tag in its commonest spelling and on how many passages it stands, the commonest first."""
+    return merge_spellings(Counter(tag for passage in passages for tag in passage.tags).items())
+
+
+def merge_spellings(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The same from the number of each spelling."""
     spellings: dict[str, Counter[str]] = {}
-    for passage in passages:
-        for tag in passage.tags:
-            spellings.setdefault(tag_key(tag), Counter())[tag] += 1
-    counts = [(spelling.most_common(1)[0][0], spelling.total()) for spelling in spellings.values()]
-    return sorted(counts, key=lambda item: (-item[1], tag_key(item[0])))
+    for tag, count in counts:
+        spellings.setdefault(tag_key(tag), Counter())[tag] += count
+    merged = [(min(each, key=lambda tag: (-each[tag], tag)), each.total()) for each in spellings.values()]
+    return sorted(merged, key=lambda item: (-item[1], tag_key(item[0])))
