@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, print_json, print_table
+from remix.cli.choosing import choosing, seed
+from remix.cli.printing import json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
+    from remix.corpus import Selected
+    from remix.records import Passage
     from remix.workspace import Workspace
 
 
@@ -17,10 +20,9 @@ if TYPE_CHECKING:
 @click.pass_obj
 def tags(workspace: Workspace, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
-    from remix.corpus import count_tags, read_seeds
+    from remix.corpus import consult
 
-    essays = read_seeds(workspace.seeds, workspace.root)
-    counts = count_tags(passage for essay in essays for passage in essay.passages)
+    counts = consult(workspace.seeds, workspace.root, lambda corpus: corpus.tags())
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts])
     else:
@@ -28,22 +30,37 @@ def tags(workspace: Workspace, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
-@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@choosing
+@seed
 @json_option
 @click.pass_obj
-def passages(workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], as_json: bool) -> None:
-    """List the passages."""
-    from remix.corpus import read_seeds, select
+def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
+    """List the passages: all, or some.
 
-    found = select(read_seeds(workspace.seeds, workspace.root), tags, essays)
+    The index that makes this quick lies in the cache folder, and is kept up to date by itself.
+    """
+    from remix.corpus import chooser, consult
+    from remix.records import Options
+
+    found = consult(workspace.seeds, workspace.root, chooser(Options(**chosen)))
+    for unknown in found.notes:
+        note(unknown)
     if as_json:
-        print_json([passage.model_dump() for passage in found])
+        print_json([_described(found, passage) for _, passage in found.pairs])
         return
-    rows: list[tuple[Any, ...]] = [
-        (each.id, ", ".join(each.tags), each.text if len(each.text) < 60 else f"{each.text[:57]}…") for each in found
-    ]
-    print_table(["passage", "tags", "text"], rows)
+    headers, rows = ["passage", "tags", "text"], []
+    for _, each in found.pairs:
+        ranking = found.rankings.get(each.id)
+        score = [f"{ranking.score:g}"] if ranking else []
+        text = each.text if len(each.text) < 60 else f"{each.text[:57]}…"
+        rows.append([each.id, *score, ", ".join(each.tags), text])
+    print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
+
+
+def _described(found: Selected, passage: Passage) -> dict[str, Any]:
+    """A passage, and how it ranks where it does."""
+    ranking = found.rankings.get(passage.id)
+    return passage.model_dump() | ({"ranking": ranking.model_dump()} if ranking else {})
 
 
 COMMANDS = (tags, passages)

@@ -1,8 +1,8 @@
 """The index: a corpus in SQLite, so that it is parsed once and a question costs no more than its answer.
 
-Takes essays, answers what `Corpus` asks. It is a cache: `library.py` keeps it up to date, and whatever it says a corpus
-that was just read would say too. Which files there are and whether they changed, it doesn't know, only what it was told
-of them. Whatever is wrong with the database comes out as `sqlite3.Error`.
+Takes essays, answers what `Corpus` asks. It is a cache: `library.py` keeps it up to date, and whatever it says a
+corpus that was just read would say too. Which files there are and whether they changed, it doesn't know, only what
+it was told of them. Whatever is wrong with the database comes out as `sqlite3.Error`.
 """
 
 from __future__ import annotations
@@ -101,9 +101,7 @@ class Index:
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
         """Note that files are as they were: name, stamp, and when that was seen."""
         with self._writing():
-            self._connection.executemany(
-                "UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files
-            )
+            self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
     def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
         """Put essays in place of those of the same files, and forget files."""
@@ -115,20 +113,22 @@ class Index:
                 self._insert(each)
 
     def _insert(self, told: Told) -> None:
-        run, essay = self._connection.execute, told.essay
+        essay, place = told.essay, told.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
-        place = told.file.replace("/", "\x01")
-        row = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
-        sql = "INSERT INTO essay (file, place, stamp, seen, content, slug, day, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        of = run(sql, row).lastrowid
+        known = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
+        of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
         for number, passage in enumerate(essay.passages):
-            body = passage.model_dump_json()
-            row = (of, number, passage.id, passage.sha256, f" {words(passage.section or '')} ", body)
-            sql = "INSERT INTO passage (essay, number, name, sha256, section, body) VALUES (?, ?, ?, ?, ?, ?)"
-            at = run(sql, row).lastrowid
-            run("INSERT INTO search (rowid, words) VALUES (?, ?)", (at, words(passage.text)))
-            tags = ((key, at, spelling) for key, spelling in _answers(passage).items())
-            self._connection.executemany("INSERT INTO tag (key, passage, spelling) VALUES (?, ?, ?)", tags)
+            section = f" {words(passage.section or '')} "
+            row = (of, number, passage.id, passage.sha256, section, passage.model_dump_json())
+            at = self._add("passage (essay, number, name, sha256, section, body)", row)
+            self._add("search (rowid, words)", (at, words(passage.text)))
+            for key, spelling in _answers(passage).items():
+                self._add("tag (key, passage, spelling)", (key, at, spelling))
+
+    def _add(self, where: str, row: Sequence[object]) -> int | None:
+        """Add a row; gives its number."""
+        marks = ", ".join("?" * len(row))
+        return self._connection.execute(f"INSERT INTO {where} VALUES ({marks})", row).lastrowid
 
     def _forget(self, file: str) -> None:
         run = self._connection.execute
@@ -167,9 +167,9 @@ class Index:
     def find(self, query: Query | None) -> list[Hit]:
         """The passages that a query means, or all, in the order of the corpus."""
         among = "" if query is None else "WHERE p.id IN (SELECT value FROM json_each(?))"
-        sql = f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among} ORDER BY place, number"
-        rows = self._rows(sql, *([] if query is None else [json.dumps(list(self._meant(query)))]))
-        return [Hit(at, name, sha256) for at, name, sha256 in rows]
+        passages = f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among}"
+        meant = [] if query is None else [json.dumps(list(self._meant(query)))]
+        return [Hit(*row) for row in self._rows(f"{passages} ORDER BY place, number", *meant)]
 
     def scores(self, like: str) -> dict[int, float]:
         """The BM25 of each passage that shares a word with a text, by `Hit.at`."""

@@ -1,8 +1,8 @@
 """A folder of seeds as it is asked: through an index that is brought up to date first, or read whole without one.
 
-Takes a folder and a question, gives the answer; which of the two ways it came by can't be told from it. The index lies
-in the user's cache folder, one for each folder of seeds. A file counts as unchanged while its times, size and number
-are; else its content is hashed, and it is read anew where that differs.
+Takes a folder and a question, gives the answer; which of the two ways it came by can't be told from it. The index
+lies in the user's cache folder, one for each folder of seeds. A file counts as unchanged while its times, size and
+number are; else its content is hashed, and it is read anew where that differs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import markdown_it
 import yaml
 from pydantic import ValidationError
 
-from remix import frontmatter, models, names, records
+from remix import frontmatter, models, names
 from remix.corpus import index
 from remix.corpus.essays import read_essay, read_seeds, refuse_namesake, seed_files
 from remix.corpus.index import Index, Told
@@ -99,7 +99,8 @@ def index_file(folder: Path, root: Path) -> Path:
 @functools.cache
 def reader_version() -> int:
     """31 bits of all that may read a file in another way: our own code, the libraries', Unicode's tables."""
-    own = [*Path(__file__).parent.glob("*.py"), *(Path(each.__file__) for each in (frontmatter, names, records))]
+    home = Path(__file__).parent
+    own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records"))]
     code = sorted(sha256(path.read_bytes()) for path in own)
     versions = [markdown_it.__version__, yaml.__version__, unicodedata.unidata_version, sqlite3.sqlite_version]
     return int(canonical_sha256([*code, *versions, list(sys.version_info[:2])])[:8], 16) >> 1

@@ -84,9 +84,9 @@ Query = Term | Not | And | Or
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
     """Whether a passage of an essay is meant.
 
-    A tag answers to its parents too. `essay` is the whole slug; `section` and `text` hold the words, in that order and
-    next to each other; `before` and `after` are told by the essay's date, as far as both are precise: 2026 is neither
-    before nor after 2026-05, and what has no date isn't either.
+    A tag answers to its parents too. `essay` is the whole slug; `section` and `text` hold the words, in that order
+    and next to each other; `before` and `after` are told by the essay's date, as far as both are precise: 2026 is
+    neither before nor after 2026-05, and what has no date isn't either.
     """
     match query:
         case And(queries):
@@ -219,11 +219,13 @@ def _term(text: str, start: int, word: str) -> tuple[Term, int]:
         name, value = "tag", word
     elif name.lower() not in FIELDS:
         raise QueryError(
-            start + 1, f"there is no field `{_short(name)}`.", f"Fields are {', '.join(FIELDS)}. Quote a tag that has a colon."
+            start + 1,
+            f"there is no field `{_short(name)}`.",
+            f"Fields are {', '.join(FIELDS)}. Quote a tag that has a colon.",
         )
     if text[end : end + 1] == '"':
         if value:
-            raise QueryError(end + 1, "a quotation mark within a word.", "Quote the whole: \"machine learning\".")
+            raise QueryError(end + 1, "a quotation mark within a word.", 'Quote the whole: "machine learning".')
         quoted = _QUOTED.match(text, end)
         if not quoted:
             raise QueryError(end + 1, "this quotation mark is never closed.", 'Put another " behind the last word.')

@@ -77,8 +77,8 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
         hits = corpus.find(_both(_short_form(corpus, options.tags, options.essays), where))
         notes = list(_unknown(corpus, where)) if where else []
         if where and not hits:
-            raise SeedError("no passage answers --where.", " ".join([*notes, "`remix passages` lists what there is."]))
-        rankings = {}
+            raise SeedError("no passage answers --where.", " ".join([*notes, _PASSAGES]))
+        rankings: dict[str, Ranking] = {}
         if options.like is not None:
             hits, rankings = _ranked(corpus, hits, options.like)
         hits = _sample(hits, options.sample, options.seed)[: options.limit]
@@ -93,7 +93,7 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
     slugs = corpus.slugs() if essays else []
     for essay in essays:
         if slugify(essay) not in slugs:
-            raise _nothing("there is no essay", slugify(essay), slugs, "`remix passages` lists what there is.")
+            raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
     within = _any("essay", essays)
     for tag in tags:
         wanted = _both(within, Term("tag", tag.removeprefix("#")))
@@ -109,12 +109,13 @@ def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
         if term.name == "tag" and not corpus.count(term):
             error = _nothing("no passage has the tag", tag_key(term.value), corpus.tag_keys(), _TAGS)
         elif term.name == "essay" and slugify(term.value) not in (slugs := corpus.slugs()):
-            error = _nothing("there is no essay", slugify(term.value), slugs, "`remix passages` lists what there is.")
+            error = _nothing("there is no essay", slugify(term.value), slugs, _PASSAGES)
         else:
             continue
         yield f"--where, column {term.column}: {error.message} {error.hint}"
 
 
+_PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
 
 

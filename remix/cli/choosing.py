@@ -1,0 +1,71 @@
+"""The options that say which passages: one set for whatever works on some of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """What passages should be like: the text itself, or that of a file."""
+    if value is None or not os.path.isfile(value):  # noqa: PTH113 - says no to whatever is no path at all
+        return value
+    from remix import frontmatter
+
+    return frontmatter.split(frontmatter.read_text(Path(value)), value).body
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--tag", "tags", multiple=True, metavar="TAG", help="Passages with this tag; repeat for any of several."
+    ),
+    click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable."),
+    click.option(
+        "--where",
+        metavar="QUERY",
+        help="Passages that a query means: 'maps and not (cities or text:\"exact words\")'. "
+        "Fields are tag, essay, section, text, before and after.",
+    ),
+    click.option(
+        "--like",
+        metavar="TEXT",
+        callback=_text,
+        help="Passages that share words with a sentence, or with a file; the likest first.",
+    ),
+    click.option(
+        "--sample", type=click.IntRange(1), metavar="N", help="N of the passages, drawn with --seed; in their order."
+    ),
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages."),
+)
+
+SAFE = 2**53 - 1
+"""The largest whole number that every reader of JSON takes for the same."""
+
+seed = click.option(
+    "--seed",
+    type=click.IntRange(-SAFE, SAFE),
+    metavar="N",
+    default=1,
+    show_default=True,
+    envvar="REMIX_SEED",
+    help="What --sample draws with.",
+)
+
+NAMES = ("tags", "essays", "where", "like", "sample")
+"""Parameters that say which passages. `--limit` says only how many."""
+
+
+def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def chooses(chosen: dict[str, Any]) -> bool:
+    """Whether any of them was given."""
+    return any(chosen[name] not in (None, ()) for name in NAMES)
