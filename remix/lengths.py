@@ -5,7 +5,7 @@ Takes passages, templates and a model's vocabulary, gives counts. No weights are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from itertools import product
 
 from remix.engine.local import Vocabulary
@@ -22,9 +22,15 @@ class Lengths:
     """Counts each prompt's tokens, and leaves out passages that can't fit the model's context."""
 
     def __init__(
-        self, templates: dict[str, Template], options: Options, file: ModelFile, vocabulary: Vocabulary
+        self,
+        templates: dict[str, Template],
+        options: Options,
+        file: ModelFile,
+        vocabulary: Vocabulary,
+        only: Container[tuple[str, str]] | None = None,
     ) -> None:
         self._templates = templates
+        self._only = only
         self._options = options
         self._file = file
         self._vocabulary = vocabulary
@@ -68,6 +74,8 @@ class Lengths:
         computed = 0
         prefixes = Prefixes()
         for kind, template in self._templates.items():
+            if self._only is not None and (passage.id, kind) not in self._only:
+                continue
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
             # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
             # what a model wrote token by token may be a few more when it is read again.

@@ -27,7 +27,7 @@ from remix.files import check_writable
 from remix.lengths import Lengths
 from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
-from remix.prompts import Template, read_templates
+from remix.prompts import Template, read_template, read_templates, template_files
 from remix.recorder import Recorder
 from remix.records import (
     Essay,
@@ -37,15 +37,34 @@ from remix.records import (
     Options,
     Passage,
     Record,
+    Refresh,
     Resumption,
     Run,
+    Stale,
     TemplateUsed,
     sha256,
 )
+from remix.staleness import Now, stale
 from remix.workspace import Workspace
 from remix.writer import Watch, Writer
 
 Corpus = list[tuple[Essay, Passage]]
+
+
+class Wanted(NamedTuple):
+    """What a run is to be about, read and not yet checked."""
+
+    options: Options
+    corpus: Corpus
+    templates: dict[str, Template]
+    given: dict[str, object] | None = None
+    """The options as they were given."""
+    refreshes: Refresh | None = None
+
+    @property
+    def only(self) -> frozenset[tuple[str, str]] | None:
+        """The passages and kinds that are to be written; all, where nothing is said."""
+        return self.refreshes.chains if self.refreshes else None
 
 
 class Outcome(NamedTuple):
@@ -88,37 +107,56 @@ def prepare(workspace: Workspace, options: Options, given: dict[str, object] | N
     broken template, a passage that can't fit the model's context.
     """
     bad = _Bad(options.skip_bad)
-    corpus, templates = _read(workspace, options, bad)
-    return _plan_local(workspace, options, given or {}, corpus, templates, bad)
+    return _plan_local(workspace, _read(workspace, options, bad, given), bad)
 
 
 def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
     """Plan a run for another writer than a local model, and check all of it but the prompts' lengths."""
     bad = _Bad(options.skip_bad)
-    corpus, templates = _read(workspace, options, bad)
-    options = options.model_copy(update={"kinds": tuple(templates), "model": writer.name})
-    kept: Corpus = []
-    for essay, passage in corpus:
-        try:
-            for template in templates.values():
-                template.render(passage, essay, "", 1, options.steps, (writer.name.lower(),))
-        except PromptError as error:
-            bad.note(error)
-        else:
-            kept.append((essay, passage))
-    return Job(_freeze(workspace, options, {}, None, kept, templates, ()), None, {}, 0, tuple(bad.errors))
+    return _plan_for(workspace, _read(workspace, options, bad), writer, bad)
+
+
+def status(workspace: Workspace, run: Run) -> list[Stale]:
+    """What of a run would be made from something else now. Raises as `prepare` does, where a seed can't be read."""
+    return stale(run, Now(_essays(workspace), _templates_there(workspace, run), _model_now(workspace, run)))
+
+
+def prepare_refresh(
+    workspace: Workspace, folder: RunFolder, given: dict[str, object] | None = None, writer: Writer | None = None
+) -> Job | None:
+    """Plan a run that writes anew what is stale in another, with that one's options, and nothing else.
+
+    `given` are options to take instead of its own; `writer` writes in place of a local model. There is no job where
+    nothing is stale that could be written. Raises as `prepare` does.
+    """
+    options = folder.run.options.model_copy(update=given)
+    found = [
+        each for each in status(workspace, folder.run.model_copy(update={"options": options})) if not each.is_lost
+    ]
+    if not found:
+        return None
+    refresh = Refresh(run=folder.run.name, request=folder.request_sha256, stale=tuple(found))
+    pairs = {passage.id: (essay, passage) for essay in _essays(workspace) for passage in essay.passages}
+    corpus = [pairs[id_] for id_ in dict.fromkeys(each.now for each in found) if id_]
+    stale_kinds = {each.kind for each in found}
+    kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
+    wanted = Wanted(options, corpus, read_templates(workspace.prompts, kinds), given, refresh)
+    bad = _Bad(options.skip_bad)
+    if writer:
+        return _plan_for(workspace, wanted, writer, bad)
+    _model_it_began_with(folder.run)
+    return _plan_local(workspace, wanted, bad)
 
 
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
     """Plan one kind over one passage. Raises as `prepare` does."""
     templates = read_templates(workspace.prompts, [kind])
-    return _plan_local(workspace, options, {}, [passage], templates, _Bad(skip=False))
+    return _plan_local(workspace, Wanted(options, [passage], templates), _Bad(skip=False))
 
 
 def passage_by_id(workspace: Workspace, wanted: str) -> tuple[Essay, Passage]:
     """The passage of that id, and its essay. Raises `SeedError`, naming near ones, where there is none."""
-    essays = read_seeds(workspace.seeds, workspace.root)
-    pairs = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
+    pairs = {passage.id: (essay, passage) for essay in _essays(workspace) for passage in essay.passages}
     if wanted not in pairs:
         near = difflib.get_close_matches(wanted, pairs, n=3)
         also = f"Did you mean {' or '.join(near)}? " if near else ""
@@ -146,31 +184,59 @@ def loose_passage(text: str) -> tuple[Essay, Passage]:
     return essay, passage
 
 
-def _plan_local(
-    workspace: Workspace,
-    options: Options,
-    given: dict[str, object],
-    corpus: Corpus,
-    templates: dict[str, Template],
-    bad: _Bad,
-) -> Job:
+def _plan_local(workspace: Workspace, wanted: Wanted, bad: _Bad) -> Job:
     """The job of a local model over passages and templates that are read."""
+    options = wanted.options
     path, file = requantise.resolve(options.model, workspace.model_folders)
-    options = options.model_copy(update={"kinds": tuple(templates), "model": _name_alone(options.model, file)})
-    lengths, kept, tokens = _measure((path, file), templates, options, corpus, bad)
-    run = _freeze(workspace, options, given, file, kept, templates, lengths.contexts)
+    options = options.model_copy(update={"kinds": tuple(wanted.templates), "model": _name_alone(options.model, file)})
+    wanted = wanted._replace(options=options)
+    lengths, kept, tokens = _measure((path, file), wanted, bad)
+    run = _freeze(workspace, wanted._replace(corpus=kept), file, lengths.contexts)
     return Job(run, path, tokens, lengths.computed, tuple(bad.errors))
 
 
-def _measure(
-    model: tuple[Path, ModelFile], templates: dict[str, Template], options: Options, corpus: Corpus, bad: _Bad
-) -> tuple[Lengths, Corpus, dict[str, int]]:
+def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: _Bad) -> Job:
+    """The job of another writer."""
+    options = wanted.options.model_copy(update={"kinds": tuple(wanted.templates), "model": writer.name})
+    kept: Corpus = []
+    for essay, passage in wanted.corpus:
+        try:
+            for template in wanted.templates.values():
+                template.render(passage, essay, "", 1, options.steps, (writer.name.lower(),))
+        except PromptError as error:
+            bad.note(error)
+        else:
+            kept.append((essay, passage))
+    run = _freeze(workspace, wanted._replace(options=options, corpus=kept), None, ())
+    return Job(run, None, {}, 0, tuple(bad.errors))
+
+
+def _measure(model: tuple[Path, ModelFile], wanted: Wanted, bad: _Bad) -> tuple[Lengths, Corpus, dict[str, int]]:
     """How long a model's prompts are, which passages fit it, and the tokens of each of their prompts."""
     with closing(Vocabulary(*model)) as vocabulary:
-        lengths = Lengths(templates, options, model[1], vocabulary)
-        kept, tokens = lengths.fitting(corpus, bad.note)
-        check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
+        lengths = Lengths(wanted.templates, wanted.options, model[1], vocabulary, wanted.only)
+        kept, tokens = lengths.fitting(wanted.corpus, bad.note)
+        check_memory(vocabulary.cell_bytes, lengths.contexts, wanted.options.memory)
     return lengths, kept, tokens
+
+
+def _essays(workspace: Workspace) -> list[Essay]:
+    return read_seeds(workspace.seeds, workspace.root)
+
+
+def _templates_there(workspace: Workspace, run: Run) -> dict[str, Template]:
+    """The templates of a run's kinds as they are now, of those that are there."""
+    there = template_files(workspace.prompts)
+    return {used.kind: read_template(there[used.kind]) for used in run.templates if used.kind in there}
+
+
+def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
+    """What a run's model is now; nothing where none of its name is there."""
+    if run.model is None:
+        return None
+    with suppress(ModelError):
+        return requantise.resolve(run.options.model, workspace.model_folders)[1]
+    return None
 
 
 def _name_alone(model: str | None, file: ModelFile) -> str | None:
@@ -199,35 +265,29 @@ class _Bad:
         self.errors.append(error)
 
 
-def _read(workspace: Workspace, options: Options, bad: _Bad) -> tuple[Corpus, dict[str, Template]]:
+def _read(workspace: Workspace, options: Options, bad: _Bad, given: dict[str, object] | None = None) -> Wanted:
     """The passages that are wanted, each with its essay, and the templates."""
     essays = read_seeds(workspace.seeds, workspace.root, bad.note)
     passages = select(essays, options.tags, options.essays)[: options.limit]
     by_slug = {essay.slug: essay for essay in essays}
     templates = read_templates(workspace.prompts, options.kinds, bad.note)
-    return [(by_slug[passage.essay], passage) for passage in passages], templates
+    return Wanted(options, [(by_slug[passage.essay], passage) for passage in passages], templates, given)
 
 
-def _freeze(
-    workspace: Workspace,
-    options: Options,
-    given: dict[str, object],
-    file: ModelFile | None,
-    corpus: Corpus,
-    templates: dict[str, Template],
-    contexts: tuple[int, ...],
-) -> Run:
+def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contexts: tuple[int, ...]) -> Run:
     """Everything the run needs, in one record."""
-    if not corpus:
+    if not wanted.corpus:
         raise SeedError("no passage is left to work on.", "See what was left out, and why.")
-    passages = [passage for _, passage in corpus]
-    wanted = {passage.id for passage in passages}
-    essays = {essay.slug: essay for essay, _ in corpus}
+    options, templates = wanted.options, wanted.templates
+    passages = [passage for _, passage in wanted.corpus]
+    ids = {passage.id for passage in passages}
+    essays = {essay.slug: essay for essay, _ in wanted.corpus}
     hashes = {kind: template.sha256 for kind, template in templates.items()}
+    tasks = plan(passages, hashes, options.steps, options.variants, options.seed, wanted.only)
     return Run(
         name="planned",
         created=datetime.now(UTC),
-        given={name: _placeless(value) for name, value in given.items()},
+        given={name: _placeless(value) for name, value in (wanted.given or {}).items()},
         options=options,
         model=file,
         engine=None,
@@ -238,10 +298,11 @@ def _freeze(
             for kind, each in templates.items()
         ),
         essays=tuple(
-            essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in wanted)})
+            essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
             for essay in essays.values()
         ),
-        tasks=tuple(plan(passages, hashes, options.steps, options.variants, options.seed)),
+        tasks=tuple(tasks),
+        refreshes=wanted.refreshes,
         environment=environment.describe(workspace.root, [workspace.seeds, workspace.prompts]),
     )
 
@@ -397,7 +458,8 @@ def _as_done_by(run: Run, path: Path | None) -> Run:
     file = requantise.identify(path, name)
     templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
     corpus = [(essay, passage) for essay in run.essays for passage in essay.passages]
-    lengths, _, _ = _measure((path, file), templates, run.options, corpus, _Bad(skip=False))
+    wanted = Wanted(run.options, corpus, templates, refreshes=run.refreshes)
+    lengths, _, _ = _measure((path, file), wanted, _Bad(skip=False))
     longest = max(lengths.contexts, default=0)
     return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})
 

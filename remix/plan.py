@@ -5,17 +5,23 @@ Takes passages and the sha256 of each kind's template, gives `Task`s. Pure: no f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
-from remix.records import Passage, Task, canonical_sha256
+from remix.records import Passage, Run, Task, canonical_sha256
 
 
 def plan(
-    passages: Iterable[Passage], templates: Mapping[str, str], steps: int, variants: int, seed: int
+    passages: Iterable[Passage],
+    templates: Mapping[str, str],
+    steps: int,
+    variants: int,
+    seed: int,
+    only: Container[tuple[str, str]] | None = None,
 ) -> list[Task]:
     """All tasks, passage by passage, a chain's steps in a row.
 
-    `templates` maps each kind to the sha256 of its template file's bytes.
+    `templates` maps each kind to the sha256 of its template file's bytes; `only` names the passages and kinds that
+    are wanted, if that isn't each with each.
     """
     return [
         Task(
@@ -27,9 +33,18 @@ def plan(
         )
         for passage in passages
         for kind, template in templates.items()
+        if only is None or (passage.id, kind) in only
         for variant in range(1, variants + 1)
         for step in range(1, steps + 1)
     ]
+
+
+def plan_of(run: Run) -> list[Task]:
+    """The tasks that follow from a run's passages, templates and options."""
+    passages = [passage for essay in run.essays for passage in essay.passages]
+    hashes = {template.kind: template.sha256 for template in run.templates}
+    only = run.refreshes.chains if run.refreshes else None
+    return plan(passages, hashes, run.options.steps, run.options.variants, run.options.seed, only)
 
 
 def task_seed(

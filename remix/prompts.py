@@ -269,7 +269,7 @@ def read_templates(
     Raises `PromptError` where there are none, or not one that was named. A broken one goes to `on_error` and
     is left out; without one that is raised too.
     """
-    files = _files(folder)
+    files = template_files(folder)
     if not files:
         raise PromptError(f"{folder}: no templates here.", f"A template is a file like `rewrite{SUFFIX}`.")
     templates: dict[str, Template] = {}
@@ -316,7 +316,7 @@ def _kind(path: Path) -> str:
     return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def template_files(folder: Path) -> dict[str, Path]:
     """The templates of a folder by kind. Raises `PromptError` where two kinds' outputs could be the same files."""
     files: dict[str, Path] = {}
     places: dict[str, Path] = {}

@@ -765,6 +765,44 @@ class Environment(Frozen):
     """Whether its seeds or prompts had uncommitted changes."""
 
 
+Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model"]
+"""What a text was made from that is another now; of an essay's title and the like what its prompt shows."""
+
+
+class Stale(Frozen):
+    """All that a run wrote of a passage in one kind, and that would be made from something else now."""
+
+    passage: str
+    """Id of the passage in that run."""
+    kind: str
+    """The kind."""
+    now: str | None
+    """Id that the passage has now; null where it is gone."""
+    because: tuple[Change, ...] = Field(min_length=1)
+    """What changed."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it can't be written anew."""
+        return self.now is None or "template gone" in self.because
+
+
+class Refresh(Frozen):
+    """What a run writes anew for an older one."""
+
+    run: str
+    """The older run's name."""
+    request: Sha256
+    """Of its `run.json`."""
+    stale: tuple[Stale, ...]
+    """What is written anew, and why."""
+
+    @property
+    def chains(self) -> frozenset[tuple[str, str]]:
+        """The passages and kinds to be written, by the passages' ids now."""
+        return frozenset((each.now, each.kind) for each in self.stale if each.now is not None)
+
+
 class Run(Frozen):
     """A run's frozen request: all that is needed to finish it, but the model's weights."""
 
@@ -794,6 +832,8 @@ class Run(Frozen):
     """By passage, where a text ranked them."""
     tasks: tuple[Task, ...]
     """In the order of the plan."""
+    refreshes: Refresh | None = None
+    """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
     environment: Environment
     """Where and with what it began."""
 

@@ -26,6 +26,12 @@ FAILED, INTERRUPTED = 3, 130
 ALL_LAYERS = 9999
 """More than any model has: llama.cpp takes it for all."""
 
+BESIDE_REFRESH = frozenset(
+    {"refresh", "model", "parallel", "memory", "gpu_layers", "threads", "fast", "skip_bad"}
+    | {"out", "dry_run", "as_json", "quiet", "verbose"}
+)
+"""Options that may be given with --refresh: they choose no passage and ask for no other text."""
+
 SAFE = 2**53 - 1
 """The largest whole number that every reader of JSON takes for the same: seeds are hashed in their JSON."""
 
@@ -107,6 +113,9 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="All passages.")
 @click.option(
+    "--refresh", metavar="RUN", help="What is stale in RUN (see `remix status`), with its options, into a new run."
+)
+@click.option(
     "--kind",
     "kinds",
     multiple=True,
@@ -176,16 +185,15 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
     """Write successive rewritings, summaries and counter-arguments of passages.
 
-    Say which: --tag, --essay or --all. The run's folder is the last line of the output.
+    Say which: --tag, --essay, --all or --refresh. The run's folder is the last line of the output.
     """
     from remix import pipeline
-    from remix.records import Options
 
-    if not (chosen["tags"] or chosen["essays"] or chosen["everything"]):
-        raise click.UsageError("say which passages: --tag TAG, --essay SLUG or --all. `remix tags` lists the tags.")
     workspace: Workspace = ctx.obj
-    options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
-    job = pipeline.prepare(workspace, options, _given(ctx))
+    job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
+    if job is None:
+        note("Nothing is stale that could be written anew.")
+        return
     for error in job.left_out:
         note(f"Left out: {error.message}")
     if chosen["dry_run"]:
@@ -194,7 +202,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(_plan_in_words(job))
-        if not (options.fast or _is_known(job)):
+        if not (job.run.options.fast or _is_known(job)):
             note("The first time with this model: probing how it can be decoded exactly. A large one takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         outcome = pipeline.generate(job, chosen["out"] or workspace.outputs, watch, stop)
@@ -264,6 +272,32 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
 
 COMMANDS = (generate, resume, try_)
+
+
+def _new(ctx: click.Context) -> Job:
+    """The plan of a run of its own."""
+    from remix import pipeline
+    from remix.records import Options
+
+    chosen = ctx.params
+    if not (chosen["tags"] or chosen["essays"] or chosen["everything"]):
+        raise click.UsageError("say which passages: --tag TAG, --essay SLUG or --all. `remix tags` lists the tags.")
+    options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
+    return pipeline.prepare(ctx.obj, options, _given(ctx))
+
+
+def _refresh(ctx: click.Context, word: str) -> Job | None:
+    """The plan of a run that writes anew what is stale in another: nothing, where nothing is."""
+    from remix import pipeline
+    from remix.outputs import find_run
+    from remix.records import Options
+
+    typed = [name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    for option in ctx.command.params:
+        if option.name in typed and option.name not in BESIDE_REFRESH:
+            raise click.UsageError(f"{option.opts[0]} doesn't go with --refresh, which has the run's own options.")
+    given = {name: ctx.params[name] for name in typed if name in Options.model_fields}
+    return pipeline.prepare_refresh(ctx.obj, find_run(ctx.obj.outputs, word), given)
 
 
 def _standard_input() -> str:

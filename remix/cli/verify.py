@@ -110,16 +110,12 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     RUN is a path or the beginning of its name, by default the latest. The signature lies beside the manifest;
     `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
     """
-    from remix.errors import RunError
     from remix.outputs import find_run
     from remix.outputs import signature as signing
-    from remix.outputs import verify as checking
+    from remix.outputs.verify import verified
 
     folder = find_run(workspace.outputs, run)
-    report = checking.verify(folder.path)
-    if report.findings:
-        first = report.findings[0]
-        raise RunError(f"{folder.path / first.file}: {first.what}.", "`remix verify` lists all that is wrong.")
+    verified(folder.path)
     digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
     note(f"{folder.path / signing.SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
     click.echo(digest)

@@ -141,6 +141,11 @@ class RunFolder:
         """Take the manifest away: the run is to be worked on."""
         remove(self.path / MANIFEST)
 
+    @property
+    def request_sha256(self) -> str:
+        """Of its `run.json`."""
+        return sha256(_bytes_of(self.path / REQUEST))
+
     # -- outputs --------------------------------------------------------------------------------------------
 
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:

@@ -32,7 +32,7 @@ from remix.outputs.run import (
     compose,
 )
 from remix.outputs.signature import SIGNATURE
-from remix.plan import plan
+from remix.plan import plan_of
 from remix.prompts import Template
 from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256, source_of
 
@@ -123,6 +123,15 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     # Where it is known what is wrong with a file, it needn't be said that something is.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     return Report(path, folder.run, finished, tuple(found.values()), len(tasks), tuple(sorted(set(findings))))
+
+
+def verified(path: Path) -> Report:
+    """The same of a whole run that is as it was written. Raises `RunError`, naming the first file that isn't."""
+    report = verify(path)
+    if report.findings:
+        first = report.findings[0]
+        raise RunError(f"{path / first.file}: {first.what}.", "`remix verify` lists all that is wrong.")
+    return report
 
 
 def _chains(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
@@ -226,10 +235,7 @@ def _request(run: Run) -> Iterator[Finding]:
     for template in run.templates:
         if sha256(template.source) != template.sha256:
             yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
-    hashes = {template.kind: template.sha256 for template in run.templates}
-    options = run.options
-    planned = set(plan(passages, hashes, options.steps, options.variants, options.seed))
-    for task in planned.symmetric_difference(run.tasks):
+    for task in set(plan_of(run)).symmetric_difference(run.tasks):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
 
 

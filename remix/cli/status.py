@@ -1,0 +1,98 @@
+"""`remix status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from remix.outputs import RunFolder
+    from remix.records import Change, Stale
+    from remix.workspace import Workspace
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[RUN]...")
+@click.option("--all", "everything", is_flag=True, help="All runs.")
+@json_option
+@click.pass_obj
+def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """Tell which outputs are stale: whose passage, template or model has changed since, and which of these.
+
+    RUN is a path or the beginning of a run's name, by default the latest.
+    """
+    from remix import pipeline
+
+    if words and everything:
+        raise click.UsageError("name runs, or say --all.")
+    folders = _folders(workspace, words, everything)
+    found = [(folder, pipeline.status(workspace, folder.run)) for folder in folders]
+    if as_json:
+        print_json({"runs": [_as_json(folder, stale) for folder, stale in found]})
+        return
+    print_table(["output", "run", "what changed"], [row for folder, stale in found for row in _rows(folder, stale)])
+    for folder, stale in found:
+        note(_in_words(folder, stale))
+
+
+COMMANDS = (status,)
+
+
+def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> list[RunFolder]:
+    """The runs that are meant; with `everything` those that can't be read are told, and left out."""
+    from remix.errors import RunError
+    from remix.outputs import RunFolder, find_run, list_runs
+
+    if not everything:
+        return [find_run(workspace.outputs, word) for word in words or (None,)]
+    folders = []
+    for path in list_runs(workspace.outputs):
+        try:
+            folders.append(RunFolder.open(path))
+        except RunError as error:
+            note(f"Left out: {error.message} {error.hint}")
+    return folders
+
+
+def _outputs(folder: RunFolder, stale: Stale) -> list[str]:
+    """The finished outputs that are meant."""
+    return [task.id for task in folder.done if (task.passage, task.kind) == (stale.passage, stale.kind)]
+
+
+def _rows(folder: RunFolder, stale: list[Stale]) -> list[tuple[str, str, str]]:
+    return [(id_, folder.run.name, _because(each)) for each in stale for id_ in _outputs(folder, each)]
+
+
+def _because(stale: Stale) -> str:
+    words: dict[Change, str] = {
+        "passage": "the passage",
+        "passage gone": "the passage is gone",
+        "essay": "what the prompt says of the essay",
+        "template": "the template",
+        "template gone": "the template is gone",
+        "model": "the model",
+    }
+    moved = f" (now {stale.now})" if stale.now not in (None, stale.passage) else ""
+    return ", ".join(words[each] for each in stale.because) + moved
+
+
+def _in_words(folder: RunFolder, stale: list[Stale]) -> str:
+    done = len(folder.done)
+    count = sum(len(_outputs(folder, each)) for each in stale)
+    if not count:
+        return f"{folder.run.name}: none of {done} texts is stale."
+    anew = sum(len(_outputs(folder, each)) for each in stale if not each.is_lost)
+    hint = f" `remix generate --refresh {folder.run.name}` writes {anew} of them anew." if anew else ""
+    return f"{folder.run.name}: {count} of {done} texts are stale.{hint}"
+
+
+def _as_json(folder: RunFolder, stale: list[Stale]) -> dict[str, Any]:
+    return {
+        "run": folder.run.name,
+        "folder": str(folder.path),
+        "texts": len(folder.done),
+        "stale": [{**each.model_dump(mode="json"), "outputs": _outputs(folder, each)} for each in stale],
+    }

@@ -1,0 +1,57 @@
+"""A run as JSON lines: an object for each output, flat and alike, as the readers of datasets want them.
+
+Takes outputs as they were found, gives a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from remix.names import visible
+from remix.outputs.verify import Found
+
+
+def jsonl(found: Iterable[Found]) -> str:
+    """A line for each output. All have the same keys, and a key the same type; what isn't known is null."""
+    # The standard output may be a terminal: what that would obey is written as JSON's escapes.
+    return "".join(visible(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in found)
+
+
+def _row(found: Found) -> dict[str, Any]:
+    record = found.record
+    source, derivation, sampling = record.source, record.derivation, record.derivation.sampling
+    return {
+        "id": record.id,
+        "run": record.circumstances.run,
+        "output": found.task.id,
+        "passage": source.passage,
+        "essay": source.essay,
+        "section": source.section,
+        "path": source.path,
+        "first_line": source.lines[0],
+        "last_line": source.lines[1],
+        "tags": list(source.tags),
+        "source": source.text,
+        "kind": source.kind,
+        "step": source.step,
+        "variant": source.variant,
+        "parent": derivation.parent,
+        "messages": [message.model_dump() for message in derivation.prompt.messages],
+        "text": found.text,
+        "sha256": record.output.sha256,
+        "finish": record.output.finish,
+        "flags": list(record.flags),
+        "tokens": len(record.output.token_ids) if record.output.token_ids is not None else None,
+        "candidates": derivation.selection.candidates if derivation.selection else 1,
+        "model": record.circumstances.model,
+        "model_sha256": derivation.model.sha256,
+        "template_sha256": derivation.prompt.template,
+        "seed": sampling.seed if sampling else None,
+        "max_tokens": sampling.max_tokens if sampling else None,
+        "exact": derivation.engine.exact,
+        "started": record.circumstances.started.isoformat(),
+        "finished": record.circumstances.finished.isoformat(),
+        "remix": record.circumstances.remix,
+    }

@@ -1,0 +1,115 @@
+"""A run as PROV-JSON: which text came of which, by whom, when, from what.
+
+Takes a run and its outputs as they were found, gives a document of W3C PROV (PROV-DM 2013, PROV-JSON 2013), made with
+the package `prov`. An output is `run:` and its name in the run; passages, templates and models go by their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from prov.identifier import QualifiedName
+from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
+
+from remix.outputs.verify import Found
+from remix.records import Record, Run
+
+NAMES = "urn:x-remix:"
+
+
+def document(run: Run, found: Iterable[Found]) -> ProvDocument:
+    """The document; `serialize(format="json")` gives its text."""
+    document = ProvDocument()
+    document.add_namespace("remix", f"{NAMES}term:")
+    document.add_namespace("sha256", f"{NAMES}sha256:")
+    document.add_namespace("model", f"{NAMES}model:")
+    document.add_namespace("writing", f"{NAMES}writing:{run.name}:")
+    document.add_namespace("software", f"{NAMES}software:")
+    document.add_namespace("run", f"{NAMES}run:{run.name}:")
+    for each in found:
+        _add(document, each)
+    return document
+
+
+def _add(document: ProvDocument, found: Found) -> None:
+    record, derivation = found.record, found.record.derivation
+    output = _output(document, found)
+    writing = _writing(document, found)
+    document.wasGeneratedBy(output, writing, time=record.circumstances.finished)
+    document.wasAssociatedWith(writing, _software(document, record))
+    for used in (_passage(document, record), _template(document, record), _model(document, record)):
+        document.used(writing, used)
+    document.wasDerivedFrom(output, f"sha256:{derivation.passage}", activity=writing)
+    if found.task.parent:
+        document.used(writing, f"run:{found.task.parent}")
+        document.wasDerivedFrom(output, f"run:{found.task.parent}", activity=writing)
+
+
+def _output(document: ProvDocument, found: Found) -> ProvEntity:
+    record = found.record
+    return document.entity(
+        f"run:{found.task.id}",
+        [
+            (PROV["type"], "remix:Output"),
+            ("remix:record", record.id),
+            ("remix:file", found.text_file),
+            ("remix:sha256", record.output.sha256),
+            ("remix:kind", found.task.kind),
+            ("remix:step", found.task.step),
+            ("remix:variant", found.task.variant),
+            *(("remix:flag", flag) for flag in record.flags),
+        ],
+    )
+
+
+def _writing(document: ProvDocument, found: Found) -> ProvActivity:
+    record = found.record
+    sampling = record.derivation.sampling
+    seed = [("remix:seed", sampling.seed), ("remix:max_tokens", sampling.max_tokens)] if sampling else []
+    return document.activity(
+        f"writing:{found.task.id}",
+        record.circumstances.started,
+        record.circumstances.finished,
+        [(PROV["type"], "remix:Writing"), *seed, ("remix:exact", record.derivation.engine.exact)],
+    )
+
+
+def _software(document: ProvDocument, record: Record) -> str:
+    name = f"software:remix-{record.circumstances.remix}"
+    if not document.get_record(name):
+        document.agent(name, {PROV["type"]: PROV["SoftwareAgent"], "remix:version": record.circumstances.remix})
+    return name
+
+
+def _passage(document: ProvDocument, record: Record) -> str:
+    source = record.source
+    about: dict[str | QualifiedName, str | int] = {
+        PROV["type"]: "remix:Passage",
+        "remix:passage": source.passage,
+        "remix:essay": source.essay,
+        "remix:file": source.path,
+        "remix:first_line": source.lines[0],
+        "remix:last_line": source.lines[1],
+    }
+    return _once(document, f"sha256:{record.derivation.passage}", about)
+
+
+def _template(document: ProvDocument, record: Record) -> str:
+    about: dict[str | QualifiedName, str | int] = {
+        PROV["type"]: "remix:Template",
+        "remix:file": record.source.template,
+    }
+    return _once(document, f"sha256:{record.derivation.prompt.template}", about)
+
+
+def _model(document: ProvDocument, record: Record) -> str:
+    sha256, name = record.derivation.model.sha256, record.circumstances.model
+    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Model", "remix:name": name}
+    return _once(document, f"sha256:{sha256}" if sha256 else f"model:{name}", about)
+
+
+def _once(document: ProvDocument, name: str, about: Mapping[str | QualifiedName, str | int]) -> str:
+    """The name of an entity, which is added unless it is there."""
+    if not document.get_record(name):
+        document.entity(name, list(about.items()))
+    return name

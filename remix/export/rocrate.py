@@ -1,0 +1,254 @@
+"""A run as a research object: the metadata that makes its folder a Process Run Crate.
+
+Takes a run, its outputs as they were found and the files that lie beside the metadata, gives the JSON-LD of
+`ro-crate-metadata.json` by RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5
+(https://w3id.org/ro/wfrun/process/0.5): an action for each output, with the passage, the template and the text before
+as its objects, and remix and the model as its instruments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from remix.outputs.verify import Found
+from remix.records import Essay, Passage, Record, Run, TemplateUsed
+
+METADATA = "ro-crate-metadata.json"
+PREVIEW = "ro-crate-preview.html"
+
+CRATE = "https://w3id.org/ro/crate/1.1"
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+"""Names `sha256`, which RO-Crate's own context doesn't know."""
+
+_FORMATS = {".md": "text/markdown", ".json": "application/json", ".jsonl": "application/jsonl", ".html": "text/html"}
+
+Entity = dict[str, Any]
+
+
+class File(NamedTuple):
+    """A file of the crate."""
+
+    name: str
+    """Below the crate's folder."""
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+def metadata(run: Run, found: Sequence[Found], files: Sequence[File], license_: str | None = None) -> str:
+    """The text of `ro-crate-metadata.json`. `license_`: address of the terms it is given under."""
+    terms = _license(license_)
+    root = _root(run, found, files) | {"license": _to(terms["@id"])}
+    graph = [_descriptor(), root, terms, _profile(), *_instruments(found), *_objects(run, found)]
+    graph += [_action(each) for each in found]
+    graph += _files(found, files)
+    return json.dumps({"@context": [f"{CRATE}/context", TERMS], "@graph": graph}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _descriptor() -> Entity:
+    return {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
+
+
+def _profile() -> Entity:
+    return {
+        "@id": PROFILE,
+        "@type": "CreativeWork",
+        "name": "Process Run Crate",
+        "version": PROFILE.rpartition("/")[2],
+    }
+
+
+def _license(address: str | None) -> Entity:
+    """The terms: RO-Crate wants some to be named, so where there are none it says so."""
+    if address:
+        return {
+            "@id": address,
+            "@type": "CreativeWork",
+            "name": address,
+            "description": "The terms it is given under.",
+        }
+    unknown = "Nobody has said under what terms this may be used: ask whoever gave it to you."
+    return {"@id": "#terms", "@type": "CreativeWork", "name": "no licence stated", "description": unknown}
+
+
+def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
+    about = ", ".join(run.options.tags or run.options.essays) or "all passages"
+    # When the last text was written, not when the crate was: the same run makes the same crate.
+    written = max((each.record.circumstances.finished for each in found), default=run.created)
+    return {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": f"remix run {run.name}",
+        "description": f"{len(found)} of {len(run.tasks)} texts written by a language model from passages: {about}.",
+        "datePublished": _time(written),
+        "conformsTo": _to(PROFILE),
+        "hasPart": [_to(_path(file.name)) for file in files],
+        "mentions": [_to(_action_id(each)) for each in found],
+    }
+
+
+# -- what acts ----------------------------------------------------------------------------------------------
+
+
+def _instruments(found: Iterable[Found]) -> list[Entity]:
+    """remix, in each version that wrote, and each model."""
+    entities: dict[str, Entity] = {}
+    for each in found:
+        for entity in (_remix(each.record), _model(each.record)):
+            entities.setdefault(entity["@id"], entity)
+    return list(entities.values())
+
+
+def _remix(record: Record) -> Entity:
+    circumstances, engine = record.circumstances, record.derivation.engine
+    runs_on = f"llama-cpp-python {engine.llama_cpp_python}" if engine.llama_cpp_python else "LangChain"
+    return {
+        "@id": f"#remix-{circumstances.remix}",
+        "@type": "SoftwareApplication",
+        "name": "remix",
+        "softwareVersion": circumstances.remix,
+        "softwareRequirements": runs_on,
+        "operatingSystem": circumstances.host,
+    }
+
+
+def _model(record: Record) -> Entity:
+    """The weights; by the profile what an action is done with is software, and its bytes are what identifies it."""
+    circumstances, model = record.circumstances, record.derivation.model
+    entity: Entity = {
+        "@id": f"#model-{model.sha256 or quote(circumstances.model, safe='')}",
+        "@type": "SoftwareApplication",
+        "name": circumstances.model,
+        "applicationCategory": "language model",
+    }
+    if model.sha256:
+        entity |= {
+            "version": model.sha256,
+            "sha256": model.sha256,
+            "fileSize": str(circumstances.size),
+            "fileFormat": "GGUF",
+        }
+    return entity
+
+
+def _action(found: Found) -> Entity:
+    record = found.record
+    circumstances = record.circumstances
+    return {
+        "@id": _action_id(found),
+        "@type": "CreateAction",
+        "name": f"Writing {found.task.id}",
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+        "description": f"{circumstances.model} went on from a prompt by {record.source.template}.",
+        "startTime": _time(circumstances.started),
+        "endTime": _time(circumstances.finished),
+        "instrument": [_to(_remix(record)["@id"]), _to(_model(record)["@id"])],
+        "object": [*_sources(found), _to(f"#template-{quote(found.task.kind)}")],
+        "result": _to(_path(found.text_file)),
+        "identifier": record.id,
+    }
+
+
+def _action_id(found: Found) -> str:
+    return f"#write-{quote(found.task.id)}"
+
+
+# -- what is acted on ---------------------------------------------------------------------------------------
+
+
+def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
+    """Passages, their essays, and templates, as far as outputs come of them."""
+    passages = {each.task.passage for each in found}
+    kinds = {each.task.kind for each in found}
+    for essay in run.essays:
+        used = [passage for passage in essay.passages if passage.id in passages]
+        if used:
+            yield _essay(essay)
+            yield from (_passage(passage) for passage in used)
+    yield from (_template(each) for each in run.templates if each.kind in kinds)
+
+
+def _essay(essay: Essay) -> Entity:
+    known = {"author": essay.author, "dateCreated": essay.date, "keywords": ", ".join(essay.tags)}
+    return {
+        "@id": f"#essay-{quote(essay.slug)}",
+        "@type": "CreativeWork",
+        "name": essay.title,
+        "identifier": essay.path,
+        **{key: value for key, value in known.items() if value},
+    }
+
+
+def _passage(passage: Passage) -> Entity:
+    first, last = passage.lines
+    return {
+        "@id": f"#passage-{quote(passage.id)}",
+        "@type": "CreativeWork",
+        "name": f"{passage.title}, lines {first} to {last}",
+        "text": passage.text,
+        "sha256": passage.sha256,
+        "keywords": ", ".join(passage.tags),
+        "isPartOf": _to(f"#essay-{quote(passage.essay)}"),
+    }
+
+
+def _template(template: TemplateUsed) -> Entity:
+    return {
+        "@id": f"#template-{quote(template.kind)}",
+        "@type": "CreativeWork",
+        "name": template.name,
+        "text": template.source,
+        "sha256": template.sha256,
+    }
+
+
+def _sources(found: Found) -> list[Entity]:
+    """The passage, and the text before."""
+    parent = [_to(_path(f"{found.task.parent}.md"))] if found.task.parent else []
+    return [_to(f"#passage-{quote(found.task.passage)}"), *parent]
+
+
+# -- files --------------------------------------------------------------------------------------------------
+
+
+def _files(found: Iterable[Found], files: Iterable[File]) -> Iterator[Entity]:
+    outputs = {each.text_file: each for each in found}
+    for file in files:
+        entity: Entity = {
+            "@id": _path(file.name),
+            "@type": "File",
+            "name": file.name,
+            "encodingFormat": _FORMATS.get(f".{file.name.rpartition('.')[2]}", "text/plain"),
+            "contentSize": str(file.size),
+            "sha256": file.sha256,
+        }
+        if output := outputs.get(file.name):
+            sources = _sources(output)
+            entity["isBasedOn"] = sources if len(sources) > 1 else sources[0]
+            entity |= {"keywords": ", ".join(output.record.flags)} if output.record.flags else {}
+        elif text := _text_of(file.name, outputs):
+            entity["about"] = _to(_path(text))
+        yield entity
+
+
+def _text_of(name: str, texts: Iterable[str]) -> str | None:
+    """The text that a record or a trace tells of."""
+    text = f"{name.removesuffix('.json').removesuffix('.trace').removesuffix('.measures')}.md"
+    return text if name.endswith(".json") and text in texts else None
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _path(name: str) -> str:
+    return quote(name)
+
+
+def _to(id_: str) -> Entity:
+    return {"@id": id_}

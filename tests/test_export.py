@@ -1,0 +1,311 @@
+"""Runs in other forms, read back by other programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from prov.model import ProvAgent, ProvDerivation, ProvDocument, ProvEntity, ProvGeneration
+from rocrate.rocrate import ROCrate
+
+import remix.cli.export
+from remix import pipeline
+from remix.errors import RemixError
+from remix.export import FORMATS, export, text
+from remix.export.export import ExportError
+from remix.outputs import RunFolder
+from remix.records import Options
+from remix.workspace import Workspace
+
+from .conftest import FakeWriter, Remix
+
+OUTPUTS = 12
+CRATE_VERSION = "1.1"
+"""`rocrate` reads by 1.3 unless it is told."""
+
+
+@pytest.fixture
+def crate(finished: RunFolder, tmp_path: Path) -> Path:
+    export(finished.path, tmp_path / "crate", "ro-crate")
+    return tmp_path / "crate"
+
+
+def graph(crate: Path) -> dict[str, dict[str, Any]]:
+    """The entities as they are written, by id."""
+    entities = json.loads((crate / "ro-crate-metadata.json").read_bytes())["@graph"]
+    by_id = {each["@id"]: each for each in entities}
+    assert len(by_id) == len(entities)
+    return by_id
+
+
+# -- RO-Crate -----------------------------------------------------------------------------------------------
+
+
+def test_rocrate_reads_an_action_for_each_output(crate: Path, finished: RunFolder) -> None:
+    read = ROCrate(crate, version=CRATE_VERSION)
+    assert read.root_dataset["conformsTo"].id == "https://w3id.org/ro/wfrun/process/0.5"
+    actions = read.get_by_type("CreateAction")
+    assert len(actions) == OUTPUTS
+    assert {action["result"].id for action in actions} == {f"{task.id}.md" for task in finished.run.tasks}
+    assert {action["identifier"] for action in actions} == {
+        finished.read(task.id)[0].id for task in finished.run.tasks
+    }
+    assert {action.id for action in read.root_dataset["mentions"]} == {action.id for action in actions}
+
+
+def test_an_action_names_what_it_read_and_what_it_was_done_with(crate: Path) -> None:
+    read = ROCrate(crate, version=CRATE_VERSION)
+    action = read.get("#write-two-clocks/001/again.2")
+    passage, parent, template = action["object"]
+    assert passage["text"] == "The first clock runs fast. It was set by the second."
+    assert parent.id == "two-clocks/001/again.1.md"
+    assert template["text"].startswith("---\ndescription: Says it again.")
+    remix, model = action["instrument"]
+    assert (remix["name"], model["name"]) == ("remix", "fake")
+    assert action["result"]["isBasedOn"] == [passage, parent]
+    assert action["startTime"] <= action["endTime"]
+
+
+def test_each_file_is_there_with_its_hash(crate: Path) -> None:
+    files = [each for each in graph(crate).values() if each["@type"] == "File"]
+    assert len(files) == 2 * OUTPUTS + 2
+    for each in files:
+        data = (crate / each["@id"]).read_bytes()
+        assert each["sha256"] == hashlib.sha256(data).hexdigest()
+        assert each["contentSize"] == str(len(data))
+    parts = {each["@id"] for each in graph(crate)["./"]["hasPart"]}
+    assert parts == {each["@id"] for each in files}
+    beside = {"ro-crate-metadata.json", "ro-crate-preview.html"}
+    assert {path.relative_to(crate).as_posix() for path in crate.rglob("*") if path.is_file()} == parts | beside
+
+
+def test_every_reference_leads_somewhere(crate: Path) -> None:
+    entities = graph(crate)
+    outside = {"https://w3id.org/ro/crate/1.1"}
+
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return {value["@id"]} if set(value) == {"@id"} else set().union(*map(references, value.values()))
+        return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+    assert references(list(entities.values())) <= entities.keys() | outside
+
+
+def test_sha256sum_reads_the_crates_manifest(crate: Path) -> None:
+    done = subprocess.run(
+        ["sha256sum", "-c", "--quiet", "MANIFEST.sha256"], cwd=crate, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_same_run_makes_the_same_crate(crate: Path, finished: RunFolder, tmp_path: Path) -> None:
+    export(finished.path, tmp_path / "again", "ro-crate")
+    for path in crate.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / "again" / path.relative_to(crate)).read_bytes() == path.read_bytes()
+
+
+def test_a_licence_is_named(finished: RunFolder, tmp_path: Path, remix_: Remix) -> None:
+    address = "https://creativecommons.org/licenses/by/4.0/"
+    done = remix_("export", "--to", tmp_path / "crate", "--format", "ro-crate", "--license", address)
+    assert done.stdout == f"{tmp_path / 'crate'}\n"
+    assert ROCrate(tmp_path / "crate", version=CRATE_VERSION).root_dataset["license"].id == address
+
+
+def test_names_that_a_web_address_cannot_hold(workspace: Workspace, writer: FakeWriter, tmp_path: Path) -> None:
+    essay = workspace.seeds / "two-clocks.md"
+    essay.rename(workspace.seeds / "Größe & 時計.md")
+    (workspace.prompts / "again.md.j2").rename(workspace.prompts / "zurück.md.j2")
+    job = pipeline.prepare_for(workspace, Options(steps=2), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    export(folder.path, tmp_path / "crate", "ro-crate")
+    read = ROCrate(tmp_path / "crate", version=CRATE_VERSION)
+    assert len(read.get_by_type("CreateAction")) == OUTPUTS
+    assert "grösse-時計/001/zurück.2.md" in {each["name"] for each in read.get_by_type("File")}
+    assert quote("grösse-時計/001/zurück.2.md") in graph(tmp_path / "crate")
+    document = ProvDocument.deserialize(content=text(folder.path, "prov-json"), format="json")
+    assert len(_outputs(document)) == OUTPUTS
+
+
+# -- PROV ---------------------------------------------------------------------------------------------------
+
+
+def _outputs(document: ProvDocument) -> list[ProvEntity]:
+    wanted = "Output"
+    return [
+        each
+        for each in document.get_records(ProvEntity)
+        if any(str(type_).endswith(wanted) for type_ in each.get_attribute("prov:type"))
+    ]
+
+
+def test_prov_reads_an_entity_for_each_output(finished: RunFolder) -> None:
+    document = ProvDocument.deserialize(content=text(finished.path, "prov-json"), format="json")
+    outputs = _outputs(document)
+    assert len(outputs) == OUTPUTS
+    records = {next(iter(each.get_attribute("remix:record"))) for each in outputs}
+    assert records == {finished.read(task.id)[0].id for task in finished.run.tasks}
+    assert len(list(document.get_records(ProvGeneration))) == OUTPUTS
+    # Each comes of its passage, and every second step of the first.
+    assert len(list(document.get_records(ProvDerivation))) == OUTPUTS + OUTPUTS // 2
+    assert len(list(document.get_records(ProvAgent))) == 1
+
+
+def test_prov_leads_back_to_the_passage(finished: RunFolder) -> None:
+    document = ProvDocument.deserialize(content=text(finished.path, "prov-json"), format="json")
+    steps = {
+        str(each.args[0]): {
+            str(other.args[1]) for other in document.get_records(ProvDerivation) if other.args[0] == each.args[0]
+        }
+        for each in document.get_records(ProvDerivation)
+    }
+    record, _ = finished.read("two-clocks/001/again.2")
+    passage = f"sha256:{record.derivation.passage}"
+    assert steps["run:two-clocks/001/again.2"] == {passage, "run:two-clocks/001/again.1"}
+    assert steps["run:two-clocks/001/again.1"] == {passage}
+
+
+# -- JSON lines ---------------------------------------------------------------------------------------------
+
+
+def test_a_line_for_each_output_all_alike(finished: RunFolder) -> None:
+    rows = [json.loads(line) for line in text(finished.path, "jsonl").splitlines()]
+    assert [row["output"] for row in rows] == [task.id for task in finished.run.tasks]
+    kinds = [{key: type(value) for key, value in row.items() if value is not None} for row in rows]
+    assert len({tuple(row) for row in rows}) == 1
+    assert all(one[key] == other[key] for one in kinds for other in kinds for key in one.keys() & other.keys())
+    record, words = finished.read("two-clocks/001/again.2")
+    row = next(row for row in rows if row["output"] == "two-clocks/001/again.2")
+    assert (row["id"], row["text"], row["parent"]) == (record.id, words, record.derivation.parent)
+    assert row["source"] == record.source.text
+    assert row["messages"] == [message.model_dump() for message in record.derivation.prompt.messages]
+
+
+def test_what_a_terminal_would_obey_is_escaped(workspace: Workspace, writer: FakeWriter) -> None:
+    (workspace.seeds / "two-clocks.md").write_text("One two\u200f three \u202e four.", encoding="utf-8")
+    job = pipeline.prepare_for(workspace, Options(steps=1), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    lines = text(folder.path, "jsonl")
+    assert "\u202e" not in lines
+    assert {json.loads(line)["source"] for line in lines.splitlines()} == {"One two\u200f three \u202e four."}
+
+
+# -- the page -----------------------------------------------------------------------------------------------
+
+
+class _Page(HTMLParser):
+    """What a page holds."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
+    page = _Page(text(finished.path, "html"))
+    ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
+    assert ids == [task.id for task in finished.run.tasks]
+    for task in finished.run.tasks:
+        record, words = finished.read(task.id)
+        assert words in page.words
+        assert record.id in page.words
+        assert record.source.text in page.words
+    sections = {attributes["id"] for tag, attributes in page.tags if tag == "section"}
+    links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
+    assert links == {f"#{id_}" for id_ in sections}
+
+
+def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: FakeWriter) -> None:
+    hostile = "<script>alert(1)</script> <img src=x onerror=alert(1)> \u202e {{ 7*7 }} </p>"
+    (workspace.seeds / "two-clocks.md").write_text(
+        f"---\ntitle: '</title>{hostile}'\n---\n\n## <b>{hostile}\n\nSome {hostile} text. #<svg\n", encoding="utf-8"
+    )
+    job = pipeline.prepare_for(workspace, Options(steps=1), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    source = text(folder.path, "html")
+    page = _Page(source)
+    assert not {"script", "img", "b", "svg", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "src"]
+    assert "<script>alert(1)</script>" in page.words
+    assert "{{ 7*7 }}" in page.words
+    assert "\u202e" not in source
+    policy = next(attributes["content"] for _, attributes in page.tags if "http-equiv" in attributes)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+# -- whatever the form --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_there_is_left_alone(finished: RunFolder, tmp_path: Path, form: str) -> None:
+    (tmp_path / "there").write_text("mine")
+    with pytest.raises(ExportError, match="already exists"):
+        export(finished.path, tmp_path / "there", form)
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_run_that_was_changed_is_not_exported(finished: RunFolder, tmp_path: Path, form: str) -> None:
+    path = finished.text_path("two-clocks/001/again.1")
+    path.write_bytes(path.read_bytes() + b"!")
+    with pytest.raises(RemixError, match=r"again\.1\.md: not the text that was recorded"):
+        export(finished.path, tmp_path / "new", form)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_place_that_cannot_be_written(finished: RunFolder, tmp_path: Path, form: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError) as caught:
+        export(finished.path, tmp_path / "file" / "new", form)
+    assert "--to" in caught.value.hint
+
+
+def test_an_unfinished_run_is_exported_as_far_as_it_came(finished: RunFolder, tmp_path: Path) -> None:
+    (finished.path / "MANIFEST.sha256").unlink()
+    for kind in ("again", "once"):
+        finished.record_path(f"two-clocks/003/{kind}.2").unlink()
+        finished.text_path(f"two-clocks/003/{kind}.2").unlink()
+    export(finished.path, tmp_path / "crate", "ro-crate")
+    assert len(ROCrate(tmp_path / "crate", version=CRATE_VERSION).get_by_type("CreateAction")) == OUTPUTS - 2
+    assert "10 of 12 texts" in text(finished.path, "html")
+
+
+def test_a_run_without_texts(workspace: Workspace, finished: RunFolder) -> None:
+    empty = RunFolder.create(workspace.outputs, finished.run.model_copy(update={"name": "20260101T000000Z-x-0000"}))
+    with pytest.raises(ExportError, match="no text is finished"):
+        text(empty.path, "jsonl")
+
+
+def test_traces_go_along(workspace: Workspace, tmp_path: Path) -> None:
+    writer = FakeWriter(trace=True)
+    job = pipeline.prepare_for(workspace, Options(steps=1, kinds=("once",)), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    writer.close()
+    export(folder.path, tmp_path / "crate", "ro-crate")
+    trace = graph(tmp_path / "crate")["two-clocks/001/once.1.trace.json"]
+    assert trace["about"] == {"@id": "two-clocks/001/once.1.md"}
+
+
+def test_the_command_writes_to_the_standard_output(finished: RunFolder, remix_: Remix) -> None:
+    assert remix_("export", "--to", "-", "--format", "jsonl").stdout == text(finished.path, "jsonl")
+    assert remix_("export", "--to", "-", "--format", "ro-crate").exit_code == 2
+    assert remix_("export", "--to", "-", "--format", "html", "--license", "x").exit_code == 2
+
+
+def test_the_command_knows_all_forms() -> None:
+    assert remix.cli.export.FORMATS == FORMATS
