@@ -64,16 +64,16 @@ class Passage(Frozen):
     """Text of the nearest heading above, if there is one."""
 
     path: str
-    """The seed's file, relative to the workspace, with forward slashes."""
+    """The seed's file, with forward slashes, relative to the workspace; of a folder elsewhere, from its name on."""
 
     lines: tuple[int, int]
     """First and last line in that file, from 1, both included."""
 
     tags: tuple[str, ...]
-    """Its own trailing tags as written, then those of its essay."""
+    """Its own tags as written, then those of the headings above, the nearest first, then those of its essay."""
 
     text: str
-    """The words alone: tags taken off, wrapped lines joined."""
+    """The words alone: the list of tags at the end and comments taken off, wrapped lines joined."""
 
     sha256: Sha256
     """Of the text."""
@@ -86,19 +86,22 @@ class Essay(Frozen):
     """Its place below the seeds folder, without suffix, in letters, digits and hyphens."""
 
     title: str
-    """From the front matter, else the first heading of the first level, else the file's name."""
+    """From the front matter, else the first heading of the first level (in Markdown), else the file's name."""
 
     author: str | None
     """From the front matter."""
 
     date: str | None
-    """From the front matter, as written there."""
+    """From the front matter (`date` or `planted`), as written there, else from the file's name."""
+
+    aliases: tuple[str, ...] = ()
+    """Its other names, from the front matter."""
 
     tags: tuple[str, ...]
-    """Tags in the front matter; they count for all passages."""
+    """Tags and categories in the front matter; they count for all passages."""
 
     path: str
-    """The file, relative to the workspace, with forward slashes."""
+    """As that of its passages."""
 
     passages: tuple[Passage, ...]
     """In the order of the file."""
@@ -726,6 +729,8 @@ class Options(Frozen):
     """Chains a passage and kind."""
     best_of: int = Field(1, ge=1, le=99)
     """Candidates a task, of which one is kept."""
+    min_words: int = Field(0, ge=0)
+    """Only passages of so many words."""
     limit: int | None = Field(None, ge=1)
     """Only the first so many passages."""
     model: str | None = None

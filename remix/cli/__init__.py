@@ -62,6 +62,8 @@ def _workspace(ctx: click.Context) -> Workspace:
 
     root = Path(ctx.params["workspace"])
     workspace = open_workspace(root)
+    if ctx.params["seeds"]:
+        workspace = workspace.with_seeds(Path(ctx.params["seeds"]))
     settings = workspace.settings.generate.model_dump(exclude_none=True)
     if "kind" in settings:
         settings["kinds"] = settings.pop("kind")
@@ -69,7 +71,13 @@ def _workspace(ctx: click.Context) -> Workspace:
     drafting = {
         key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
     }
-    ctx.default_map = {"generate": {**settings, **model}, "try": {**drafting, **model}}
+    chosen = {"min_words": workspace.settings.min_words} if workspace.settings.min_words else {}
+    ctx.default_map = {
+        "generate": {**settings, **model, **chosen},
+        "try": {**drafting, **model},
+        "passages": chosen,
+        "tags": chosen,
+    }
     return workspace
 
 
@@ -82,9 +90,16 @@ def _workspace(ctx: click.Context) -> Workspace:
     envvar="REMIX_WORKSPACE",
     help="Folder with seeds/, prompts/ and outputs/; by default this one, or the nearest above it.",
 )
+@click.option(
+    "--seeds",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    envvar="REMIX_SEEDS",
+    help="Folder of essays or notes, wherever it lies; by default the workspace's.",
+)
 @click.version_option(package_name="essay-remix", prog_name="remix")
 @click.pass_context
-def cli(ctx: click.Context, workspace: str) -> None:
+def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
     """Rewrite the tagged passages of your essays with a local model.
 
     Every output carries its provenance, and the same request gives the same bytes.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.choosing import choosing, seed
+from remix.cli.options import choosing, min_words_option, seed_option
 from remix.cli.printing import json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@min_words_option
 @json_option
 @click.pass_obj
-def tags(workspace: Workspace, as_json: bool) -> None:
+def tags(workspace: Workspace, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
     from remix.corpus import consult
+    from remix.corpus.query import Term
 
-    counts = consult(workspace.seeds, workspace.root, lambda corpus: corpus.tags())
+    long = Term("words", str(min_words)) if min_words else None
+    counts = consult(workspace.seeds, workspace.root, lambda corpus: corpus.tags(long), exclude=workspace.exclude)
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts])
     else:
@@ -31,7 +34,7 @@ def tags(workspace: Workspace, as_json: bool) -> None:
 
 @click.command()
 @choosing
-@seed
+@seed_option
 @json_option
 @click.pass_obj
 def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
@@ -42,7 +45,7 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     from remix.corpus import chooser, consult
     from remix.records import Options
 
-    found = consult(workspace.seeds, workspace.root, chooser(Options(**chosen)))
+    found = consult(workspace.seeds, workspace.root, chooser(Options(**chosen)), exclude=workspace.exclude)
     for unknown in found.notes:
         note(unknown)
     if as_json:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.options import chooses, choosing
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
@@ -107,10 +108,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 
 
 @click.command()
-@click.option(
-    "--tag", "tags", multiple=True, metavar="TAG", help="Passages with this tag; repeat for any of several."
-)
-@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@choosing
 @click.option("--all", "everything", is_flag=True, help="All passages.")
 @click.option(
     "--refresh", metavar="RUN", help="What is stale in RUN (see `remix status`), with its options, into a new run."
@@ -150,7 +148,6 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_BEST_OF",
     help="Candidates written for each text, of which one is kept.",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages.")
 @_options(_model, _seed)
 @click.option(
     "--parallel",
@@ -185,7 +182,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
     """Write successive rewritings, summaries and counter-arguments of passages.
 
-    Say which: --tag, --essay, --all or --refresh. The run's folder is the last line of the output.
+    Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the output.
     """
     from remix import pipeline
 
@@ -196,6 +193,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
         return
     for error in job.left_out:
         note(f"Left out: {error.message}")
+    for unknown in job.notes:
+        note(unknown)
     if chosen["dry_run"]:
         _show_plan(job, chosen["as_json"])
         return
@@ -280,8 +279,11 @@ def _new(ctx: click.Context) -> Job:
     from remix.records import Options
 
     chosen = ctx.params
-    if not (chosen["tags"] or chosen["essays"] or chosen["everything"]):
-        raise click.UsageError("say which passages: --tag TAG, --essay SLUG or --all. `remix tags` lists the tags.")
+    if not (chooses(chosen) or chosen["everything"]):
+        raise click.UsageError(
+            "say which passages: --tag TAG, --essay SLUG, --where QUERY, --like TEXT, --sample N or --all. "
+            "`remix tags` lists the tags."
+        )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
     return pipeline.prepare(ctx.obj, options, _given(ctx))
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from remix.corpus import bm25
-from remix.corpus.essays import slugify
-from remix.corpus.query import And, Not, Or, Query, Term, day
+from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
 from remix.corpus.select import Hit
 from remix.corpus.tags import merge_spellings, tag_key, tag_keys
-from remix.corpus.words import words
+from remix.corpus.words import count_words, words
+from remix.names import slugify
 from remix.records import Essay, Passage
 
 PATIENCE = 10.0
@@ -44,10 +44,17 @@ CREATE TABLE IF NOT EXISTS passage (
     number INTEGER NOT NULL,     -- among the essay's
     name TEXT NOT NULL,          -- its id
     sha256 TEXT NOT NULL,
+    length INTEGER NOT NULL,     -- in words
     section TEXT NOT NULL,       -- words of the heading, a space before and behind
     body TEXT NOT NULL           -- the whole passage, as JSON
 );
-CREATE INDEX IF NOT EXISTS passage_found ON passage (essay, number, name, sha256);
+CREATE TABLE IF NOT EXISTS slug (
+    slug TEXT NOT NULL,          -- its own, or an alias's
+    essay INTEGER NOT NULL,
+    PRIMARY KEY (slug, essay)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passage_name ON passage (name);
+CREATE INDEX IF NOT EXISTS passage_found ON passage (essay, number, name, sha256, length);
 CREATE INDEX IF NOT EXISTS passage_section ON passage (section) WHERE section <> '  ';
 CREATE TABLE IF NOT EXISTS tag (
     key TEXT NOT NULL,
@@ -59,6 +66,10 @@ CREATE TABLE IF NOT EXISTS tag (
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (words, content = '', tokenize = 'ascii');
 CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 """
+
+
+_LISTED = "(SELECT value FROM json_each(?))"
+"""Numbers, given as one value: there may be more of them than SQLite takes values."""
 
 
 class Stale(sqlite3.DatabaseError):
@@ -90,6 +101,8 @@ class Index:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._found: dict[Term, set[int]] = {}
+        """What was listed already."""
 
     # -- what it is told ------------------------------------------------------------------------------------
 
@@ -117,10 +130,12 @@ class Index:
         head = essay.model_dump_json(exclude={"passages"})
         known = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
         of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
+        for slug in slugs_of(essay):
+            self._add("slug (slug, essay)", (slug, of))
         for number, passage in enumerate(essay.passages):
-            section = f" {words(passage.section or '')} "
-            row = (of, number, passage.id, passage.sha256, section, passage.model_dump_json())
-            at = self._add("passage (essay, number, name, sha256, section, body)", row)
+            section, length = f" {words(passage.section or '')} ", count_words(passage.text)
+            row = (of, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
+            at = self._add("passage (essay, number, name, sha256, length, section, body)", row)
             self._add("search (rowid, words)", (at, words(passage.text)))
             for key, spelling in _answers(passage).items():
                 self._add("tag (key, passage, spelling)", (key, at, spelling))
@@ -139,37 +154,54 @@ class Index:
             keys = ((key, at) for key in _answers(passage))
             self._connection.executemany("DELETE FROM tag WHERE key = ? AND passage = ?", keys)
             run("DELETE FROM passage WHERE id = ?", (at,))
-        run("DELETE FROM essay WHERE file = ?", (file,))
+        for of, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
+            essay = Essay(**json.loads(head), passages=())
+            self._connection.executemany(
+                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, of) for slug in slugs_of(essay))
+            )
+            run("DELETE FROM essay WHERE id = ?", (of,))
 
     # -- what it is asked -----------------------------------------------------------------------------------
 
-    def slugs(self) -> list[str]:
-        """Of all essays."""
-        return [slug for (slug,) in self._rows("SELECT slug FROM essay ORDER BY place")]
+    def essays(self) -> list[Essay]:
+        """All of them, whole, in the order of the corpus."""
+        bodies = self._rows("SELECT essay, body FROM passage ORDER BY essay, number")
+        return list(self._whole(bodies, self._rows("SELECT id, head FROM essay ORDER BY place")).values())
+
+    def slugs(self) -> set[str]:
+        """All that essays answer to."""
+        return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}
 
     def tag_keys(self) -> set[str]:
         """All that passages answer to."""
         return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
 
-    def tags(self) -> list[tuple[str, int]]:
-        """As `count_tags` gives them."""
-        sql = "SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL GROUP BY spelling"
-        return merge_spellings((tag, count) for tag, count in self._rows(sql))
+    def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
+        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
+        among = "" if query is None else f"AND passage IN {_LISTED}"
+        sql = f"SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL {among} GROUP BY spelling"
+        return merge_spellings(self._rows(sql, *self._list(query)))
 
     def is_empty(self) -> bool:
         """Whether there is no passage."""
         return not self._rows("SELECT id FROM passage LIMIT 1")
 
-    def count(self, query: Query) -> int:
-        """How many passages a query means."""
-        return len(self._meant(query))
+    def has(self, query: Query) -> bool:
+        """Whether a query means any passage."""
+        return bool(self._meant(query))
+
+    def named(self, id_: str) -> Hit | None:
+        """The passage of that id."""
+        rows = self._rows("SELECT id, name, sha256 FROM passage WHERE name = ?", id_)
+        return Hit(*rows[0]) if rows else None
 
     def find(self, query: Query | None) -> list[Hit]:
         """The passages that a query means, or all, in the order of the corpus."""
-        among = "" if query is None else "WHERE p.id IN (SELECT value FROM json_each(?))"
-        passages = f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among}"
-        meant = [] if query is None else [json.dumps(list(self._meant(query)))]
-        return [Hit(*row) for row in self._rows(f"{passages} ORDER BY place, number", *meant)]
+        among = "" if query is None else f"WHERE p.id IN {_LISTED}"
+        sql = (
+            f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among} ORDER BY place, number"
+        )
+        return [Hit(*row) for row in self._rows(sql, *self._list(query))]
 
     def scores(self, like: str) -> dict[int, float]:
         """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
@@ -183,35 +215,54 @@ class Index:
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
         """The passages, each with its essay, which has these of its passages."""
         wanted = json.dumps([hit.at for hit in hits])
-        among = "IN (SELECT value FROM json_each(?))"
-        rows = self._rows(f"SELECT id, essay, body FROM passage WHERE id {among} ORDER BY essay, number", wanted)
-        passages = {at: Passage.model_validate_json(body) for at, _, body in rows}
-        belong: dict[int, list[Passage]] = {}
-        for at, essay, _ in rows:
-            belong.setdefault(essay, []).append(passages[at])
-        heads = self._rows(f"SELECT id, head FROM essay WHERE id {among}", json.dumps(list(belong)))
-        essays = {id_: Essay(**json.loads(head), passages=tuple(belong[id_])) for id_, head in heads}
-        of = {at: essay for at, essay, _ in rows}
-        return [(essays[of[hit.at]], passages[hit.at]) for hit in hits]
+        bodies = self._rows(f"SELECT essay, body FROM passage WHERE id IN {_LISTED} ORDER BY essay, number", wanted)
+        among = json.dumps(list({of for of, _ in bodies}))
+        essays = self._whole(bodies, self._rows(f"SELECT id, head FROM essay WHERE id IN {_LISTED}", among)).values()
+        found = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
+        return [found[hit.id] for hit in hits]
 
-    def _meant(self, query: Query | None) -> set[int]:
+    def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
+        """Essays with their passages."""
+        passages: dict[int, list[Passage]] = {}
+        for of, body in bodies:
+            passages.setdefault(of, []).append(Passage.model_validate_json(body))
+        return {of: Essay(**json.loads(head), passages=tuple(passages.get(of, ()))) for of, head in heads}
+
+    def _list(self, query: Query | None) -> list[str]:
+        """The value for `_LISTED`, where there is a query."""
+        return [] if query is None else [json.dumps(list(self._meant(query)))]
+
+    def _meant(self, query: Query) -> set[int]:
         """The passages a query means: unions and intersections of what the database lists for each term."""
         match query:
             case And(queries):
-                return set.intersection(*map(self._meant, queries))
+                # What isn't wanted is taken off what is: all passages but a few make a long list.
+                wanted = [self._meant(each) for each in queries if not isinstance(each, Not)]
+                common = set.intersection(*wanted) if wanted else self._all()
+                return common.difference(*(self._meant(each.query) for each in queries if isinstance(each, Not)))
             case Or(queries):
-                return set.union(*map(self._meant, queries))
+                return set().union(*map(self._meant, queries))
             case Not(inner):
-                return self._meant(None) - self._meant(inner)
-        sql, *values = _listing(query)
-        return {at for (at,) in self._rows(sql, *values)}
+                return self._all() - self._meant(inner)
+            case Term():
+                if query not in self._found:
+                    sql, value = _listing(query)
+                    self._found[query] = {at for (at,) in self._rows(sql, value)}
+                return self._found[query]
+
+    def _all(self) -> set[int]:
+        return {at for (at,) in self._rows("SELECT id FROM passage")}
 
     def _frequency(self, word: str) -> int:
         rows = self._rows("SELECT doc FROM frequency WHERE term = ?", word)
         return int(rows[0][0]) if rows else 0
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, values).fetchall()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except UnicodeEncodeError:
+            # Half a character, on a command line: no file has it.
+            return []
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -231,23 +282,24 @@ def _answers(passage: Passage) -> dict[str, str | None]:
     return parents | {tag_key(tag): tag for tag in passage.tags}
 
 
-def _listing(term: Term | None) -> tuple[str, ...]:
-    """The SQL that lists the passages a term means, or all, and its values."""
-    of_essay = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE"
+def _listing(term: Term) -> tuple[str, str]:
+    """The SQL that lists the passages a term means, and its value."""
+    dated = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE substr(day, 1, length(?1))"
     match term:
-        case None:
-            return ("SELECT id FROM passage",)
         case Term("tag", value):
             return "SELECT passage FROM tag WHERE key = ?", tag_key(value)
         case Term("essay", value):
-            return f"{of_essay} slug = ?", slugify(value)
+            return "SELECT id FROM passage WHERE essay IN (SELECT essay FROM slug WHERE slug = ?)", slugify(value)
         case Term("section", value):
             return "SELECT id FROM passage WHERE section <> '  ' AND instr(section, ?)", f" {words(value)} "
         case Term("text", value):
             return "SELECT rowid FROM search WHERE search MATCH ?", f'"{words(value)}"'
-        case Term("before" | "after" as name, value):
-            sign = "<" if name == "before" else ">"
-            return f"{of_essay} substr(day, 1, length(?1)) {sign} substr(?1, 1, length(day))", value
+        case Term("words", value):
+            return "SELECT id FROM passage WHERE length >= CAST(? AS INTEGER)", value
+        case Term("before", value):
+            return f"{dated} < substr(?1, 1, length(day))", value
+        case Term("after", value):
+            return f"{dated} > substr(?1, 1, length(day))", value
     raise AssertionError(term)
 
 

@@ -14,21 +14,20 @@ import stat
 import sys
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import markdown_it
-import yaml
 from pydantic import ValidationError
 
 from remix import frontmatter, models, names
 from remix.corpus import index
-from remix.corpus.essays import read_essay, read_seeds, refuse_namesake, seed_files
 from remix.corpus.index import Index, Told
 from remix.corpus.reading import Reading
 from remix.corpus.select import Corpus
+from remix.corpus.walk import seed_files
 from remix.errors import SeedError
 from remix.records import canonical_sha256, sha256
 
@@ -47,17 +46,18 @@ def consult(
     root: Path,
     question: Callable[[Corpus], Answer],
     on_error: Callable[[SeedError], None] | None = None,
+    exclude: Sequence[str] = (),
 ) -> Answer:
-    """Ask a folder of seeds; `root` is the workspace its paths are relative to.
+    """Ask a folder of seeds; `root` is the workspace its paths are relative to, `exclude` what in it isn't read.
 
     Raises as `read_seeds` does, and hands the same errors to `on_error`; besides, what the question raises. An index
     that is broken is made anew once; where there can't be one, the folder is read.
     """
     on_error = on_error and _once(on_error)
-    for _ in range(2):
+    for _ in range(2 if folder.is_dir() else 0):
         try:
             with index.opened(index_file(folder, root), reader_version()) as found:
-                errors = Refresh(found, folder, root).run()
+                errors = Refresh(found, folder, root).run(exclude)
                 if found.is_empty():
                     break
                 for error in errors:
@@ -69,7 +69,9 @@ def consult(
         except (sqlite3.DatabaseError, ValidationError):
             with suppress(OSError):
                 index_file(folder, root).unlink()
-    return question(Reading(read_seeds(folder, root, on_error)))
+    from remix.corpus.essays import read_seeds
+
+    return question(Reading(read_seeds(folder, root, on_error, exclude)))
 
 
 def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
@@ -102,7 +104,11 @@ def reader_version() -> int:
     home = Path(__file__).parent
     own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records"))]
     code = sorted(sha256(path.read_bytes()) for path in own)
-    versions = [markdown_it.__version__, yaml.__version__, unicodedata.unidata_version, sqlite3.sqlite_version]
+    versions = [
+        *map(metadata.version, ("markdown-it-py", "pyyaml")),
+        unicodedata.unidata_version,
+        sqlite3.sqlite_version,
+    ]
     return int(canonical_sha256([*code, *versions, list(sys.version_info[:2])])[:8], 16) >> 1
 
 
@@ -136,9 +142,9 @@ class Refresh:
         self._forgotten: list[str] = []
         self._restamped: list[tuple[str, str | None, int]] = []
 
-    def run(self) -> list[SeedError]:
+    def run(self, exclude: Sequence[str]) -> list[SeedError]:
         """The errors of the files that can't be used, in their order."""
-        files = [_look(path, self._folder) for path in seed_files(self._folder)]
+        files = [_look(path, self._folder) for path in seed_files(self._folder, exclude)]
         self._forgotten += self._known.keys() - {file.name for file in files}
         for file in files:
             try:
@@ -161,6 +167,8 @@ class Refresh:
             self._claim(file, known.slug)
             self._restamped.append((file.name, file.stamp, now))
             return
+        from remix.corpus.essays import read_essay
+
         essay = read_essay(file.path, self._folder, self._root)
         self._claim(file, essay.slug)
         # Changed meanwhile, what was hashed may not be what was read.
@@ -174,6 +182,8 @@ class Refresh:
         place = names.same_place(slug)
         other = self._places.setdefault(place, file.name)
         if other != file.name:
+            from remix.corpus.essays import read_essay, refuse_namesake
+
             essays = [read_essay(self._folder / name, self._folder, self._root) for name in (other, file.name)]
             refuse_namesake(essays[1], {place: essays[0]})
 

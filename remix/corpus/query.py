@@ -17,17 +17,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from remix.corpus.essays import slugify
 from remix.corpus.tags import tag_key, tag_keys
-from remix.corpus.words import holds, words
+from remix.corpus.words import count_words, holds, words
 from remix.errors import RemixError
+from remix.names import slugify
 from remix.records import Essay, Passage
 
-Field = Literal["tag", "essay", "section", "text", "before", "after"]
+Field = Literal["tag", "essay", "section", "text", "before", "after", "words"]
 
-FIELDS: dict[str, Field] = {each: each for each in ("tag", "essay", "section", "text", "before", "after")}
+FIELDS: dict[str, Field] = {each: each for each in get_args(Field)}
 
 MOST_TERMS = 1000
 DEEPEST = 50
@@ -84,9 +84,9 @@ Query = Term | Not | And | Or
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
     """Whether a passage of an essay is meant.
 
-    A tag answers to its parents too. `essay` is the whole slug; `section` and `text` hold the words, in that order
+    A tag answers to its parents too, and an essay to its aliases; `section` and `text` hold the words, in that order
     and next to each other; `before` and `after` are told by the essay's date, as far as both are precise: 2026 is
-    neither before nor after 2026-05, and what has no date isn't either.
+    neither before nor after 2026-05, and what has no date isn't either. `words` is how many there are at least.
     """
     match query:
         case And(queries):
@@ -98,16 +98,23 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
         case Term("tag", value):
             return any(tag_key(value) in tag_keys(tag) for tag in passage.tags)
         case Term("essay", value):
-            return slugify(value) == essay.slug
+            return slugify(value) in slugs_of(essay)
         case Term("section", value):
             return holds(passage.section or "", value)
         case Term("text", value):
             return holds(passage.text, value)
+        case Term("words", value):
+            return count_words(passage.text) >= int(value)
         case Term("before", value):
             return _is_before(day(essay.date), value)
         case Term("after", value):
             return _is_before(value, day(essay.date))
     raise AssertionError(query)
+
+
+def slugs_of(essay: Essay) -> set[str]:
+    """What an essay answers to."""
+    return {essay.slug, *map(slugify, essay.aliases)}
 
 
 def terms(query: Query) -> Iterator[Term]:
@@ -184,6 +191,7 @@ def parse(text: str) -> Query:
 
 _WORD = re.compile(r'[^\s()"]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _JOINTS = frozenset({"and", "or", "not"})
 
 
@@ -246,6 +254,10 @@ def _value(name: Field, value: str, column: int) -> str:
         if date is None:
             raise QueryError(column, f"`{_short(value)}` is not a date.", _EXAMPLES[name])
         return date
+    if name == "words":
+        if not _NUMBER.fullmatch(value):
+            raise QueryError(column, f"`{_short(value)}` is not a number of words.", _EXAMPLES[name])
+        return str(int(value))
     return value
 
 
@@ -259,6 +271,7 @@ _EXAMPLES: dict[Field, str] = {
     "section": 'Write section:later, or section:"much later", without a space.',
     "text": 'Write text:clock, or text:"the first clock", without a space.',
     "before": "Write before:2026, before:2026-05 or before:2026-05-17.",
+    "words": "Write words:20 for passages of 20 words or more.",
     "after": "Write after:2026, after:2026-05 or after:2026-05-17.",
 }
 

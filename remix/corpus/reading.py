@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remix.corpus import bm25
-from remix.corpus.query import Query, matches
+from remix.corpus.query import Query, matches, slugs_of
 from remix.corpus.select import Hit, chooser
 from remix.corpus.tags import count_tags, tag_keys
 from remix.records import Essay, Options, Passage
@@ -21,21 +21,29 @@ class Reading:
         self._essays = essays
         self._pairs = [(essay, passage) for essay in essays for passage in essay.passages]
 
-    def slugs(self) -> list[str]:
-        """Of all essays."""
-        return [essay.slug for essay in self._essays]
+    def essays(self) -> list[Essay]:
+        """All of them, whole, in the order of the corpus."""
+        return list(self._essays)
+
+    def slugs(self) -> set[str]:
+        """All that essays answer to."""
+        return set().union(*map(slugs_of, self._essays))
 
     def tag_keys(self) -> set[str]:
         """All that passages answer to."""
         return {key for _, passage in self._pairs for tag in passage.tags for key in tag_keys(tag)}
 
-    def tags(self) -> list[tuple[str, int]]:
-        """As `count_tags` gives them."""
-        return count_tags(passage for _, passage in self._pairs)
+    def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
+        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
+        return count_tags(passage for _, passage in self.pairs(self.find(query)))
 
-    def count(self, query: Query) -> int:
-        """How many passages a query means."""
-        return len(self.find(query))
+    def has(self, query: Query) -> bool:
+        """Whether a query means any passage."""
+        return bool(self.find(query))
+
+    def named(self, id_: str) -> Hit | None:
+        """The passage of that id."""
+        return next((hit for hit in self.find(None) if hit.id == id_), None)
 
     def find(self, query: Query | None) -> list[Hit]:
         """The passages that a query means, or all, in the order of the corpus."""
@@ -54,11 +62,14 @@ class Reading:
         return [self._pairs[hit.at] for hit in hits]
 
 
-def select(essays: Sequence[Essay], tags: Sequence[str] = (), slugs: Sequence[str] = ()) -> list[Passage]:
+def select(
+    essays: Sequence[Essay], tags: Sequence[str] = (), slugs: Sequence[str] = (), min_words: int = 0
+) -> list[Passage]:
     """Passages of essays that were read, which carry any of the tags (all, if none are given) in any of the essays
-    (likewise). `maps` chooses `maps/old` as well.
+    (likewise), and have so many words. `maps` chooses `maps/old` as well, and an essay answers to its aliases.
 
     Raises `SeedError` for a tag or an essay that doesn't exist, naming near ones.
     """
-    chosen = chooser(Options(tags=tuple(tags), essays=tuple(slugs)))(Reading(essays))
+    options = Options(tags=tuple(tags), essays=tuple(slugs), min_words=min_words)
+    chosen = chooser(options)(Reading(essays))
     return [passage for _, passage in chosen.pairs]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from remix.corpus import bm25
-from remix.corpus.essays import slugify
 from remix.corpus.query import And, Or, Query, Term, parse, terms
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
+from remix.names import slugify
 from remix.records import Essay, Options, Passage, Ranking, sha256
 
 
@@ -31,17 +31,23 @@ class Hit(NamedTuple):
 class Corpus(Protocol):
     """Whatever knows the passages: `Reading`, or `Index`."""
 
-    def slugs(self) -> list[str]:
-        """Of all essays."""
+    def essays(self) -> list[Essay]:
+        """All of them, whole, in the order of the corpus."""
+
+    def slugs(self) -> set[str]:
+        """All that essays answer to."""
 
     def tag_keys(self) -> set[str]:
         """All that passages answer to."""
 
-    def tags(self) -> list[tuple[str, int]]:
-        """As `count_tags` gives them."""
+    def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
+        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
 
-    def count(self, query: Query) -> int:
-        """How many passages a query means."""
+    def has(self, query: Query) -> bool:
+        """Whether a query means any passage."""
+
+    def named(self, id_: str) -> Hit | None:
+        """The passage of that id."""
 
     def find(self, query: Query | None) -> list[Hit]:
         """The passages that a query means, or all, in the order of the corpus."""
@@ -72,9 +78,10 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
     `SeedError` for a tag or an essay that doesn't exist, naming near ones, and where nothing is found.
     """
     where = None if options.where is None else parse(options.where)
+    long = Term("words", str(options.min_words)) if options.min_words else None
 
     def choose(corpus: Corpus) -> Selected:
-        hits = corpus.find(_both(_short_form(corpus, options.tags, options.essays), where))
+        hits = corpus.find(_all_of(_short_form(corpus, options.tags, options.essays), long, where))
         notes = list(_unknown(corpus, where)) if where else []
         if where and not hits:
             raise SeedError("no passage answers --where.", " ".join([*notes, _PASSAGES]))
@@ -90,23 +97,23 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
 
 def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Query | None:
     """`--tag` and `--essay` as a query. Raises `SeedError` for what doesn't exist."""
-    slugs = corpus.slugs() if essays else []
+    slugs = corpus.slugs() if essays else set()
     for essay in essays:
         if slugify(essay) not in slugs:
             raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
-    within = _any("essay", essays)
+    within = _any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
-        wanted = _both(within, Term("tag", tag.removeprefix("#")))
-        if wanted and not corpus.count(wanted):
-            key = tag_key(tag.removeprefix("#"))
+        key = tag_key(tag.removeprefix("#"))
+        wanted = _all_of(within, Term("tag", key))
+        if wanted and not corpus.has(wanted):
             raise _nothing("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
-    return _both(within, _any("tag", [tag.removeprefix("#") for tag in tags]))
+    return _all_of(within, _any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
 
 
 def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
     """What a query names and nothing has. Behind a `not` that does no harm, but may be a misspelling."""
     for term in terms(where):
-        if term.name == "tag" and not corpus.count(term):
+        if term.name == "tag" and not corpus.has(term):
             error = _nothing("no passage has the tag", tag_key(term.value), corpus.tag_keys(), _TAGS)
         elif term.name == "essay" and slugify(term.value) not in (slugs := corpus.slugs()):
             error = _nothing("there is no essay", slugify(term.value), slugs, _PASSAGES)
@@ -125,13 +132,13 @@ def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedErr
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)
 
 
-def _any(name: str, values: Sequence[str]) -> Query | None:
-    found = tuple(Term("essay" if name == "essay" else "tag", value) for value in values)
-    return Or(found) if len(found) > 1 else next(iter(found), None)
+def _any_of(queries: Sequence[Query]) -> Query | None:
+    return Or(tuple(queries)) if len(queries) > 1 else next(iter(queries), None)
 
 
-def _both(first: Query | None, second: Query | None) -> Query | None:
-    return And((first, second)) if first and second else first or second
+def _all_of(*queries: Query | None) -> Query | None:
+    wanted = tuple(query for query in queries if query)
+    return And(wanted) if len(wanted) > 1 else next(iter(wanted), None)
 
 
 # -- ranking and sampling -----------------------------------------------------------------------------------

@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Kana and Chinese characters stand without spaces between words: each counts as one."""
-_WORD = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
+_SPACELESS = (
+    "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\\u3040-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\U00020000-\\U0003ffff"  # Japanese, Chinese
+)
+"""Letters that stand without spaces between words: each counts as one."""
+_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+_WRITTEN = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]+")
 
 LONGEST = 100
 """Letters of a word that count. SQLite cuts words too, at 32 KiB, and both must cut alike."""
@@ -21,6 +25,11 @@ def words(text: str) -> str:
     `man s best they say`."""
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     return " ".join(word[:LONGEST] for word in _WORD.findall(folded))
+
+
+def count_words(text: str) -> int:
+    """How many words a text has, as a person counts them: `poet’s` is one."""
+    return sum(1 for _ in _WRITTEN.finditer(text))
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -15,7 +15,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field
 
-from remix.corpus import read_seeds, select, tag_key
+from remix.corpus import read_seeds, select, tag_key, tag_keys
 from remix.records import Passage
 from remix.workspace import FILE, Workspace, read_settings
 
@@ -48,19 +48,21 @@ class TagRetriever(BaseRetriever):
         return await asyncio.to_thread(self._get_relevant_documents, query, run_manager=run_manager.get_sync(), k=k)
 
     def _passages(self, tags: Sequence[str]) -> list[Passage]:
-        essays = read_seeds(*_seeds_and_root(self.workspace.expanduser().absolute()))
-        known = {tag_key(tag) for essay in essays for passage in essay.passages for tag in passage.tags}
+        workspace = _workspace(self.workspace.expanduser().absolute())
+        essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
+        own = {tag for essay in essays for passage in essay.passages for tag in passage.tags}
+        known = {key for tag in own for key in tag_keys(tag)}
         wanted = [tag for tag in tags if tag_key(tag) in known]
-        return select(essays, wanted) if wanted else []
+        return select(essays, wanted, min_words=workspace.settings.min_words) if wanted else []
 
 
-def _seeds_and_root(folder: Path) -> tuple[Path, Path]:
-    """The folder of seeds that is meant, and what their paths are relative to."""
+def _workspace(folder: Path) -> Workspace:
+    """The workspace that is meant; a bare folder of seeds is one whose paths begin with its name."""
     if (folder / FILE).is_file():
-        return Workspace(folder, read_settings(folder / FILE)).seeds, folder
+        return Workspace(folder, read_settings(folder / FILE))
     if (folder / "seeds").is_dir():
-        return folder / "seeds", folder
-    return folder, folder.parent
+        return Workspace(folder)
+    return Workspace(folder.parent).with_seeds(folder)
 
 
 def _document(passage: Passage) -> Document:

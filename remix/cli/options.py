@@ -1,4 +1,4 @@
-"""The options that say which passages: one set for whatever works on some of them."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+min_words_option = click.option(
+    "--min-words",
+    type=click.IntRange(0),
+    metavar="N",
+    default=0,
+    envvar="REMIX_MIN_WORDS",
+    help="Leave out passages of fewer words.",
+)
 
 
 def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -28,7 +37,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--where",
         metavar="QUERY",
         help="Passages that a query means: 'maps and not (cities or text:\"exact words\")'. "
-        "Fields are tag, essay, section, text, before and after.",
+        "Fields are tag, essay, section, text, words, before and after.",
     ),
     click.option(
         "--like",
@@ -39,15 +48,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--sample", type=click.IntRange(1), metavar="N", help="N of the passages, drawn with --seed; in their order."
     ),
+    min_words_option,
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages."),
 )
 
-SAFE = 2**53 - 1
+_SAFE = 2**53 - 1
 """The largest whole number that every reader of JSON takes for the same."""
 
-seed = click.option(
+seed_option = click.option(
     "--seed",
-    type=click.IntRange(-SAFE, SAFE),
+    type=click.IntRange(-_SAFE, _SAFE),
     metavar="N",
     default=1,
     show_default=True,
@@ -55,7 +65,7 @@ seed = click.option(
     help="What --sample draws with.",
 )
 
-NAMES = ("tags", "essays", "where", "like", "sample")
+_NAMES = ("tags", "essays", "where", "like", "sample")
 """Parameters that say which passages. `--limit` says only how many."""
 
 
@@ -68,4 +78,4 @@ def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def chooses(chosen: dict[str, Any]) -> bool:
     """Whether any of them was given."""
-    return any(chosen[name] not in (None, ()) for name in NAMES)
+    return any(chosen[name] not in (None, ()) for name in _NAMES)
