@@ -740,7 +740,8 @@ def test_tags_take_no_longer_than_their_length(text: str) -> None:
     assert time.monotonic() - begun < 3
 
 
-OLD_LIST = re.compile(rf"{tags._TAG}(?:\s*[,;]?\s*{tags._TAG})*\s*[,;]?\s*")
+TAG = tags._patterns().one.pattern
+OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 
 
 @settings(max_examples=500, deadline=None)

@@ -182,7 +182,8 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
     """Write successive rewritings, summaries and counter-arguments of passages.
 
-    Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the output.
+    Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the
+    output.
     """
     from remix import pipeline
 

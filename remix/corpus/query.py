@@ -15,7 +15,7 @@ mark; within quotation marks `\\"` is a quotation mark and `\\\\` a backslash.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -76,6 +76,17 @@ class Or:
 
 
 Query = Term | Not | And | Or
+
+
+def any_of(queries: Sequence[Query]) -> Query | None:
+    """What any of these has; nothing for none."""
+    return Or(tuple(queries)) if len(queries) > 1 else next(iter(queries), None)
+
+
+def all_of(*queries: Query | None) -> Query | None:
+    """What all of these have in common that are there; nothing for none."""
+    wanted = tuple(query for query in queries if query)
+    return And(wanted) if len(wanted) > 1 else next(iter(wanted), None)
 
 
 # -- asking -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from remix.corpus import bm25
-from remix.corpus.query import And, Or, Query, Term, parse, terms
+from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
 from remix.names import slugify
@@ -81,7 +81,7 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
     long = Term("words", str(options.min_words)) if options.min_words else None
 
     def choose(corpus: Corpus) -> Selected:
-        hits = corpus.find(_all_of(_short_form(corpus, options.tags, options.essays), long, where))
+        hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
         notes = list(_unknown(corpus, where)) if where else []
         if where and not hits:
             raise SeedError("no passage answers --where.", " ".join([*notes, _PASSAGES]))
@@ -101,13 +101,13 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
     for essay in essays:
         if slugify(essay) not in slugs:
             raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
-    within = _any_of([Term("essay", essay) for essay in essays])
+    within = any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
         key = tag_key(tag.removeprefix("#"))
-        wanted = _all_of(within, Term("tag", key))
+        wanted = all_of(within, Term("tag", key))
         if wanted and not corpus.has(wanted):
             raise _nothing("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
-    return _all_of(within, _any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
+    return all_of(within, any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
 
 
 def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
@@ -130,15 +130,6 @@ def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedErr
     near = difflib.get_close_matches(wanted, sorted(there), n=3, cutoff=0.6)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)
-
-
-def _any_of(queries: Sequence[Query]) -> Query | None:
-    return Or(tuple(queries)) if len(queries) > 1 else next(iter(queries), None)
-
-
-def _all_of(*queries: Query | None) -> Query | None:
-    wanted = tuple(query for query in queries if query)
-    return And(wanted) if len(wanted) > 1 else next(iter(wanted), None)
 
 
 # -- ranking and sampling -----------------------------------------------------------------------------------

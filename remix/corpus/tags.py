@@ -106,5 +106,6 @@ def merge_spellings(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     spellings: dict[str, Counter[str]] = {}
     for tag, count in counts:
         spellings.setdefault(tag_key(tag), Counter())[tag] += count
-    merged = [(min(each, key=lambda tag: (-each[tag], tag)), each.total()) for each in spellings.values()]
+    # Of two as common the one in small letters, wherever it stands.
+    merged = [(min(each, key=lambda tag: (-each[tag], tag.swapcase())), each.total()) for each in spellings.values()]
     return sorted(merged, key=lambda item: (-item[1], tag_key(item[0])))
