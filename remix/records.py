@@ -37,9 +37,9 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         serialize_by_alias=True,
         validate_by_name=True,
     )

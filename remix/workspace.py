@@ -58,14 +58,14 @@ class Settings(Frozen):
 
     seeds: str = "seeds"
     """Folder of essays, wherever it lies; read in place."""
-    exclude: tuple[str, ...] = ()
-    """What in it isn't read: patterns as in a `.gitignore`."""
-    min_words: int = Field(0, ge=0)
-    """Passages of fewer words are left out."""
     prompts: str = "prompts"
     """Folder of templates."""
     outputs: str = "outputs"
     """Folder for runs."""
+    exclude: tuple[str, ...] = ()
+    """What in the folder of essays isn't read: patterns as in a `.gitignore`."""
+    min_words: int = Field(0, ge=0)
+    """Passages of fewer words are left out."""
     model: str | None = None
     """Path or name of the model."""
     models: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remix.corpus import read_seeds, select
+from remix.corpus.select import count_words
 from remix.errors import SeedError
 from remix.records import Essay
 from remix.workspace import Workspace
@@ -58,3 +59,36 @@ def test_what_is_not_there(essays: list[Essay], tags: list[str], slugs: list[str
         select(essays, tags, slugs)
     assert caught.value.message == message
     assert caught.value.hint.startswith(hint)
+
+
+def test_short_passages_are_left_out_and_the_others_keep_their_numbers(workspace: Workspace) -> None:
+    (workspace.seeds / "a.md").write_text("Two words.\n\nThree words now. #a\n\n短い文だ。\n")
+    essays = read_seeds(workspace.seeds, workspace.root)
+    assert [each.id for each in select(essays, slugs=["a"], min_words=3)] == ["a/002", "a/003"]
+    assert [each.id for each in select(essays, ["a"], min_words=4)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ("One two\nthree.", 3),
+        ("don't — stop", 3),
+        ("日本語の文", 5),
+        ("one 二三 four", 4),
+        ("ภาษา", 4),
+        ("한국어 말", 2),
+    ],
+)
+def test_count_words(text: str, words: int) -> None:
+    assert count_words(text) == words
+
+
+def test_an_essay_answers_to_its_aliases(workspace: Workspace) -> None:
+    (workspace.seeds / "a.md").write_text("---\naliases: [On Walls, Two Clocks]\n---\nOne.")
+    essays = read_seeds(workspace.seeds, workspace.root)
+    assert [each.id for each in select(essays, slugs=["on walls"])] == ["a/001"]
+    assert {each.essay for each in select(essays, slugs=["two-clocks"])} == {"a", "two-clocks"}
+    with pytest.raises(SeedError) as caught:
+        select(essays, slugs=["on-wals"])
+    assert caught.value.hint.startswith("Did you mean 'on-walls'?")

@@ -73,11 +73,13 @@ def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
     pending: list[Block] = []
     last = ""
     for block in blocks:
-        if block.kind == "heading" or not (block.text or pending):
+        if block.kind == "heading" or (block.tags and not (block.text or pending)):
             yield from _joined(pending, scopes[-1])
             pending = []
             _enter(scopes, block)
             _check_tags(scopes[-1], f"{name}:{block.lines[0]}")
+            continue
+        if not (block.text or block.tags):
             continue
         leads_in = block.kind == "group" and last.endswith(":")
         if not (pending and (leads_in or not block.text)):

@@ -23,6 +23,7 @@ _JOINERS = "\u200c\u200d"
 """Within words of Persian, and within emoji."""
 
 _INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{_EMOJI}{_JOINERS}/-]+)")
+_LETTER = re.compile(rf"[^\W_]|[{_EMOJI}]")
 
 _MARKUP = re.compile(
     r"(?P<escape>\\[^\w\s])"
@@ -55,7 +56,7 @@ def inline_tags(text: str) -> tuple[str, ...]:
 
 def _names_something(word: str) -> bool:
     """Whether a word is a tag: not a number, not a path from the root, and more than strokes."""
-    return not (word.isdigit() or word.startswith("/")) and bool(word.strip("/_-" + _JOINERS))
+    return not (word.isdigit() or word.startswith("/")) and bool(_LETTER.search(word))
 
 
 def _without_markup(text: str) -> str:

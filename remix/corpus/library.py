@@ -22,12 +22,13 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from remix import frontmatter, models, names
+from remix import names
+from remix.cache import cache_folder
 from remix.corpus import index
 from remix.corpus.index import Index, Told
 from remix.corpus.reading import Reading
 from remix.corpus.select import Corpus
-from remix.corpus.walk import seed_files
+from remix.corpus.walk import seed_names
 from remix.errors import SeedError
 from remix.records import canonical_sha256, sha256
 
@@ -95,7 +96,7 @@ def _tell(error: SeedError, on_error: Callable[[SeedError], None] | None) -> Non
 def index_file(folder: Path, root: Path) -> Path:
     """Where the index of a folder lies."""
     places = [os.fsencode(os.path.realpath(place)) for place in (folder, root)]
-    return models.cache_folder() / "seeds" / f"{sha256(bytes(1).join(places))}.sqlite"
+    return cache_folder() / "seeds" / f"{sha256(bytes(1).join(places))}.sqlite"
 
 
 @functools.cache
@@ -118,7 +119,7 @@ def reader_version() -> int:
 class _File(NamedTuple):
     """A file as it lies there."""
 
-    path: Path
+    path: str
     name: str
     """Below the folder of seeds, with forward slashes."""
     stamp: str
@@ -144,7 +145,7 @@ class Refresh:
 
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
         """The errors of the files that can't be used, in their order."""
-        files = [_look(path, self._folder) for path in seed_files(self._folder, exclude)]
+        files = [file for name in seed_names(self._folder, exclude) if (file := _look(self._folder, name))]
         self._forgotten += self._known.keys() - {file.name for file in files}
         for file in files:
             try:
@@ -169,10 +170,10 @@ class Refresh:
             return
         from remix.corpus.essays import read_essay
 
-        essay = read_essay(file.path, self._folder, self._root)
+        essay = read_essay(Path(file.path), self._folder, self._root)
         self._claim(file, essay.slug)
         # Changed meanwhile, what was hashed may not be what was read.
-        same = _look(file.path, self._folder).stamp == file.stamp
+        same = _look(self._folder, file.name) == file
         self._told.append(Told(file.name, file.stamp if same else None, now, content if same else None, essay))
         if sum(len(told.essay.passages) for told in self._told) >= BATCH:
             self._write()
@@ -195,21 +196,27 @@ class Refresh:
         self._told, self._forgotten, self._restamped = [], [], []
 
 
-def _look(path: Path, folder: Path) -> _File:
-    """A file as it lies there. Raises `OSError` where it doesn't."""
-    status = os.lstat(path)
-    leads = ""
-    if stat.S_ISLNK(status.st_mode):
-        leads, status = os.path.realpath(path), path.stat()
+def _look(folder: Path, name: str) -> _File | None:
+    """A file as it lies there; nothing where there is none."""
+    path, leads = os.path.join(folder, name), ""  # noqa: PTH118 - thousands of them
+    try:
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            leads, status = os.path.realpath(path), os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
     stamp = f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino} {leads}"
-    name = str(path)[len(str(folder)) + 1 :].replace(os.sep, "/")
     return _File(path, name, stamp, max(status.st_mtime_ns, status.st_ctime_ns))
 
 
 def _content(file: _File) -> str | None:
     """What tells a file's content from another; where a link leads is part of it. Nothing where it can't be read."""
+    from remix import frontmatter
+
     try:
-        return sha256(frontmatter.read_bytes(file.path) + os.fsencode(file.stamp.partition(" /")[2]))
+        return sha256(frontmatter.read_bytes(Path(file.path)) + os.fsencode(file.stamp.partition(" /")[2]))
     except frontmatter.FrontMatterError:
         # Why not, or what else is wrong with it, reading the essay says.
         return None

@@ -33,6 +33,9 @@ _NO_WORDS = re.compile(
 _BLOCK_ID = re.compile(r"(?:\A|[ \t\n])\^[A-Za-z0-9-]+\Z")
 """By which Obsidian links to a paragraph."""
 
+_MARKS = " \t\n>-+*"
+"""Of lists and quotations: where there is nothing else, there is nothing."""
+
 _MARKERS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _ITEM = re.compile(r"^(?=[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t])|^[ \t]*\n", re.MULTILINE)
 """Where code, links and comments end at the latest: at the next item, or an empty line."""
@@ -121,6 +124,7 @@ def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
     code = {line - span.start for start, end in span.code for line in range(start, end)}
     ends_in_code = len(source) - 1 in code
     text, tags = (whole.rstrip(), ()) if ends_in_code else split_trailing_tags(_BLOCK_ID.sub("", whole))
+    text = text if text.strip(_MARKS) else ""
     words = "\n".join("" if number in code else line for number, line in enumerate(text.split("\n")))
     return Block("group", text, unique((*tags, *_tags_of_items(words))), place)
 
