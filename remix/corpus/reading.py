@@ -58,8 +58,13 @@ class Reading:
         return bm25.scores(like, [passage.text for _, passage in self._pairs])
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay."""
-        return [self._pairs[hit.at] for hit in hits]
+        """The passages, each with its essay, which has these of its passages."""
+        found = [self._pairs[hit.at] for hit in hits]
+        ids = {passage.id for _, passage in found}
+        essays = {essay.slug: essay for essay, _ in found}
+        cut = {slug: tuple(each for each in essay.passages if each.id in ids) for slug, essay in essays.items()}
+        kept = {slug: essay.model_copy(update={"passages": cut[slug]}) for slug, essay in essays.items()}
+        return [(kept[essay.slug], passage) for essay, passage in found]
 
 
 def select(

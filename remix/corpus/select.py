@@ -56,7 +56,7 @@ class Corpus(Protocol):
         """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay, which has these of its passages at least."""
+        """The passages, each with its essay, which has these of its passages."""
 
 
 class Selected(NamedTuple):
