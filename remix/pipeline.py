@@ -27,6 +27,7 @@ from remix.engine.local import LocalModel, Needs, Vocabulary, check_memory, shap
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import check_writable
 from remix.lengths import Lengths
+from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
 from remix.prompts import Template, read_template, read_templates, template_files
@@ -522,4 +523,7 @@ def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threadin
     chains = Chains(folder, writer, watch or (lambda _: None), stop)
     chains.work()
     folder.seal()
+    # It can be made again: no reason to call a run a failure.
+    with suppress(RunError):
+        write_index(folder)
     return Outcome(folder, list(chains.failures.values()), chains.flags, stop.is_set())

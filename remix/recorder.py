@@ -12,7 +12,7 @@ from typing import NamedTuple
 from remix import environment, trim
 from remix.choose import choose, mean_logprob
 from remix.measure import flags
-from remix.outputs.run import body_bytes
+from remix.outputs.run import body_bytes, dump_trace
 from remix.plan import task_seed
 from remix.prompts import Template, settings_for
 from remix.records import (
@@ -89,8 +89,10 @@ class Recorder:
         several = len(candidates) > 1
         selection = Selection(candidates=len(candidates), chooser=rule) if several else None
         derivation = self._derivation(asked, generation, selection)
+        id_ = record_id(derivation, best.sha256)
+        trace = Trace(record=id_, choices=generation.choices) if generation.choices else None
         record = Record(
-            id=record_id(derivation, best.sha256),
+            id=id_,
             source=self._source(asked.task),
             derivation=derivation,
             output=Output(
@@ -102,9 +104,9 @@ class Recorder:
             ),
             flags=best.flags,
             circumstances=self._circumstances(generation),
+            trace=sha256(dump_trace(trace)) if trace else None,
             candidates=tuple(_marked(each, each is best) for each in candidates) if several else None,
         )
-        trace = Trace(record=record.id, choices=generation.choices) if generation.choices else None
         return Written(record, best.text, trace)
 
     def _seeds(self, task: Task) -> list[int]:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 from pydantic import ValidationError
 
 from remix import models
@@ -43,6 +44,7 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
         return target
     look.check(source, original)
     target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers()
     draft = target.with_suffix(f".{os.getpid()}.tmp")
     try:
         llama.quantise(source, draft, file_type, threads)
@@ -102,6 +104,14 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
     if file.sha256 != sidecar.sha256:
         raise ModelError(f"{path}: not the copy that was prepared.", "Make it anew: `remix models prepare`.")
     return file.model_copy(update={"preparation": sidecar.preparation})
+
+
+def _remove_leftovers() -> None:
+    """Remove what a process that was killed left half-made: a draft ends in its maker's number."""
+    for draft in _folder().glob("*.tmp"):
+        maker = draft.stem.rpartition(".")[2]
+        if maker.isdecimal() and not psutil.pid_exists(int(maker)):
+            draft.unlink(missing_ok=True)
 
 
 def _is_good(path: Path) -> bool:

@@ -111,11 +111,22 @@ def _raise(message: Any) -> NoReturn:
     raise jinja2.TemplateError(str(message))
 
 
+_TEXTUAL = (str, int, float, type(None), list, tuple, dict, jinja2.Undefined, _PassageView, _EssayView)
+"""What a prompt template may print. Of other things, like generators, Python prints the address in memory."""
+
+
+def _textual(value: Any) -> Any:
+    """What is printed, unless that would differ each time."""
+    if not isinstance(value, _TEXTUAL):
+        raise jinja2.TemplateError(f"it prints a {type(value).__name__}, which is no text: a filter like join helps")
+    return value
+
+
 def _prompt_environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True
+        undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True, finalize=_textual
     )
-    # The same passage must give the same prompt: nothing that draws lots or prints an address.
+    # The same passage must give the same prompt: nothing that draws lots.
     del environment.filters["random"]
     # The sandbox's own `range`, that is, which knows an end.
     environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}

@@ -30,6 +30,7 @@ def forge(folder: RunFolder, task: str, change: Change = lambda raw: None, text:
     else:
         raw["output"]["sha256"] = sha256(body_bytes(text))
     raw["id"] = canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
+    raw["trace"] = None
     record = Record.model_validate_json(json.dumps(raw))
     path.write_bytes(dump(record))
     folder.text_path(task).write_bytes(compose(record, text))

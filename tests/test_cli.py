@@ -194,6 +194,35 @@ def test_passages(remix_: Remix) -> None:
     }
 
 
+def test_one_broken_note_does_not_hide_the_others(remix_: Remix, workspace: Workspace) -> None:
+    """`remix tags` used to end at the first one: in a garden of thousands there always is one."""
+    (workspace.seeds / "bad.md").write_text("---\ntitle: a: b\n---\nA.")
+    for command in ("tags", "passages"):
+        result = remix_(command)
+        assert len(ok(result).splitlines()) == 3
+        assert result.stderr.startswith("Left out: seeds/bad.md:2: broken front matter")
+
+
+def test_short_passages_are_left_out_where_asked(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
+    (workspace.seeds / "two-clocks.md").write_text("Short.\n\nThis one has five words. #clocks\n")
+    assert ok(remix_("passages", "--min-words", 3)).startswith("two-clocks/002\t")
+    folder = Path(ok(remix_("generate", "--all", "--min-words", 3, "--steps", 1)).strip())
+    run = RunFolder.open(folder).run
+    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+    assert (run.options.min_words, run.given["min_words"]) == (3, 3)
+    (workspace.root / "remix.toml").write_text("min_words = 3\n")
+    assert len(ok(remix_("passages")).splitlines()) == 1
+    assert len(ok(remix_("passages", "--min-words", 0)).splitlines()) == 2
+    run = RunFolder.open(Path(ok(remix_("generate", "--all", "--steps", 1)).strip())).run
+    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+
+
+def test_a_folder_of_seeds_that_is_not_there(remix_: Remix) -> None:
+    result = remix_("--seeds", "nowhere", "tags")
+    assert result.exit_code == 2
+    assert "'nowhere' does not exist" in result.stderr
+
+
 def test_a_long_passage_is_shortened_in_the_list(remix_: Remix, workspace: Workspace) -> None:
     (workspace.seeds / "two-clocks.md").write_text("word " * 100)
     assert ok(remix_("passages")) == f"two-clocks/001\t\t{('word ' * 100)[:57]}…\n"

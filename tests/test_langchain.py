@@ -118,6 +118,7 @@ def test_a_tag_finds_its_passages(workspace: Workspace) -> None:
         ("generic-pastness, sea", ["maps/002", "tides/001"]),
         ("places", ["maps/001", "maps/002", "maps/003"]),
         ("sea, no such tag", ["tides/001"]),
+        ("sea/tides", []),
         ("no such tag", []),
         ("", []),
         (" , #", []),
@@ -155,6 +156,16 @@ def test_the_settings_say_where_seeds_are(workspace: Workspace) -> None:
     workspace.seeds.rename(workspace.root / "garden")
     (workspace.root / "remix.toml").write_text('seeds = "garden"\n')
     assert ids(TagRetriever(workspace=workspace.root).invoke("sea")) == ["tides/001"]
+
+
+def test_a_parent_of_tags_finds_them_and_the_settings_leave_out(workspace: Workspace) -> None:
+    (workspace.seeds / "more.md").write_text("A tide. #water/tides\n\nAnother tide of more words. #water\n")
+    retriever = TagRetriever(workspace=workspace.root)
+    assert ids(retriever.invoke("water")) == ["more/001", "more/002"]
+    (workspace.root / "remix.toml").write_text("min_words = 3\n")
+    assert ids(retriever.invoke("water")) == ["more/002"]
+    (workspace.root / "remix.toml").write_text('exclude = ["more.md"]\n')
+    assert ids(retriever.invoke("water")) == []
 
 
 def test_seeds_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def tags(body: str) -> list[tuple[str, ...]]:
         ),
         ("%%a%%\n\n<!-- b -->\n\nTwo.", [("Two.", (5, 5))]),
         ("One. %%note%% #maps", [("One.", (1, 1))]),
+        ("%%note%%    One.", [("One.", (1, 1))]),
+        ("- one\n\n  %%note\n  more%%     two", [("- one\n\n\n  two", (1, 4))]),
     ],
 )
 def test_comments_are_not_for_readers(body: str, shown: list[tuple[str, tuple[int, int]]]) -> None:
@@ -71,6 +73,9 @@ def test_shortcodes_alone_are_no_passages(body: str, shown: list[str]) -> None:
         ("- one\n- two ^a1", ["- one\n- two"]),
         ("- one\n\n^a1\n\nTwo.", ["- one", "Two."]),
         ("x ^2 is a square.", ["x ^2 is a square."]),
+        ("The square is x ^2", ["The square is x ^2"]),
+        ("One. ^123456", ["One."]),
+        ("One. ^-", ["One."]),
     ],
 )
 def test_obsidian_s_ids_of_blocks_are_no_words(body: str, shown: list[str]) -> None:

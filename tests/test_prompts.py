@@ -392,3 +392,32 @@ def test_the_shipped_counter_is_a_thread() -> None:
         "Argue against this in two sentences.",
         "Defend this in two sentences.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("{{ essay.tags|map('upper') }}", "generator"),
+        ("{{ essay.tags.count }}", "builtin_function_or_method"),
+        ("{{ namespace() }}", "Namespace"),
+        ("{{ range }}", "function"),
+    ],
+)
+def test_a_template_prints_no_address(body: str, kind: str) -> None:
+    """A prompt with an address in memory was another one each time."""
+    with pytest.raises(PromptError, match=f"it prints a {kind}, which is no text"):
+        render(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("{{ essay.tags }}", "('loss',)"),
+        ("{{ [1, 2.5, none, true, {'a': passage.id}] }}", "[1, 2.5, None, True, {'a': 'roads/001'}]"),
+        ("{% set words %}a {{ step }}{% endset %}{{ words }}", "a 1"),
+        ("{% macro twice(what) %}{{ what }}{{ what }}{% endmacro %}{{ twice('so') }}", "soso"),
+        ("{{ '<b>'|safe }}{{ '&'|e }}", "<b>&amp;"),
+    ],
+)
+def test_what_a_template_prints(body: str, text: str) -> None:
+    assert render(body).messages[-1].content == text

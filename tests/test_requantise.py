@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,22 @@ def test_a_source_that_is_no_model_gives_a_reason(tmp_path: Path) -> None:
 
 def test_names_of_cached_copies_are_not_names_of_models(model_path: Path) -> None:
     assert models.find(None).path == model_path
+
+
+def test_drafts_of_those_who_were_killed_are_removed(
+    model_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed `models prepare` left a model's worth of bytes in the cache for ever."""
+
+    def fake(source: Path, target: Path, file_type: str, threads: int) -> None:
+        target.write_bytes(source.read_bytes())
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    prepared = cache / "prepared"
+    prepared.mkdir(parents=True)
+    for name in (f"x-q8_0.{gone.pid}.tmp", f"x-q8_0.{os.getpid()}.tmp", ".tmp", "notes.tmp"):
+        (prepared / name).write_bytes(b"")
+    monkeypatch.setattr(llama, "quantise", fake)
+    requantise.requantise(model_path, "q8_0", 1)
+    assert {path.name for path in prepared.glob("*.tmp")} == {f"x-q8_0.{os.getpid()}.tmp", ".tmp", "notes.tmp"}

@@ -230,6 +230,16 @@ def test_a_run_without_a_whole_request_is_named_with_what_to_do(
     assert {each: each.read_bytes() for each in path.rglob("*") if each.is_file()} == before
 
 
+@pytest.mark.parametrize("key", ["passage", "kind"])
+def test_a_request_whose_tasks_speak_of_what_it_does_not_hold(finished: RunFolder, key: str) -> None:
+    """Used to end in a KeyError."""
+    raw = json.loads((finished.path / "run.json").read_bytes())
+    raw["tasks"][0][key] = "nowhere/001"
+    (finished.path / "run.json").write_text(json.dumps(raw))
+    with pytest.raises(RunError, match="holds no passage or template for"):
+        RunFolder.open(finished.path)
+
+
 def test_a_text_in_a_run_without_a_request_says_so(workspace: Workspace, finished: RunFolder) -> None:
     lose(finished.path)
     result = command(workspace.root, "show", str(finished.text_path(FIRST)))

@@ -18,7 +18,7 @@ from remix import pipeline
 from remix.langchain import generate_with
 from remix.outputs import RunFolder
 from remix.outputs.verify import Report, verify
-from remix.records import Options
+from remix.records import Options, sha256
 from remix.workspace import Workspace
 
 from .conftest import FakeWriter, Remix
@@ -460,8 +460,38 @@ def test_a_forged_trace_is_named(chosen: RunFolder, change: Change, said: str) -
     raw = json.loads(path.read_bytes())
     change(raw)
     path.write_text(json.dumps(raw))
+    assert lines(verify(chosen.path)) == [f"{task}.trace.json: not the trace that was recorded"]
+    record = json.loads(chosen.record_path(task).read_bytes())
+    record["trace"] = sha256(path.read_bytes())
+    chosen.record_path(task).write_text(json.dumps(record))
+    bless(chosen)
     assert f"{task}.trace.json: {said}" in lines(verify(chosen.path))
     assert named(verify(chosen.path)) == {f"{task}.trace.json"}
+
+
+def test_a_deleted_trace_is_missed(chosen: RunFolder) -> None:
+    chosen.trace_path(SECOND).unlink()
+    assert lines(verify(chosen.path)) == [f"{SECOND}.trace.json: missing"]
+
+
+def test_a_changed_turn_is_named(chosen: RunFolder) -> None:
+    """Nothing but the record's hash of the trace tells of it."""
+    path = chosen.trace_path(SECOND)
+    raw = json.loads(path.read_bytes())
+    raw["choices"][0][2] += 0.5
+    path.write_text(json.dumps(raw))
+    assert lines(verify(chosen.path)) == [f"{SECOND}.trace.json: not the trace that was recorded"]
+
+
+def test_a_trace_from_before_records_knew_its_hash(chosen: RunFolder) -> None:
+    for task in chosen.run.tasks:
+        raw = json.loads(chosen.record_path(task.id).read_bytes())
+        del raw["trace"]
+        chosen.record_path(task.id).write_text(json.dumps(raw))
+    bless(chosen)
+    assert lines(verify(chosen.path)) == []
+    chosen.trace_path(SECOND).unlink()
+    assert lines(verify(chosen.path)) == []
 
 
 # -- the command --------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_what_no_garden_means_as_text(tmp_path: Path) -> None:
     plant(
         tmp_path, "a.md", "Templates/day.md", "x/templates/b.md", "templates.md", "archetypes/c.md", "_layouts/d.md"
     )
-    plant(tmp_path, "node_modules/x/README.md", ".trash/e.md", ".git/f.md")
+    plant(tmp_path, "node_modules/x/README.md", ".trash/e.md", ".git/f.md", "static/robots.txt", "LICENSE.txt")
     assert walked(tmp_path) == ["a.md", "templates.md"]
     assert "x/templates/b.md" in walked(tmp_path, "![Tt]emplates/")
 
@@ -113,8 +113,8 @@ def test_runs_are_no_seeds(finished: RunFolder, workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("!", "`exclude`: '!' is no pattern"),
-        ("a*b*c*d*e", "`exclude`: 'a*b*c*d*e' has too many stars"),
+        ("!", "`exclude` in remix.toml: '!' is no pattern"),
+        ("a*b*c*d*e", "`exclude` in remix.toml: 'a*b*c*d*e' has too many stars"),
         ("**/a/**/b/**", "has too many stars"),
     ],
 )

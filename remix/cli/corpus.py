@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from remix.cli.options import choosing, min_words_option, seed_option
 from remix.cli.printing import json_option, note, print_json, print_table
+from remix.errors import SeedError
 
 if TYPE_CHECKING:
-    from remix.corpus import Selected
+    from remix.corpus import Corpus, Selected
     from remix.records import Passage
     from remix.workspace import Workspace
+
+Answer = TypeVar("Answer")
 
 
 @click.command()
@@ -21,11 +25,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def tags(workspace: Workspace, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
-    from remix.corpus import consult
     from remix.corpus.query import Term
 
     long = Term("words", str(min_words)) if min_words else None
-    counts = consult(workspace.seeds, workspace.root, lambda corpus: corpus.tags(long), exclude=workspace.exclude)
+    counts = _ask(workspace, lambda corpus: corpus.tags(long))
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts])
     else:
@@ -42,10 +45,10 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
 
     The index that makes this quick lies in the cache folder, and is kept up to date by itself.
     """
-    from remix.corpus import chooser, consult
+    from remix.corpus import chooser
     from remix.records import Options
 
-    found = consult(workspace.seeds, workspace.root, chooser(Options(**chosen)), exclude=workspace.exclude)
+    found = _ask(workspace, chooser(Options(**chosen)))
     for unknown in found.notes:
         note(unknown)
     if as_json:
@@ -64,6 +67,16 @@ def _described(found: Selected, passage: Passage) -> dict[str, Any]:
     """A passage, and how it ranks where it does."""
     ranking = found.rankings.get(passage.id)
     return passage.model_dump() | ({"ranking": ranking.model_dump()} if ranking else {})
+
+
+def _ask(workspace: Workspace, question: Callable[[Corpus], Answer]) -> Answer:
+    """Ask all that can be read: one broken note among thousands doesn't keep the others from being listed."""
+    from remix.corpus import consult
+
+    def leave_out(error: SeedError) -> None:
+        note(f"Left out: {error.message} {error.hint}")
+
+    return consult(workspace.seeds, workspace.root, question, leave_out, workspace.exclude)
 
 
 COMMANDS = (tags, passages)

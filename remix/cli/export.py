@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,9 @@ from remix.cli.printing import note
 if TYPE_CHECKING:
     from remix.workspace import Workspace
 
-FORMATS = ("ro-crate", "prov-json", "jsonl", "html")
+FORMATS = ("ro-crate", "prov-json", "jsonl", "dpo", "html", "markdown", "epub")
+ONLY = ("accepted", "edited", "reviewed")
+WHOLE = ("ro-crate", "prov-json", "dpo")
 
 
 @click.command()
@@ -26,9 +28,10 @@ FORMATS = ("ro-crate", "prov-json", "jsonl", "html")
     help="A new file, a new folder for ro-crate, or - for the standard output.",
 )
 @click.option("--format", "form", required=True, type=click.Choice(FORMATS), help="What to write.")
-@click.option("--license", "license_", metavar="URL", help="Address of the terms that a crate is given under.")
+@click.option("--only", type=click.Choice(ONLY), help="Only outputs of which somebody said so.")
+@click.option("--license", "terms", metavar="URL", help="Address of the terms that a crate is given under.")
 @click.pass_obj
-def export(workspace: Workspace, run: str | None, target: Path, form: str, license_: str | None) -> None:
+def export(workspace: Workspace, run: str | None, target: Path, form: str, only: Any, terms: str | None) -> None:
     """Write a run in a form that other programs read, or people.
 
     RUN is a path or the beginning of its name, by default the latest. It is checked first, as `remix verify` does.
@@ -37,22 +40,27 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, licen
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
     prov-json  who made what from what, as a W3C PROV document
     jsonl      an object a line for each output, for the readers of datasets
+    dpo        an object a line for each preference that verdicts and edits tell, for trainers
     html       one page, each passage beside what came of it
+    markdown   one file, texts below their passages
+    epub       the same as a book
     """
     from remix import export as exporting
     from remix.outputs.find import run_path
 
-    if license_ and form != "ro-crate":
+    if terms and form != "ro-crate":
         raise click.UsageError("--license goes with --format ro-crate.")
-    folder = run_path(workspace.outputs, run)
+    if only and form in WHOLE:
+        raise click.UsageError(f"--only doesn't go with {form}, which is of the whole run.")
+    folder, wanted = run_path(workspace.outputs, run), exporting.Wanted(form, only, terms)
     if str(target) != "-":
-        report = exporting.export(folder, target, form, license_)
-        note(f"{len(report.found)} texts written.")
+        count = exporting.export(folder, target, wanted)
+        note(f"{count} text{'s' * (count != 1)} written.")
         click.echo(str(target))
     elif form == "ro-crate":
         raise click.UsageError("a crate is a folder: name one with --to.")
     else:
-        click.echo(exporting.text(folder, form), nl=False)
+        click.echo(exporting.exported(folder, wanted), nl=False)
 
 
 COMMANDS = (export,)

@@ -26,7 +26,7 @@ WIDE = 100
 def runs(workspace: Workspace, as_json: bool) -> None:
     """List the runs, the latest last, and how far each has come."""
     from remix.errors import RunError
-    from remix.outputs import RunFolder, list_runs
+    from remix.outputs import RunFolder, list_runs, reviews
 
     rows = []
     for path in list_runs(workspace.outputs):
@@ -34,6 +34,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
             folder = RunFolder.open(path)
             failed = len(folder.failures())
             others = [each.name for each in folder.resumptions()]
+            said = reviews.standings(reviews.read(path).reviews).values()
         except RunError as error:
             note(f"Left out: {error.message} {error.hint}")
             continue
@@ -44,13 +45,17 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "done": len(folder.done),
                 "total": len(folder.run.tasks),
                 "failed": failed,
+                "reviewed": sum(each.verdict is not None for each in said),
+                "accepted": sum(each.is_accepted for each in said),
                 "model": ", ".join(dict.fromkeys([model or "", *others])),
             }
         )
     if as_json:
         print_json(rows)
     else:
-        print_table(["run", "done", "total", "failed", "model"], [list(row.values()) for row in rows])
+        print_table(
+            ["run", "done", "total", "failed", "reviewed", "accepted", "model"], [list(row.values()) for row in rows]
+        )
 
 
 @click.command()

@@ -30,8 +30,8 @@ _NO_WORDS = re.compile(
     r"))++\s*+",
     re.DOTALL,
 )
-_BLOCK_ID = re.compile(r"(?:\A|[ \t\n])\^[A-Za-z0-9-]+\Z")
-"""By which Obsidian links to a paragraph."""
+_BLOCK_ID = re.compile(r"(?:\A|[ \t\n])\^(?=\d{6}|\d*[A-Za-z-])[A-Za-z0-9-]+\Z")
+"""By which Obsidian links to a paragraph; `^2` is a square."""
 
 _MARKS = " \t\n>-+*"
 """Of lists and quotations: where there is nothing else, there is nothing."""
@@ -139,13 +139,23 @@ def _tags_of_items(words: str) -> Iterator[str]:
 
 
 def _without_comments(body: str, spans: Sequence[_Span]) -> str:
-    """The body without its comments, but with their line ends, so that every line keeps its number."""
+    """The body without its comments, but with their line ends, so that every line keeps its number.
+
+    And its indent, for a comment at its beginning would leave a space that makes code of the rest.
+    """
     parts, at = [], 0
     for start, end in sorted(_hidden(body, spans)):
         if end > at:
             parts += [body[at:start], "\n" * body.count("\n", max(start, at), end)]
             at = end
-    return "".join([*parts, body[at:]])
+    shown = "".join([*parts, body[at:]]).split("\n")
+    pairs = zip(body.split("\n"), shown, strict=True)
+    return "\n".join(line if line == was else _indented(line.strip(" \t"), was) for was, line in pairs)
+
+
+def _indented(words: str, line: str) -> str:
+    """Some words with the indent of a line; nothing, where there are none."""
+    return words and line[: len(line) - len(line.lstrip(" \t"))] + words
 
 
 def _hidden(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:

@@ -36,6 +36,9 @@ DEFAULTS = (
     "_layouts/",
     "_site/",
     "node_modules/",
+    "LICENSE*",
+    "requirements*.txt",
+    "robots.txt",
 )
 
 MOST_PATTERNS = 1_000
@@ -92,7 +95,7 @@ def _is_run(path: Path) -> bool:
 def _spec(folder: Path, exclude: Sequence[str]) -> GitIgnoreSpec:
     patterns = [GitIgnoreSpecPattern(pattern) for pattern in (*DEFAULTS, *_template_folders(folder / ".obsidian"))]
     patterns += [_pattern(line, place) for line, place in _ignored(folder / IGNORE)]
-    patterns += [_pattern(pattern, "`exclude`") for pattern in exclude]
+    patterns += [_pattern(pattern, "`exclude` in remix.toml") for pattern in exclude]
     if len(patterns) > MOST_PATTERNS:
         raise SeedError(f"{folder}: more than {MOST_PATTERNS} patterns of what isn't read.", "Leave some out.")
     return GitIgnoreSpec(patterns)

@@ -7,68 +7,109 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from remix.errors import RemixError, RunError
-from remix.export import jsonl, page, prov, rocrate
+from remix.export import book, dpo, jsonl, page, prov, rocrate
+from remix.export.item import Item, items
 from remix.files import TEMPORARY, make_new_folder, temporary_of, write_whole
+from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
 from remix.records import Run, sha256
 
 CRATE = "ro-crate"
-"""A folder; the other forms are a text each."""
+"""A folder; the other forms are a file each."""
+
+Only = Literal["accepted", "edited", "reviewed"]
+"""What people said of an output; to be starred is to be accepted."""
 
 
 class ExportError(RemixError):
     """A run can't be exported."""
 
 
-def export(folder: Path, target: Path, form: str, license_: str | None = None) -> Report:
-    """Write a run to a new file, or a new folder for `ro-crate`. Gives what was found in it.
+class Wanted(NamedTuple):
+    """What is to be exported, and how."""
 
-    `license_` is the address of the terms that a crate is given under.
+    form: str
+    """One of `FORMATS`."""
+    only: Only | None = None
+    """Only outputs of which people said so; all, if nothing is named."""
+    license: str | None = None
+    """Address of the terms that a crate is given under."""
 
-    Raises `RunError` where the run isn't as it was written, `ExportError` where the target is there already, or can't
-    be written.
+
+def export(folder: Path, target: Path, wanted: Wanted) -> int:
+    """Write a run to a new file, or a new folder for `ro-crate`. Gives how many outputs are in it.
+
+    Raises `RunError` where the run isn't as it was written, `ExportError` where nothing in it is wanted, or the
+    target is there already, or can't be written.
     """
-    report, run = _checked(folder)
+    report, run, chosen = _chosen(folder, wanted)
     if os.path.lexists(target):
         raise ExportError(f"{target} already exists.", "Take another name; nothing has been written.")
     try:
-        if form == CRATE:
-            _write_crate(report, run, target, license_)
+        if wanted.form == CRATE:
+            _write_crate(report, run, target, wanted.license)
         else:
-            write_whole(target, _TEXTS[form](report, run).encode())
+            write_whole(target, _made(run, chosen, wanted))
     except RunError as error:
         raise ExportError(error.message, "Take another place with --to, or make room there.") from error
-    return report
+    return len(chosen)
 
 
-def text(folder: Path, form: str) -> str:
-    """A run in one of the forms that are a text. Raises `RunError` where it isn't as it was written."""
-    return _TEXTS[form](*_checked(folder))
+def exported(folder: Path, wanted: Wanted) -> bytes:
+    """A run in one of the forms that are a file. Raises as `export` does."""
+    _, run, chosen = _chosen(folder, wanted)
+    return _made(run, chosen, wanted)
 
 
-def _checked(folder: Path) -> tuple[Report, Run]:
+def _made(run: Run, chosen: Sequence[Item], wanted: Wanted) -> bytes:
+    data = _FORMS[wanted.form](run, chosen)
+    if not data:
+        raise ExportError(
+            f"{run.name}: nobody has preferred one text to another.",
+            "Judge answers to the same prompt, as variants are, with `remix verdict`; or edit one.",
+        )
+    return data
+
+
+def _chosen(folder: Path, wanted: Wanted) -> tuple[Report, Run, list[Item]]:
+    """The outputs that are wanted of a run that is as it was written."""
     report = verified(folder)
     if report.run is None or not report.found:
         raise ExportError(f"{folder}: no text is finished yet.", "`remix resume` goes on with it.")
-    return report, report.run
+    chosen = [item for item in items(report) if wanted.only is None or _IS[wanted.only](item)]
+    if not chosen:
+        raise ExportError(f"{folder}: no text is {wanted.only}.", "`remix verdict` says whether to keep one.")
+    return report, report.run, chosen
 
 
-def _prov(report: Report, run: Run) -> str:
-    return str(prov.document(run, report.found).serialize(format="json", indent=1)) + "\n"
-
-
-_TEXTS: dict[str, Callable[[Report, Run], str]] = {
-    "prov-json": _prov,
-    "jsonl": lambda report, run: jsonl.jsonl(report.found),
-    "html": lambda report, run: page.page(run, report.found),
+_IS: dict[Only, Callable[[Item], bool]] = {
+    "accepted": lambda item: item.standing.is_accepted,
+    "edited": lambda item: item.edited is not None,
+    "reviewed": lambda item: item.standing.verdict is not None,
 }
 
-FORMATS = (CRATE, *_TEXTS)
+
+def _prov(run: Run, chosen: Sequence[Item]) -> bytes:
+    document = prov.document(run, [item.found for item in chosen])
+    return f"{document.serialize(format='json', indent=1)}\n".encode()
+
+
+_FORMS: dict[str, Callable[[Run, Sequence[Item]], bytes]] = {
+    "prov-json": _prov,
+    "jsonl": lambda run, chosen: jsonl.jsonl(chosen).encode(),
+    "dpo": lambda run, chosen: dpo.dpo(chosen).encode(),
+    "html": lambda run, chosen: page.page(run, chosen).encode(),
+    "markdown": lambda run, chosen: book.markdown(run, chosen).encode(),
+    "epub": book.epub,
+}
+
+FORMATS = (CRATE, *_FORMS)
 
 
 def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -> None:
@@ -82,7 +123,7 @@ def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -
             data = (report.path / name).read_bytes()
             write_whole(draft / name, data)
             files.append(rocrate.File(name, sha256(data), len(data)))
-        write_whole(draft / rocrate.PREVIEW, page.page(run, report.found).encode())
+        write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
         write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
         draft.rename(target)
     except OSError as error:
@@ -97,4 +138,4 @@ def _names(folder: Path) -> list[str]:
     """The files of a run, but those of whoever is writing it."""
     paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(TEMPORARY))
     names = sorted(path.relative_to(folder).as_posix() for path in paths)
-    return [name for name in names if name not in (LOCK, HOLDER)]
+    return [name for name in names if name not in (LOCK, HOLDER, reviews.LOCK)]

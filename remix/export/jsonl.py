@@ -1,6 +1,6 @@
 """A run as JSON lines: an object for each output, flat and alike, as the readers of datasets want them.
 
-Takes outputs as they were found, gives a text.
+Takes outputs with their reviews, gives a text.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from remix.export.item import Item
 from remix.names import visible
-from remix.outputs.verify import Found
 
 
-def jsonl(found: Iterable[Found]) -> str:
+def jsonl(items: Iterable[Item]) -> str:
     """A line for each output. All have the same keys, and a key the same type; what isn't known is null."""
     # The standard output may be a terminal: what that would obey is written as JSON's escapes.
-    return "".join(visible(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in found)
+    return "".join(visible(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in items)
 
 
-def _row(found: Found) -> dict[str, Any]:
+def _row(item: Item) -> dict[str, Any]:
+    found, standing = item.found, item.standing
     record = found.record
     source, derivation, sampling = record.source, record.derivation, record.derivation.sampling
     return {
@@ -54,4 +55,8 @@ def _row(found: Found) -> dict[str, Any]:
         "started": record.circumstances.started.isoformat(),
         "finished": record.circumstances.finished.isoformat(),
         "remix": record.circumstances.remix,
+        "verdict": standing.verdict,
+        "loss": standing.loss,
+        "note": standing.note,
+        "edited": item.edited,
     }

@@ -1,6 +1,6 @@
 """A run as a page to read: each passage beside what came of it.
 
-Takes a run and its outputs as they were found, gives HTML that needs no other file and runs no script.
+Takes a run and its outputs with their reviews, gives HTML that needs no other file and runs no script.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from itertools import groupby
 from typing import Any
 
 from remix import pages
-from remix.outputs.verify import Found
-from remix.records import Passage, Record, Run
+from remix.export.item import Item
+from remix.records import Passage, Record, Run, Standing
 
 
-def page(run: Run, found: Sequence[Found]) -> str:
+def page(run: Run, items: Sequence[Item]) -> str:
     """The whole page, in the order of the run."""
-    by_passage: dict[str, list[Found]] = {}
-    for each in found:
-        by_passage.setdefault(each.task.passage, []).append(each)
+    by_passage: dict[str, list[Item]] = {}
+    for item in items:
+        by_passage.setdefault(item.found.task.passage, []).append(item)
     essays = [
         {
             "title": essay.title,
@@ -32,17 +32,17 @@ def page(run: Run, found: Sequence[Found]) -> str:
         "run.html",
         run=run,
         about=", ".join(run.options.tags or run.options.essays) or "All passages",
-        count=len(found),
+        count=len(items),
         total=len(run.tasks),
-        model=" and ".join(dict.fromkeys(each.record.circumstances.model for each in found)) or "nobody yet",
+        model=" and ".join(dict.fromkeys(item.found.record.circumstances.model for item in items)) or "nobody yet",
         passages=len(by_passage),
         essays=[essay for essay in essays if essay["passages"]],
     )
 
 
-def _passage(passage: Passage, found: Iterable[Found]) -> dict[str, Any]:
+def _passage(passage: Passage, items: Iterable[Item]) -> dict[str, Any]:
     first, last = passage.lines
-    chains = groupby(found, key=lambda each: (each.task.kind, each.task.variant))
+    chains = groupby(items, key=lambda item: (item.found.task.kind, item.found.task.variant))
     return {
         "id": passage.id,
         "number": passage.id.rpartition("/")[2],
@@ -61,14 +61,29 @@ def _passage(passage: Passage, found: Iterable[Found]) -> dict[str, Any]:
     }
 
 
-def _output(found: Found) -> dict[str, Any]:
+def _output(item: Item) -> dict[str, Any]:
+    found = item.found
     return {
         "id": found.task.id,
-        "text": found.text,
+        "text": item.text,
+        "before": found.text if item.edited is not None else None,
+        "marks": list(_marks(item.standing)),
+        "note": item.standing.note,
         "step": found.task.step,
         "flags": found.record.flags,
         "facts": list(_facts(found.record)),
     }
+
+
+def _marks(standing: Standing) -> Iterable[str]:
+    """What people said of it, in a word each."""
+    words = {"accept": "accepted", "star": "starred", "reject": "rejected"}
+    if standing.verdict:
+        yield words[standing.verdict]
+    if standing.loss in ("earned", "lost"):
+        yield f"loss {standing.loss}" if standing.loss == "earned" else "loss not earned"
+    if standing.edit:
+        yield "edited"
 
 
 def _facts(record: Record) -> Iterable[tuple[str, str]]:

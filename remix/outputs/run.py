@@ -87,6 +87,7 @@ class RunFolder:
         except ValidationError as error:
             raise RunError(f"{path / REQUEST}: not a run's request ({_first(error)}).", _why(error)) from error
         _refuse_leading_out(path, run)
+        _refuse_unknown(path, run)
         return cls(path, run)
 
     def discard(self) -> None:
@@ -335,6 +336,15 @@ def _refuse_leading_out(path: Path, run: Run) -> None:
                 f"{path / REQUEST}: '{task.id}' leads out of the run's folder.",
                 "Somebody has meddled with it: leave it.",
             )
+
+
+def _refuse_unknown(path: Path, run: Run) -> None:
+    """Refuse a request whose tasks speak of passages or kinds that it doesn't hold."""
+    passages = {passage.id for essay in run.essays for passage in essay.passages}
+    kinds = {template.kind for template in run.templates}
+    for task in run.tasks:
+        if task.passage not in passages or task.kind not in kinds:
+            raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", _BRING_BACK)
 
 
 def _refuse_link(folder: Path, place: Path) -> None:

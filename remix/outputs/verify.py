@@ -19,6 +19,8 @@ from pydantic import ValidationError
 from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
 from remix.files import TEMPORARY
+from remix.outputs import reviews
+from remix.outputs.index import INDEX
 from remix.outputs.run import (
     FAILURES,
     HOLDER,
@@ -34,13 +36,25 @@ from remix.outputs.run import (
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan_of
 from remix.prompts import Template
-from remix.records import Candidate, Message, Record, Run, Source, Task, canonical_sha256, sha256, source_of
+from remix.records import (
+    Candidate,
+    Edit,
+    Message,
+    Record,
+    Run,
+    Source,
+    Task,
+    Trace,
+    canonical_sha256,
+    sha256,
+    source_of,
+)
 
-LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, "reviews.jsonl", "index.md"})
+LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, reviews.REVIEWS, reviews.LOCK, INDEX})
 """Files that may come to lie beside those of the manifest."""
 
-LATER_SUFFIXES = (".trace.json", ".measures.json", ".edited.md")
-"""The same for each output: its name, and one of these."""
+LATER_SUFFIXES = (".trace.json", ".measures.json")
+"""The same for each output: its name, and one of these. The names of edited texts are in the reviews."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -157,12 +171,14 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
         return
     suffixes = (".md", ".json", *LATER_SUFFIXES)
     known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
+    known |= {edit.file for edit in _edits(folder)}
     for path in folder.path.rglob("*"):
         # A name needn't be UTF-8, and a report must be.
         name = path.relative_to(folder.path).as_posix().encode(errors="replace").decode()
         half_written = path.name.startswith(".") and path.name.endswith(TEMPORARY)
         if name not in known and not half_written and (path.is_symlink() or not path.is_dir()):
             yield Finding(name, "not part of the run")
+    yield from _reviews(folder)
     try:
         folder.failures()
     except RunError:
@@ -171,6 +187,28 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
         folder.resumptions()
     except RunError:
         yield Finding(RESUMED, "can't be read")
+
+
+def _reviews(folder: RunFolder) -> Iterator[Finding]:
+    """Whether each line of the reviews is one, and each edited text what was kept."""
+    try:
+        broken = reviews.read(folder.path).broken
+    except RunError:
+        yield Finding(reviews.REVIEWS, "can't be read")
+        return
+    yield from (Finding(reviews.REVIEWS, f"line {number} isn't a review") for number in broken)
+    for edit in _edits(folder):
+        try:
+            reviews.edited_text(folder.path, edit)
+        except RunError as error:
+            yield Finding(edit.file, error.message.removeprefix(f"{folder.path / edit.file}: ").rstrip("."))
+
+
+def _edits(folder: RunFolder) -> list[Edit]:
+    """The edited texts that the reviews speak of, as far as those can be read."""
+    with suppress(RunError):
+        return [each.edit for each in reviews.read(folder.path).reviews if each.edit]
+    return []
 
 
 def _listed(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
@@ -393,11 +431,21 @@ _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 
 def _trace(look: _Look) -> Iterator[Finding]:
     name = f"{look.found.task.id}.trace.json"
-    if not (look.folder.path / name).exists():
+    try:
+        data = (look.folder.path / name).read_bytes()
+    except FileNotFoundError:
+        if look.record.trace:
+            yield Finding(name, "missing")
+        return
+    except OSError as error:
+        yield Finding(name, f"can't be read ({error.strerror})")
+        return
+    if look.record.trace not in (None, sha256(data)):
+        yield Finding(name, "not the trace that was recorded")
         return
     try:
-        trace = look.folder.read_trace(look.found.task.id)
-    except RunError:
+        trace = Trace.model_validate_json(data)
+    except ValidationError:
         yield Finding(name, "not a trace")
         return
     tokens = look.record.output.token_ids

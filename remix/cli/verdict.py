@@ -1,0 +1,51 @@
+"""`remix verdict`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli.printing import note
+
+if TYPE_CHECKING:
+    from remix.workspace import Workspace
+
+UNDO = "undo"
+WORDS = {"accept": "accepted", "reject": "rejected", "star": "starred"}
+
+
+@click.command()
+@click.argument("output")
+@click.argument("verdict", type=click.Choice([*WORDS, UNDO]))
+@click.option("--note", "words", metavar="TEXT", help="In your words.")
+@click.option("--loss", type=click.Choice(["earned", "lost", "neither"]), help="Whether what it drops was worth it.")
+@click.option("--as", "reviewer", metavar="NAME", help="Who says so; by default git's name for you.")
+@click.pass_obj
+def verdict(
+    workspace: Workspace, output: str, verdict: Any, words: str | None, loss: Any, reviewer: str | None
+) -> None:
+    """Say whether to keep an output; undo takes back what you said of it last.
+
+    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. What was said stays in the
+    run's reviews.jsonl.
+    """
+    from remix.errors import RunError
+    from remix.outputs import find_output, reviews
+    from remix.outputs.index import write_index
+
+    folder, task = find_output(workspace.outputs, output)
+    who = reviewer or reviews.whoever(workspace.root)
+    if verdict == UNDO:
+        if words is not None or loss is not None:
+            raise click.UsageError("undo takes back, and says nothing.")
+        if reviews.undo(folder, who, folder.read(task)[0].id) is None:
+            raise RunError(f"{task}: {who} has said nothing of it.", "Name yourself as you did then: --as NAME.")
+        note(f"{task}: {who}'s last review is undone.")
+    else:
+        reviews.say(folder, task, who, verdict=verdict, note=words, loss=loss)
+        note(f"{task}: {WORDS[verdict]} by {who}.")
+    write_index(folder)
+
+
+COMMANDS = (verdict,)

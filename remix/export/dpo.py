@@ -1,0 +1,57 @@
+"""Preferences as JSON lines: what was liked better of two answers to the same prompt.
+
+Takes outputs with their reviews, gives a text: an object a line with `prompt`, `chosen` and `rejected`, each a list
+of messages, as the trainers of preferences read it (TRL's conversational preference format; Rafailov et al. 2023,
+"Direct Preference Optimization").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from remix.export.item import Item
+from remix.names import visible
+from remix.records import Message, Verdict
+
+_RANKS: dict[Verdict, int] = {"reject": 0, "accept": 1, "star": 2}
+
+
+def dpo(items: Iterable[Item]) -> str:
+    """A line for each pair: of answers to one prompt the one with the better verdict first, and what a person made of
+    an output before the output. Who said nothing of an output prefers nothing to it."""
+    by_prompt: dict[tuple[Message, ...], list[Item]] = {}
+    for item in items:
+        by_prompt.setdefault(item.found.record.derivation.prompt.messages, []).append(item)
+    rows = (row for messages, answers in by_prompt.items() for row in _rows(messages, answers))
+    return "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+
+
+def _rows(messages: tuple[Message, ...], answers: Sequence[Item]) -> Iterator[dict[str, Any]]:
+    for item in answers:
+        # A rejected output that was edited first is not what its editor wants said.
+        if item.edited is not None and item.standing.verdict != "reject" and item.edited != item.found.text:
+            yield _row(messages, (item.edited, "edit"), (item.found.text, "output"), (item, item))
+    judged = [(item, verdict) for item in answers if (verdict := item.standing.verdict)]
+    for (better, one), (worse, other) in product(judged, judged):
+        if _RANKS[one] > _RANKS[other] and better.text != worse.found.text:
+            yield _row(messages, (better.text, one), (worse.found.text, other), (better, worse))
+
+
+def _row(
+    messages: tuple[Message, ...], chosen: tuple[str, str], rejected: tuple[str, str], items: tuple[Item, Item]
+) -> dict[str, Any]:
+    """`chosen` and `rejected` are texts with what they come by: a verdict, an edit, or the output that was edited."""
+    # The beginning of an answer that the template gave is the answer's, not the prompt's.
+    asked = messages[:-1] if messages[-1].role == "assistant" else messages
+    return {
+        "prompt": [message.model_dump() for message in asked],
+        "chosen": [{"role": "assistant", "content": chosen[0]}],
+        "rejected": [{"role": "assistant", "content": rejected[0]}],
+        "chosen_by": chosen[1],
+        "rejected_by": rejected[1],
+        "chosen_record": items[0].found.id,
+        "rejected_record": items[1].found.id,
+    }

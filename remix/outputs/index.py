@@ -1,0 +1,96 @@
+"""A run's table of contents, for whoever reads the folder itself: in Obsidian, on a git host, in an editor.
+
+Takes a run's folder, writes `index.md`: every passage with links to what came of it, what looks wrong with that, and
+what was said of it. It is made from the rest, so nothing rests on it; once a person has changed it, it is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from remix.files import write_whole
+from remix.names import visible
+from remix.outputs import reviews
+from remix.outputs.run import RunFolder
+from remix.records import Passage, Record, Standing, Task, sha256
+
+INDEX = "index.md"
+
+_SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=])")
+_MARKS = {"accept": "✓", "star": "★", "reject": "✗"}
+
+
+def write_index(folder: RunFolder) -> bool:
+    """Write it anew, unless a person has changed it; tells whether. Raises `RunError` where it can't be written."""
+    if not _is_ours(folder):
+        return False
+    body = _index(folder).encode()
+    write_whole(folder.path / INDEX, body + f"<!-- by remix, {sha256(body)} -->\n".encode())
+    return True
+
+
+def _is_ours(folder: RunFolder) -> bool:
+    """Whether there is none, or it is as remix wrote it."""
+    try:
+        data = (folder.path / INDEX).read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    sign = _SIGN.search(data)
+    return sign is not None and sha256(data[: sign.start()]) == sign[1].decode()
+
+
+def _index(folder: RunFolder) -> str:
+    done = folder.done
+    standings = reviews.standings(reviews.read(folder.path).reviews)
+    by_passage: dict[str, list[Task]] = {}
+    for task in done:
+        by_passage.setdefault(task.passage, []).append(task)
+    run = folder.run
+    about = ", ".join(run.options.tags or run.options.essays) or "All passages"
+    model = run.model.name if run.model else run.options.model
+    lines = [f"# {_plain(about)}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]
+    for essay in run.essays:
+        passages = [passage for passage in essay.passages if passage.id in by_passage]
+        if passages:
+            lines.append(f"## {_plain(essay.title)}")
+            for passage in passages:
+                lines += _passage(folder, passage, by_passage[passage.id], standings)
+    return "\n\n".join(lines) + "\n\n"
+
+
+_LEGEND = "Numbers are steps; what looks wrong stands behind them; ✓ accepted, ★ starred, ✗ rejected."
+
+
+def _passage(folder: RunFolder, passage: Passage, tasks: list[Task], standings: dict[str, Standing]) -> Iterator[str]:
+    section = f", {_plain(passage.section)}" if passage.section else ""
+    yield f"### {_plain(passage.id)}{section}"
+    yield f"> {_plain(_beginning(passage.text))}"
+    chains: dict[str, list[str]] = {}
+    for task in tasks:
+        record, _ = folder.read(task.id)
+        chain = f"{task.kind}, variant {task.variant}" if task.variant > 1 else task.kind
+        chains.setdefault(chain, []).append(_link(task, record, standings.get(record.id)))
+    yield "\n".join(f"- {_plain(chain)}: {', '.join(links)}" for chain, links in chains.items())
+
+
+def _link(task: Task, record: Record, standing: Standing | None) -> str:
+    marks = [_MARKS[standing.verdict]] if standing and standing.verdict else []
+    if standing and standing.edit:
+        marks.append(f"[edited]({quote(standing.edit.file)})")
+    about = " ".join([*marks, *map(_plain, record.flags)])
+    return f"[{task.step}]({quote(task.id)}.md)" + (f" {about}" if about else "")
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 160 else f"{words[:160].rpartition(' ')[0]} …"
+
+
+def _plain(words: str) -> str:
+    """Words as Markdown shows them as they are: titles may come from strangers."""
+    return _SPECIAL.sub(r"\\\1", visible(words))

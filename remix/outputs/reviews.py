@@ -1,0 +1,210 @@
+"""What people said of a run's outputs: one line each in `reviews.jsonl`, which only ever grows.
+
+Takes a run's folder and `Review`s, appends them; gives what holds of each output. Each line is on the disk before
+`append` returns, and several processes may append at once. Knows nothing of browsers and commands.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import yaml
+from filelock import FileLock
+from pydantic import ValidationError
+
+from remix import names
+from remix.errors import RunError
+from remix.files import unwritable, write_whole
+from remix.outputs.run import RunFolder, body_bytes, body_of
+from remix.records import Edit, Review, Standing, sha256
+
+REVIEWS = "reviews.jsonl"
+LOCK = ".reviews.lock"
+EDITED = ".edited.md"
+
+LONGEST = 2**20
+"""Letters of a note or an edited text."""
+
+
+class ReviewError(RunError):
+    """A review can't be read or written."""
+
+
+class Reviews(NamedTuple):
+    """What was read of a run's reviews."""
+
+    reviews: tuple[Review, ...]
+    """In the order in which they were said."""
+    broken: tuple[int, ...]
+    """Numbers, from 1, of lines that are none."""
+
+
+def read(folder: Path) -> Reviews:
+    """The reviews of a run, none where nobody reviewed it. Raises `ReviewError` where the file can't be read."""
+    try:
+        # What follows the last line's end is being written just now, or was when something crashed.
+        *lines, _ = (folder / REVIEWS).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return Reviews((), ())
+    except OSError as error:
+        raise ReviewError(
+            f"{folder / REVIEWS}: can't be read ({error.strerror}).", "Check its permissions."
+        ) from error
+    found: list[Review] = []
+    broken: list[int] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            review = Review.model_validate_json(line)
+        except ValidationError:
+            broken.append(number)
+            continue
+        # An edited text is beside its output; a stranger's list could name any file.
+        if review.edit and (names.leads_out(review.edit.file) or not review.edit.file.endswith(EDITED)):
+            broken.append(number)
+        else:
+            found.append(review)
+    return Reviews(tuple(found), tuple(broken))
+
+
+def append(folder: Path, review: Review) -> None:
+    """Add a review; when this returns it is on the disk. Raises `RunError` where it can't be."""
+    path = folder / REVIEWS
+    line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
+    try:
+        with FileLock(folder / LOCK), path.open("ab+") as file:
+            _drop_half_a_line(file)
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _drop_half_a_line(file: BinaryIO) -> None:
+    """Take off what a crash or a full disk left of a line: nobody was told that it was kept."""
+    file.seek(0)
+    data = file.read()
+    if not data.endswith(b"\n"):
+        file.truncate(data.rfind(b"\n") + 1)
+
+
+# -- what holds ---------------------------------------------------------------------------------------------
+
+
+def in_force(reviews: Sequence[Review]) -> list[Review]:
+    """Those that weren't undone, by one that wasn't undone itself."""
+    undone: set[tuple[str, str]] = set()
+    found: list[Review] = []
+    for review in reversed(reviews):
+        if (review.reviewer, review.id) in undone:
+            continue
+        if review.undoes:
+            undone.add((review.reviewer, review.undoes))
+        else:
+            found.append(review)
+    return found[::-1]
+
+
+def standings(reviews: Sequence[Review]) -> dict[str, Standing]:
+    """What holds of each output that anybody said anything of, by its record's id."""
+    found: dict[str, Standing] = {}
+    for review in in_force(reviews):
+        before = found.get(review.output, Standing())
+        said = {
+            name: value
+            for name in ("verdict", "loss", "note", "edit")
+            if (value := getattr(review, name)) is not None
+        }
+        reviewers = tuple(dict.fromkeys((*before.reviewers, review.reviewer)))
+        found[review.output] = before.model_copy(update={**said, "reviewers": reviewers})
+    return found
+
+
+def last_of(reviews: Sequence[Review], reviewer: str, output: str | None = None) -> Review | None:
+    """What a reviewer said last that still holds, of one output or of any: what undoing undoes."""
+    own = [each for each in in_force(reviews) if each.reviewer == reviewer and output in (None, each.output)]
+    return own[-1] if own else None
+
+
+# -- saying it ----------------------------------------------------------------------------------------------
+
+
+def say(folder: RunFolder, task: str, reviewer: str, **said: Any) -> Review:
+    """Say something of an output: a `verdict`, a `loss`, a `note`, all at once or each alone.
+
+    Raises `RunError` where the output isn't what was written, or the disk takes nothing.
+    """
+    record, _ = folder.read(task)
+    if len(said.get("note") or "") > LONGEST:
+        raise ReviewError(f"{task}: the note has more than {LONGEST} letters.", "Say it in fewer words.")
+    review = _review(task, record.id, reviewer, **said)
+    append(folder.path, review)
+    return review
+
+
+def _review(task: str, output: str, reviewer: str, **said: Any) -> Review:
+    return Review(id=uuid.uuid4().hex, at=datetime.now(UTC), reviewer=reviewer, output=output, task=task, **said)
+
+
+def undo(folder: RunFolder, reviewer: str, output: str | None = None) -> Review | None:
+    """Take back what a reviewer said last, of one output or of any; gives that, or nothing where there is none."""
+    last = last_of(read(folder.path).reviews, reviewer, output)
+    if last:
+        append(folder.path, _review(last.task, last.output, reviewer, undoes=last.id))
+    return last
+
+
+def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
+    """Keep a person's own version of an output, as a text of its own beside it.
+
+    An earlier version stays. Raises `RunError` where the output isn't what was written, or the disk takes nothing.
+    """
+    record, _ = folder.read(task)
+    if len(text) > LONGEST:
+        raise ReviewError(f"{task}: the text has more than {LONGEST} letters.", "Keep it where books are kept.")
+    body = body_bytes(text.strip())
+    # What it was made from: the edited version that holds, if there is one.
+    before = standings(read(folder.path).reviews).get(record.id, Standing()).edit
+    head = {
+        "schema": "remix/edit/1",
+        "parent": before.sha256 if before else record.id,
+        "record": record.id,
+        "editor": reviewer,
+    }
+    front = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000).encode()
+    # By its content, so that no version is written over by another.
+    file = f"{task}.{sha256(front + body)[:12]}{EDITED}"
+    write_whole(folder.path / file, b"---\n" + front + b"---\n" + body)
+    said = _review(task, record.id, reviewer, edit=Edit(file=file, sha256=sha256(body)))
+    append(folder.path, said)
+    return said
+
+
+def edited_text(folder: Path, edit: Edit) -> str:
+    """An edited version. Raises `ReviewError` where it is gone, or isn't what was kept."""
+    path = folder / edit.file
+    try:
+        body = body_of(path.read_bytes())
+    except OSError as error:
+        raise ReviewError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
+    if sha256(body) != edit.sha256:
+        raise ReviewError(f"{path}: not the text that was kept.", "It was changed since: edit the output anew.")
+    return body.decode().removesuffix("\n")
+
+
+def whoever(folder: Path) -> str:
+    """Who reviews, where nobody says: git's name for its user in a folder, or the system's."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "config", "user.name"], capture_output=True, text=True, timeout=5, check=False
+        )
+        return done.stdout.strip() or getuser()
+    except (OSError, subprocess.SubprocessError, KeyError):
+        return "somebody"
