@@ -56,17 +56,20 @@ def seed_files(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
 
 def seed_names(folder: Path, exclude: Sequence[str] = ()) -> list[str]:
     """The same as names below the folder; some may turn out to be no files. Raises as `seed_files` does."""
-    return [name for name in walk(folder, exclude) if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
+    return [name for name in _walk(folder, exclude) if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
 
 
-def walk(folder: Path, exclude: Sequence[str] = ()) -> list[str]:
-    """The names below a folder, with forward slashes, of what is no folder and nothing leaves out, by path; links to
-    folders aren't followed.
+def walk(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
+    """The files below a folder that nothing leaves out, by path; links to folders aren't followed.
 
     Raises `SeedError` for a pattern that can't be used.
     """
-    spec = _spec(folder, exclude)
-    return sorted(_files(str(folder), spec), key=lambda name: name.split("/"))
+    return [folder / name for name in _walk(folder, exclude)]
+
+
+def _walk(folder: Path, exclude: Sequence[str]) -> list[str]:
+    """Their names below it, with forward slashes: thousands of paths would take longer than all the rest."""
+    return sorted(_files(str(folder), _spec(folder, exclude)), key=lambda name: name.split("/"))
 
 
 def _files(folder: str, spec: GitIgnoreSpec) -> Iterator[str]:
