@@ -168,6 +168,11 @@ SEEDS = [
     Case("spaces without end", seed("Words. #a" + " " * 100_000 + "!\n")),
     Case("tags without end", seed("Words." + " #a.;" * 50_000 + "!\n")),
     Case("10,000 tags on a passage", seed("Words. " + ", ".join(f"#t{n}" for n in range(10_000)))),
+    Case(
+        "1,000 tags on each of 1,000 passages",
+        seed(f"---\ntags: [{','.join(f't{n}' for n in range(1000))}]\n---\n" + "A.\n\n" * 1000),
+        "more than 200000 tags together",
+    ),
     Case("10,000 paragraphs of tags", seed("Words.\n\n" + "".join(f"#t{n}\n\n" for n in range(10_000)))),
     Case("lists that lead to lists", seed("Words:\n\n" + "- a:\n\n1. b:\n\n" * 1_000)),
     Case("more passages than anyone writes", seed("A.\n\n" * 10_001), "bad.md: has more than 10000 passages"),

@@ -415,6 +415,19 @@ def test_nobody_else_may_read_the_index(seeds: Path) -> None:
     assert index_file(seeds, seeds.parent).stat().st_mode & 0o077 == 0
 
 
+def test_an_index_that_nobody_asked_for_long_is_removed(seeds: Path, tmp_path: Path) -> None:
+    ids(seeds)
+    mine = index_file(seeds, seeds.parent)
+    old, recent = (mine.with_name(f"{name}.sqlite") for name in ("old", "recent"))
+    for path, days in ((old, 100), (recent, 10), (mine, 100)):
+        path.touch()
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    ids(seeds)
+    assert old.exists()
+    ids(make_workspace(tmp_path / "another").seeds)
+    assert [path.exists() for path in (old, recent, mine)] == [False, True, True]
+
+
 def test_half_a_character_is_nowhere(seeds: Path) -> None:
     with pytest.raises(SeedError, match="no passage has the tag"):
         ids(seeds, tags=("\udc80",))

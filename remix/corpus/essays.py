@@ -16,7 +16,7 @@ from typing import Any
 from remix import frontmatter, names
 from remix.corpus import markdown, org, plain
 from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
-from remix.corpus.tags import unique
+from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
 from remix.names import slugify
@@ -32,6 +32,9 @@ READERS: dict[str, Callable[[str, str], Body]] = {
 
 MOST_PASSAGES = 10_000
 """Of an essay."""
+
+MOST_TAGGINGS = 200_000
+"""Tags and their parents on all passages of an essay: the index has a row for each."""
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?=-)")
 """How Jekyll's files of posts begin."""
@@ -154,6 +157,12 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
     if len(tags) > MOST_TAGS:
         raise SeedError(f"{name}: has more than {MOST_TAGS} tags for all its passages.", "Leave some out.")
+    for_all = sum(len(tag_keys(tag)) for tag in tags)
+    if sum(for_all + sum(len(tag_keys(tag)) for tag in each.tags) for each in found) > MOST_TAGGINGS:
+        raise SeedError(
+            f"{name}: its passages have more than {MOST_TAGGINGS} tags together.",
+            "Leave some out, or split the file.",
+        )
 
 
 def _is_text(name: str) -> bool:

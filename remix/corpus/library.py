@@ -38,6 +38,9 @@ UNSETTLED = 2 * 10**9
 """Nanoseconds. A file may change twice within a tick of its clock, and FAT's ticks are so long: what was looked at
 sooner after its last change is looked at again."""
 
+FORGOTTEN = 90 * 86_400
+"""Seconds after which an index that nobody asked is removed."""
+
 BATCH = 5_000
 """Passages that are written together: what a first index holds in memory, and the longest another command waits."""
 
@@ -55,9 +58,11 @@ def consult(
     that is broken is made anew once; where there can't be one, the folder is read.
     """
     on_error = on_error and _once(on_error)
+    file = index_file(folder, root)
     for _ in range(2 if folder.is_dir() else 0):
         try:
-            with index.opened(index_file(folder, root), reader_version()) as found:
+            _keep(file)
+            with index.opened(file, reader_version()) as found:
                 errors = Refresh(found, folder, root).run(exclude)
                 if found.is_empty():
                     break
@@ -69,7 +74,7 @@ def consult(
             break
         except (sqlite3.DatabaseError, ValidationError):
             with suppress(OSError):
-                index_file(folder, root).unlink()
+                file.unlink()
     from remix.corpus.essays import read_seeds
 
     return question(Reading(read_seeds(folder, root, on_error, exclude)))
@@ -85,6 +90,18 @@ def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
             on_error(error)
 
     return tell
+
+
+def _keep(file: Path) -> None:
+    """Note that an index is in use. Before one is made, those that nobody has asked for long are removed: their
+    folders may be gone, and what was written there isn't to lie about for ever."""
+    with suppress(FileNotFoundError):
+        os.utime(file)
+        return
+    for other in file.parent.glob("*.sqlite"):
+        with suppress(OSError):
+            if other.stat().st_mtime < time.time() - FORGOTTEN:
+                other.unlink()
 
 
 def _tell(error: SeedError, on_error: Callable[[SeedError], None] | None) -> None:
