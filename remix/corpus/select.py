@@ -84,7 +84,7 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
         hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
         notes = list(_unknown(corpus, where)) if where else []
         if where and not hits:
-            raise SeedError("no passage answers --where.", " ".join([*notes, _PASSAGES]))
+            raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
         rankings: dict[str, Ranking] = {}
         if options.like is not None:
             hits, rankings = _ranked(corpus, hits, options.like)
