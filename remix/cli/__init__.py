@@ -113,8 +113,8 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import corpus, export, generate, init, models, runs, status, verdict, verify  # noqa: E402
+from remix.cli import add, corpus, export, generate, init, models, runs, status, verdict, verify  # noqa: E402
 
-for _module in (generate, corpus, runs, status, verify, verdict, export, models, init):
+for _module in (generate, add, corpus, runs, status, verify, verdict, export, models, init):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

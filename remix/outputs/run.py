@@ -33,6 +33,7 @@ REQUEST = "run.json"
 RESUMED = "resumed.json"
 MANIFEST = "MANIFEST.sha256"
 FAILURES = "failures.json"
+INDEX = "index.md"
 LOCK = ".lock"
 HOLDER = ".lock.json"
 
@@ -265,7 +266,7 @@ class RunFolder:
 
     def _ours(self) -> Iterator[Path]:
         """All files that are ever written here."""
-        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, HOLDER))
+        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, INDEX, HOLDER))
         for task in self.run.tasks:
             yield from (self.text_path(task.id), self.record_path(task.id), self.trace_path(task.id))
 

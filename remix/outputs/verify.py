@@ -20,10 +20,10 @@ from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
 from remix.files import TEMPORARY
 from remix.outputs import reviews
-from remix.outputs.index import INDEX
 from remix.outputs.run import (
     FAILURES,
     HOLDER,
+    INDEX,
     LOCK,
     MANIFEST,
     REQUEST,
