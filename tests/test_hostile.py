@@ -28,13 +28,13 @@ from hypothesis import strategies as st
 from remix import environment, frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
 from remix.cli import cli
 from remix.corpus import read_essay, tag_key, tags
-from remix.corpus.essays import slugify
 from remix.corpus.inline import inline_tags
 from remix.corpus.tags import split_trailing_tags
 from remix.corpus.walk import walk
 from remix.engine import look
 from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError, RemixError, RunError
+from remix.names import slugify
 from remix.outputs import RunFolder
 from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
