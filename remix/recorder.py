@@ -154,7 +154,7 @@ class Recorder:
 
     def _source(self, task: Task) -> Source:
         _, passage = self._corpus[task.passage]
-        return source_of(passage, task, self._templates[task.kind].name)
+        return source_of(passage, task, self._templates[task.kind].name, self._run.rankings.get(passage.id))
 
     def _circumstances(self, generation: Generation) -> Circumstances:
         file, planned = self._writer.file, self._run.environment

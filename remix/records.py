@@ -37,9 +37,9 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         serialize_by_alias=True,
         validate_by_name=True,
     )
@@ -433,6 +433,26 @@ class Generation(Frozen):
 # -- the record of an output --------------------------------------------------------------------------------
 
 
+class Rule(Frozen):
+    """Name and version of a rule that made part of an output."""
+
+    name: str
+    """Which."""
+    version: int
+    """Raised whenever its results may change."""
+
+
+class Ranking(Frozen):
+    """How a passage came out among those that were compared with a text."""
+
+    rank: int = Field(ge=1)
+    """1 is the likest."""
+    score: float
+    """What it was ranked by; more is liker. Only comparable within a run."""
+    method: Rule
+    """What compared them."""
+
+
 class Source(Frozen):
     """Where an output comes from, for people and for replay; outside the id."""
 
@@ -458,9 +478,11 @@ class Source(Frozen):
     """Number of the chain."""
     template: str
     """The template's file name."""
+    ranking: Ranking | None = None
+    """How the passage came to be chosen, where a text ranked them."""
 
 
-def source_of(passage: Passage, task: Task, template: str) -> Source:
+def source_of(passage: Passage, task: Task, template: str, ranking: Ranking | None = None) -> Source:
     """Where a task's text comes from; `template` is a file name."""
     return Source(
         passage=passage.id,
@@ -474,6 +496,7 @@ def source_of(passage: Passage, task: Task, template: str) -> Source:
         step=task.step,
         variant=task.variant,
         template=template,
+        ranking=ranking,
     )
 
 
@@ -501,15 +524,6 @@ class ModelUsed(Frozen):
     """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
     parameters: dict[str, Any] | None = None
     """What a LangChain model says identifies it, where it isn't a GGUF file."""
-
-
-class Rule(Frozen):
-    """Name and version of a rule that made part of an output."""
-
-    name: str
-    """Which."""
-    version: int
-    """Raised whenever its results may change."""
 
 
 class Selection(Frozen):
@@ -703,6 +717,12 @@ class Options(Frozen):
     """Passages with any of these tags; all, if there are none."""
     essays: tuple[str, ...] = ()
     """Passages of these essays; of all, if there are none."""
+    where: str | None = None
+    """Passages that this query means; see `corpus/query.py`."""
+    like: str | None = None
+    """Passages that share a word with this text, the likest first."""
+    sample: int | None = Field(None, ge=1)
+    """So many of the passages, drawn with the run's seed."""
     kinds: tuple[str, ...] = ()
     """Kinds of outputs; all templates there are, if none are named."""
     steps: int = Field(3, ge=1, le=99)
@@ -815,6 +835,8 @@ class Run(Frozen):
     """By kind, with their sources."""
     essays: tuple[Essay, ...]
     """The essays, with those of their passages that the run is about."""
+    rankings: dict[str, Ranking] = {}
+    """By passage, where a text ranked them."""
     tasks: tuple[Task, ...]
     """In the order of the plan."""
     refreshes: Refresh | None = None

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from remix.corpus import read_essay, read_seeds
-from remix.corpus.essays import slugify
 from remix.errors import SeedError
+from remix.names import slugify
 from remix.records import Essay, sha256
 from remix.workspace import Workspace, shipped
 

@@ -28,6 +28,7 @@ from typing_extensions import TypedDict
 
 from remix import models, pipeline
 from remix.choose import FLAGS_ALONE
+from remix.corpus.query import QueryError
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
@@ -125,6 +126,15 @@ def test_a_tag_finds_its_passages(workspace: Workspace) -> None:
 )
 def test_any_of_several_tags_and_none_for_unknown_ones(workspace: Workspace, query: str, found: list[str]) -> None:
     assert ids(TagRetriever(workspace=workspace.root).invoke(query)) == found
+
+
+def test_where_narrows_what_is_found(workspace: Workspace) -> None:
+    retriever = TagRetriever(workspace=workspace.root, where="not section:scale and not sea")
+    assert "maps/002" in ids(TagRetriever(workspace=workspace.root).invoke("maps, sea"))
+    assert ids(retriever.invoke("maps, sea")) == ["maps/001"]
+    assert TagRetriever(workspace=workspace.root, where="no-such-tag").invoke("maps") == []
+    with pytest.raises(QueryError, match="column 4"):
+        TagRetriever(workspace=workspace.root, where="not").invoke("maps")
 
 
 def test_k_limits_and_a_call_goes_before_the_field(workspace: Workspace) -> None:

@@ -22,6 +22,7 @@ from remix.files import unwritable, write_whole
 from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
 from remix.outputs.run import dump
+from remix.outputs.verify import verify
 from remix.pipeline import Job, Outcome
 from remix.plan import task_seed
 from remix.records import Candidate, Generation, Options, Prompt, Record, Sampling, Selection, Task, sha256
@@ -746,3 +747,57 @@ def test_a_resume_with_another_engine_says_so(workspace: Workspace) -> None:
     other = FakeWriter()
     other.chunk = 32
     assert pipeline.resume(RunFolder.open(folder.path), writer=other).engine_changed
+
+
+# -- which passages -----------------------------------------------------------------------------------------
+
+
+def record_of(folder: RunFolder, id_: str) -> Record:
+    return Record.model_validate_json(folder.record_path(id_).read_bytes())
+
+
+def test_a_run_keeps_what_was_asked_for_and_what_that_meant(workspace: Workspace) -> None:
+    job = plan(workspace, where="clocks and not text:slow", steps=1)
+    assert job.run.options.where == "clocks and not text:slow"
+    assert [passage.id for essay in job.run.essays for passage in essay.passages] == ["two-clocks/001"]
+    assert {task.passage for task in job.run.tasks} == {"two-clocks/001"}
+    assert plan(workspace, where="time and not gpu").notes == (
+        "--where, column 14: no passage has the tag 'gpu'. `remix tags` lists what there is.",
+    )
+
+
+def test_ranked_passages_are_worked_on_by_rank_and_their_records_say_it(workspace: Workspace) -> None:
+    job = plan(workspace, like="the second clock runs slow", limit=2, steps=1, kinds=("once",))
+    assert [task.passage for task in job.run.tasks] == ["two-clocks/002", "two-clocks/001"]
+    folder = carry_out(job, workspace).folder
+    records = [record_of(folder, task.id) for task in folder.run.tasks]
+    assert [record.source.ranking and record.source.ranking.rank for record in records] == [1, 2]
+    assert [record.source.ranking for record in records] == [folder.run.rankings[id_] for id_ in folder.run.rankings]
+    assert not verify(folder.path).findings
+    unranked = carry_out(plan(workspace, steps=1, kinds=("once",)), workspace).folder
+    assert {record_of(folder, task.id).id for task in folder.run.tasks} <= {
+        id_ for id_, _ in texts(unranked).values()
+    }
+
+
+def test_a_rank_that_is_not_the_run_s_is_found(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, like="the second clock", steps=1, kinds=("once",)), workspace).folder
+    path = folder.record_path(folder.run.tasks[0].id)
+    path.write_text(path.read_text().replace('"rank": 1', '"rank": 2'))
+    assert any("its source isn't the one in run.json (ranking)" in each.what for each in verify(folder.path).findings)
+
+
+def test_runs_from_before_there_were_rankings_are_read(finished: RunFolder) -> None:
+    for path in (finished.path / "run.json", *map(finished.record_path, (task.id for task in finished.run.tasks))):
+        whole = json.loads(path.read_bytes())
+        (whole if path.name == "run.json" else whole["source"]).pop(
+            "rankings" if path.name == "run.json" else "ranking"
+        )
+        for option in ("where", "like", "sample"):
+            whole.get("options", {}).pop(option, None)
+        path.write_text(json.dumps(whole))
+    (finished.path / "MANIFEST.sha256").unlink()
+    folder = RunFolder.open(finished.path)
+    assert folder.run.rankings == {}
+    assert all(record_of(folder, task.id).source.ranking is None for task in folder.run.tasks)
+    assert {each.file for each in verify(folder.path).findings} == {"MANIFEST.sha256"}

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remix.corpus.essays import seed_files
-from remix.corpus.walk import walk
+from remix.corpus.walk import seed_files, walk
 from remix.errors import SeedError
 from remix.outputs import RunFolder
 from remix.workspace import Workspace

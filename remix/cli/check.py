@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.generate import _max_tokens, _model, _size
-from remix.cli.options import min_words_option
+from remix.cli.options import max_tokens_option, memory_option, min_words_option, model_option, steps_option
 from remix.cli.printing import json_option, note, print_json
 from remix.names import visible
 
@@ -23,24 +22,10 @@ NAMED = 3
 @click.option(
     "--kind", "kinds", multiple=True, metavar="KIND", envvar="REMIX_KIND", help="Only this kind; repeatable."
 )
-@click.option(
-    "--steps",
-    type=click.IntRange(1, 99),
-    metavar="N",
-    default=3,
-    show_default=True,
-    envvar="REMIX_STEPS",
-    help="How often a kind is applied to its own result.",
-)
-@_model
-@_max_tokens
-@click.option(
-    "--memory",
-    callback=_size,
-    metavar="SIZE",
-    envvar="REMIX_MEMORY",
-    help="For what sequences keep in memory, like 4G; by default half of what is free.",
-)
+@steps_option
+@model_option
+@max_tokens_option
+@memory_option
 @min_words_option
 @json_option
 @click.pass_context

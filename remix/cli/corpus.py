@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remix.cli.options import min_words_option
+from remix.cli.options import choosing, seed_option
 from remix.cli.printing import json_option, note, print_json, print_table
 from remix.errors import SeedError
 
 if TYPE_CHECKING:
-    from remix.records import Essay
+    from remix.corpus import Corpus, Selected
+    from remix.records import Essay, Passage
     from remix.workspace import Workspace
+
+Answer = TypeVar("Answer")
 
 
 @click.command()
-@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
-@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
-@min_words_option
+@choosing
+@seed_option
 @json_option
 @click.pass_obj
-def passages(
-    workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], min_words: int, as_json: bool
-) -> None:
-    """List the passages."""
-    from remix.corpus import select
+def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
+    """List the passages: all, or some.
 
-    found = select(essays_there(workspace), tags, essays, min_words)
+    The index that makes this quick lies in the cache folder, and is kept up to date by itself.
+    """
+    from remix.corpus import chooser
+    from remix.records import Options
+
+    found = ask(workspace, chooser(Options(**chosen)))
+    for unknown in found.notes:
+        note(unknown)
     if as_json:
-        print_json([passage.model_dump() for passage in found])
+        print_json([_described(found, passage) for _, passage in found.pairs])
         return
-    rows: list[tuple[Any, ...]] = [
-        (each.id, ", ".join(each.tags), each.text if len(each.text) < 60 else f"{each.text[:57]}…") for each in found
-    ]
-    print_table(["passage", "tags", "text"], rows)
+    headers, rows = ["passage", "tags", "text"], []
+    for _, each in found.pairs:
+        ranking = found.rankings.get(each.id)
+        score = [f"{ranking.score:g}"] if ranking else []
+        text = each.text if len(each.text) < 60 else f"{each.text[:57]}…"
+        rows.append([each.id, *score, ", ".join(each.tags), text])
+    print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
 
 
-def essays_there(workspace: Workspace) -> list[Essay]:
-    """All that can be read: one broken note among thousands doesn't keep the others from being listed."""
-    from remix.corpus import read_seeds
+def _described(found: Selected, passage: Passage) -> dict[str, Any]:
+    """A passage, and how it ranks where it does."""
+    ranking = found.rankings.get(passage.id)
+    return passage.model_dump() | ({"ranking": ranking.model_dump()} if ranking else {})
+
+
+def ask(workspace: Workspace, question: Callable[[Corpus], Answer]) -> Answer:
+    """Ask all that can be read: one broken note among thousands doesn't keep the others from being listed."""
+    from remix.corpus import consult
 
     def leave_out(error: SeedError) -> None:
         note(f"Left out: {error.message} {error.hint}")
 
-    return read_seeds(workspace.seeds, workspace.root, leave_out, workspace.exclude)
+    return consult(workspace.seeds, workspace.root, question, leave_out, workspace.exclude)
+
+
+def essays_there(workspace: Workspace) -> list[Essay]:
+    """All essays that can be read."""
+    return ask(workspace, lambda corpus: corpus.essays())
 
 
 COMMANDS = (passages,)

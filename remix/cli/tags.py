@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.corpus import essays_there
+from remix.cli.corpus import ask, essays_there
 from remix.cli.options import min_words_option
 from remix.cli.printing import json_option, note, print_json, print_table
 from remix.errors import RemixError, RunError, SeedError
@@ -53,18 +53,15 @@ def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: i
         if graph or limit or as_json:
             raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
         return
-    passages = _passages(ctx.obj, min_words)
     if graph:
-        _draw(passages, graph, limit)
+        _draw(_passages(ctx.obj, min_words), graph, limit)
     else:
-        _list(passages, limit, as_json)
+        _list(_counts(ctx.obj, min_words), limit, as_json)
 
 
-def _list(passages: list[Passage], limit: int | None, as_json: bool) -> None:
-    from remix.corpus import count_tags
+def _list(counts: list[tuple[str, int]], limit: int | None, as_json: bool) -> None:
     from remix.corpus.duplicates import near_duplicates
 
-    counts = count_tags(passages)
     if as_json:
         print_json([{"tag": tag, "passages": count} for tag, count in counts[:limit]])
         return
@@ -122,10 +119,9 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
 
     The one used less comes first, as in `remix tags rename`.
     """
-    from remix.corpus import count_tags
     from remix.corpus.duplicates import near_duplicates
 
-    found = near_duplicates(count_tags(_passages(workspace, min_words)))
+    found = near_duplicates(_counts(workspace, min_words))
     if as_json:
         print_json([pair._asdict() for pair in found])
         return
@@ -166,6 +162,14 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
 
 
 COMMANDS = (tags,)
+
+
+def _counts(workspace: Workspace, min_words: int) -> list[tuple[str, int]]:
+    """Each tag, and on how many passages it counts: the index knows that without reading them."""
+    from remix.corpus.query import Term
+
+    long = Term("words", str(min_words)) if min_words else None
+    return ask(workspace, lambda corpus: corpus.tags(long))
 
 
 def _passages(workspace: Workspace, min_words: int) -> list[Passage]:

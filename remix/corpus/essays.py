@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from remix import frontmatter, names
 from remix.corpus import markdown, org, plain
 from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
-from remix.corpus.tags import unique
-from remix.corpus.walk import walk
+from remix.corpus.tags import tag_keys, unique
+from remix.corpus.walk import seed_files
 from remix.errors import SeedError
+from remix.names import slugify
 from remix.records import Essay, Passage, sha256
 
 READERS: dict[str, Callable[[str, str], Body]] = {
@@ -28,10 +28,13 @@ READERS: dict[str, Callable[[str, str], Body]] = {
     ".org": org.read,
     ".txt": plain.read,
 }
-"""What reads a file, by its suffix."""
+"""What reads a file, by its suffix: those that `walk.py` gives."""
 
 MOST_PASSAGES = 10_000
 """Of an essay."""
+
+MOST_TAGGINGS = 200_000
+"""Tags and their parents on all passages of an essay: the index has a row for each."""
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?=-)")
 """How Jekyll's files of posts begin."""
@@ -52,7 +55,7 @@ def read_seeds(
     for path in seed_files(folder, exclude):
         try:
             essay = read_essay(path, folder, root)
-            _refuse_namesake(essay, essays)
+            refuse_namesake(essay, essays)
         except SeedError as error:
             if on_error is None:
                 raise
@@ -68,17 +71,13 @@ def read_seeds(
     return list(essays.values())
 
 
-def _refuse_namesake(essay: Essay, others: dict[str, Essay]) -> None:
+def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
+    """Refuse an essay whose passages would lie where another's do; `others` are by `names.same_place`."""
     if other := others.get(names.same_place(essay.slug)):
         raise SeedError(
             f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
             "Rename one of the two files, or leave one out with `exclude` in remix.toml.",
         )
-
-
-def seed_files(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
-    """The files below a folder that are read, by path. Raises `SeedError` for a pattern that can't be used."""
-    return [path for path in walk(folder, exclude) if path.suffix.lower() in READERS and path.is_file()]
 
 
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
@@ -158,6 +157,12 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
     if len(tags) > MOST_TAGS:
         raise SeedError(f"{name}: has more than {MOST_TAGS} tags for all its passages.", "Leave some out.")
+    for_all = sum(len(tag_keys(tag)) for tag in tags)
+    if sum(for_all + sum(len(tag_keys(tag)) for tag in each.tags) for each in found) > MOST_TAGGINGS:
+        raise SeedError(
+            f"{name}: its passages have more than {MOST_TAGGINGS} tags together.",
+            "Leave some out, or split the file.",
+        )
 
 
 def _is_text(name: str) -> bool:
@@ -167,13 +172,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def slugify(name: str) -> str:
-    """Letters and digits of any script in lower case, hyphens for all else; never what Windows has for devices."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
-    return f"{slug}-essay" if names.is_reserved(slug) else slug
 
 
 # -- the head -----------------------------------------------------------------------------------------------

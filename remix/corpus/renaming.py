@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from remix import files, frontmatter, names
 from remix.corpus.essays import read_essay
-from remix.corpus.select import select
+from remix.corpus.reading import select
 from remix.corpus.tags import split_trailing_tags, tag_key, unique
 from remix.errors import RunError, SeedError
 from remix.records import Essay

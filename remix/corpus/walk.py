@@ -20,8 +20,10 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from remix import frontmatter
 from remix.errors import SeedError
+
+SUFFIXES = frozenset({".md", ".markdown", ".org", ".txt"})
+"""What `essays.py` has readers for."""
 
 IGNORE = ".remixignore"
 
@@ -47,24 +49,38 @@ _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/da
 """Where Obsidian and its Templater note the folder of templates, and under which key."""
 
 
+def seed_files(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
+    """The files below a folder that are read, by path. Raises `SeedError` for a pattern that can't be used."""
+    return [path for name in seed_names(folder, exclude) if (path := folder / name).is_file()]
+
+
+def seed_names(folder: Path, exclude: Sequence[str] = ()) -> list[str]:
+    """The same as names below the folder; some may turn out to be no files. Raises as `seed_files` does."""
+    return [name for name in _walk(folder, exclude) if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
+
+
 def walk(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
     """The files below a folder that nothing leaves out, by path; links to folders aren't followed.
 
     Raises `SeedError` for a pattern that can't be used.
     """
-    spec = _spec(folder, exclude)
-    return sorted(_files(folder, spec))
+    return [folder / name for name in _walk(folder, exclude)]
 
 
-def _files(folder: Path, spec: GitIgnoreSpec) -> Iterator[Path]:
+def _walk(folder: Path, exclude: Sequence[str]) -> list[str]:
+    """Their names below it, with forward slashes: thousands of paths would take longer than all the rest."""
+    return sorted(_files(str(folder), _spec(folder, exclude)), key=lambda name: name.split("/"))
+
+
+def _files(folder: str, spec: GitIgnoreSpec) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
-        below = Path(place).relative_to(folder).as_posix()
-        prefix = "" if below == "." else f"{below}/"
+        below = place[len(folder) :].strip(os.sep).replace(os.sep, "/")
+        prefix = f"{below}/" if below else ""
         if "run.json" in files and _is_run(Path(place, "run.json")):
             folders.clear()
             continue
         folders[:] = [name for name in folders if not spec.match_file(f"{prefix}{name}/")]
-        yield from (Path(place, name) for name in files if not spec.match_file(f"{prefix}{name}"))
+        yield from (prefix + name for name in files if not spec.match_file(prefix + name))
 
 
 def _is_run(path: Path) -> bool:
@@ -92,6 +108,8 @@ def _ignored(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a `.remixignore`, each with its place."""
     if not path.exists():
         return
+    from remix import frontmatter
+
     try:
         text = frontmatter.read_text(path)
     except frontmatter.FrontMatterError as error:
@@ -111,6 +129,10 @@ def _pattern(pattern: str, place: str) -> GitIgnoreSpecPattern:
 
 def _template_folders(settings: Path) -> Iterator[str]:
     """The folders that a vault's own settings name for templates, as patterns; what can't be read names none."""
+    if not settings.is_dir():
+        return
+    from remix import frontmatter
+
     for file, key in _TEMPLATE_SETTINGS.items():
         try:
             named = json.loads(frontmatter.read_bytes(settings / file))[key].strip("/ ")

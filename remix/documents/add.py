@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from remix import files, frontmatter, names
-from remix.corpus import count_tags, read_seeds
-from remix.corpus.essays import seed_files, slugify
+from remix.corpus import consult
 from remix.corpus.tags import split_trailing_tags, unique
+from remix.corpus.walk import seed_files
 from remix.documents import docx, epub, html, markdown, note, org, plain
 from remix.documents.document import Block, Document, DocumentError, one_line
 from remix.documents.seed import read_back, seed
@@ -144,7 +144,7 @@ def _taken(workspace: Workspace) -> dict[str, Path]:
     """The seeds that are there, by what makes their names the same."""
     folder = workspace.seeds
     return {
-        names.same_place(slugify(path.relative_to(folder).with_suffix("").as_posix())): path
+        names.same_place(names.slugify(path.relative_to(folder).with_suffix("").as_posix())): path
         for path in (seed_files(folder, workspace.exclude) if folder.is_dir() else [])
     }
 
@@ -152,10 +152,12 @@ def _taken(workspace: Workspace) -> dict[str, Path]:
 def _known_tags(workspace: Workspace) -> list[str]:
     """The corpus' tags as written, the most frequent first. A seed that can't be read has none."""
     try:
-        essays = read_seeds(workspace.seeds, workspace.root, lambda _: None, workspace.exclude)
+        tags = consult(
+            workspace.seeds, workspace.root, lambda corpus: corpus.tags(), lambda _: None, workspace.exclude
+        )
     except SeedError:
         return []
-    return [tag for tag, _ in count_tags(passage for essay in essays for passage in essay.passages)]
+    return [tag for tag, _ in tags]
 
 
 def _titled(document: Document, title: str | None, path: Path, tags: Iterable[str]) -> Document:
@@ -183,9 +185,9 @@ def _prepared(source: Path, document: Document, folder: Path) -> Added:
 
 def _name(title: str) -> str:
     """A file's name for a title: letters, digits and hyphens, so that no title leads out of the folder."""
-    slug = slugify(title)
+    slug = names.slugify(title)
     short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
-    return short if short == slug else slugify(short.rpartition("-")[0] or short)
+    return short if short == slug else names.slugify(short.rpartition("-")[0] or short)
 
 
 def _read_back(text: str, name: str, source: Path) -> Essay:

@@ -378,7 +378,7 @@ def _source(run: Run, task: Task) -> Source | None:
     passage = passages.get(task.passage)
     if passage is None or task.kind not in templates:
         return None
-    return source_of(passage, task, templates[task.kind])
+    return source_of(passage, task, templates[task.kind], run.rankings.get(passage.id))
 
 
 def _derivation(look: _Look) -> Iterator[Finding]:
