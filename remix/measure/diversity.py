@@ -12,25 +12,22 @@ from __future__ import annotations
 
 import gzip
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from remix.measure.words import ngrams, words
 
 FloatArray = npt.NDArray[np.float64]
 
 REACHED = 0.9
 """Share of the chains that must be as long as the common length: a few that fall short are left out instead."""
 
-PARTNERS = 20
-"""Each text is held against so many others at most, so that a large set takes no longer a text than a small one."""
-
-
-def words(text: str) -> list[str]:
-    """A text's words, in lower case and without punctuation."""
-    return re.findall(r"\w+(?:['’]\w+)*", text.casefold())
+GROUP = 40
+"""Of larger sets only texts of the same group are held against each other: time grows with texts, not with pairs."""
 
 
 # -- equal length -------------------------------------------------------------------------------------------
@@ -62,35 +59,60 @@ def self_repetition(texts: Sequence[str], n: int = 4) -> float:
     N_i = Σ over the different n-grams of text i of the number of other texts that have them. By Salkar et al.,
     “Self-Repetition in Abstractive Neural Summarizers” (2022), as Shaib et al. (2024) use it.
     """
-    grams = [set(_ngrams(words(text), n)) for text in texts]
+    grams = [set(ngrams(words(text), n)) for text in texts]
     having = Counter(gram for own in grams for gram in own)
     return float(np.mean([math.log1p(sum(having[gram] - 1 for gram in own)) for own in grams])) if texts else 0.0
 
 
 def distinct(texts: Sequence[str], n: int) -> float:
     """Different n-grams of all texts over all their n-grams, distinct-n; lower is more alike (Li et al. 2016)."""
-    grams = [gram for text in texts for gram in _ngrams(words(text), n)]
+    grams = [gram for text in texts for gram in ngrams(words(text), n)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
-def self_similarity(texts: Sequence[str], similarity: Callable[[str, str], float]) -> float | None:
-    """Mean similarity of each text to the others; null for fewer than two. Higher is more alike.
+def groups(count: int) -> list[range]:
+    """So many texts in groups of 40 at most, dealt out like cards; one empty group for none."""
+    many = max(1, math.ceil(count / GROUP))
+    return [range(group, count, many) for group in range(many)]
+
+
+class Pairs(NamedTuple):
+    """How similar each text of a set is to others."""
+
+    one: npt.NDArray[np.int64]
+    """Numbers of texts, from 0."""
+    other: npt.NDArray[np.int64]
+    """Of those they were held against, never the same."""
+    scores: FloatArray
+    """How similar they are."""
+
+
+def pairs(
+    ones: Sequence[str], others: Sequence[str], scores: Callable[[Sequence[str], Sequence[str]], FloatArray]
+) -> Pairs:
+    """Each of `ones` with each of `others` but that of its own number; both are as many.
+
+    Of more than 40 only those within a group: no chance has a say in it.
+    """
+    found: list[Pairs] = []
+    for members in groups(len(ones)):
+        table = scores([others[at] for at in members], [ones[at] for at in members])
+        own = np.array(members, np.int64)
+        row, column = np.nonzero(~np.eye(len(own), dtype=bool))
+        found.append(Pairs(own[column], own[row], table[row, column]))
+    return Pairs(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def self_similarity(among: Pairs, texts: Sequence[int] | None = None) -> float:
+    """Mean similarity of a set's texts to each other, or of some of them; 0 for fewer than two. Higher is more alike.
 
     The homogenization score of Padmakumar and He (2023) in Shaib et al. (2024): hom(D) = 1/(|D|(|D|-1)) Σ_{d≠d'}
-    sim(d, d'). In sets of more than 21 texts each is held against the 20 that follow it in the set, the first ones
-    following the last: no chance has a say, and the time grows with the texts and not with their pairs.
+    sim(d, d').
     """
-    scores = [similarity(texts[one], texts[other]) for one, other in partners(len(texts))]
-    return float(np.mean(scores)) if scores else None
-
-
-def partners(count: int, most: int = PARTNERS) -> list[tuple[int, int]]:
-    """Who is held against whom: each of `count` against the others, or against `most` that follow it."""
-    return [(at, (at + by) % count) for at in range(count) for by in range(1, min(count - 1, most) + 1)]
-
-
-def _ngrams(sequence: Sequence[str], n: int) -> list[tuple[str, ...]]:
-    return [tuple(sequence[at : at + n]) for at in range(len(sequence) - n + 1)]
+    scores = among.scores
+    if texts is not None:
+        scores = scores[np.isin(among.one, texts) & np.isin(among.other, texts)]
+    return float(scores.mean()) if len(scores) else 0.0
 
 
 # -- vectors ------------------------------------------------------------------------------------------------

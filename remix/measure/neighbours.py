@@ -1,7 +1,7 @@
 """Whether two models, or two sets of texts, find the same things close to each other.
 
-Takes two tables of vectors whose rows belong together, gives how far their neighbourhoods agree and how far they would
-by chance. The vectors may be of different lengths and from different models: only who is near whom counts.
+Takes two tables of vectors whose rows belong together, gives how far their neighbourhoods agree and how far they
+would by chance. The vectors may be of different lengths and from different models: only who is near whom counts.
 """
 
 from __future__ import annotations

@@ -5,11 +5,13 @@ Takes rows of numbers, gives two coordinates a row, and what share of the rows' 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 
-from remix.measure.diversity import FloatArray, words
+from remix.measure.diversity import FloatArray, unit
+from remix.measure.words import words
 
 
 class Plane(NamedTuple):
@@ -44,10 +46,6 @@ def tfidf(texts: list[str]) -> FloatArray:
     tf · (1 + ln((1 + n) / (1 + df))): smoothed TF-IDF as scikit-learn has it. Words in one text alone are left out:
     they say nothing of what is near what.
     """
-    from collections import Counter
-
-    from remix.measure.diversity import unit
-
     counts = [Counter(words(text)) for text in texts]
     having = Counter(word for each in counts for word in each)
     columns = {word: at for at, word in enumerate(sorted(word for word in having if having[word] > 1))}

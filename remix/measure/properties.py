@@ -5,10 +5,10 @@ Takes a text, gives a number. No judgement is in these: a long sentence isn't a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from remix.measure.diversity import words
+from remix.measure.sentences import sentences
+from remix.measure.words import words
 
 
 def length(text: str) -> float:
@@ -23,9 +23,8 @@ def word_length(text: str) -> float:
 
 
 def sentence_length(text: str) -> float:
-    """Words a sentence, on average, a sentence being what ends with a full stop, question or exclamation mark."""
-    ends = len(re.findall(r"[.!?…]+(?=[\s\"'”’)]|$)", text.strip()))
-    return length(text) / max(1, ends)
+    """Words a sentence, on average."""
+    return length(text) / max(1, len(sentences(text)))
 
 
 PROPERTIES: dict[str, Callable[[str], float]] = {
