@@ -148,7 +148,7 @@ class Kind(Frozen):
     changes: tuple[Change, ...]
     """From the passages and from step 1 to the last step, by words and by meaning."""
     half_by: int | None
-    """The first step by which half of the loss since the passages had happened, by words; null where nothing was lost."""
+    """The first step by which half of the loss by words had happened; null where nothing was lost."""
     attractions: tuple[Attraction, ...]
     """A property each."""
     rests: Rests
@@ -300,7 +300,7 @@ def _to_others(
         return None
     means = np.zeros(len(texts))
     for group in diversity.groups(len(texts)):
-        held = [name for name in dict.fromkeys(names[at] for at in group)]
+        held = list(dict.fromkeys(names[at] for at in group))
         held = held if len(held) > 1 else list(passages)[: diversity.GROUP]
         table = scores([passages[name] for name in held], [texts[at] for at in group])
         for column, at in enumerate(group):
