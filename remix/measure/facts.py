@@ -130,7 +130,7 @@ def _has_date(text: _Text, date: str) -> bool:
 
 
 def _has_words(text: _Text, quotation: str) -> bool:
-    return f" {quotation} " in text.line
+    return f" {' '.join(words(quotation))} " in text.line
 
 
 def _has_citation(text: _Text, citation: str) -> bool:
@@ -178,7 +178,9 @@ def _read(text: str) -> _Text:
         facts={
             "numbers": _unique([*_years(text), *_numbers(bare)]),
             "dates": tuple(dates),
-            "quotations": _unique(" ".join(words(each)) for each in _quoted(text)),
+            "quotations": _unique(
+                f"“{' '.join(each.split()).rstrip(',;')}”" for each in _quoted(text) if words(each)
+            ),
             "citations": _unique(citations),
             "names": _unique(_names(placed)),
             "negations": _unique(word for each in sentences(text) for word in _negations(each)),
@@ -239,6 +241,8 @@ def _known_numbers(text: str) -> Iterator[str]:
         yield number
         if re.fullmatch(r"1\d{3}s?|20\d\ds?", number):
             yield from (f"{number[:3]}0s", _ordinal(int(number[:2]) + 1))
+        elif number.isdigit() and len(number) < 3:
+            yield _ordinal(int(number))  # of a month, say
 
 
 def _ordinal(number: int) -> str:
@@ -264,7 +268,9 @@ def _part(match: re.Match[str], letter: str) -> Iterator[str]:
 def _months(text: Iterable[_Placed]) -> Iterator[str]:
     """Months and days of the week by themselves. At the head of a sentence May and March may be other words."""
     for word, opens, _ in text:
-        if word in _WEEKDAYS or (word in _MONTHS and not (opens and word in {"May", "March"})):
+        if word.removesuffix("s") in _WEEKDAYS:
+            yield word.removesuffix("s")
+        elif word in _MONTHS and not (opens and word in {"May", "March"}):
             yield word
 
 
@@ -363,7 +369,7 @@ def _is_name(placed: _Placed) -> bool:
     return word[0].isupper() and not (placed.opens or _SELF.fullmatch(word) or word in _CALENDAR)
 
 
-_CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS])
+_CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, *(f"{day}s" for day in _WEEKDAYS)])
 
 
 def _parts(name: str) -> list[str]:
@@ -386,11 +392,12 @@ def _made_from(longer: str, shorter: str) -> bool:
 # -- negations ----------------------------------------------------------------------------------------------
 
 _NEGATION = re.compile(
-    r"(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|cannot|cant|wont"
+    r"(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|without|unless|cannot|cant|wont"
     r"|(?:do|does|did|is|are|was|were|would|could|should|has|have|had|must|need)nt)"
 )
 _NO_NEGATION = re.compile(
-    r"\b(?:not (?:only|just|merely|simply|even|least)|no (?:doubt|sooner|longer than)|whether or not)\b",
+    r"\b(?:not (?:only|just|merely|simply|even|least)|no (?:doubt|sooner|longer than)|whether or not"
+    r"|(?:nothing|nobody|none|no one) (?:but|except))\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[,;:.!?()—–“”\"]|\b(?:but|and|because|though|although|while|so)\b", re.IGNORECASE)

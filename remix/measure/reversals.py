@@ -7,15 +7,20 @@ claim round are not on it, and two that swap places (“the first sets the secon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from remix.measure.facts import negated
-from remix.measure.words import content, stem, words
+from remix.measure.words import FUNCTION_WORDS, stem, words
 from remix.records import Frozen
 
 ALIKE = 0.5
 """Share of the shorter sentence's stems that both must have, for one to be taken for the other's successor."""
+
+NEARLY = 0.8
+"""Sentences this much alike, of the most alike, may be the successor as well."""
 
 _PAIRS = """
 easy easier easily easiest ease | hard harder hardest difficult
@@ -29,9 +34,7 @@ grow grew grows grown | shrink shrank shrinks reduce reduced reduces
 gain gained gains win won wins | lose lost loses losing
 before | after
 early earlier earliest | late later latest
-always | never seldom rarely
-everybody everyone all | nobody none no
-everything | nothing
+always often | seldom rarely
 first | last
 above over | below under
 top upper | bottom foot lower
@@ -89,6 +92,14 @@ _CONVERSE = frozenset({"than", "before", "after", "above", "below", "buy", "boug
 """Words about which two sides may change places with the opposite word in between, and nothing is turned round."""
 
 
+_IMPLICIT = re.compile(
+    r"\b(?:too|over|until|hardly|scarcely|barely|instead|lack\w*|fail\w*|refus\w*|avoid\w*|prevent\w*|den(?:y|ied|ies)"
+    r"|ceas\w*|stopp?\w*|ended|gone|free (?:of|from)|any more|rather than|far from)\b",
+    re.IGNORECASE,
+)
+"""What denies without a negation (Karttunen 1971, "Implicative Verbs"): where it stands none is called lost."""
+
+
 class Reversal(Frozen):
     """Two sentences of which one may say the opposite of the other. An aid, no verdict."""
 
@@ -104,74 +115,109 @@ class Reversal(Frozen):
 
 def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, ...]:
     """The claims that may have been turned round between two lists of sentences."""
-    contents = [(set(content(each)), each) for each in source]
+    before, after = [_read(each) for each in source], [_read(each) for each in output]
     found = []
-    for number, sentence in enumerate(output, 1):
-        mine = set(content(sentence))
-        alike, at = max(((_alike(mine, theirs), -at) for at, (theirs, _) in enumerate(contents)), default=(0.0, 0))
+    for number, now in enumerate(after, 1):
+        alike, at = max(((_alike(now, was), -at) for at, was in enumerate(before)), default=(0.0, 0))
         if alike >= ALIKE:
-            pairs = _turned(source[-at], sentence)
+            near = [each for each in before if _alike(each, now) >= NEARLY * alike]
+            pairs = _turned(before[-at], now, near, [each for each in after if _alike(before[-at], each) >= NEARLY * alike])
             found += [Reversal(source=1 - at, output=number, was=was, now=now) for was, now in pairs]
     return tuple(found)
 
 
-def _alike(mine: set[str], theirs: set[str]) -> float:
-    """The overlap coefficient of two sets of stems; with fewer than two in common nothing is alike."""
-    shared = len(mine & theirs)
-    return shared / min(len(mine), len(theirs)) if shared > 1 else 0.0
+class _Sentence(NamedTuple):
+    words: list[str]
+    stems: frozenset[str]
+    matter: frozenset[str]
+    """Stems of the words that carry matter, opposites made one: a sentence and its reverse are about the same."""
+    negated: list[str]
+    is_negative: bool
+    """Whether it denies something without a negation: “too late to turn back”."""
+
+    def says(self, word: str) -> bool:
+        """Whether it has a word, given as a stem, and doesn't negate it."""
+        return word in self.stems and word not in self.negated
 
 
-def _turned(was: str, now: str) -> list[tuple[str, str]]:
+def _read(sentence: str) -> _Sentence:
+    found = words(sentence)
+    return _Sentence(
+        words=found,
+        stems=frozenset(map(stem, found)),
+        matter=frozenset(_subject(word) for word in found if word not in FUNCTION_WORDS or word in _against()),
+        negated=negated(sentence),
+        is_negative=bool(_IMPLICIT.search(sentence)),
+    )
+
+
+def _alike(one: _Sentence, other: _Sentence) -> float:
+    """The overlap coefficient of what two sentences are about; with fewer than two in common nothing is alike."""
+    shared = len(one.matter & other.matter)
+    return shared / min(len(one.matter), len(other.matter)) if shared > 1 else 0.0
+
+
+Pairs = list[tuple[str, str]]
+
+
+def _turned(was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Pairs:
     """What was turned round between two sentences that are alike. Twice is not at all: “not easy” became “hard”."""
-    opposite, negation = list(_opposites(was, now)), list(_negations(was, now))
-    if (len(opposite) + len(negation)) % 2 == 0 and negation:
-        return []
-    return opposite + negation
+    opposite, negation = list(_opposites(was, now)), list(_negations(was, now, before, after))
+    return [] if opposite and negation else opposite + negation
 
 
-def _opposites(was: str, now: str) -> Iterator[tuple[str, str]]:
-    """Words of one sentence in whose place their opposite stands in the other."""
-    before, after = words(was), words(now)
-    for word in dict.fromkeys(before):
-        if word in after or stem(word) in map(stem, after):
-            continue
-        for other in after:
-            if (
-                other in _against().get(word, ())
-                and not _absent(other, before)
-                and not _converse(before, word, after, other)
-            ):
+def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
+    """Words of one sentence in whose place their opposite stands in the other, which has no such word itself."""
+    for word in dict.fromkeys(was.words):
+        against = _against().get(word, frozenset())
+        for other in now.words if against and stem(word) not in now.stems else ():
+            if other in against and stem(other) not in was.stems and not _changed_sides(was, word, now, other):
                 yield word, other
                 break
 
 
-def _absent(other: str, before: Sequence[str]) -> bool:
-    """Whether the other sentence had the opposite itself."""
-    return other in before or stem(other) in map(stem, before)
-
-
-def _converse(before: Sequence[str], word: str, after: Sequence[str], other: str) -> bool:
+def _changed_sides(was: _Sentence, word: str, now: _Sentence, other: str) -> bool:
     """Whether the sides changed places with the word: “older than” became “younger than”, and all is as it was."""
-    if not ({word, other, *(["than"] if "than" in before and "than" in after else [])} & _CONVERSE):
+    if not ({word, other} & _CONVERSE or ("than" in was.words and "than" in now.words)):
         return False
-    at, to = before.index(word), after.index(other)
-    left, right = _stems(before[:at]), _stems(before[at + 1 :])
-    new_left, new_right = _stems(after[:to]), _stems(after[to + 1 :])
-    return len(left & new_right) + len(right & new_left) > len(left & new_left) + len(right & new_right)
+    left, right = _sides(was.words, word)
+    new_left, new_right = _sides(now.words, other)
+    return bool((left - new_left) & new_right and (right - new_right) & new_left)
 
 
-def _stems(found: Sequence[str]) -> set[str]:
-    return set(content(" ".join(found)))
+def _sides(found: list[str], word: str) -> tuple[set[str], set[str]]:
+    at = found.index(word)
+    left, right = (set(map(stem, part)) for part in (found[:at], found[at + 1 :]))
+    return left - right, right - left
 
 
-def _negations(was: str, now: str) -> Iterator[tuple[str, str]]:
-    """Words that both have and only one negates, where not both have equally many negations."""
-    before, after = negated(was), negated(now)
-    if (len(before) - len(after)) % 2 == 0:
+def _negations(
+    was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: Sequence[_Sentence]
+) -> Iterator[tuple[str, str]]:
+    """Words that both have and only one negates, where not both have equally many negations.
+
+    Where another sentence that comes as near negates it, or doesn't, nothing can be told.
+    """
+    if (len(was.negated) - len(now.negated)) % 2 == 0:
         return
-    here, there = set(map(stem, words(was))), set(map(stem, words(now)))
-    yield from ((f"not {word}", word) for word in before if word in there and word not in after)
-    yield from ((word, f"not {word}") for word in after if word in here and word not in before)
+    for word in was.negated:
+        if now.says(word) and not now.is_negative and not any(each.says(word) for each in before):
+            yield f"not {word}", word
+    for word in now.negated:
+        if was.says(word) and not was.is_negative and not any(each.says(word) for each in after):
+            yield word, f"not {word}"
+
+
+def _subject(word: str) -> str:
+    """A word's stem, or one name for it and its opposites."""
+    return _lines().get(word, stem(word))
+
+
+@cache
+def _lines() -> dict[str, str]:
+    """Each word of the list with the number of its line, of the first where there are several."""
+    pairs = enumerate(_PAIRS.strip().splitlines())
+    return {word: str(at) for at, line in reversed(list(pairs)) for word in line.replace("|", " ").split()}
 
 
 @cache
