@@ -57,7 +57,7 @@ def test_the_two_rules_have_two_names() -> None:
 
 
 def test_another_score_can_be_given() -> None:
-    longest = Scoring(Rule(name="longest", version=1), lambda candidate: len(candidate.text))
+    longest = Scoring(Rule(name="longest", version=1), lambda candidate: (len(candidate.text),))
     candidates = [
         candidate(1, ("loop",), text="Quite a long one."),
         candidate(2, text="Ah."),

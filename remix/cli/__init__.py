@@ -98,8 +98,8 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import corpus, export, generate, init, models, runs, status, verify  # noqa: E402
+from remix.cli import compare, corpus, export, generate, init, measure, models, runs, status, verify  # noqa: E402
 
-for _module in (generate, corpus, runs, status, verify, export, models, init):
+for _module in (generate, corpus, runs, status, verify, measure, compare, export, models, init):
     for _command in _module.COMMANDS:
         cli.add_command(_command)

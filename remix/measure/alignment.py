@@ -3,8 +3,8 @@
 Takes two lists of sentences, gives each with its best counterpart in the other and a score. Scores are those of a
 `Similarity`: chrF out of the box, or any other, such as the cosine of embeddings.
 
-A score is an aid to a reviewer, no verdict: chrF counts letters. A sentence in quite other words counts as dropped though
-its meaning is all there, and one that says the opposite in the same words counts as kept.
+A score is an aid to a reviewer, no verdict: chrF counts letters. A sentence in quite other words counts as dropped
+though its meaning is all there, and one that says the opposite in the same words counts as kept.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def align(sentences: Sequence[str], others: Sequence[str], similarity: Similarit
     # The last digits are those of rounding; where they decided, two machines could decide otherwise.
     scores = np.round(similarity.scores(sentences, others), 4) if sentences else ()
     return tuple(
-        Aligned(sentence=each, best=int(row.argmax()) + 1, score=float(row.max()), kept=bool(row.max() >= similarity.kept))
+        Aligned(
+            sentence=each, best=int(row.argmax()) + 1, score=float(row.max()), kept=bool(row.max() >= similarity.kept)
+        )
         for each, row in zip(sentences, scores, strict=True)
     )
 
@@ -71,8 +73,8 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
 
         chrF = 100 · (1 + β²) · P · R / (β² · P + R), β = 2
 
-    β = 2 makes recall weigh more: it asks how much of the reference is there, rather than what else is. The values are
-    those of sacreBLEU's sentence scores; all pairs are counted at once here, which takes a fortieth of the time.
+    β = 2 makes recall weigh more: it asks how much of the reference is there, rather than what else is. The values
+    are those of sacreBLEU's sentence scores; all pairs are counted at once here, which takes a sixth of the time.
     """
     counted = _Counted([*references, *hypotheses])
     rows, columns = counted.counts[: len(references)], counted.counts[len(references) :]
@@ -83,7 +85,7 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
 
 
 CHRF = Similarity("chrf", 40.0, chrf)
-"""The threshold is where the planted paraphrases and what merely stands beside them part best; see docs/measures.md."""
+"""The threshold is argued in docs/measures.md, with planted paraphrases and what merely stands beside them."""
 
 
 class _Counted:
@@ -98,19 +100,15 @@ class _Counted:
         """Where the n-grams of each size end."""
 
 
-def _count(texts: Sequence[str], size: int) -> NDArray[np.int32]:
-    # A column for what no text has keeps each size's block from being empty.
+def _count(texts: Sequence[str], size: int) -> NDArray[np.int64]:
     numbers: dict[str, int] = {}
-    places = [
-        [numbers.setdefault(text[at : at + size], len(numbers)) for at in range(len(text) - size + 1)] for text in texts
-    ]
-    counts = np.zeros((len(texts), len(numbers) + 1), dtype=np.int32)
-    for row, found in zip(counts, places, strict=True):
-        np.add.at(row, found, 1)
-    return counts
+    number = numbers.setdefault
+    places = [[number(text[at : at + size], len(numbers)) for at in range(len(text) - size + 1)] for text in texts]
+    # A column for what no text has keeps the block of a size from being empty.
+    return np.array([np.bincount(np.array(each, dtype=np.int64), minlength=len(numbers) + 1) for each in places])
 
 
-def _f_scores(reference: NDArray[np.int32], hypotheses: NDArray[np.int32], ends: NDArray[np.int64]) -> Scores:
+def _f_scores(reference: NDArray[np.int64], hypotheses: NDArray[np.int64], ends: NDArray[np.int64]) -> Scores:
     starts = np.concatenate(([0], ends[:-1]))
     matches = np.add.reduceat(np.minimum(reference, hypotheses), starts, axis=1)
     lengths = np.add.reduceat(hypotheses, starts, axis=1)

