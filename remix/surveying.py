@@ -18,7 +18,7 @@ from remix.measure.compare import Aligned, Comparison, Numbers, Place, differenc
 from remix.measure.diversity import FloatArray
 from remix.measure.embedding import Embedder
 from remix.measure.neighbours import FEWEST, mutual_knn
-from remix.measure.report import Matter
+from remix.measure.report import Kept, Matter
 from remix.measure.survey import Survey, Ways
 from remix.measure.trajectory import Trajectory, trajectories
 from remix.measuring import Measured
@@ -52,9 +52,10 @@ def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedde
 
 def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
     """The report. Raises `DrawingError` where nothing is installed to draw with."""
-    kept: dict[str, list[float]] = {}
-    for each in surveyed.measured:
-        kept.setdefault(each.task.kind, []).append(each.ledger.kept)
+    kept = [
+        Kept(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
+        for each in surveyed.measured
+    ]
     models = tuple(dict.fromkeys(each.record.circumstances.model for each in surveyed.measured))
     return report.report(Matter(surveyed.run, models, surveyed.chains, surveyed.survey, kept, embedder))
 

@@ -71,8 +71,8 @@ def distinct(texts: Sequence[str], n: int) -> float:
 
 
 def groups(count: int) -> list[range]:
-    """So many texts in groups of 40 at most, dealt out like cards; one empty group for none."""
-    many = max(1, math.ceil(count / GROUP))
+    """So many texts in groups of 40 at most, dealt out like cards."""
+    many = math.ceil(count / GROUP)
     return [range(group, count, many) for group in range(many)]
 
 
@@ -94,7 +94,7 @@ def pairs(
 
     Of more than 40 only those within a group: no chance has a say in it.
     """
-    found: list[Pairs] = []
+    found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     for members in groups(len(ones)):
         table = scores([others[at] for at in members], [ones[at] for at in members])
         own = np.array(members, np.int64)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from remix.measure.intervals import Estimate
 from remix.measure.survey import Attraction, Change, Drift, Kind, Survey
 
-RESTING = 0.5
-"""From this share of chains on, resting is what a kind's chains do."""
+SPACE = "\N{NO-BREAK SPACE}"
+
+AT_ONCE = "Between step 1 and the last nothing sure is added: it came with the change of author."
 
 
 def convergence(kind: Kind) -> Iterator[str]:
@@ -20,13 +21,13 @@ def convergence(kind: Kind) -> Iterator[str]:
     if not kind.cut:
         yield "There are too few texts, or too short ones, to say whether they become alike."
         return
+    since_first = {change.way: change for change in kind.changes if change.since == 1}
     for change in kind.changes:
-        if not change.since:
-            yield _change(change, kind.cut.chains)
-    own = next(change for change in kind.changes if not change.since)
-    after_first = next((each for each in kind.changes if each.since == 1 and each.way == "words"), None)
-    if _sure(own.share) and after_first and not _sure(after_first.share):
-        yield "That is done at step 1, when the model takes over; the later steps add nothing that is sure."
+        if change.since:
+            continue
+        later = since_first.get(change.way)
+        at_once = _sure(change.share) and later is not None and not _sure(later.share)
+        yield _change(change, kind.cut.chains) + (f" {AT_ONCE}" if at_once else "")
 
 
 def _change(change: Change, chains: int) -> str:
@@ -51,31 +52,32 @@ def _range(share: Estimate) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a change in words: `+5 %`, `-12 %`, `0 %`."""
+    """A share as a change in words: `+5 %`, `−12 %`, `0 %`; it doesn't break at a line's end."""
     rounded = round(share * 100)
-    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)} %"
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}{SPACE}%"
 
 
-def keeping(kind: Kind, meaning: bool) -> Iterator[str]:
-    """What a text still has of its own passage, and how fast that goes."""
-    drifts = [(step.step, step.by_meaning if meaning else step.by_words) for step in kind.steps if step.step]
-    known = [(step, drift) for step, drift in drifts if drift]
+def keeping(kind: Kind) -> str | None:
+    """What a text still has of its own passage, and how fast that goes: by meaning where that is known."""
+    drifts = [(step.step, step.by_meaning or step.by_words) for step in kind.steps]
+    known = [(step, drift) for step, drift in drifts if drift and drift.to_others]
     if not known:
-        return
+        return None
+    way = "By what it is about" if kind.steps[-1].by_meaning else "By its words"
     (first, begin), (last, end) = known[0], known[-1]
-    way = "by what it is about" if meaning else "by its words"
-    yield (
-        f"{way.capitalize()}, a text of step {first} is {begin.to_passage.value:.2f} similar to its own passage"
-        + (f" and {begin.to_others.value:.2f} to others" if begin.to_others else "")
-        + (f"; of step {last} {end.to_passage.value:.2f}" if last > first else "")
-        + (f" and {end.to_others.value:.2f}" if last > first and end.to_others else "")
-        + "."
-    )
-    if end.above_others:
-        if not _sure(end.above_others) or end.above_others.value <= 0:
-            yield "By then nothing sure tells which passage it came from."
-        elif halving := halving_steps(begin, end, last - first):
-            yield f"What ties it to its own passage halves about every {halving:.1f} steps."
+    said = f"{way}, a text of step {first} is {_apart(begin)}"
+    if last == first:
+        return f"{said}."
+    said += f"; of step {last}, {_apart(end)}."
+    if not end.above_others or not _sure(end.above_others) or end.above_others.value <= 0:
+        return f"{said} By then nothing sure tells which passage it came from."
+    halving = halving_steps(begin, end, last - first)
+    return f"{said} What ties it to its passage halves about every {halving:.1f} steps." if halving else said
+
+
+def _apart(drift: Drift) -> str:
+    others = f", {drift.to_others.value:.2f} to others" if drift.to_others else ""
+    return f"{drift.to_passage.value:.2f} similar to its own passage{others}"
 
 
 def halving_steps(begin: Drift, end: Drift, steps: int) -> float | None:
@@ -100,23 +102,14 @@ def resting(kind: Kind) -> str:
     if rests.fixed:
         ends.append(f"{rests.fixed} of {rests.chains} chains end in a text that no longer changes")
     if rests.loops:
-        ends.append(
-            f"{rests.loops} {'of ' + str(rests.chains) + ' chains ' if not rests.fixed else ''}go round in a loop"
-        )
+        ends.append(f"{rests.loops} of {rests.chains} go round in a loop")
     return f"{' and '.join(ends)}, the first from step {rests.soonest} on."
 
 
-def swinging(kind: Kind) -> str | None:
-    """Whether each text resembles that before the last more than the last."""
+def swings(kind: Kind) -> bool:
+    """Whether each text resembles that before the last more than the last, beyond what could be chance."""
     two, one = kind.rests.periodicity, kind.rests.one_back
-    if not two or not one:
-        return None
-    said = (
-        f"A text shares {two.value:.0%} of its letters with that two steps back, {one.value:.0%} with the one before"
-    )
-    if two.low is not None and one.high is not None and two.low > one.high:
-        return f"{said}: the chains swing between two forms."
-    return f"{said}: no swinging between two forms."
+    return bool(two and one and two.low is not None and one.high is not None and two.low > one.high)
 
 
 def attraction(found: Attraction) -> str | None:
@@ -124,11 +117,11 @@ def attraction(found: Attraction) -> str | None:
     strength = found.strength
     if strength.low is None or strength.high is None or strength.low <= 0 or strength.high - strength.low > 1:
         return None
-    went = f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}"
-    pull = f"{strength.value:.2f} ({strength.low:.2f} to {strength.high:.2f})"
-    if strength.value >= RESTING and strength.low > RESTING:
-        return f"{went}, whatever the passage had (attractor strength {pull}; 1 would be all alike)."
-    return f"{went}, and what differed at first still differs (attractor strength {pull}; 0 would be unmoved)."
+    return (
+        f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}. Of what two passages differ by, "
+        f"{strength.value * 100:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, likely "
+        f"between {strength.low:.2f} and {strength.high:.2f}; 0 keeps every text in its place, 1 draws all to one)."
+    )
 
 
 def summary(survey: Survey) -> str:
@@ -150,7 +143,21 @@ def summary(survey: Survey) -> str:
     if len(alike) + len(apart) < len(ways):
         rest = "otherwise" if said else "In these chains"
         said.append(f"{rest} there is no convergence that couldn't be chance")
-    return f"{'; '.join(said)}."
+    return " ".join(filter(None, [f"{'; '.join(said)}.", _forgetting(survey)]))
+
+
+def _forgetting(survey: Survey) -> str | None:
+    """How fast texts lose their passages, over all kinds in which they do."""
+    halvings = []
+    for kind in survey.kinds:
+        drifts = [drift for step in kind.steps if (drift := step.by_meaning or step.by_words)]
+        found = halving_steps(drifts[0], drifts[-1], len(drifts) - 1) if drifts else None
+        halvings += [found] if found else []
+    if not halvings:
+        return None
+    least, most = f"{min(halvings):.1f}", f"{max(halvings):.1f}"
+    steps = f"{least} steps" if least == most else f"{least} to {most} steps"
+    return f"What ties a text to its own passage halves about every {steps}."
 
 
 def _and(names: list[str]) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remix.errors import RemixError
 from remix.measure.diversity import FloatArray
+from remix.names import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,8 +98,8 @@ def check() -> None:
         )
 
 
-def lines(title: str, series: Sequence[Series], label: str, percent: bool = False, floor: float | None = 0) -> str:
-    """Lines over steps, each in the band of its intervals; the axis begins at `floor`, or at the least for null."""
+def lines(title: str, series: Sequence[Series], label: str, top: float | None = None) -> str:
+    """Lines over steps, each in the band of its intervals, from 0 to `top` or the greatest."""
     with _panel(title, _of_lines(title, series)) as (axes, drawn):
         for each in series:
             colour = _FAINT if each.colour < 0 else _colour(each.colour)
@@ -109,10 +110,7 @@ def lines(title: str, series: Sequence[Series], label: str, percent: bool = Fals
         axes.set_xlabel("step")
         axes.set_ylabel(label)
         axes.xaxis.set_major_locator(_whole())
-        if percent:
-            axes.yaxis.set_major_formatter(_percent())
-        if floor is not None:
-            axes.set_ylim(bottom=floor)
+        axes.set_ylim(0, top)
         axes.grid(axis="y", color=_RULE, linewidth=0.5)
     return drawn[0]
 
@@ -146,7 +144,7 @@ def strips(title: str, rows: Sequence[Row], label: str) -> str:
 
 
 def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, float, float, float]) -> str:
-    """Ways through a plane: rings where they begin, points where they end, and the mean way, its steps numbered."""
+    """Ways through a plane: rings where they begin, points where they end."""
     import numpy as np
 
     with _panel(title, f"{title}: the ways of {len(paths)} chains from their passages.", size=(3.5, 3.3)) as (
@@ -158,11 +156,6 @@ def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, f
         first, last = (np.array([path.points[at] for path in paths]) for at in (0, -1))
         axes.scatter(first[:, 0], first[:, 1], s=12, facecolor="none", edgecolor=_FAINT, linewidth=0.8)
         axes.scatter(last[:, 0], last[:, 1], s=14, color=_colour(colour), linewidth=0)
-        steps = min(len(path.points) for path in paths)
-        mean = np.mean([path.points[:steps] for path in paths], axis=0)
-        axes.plot(mean[:, 0], mean[:, 1], color=_INK, linewidth=1.6, marker="o", markersize=3)
-        for step in sorted({0, 1, steps - 1}):
-            axes.annotate(str(step), mean[step], xytext=(4, 4), textcoords="offset points", fontsize=10)
         left, right, bottom, top = limits
         axes.set_xlim(left, right)
         axes.set_ylim(bottom, top)
@@ -186,16 +179,17 @@ def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> I
     with style.context(["default", _SETTINGS]):
         figure = Figure(figsize=size)
         axes = figure.subplots()
-        axes.set_title(title)
+        axes.set_title(visible(title))
         yield axes, drawn
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn.append(_for_page(buffer.getvalue(), description))
+    drawn.append(_for_page(buffer.getvalue(), visible(description)))
 
 
 def _for_page(svg: str, description: str) -> str:
     """An SVG file as a part of a page: no sizes, no names twice, colours and letters those of the page."""
-    svg = svg[svg.index("<svg") :]
+    box = svg[svg.index("viewBox=") : svg.index('"', svg.index("viewBox=") + 9) + 1]
+    svg = svg[svg.index(">", svg.index("<svg")) + 1 :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"<style.*?</style>\s*", "", svg, flags=re.DOTALL)
@@ -204,9 +198,7 @@ def _for_page(svg: str, description: str) -> str:
     for stand_in, name in ((_INK, "ink"), (_FAINT, "faint"), (_RULE, "rule")):
         svg = svg.replace(stand_in, f"var(--{name})")
     svg = re.sub(r"#0a000(\d)", lambda found: f"var(--series-{found.group(1)})", svg)
-    box = re.search(r'viewBox="[^"]*"', svg)
-    head = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box.group() if box else ""} role="img"'
-    return re.sub(r"<svg[^>]*>", f'{head} aria-label="{html.escape(description)}">', svg, count=1)
+    return f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img" aria-label="{html.escape(description)}">{svg}'
 
 
 def _colour(number: int) -> str:

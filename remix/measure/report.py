@@ -20,6 +20,17 @@ from remix.measure.trajectory import Trajectory
 from remix.records import Run
 
 
+class Kept(NamedTuple):
+    """What a text kept of its passage."""
+
+    kind: str
+    step: int
+    sentences: float
+    """Share of its sentences."""
+    facts: float | None
+    """Share of its hard facts; null where it has none."""
+
+
 class Matter(NamedTuple):
     """All that a page is made of."""
 
@@ -28,8 +39,8 @@ class Matter(NamedTuple):
     """Who wrote the texts."""
     chains: Sequence[Trajectory]
     survey: Survey
-    kept: Mapping[str, Sequence[float]]
-    """By kind: of each text, what share of its passage's sentences it kept; empty where nobody measured that."""
+    kept: Sequence[Kept]
+    """What each text kept of its passage; empty where nobody measured that."""
     embedder: Embedder | None
 
 
@@ -60,19 +71,24 @@ def _ways(survey: Survey) -> list[str]:
 
 def _in_words(number: int, kind: Kind) -> dict[str, Any]:
     """A kind's findings."""
-    sentences = [
-        *findings.convergence(kind),
-        *findings.keeping(kind, meaning=True),
-        *findings.keeping(kind, meaning=False),
-        findings.resting(kind),
-        findings.swinging(kind),
-    ]
+    sentences = [findings.keeping(kind), *findings.convergence(kind), findings.resting(kind)]
+    rests = kind.rests
     return {
         "name": kind.kind,
         "colour": number % plots.COLOURS + 1,
         "sentences": [each for each in sentences if each],
         "attractions": [each for each in map(findings.attraction, kind.attractions) if each],
         "cut": kind.cut,
+        "rests": (
+            kind.kind,
+            rests.chains,
+            rests.fixed,
+            rests.loops,
+            "–" if rests.soonest is None else rests.soonest,
+            _shown(rests.one_back),
+            _shown(rests.periodicity),
+            "yes" if findings.swings(kind) else "no",
+        ),
     }
 
 
@@ -86,7 +102,9 @@ def _drifts(survey: Survey, way: str) -> dict[str, Any]:
     ]
     return {
         "way": way,
-        "panels": [plots.lines(name, _drift_series(number, own), "similarity") for number, name, own in known if own],
+        "panels": [
+            plots.lines(name, _drift_series(number, own), "similarity", top=1.0) for number, name, own in known if own
+        ],
         "rows": [
             (name, step.step, step.count, *map(_shown, (drift.to_passage, drift.to_previous, drift.to_others)))
             for _, name, own in known
@@ -136,14 +154,31 @@ def _shown(estimate: Estimate | None) -> str:
 
 
 def _kept(matter: Matter) -> dict[str, Any] | None:
-    kinds = [kind.kind for kind in matter.survey.kinds]
-    rows = [Row(kind, number, matter.kept[kind]) for number, kind in enumerate(kinds) if matter.kept.get(kind)]
-    if not rows:
+    if not matter.kept:
         return None
-    return {
-        "panel": plots.strips("Sentences kept", rows, "share of the passage’s sentences"),
-        "rows": [(row.name, len(row.values), f"{float(np.median(row.values)):.0%}") for row in rows],
-    }
+    panels, rows = [], []
+    for number, kind in enumerate(matter.survey.kinds):
+        by_step: dict[int, list[Kept]] = {}
+        for each in matter.kept:
+            if each.kind == kind.kind:
+                by_step.setdefault(each.step, []).append(each)
+        steps = sorted(by_step)
+        strips = [Row(f"step {step}", number, [each.sentences for each in by_step[step]]) for step in steps]
+        panels.append(plots.strips(kind.kind, strips, "sentences kept"))
+        rows += [(kind.kind, step, *_kept_means(by_step[step])) for step in steps]
+    return {"panels": panels, "rows": rows}
+
+
+def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
+    """Texts, those that keep no sentence, and the mean shares of sentences and facts."""
+    facts = [each.facts for each in kept if each.facts is not None]
+    sentences = [each.sentences for each in kept]
+    return (
+        len(kept),
+        str(sum(each == 0 for each in sentences)),
+        f"{float(np.mean(sentences)):.0%}",
+        f"{float(np.mean(facts)):.0%}" if facts else "–",
+    )
 
 
 # -- the map ------------------------------------------------------------------------------------------------
@@ -158,14 +193,24 @@ def _map(matter: Matter) -> dict[str, Any] | None:
     plane = projection.project(vectors)
     place = dict(zip(texts, plane.points, strict=True))
     limits = _limits(plane.points)
+    whole = dict(zip(texts, vectors, strict=True))
+    rings, points = (list(dict.fromkeys(chain.texts[at] for chain in matter.chains)) for at in (0, -1))
     return {
         "by": matter.embedder.name if matter.embedder else None,
         "share": plane.share,
+        "rings": _width([whole[text] for text in rings]),
+        "points": _width([whole[text] for text in points]),
         "panels": [
             plots.paths(kind.kind, list(_paths(matter.chains, kind.kind, place)), number, limits)
             for number, kind in enumerate(matter.survey.kinds)
         ],
     }
+
+
+def _width(points: Sequence[Any]) -> float:
+    """Mean distance of vectors from their middle."""
+    table = np.array(points)
+    return float(np.linalg.norm(table - table.mean(axis=0), axis=1).mean())
 
 
 def _paths(chains: Iterable[Trajectory], kind: str, place: Mapping[str, Any]) -> Iterator[Path]:
