@@ -123,8 +123,8 @@ def test_a_passage_that_is_forgotten() -> None:
         (
             1,
             2,
-            "1 of 30 chains end in a text that no longer changes and 2 of 30 go round in a loop, the first from step 3"
-            " on.",
+            "1 of 30 chains end in a text that no longer changes and 2 of 30 go round in a loop, the first from step "
+            "3 on.",
         ),
     ],
 )

@@ -115,7 +115,7 @@ def test_a_small_run_has_a_page_too(finished: RunFolder, made: list[Trajectory])
 
 def test_the_styles_are_those_of_the_other_pages(page: str) -> None:
     styles = (Path(pages.__file__).parent / "reading.css").read_text()
-    assert styles in page
+    assert styles.strip() in page
     assert re.search(r"light-dark\(", page)
 
 
@@ -132,7 +132,7 @@ def test_the_command(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None
     assert "12 texts by fake, from 3 passages in 2 steps" in text
 
 
-def test_a_place_that_is_not_there_is_said_before_the_work(
+def test_a_place_that_is_not_there_is_said_first(
     remix_: Remix, finished: RunFolder, tmp_path: Path
 ) -> None:
     result = remix_("measure", "--report", tmp_path / "nowhere" / "report.html")

@@ -198,7 +198,8 @@ def _for_page(svg: str, description: str) -> str:
     for stand_in, name in ((_INK, "ink"), (_FAINT, "faint"), (_RULE, "rule")):
         svg = svg.replace(stand_in, f"var(--{name})")
     svg = re.sub(r"#0a000(\d)", lambda found: f"var(--series-{found.group(1)})", svg)
-    return f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img" aria-label="{html.escape(description)}">{svg}'
+    head = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img"'
+    return f'{head} aria-label="{html.escape(description)}">{svg}'
 
 
 def _colour(number: int) -> str:

@@ -163,6 +163,8 @@ def _kept(matter: Matter) -> dict[str, Any] | None:
             if each.kind == kind.kind:
                 by_step.setdefault(each.step, []).append(each)
         steps = sorted(by_step)
+        if not steps:
+            continue
         strips = [Row(f"step {step}", number, [each.sentences for each in by_step[step]]) for step in steps]
         panels.append(plots.strips(kind.kind, strips, "sentences kept"))
         rows += [(kind.kind, step, *_kept_means(by_step[step])) for step in steps]
