@@ -230,7 +230,8 @@ def _numbers(text: str, least: int = 3) -> Iterator[str]:
     """Numbers in digits, without the marks between thousands; those in words where they are so much or more."""
     for match in _NUMBER.finditer(alpha2digit(_VAGUE.sub("many", text), "en", least)):
         number = re.sub(r",(?=\d{3}(?!\d))", "", match.group().lower())
-        if number not in _COMMON:
+        # Words that follow each other, as in “one, two”, are made digits however small they are.
+        if number not in _COMMON and (number != "2" or not least or re.search(r"\b2\b", text)):
             yield number
 
 
@@ -343,9 +344,9 @@ def _placed(text: str) -> Iterator[_Placed]:
 
 
 def _is_title(sentence: str) -> bool:
-    """Whether all its longer words are capitalised: then that says nothing of any one."""
-    longer = [word for word in _WORD.findall(sentence) if len(word) > 3]
-    return len(longer) > 2 and all(word[0].isupper() for word in longer)
+    """Whether all words but those of grammar are capitalised: then that says nothing of any one."""
+    matter = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
+    return len(matter) > 2 and all(word[0].isupper() for word in matter)
 
 
 def _names(text: Iterable[_Placed]) -> Iterator[str]:
@@ -366,7 +367,8 @@ def _names(text: Iterable[_Placed]) -> Iterator[str]:
 
 def _is_name(placed: _Placed) -> bool:
     word = _POSSESSIVE.sub("", placed.word)
-    return word[0].isupper() and not (placed.opens or _SELF.fullmatch(word) or word in _CALENDAR)
+    is_other = placed.opens or _SELF.fullmatch(word) or word in _CALENDAR or word.casefold() in _TITLES
+    return word[0].isupper() and not is_other
 
 
 _CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, *(f"{day}s" for day in _WEEKDAYS)])
