@@ -7,7 +7,8 @@ import pytest
 from remix.measure.facts import hard_facts, negated
 
 PASSAGE = (
-    "In 1855 Josiah Kemp of Harrow sold 1,200 almanacs at St. Bride’s. He wrote “too bold” beside 12 August (Hui 2016). "
+    "In 1855 Josiah Kemp of Harrow sold 1,200 almanacs at St. Bride’s. "
+    "He wrote “too bold” beside 12 August (Hui 2016). "
     "Nobody had seen seventeen such years."
 )
 
@@ -57,6 +58,7 @@ def test_without_facts_there_is_no_share() -> None:
         ("Here Mr. Kemp spoke.", ()),
         ("Pruett was not there.", ()),  # at the head of a sentence every word has a capital
         ("Then he said: Come here. “Then go!” I know, I’m sure.", ("“Then go!”",)),
+        ("Then came word3 and B52s.", ("B52s",)),
         ("The Great Clock of Time", ()),  # a title
         ("Then NASA came.", ("NASA",)),
         ("It was Kemp’s, in Harrow’s streets.", ()),

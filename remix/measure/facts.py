@@ -208,7 +208,7 @@ def _take(
 # -- numbers and dates --------------------------------------------------------------------------------------
 
 _VAGUE = re.compile(r"\b(?:hundreds|thousands|millions|billions|dozens)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
 _COMMON = {"1", "1st", "2nd"}
 _MEANT = {"three": "3", "triple": "3", "thrice": "3", "dozen": "12"}
 
@@ -344,7 +344,9 @@ def _placed(text: str) -> Iterator[_Placed]:
 
 
 def _is_title(sentence: str) -> bool:
-    """Whether all words but those of grammar are capitalised: then that says nothing of any one."""
+    """Whether all words but those of grammar are capitalised, and no stop ends it: then that says nothing of any one."""
+    if sentence.rstrip('”"’)»')[-1:] in ".!?…":
+        return False
     matter = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
     return len(matter) > 2 and all(word[0].isupper() for word in matter)
 
