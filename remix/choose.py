@@ -18,7 +18,7 @@ log-probability, then the lowest number. Part of the derivation: raise the versi
 differently, as when a measure or a flag changes."""
 
 RULE = Rule(name="flags-logprob", version=1)
-"""Fewest flags, then the highest mean log-probability, then the lowest number: how it was before there were measures."""
+"""Fewest flags, then the highest mean log-probability, then the lowest number: used before there were measures."""
 
 FLAGS_ALONE = Rule(name="flags", version=1)
 """Fewest flags, then the lowest number: for writers that don't tell how likely their words were."""

@@ -1,7 +1,7 @@
 """The measures of a run's outputs.
 
-Takes a run's folder, gives a ledger for each finished output, and stores it beside the output's record. Measures are no
-part of a record: they may be taken anew at any time, by another version too.
+Takes a run's folder, gives a ledger for each finished output, and stores it beside the output's record. Measures are
+no part of a record: they may be taken anew at any time, by another version too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class KindSummary(Frozen):
     reversing: int
     """Outputs that may turn a claim round."""
     worst: tuple[str, ...]
-    """The outputs to look at first: most flags, then most inventions, then most claims turned round, then least kept."""
+    """The first to look at: most flags, then most inventions, then most claims turned round, then least kept."""
 
 
 def measure(folder: RunFolder, similarity: Similarity = CHRF) -> list[Measured]:

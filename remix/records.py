@@ -633,8 +633,8 @@ class Weights(Frozen):
     """Share of its hard facts that are kept."""
     added: float = 0.0
     """Share of the text's sentences that nothing in the passage comes near."""
-    reversed: float = -1.0
-    """Claims that may have been turned round."""
+    reversed: float = 0.0
+    """Claims that may have been turned round; too few are found, and too many that aren't, to decide by default."""
     coverage: float = 0.0
     """Share of its words that stand in fragments shared with the passage."""
     density: float = 0.0

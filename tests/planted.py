@@ -1,11 +1,13 @@
 """Passages with texts in which one thing was planted: what the measures must find, and what they are known to miss.
 
-All written for these tests. Each passage has a faithful paraphrase and texts that go wrong in one way; `KIND` says in which.
+All written for these tests. Each passage has a faithful paraphrase, and texts that go wrong in one way.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from remix.measure.sentences import sentences
 
 
 class Planted(NamedTuple):
@@ -21,161 +23,152 @@ class Planted(NamedTuple):
 
 BRIDGE = (
     "The iron bridge at Harrow Ford was opened in 1884, and it made it easier to bring milk to the city. "
-    "Farmers who had sold butter for three generations now sold nothing but milk. "
-    "Old Mrs. Tully kept a churn in her window and never used it again. "
-    "“We were a butter town,” she told a reporter, “and nobody asked us.”"
+    "Farmers who had sold butter for three generations now sold nothing but milk. Old Mrs. Tully kept a churn "
+    "in her window and never used it again. “We were a butter town,” she told a reporter, “and nobody asked "
+    "us.”"
 )
 ALMANAC = (
-    "An almanac is a promise about weather that nobody has seen. "
-    "The printer Josiah Kemp sold forty thousand of them in a wet year, and fewer in a dry one. "
-    "Readers did not believe the forecasts, but they trusted the tides. "
-    "In the margin of his own copy Kemp wrote “too bold” beside the entry for 12 August."
+    "An almanac is a promise about weather that nobody has seen. The printer Josiah Kemp sold forty thousand "
+    "of them in a wet year, and fewer in a dry one. Readers did not believe the forecasts, but they trusted "
+    "the tides. In the margin of his own copy Kemp wrote “too bold” beside the entry for 12 August."
 )
 LIGHT = (
-    "Before the gas lamps came to Lowell Street, people walked home by the moon. "
-    "The first lamp was lit on 3 November 1821, and the night grew shorter by an hour. "
-    "Thieves complained that it was harder to work. "
-    "A clergyman wrote that the stars had not been seen since (Aldous 1823)."
+    "Before the gas lamps came to Lowell Street, people walked home by the moon. The first lamp was lit on 3 "
+    "November 1821, and the night grew shorter by an hour. Thieves complained that it was harder to work. A "
+    "clergyman wrote that the stars had not been seen since (Aldous 1823)."
 )
 MAP = (
-    "The surveyor drew the coast twice, once for the king and once for himself. "
-    "On the royal sheet the harbour at Penmarrow is deep and the rocks are few. "
-    "His own sheet shows seventeen rocks and no harbour at all. "
+    "The surveyor drew the coast twice, once for the king and once for himself. On the royal sheet the harbour "
+    "at Penmarrow is deep and the rocks are few. His own sheet shows seventeen rocks and no harbour at all. "
     "The king’s ships trusted the first map, and eleven of them were lost."
 )
 ORCHARD = (
-    "My grandmother grafted apples, and she never wrote down which twig went where. "
-    "When she died in the winter of 1962 there were twenty-two kinds on one tree. "
-    "A man from the college at Ashby came to name them and gave up after nine. "
-    "The sweetest grew on the lowest branch, where the children could reach."
+    "My grandmother grafted apples, and she never wrote down which twig went where. When she died in the "
+    "winter of 1962 there were twenty-two kinds on one tree. A man from the college at Ashby came to name them "
+    "and gave up after nine. The sweetest grew on the lowest branch, where the children could reach."
 )
 CHOIR = (
-    "A choir that sings without instruments sinks. "
-    "The singers do not notice, because they sink together. "
-    "Dr. Halvorsen measured it in Bergen: in a piece of six minutes they lost a quarter tone. "
-    "The best choirs fell faster than the bad ones, since they listened more closely."
+    "A choir that sings without instruments sinks. The singers do not notice, because they sink together. Dr. "
+    "Halvorsen measured it in Bergen: in a piece of six minutes they lost a quarter tone. The best choirs fell "
+    "faster than the bad ones, since they listened more closely."
 )
 POST = (
-    "In the village of Sern the post came by boat on Tuesdays, if the lake was not frozen. "
-    "Letters were read aloud on the pier, so that a secret was always safer in a parcel. "
-    "When the road was built in 1938 the post came every day, and people wrote less. "
-    "The pier is still there, and the boatman’s hut has become a café."
+    "In the village of Sern the post came by boat on Tuesdays, if the lake was not frozen. Letters were read "
+    "aloud on the pier, so that a secret was always safer in a parcel. When the road was built in 1938 the "
+    "post came every day, and people wrote less. The pier is still there, and the boatman’s hut has become a "
+    "café."
 )
 CLERK = (
-    "The clerk copied each deed twice and burned the draft. "
-    "His hand was so regular that two judges in Tarrow took it for print. "
-    "After his death in 1711 the county bought a press, and the first sheet had nine mistakes. "
-    "It was cheaper, and everybody praised it."
+    "The clerk copied each deed twice and burned the draft. His hand was so regular that two judges in Tarrow "
+    "took it for print. After his death in 1711 the county bought a press, and the first sheet had nine "
+    "mistakes. It was cheaper, and everybody praised it."
 )
 GLASS = (
-    "Window glass was once made by spinning, and the middle of the disc kept a knot. "
-    "Rich houses bought the clear edges, and the poor looked out through the knots. "
-    "By 1850 the glassmakers of Stourton could roll a sheet four feet wide. "
-    "Nothing was distorted any longer, and nobody remembered that it had been."
+    "Window glass was once made by spinning, and the middle of the disc kept a knot. Rich houses bought the "
+    "clear edges, and the poor looked out through the knots. By 1850 the glassmakers of Stourton could roll a "
+    "sheet four feet wide. Nothing was distorted any longer, and nobody remembered that it had been."
 )
 SALT = (
-    "Salt was carried over the Varn Pass by mules, eighty pounds to each side. "
-    "The tax was collected at the top, because no one could turn back from there. "
-    "Smugglers learned to cross in snow, when the guards stayed indoors. "
-    "The last mule train came down in 1904 and found that the railway had arrived first."
+    "Salt was carried over the Varn Pass by mules, eighty pounds to each side. The tax was collected at the "
+    "top, because no one could turn back from there. Smugglers learned to cross in snow, when the guards "
+    "stayed indoors. The last mule train came down in 1904 and found that the railway had arrived first."
 )
 CLOCK = (
-    "The town had two clocks, and they never agreed. "
-    "The church kept the time of the sun, and the station kept the time of London. "
-    "For eleven years a man named Pruett walked between them with a watch and sold the difference. "
-    "The railway won in 1852, and noon moved nine minutes."
+    "The town had two clocks, and they never agreed. The church kept the time of the sun, and the station kept "
+    "the time of London. For eleven years a man named Pruett walked between them with a watch and sold the "
+    "difference. The railway won in 1852, and noon moved nine minutes."
 )
 LOOM = (
-    "The looms at Brackley ran on cards, and the pattern was in the holes. "
-    "A weaver could not change a flower without punching a new set of four hundred cards. "
-    "Mary Oakes kept the old cards and lent them to her neighbours for a penny. "
-    "The mill called it theft, and the town called it sharing."
+    "The looms at Brackley ran on cards, and the pattern was in the holes. A weaver could not change a flower "
+    "without punching a new set of four hundred cards. Mary Oakes kept the old cards and lent them to her "
+    "neighbours for a penny. The mill called it theft, and the town called it sharing."
 )
 
 FAITHFUL = [
     Planted(
         "paraphrase",
         BRIDGE,
-        "Once the iron bridge at Harrow Ford had opened in 1884, getting milk to the city was easier. Farmers whose families "
-        "had lived by butter for three generations sold milk and nothing else. Mrs. Tully left her churn in the window, "
-        "unused. “We were a butter town,” she said to a reporter, “and nobody asked us.”",
+        "Once the iron bridge at Harrow Ford had opened in 1884, getting milk to the city was easier. Farmers "
+        "whose families had lived by butter for three generations sold milk and nothing else. Mrs. Tully left "
+        "her churn in the window, unused. “We were a butter town,” she said to a reporter, “and nobody asked "
+        "us.”",
     ),
     Planted(
         "paraphrase",
         ALMANAC,
-        "Almanacs promise a weather that no one has seen yet. In a wet year Josiah Kemp printed and sold 40,000; in dry ones "
-        "he sold fewer. His readers put no faith in the forecasts, though they relied on the tides. Next to 12 August, in "
-        "his own copy, Kemp noted: “too bold”.",
+        "Almanacs promise a weather that no one has seen yet. In a wet year Josiah Kemp printed and sold "
+        "40,000; in dry ones he sold fewer. His readers put no faith in the forecasts, though they relied on "
+        "the tides. Next to 12 August, in his own copy, Kemp noted: “too bold”.",
     ),
     Planted(
         "paraphrase",
         LIGHT,
-        "People on Lowell Street went home by moonlight until the gas lamps came. With the lighting of the first, on "
-        "November 3, 1821, night was an hour shorter. For thieves, they complained, work became harder. According to a "
-        "clergyman the stars had not been visible since (Aldous 1823).",
+        "People on Lowell Street went home by moonlight until the gas lamps came. With the lighting of the "
+        "first, on November 3, 1821, night was an hour shorter. For thieves, they complained, work became "
+        "harder. According to a clergyman the stars had not been visible since (Aldous 1823).",
     ),
     Planted(
         "paraphrase",
         MAP,
-        "The coast was drawn twice by the surveyor: for the king, and for his own use. The king’s sheet has a deep harbour at "
-        "Penmarrow and hardly any rocks. On the other there are 17 rocks, and there is no harbour. Eleven royal ships relied "
-        "on the first and were lost.",
+        "The coast was drawn twice by the surveyor: for the king, and for his own use. The king’s sheet has a "
+        "deep harbour at Penmarrow and hardly any rocks. On the other there are 17 rocks, and there is no "
+        "harbour. Eleven royal ships relied on the first and were lost.",
     ),
     Planted(
         "paraphrase",
         ORCHARD,
-        "Grandmother grafted apple trees and kept no note of which twig she had put where. At her death, in the winter of 1962, "
-        "a single tree bore twenty-two kinds. Somebody from the Ashby college tried to name them and stopped at nine. On the "
-        "lowest branch, within reach of children, hung the sweetest.",
+        "Grandmother grafted apple trees and kept no note of which twig she had put where. At her death, in "
+        "the winter of 1962, a single tree bore twenty-two kinds. Somebody from the Ashby college tried to "
+        "name them and stopped at nine. On the lowest branch, within reach of children, hung the sweetest.",
     ),
     Planted(
         "paraphrase",
         CHOIR,
-        "Without instruments a choir goes flat. Because everyone sinks at once, the singers do not notice. In Bergen, "
-        "Halvorsen found a loss of a quarter tone over six minutes. Since they listen more closely, the best choirs fall "
-        "faster than bad ones.",
+        "Without instruments a choir goes flat. Because everyone sinks at once, the singers do not notice. In "
+        "Bergen, Halvorsen found a loss of a quarter tone over six minutes. Since they listen more closely, "
+        "the best choirs fall faster than bad ones.",
     ),
     Planted(
         "paraphrase",
         POST,
-        "On Tuesdays, unless the lake had frozen, a boat brought Sern its post. Since letters were read out on the pier, "
-        "secrets were safer in parcels. A road was built in 1938; post then came daily, and people wrote less. One can still "
-        "see the pier, and where the boatman had his hut there is a café.",
+        "On Tuesdays, unless the lake had frozen, a boat brought Sern its post. Since letters were read out on "
+        "the pier, secrets were safer in parcels. A road was built in 1938; post then came daily, and people "
+        "wrote less. One can still see the pier, and where the boatman had his hut there is a café.",
     ),
     Planted(
         "paraphrase",
         CLERK,
-        "Each deed the clerk copied two times, burning the draft. So regular was his hand that a pair of judges at Tarrow "
-        "believed it was print. When he had died, in 1711, a press was bought by the county; its first sheet contained nine "
-        "mistakes. Everybody praised it, for it was cheaper.",
+        "Each deed the clerk copied two times, burning the draft. So regular was his hand that a pair of "
+        "judges at Tarrow believed it was print. When he had died, in 1711, a press was bought by the county; "
+        "its first sheet contained nine mistakes. Everybody praised it, for it was cheaper.",
     ),
     Planted(
         "paraphrase",
         GLASS,
-        "Glass for windows used to be spun, which left a knot in the middle of each disc. The clear edges went to rich "
-        "houses; poor people saw the world through the knots. In 1850 a sheet four feet wide could be rolled at Stourton. "
-        "Distortion was over, and nobody remembered it.",
+        "Glass for windows used to be spun, which left a knot in the middle of each disc. The clear edges went "
+        "to rich houses; poor people saw the world through the knots. In 1850 a sheet four feet wide could be "
+        "rolled at Stourton. Distortion was over, and nobody remembered it.",
     ),
     Planted(
         "paraphrase",
         SALT,
-        "Mules carried salt across the Varn Pass with eighty pounds on either side. At the top, where no one could turn back, "
-        "the tax was taken. Snow kept the guards indoors, and so smugglers learned to cross in it. When the last train of "
-        "mules came down, in 1904, the railway was there before it.",
+        "Mules carried salt across the Varn Pass with eighty pounds on either side. At the top, where no one "
+        "could turn back, the tax was taken. Snow kept the guards indoors, and so smugglers learned to cross "
+        "in it. When the last train of mules came down, in 1904, the railway was there before it.",
     ),
     Planted(
         "paraphrase",
         CLOCK,
-        "There were two clocks in the town, which never agreed. Sun time was kept by the church, London time by the station. "
-        "Between them, for eleven years, went a man called Pruett with a watch, selling the difference. In 1852 the railway "
-        "won and noon was moved by nine minutes.",
+        "There were two clocks in the town, which never agreed. Sun time was kept by the church, London time "
+        "by the station. Between them, for eleven years, went a man called Pruett with a watch, selling the "
+        "difference. In 1852 the railway won and noon was moved by nine minutes.",
     ),
     Planted(
         "paraphrase",
         LOOM,
-        "At Brackley the looms were run by cards whose holes held the pattern. To change one flower a weaver had to punch four "
-        "hundred new ones. The old cards Mary Oakes kept, lending them to neighbours at a penny. Theft, said the mill; "
-        "sharing, said the town.",
+        "At Brackley the looms were run by cards whose holes held the pattern. To change one flower a weaver "
+        "had to punch four hundred new ones. The old cards Mary Oakes kept, lending them to neighbours at a "
+        "penny. Theft, said the mill; sharing, said the town.",
     ),
 ]
 
@@ -271,8 +264,6 @@ WORDS = [
 
 def _without(passage: str, number: int) -> Planted:
     """The passage without one of its sentences."""
-    from remix.measure.sentences import sentences
-
     found = sentences(passage)
     return Planted("dropped", passage, " ".join(found[: number - 1] + found[number:]), str(number))
 
@@ -384,3 +375,106 @@ INNOCENT = [
     Planted("innocent", POST, "Until the road came, Sern had its letters weekly, on a Tuesday."),
 ]
 """True to the passage, in ways that invite a false alarm."""
+
+
+# -- held out -----------------------------------------------------------------------------------------------
+
+# Written when the measures were finished, and none was changed for them: what they find here says more of what they
+# find elsewhere than the cases above, by which they were made.
+
+FERRY = (
+    "The ferry to Ostrey ran twice a day until 1967, and the captain knew every passenger by name. He refused "
+    "to sail in fog, though the company threatened to dismiss him. Islanders who moved to the mainland seldom "
+    "returned. When the bridge was finished, the shop closed within a year, and the school grew."
+)
+DYE = (
+    "Indigo is not a colour until it meets the air. The cloth comes out of the vat yellow, turns green and "
+    "then blue in about ten minutes. Dyers in Kano judged the vat by its smell, and a sweet one was thrown "
+    "away. A chemist named Adolf Baeyer described the molecule in 1883, and the fields of Bihar were abandoned."
+)
+TUNE = (
+    "A fiddler who cannot read keeps more tunes than one who can. Collectors came to Clare with machines in "
+    "the 1930s and asked for the oldest. “It was never the same twice,” said Junior Crehan, “so which do you "
+    "want?” They took the slowest version, because it was easier to write down."
+)
+BEES = (
+    "The monks kept their bees in straw, and to take the honey they killed the hive. In 1851 Lorenzo "
+    "Langstroth noticed that bees leave a gap of three eighths of an inch open. A frame hung in that gap can "
+    "be lifted out, and no bee dies. Every beekeeper praised the invention, and nobody paid him for it."
+)
+
+_HELD_OUT_FAITHFUL = [
+    Planted(
+        "paraphrase",
+        FERRY,
+        "Until 1967 a ferry went to Ostrey two times daily, with a captain to whom no passenger was a "
+        "stranger. In fog he would not sail, even when the company said it would dismiss him. Few islanders "
+        "came back once they had moved to the mainland. A year after the bridge the shop was gone, but there "
+        "were more children at the school.",
+    ),
+    Planted(
+        "paraphrase",
+        DYE,
+        "Only in the air does indigo become a colour. From the vat the cloth comes yellow; in some ten minutes "
+        "it has gone through green to blue. By smell the dyers of Kano judged a vat, throwing away a sweet "
+        "one. In 1883 the chemist Baeyer described the molecule, after which nobody worked the fields of Bihar.",
+    ),
+    Planted(
+        "paraphrase",
+        TUNE,
+        "Fiddlers unable to read keep more tunes than those who are able to. In the thirties collectors "
+        "brought machines to Clare, asking for the oldest ones. Junior Crehan asked which they wanted, since "
+        "“it was never the same twice”. What they took down was the slowest version: writing it was easier.",
+    ),
+    Planted(
+        "paraphrase",
+        BEES,
+        "Monks had straw hives, and killed the bees when they took the honey. Langstroth saw in 1851 that a "
+        "gap of three eighths of an inch is left open by bees. If a frame hangs there one can lift it out "
+        "without killing any. All beekeepers praised what he had invented; none paid.",
+    ),
+]
+
+
+def _held(kind: str, number: int, old: str, new: str, fact: str) -> Planted:
+    """One of the paraphrases with one thing changed."""
+    passage, text = _HELD_OUT_FAITHFUL[number].passage, _HELD_OUT_FAITHFUL[number].text
+    assert text.count(old) == 1, old
+    return Planted(kind, passage, text.replace(old, new), fact)
+
+
+HELD_OUT = [
+    *_HELD_OUT_FAITHFUL,
+    _held("year", 0, "1967", "1976", "1976"),
+    _held("year", 1, "1883", "1838", "1838"),
+    _held("year", 2, "the thirties", "the 1960s", "1960s"),
+    _held("year", 3, "1851", "1951", "1951"),
+    _held("number", 0, "two times", "five times", "5"),
+    _held("number", 1, "ten minutes", "ten hours", "hours"),
+    _held("number", 1, "some ten", "some twelve", "12"),
+    _held("number", 3, "three eighths", "five eighths", "5"),
+    _held("name", 0, "to Ostrey", "to Skye", "Skye"),
+    _held("name", 1, "of Bihar", "of Bengal", "Bengal"),
+    _held("name", 1, "Baeyer", "Perkin", "Perkin"),
+    _held("name", 2, "Junior Crehan asked", "Willie Clancy asked", "Clancy"),
+    _held("name", 3, "Langstroth saw", "Huber saw", "Huber"),
+    _held("name", 2, "brought machines to Clare", "brought machines to Kerry", "Kerry"),
+    _held("direction", 0, "more children", "fewer children", "fewer"),
+    _held("direction", 0, "Few islanders", "Most islanders", "most"),
+    _held("direction", 0, "was gone", "was thriving", "thriving"),
+    _held("direction", 1, "a sweet one", "a sour one", "sour"),
+    _held("direction", 2, "keep more tunes", "keep fewer tunes", "fewer"),
+    _held("direction", 2, "the slowest", "the fastest", "fastest"),
+    _held("direction", 2, "easier", "more difficult", "difficult"),
+    _held("direction", 2, "the oldest", "the newest", "newest"),
+    _held("direction", 3, "praised", "mocked", "mocked"),
+    _held("direction", 3, "left open", "kept closed", "closed"),
+    _held("negation", 0, "he would not sail", "he would sail", "sail"),
+    _held("negation", 1, "nobody worked", "everybody worked", "work"),
+    _held("negation", 2, "never the same", "always the same", "same"),
+    _held("negation", 2, "unable to read", "able to read", "read"),
+    _held("negation", 3, "without killing any", "by killing some", "kill"),
+    _held("negation", 3, "none paid", "all paid", "paid"),
+    _held("negation", 1, "throwing away", "never throwing away", "throw"),
+    _held("quotation", 2, "it was never the same twice", "a tune is like a river", "a tune is like a river"),
+]

@@ -32,8 +32,8 @@ def measure(
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
-    RUN is a path or the beginning of its name, by default the latest. Each text's measures are stored beside its record
-    as .measures.json. They are an aid to a reader, no verdict: they count letters and words.
+    RUN is a path or the beginning of its name, by default the latest. Each text's measures are stored beside its
+    record as .measures.json. They are an aid to a reader, no verdict: they count letters and words.
     """
     from remix import measuring, surveying
     from remix.measure import embedding
@@ -63,16 +63,18 @@ HEADERS = (
 )
 
 
+CAVEAT = """
+Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where enough of its letters are
+found in one of the text: an aid to a reader, no verdict. Most claims that are turned round, and facts that change
+places, are not seen."""
+
+
 def _print(summaries: list[KindSummary], measured: list[Measured]) -> None:
     if not summaries:
         note("No text is finished yet.")
         return
     print_table(HEADERS, [_row(each) for each in summaries])
-    note(
-        "\nMedians; shares of the passage's sentences, facts and words. A sentence counts as kept where enough of its\n"
-        "letters are found in one of the text: an aid to a reader, no verdict. Claims that are turned round in other\n"
-        "words, and facts that change places, are not seen."
-    )
+    note(CAVEAT)
     by_name = {each.task.id: each.ledger for each in measured}
     for summary in summaries:
         note(f"\n{summary.kind}: the first to look at")

@@ -182,7 +182,7 @@ def _read(text: str) -> _Text:
                 f"“{' '.join(each.split()).rstrip(',;')}”" for each in _quoted(text) if words(each)
             ),
             "citations": _unique(citations),
-            "names": _unique(_names(placed)),
+            "names": _longest(_unique(_names(placed))),
             "negations": _unique(word for each in sentences(text) for word in _negations(each)),
         },
         numbers=frozenset(_known_numbers(text)),
@@ -208,7 +208,7 @@ def _take(
 # -- numbers and dates --------------------------------------------------------------------------------------
 
 _VAGUE = re.compile(r"\b(?:hundreds|thousands|millions|billions|dozens)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
 _COMMON = {"1", "1st", "2nd"}
 _MEANT = {"three": "3", "triple": "3", "thrice": "3", "dozen": "12"}
 
@@ -230,7 +230,8 @@ def _numbers(text: str, least: int = 3) -> Iterator[str]:
     """Numbers in digits, without the marks between thousands; those in words where they are so much or more."""
     for match in _NUMBER.finditer(alpha2digit(_VAGUE.sub("many", text), "en", least)):
         number = re.sub(r",(?=\d{3}(?!\d))", "", match.group().lower())
-        if number not in _COMMON:
+        # Words that follow each other, as in “one, two”, are made digits however small they are.
+        if number not in _COMMON and (number != "2" or not least or re.search(r"\b2\b", text)):
             yield number
 
 
@@ -343,19 +344,22 @@ def _placed(text: str) -> Iterator[_Placed]:
 
 
 def _is_title(sentence: str) -> bool:
-    """Whether all its longer words are capitalised: then that says nothing of any one."""
-    longer = [word for word in _WORD.findall(sentence) if len(word) > 3]
-    return len(longer) > 2 and all(word[0].isupper() for word in longer)
+    """Whether all words but those of grammar are capitalised, and no stop ends it: then capitals say nothing."""
+    if sentence.rstrip('”"’)»')[-1:] in ".!?…":
+        return False
+    matter = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
+    return len(matter) > 2 and all(word[0].isupper() for word in matter)
 
 
 def _names(text: Iterable[_Placed]) -> Iterator[str]:
     """Runs of capitalised words that no sentence begins with."""
     name: list[str] = []
     for placed in text:
-        if not placed.follows or not _is_name(placed):
+        is_name = _is_name(placed)
+        if name and not (is_name and placed.follows):
             yield " ".join(name)
             name = []
-        if _is_name(placed):
+        if is_name:
             bare = _POSSESSIVE.sub("", placed.word)
             name.append(bare)
             if bare != placed.word:
@@ -364,9 +368,16 @@ def _names(text: Iterable[_Placed]) -> Iterator[str]:
     yield " ".join(name)
 
 
+def _longest(names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are no part of another: who is called Ada Lovelace may be called Lovelace as well."""
+    return tuple(name for name in names if not any(f" {name} " in f" {other} " for other in names if other != name))
+
+
 def _is_name(placed: _Placed) -> bool:
+    if placed.opens or not placed.word[0].isupper():
+        return False
     word = _POSSESSIVE.sub("", placed.word)
-    return word[0].isupper() and not (placed.opens or _SELF.fullmatch(word) or word in _CALENDAR)
+    return not (_SELF.fullmatch(word) or word in _CALENDAR or word.casefold() in _TITLES)
 
 
 _CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, *(f"{day}s" for day in _WEEKDAYS)])

@@ -36,14 +36,17 @@ def flags(
     """
     given = [*_read(passage).fives, *_read(previous).fives]
     asked = {gram for message in messages if message.role != "assistant" for gram in _read(message.content).fives}
+    asked_in = [each.content for each in messages]
     read = _read(text)
     spoken = Counter(read.fives)
+    is_other = is_foreign(text, passage)
     found = {
         "copy": max(_copied(read.words, passage), _copied(read.words, previous)) > COPIED,
         "echo": bool((asked - set(given)) & set(spoken)),
         "empty": not read.words,
-        "foreign": is_foreign(text, passage),
-        "invented": bool(hard_facts(text, passage, previous, *(each.content for each in messages)).invented),
+        "foreign": is_other,
+        # Other languages have other capitals.
+        "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
         "loop": any(count > max(1, given.count(gram)) for gram, count in spoken.items() if count > 1),
         "truncated": finish == "length",
         "unfinished": text.endswith(OPEN_ENDS),

@@ -121,7 +121,9 @@ def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, .
         alike, at = max(((_alike(now, was), -at) for at, was in enumerate(before)), default=(0.0, 0))
         if alike >= ALIKE:
             near = [each for each in before if _alike(each, now) >= NEARLY * alike]
-            pairs = _turned(before[-at], now, near, [each for each in after if _alike(before[-at], each) >= NEARLY * alike])
+            pairs = _turned(
+                before[-at], now, near, [each for each in after if _alike(before[-at], each) >= NEARLY * alike]
+            )
             found += [Reversal(source=1 - at, output=number, was=was, now=now) for was, now in pairs]
     return tuple(found)
 
@@ -169,11 +171,15 @@ def _turned(was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: 
 def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
     """Words of one sentence in whose place their opposite stands in the other, which has no such word itself."""
     for word in dict.fromkeys(was.words):
-        against = _against().get(word, frozenset())
-        for other in now.words if against and stem(word) not in now.stems else ():
-            if other in against and stem(other) not in was.stems and not _changed_sides(was, word, now, other):
-                yield word, other
-                break
+        others = [each for each in now.words if each in _against().get(word, ()) and stem(each) not in was.stems]
+        if others and stem(word) not in now.stems and not _is_balanced(was, word, now, others[0]):
+            yield word, others[0]
+
+
+def _is_balanced(was: _Sentence, word: str, now: _Sentence, other: str) -> bool:
+    """Whether something else makes good for the opposite: a negation, or sides that changed places."""
+    one_negated = (stem(word) in was.negated) != (stem(other) in now.negated)
+    return one_negated or _changed_sides(was, word, now, other)
 
 
 def _changed_sides(was: _Sentence, word: str, now: _Sentence, other: str) -> bool:
@@ -201,10 +207,12 @@ def _negations(
     if (len(was.negated) - len(now.negated)) % 2 == 0:
         return
     for word in was.negated:
-        if now.says(word) and not now.is_negative and not any(each.says(word) for each in before):
+        borne_out = any(each.says(word) for each in before) or any(word in each.negated for each in after)
+        if now.says(word) and not now.is_negative and not borne_out:
             yield f"not {word}", word
     for word in now.negated:
-        if was.says(word) and not was.is_negative and not any(each.says(word) for each in after):
+        borne_out = any(word in each.negated for each in before) or any(each.says(word) for each in after)
+        if was.says(word) and not was.is_negative and not borne_out:
             yield word, f"not {word}"
 
 
