@@ -107,6 +107,17 @@ def test_halving_by_hand() -> None:
     )
 
 
+def test_chains_at_rest_do_not_go_on_halving() -> None:
+    rests = Rests(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
+    rested = kind(change(sure(0)), drifts=(drift(0.6, 0.2), drift(0.2, 0.1)), rests=rests)
+    said = findings.keeping(rested)
+    assert said is not None
+    assert said.endswith("Most chains come to rest, and lose no more from then on.")
+    assert "halves" not in findings.summary(survey(rested))
+    going = kind(change(sure(0)), drifts=(drift(0.6, 0.2), drift(0.4, 0.2)))
+    assert findings.summary(survey(rested, going)).endswith("halves about every 1.0 steps in rewrite.")
+
+
 def test_a_passage_that_is_forgotten() -> None:
     end = drift(0.2, 0.2).model_copy(update={"above_others": estimate(0.0, -0.1, 0.1)})
     said = findings.keeping(kind(drifts=(drift(0.6, 0.2), end)))

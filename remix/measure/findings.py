@@ -71,6 +71,8 @@ def keeping(kind: Kind) -> str | None:
     said += f"; of step {last}, {_apart(end)}."
     if not end.above_others or not _sure(end.above_others) or end.above_others.value <= 0:
         return f"{said} By then nothing sure tells which passage it came from."
+    if rests_mostly(kind):
+        return f"{said} Most chains come to rest, and lose no more from then on."
     halving = halving_steps(begin, end, last - first)
     return f"{said} What ties it to its passage halves about every {halving:.1f} steps." if halving else said
 
@@ -91,6 +93,11 @@ def halving_steps(begin: Drift, end: Drift, steps: int) -> float | None:
     if before <= 0 or after <= 0 or after >= before:
         return None
     return steps * math.log(2) / math.log(before / after)
+
+
+def rests_mostly(kind: Kind) -> bool:
+    """Whether more than half of its chains come to rest: they don't halve at every step then."""
+    return 2 * (kind.rests.fixed + kind.rests.loops) > kind.rests.chains
 
 
 def resting(kind: Kind) -> str:
@@ -147,9 +154,9 @@ def summary(survey: Survey) -> str:
 
 
 def _forgetting(survey: Survey) -> str | None:
-    """How fast texts lose their passages, over all kinds in which they do."""
+    """How fast texts lose their passages, over all kinds in which they go on doing so."""
     halvings = []
-    for kind in survey.kinds:
+    for kind in (each for each in survey.kinds if not rests_mostly(each)):
         drifts = [drift for step in kind.steps if (drift := step.by_meaning or step.by_words)]
         found = halving_steps(drifts[0], drifts[-1], len(drifts) - 1) if drifts else None
         halvings += [found] if found else []
@@ -157,7 +164,8 @@ def _forgetting(survey: Survey) -> str | None:
         return None
     least, most = f"{min(halvings):.1f}", f"{max(halvings):.1f}"
     steps = f"{least} steps" if least == most else f"{least} to {most} steps"
-    return f"What ties a text to its own passage halves about every {steps}."
+    names = _and([kind.kind for kind in survey.kinds if not rests_mostly(kind)])
+    return f"What ties a text to its own passage halves about every {steps} in {names}."
 
 
 def _and(names: list[str]) -> str:
