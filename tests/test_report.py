@@ -132,9 +132,7 @@ def test_the_command(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None
     assert "12 texts by fake, from 3 passages in 2 steps" in text
 
 
-def test_a_place_that_is_not_there_is_said_first(
-    remix_: Remix, finished: RunFolder, tmp_path: Path
-) -> None:
+def test_a_place_that_is_not_there_is_said_first(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None:
     result = remix_("measure", "--report", tmp_path / "nowhere" / "report.html")
     assert result.exit_code == 1
     assert "its folder doesn't exist" in result.stderr
