@@ -641,6 +641,50 @@ class Circumstances(Frozen):
     """Whether it had uncommitted changes to seeds or prompts then."""
 
 
+class Weights(Frozen):
+    """What a kind wants of its texts: how much each measure counts when one of several candidates is chosen."""
+
+    kept: float = 1.0
+    """Share of the passage's sentences that are kept."""
+    facts: float = 1.0
+    """Share of its hard facts that are kept."""
+    added: float = 0.0
+    """Share of the text's sentences that nothing in the passage comes near."""
+    reversed: float = 0.0
+    """Claims that may have been turned round; too few are found, and too many that aren't, to decide by default."""
+    coverage: float = 0.0
+    """Share of its words that stand in fragments shared with the passage."""
+    density: float = 0.0
+    """Mean length of such fragments."""
+    length: float = -1.0
+    """How far its length is from what the kind asks for: 1 for twice or half as many words."""
+
+
+class CandidateMeasures(Frozen):
+    """What a candidate was chosen by, apart from its flags."""
+
+    version: int
+    """Of the measures."""
+    invented: int = Field(ge=0)
+    """Hard facts that are from nothing it was made from."""
+    kept: float
+    """As in `Weights`, and so the next six."""
+    facts: float
+    """See there."""
+    added: float
+    """See there."""
+    reversed: float
+    """See there."""
+    coverage: float
+    """See there."""
+    density: float
+    """See there."""
+    length: float
+    """See there; 0 where the kind asks for no length."""
+    merit: float
+    """The sum of the last seven, each by the weight that the template gives it."""
+
+
 class Candidate(Frozen):
     """One of several texts that were written for a task; outside the id."""
 
@@ -664,6 +708,8 @@ class Candidate(Frozen):
     """What looks wrong with it."""
     logprob: float | None
     """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
+    measures: CandidateMeasures | None = None
+    """What else it was chosen by; null for a rule that doesn't ask."""
 
 
 class Record(Frozen):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from remix import pipeline
-from remix.choose import FLAGS_ALONE, RULE, choose, mean_logprob
+from remix.choose import BY_MEASURES, MEASURES, choose, mean_logprob
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import unwritable, write_whole
 from remix.outputs import RunFolder, body_of
@@ -388,13 +388,13 @@ def test_all_candidates_are_kept_and_one_is_the_output(workspace: Workspace) -> 
     for task in folder.run.tasks:
         record, text = folder.read(task.id)
         assert record.candidates is not None
-        assert record.derivation.selection == Selection(candidates=4, chooser=RULE)
+        assert record.derivation.selection == Selection(candidates=4, chooser=MEASURES)
         assert [each.number for each in record.candidates] == [1, 2, 3, 4]
         assert [each.seed for each in record.candidates] == [seed_of(task, record, n) for n in (1, 2, 3, 4)]
         assert record.candidates[0].seed == task.seed
         assert all(each.sha256 == sha256(f"{each.text}\n") for each in record.candidates)
         (chosen,) = [each for each in record.candidates if each.chosen]
-        assert choose(record.candidates) == (chosen, RULE), "whoever has the record can choose again"
+        assert choose(record.candidates, BY_MEASURES) == (chosen, MEASURES), "whoever has the record can choose again"
         assert record.derivation.sampling is not None
         assert record.derivation.sampling.seed == chosen.seed
         assert (text, record.flags) == (chosen.text, chosen.flags)
@@ -471,11 +471,11 @@ def test_stopped_between_candidates_and_resumed_the_choices_are_the_same(workspa
     assert (texts(folder), candidates(folder)) == (texts(whole), candidates(whole))
 
 
-def test_a_writer_that_tells_no_likelihoods_is_chosen_from_by_flags(workspace: Workspace) -> None:
+def test_a_writer_that_tells_no_likelihoods_is_chosen_from_by_measures(workspace: Workspace) -> None:
     folder = carry_out(plan(workspace, steps=1, best_of=3), workspace).folder
     for task in folder.run.tasks:
         record, _ = folder.read(task.id)
-        assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+        assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
         assert {each.logprob for each in record.candidates or ()} == {None}
 
 

@@ -115,8 +115,24 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import add, check, corpus, export, generate, init, models, runs, status, tags, verdict, verify  # noqa: E402
+from remix.cli import (  # noqa: E402
+    add,
+    check,
+    compare,
+    corpus,
+    export,
+    generate,
+    init,
+    measure,
+    models,
+    runs,
+    status,
+    tags,
+    verdict,
+    verify,
+)
 
-for _module in (generate, add, check, corpus, tags, runs, status, verify, verdict, export, models, init):
+_MODULES = (generate, add, check, corpus, tags, runs, status, verify, verdict, measure, compare, export, models, init)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
