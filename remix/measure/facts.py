@@ -182,7 +182,7 @@ def _read(text: str) -> _Text:
                 f"“{' '.join(each.split()).rstrip(',;')}”" for each in _quoted(text) if words(each)
             ),
             "citations": _unique(citations),
-            "names": _unique(_names(placed)),
+            "names": _longest(_unique(_names(placed))),
             "negations": _unique(word for each in sentences(text) for word in _negations(each)),
         },
         numbers=frozenset(_known_numbers(text)),
@@ -344,7 +344,7 @@ def _placed(text: str) -> Iterator[_Placed]:
 
 
 def _is_title(sentence: str) -> bool:
-    """Whether all words but those of grammar are capitalised, and no stop ends it: then that says nothing of any one."""
+    """Whether all words but those of grammar are capitalised, and no stop ends it: then capitals say nothing."""
     if sentence.rstrip('”"’)»')[-1:] in ".!?…":
         return False
     matter = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
@@ -355,10 +355,11 @@ def _names(text: Iterable[_Placed]) -> Iterator[str]:
     """Runs of capitalised words that no sentence begins with."""
     name: list[str] = []
     for placed in text:
-        if not placed.follows or not _is_name(placed):
+        is_name = _is_name(placed)
+        if name and not (is_name and placed.follows):
             yield " ".join(name)
             name = []
-        if _is_name(placed):
+        if is_name:
             bare = _POSSESSIVE.sub("", placed.word)
             name.append(bare)
             if bare != placed.word:
@@ -367,10 +368,16 @@ def _names(text: Iterable[_Placed]) -> Iterator[str]:
     yield " ".join(name)
 
 
+def _longest(names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are no part of another: who is called Ada Lovelace may be called Lovelace as well."""
+    return tuple(name for name in names if not any(f" {name} " in f" {other} " for other in names if other != name))
+
+
 def _is_name(placed: _Placed) -> bool:
+    if placed.opens or not placed.word[0].isupper():
+        return False
     word = _POSSESSIVE.sub("", placed.word)
-    is_other = placed.opens or _SELF.fullmatch(word) or word in _CALENDAR or word.casefold() in _TITLES
-    return word[0].isupper() and not is_other
+    return not (_SELF.fullmatch(word) or word in _CALENDAR or word.casefold() in _TITLES)
 
 
 _CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, *(f"{day}s" for day in _WEEKDAYS)])
