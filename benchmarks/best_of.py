@@ -1,9 +1,9 @@
 """What choosing among candidates earns, and what it costs.
 
 `python -m benchmarks.best_of RUN_OF_ONE RUN_OF_SEVERAL`. Takes the folders of two runs of the same tasks with the
-same seed, one of them with `--best-of N`; the first candidate there is the text of the run of one. Prints what each has
-of flags, inventions and kept sentences, the paired difference, and an interval for that: 2.5 to 97.5 % of the mean
-differences in 10,000 resamplings of the tasks (the percentile bootstrap; Efron & Tibshirani 1993, ch. 13).
+same seed, one of them with `--best-of N`, whose first candidates are the texts of the run of one. Prints what each
+has of flags, inventions and kept sentences, the paired difference, and an interval for that: 2.5 to 97.5 % of the
+mean differences in 10,000 resamplings of the tasks (the percentile bootstrap; Efron & Tibshirani 1993, ch. 13).
 
 Fewer flags and inventions are no surprise, since the rule asks for them; what is shown is how many fewer there are to
 be had, and that nothing else was paid for it.
