@@ -77,3 +77,13 @@ def test_the_threshold_parts_paraphrases_from_what_stands_beside_them() -> None:
     assert (sum(score >= CHRF.kept for score in own), len(own)) == (48, 48)
     assert (sum(score >= CHRF.kept for score in beside), len(beside)) == (1, 48)
     assert (sum(score >= CHRF.kept for score in elsewhere), len(elsewhere)) == (0, 528)
+
+
+def test_a_long_passage_and_a_short_text_are_scored_as_any() -> None:
+    """The letters of a whole book beside one sentence: either side may be the shorter."""
+    passage = [f"Sentence number {at} of a long passage about nothing." for at in range(2000)]
+    found = chrf(passage, ["Sentence number 7 of a long passage about nothing."])
+    assert found.shape == (2000, 1)
+    assert int(found.argmax()) == 7
+    assert found.max() == pytest.approx(100)
+    assert chrf(["Sentence number 7 of a long passage about nothing."], passage).argmax() == 7

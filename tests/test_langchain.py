@@ -27,7 +27,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from remix import models, pipeline
-from remix.choose import FLAGS_ALONE
+from remix.choose import MEASURES
 from remix.corpus.query import QueryError
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
@@ -245,19 +245,19 @@ def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
     assert "First words." in second[0].derivation.prompt.messages[-1].content
 
 
-def test_of_several_answers_flags_alone_choose(workspace: Workspace) -> None:
+def test_of_several_answers_the_measures_choose(workspace: Workspace) -> None:
     """A LangChain model tells neither seeds nor likelihoods, and the record claims none."""
-    chat = FakeListChatModel(responses=["", "Words.", "Other words."])
+    chat = FakeListChatModel(responses=["", "Words.", "Others."])
     options = Options(tags=("sea",), kinds=("rewrite",), steps=1, best_of=3, parallel=1)
     ((record, text),) = outputs(generate_with(chat, workspace, options).folder).values()
     assert text == "Words."
-    assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+    assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
     assert record.derivation.sampling is None
     assert record.candidates is not None
     assert [(each.text, each.flags, each.chosen) for each in record.candidates] == [
         ("", ("empty",), False),
         ("Words.", (), True),
-        ("Other words.", (), False),
+        ("Others.", (), False),
     ]
     assert {(each.seed, each.logprob, each.token_ids) for each in record.candidates} == {(None, None, None)}
 

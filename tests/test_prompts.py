@@ -9,6 +9,7 @@ import pytest
 from remix.errors import PromptError
 from remix.prompts import Settings, Template, read_template, read_templates
 from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
+from remix.workspace import shipped
 
 SHIPPED = Path(__file__).parent.parent / "prompts"
 SMALL = ("smollm2", "smollm2-135m-instruct.q4_1", "llama")
@@ -443,3 +444,10 @@ def test_wishes_that_nobody_can_measure_are_refused(front: str) -> None:
     with pytest.raises(PromptError, match=r"prompts/test.md.j2:3: `(length|weights)") as error:
         template("x", front)
     assert "coverage" in error.value.hint
+
+
+def test_the_shipped_kinds_say_what_they_want() -> None:
+    wanted = {kind: each.settings(()) for kind, each in read_templates(shipped("prompts")).items()}
+    assert {kind: each.length for kind, each in wanted.items()} == {"counter": None, "rewrite": 1.0, "summary": 0.5}
+    assert (wanted["counter"].weights.kept, wanted["counter"].weights.coverage) == (0, 1)
+    assert (wanted["summary"].weights, wanted["rewrite"].weights.density) == (Weights(), -0.1)

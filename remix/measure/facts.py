@@ -277,14 +277,14 @@ def _months(text: Iterable[_Placed]) -> Iterator[str]:
 
 # -- quotations and citations -------------------------------------------------------------------------------
 
-_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|«([^»]+)»|(?<!\w)‘(.+?)’(?!\w)")
-_WHO = r"[^\W\d_][\w’'\-]+(?: (?:et al\.?|(?:and|&) [^\W\d_][\w’'\-]+))?"
-_CITED = rf"{_WHO},? \d{{4}}[a-z]?(?:[,:][^();]*)?"
-_CITATION = re.compile(
-    rf"\((?:(?:see|cf\.) )?{_CITED}(?:; ?{_CITED})*\)"
-    rf"|\b[A-Z][\w’'\-]+(?: (?:et al\.?|(?:and|&) [A-Z][\w’'\-]+))? \(\d{{4}}[a-z]?(?:[,:][^()]*)?\)"
-)
-_WORK = re.compile(r"([^\W\d_][\w’'\-]+)(?: (?:et al\.?|(?:and|&) [^\W\d_][\w’'\-]+))?,? \(?(\d{4})")
+# However many marks stand open in a text, none is looked after further than this.
+_QUOTED = re.compile(r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)")
+_SURNAME = r"[^\W\d_][\w’'\-]{1,60}"
+_WITH = rf"(?: (?:et al\.?|(?:and|&) {_SURNAME}))?"
+_YEAR = r"\d{4}[a-z]?(?:[,:][^();]{0,99})?"
+_CITED = rf"{_SURNAME}{_WITH},? {_YEAR}"
+_CITATION = re.compile(rf"\((?:(?:see|cf\.) )?{_CITED}(?:; ?{_CITED})*\)|\b(?=[A-Z]){_SURNAME}{_WITH} \({_YEAR}\)")
+_WORK = re.compile(rf"({_SURNAME}){_WITH},? \(?(\d{{4}})")
 
 
 def _quoted(text: str) -> Iterator[str]:
