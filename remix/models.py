@@ -23,9 +23,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import platformdirs
 import psutil
 
+from remix.cache import cache_folder
 from remix.errors import ModelError
 from remix.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
 from remix.records import Frozen, ModelFile, sha256
@@ -556,11 +556,6 @@ def _is_known(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return _recall(path, path.stat()) is not None
     return False
-
-
-def cache_folder() -> Path:
-    """Where remix keeps what it can make again: the user's cache folder, or `REMIX_CACHE`."""
-    return _folder("REMIX_CACHE", Path(platformdirs.user_cache_dir("remix")))
 
 
 def _memo_file(path: Path) -> Path:

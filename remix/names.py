@@ -62,3 +62,10 @@ def _spelt(letter: str) -> str:
 def written(name: str) -> str:
     """A name as text, even if its bytes on the disk aren't UTF-8."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def slugify(name: str) -> str:
+    """Letters and digits of any script in lower case, hyphens for all else; never what Windows has for devices."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    slug = re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
+    return f"{slug}-essay" if is_reserved(slug) else slug

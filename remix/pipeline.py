@@ -11,16 +11,18 @@ from __future__ import annotations
 import difflib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from remix import environment, models, requantise
 from remix.chains import Chains
-from remix.corpus import read_seeds, select
+from remix.corpus import Answer, chooser, consult
+from remix.corpus import Corpus as Seeds
 from remix.engine.local import LocalModel, Needs, Vocabulary, check_memory, shape_of
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import check_writable
@@ -37,6 +39,7 @@ from remix.records import (
     ModelFile,
     Options,
     Passage,
+    Ranking,
     Record,
     Refresh,
     Resumption,
@@ -61,6 +64,10 @@ class Wanted(NamedTuple):
     given: dict[str, object] | None = None
     """The options as they were given."""
     refreshes: Refresh | None = None
+    rankings: Mapping[str, Ranking] = MappingProxyType({})
+    """By passage, where a text ranked them."""
+    notes: Sequence[str] = ()
+    """What of a query nothing answers to."""
 
     @property
     def only(self) -> frozenset[tuple[str, str]] | None:
@@ -96,6 +103,8 @@ class Job:
     """Of all that is read, what is left to compute when each passage's prompts share what they have in common."""
     left_out: tuple[RemixError, ...]
     """What `skip_bad` left out, and why."""
+    notes: tuple[str, ...] = ()
+    """What of a query nothing answers to."""
 
 
 # -- before anything is written -----------------------------------------------------------------------------
@@ -157,12 +166,15 @@ def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tu
 
 def passage_by_id(workspace: Workspace, wanted: str) -> tuple[Essay, Passage]:
     """The passage of that id, and its essay. Raises `SeedError`, naming near ones, where there is none."""
-    pairs = {passage.id: (essay, passage) for essay in _essays(workspace) for passage in essay.passages}
-    if wanted not in pairs:
-        near = difflib.get_close_matches(wanted, pairs, n=3)
+
+    def fetch(seeds: Seeds) -> tuple[Essay, Passage]:
+        if hit := seeds.named(wanted):
+            return seeds.pairs([hit])[0]
+        near = difflib.get_close_matches(wanted, [each.id for each in seeds.find(None)], n=3)
         also = f"Did you mean {' or '.join(near)}? " if near else ""
         raise SeedError(f"no passage '{wanted}'.", f"{also}`remix passages` lists what there is.")
-    return pairs[wanted]
+
+    return _ask(workspace, fetch)
 
 
 def loose_passage(text: str) -> tuple[Essay, Passage]:
@@ -193,7 +205,7 @@ def _plan_local(workspace: Workspace, wanted: Wanted, bad: _Bad) -> Job:
     wanted = wanted._replace(options=options)
     lengths, kept, tokens = _measure((path, file), wanted, bad)
     run = _freeze(workspace, wanted._replace(corpus=kept), file, lengths.contexts)
-    return Job(run, path, tokens, lengths.computed, tuple(bad.errors))
+    return Job(run, path, tokens, lengths.computed, tuple(bad.errors), tuple(wanted.notes))
 
 
 def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: _Bad) -> Job:
@@ -209,7 +221,7 @@ def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: _Bad) -
         else:
             kept.append((essay, passage))
     run = _freeze(workspace, wanted._replace(options=options, corpus=kept), None, ())
-    return Job(run, None, {}, 0, tuple(bad.errors))
+    return Job(run, None, {}, 0, tuple(bad.errors), tuple(wanted.notes))
 
 
 def _measure(model: tuple[Path, ModelFile], wanted: Wanted, bad: _Bad) -> tuple[Lengths, Corpus, dict[str, int]]:
@@ -222,7 +234,13 @@ def _measure(model: tuple[Path, ModelFile], wanted: Wanted, bad: _Bad) -> tuple[
 
 
 def _essays(workspace: Workspace) -> list[Essay]:
-    return read_seeds(workspace.seeds, workspace.root)
+    return _ask(workspace, lambda seeds: seeds.essays())
+
+
+def _ask(
+    workspace: Workspace, question: Callable[[Seeds], Answer], on_error: Callable[[SeedError], None] | None = None
+) -> Answer:
+    return consult(workspace.seeds, workspace.root, question, on_error, workspace.exclude)
 
 
 def _templates_there(workspace: Workspace, run: Run) -> dict[str, Template]:
@@ -268,11 +286,9 @@ class _Bad:
 
 def _read(workspace: Workspace, options: Options, bad: _Bad, given: dict[str, object] | None = None) -> Wanted:
     """The passages that are wanted, each with its essay, and the templates."""
-    essays = read_seeds(workspace.seeds, workspace.root, bad.note)
-    passages = select(essays, options.tags, options.essays)[: options.limit]
-    by_slug = {essay.slug: essay for essay in essays}
+    found = _ask(workspace, chooser(options), bad.note)
     templates = read_templates(workspace.prompts, options.kinds, bad.note)
-    return Wanted(options, [(by_slug[passage.essay], passage) for passage in passages], templates, given)
+    return Wanted(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
 
 
 def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contexts: tuple[int, ...]) -> Run:
@@ -302,6 +318,7 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
             essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
             for essay in essays.values()
         ),
+        rankings={id_: ranking for id_, ranking in wanted.rankings.items() if id_ in ids},
         tasks=tuple(tasks),
         refreshes=wanted.refreshes,
         environment=environment.describe(workspace.root, [workspace.seeds, workspace.prompts]),
@@ -325,12 +342,17 @@ def generate(
     """
     check_writable(outputs)
     with _opened(writer, job.run, job.model) as writer:
-        about = "-".join(job.run.options.tags or job.run.options.essays) or "all"
+        about = _about(job.run.options)
         now = datetime.now(UTC)
         named = {"name": run_name(about, now), "created": now, "engine": writer.engine_used}
         folder = RunFolder.create(outputs, job.run.model_copy(update=named))
         with folder.lock():
             return _work(folder, writer, watch, stop)
+
+
+def _about(options: Options) -> str:
+    """What a run's folder is called after."""
+    return "-".join(options.tags or options.essays) or options.where or options.like or "all"
 
 
 def resume(

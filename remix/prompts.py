@@ -39,6 +39,7 @@ from remix.records import (
     Temperature,
     TopK,
     TopP,
+    Weights,
     sha256,
 )
 from remix.rendering import Program, RenderingError
@@ -126,6 +127,10 @@ class Settings(Frozen):
     """The beginning of the answer, which the model goes on from; Jinja2 too."""
     keep_opening: bool = True
     """Whether that beginning is part of the text."""
+    length: float | None = Field(None, gt=0)
+    """Words that are asked for, as a share of those that are read; without it a text may have any length."""
+    weights: Weights = Weights()
+    """How much each measure counts when one of several candidates is chosen."""
 
 
 class _FrontMatter(Settings):
@@ -352,7 +357,7 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
         first: Any = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         line = frontmatter.line_of(source, str(first["loc"][0]))
-        known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields]
+        known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields, *Weights.model_fields]
         raise PromptError(
             f"{name}:{line}: `{key}`: {first['msg'].lower()}.", f"The front matter knows {', '.join(known)}."
         ) from error

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from remix import environment, trim
-from remix.choose import choose, mean_logprob
+from remix.choose import BY_MEASURES, choose, mean_logprob
 from remix.measure import flags
+from remix.measure.ledger import Made, ledger, numbers
 from remix.outputs.run import body_bytes, dump_trace
 from remix.plan import task_seed
 from remix.prompts import Template, settings_for
@@ -84,9 +85,11 @@ class Recorder:
     def record(self, asked: Asked, generations: Sequence[Generation]) -> Written:
         """The record of a finished task, the text that is kept, and how that came about."""
         candidates = [self._candidate(asked, number, each) for number, each in enumerate(generations, 1)]
-        best, rule = choose(candidates)
-        generation = generations[best.number - 1]
         several = len(candidates) > 1
+        if several:
+            candidates = [self._measured(asked, each) for each in candidates]
+        best, rule = choose(candidates, BY_MEASURES)
+        generation = generations[best.number - 1]
         selection = Selection(candidates=len(candidates), chooser=rule) if several else None
         derivation = self._derivation(asked, generation, selection)
         id_ = record_id(derivation, best.sha256)
@@ -133,6 +136,15 @@ class Recorder:
             logprob=mean_logprob(generation.choices),
         )
 
+    def _measured(self, asked: Asked, candidate: Candidate) -> Candidate:
+        """A candidate with what it is chosen by."""
+        _, passage = self._corpus[asked.task.passage]
+        settings = self._templates[asked.task.kind].settings(self._labels)
+        made = Made(
+            candidate.text, candidate.finish, passage.text, asked.previous, asked.prompt.messages, settings.length
+        )
+        return candidate.model_copy(update={"measures": numbers(ledger(made), settings.weights)})
+
     def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
         _, passage = self._corpus[asked.task.passage]
         return Derivation(
@@ -154,7 +166,7 @@ class Recorder:
 
     def _source(self, task: Task) -> Source:
         _, passage = self._corpus[task.passage]
-        return source_of(passage, task, self._templates[task.kind].name)
+        return source_of(passage, task, self._templates[task.kind].name, self._run.rankings.get(passage.id))
 
     def _circumstances(self, generation: Generation) -> Circumstances:
         file, planned = self._writer.file, self._run.environment

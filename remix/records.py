@@ -37,9 +37,9 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         serialize_by_alias=True,
         validate_by_name=True,
     )
@@ -64,16 +64,16 @@ class Passage(Frozen):
     """Text of the nearest heading above, if there is one."""
 
     path: str
-    """The seed's file, relative to the workspace, with forward slashes."""
+    """The seed's file, with forward slashes, relative to the workspace; of a folder elsewhere, from its name on."""
 
     lines: tuple[int, int]
     """First and last line in that file, from 1, both included."""
 
     tags: tuple[str, ...]
-    """Its own trailing tags as written, then those of its essay."""
+    """Its own tags as written, then those of the headings above, the nearest first, then those of its essay."""
 
     text: str
-    """The words alone: tags taken off, wrapped lines joined."""
+    """The words alone: the list of tags at the end and comments taken off, wrapped lines joined."""
 
     sha256: Sha256
     """Of the text."""
@@ -86,19 +86,22 @@ class Essay(Frozen):
     """Its place below the seeds folder, without suffix, in letters, digits and hyphens."""
 
     title: str
-    """From the front matter, else the first heading of the first level, else the file's name."""
+    """From the front matter, else the first heading of the first level (in Markdown), else the file's name."""
 
     author: str | None
     """From the front matter."""
 
     date: str | None
-    """From the front matter, as written there."""
+    """From the front matter (`date` or `planted`), as written there, else from the file's name."""
+
+    aliases: tuple[str, ...] = ()
+    """Its other names, from the front matter."""
 
     tags: tuple[str, ...]
-    """Tags in the front matter; they count for all passages."""
+    """Tags and categories in the front matter; they count for all passages."""
 
     path: str
-    """The file, relative to the workspace, with forward slashes."""
+    """As that of its passages."""
 
     passages: tuple[Passage, ...]
     """In the order of the file."""
@@ -430,6 +433,26 @@ class Generation(Frozen):
 # -- the record of an output --------------------------------------------------------------------------------
 
 
+class Rule(Frozen):
+    """Name and version of a rule that made part of an output."""
+
+    name: str
+    """Which."""
+    version: int
+    """Raised whenever its results may change."""
+
+
+class Ranking(Frozen):
+    """How a passage came out among those that were compared with a text."""
+
+    rank: int = Field(ge=1)
+    """1 is the likest."""
+    score: float
+    """What it was ranked by; more is liker. Only comparable within a run."""
+    method: Rule
+    """What compared them."""
+
+
 class Source(Frozen):
     """Where an output comes from, for people and for replay; outside the id."""
 
@@ -455,9 +478,11 @@ class Source(Frozen):
     """Number of the chain."""
     template: str
     """The template's file name."""
+    ranking: Ranking | None = None
+    """How the passage came to be chosen, where a text ranked them."""
 
 
-def source_of(passage: Passage, task: Task, template: str) -> Source:
+def source_of(passage: Passage, task: Task, template: str, ranking: Ranking | None = None) -> Source:
     """Where a task's text comes from; `template` is a file name."""
     return Source(
         passage=passage.id,
@@ -471,6 +496,7 @@ def source_of(passage: Passage, task: Task, template: str) -> Source:
         step=task.step,
         variant=task.variant,
         template=template,
+        ranking=ranking,
     )
 
 
@@ -498,15 +524,6 @@ class ModelUsed(Frozen):
     """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
     parameters: dict[str, Any] | None = None
     """What a LangChain model says identifies it, where it isn't a GGUF file."""
-
-
-class Rule(Frozen):
-    """Name and version of a rule that made part of an output."""
-
-    name: str
-    """Which."""
-    version: int
-    """Raised whenever its results may change."""
 
 
 class Selection(Frozen):
@@ -624,6 +641,50 @@ class Circumstances(Frozen):
     """Whether it had uncommitted changes to seeds or prompts then."""
 
 
+class Weights(Frozen):
+    """What a kind wants of its texts: how much each measure counts when one of several candidates is chosen."""
+
+    kept: float = 1.0
+    """Share of the passage's sentences that are kept."""
+    facts: float = 1.0
+    """Share of its hard facts that are kept."""
+    added: float = 0.0
+    """Share of the text's sentences that nothing in the passage comes near."""
+    reversed: float = 0.0
+    """Claims that may have been turned round; too few are found, and too many that aren't, to decide by default."""
+    coverage: float = 0.0
+    """Share of its words that stand in fragments shared with the passage."""
+    density: float = 0.0
+    """Mean length of such fragments."""
+    length: float = -1.0
+    """How far its length is from what the kind asks for: 1 for twice or half as many words."""
+
+
+class CandidateMeasures(Frozen):
+    """What a candidate was chosen by, apart from its flags."""
+
+    version: int
+    """Of the measures."""
+    invented: int = Field(ge=0)
+    """Hard facts that are from nothing it was made from."""
+    kept: float
+    """As in `Weights`, and so the next six."""
+    facts: float
+    """See there."""
+    added: float
+    """See there."""
+    reversed: float
+    """See there."""
+    coverage: float
+    """See there."""
+    density: float
+    """See there."""
+    length: float
+    """See there; 0 where the kind asks for no length."""
+    merit: float
+    """The sum of the last seven, each by the weight that the template gives it."""
+
+
 class Candidate(Frozen):
     """One of several texts that were written for a task; outside the id."""
 
@@ -647,6 +708,8 @@ class Candidate(Frozen):
     """What looks wrong with it."""
     logprob: float | None
     """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
+    measures: CandidateMeasures | None = None
+    """What else it was chosen by; null for a rule that doesn't ask."""
 
 
 class Record(Frozen):
@@ -700,6 +763,12 @@ class Options(Frozen):
     """Passages with any of these tags; all, if there are none."""
     essays: tuple[str, ...] = ()
     """Passages of these essays; of all, if there are none."""
+    where: str | None = None
+    """Passages that this query means; see `corpus/query.py`."""
+    like: str | None = None
+    """Passages that share a word with this text, the likest first."""
+    sample: int | None = Field(None, ge=1)
+    """So many of the passages, drawn with the run's seed."""
     kinds: tuple[str, ...] = ()
     """Kinds of outputs; all templates there are, if none are named."""
     steps: int = Field(3, ge=1, le=99)
@@ -708,6 +777,8 @@ class Options(Frozen):
     """Chains a passage and kind."""
     best_of: int = Field(1, ge=1, le=99)
     """Candidates a task, of which one is kept."""
+    min_words: int = Field(0, ge=0)
+    """Only passages of so many words."""
     limit: int | None = Field(None, ge=1)
     """Only the first so many passages."""
     model: str | None = None
@@ -810,6 +881,8 @@ class Run(Frozen):
     """By kind, with their sources."""
     essays: tuple[Essay, ...]
     """The essays, with those of their passages that the run is about."""
+    rankings: dict[str, Ranking] = {}
+    """By passage, where a text ranked them."""
     tasks: tuple[Task, ...]
     """In the order of the plan."""
     refreshes: Refresh | None = None

@@ -14,6 +14,7 @@ import psutil
 from pydantic import ValidationError
 
 from remix import models
+from remix.cache import cache_folder
 from remix.engine import llama, look
 from remix.errors import ModelError
 from remix.files import write_whole
@@ -132,4 +133,4 @@ def _sidecar_path(path: Path) -> Path:
 
 
 def _folder() -> Path:
-    return models.cache_folder() / "prepared"
+    return cache_folder() / "prepared"

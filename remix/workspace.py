@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -56,11 +57,15 @@ class Settings(Frozen):
     """What `remix.toml` may say."""
 
     seeds: str = "seeds"
-    """Folder of essays."""
+    """Folder of essays, wherever it lies; read in place."""
     prompts: str = "prompts"
     """Folder of templates."""
     outputs: str = "outputs"
     """Folder for runs."""
+    exclude: tuple[str, ...] = ()
+    """What in the folder of essays isn't read: patterns as in a `.gitignore`."""
+    min_words: int = Field(0, ge=0)
+    """Passages of fewer words are left out."""
     model: str | None = None
     """Path or name of the model."""
     models: tuple[str, ...] = ()
@@ -80,6 +85,15 @@ class Workspace:
     def seeds(self) -> Path:
         """Folder of essays."""
         return self._place(self.settings.seeds)
+
+    @property
+    def exclude(self) -> list[str]:
+        """What in the folder of essays isn't read: as the settings say, and the runs, should they lie there."""
+        seeds, outputs = (Path(os.path.abspath(folder)) for folder in (self.seeds, self.outputs))  # noqa: PTH100
+        if outputs == seeds or not outputs.is_relative_to(seeds):
+            return list(self.settings.exclude)
+        place = re.sub(r"([\\\[\]!*#?])", r"\\\1", outputs.relative_to(seeds).as_posix())
+        return [f"/{place}/", *self.settings.exclude]
 
     @property
     def prompts(self) -> Path:
@@ -102,6 +116,11 @@ class Workspace:
         """The model that `remix.toml` names, if it does: a path from the workspace, or a name."""
         model = self.settings.model
         return str(self.root / model) if model and (self.root / model).is_file() else model
+
+    def with_seeds(self, folder: Path) -> Workspace:
+        """The same with another folder of essays, relative to where one stands."""
+        seeds = os.path.abspath(folder)  # noqa: PTH100 (takes out `..`, and keeps links)
+        return Workspace(self.root, self.settings.model_copy(update={"seeds": seeds}))
 
     def _place(self, folder: str) -> Path:
         try:
@@ -181,7 +200,9 @@ def _files(folder: Path) -> list[Path]:
 
 _TOML = """\
 # Settings of this workspace. A flag or a REMIX_* variable goes before what stands here.
-# seeds = "seeds"
+# seeds = "seeds"                      # any folder of notes, read where it is
+# exclude = ["Daily/", "*.draft.md"]   # what in it isn't read, as in a .gitignore
+# min_words = 5                        # leaves out shorter passages: epigraphs, transitions of a line
 # prompts = "prompts"
 # outputs = "outputs"
 # model = "~/models/some-model.gguf"   # or a name from `remix models list`

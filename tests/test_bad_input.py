@@ -96,7 +96,7 @@ BAD = [
         empty("seeds"),
         ALL,
         "{root}/seeds: no seeds here, or none with a paragraph.",
-        "Put Markdown files there whose paragraphs end in #tags",
+        "Put Markdown, Org or text files there whose paragraphs end in #tags",
     ),
     Bad(
         "empty prompts",
@@ -138,7 +138,7 @@ BAD = [
         write("seeds/two clocks.md", "Text.\n"),
         ALL,
         "seeds/two-clocks.md: its passages would be named like those of seeds/two clocks.md (two-clocks).",
-        "Rename one of the two files.",
+        "Rename one of the two files, or leave one out",
     ),
     Bad(
         "undefined variable",

@@ -97,6 +97,7 @@ def test_help_imports_nothing_slow(flag: str) -> None:
     loaded = {name.split(".")[0] for name in done.stderr.split()}
     assert "click" in loaded
     slow = {"langchain_core", "llama_cpp", "numpy", "pydantic", "jinja2", "rich", "yaml", "markdown_it", "gguf"}
+    slow |= {"networkx", "rapidfuzz"}
     assert not loaded & slow
 
 
@@ -194,9 +195,86 @@ def test_passages(remix_: Remix) -> None:
     }
 
 
+def test_one_broken_note_does_not_hide_the_others(remix_: Remix, workspace: Workspace) -> None:
+    """`remix tags` used to end at the first one: in a garden of thousands there always is one."""
+    (workspace.seeds / "bad.md").write_text("---\ntitle: a: b\n---\nA.")
+    for command in ("tags", "passages"):
+        result = remix_(command)
+        assert len(ok(result).splitlines()) == 3
+        assert result.stderr.startswith("Left out: seeds/bad.md:2: broken front matter")
+
+
+def test_short_passages_are_left_out_where_asked(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
+    (workspace.seeds / "two-clocks.md").write_text("Short.\n\nThis one has five words. #clocks\n")
+    assert ok(remix_("passages", "--min-words", 3)).startswith("two-clocks/002\t")
+    folder = Path(ok(remix_("generate", "--all", "--min-words", 3, "--steps", 1)).strip())
+    run = RunFolder.open(folder).run
+    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+    assert (run.options.min_words, run.given["min_words"]) == (3, 3)
+    (workspace.root / "remix.toml").write_text("min_words = 3\n")
+    assert len(ok(remix_("passages")).splitlines()) == 1
+    assert len(ok(remix_("passages", "--min-words", 0)).splitlines()) == 2
+    run = RunFolder.open(Path(ok(remix_("generate", "--all", "--steps", 1)).strip())).run
+    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+
+
+def test_a_folder_of_seeds_that_is_not_there(remix_: Remix) -> None:
+    result = remix_("--seeds", "nowhere", "tags")
+    assert result.exit_code == 2
+    assert "'nowhere' does not exist" in result.stderr
+
+
 def test_a_long_passage_is_shortened_in_the_list(remix_: Remix, workspace: Workspace) -> None:
     (workspace.seeds / "two-clocks.md").write_text("word " * 100)
     assert ok(remix_("passages")) == f"two-clocks/001\t\t{('word ' * 100)[:57]}…\n"
+
+
+def test_passages_by_a_query(remix_: Remix) -> None:
+    assert ok(remix_("passages", "--where", "time and not clocks")).startswith("two-clocks/003\t")
+    done = remix_("passages", "--where", "time and not (clocks or gpu)")
+    assert ok(done).startswith("two-clocks/003\t")
+    assert done.stderr == "--where, column 25: no passage has the tag 'gpu'. `remix tags` lists what there is.\n"
+    error, hint = the_error(remix_("passages", "--where", "time and"))
+    assert error == "--where, column 9: a term is missing after `and`."
+    assert hint == "Put a tag there, or a field like text:word."
+
+
+def test_passages_like_a_sentence_or_a_file(remix_: Remix, tmp_path: Path) -> None:
+    lines = ok(remix_("passages", "--like", "a second clock, slow")).splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["two-clocks/002", "two-clocks/001"]
+    assert [float(line.split("\t")[1]) for line in lines] == sorted(float(line.split("\t")[1]) for line in lines)[
+        ::-1
+    ]
+    (tmp_path / "like.md").write_text("---\ntitle: The sun\n---\nA second clock, slow\n")
+    assert ok(remix_("passages", "--like", tmp_path / "like.md")).splitlines() == lines
+    (best,) = json.loads(ok(remix_("passages", "--like", tmp_path / "like.md", "--limit", 1, "--json")))
+    assert best["ranking"]["rank"] == 1
+    assert best["ranking"]["method"] == {"name": "bm25", "version": 1}
+
+
+def test_like_a_file_that_cannot_be_read(remix_: Remix, tmp_path: Path) -> None:
+    (tmp_path / "like.md").write_bytes(b"\xff")
+    error, _ = the_error(remix_("passages", "--like", tmp_path / "like.md"))
+    assert error == f"{tmp_path / 'like.md'}: not UTF-8 at byte 0."
+
+
+def test_a_sample_of_the_passages(remix_: Remix) -> None:
+    first = ok(remix_("passages", "--sample", 2))
+    assert first == ok(remix_("passages", "--sample", 2, "--seed", 1))
+    assert len(first.splitlines()) == 2
+    assert {ok(remix_("passages", "--sample", 2, "--seed", seed)) for seed in range(20)} > {first}
+
+
+def test_listing_passages_loads_no_model_and_parses_nothing(remix_: Remix, workspace: Workspace) -> None:
+    """Half a second is all there is for a hundred thousand passages."""
+    ok(remix_("passages"))
+    script = (
+        "import sys; from remix.cli import cli; cli(standalone_mode=False); "
+        "print(sorted({'llama_cpp', 'langchain_core', 'markdown_it', 'numpy', 'jinja2'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, "-C", workspace.root, "passages", "--where", "clocks"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_no_passage_with_that_tag(remix_: Remix) -> None:
@@ -206,10 +284,18 @@ def test_no_passage_with_that_tag(remix_: Remix) -> None:
 
 
 def test_runs(remix_: Remix, finished: RunFolder) -> None:
-    assert ok(remix_("runs")) == f"{finished.path.name}\t12\t12\t0\tfake\n"
+    assert ok(remix_("runs")) == f"{finished.path.name}\t12\t12\t0\t0\t0\tfake\n"
     finished.record_path(AGAIN).unlink()
     assert json.loads(ok(remix_("runs", "--json"))) == [
-        {"run": finished.path.name, "done": 11, "total": 12, "failed": 0, "model": "fake"}
+        {
+            "run": finished.path.name,
+            "done": 11,
+            "total": 12,
+            "failed": 0,
+            "reviewed": 0,
+            "accepted": 0,
+            "model": "fake",
+        }
     ]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from remix.corpus import read_essay, read_seeds
-from remix.corpus.essays import seed_files, slugify
 from remix.errors import SeedError
+from remix.names import slugify
 from remix.records import Essay, sha256
 from remix.workspace import Workspace, shipped
 
@@ -105,6 +105,12 @@ def test_title(tmp_path: Path, text: str, title: str) -> None:
         ("tags: [1984]", ("1984",)),
         ("tags:\n- one\n- One", ("one",)),
         ("tags:", ()),
+        ("tags: one two", ("one", "two")),
+        ("tags: one two, three", ("one two", "three")),
+        ("tags: '#one #two'", ("one", "two")),
+        ("tag: one two", ("one two",)),
+        ("tags: [one]\ncategories: two three\ncategory: four five", ("one", "two", "three", "four five")),
+        ("categories: [One, two]\ntags: one", ("one", "two")),
     ],
 )
 def test_tags_in_the_front_matter(tmp_path: Path, yaml: str, tags: tuple[str, ...]) -> None:
@@ -121,6 +127,8 @@ def test_windows_line_ends_and_byte_order_mark_change_nothing(tmp_path: Path) ->
     [
         ("---\na: 1\ntitle: {x: 1}\n---\n", "seeds/an-essay.md:3: `title` is not a line of text."),
         ("---\ntags: {x: 1}\n---\n", "seeds/an-essay.md:2: `tags` is not a list."),
+        ("+++\na = 1\n[tags]\n+++\n", "seeds/an-essay.md:1: `tags` is not a list."),
+        ("+++\na = 1\naliases = [[1]]\n+++\n", "seeds/an-essay.md:3: `aliases` is not a list."),
         ("---\ntitle: a: b\n---\n", "seeds/an-essay.md:2: broken front matter"),
         ("---\ntitle: a\n", "seeds/an-essay.md:1: the front matter is never closed."),
     ],
@@ -144,14 +152,6 @@ def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
 )
 def test_slugify(name: str, slug: str) -> None:
     assert slugify(name) == slug
-
-
-def test_seed_files_are_the_visible_markdown_files(tmp_path: Path) -> None:
-    for name in ("b.md", "a/c.MARKDOWN", ".hidden.md", ".obsidian/x.md", "notes.txt", "LICENSE", "folder.md/d.md"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("A.")
-    found = [path.relative_to(tmp_path).as_posix() for path in seed_files(tmp_path)]
-    assert found == ["a/c.MARKDOWN", "b.md", "folder.md/d.md"]
 
 
 def test_namesakes_are_refused(tmp_path: Path) -> None:
@@ -214,3 +214,64 @@ def test_a_title_is_what_its_author_wrote(tmp_path: Path, value: str, title: str
 def test_a_heading_keeps_the_marks_that_are_its_own(tmp_path: Path) -> None:
     essay = read(tmp_path, "## C#\n\nOne.\n\nA = B\n-----\n\nTwo.\n\n### Closed ###\n\nThree.\n")
     assert [passage.section for passage in essay.passages] == ["C#", "A = B", "Closed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "date"),
+    [
+        ("a.md", "---\ndate: 2024-01-02\nplanted: 2023-01-02\n---\nA.", "2024-01-02"),
+        ("a.md", "---\nplanted: 2023-01-02\n---\nA.", "2023-01-02"),
+        ("2022-01-02-a.md", "A.", "2022-01-02"),
+        ("2022-01-02-a.md", "---\ndate: 2024\n---\nA.", "2024"),
+        ("2022-01-02.md", "A.", None),
+    ],
+)
+def test_date(tmp_path: Path, name: str, text: str, date: str | None) -> None:
+    assert read(tmp_path, text, name).date == date
+
+
+@pytest.mark.parametrize(
+    ("yaml", "author"),
+    [
+        ("author: One", "One"),
+        ("author: [One, Two]", "One, Two"),
+        ("author: {name: One, email: x}", "One"),
+        ("author:\n- name: One\n- Two", "One, Two"),
+        ("author: []", None),
+    ],
+)
+def test_author(tmp_path: Path, yaml: str, author: str | None) -> None:
+    assert read(tmp_path, f"---\n{yaml}\n---\nA.").author == author
+
+
+@pytest.mark.parametrize(
+    ("yaml", "aliases"),
+    [
+        ("aliases: [One, Two words]", ("One", "Two words")),
+        ("aliases: One, Two words", ("One", "Two words")),
+        ("aliases: Two words\nalias: One", ("Two words", "One")),
+        ("aliases:", ()),
+    ],
+)
+def test_aliases(tmp_path: Path, yaml: str, aliases: tuple[str, ...]) -> None:
+    assert read(tmp_path, f"---\n{yaml}\n---\nA.").aliases == aliases
+
+
+def test_files_of_the_same_name_in_two_formats_are_namesakes(tmp_path: Path) -> None:
+    """As where Org notes are exported beside themselves."""
+    read(tmp_path, "A.", "maps.md")
+    read(tmp_path, "A.", "maps.org")
+    with pytest.raises(SeedError, match=r"seeds/maps\.org: .*those of seeds/maps\.md") as caught:
+        read_seeds(tmp_path / "seeds", tmp_path)
+    assert "`exclude`" in caught.value.hint
+    assert [essay.path for essay in read_seeds(tmp_path / "seeds", tmp_path, exclude=["*.org"])] == ["seeds/maps.md"]
+
+
+@pytest.mark.parametrize(("folder", "path"), [("seeds", "seeds/a.md"), (".", "a.md"), ("../garden", "garden/a.md")])
+def test_paths_begin_in_the_workspace_or_with_the_folder_s_name(tmp_path: Path, folder: str, path: str) -> None:
+    """They used to tell the way from the workspace to a garden elsewhere: ../../home/someone/garden/a.md."""
+    root = tmp_path / "workspace"
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / folder / "a.md").write_text("A.")
+    (essay,) = read_seeds(root / folder, root)
+    assert (essay.path, essay.passages[0].path) == (path, path)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from remix.errors import RunError
-from remix.files import remove_leftovers, unwritable, write_whole
+from remix.files import remove_leftovers, unwritable, write_new, write_whole
 
 
 def visible(folder: Path) -> list[str]:
@@ -133,3 +133,41 @@ def test_hints(number: int | None, hint: str) -> None:
     told = unwritable(Path("x"), error)
     assert told.hint.startswith(hint)
     assert told.message == f"x: can't be written ({os.strerror(number) if number else 'odd'})."
+
+
+def test_a_new_file_is_written_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.md"
+    write_new(path, b"one")
+    assert path.read_bytes() == b"one"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("there", ["file", "folder", "link"])
+def test_a_new_file_overwrites_nothing(tmp_path: Path, there: str) -> None:
+    path = tmp_path / "b.md"
+    if there == "file":
+        path.write_bytes(b"mine")
+    elif there == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        write_new(path, b"one")
+    assert [each.name for each in tmp_path.iterdir()] == ["b.md"]
+    assert there != "file" or path.read_bytes() == b"mine"
+
+
+def test_a_new_file_where_files_have_one_name_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory cards have no second names for files."""
+
+    def no_links(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "b.md"
+    write_new(path, b"one")
+    assert path.read_bytes() == b"one"
+    with pytest.raises(FileExistsError):
+        write_new(path, b"two")
+    assert path.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [path]

@@ -30,7 +30,7 @@ def found(text: str, previous: str = "", finish: Literal["stop", "length"] = "st
         (PASSAGE, ("copy",)),
         (PASSAGE.upper().replace(",", ";"), ("copy",)),
         (f"{PASSAGE} {GOOD}", ("copy",)),
-        (f"{PASSAGE} {GOOD} {GOOD[::-1]} " + " ".join(f"word{n}" for n in range(9)), ()),
+        (f"{PASSAGE} {GOOD} {GOOD[::-1].lower()} " + " ".join(f"word{n}" for n in range(9)), ()),
         ("The first clock runs.", ("copy",)),
         ("fast", ("copy",)),
         ("slow", ()),
@@ -45,6 +45,10 @@ def found(text: str, previous: str = "", finish: Literal["stop", "length"] = "st
         ("It goes on. It goes on.", ()),
         ("It goes on. So it goes.", ()),
         ("It goes on like this:", ("unfinished",)),
+        ("An unseen timepiece from 1901 once adjusted another.", ("invented",)),
+        ("An unseen timepiece in Geneva once adjusted another.", ("invented",)),
+        ("An unseen timepiece once adjusted another, “alas”.", ("invented",)),
+        ("Eine ungesehene Uhr hat einmal eine andere gestellt.", ("foreign",)),
     ],
 )
 def test_flags(text: str, expected: tuple[str, ...]) -> None:
@@ -74,3 +78,9 @@ def test_apostrophes_of_either_kind_are_alike() -> None:
     passage = "It isn’t what it wasn’t when it couldn’t."
     messages = (Message(role="user", content=passage),)
     assert flags(passage.replace("’", "'"), "stop", passage, "", messages) == ("copy",)
+
+
+def test_what_the_step_before_or_the_prompt_says_is_not_invented() -> None:
+    assert found("An unseen timepiece from 1901 once adjusted another.", previous="In 1901, alas.") == ()
+    messages = (Message(role="user", content=f"Of {PASSAGE}, by Ada in 1901: say it again."),)
+    assert flags("An unseen timepiece by old Ada in 1901.", "stop", PASSAGE, "", messages) == ()

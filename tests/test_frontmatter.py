@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from remix.frontmatter import FrontMatterError, line_of, read_text, split
+from remix.frontmatter import FrontMatterError, line_of, read_text, split, split_strings
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,47 @@ def test_read_text_names_the_byte(tmp_path: Path) -> None:
 def test_read_text_of_no_file(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(FrontMatterError, match=why):
         read_text(tmp_path / name)
+
+
+# -- TOML ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "meta", "body", "line"),
+    [
+        ("+++\ntitle = 'A'\n+++\nBody.\n", {"title": "A"}, "Body.\n", 4),
+        ("+++\n+++", {}, "", 3),
+        ("+++ \na = [1, 1.50, true]\n+++\t\n", {"a": ["1", "1.50", "true"]}, "", 4),
+        ("+++\nd = 2024-01-02\nt = 07:32:00\n+++\n", {"d": "2024-01-02", "t": "07:32:00"}, "", 5),
+        ("+++\nd = 2024-01-02T03:04:05Z\n+++\n", {"d": "2024-01-02T03:04:05+00:00"}, "", 4),
+        ("+++\n[a]\nb.c = 1\n+++\n", {"a": {"b": {"c": "1"}}}, "", 5),
+        ("---\ntitle: No\n---\nBody.", {"title": "No"}, "Body.", 4),
+        ("Words.\n+++\nno = 1\n+++\n", {}, "Words.\n+++\nno = 1\n+++\n", 1),
+    ],
+)
+def test_split_strings(text: str, meta: dict[str, object], body: str, line: int) -> None:
+    assert split_strings(text, "seed.md") == (meta, body, line)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("+++\na = 1\n", "s.md:1: the front matter is never closed."),
+        ("+++\na = 1\nb = word\n+++\n", "s.md:3: broken front matter (Invalid value)."),
+        ("+++\na = 1\na = 2\n+++\n", "s.md:"),
+        ("+++\nd = 2024-02-30\n+++\n", "s.md:2: broken front matter (Invalid date or datetime)."),
+        ("+++\n\na = " + "[" * 9_000 + "\n+++\n", "s.md:2: broken front matter (nested too deeply)."),
+        ("+++\n\n" + "a." * 30 + "a = 1\n+++\n", "s.md:3: broken front matter (nested too deeply)."),
+        ("+++\na = " + "9" * 5_000 + "\n+++\n", "s.md:2: broken front matter (Exceeds the limit"),
+        ("+++\n" + "# long\n" * 20_000 + "+++\n", "s.md:1: the front matter is longer than 64 KiB."),
+    ],
+)
+def test_what_is_refused_of_toml(text: str, message: str) -> None:
+    with pytest.raises(FrontMatterError) as caught:
+        split_strings(text, "s.md")
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint
+
+
+def test_line_of_a_key_in_toml() -> None:
+    assert line_of("+++\ntitle = 'A'\ntags=[]\n+++\n", "tags") == 3

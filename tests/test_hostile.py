@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import re
 import struct
 import subprocess
@@ -27,11 +28,13 @@ from hypothesis import strategies as st
 from remix import environment, frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
 from remix.cli import cli
 from remix.corpus import read_essay, tag_key, tags
-from remix.corpus.essays import slugify
+from remix.corpus.inline import inline_tags
 from remix.corpus.tags import split_trailing_tags
+from remix.corpus.walk import walk
 from remix.engine import look
 from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError, RemixError, RunError
+from remix.names import slugify
 from remix.outputs import RunFolder
 from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
@@ -165,6 +168,11 @@ SEEDS = [
     Case("spaces without end", seed("Words. #a" + " " * 100_000 + "!\n")),
     Case("tags without end", seed("Words." + " #a.;" * 50_000 + "!\n")),
     Case("10,000 tags on a passage", seed("Words. " + ", ".join(f"#t{n}" for n in range(10_000)))),
+    Case(
+        "1,000 tags on each of 1,000 passages",
+        seed(f"---\ntags: [{','.join(f't{n}' for n in range(1000))}]\n---\n" + "A.\n\n" * 1000),
+        "more than 200000 tags together",
+    ),
     Case("10,000 paragraphs of tags", seed("Words.\n\n" + "".join(f"#t{n}\n\n" for n in range(10_000)))),
     Case("lists that lead to lists", seed("Words:\n\n" + "- a:\n\n1. b:\n\n" * 1_000)),
     Case("more passages than anyone writes", seed("A.\n\n" * 10_001), "bad.md: has more than 10000 passages"),
@@ -213,12 +221,11 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
         folder = pipeline.generate(job, outputs, writer=writer).folder
         assert all(path.resolve().is_relative_to(folder.path) for path in folder.path.rglob("*"))
         assert all(not names.leads_out(task.id) for task in folder.run.tasks)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     assert tree(root.parent) == before
     assert (case.error in told) if case.error else not told
     result = CliRunner().invoke(cli, ["-C", str(root), "passages"])
-    assert (result.exit_code, bool(told)) in ((0, False), (1, True)), result.exception
-    assert isinstance(result.exception, SystemExit | None)
+    assert (result.exit_code, "Left out: " in result.stderr) == (0, bool(told)), result.exception
     assert harmless(result.output)
 
 
@@ -468,7 +475,7 @@ def test_templates_that_would_never_end_or_fill_the_memory(body: str) -> None:
     begun = time.monotonic()
     with pytest.raises(PromptError) as caught:
         assert render(body) == "less than two seconds' work"
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 60, "bounded, and not for ever, on the busiest machine"
     assert caught.value.message.startswith(f"{NAME}:")
     assert render("{{ passage }}") == TEXT
 
@@ -737,10 +744,34 @@ def test_tags_take_no_longer_than_their_length(text: str) -> None:
     """The list of tags was sought from each full stop on: half a megabyte of `. #a` took hours."""
     begun = time.monotonic()
     split_trailing_tags(text)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
-OLD_LIST = re.compile(rf"{tags._TAG}(?:\s*[,;]?\s*{tags._TAG})*\s*[,;]?\s*")
+MARKUP = ("[", "]", "(", ")", "](b)", "](", "[[", "]]", "![", "`", "``", "%%", "<!--", "-->", "<", ">", "<a")
+PIECES = (*MARKUP, '"', "'", "#", "#a", "\\", "\n", "x", " ")
+BEGINNINGS = (*PIECES, "[a](", "[a](b ", "<a '", '<a "', "`a``b", "[[a", "%%a%%%", "](b", "#a/", "#1")
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_inline_tags_take_no_longer_than_their_text(beginning: str) -> None:
+    for end in ("", "](b)" * 50_000):
+        begun = time.monotonic()
+        inline_tags(beginning * 50_000 + end + " #a")
+        assert time.monotonic() - begun < 30
+
+
+def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
+    lots = random.Random(1)
+    for _ in range(10):
+        few = lots.sample(PIECES, 4)
+        text = "".join(lots.choice(few) for _ in range(100_000))
+        begun = time.monotonic()
+        inline_tags(f"{text} #a")
+        assert time.monotonic() - begun < 30
+
+
+TAG = tags._patterns().one.pattern
+OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 
 
 @settings(max_examples=500, deadline=None)
@@ -758,6 +789,69 @@ def test_the_same_tags_as_ever(parts: list[str]) -> None:
     assert bool(split_trailing_tags(text)[1]) == (start is not None)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", "%%\n\na\n\n" * 9_000),
+        ("a.md", "a %%b%% " * 100_000),
+        ("a.md", "- a\n\n      c\n\nb\n\n" * 4_000),
+        ("a.md", "- #a `b %% [c\n" * 20_000),
+        ("a.md", "{{<>}}" * 100_000 + "x"),
+        ("a.md", "x ^" * 200_000),
+        ("a.md", "# #a\n" * 5_000),
+        ("a.org", "#+begin_src\n" * 50_000),
+        ("a.org", "#+begin_src\n\n" * 9_000),
+        ("a.org", ":a:\n\n" * 9_000 + ":end:\n"),
+        ("a.org", "* a\n" * 50_000),
+        ("a.org", "*" * 200_000 + " a" + " " * 200_000 + "b\n"),
+        ("a.org", "* " + "a:" * 200_000 + "\n"),
+        ("a.org", "- a\n" * 50_000),
+        ("a.org", "- a\n\n\n" * 9_000),
+        ("a.org", "#+" + "a[" * 200_000 + "\n"),
+        ("a.org", "[[" + ".png" * 100_000 + "\n"),
+        ("a.txt", "a\n\n" * 9_999),
+        ("a.txt", "#a\n" * 100_000),
+        ("a.txt", "a\n" * 100_000),
+    ],
+)
+def test_reading_takes_no_longer_than_the_file(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    begun = time.monotonic()
+    attempt(lambda: read_essay(tmp_path / name, tmp_path, tmp_path))
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "a" + ".a" * 30_000 + " = 1",
+        '"a"' + " . 'a'" * 8_000 + " = 1",
+        "[" + "a." * 30_000 + "a]",
+        "a = " + "[" * 60_000,
+        "a = " + "{a = " * 10_000,
+        "a = [" + "1," * 30_000 + "]",
+        "a = '" + "x" * 60_000,
+        "a = 0x" + "f" * 60_000,
+        "\n".join(f"k{n} = {n}" for n in range(5_000)),
+    ],
+)
+def test_toml_takes_no_longer_than_its_length(tmp_path: Path, toml: str) -> None:
+    """tomllib takes the square of the parts of a key: 14 s for 32,000 of them."""
+    (tmp_path / "a.md").write_text(f"+++\n{toml}\n+++\nWords.\n")
+    begun = time.monotonic()
+    attempt(lambda: read_essay(tmp_path / "a.md", tmp_path, tmp_path))
+    assert time.monotonic() - begun < 5
+
+
+def test_patterns_take_no_longer_than_they_should(tmp_path: Path) -> None:
+    """What has more stars is refused: their regular expressions would try every way."""
+    name = "a" * 200
+    (tmp_path / f"{name}.md").write_text("A.")
+    begun = time.monotonic()
+    assert walk(tmp_path, ["*a*a*b", "**/*a*a*b/**"])
+    assert time.monotonic() - begun < 5
+
+
 def test_many_paragraphs_take_no_longer_than_their_length(tmp_path: Path) -> None:
     """The whole text was split into lines anew for each paragraph."""
     path = tmp_path / "a.md"
@@ -773,34 +867,89 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 YAML = st.text(alphabet="abt:*&!-[]{},#|>?%@`'\"\\ \n\t\r0123456789._~<=\0\x85\u2028\ufeffé\U0001f5fa", max_size=80)
 
 
-def read(folder: Path, data: bytes) -> Any:
+SUFFIX = st.sampled_from([".md", ".org", ".txt"])
+
+
+def read(folder: Path, data: bytes, suffix: str = ".md") -> Any:
     """The essay in some bytes; nothing where they are refused in words."""
-    path = folder / "a.md"
+    path = folder / f"a{suffix}"
     path.write_bytes(data)
     essay, told = attempt(lambda: read_essay(path, folder, folder))
-    assert essay or "a.md" in told
+    assert essay or path.name in told
     return essay
 
 
 @QUICK
-@given(st.binary(max_size=400))
-@example(b"\xef\xbb\xbf")
-@example(b"---\n---")
-def test_any_bytes_are_passages_or_refused(tmp_path: Path, data: bytes) -> None:
-    read(tmp_path, data)
+@given(st.binary(max_size=400), SUFFIX)
+@example(b"\xef\xbb\xbf", ".md")
+@example(b"---\n---", ".md")
+@example(b"+++\n+++", ".txt")
+def test_any_bytes_are_passages_or_refused(tmp_path: Path, data: bytes, suffix: str) -> None:
+    read(tmp_path, data, suffix)
+
+
+MARKDOWN = [
+    "#",
+    "#a",
+    "# ",
+    "- ",
+    "> ",
+    "%%",
+    "`",
+    "```\n",
+    "[[",
+    "]]",
+    "<!--",
+    "-->",
+    "{{<",
+    ">}}",
+    "![",
+    "](b)",
+    " ^c",
+]
+ORG = [
+    "* ",
+    "** b :c:\n",
+    "#+begin_src\n",
+    "#+end_src\n",
+    "#+begin_quote\n",
+    "#+end_quote\n",
+    ":a:\n",
+    ":end:\n",
+    "|",
+]
+HEADS = ["---\n", "+++\n", "#+title: t\n", "#+filetags: :d:\n"]
+WORDS = ["word", ". ", ":", "é", "\n", "\n\n", "  ", "\t", "\u3000"]
+GARDEN = st.lists(st.sampled_from([*MARKDOWN, *ORG, *HEADS, *WORDS]), max_size=40).map("".join)
 
 
 @QUICK
-@given(st.text(max_size=400))
-@example("# \0")
-@example("a\x85b\u2028c\x0bd")
-def test_any_text_is_passages_or_refused(tmp_path: Path, text: str) -> None:
-    essay = read(tmp_path, text.encode())
-    lines = frontmatter.read_text(tmp_path / "a.md").split("\n")
+@given(st.one_of(st.text(max_size=400), GARDEN), SUFFIX)
+@example("# \0", ".md")
+@example("a\x85b\u2028c\x0bd", ".md")
+@example("%%\n\n#a\n\n%%", ".md")
+@example("* :a:\n:a:\n", ".org")
+def test_any_text_is_passages_or_refused(tmp_path: Path, text: str, suffix: str) -> None:
+    essay = read(tmp_path, text.encode(), suffix)
+    lines = frontmatter.read_text(tmp_path / f"a{suffix}").split("\n")
     for passage in essay.passages if essay else ():
         assert passage.text.strip()
         assert 1 <= passage.lines[0] <= passage.lines[1] <= len(lines)
         assert all(tag_key(tag) for tag in passage.tags)
+
+
+TOML = st.text(alphabet="ab=.[]{},#\"' \n\t0123456789-:TZxe+_\\\0éU", max_size=80)
+
+
+@QUICK
+@given(TOML)
+@example("a = 2024-02-30")
+@example("a = 1979-05-27T07:32:00.999999-07:00")
+@example("a = inf")
+@example("tags = [[]]")
+@example('tags = "a b"')
+def test_any_toml_is_read_or_refused(tmp_path: Path, source: str) -> None:
+    read(tmp_path, f"+++\n{source}\n+++\nWords.\n".encode())
 
 
 @QUICK

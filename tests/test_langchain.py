@@ -27,7 +27,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from remix import models, pipeline
-from remix.choose import FLAGS_ALONE
+from remix.choose import MEASURES
+from remix.corpus.query import QueryError
 from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
@@ -117,6 +118,7 @@ def test_a_tag_finds_its_passages(workspace: Workspace) -> None:
         ("generic-pastness, sea", ["maps/002", "tides/001"]),
         ("places", ["maps/001", "maps/002", "maps/003"]),
         ("sea, no such tag", ["tides/001"]),
+        ("sea/tides", []),
         ("no such tag", []),
         ("", []),
         (" , #", []),
@@ -124,6 +126,15 @@ def test_a_tag_finds_its_passages(workspace: Workspace) -> None:
 )
 def test_any_of_several_tags_and_none_for_unknown_ones(workspace: Workspace, query: str, found: list[str]) -> None:
     assert ids(TagRetriever(workspace=workspace.root).invoke(query)) == found
+
+
+def test_where_narrows_what_is_found(workspace: Workspace) -> None:
+    retriever = TagRetriever(workspace=workspace.root, where="not section:scale and not sea")
+    assert "maps/002" in ids(TagRetriever(workspace=workspace.root).invoke("maps, sea"))
+    assert ids(retriever.invoke("maps, sea")) == ["maps/001"]
+    assert TagRetriever(workspace=workspace.root, where="no-such-tag").invoke("maps") == []
+    with pytest.raises(QueryError, match="column 4"):
+        TagRetriever(workspace=workspace.root, where="not").invoke("maps")
 
 
 def test_k_limits_and_a_call_goes_before_the_field(workspace: Workspace) -> None:
@@ -145,6 +156,16 @@ def test_the_settings_say_where_seeds_are(workspace: Workspace) -> None:
     workspace.seeds.rename(workspace.root / "garden")
     (workspace.root / "remix.toml").write_text('seeds = "garden"\n')
     assert ids(TagRetriever(workspace=workspace.root).invoke("sea")) == ["tides/001"]
+
+
+def test_a_parent_of_tags_finds_them_and_the_settings_leave_out(workspace: Workspace) -> None:
+    (workspace.seeds / "more.md").write_text("A tide. #water/tides\n\nAnother tide of more words. #water\n")
+    retriever = TagRetriever(workspace=workspace.root)
+    assert ids(retriever.invoke("water")) == ["more/001", "more/002"]
+    (workspace.root / "remix.toml").write_text("min_words = 3\n")
+    assert ids(retriever.invoke("water")) == ["more/002"]
+    (workspace.root / "remix.toml").write_text('exclude = ["more.md"]\n')
+    assert ids(retriever.invoke("water")) == []
 
 
 def test_seeds_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
@@ -224,19 +245,19 @@ def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
     assert "First words." in second[0].derivation.prompt.messages[-1].content
 
 
-def test_of_several_answers_flags_alone_choose(workspace: Workspace) -> None:
+def test_of_several_answers_the_measures_choose(workspace: Workspace) -> None:
     """A LangChain model tells neither seeds nor likelihoods, and the record claims none."""
-    chat = FakeListChatModel(responses=["", "Words.", "Other words."])
+    chat = FakeListChatModel(responses=["", "Words.", "Others."])
     options = Options(tags=("sea",), kinds=("rewrite",), steps=1, best_of=3, parallel=1)
     ((record, text),) = outputs(generate_with(chat, workspace, options).folder).values()
     assert text == "Words."
-    assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+    assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
     assert record.derivation.sampling is None
     assert record.candidates is not None
     assert [(each.text, each.flags, each.chosen) for each in record.candidates] == [
         ("", ("empty",), False),
         ("Words.", (), True),
-        ("Other words.", (), False),
+        ("Others.", (), False),
     ]
     assert {(each.seed, each.logprob, each.token_ids) for each in record.candidates} == {(None, None, None)}
 

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from remix import pipeline
-from remix.choose import FLAGS_ALONE, RULE, choose, mean_logprob
+from remix.choose import BY_MEASURES, MEASURES, choose, mean_logprob
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import unwritable, write_whole
 from remix.outputs import RunFolder, body_of
 from remix.outputs import run as run_module
 from remix.outputs.run import dump
+from remix.outputs.verify import verify
 from remix.pipeline import Job, Outcome
 from remix.plan import task_seed
 from remix.records import Candidate, Generation, Options, Prompt, Record, Sampling, Selection, Task, sha256
@@ -387,13 +388,13 @@ def test_all_candidates_are_kept_and_one_is_the_output(workspace: Workspace) -> 
     for task in folder.run.tasks:
         record, text = folder.read(task.id)
         assert record.candidates is not None
-        assert record.derivation.selection == Selection(candidates=4, chooser=RULE)
+        assert record.derivation.selection == Selection(candidates=4, chooser=MEASURES)
         assert [each.number for each in record.candidates] == [1, 2, 3, 4]
         assert [each.seed for each in record.candidates] == [seed_of(task, record, n) for n in (1, 2, 3, 4)]
         assert record.candidates[0].seed == task.seed
         assert all(each.sha256 == sha256(f"{each.text}\n") for each in record.candidates)
         (chosen,) = [each for each in record.candidates if each.chosen]
-        assert choose(record.candidates) == (chosen, RULE), "whoever has the record can choose again"
+        assert choose(record.candidates, BY_MEASURES) == (chosen, MEASURES), "whoever has the record can choose again"
         assert record.derivation.sampling is not None
         assert record.derivation.sampling.seed == chosen.seed
         assert (text, record.flags) == (chosen.text, chosen.flags)
@@ -470,11 +471,11 @@ def test_stopped_between_candidates_and_resumed_the_choices_are_the_same(workspa
     assert (texts(folder), candidates(folder)) == (texts(whole), candidates(whole))
 
 
-def test_a_writer_that_tells_no_likelihoods_is_chosen_from_by_flags(workspace: Workspace) -> None:
+def test_a_writer_that_tells_no_likelihoods_is_chosen_from_by_measures(workspace: Workspace) -> None:
     folder = carry_out(plan(workspace, steps=1, best_of=3), workspace).folder
     for task in folder.run.tasks:
         record, _ = folder.read(task.id)
-        assert record.derivation.selection == Selection(candidates=3, chooser=FLAGS_ALONE)
+        assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
         assert {each.logprob for each in record.candidates or ()} == {None}
 
 
@@ -746,3 +747,57 @@ def test_a_resume_with_another_engine_says_so(workspace: Workspace) -> None:
     other = FakeWriter()
     other.chunk = 32
     assert pipeline.resume(RunFolder.open(folder.path), writer=other).engine_changed
+
+
+# -- which passages -----------------------------------------------------------------------------------------
+
+
+def record_of(folder: RunFolder, id_: str) -> Record:
+    return Record.model_validate_json(folder.record_path(id_).read_bytes())
+
+
+def test_a_run_keeps_what_was_asked_for_and_what_that_meant(workspace: Workspace) -> None:
+    job = plan(workspace, where="clocks and not text:slow", steps=1)
+    assert job.run.options.where == "clocks and not text:slow"
+    assert [passage.id for essay in job.run.essays for passage in essay.passages] == ["two-clocks/001"]
+    assert {task.passage for task in job.run.tasks} == {"two-clocks/001"}
+    assert plan(workspace, where="time and not gpu").notes == (
+        "--where, column 14: no passage has the tag 'gpu'. `remix tags` lists what there is.",
+    )
+
+
+def test_ranked_passages_are_worked_on_by_rank_and_their_records_say_it(workspace: Workspace) -> None:
+    job = plan(workspace, like="the second clock runs slow", limit=2, steps=1, kinds=("once",))
+    assert [task.passage for task in job.run.tasks] == ["two-clocks/002", "two-clocks/001"]
+    folder = carry_out(job, workspace).folder
+    records = [record_of(folder, task.id) for task in folder.run.tasks]
+    assert [record.source.ranking and record.source.ranking.rank for record in records] == [1, 2]
+    assert [record.source.ranking for record in records] == [folder.run.rankings[id_] for id_ in folder.run.rankings]
+    assert not verify(folder.path).findings
+    unranked = carry_out(plan(workspace, steps=1, kinds=("once",)), workspace).folder
+    assert {record_of(folder, task.id).id for task in folder.run.tasks} <= {
+        id_ for id_, _ in texts(unranked).values()
+    }
+
+
+def test_a_rank_that_is_not_the_run_s_is_found(workspace: Workspace) -> None:
+    folder = carry_out(plan(workspace, like="the second clock", steps=1, kinds=("once",)), workspace).folder
+    path = folder.record_path(folder.run.tasks[0].id)
+    path.write_text(path.read_text().replace('"rank": 1', '"rank": 2'))
+    assert any("its source isn't the one in run.json (ranking)" in each.what for each in verify(folder.path).findings)
+
+
+def test_runs_from_before_there_were_rankings_are_read(finished: RunFolder) -> None:
+    for path in (finished.path / "run.json", *map(finished.record_path, (task.id for task in finished.run.tasks))):
+        whole = json.loads(path.read_bytes())
+        (whole if path.name == "run.json" else whole["source"]).pop(
+            "rankings" if path.name == "run.json" else "ranking"
+        )
+        for option in ("where", "like", "sample"):
+            whole.get("options", {}).pop(option, None)
+        path.write_text(json.dumps(whole))
+    (finished.path / "MANIFEST.sha256").unlink()
+    folder = RunFolder.open(finished.path)
+    assert folder.run.rankings == {}
+    assert all(record_of(folder, task.id).source.ranking is None for task in folder.run.tasks)
+    assert {each.file for each in verify(folder.path).findings} == {"MANIFEST.sha256"}

@@ -8,7 +8,8 @@ import pytest
 
 from remix.errors import PromptError
 from remix.prompts import Settings, Template, read_template, read_templates
-from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, sha256
+from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
+from remix.workspace import shipped
 
 SHIPPED = Path(__file__).parent.parent / "prompts"
 SMALL = ("smollm2", "smollm2-135m-instruct.q4_1", "llama")
@@ -421,3 +422,32 @@ def test_a_template_prints_no_address(body: str, kind: str) -> None:
 )
 def test_what_a_template_prints(body: str, text: str) -> None:
     assert render(body).messages[-1].content == text
+
+
+# -- what a kind wants --------------------------------------------------------------------------------------
+
+
+def test_a_template_says_what_it_wants_of_its_texts() -> None:
+    front = "length: 0.5\nweights: {kept: 2, added: -1}\nfamilies: {smollm2: {length: 0.25, weights: {kept: 0}}}\n"
+    large, small = (template("x", front).settings(labels) for labels in ((), SMALL))
+    assert (large.length, large.weights) == (0.5, Weights(kept=2, added=-1))
+    assert (small.length, small.weights) == (0.25, Weights(kept=0, added=-1))
+
+
+def test_a_template_that_wants_nothing_special() -> None:
+    settings = template("x").settings(())
+    assert (settings.length, settings.weights) == (None, Weights())
+
+
+@pytest.mark.parametrize("front", ["length: 0\n", "weights: {beauty: 1}\n", "weights: {kept: much}\n"])
+def test_wishes_that_nobody_can_measure_are_refused(front: str) -> None:
+    with pytest.raises(PromptError, match=r"prompts/test.md.j2:3: `(length|weights)") as error:
+        template("x", front)
+    assert "coverage" in error.value.hint
+
+
+def test_the_shipped_kinds_say_what_they_want() -> None:
+    wanted = {kind: each.settings(()) for kind, each in read_templates(shipped("prompts")).items()}
+    assert {kind: each.length for kind, each in wanted.items()} == {"counter": None, "rewrite": 1.0, "summary": 0.5}
+    assert (wanted["counter"].weights.kept, wanted["counter"].weights.coverage) == (0, 1)
+    assert (wanted["summary"].weights, wanted["rewrite"].weights.density) == (Weights(), -0.1)

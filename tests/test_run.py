@@ -39,7 +39,7 @@ def test_the_folder_holds_what_the_design_says_and_no_more(finished: RunFolder) 
     tasks = [f"two-clocks/{n:03}/{kind}.{step}" for n in (1, 2, 3) for kind in ("again", "once") for step in (1, 2)]
     files = {path.relative_to(finished.path).as_posix() for path in finished.path.rglob("*") if path.is_file()}
     expected = {f"{task}{suffix}" for task in tasks for suffix in (".md", ".json")}
-    assert files - {".lock"} == expected | {"run.json", "MANIFEST.sha256"}
+    assert files - {".lock"} == expected | {"run.json", "MANIFEST.sha256", "index.md"}
 
 
 def test_it_reads_back_as_it_was(finished: RunFolder) -> None:
@@ -211,7 +211,8 @@ def test_dump_is_json_with_numbers_on_one_line(finished: RunFolder) -> None:
     assert Record.model_validate_json(data) == record
     assert data.endswith(b"}\n")
     value = json.loads(data)
-    assert list(value) == ["schema", "id", "source", "derivation", "output", "flags", "circumstances", "candidates"]
+    about = ["schema", "id", "source", "derivation", "output", "flags", "circumstances"]
+    assert list(value) == [*about, "trace", "candidates"]
     ids = re.search(r'\n    "token_ids": (\[.*\])', data.decode())
     assert ids
     assert json.loads(ids[1]) == value["output"]["token_ids"]

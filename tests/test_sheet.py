@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from remix.measure.ledger import Made, MeasuresFile, ledger
 from remix.outputs import RunFolder
 from remix.review import sheet
 from remix.review.sheet import Sheet, View, lay_open
@@ -116,18 +117,12 @@ def test_of_a_very_long_text_the_beginning_is_shown(workspace: Workspace) -> Non
 
 
 def measures(folder: RunFolder, **changed: Any) -> None:
-    record, _ = folder.read(FIRST)
-    ledger = {
-        "line": "Keeps one of two sentences.",
-        "passage": [
-            {"sentence": "The first clock runs fast.", "best": 1, "score": 60.0, "kept": True},
-            {"sentence": "It was set by the second.", "best": 1, "score": 4.0, "kept": False},
-        ],
-        "text": [{"sentence": "It knows.", "best": 1, "score": 2.0, "kept": False}],
-        "facts": {},
-    }
-    raw = {"schema": "remix/measures/1", "version": 1, "record": record.id, "ledger": ledger, **changed}
-    (folder.path / f"{FIRST}.measures.json").write_text(json.dumps(raw), encoding="utf-8")
+    """Measure an output, and say otherwise of it."""
+    record, text = folder.read(FIRST)
+    made = Made(text, "stop", record.source.text, "", ())
+    file = MeasuresFile(record=record.id, ledger=ledger(made))
+    raw = {**file.model_dump(mode="json", by_alias=True), **changed}
+    folder.measures_path(FIRST).write_text(json.dumps(raw), encoding="utf-8")
 
 
 def test_sentences_that_were_kept_dropped_and_added(workspace: Workspace) -> None:
@@ -138,7 +133,8 @@ def test_sentences_that_were_kept_dropped_and_added(workspace: Workspace) -> Non
     assert [view.name for view in found.views] == ["passage", "sentences"]
     left, right = marked(found.views[1])
     assert ("".join(left), "".join(right)) == ("It was set by the second.", "It knows.")
-    assert found.measured == "Keeps one of two sentences."
+    assert found.measured
+    assert found.measured.startswith("keeps 1 of 2 sentences")
 
 
 def test_measures_of_another_text_or_form_tell_nothing(workspace: Workspace) -> None:

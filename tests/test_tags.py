@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remix.corpus.tags import count_tags, split_trailing_tags, tag_key, unique
+from remix.corpus.tags import count_tags, split_trailing_tags, tag_key, tag_keys, unique
 from remix.records import Passage, sha256
 
 
@@ -54,6 +54,28 @@ def test_tag_key_composes_accents_and_folds_case() -> None:
     assert tag_key("cafe\u0301") == tag_key("CAFÉ")
     assert tag_key("Straße") == tag_key("STRASSE")
     assert tag_key("maps") != tag_key("map")
+
+
+@pytest.mark.parametrize(
+    ("tag", "keys"),
+    [
+        ("maps", ("maps",)),
+        ("Time/Clocks", ("time/clocks", "time")),
+        ("a/b_c/d", ("a/b c/d", "a/b c", "a")),
+        ("a//b", ("a//b", "a")),
+        ("a/", ("a/", "a")),
+        ("/a", ("/a",)),
+        ("/", ("/",)),
+        ("a / b", ("a / b", "a")),
+        ("", ("",)),
+    ],
+)
+def test_a_tag_answers_to_its_parents_too(tag: str, keys: tuple[str, ...]) -> None:
+    assert tag_keys(tag) == keys
+
+
+def test_a_tag_of_many_slashes_has_few_parents() -> None:
+    assert len(tag_keys("a/" * 10_000)) == 21
 
 
 def test_unique_keeps_the_first_spelling_in_the_first_place() -> None:

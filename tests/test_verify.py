@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
-from remix import pipeline
+from remix import measuring, pipeline
+from remix.choose import FLAGS_ALONE, RULE, choose
 from remix.langchain import generate_with
 from remix.outputs import RunFolder
 from remix.outputs.verify import Report, verify
-from remix.records import Options, sha256
+from remix.records import Candidate, Options, sha256
 from remix.workspace import Workspace
 
 from .conftest import FakeWriter, Remix
@@ -88,16 +89,7 @@ def test_the_folder_may_be_moved(finished: RunFolder, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "reviews.jsonl",
-        "index.md",
-        "MANIFEST.sha256.sig",
-        ".lock",
-        ".lock.json",
-        f"{FIRST}.measures.json",
-        f"{FIRST}.edited.md",
-        "two-clocks/001/.again.1.json.tmp",
-    ],
+    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json", "two-clocks/001/.again.1.json.tmp"],
 )
 def test_later_files_belong_there(finished: RunFolder, name: str) -> None:
     (finished.path / name).write_text("")
@@ -149,9 +141,14 @@ def test_fields_of_a_later_remix_are_no_part_of_an_older_id(finished: RunFolder)
 # -- one thing changed --------------------------------------------------------------------------------------
 
 
+def checked_files(folder: RunFolder) -> list[str]:
+    """All that is checked: the index isn't, since people may write into it, and nothing rests on it."""
+    return [name for name in files(folder) if name != "index.md"]
+
+
 def test_every_flip_in_every_file_is_found_and_named(finished: RunFolder) -> None:
     """At the ends of each file and here and there between; hypothesis below looks for other places."""
-    for name in files(finished):
+    for name in checked_files(finished):
         path = finished.path / name
         data = path.read_bytes()
         for number, at in enumerate({0, 1, len(data) // 3, len(data) // 2, len(data) - 2, len(data) - 1}):
@@ -167,7 +164,7 @@ def test_every_flip_in_every_file_is_found_and_named(finished: RunFolder) -> Non
 @given(data=st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_flip_anywhere_is_found(finished: RunFolder, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(files(finished)))
+    name = data.draw(st.sampled_from(checked_files(finished)))
     path = finished.path / name
     before = path.read_bytes()
     try:
@@ -190,7 +187,7 @@ def test_without_a_manifest_every_flip_in_a_text_is_found(finished: RunFolder) -
 
 
 def test_every_file_that_is_gone_is_named(finished: RunFolder) -> None:
-    for name in files(finished):
+    for name in checked_files(finished):
         path = finished.path / name
         data = path.read_bytes()
         path.unlink()
@@ -492,6 +489,73 @@ def test_a_trace_from_before_records_knew_its_hash(chosen: RunFolder) -> None:
     assert lines(verify(chosen.path)) == []
     chosen.trace_path(SECOND).unlink()
     assert lines(verify(chosen.path)) == []
+
+
+@pytest.mark.parametrize("logprob", [True, False])
+def test_a_choice_by_a_rule_from_before_there_were_measures_is_checked(chosen: RunFolder, logprob: bool) -> None:
+    def as_before(raw: dict[str, Any]) -> None:
+        for each in raw["candidates"]:
+            del each["measures"]
+            each["logprob"] = each["logprob"] if logprob else None
+        raw["derivation"]["selection"]["chooser"] = (RULE if logprob else FLAGS_ALONE).model_dump()
+
+    def by_the_old_rule(raw: dict[str, Any]) -> None:
+        as_before(raw)
+        best, _ = choose([Candidate.model_validate(each) for each in raw["candidates"]])
+        kept = next(each for each in raw["candidates"] if each["chosen"])
+        if kept["number"] != best.number:
+            kept["chosen"], raw["candidates"][best.number - 1]["chosen"] = False, True
+            raw["output"] |= {name: getattr(best, name) for name in ("sha256", "finish", "token_ids", "trimmed")}
+            raw["flags"] = best.flags
+            raw["derivation"]["sampling"]["seed"] = best.seed
+
+    raw = json.loads(chosen.record_path(SECOND).read_bytes())
+    by_the_old_rule(raw)
+    kept = next(each for each in raw["candidates"] if each["chosen"])
+    forge(chosen, SECOND, by_the_old_rule, text=kept["text"])
+    assert lines(verify(chosen.path)) == []
+    other = next(each for each in raw["candidates"] if not each["chosen"])
+    forge(chosen, SECOND, keep_another, text=other["text"])
+    (line,) = lines(verify(chosen.path))
+    assert line.startswith(f"{SECOND}.json: by its own numbers candidate {kept['number']} was to be kept")
+
+
+def test_a_candidate_without_its_measures_is_named(chosen: RunFolder) -> None:
+    put_measure = put("candidates", 0, "measures", value=None)
+    forge(chosen, SECOND, put_measure)
+    assert any("by its own numbers" in line for line in lines(verify(chosen.path)))
+
+
+# -- measures -----------------------------------------------------------------------------------------------
+
+
+def test_measures_belong_beside_their_record(finished: RunFolder) -> None:
+    measuring.store(finished, measuring.measure(finished))
+    assert finished.measures_path(FIRST).is_file()
+    assert verify(finished.path).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda raw: raw.update(record="0" * 64), "tells of another record"),
+        (lambda raw: raw.update(schema="remix/measures/9"), "not the measures of a text"),
+        (lambda raw: raw["ledger"].pop("facts"), "not the measures of a text"),
+        (lambda raw: raw.clear(), "not the measures of a text"),
+    ],
+)
+def test_forged_measures_are_named(finished: RunFolder, change: Change, said: str) -> None:
+    measuring.store(finished, measuring.measure(finished))
+    path = finished.measures_path(FIRST)
+    raw = json.loads(path.read_bytes())
+    change(raw)
+    path.write_text(json.dumps(raw))
+    assert lines(verify(finished.path)) == [f"{FIRST}.measures.json: {said}; `remix measure` takes them anew"]
+
+
+def test_measures_that_cannot_be_read_are_named(finished: RunFolder) -> None:
+    finished.measures_path(FIRST).mkdir()
+    assert lines(verify(finished.path)) == [f"{FIRST}.measures.json: can't be read (Is a directory)"]
 
 
 # -- the command --------------------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ def test_a_home_that_nobody_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "message", "hint"),
     [
+        ("min_words = -1", "`min_words`: input should be greater than or equal to 0.", "Mend the value."),
+        ('exclude = "a"', "`exclude`: input should be a valid tuple.", "Mend the value."),
         ("[generate]\nstep = 2", "unknown setting `generate.step`.", "Did you mean `generate.steps`?"),
         ('modle = "x"', "unknown setting `modle`.", "Did you mean `model`?"),
         ("xyzzy = 1", "unknown setting `xyzzy`.", "It knows seeds, prompts, outputs,"),
@@ -118,6 +120,20 @@ def test_settings_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "remix.toml").write_bytes(b"# caf\xe9")
     with pytest.raises(SettingsError, match=r"remix\.toml: not valid TOML \(.*0xe9 in position 5"):
         read_settings(tmp_path / "remix.toml")
+
+
+def test_what_is_excluded(tmp_path: Path) -> None:
+    assert Workspace(tmp_path, settings(tmp_path, 'exclude = ["a/", "!b"]')).exclude == ["a/", "!b"]
+    among = Workspace(tmp_path, settings(tmp_path, 'seeds = "."\noutputs = "x/out [1]"\nexclude = ["a/"]'))
+    assert among.exclude == ["/x/out \\[1\\]/", "a/"]
+    assert Workspace(tmp_path, settings(tmp_path, 'seeds = "."\noutputs = "."')).exclude == []
+
+
+def test_other_seeds_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Workspace(tmp_path / "x", settings(tmp_path, "min_words = 3"))
+    monkeypatch.chdir(tmp_path)
+    other = place.with_seeds(Path("y/../garden"))
+    assert (other.root, other.seeds, other.settings.min_words) == (tmp_path / "x", tmp_path / "garden", 3)
 
 
 # -- making one ---------------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ def _workspace(ctx: click.Context) -> Workspace:
 
     root = Path(ctx.params["workspace"])
     workspace = open_workspace(root)
+    if ctx.params["seeds"]:
+        workspace = workspace.with_seeds(Path(ctx.params["seeds"]))
     settings = workspace.settings.generate.model_dump(exclude_none=True)
     if "kind" in settings:
         settings["kinds"] = settings.pop("kind")
@@ -69,7 +71,15 @@ def _workspace(ctx: click.Context) -> Workspace:
     drafting = {
         key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
     }
-    ctx.default_map = {"generate": {**settings, **model}, "try": {**drafting, **model}}
+    chosen = {"min_words": workspace.settings.min_words} if workspace.settings.min_words else {}
+    planning = {**settings, **model, **chosen}
+    ctx.default_map = {
+        "generate": planning,
+        "check": planning,
+        "try": {**drafting, **model},
+        "passages": chosen,
+        "tags": {**chosen, "near": chosen, "together": chosen},
+    }
     return workspace
 
 
@@ -82,9 +92,16 @@ def _workspace(ctx: click.Context) -> Workspace:
     envvar="REMIX_WORKSPACE",
     help="Folder with seeds/, prompts/ and outputs/; by default this one, or the nearest above it.",
 )
+@click.option(
+    "--seeds",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    envvar="REMIX_SEEDS",
+    help="Folder of essays or notes, wherever it lies; by default the workspace's.",
+)
 @click.version_option(package_name="essay-remix", prog_name="remix")
 @click.pass_context
-def cli(ctx: click.Context, workspace: str) -> None:
+def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
     """Rewrite the tagged passages of your essays with a local model.
 
     Every output carries its provenance, and the same request gives the same bytes.
@@ -98,8 +115,41 @@ def main() -> None:
     cli(prog_name="remix")
 
 
-from remix.cli import corpus, export, generate, init, models, review, runs, status, verdict, verify  # noqa: E402
+from remix.cli import (  # noqa: E402
+    add,
+    check,
+    compare,
+    corpus,
+    export,
+    generate,
+    init,
+    measure,
+    models,
+    review,
+    runs,
+    status,
+    tags,
+    verdict,
+    verify,
+)
 
-for _module in (generate, corpus, runs, status, verify, review, verdict, export, models, init):
+_MODULES = (
+    generate,
+    add,
+    check,
+    corpus,
+    tags,
+    runs,
+    status,
+    verify,
+    review,
+    verdict,
+    measure,
+    compare,
+    export,
+    models,
+    init,
+)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         cli.add_command(_command)

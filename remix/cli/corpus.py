@@ -1,49 +1,71 @@
-"""`remix tags` and `remix passages`."""
+"""`remix passages`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remix.cli.printing import json_option, print_json, print_table
+from remix.cli.options import choosing, seed_option
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.errors import SeedError
 
 if TYPE_CHECKING:
+    from remix.corpus import Corpus, Selected
+    from remix.records import Essay, Passage
     from remix.workspace import Workspace
 
-
-@click.command()
-@json_option
-@click.pass_obj
-def tags(workspace: Workspace, as_json: bool) -> None:
-    """List the tags, and on how many passages each counts."""
-    from remix.corpus import count_tags, read_seeds
-
-    essays = read_seeds(workspace.seeds, workspace.root)
-    counts = count_tags(passage for essay in essays for passage in essay.passages)
-    if as_json:
-        print_json([{"tag": tag, "passages": count} for tag, count in counts])
-    else:
-        print_table(["tag", "passages"], counts)
+Answer = TypeVar("Answer")
 
 
 @click.command()
-@click.option("--tag", "tags", multiple=True, help="Passages with this tag; repeat for any of several.")
-@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@choosing
+@seed_option
 @json_option
 @click.pass_obj
-def passages(workspace: Workspace, tags: tuple[str, ...], essays: tuple[str, ...], as_json: bool) -> None:
-    """List the passages."""
-    from remix.corpus import read_seeds, select
+def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
+    """List the passages: all, or some.
 
-    found = select(read_seeds(workspace.seeds, workspace.root), tags, essays)
+    The index that makes this quick lies in the cache folder, and is kept up to date by itself.
+    """
+    from remix.corpus import chooser
+    from remix.records import Options
+
+    found = ask(workspace, chooser(Options(**chosen)))
+    for unknown in found.notes:
+        note(unknown)
     if as_json:
-        print_json([passage.model_dump() for passage in found])
+        print_json([_described(found, passage) for _, passage in found.pairs])
         return
-    rows: list[tuple[Any, ...]] = [
-        (each.id, ", ".join(each.tags), each.text if len(each.text) < 60 else f"{each.text[:57]}…") for each in found
-    ]
-    print_table(["passage", "tags", "text"], rows)
+    headers, rows = ["passage", "tags", "text"], []
+    for _, each in found.pairs:
+        ranking = found.rankings.get(each.id)
+        score = [f"{ranking.score:g}"] if ranking else []
+        text = each.text if len(each.text) < 60 else f"{each.text[:57]}…"
+        rows.append([each.id, *score, ", ".join(each.tags), text])
+    print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
 
 
-COMMANDS = (tags, passages)
+def _described(found: Selected, passage: Passage) -> dict[str, Any]:
+    """A passage, and how it ranks where it does."""
+    ranking = found.rankings.get(passage.id)
+    return passage.model_dump() | ({"ranking": ranking.model_dump()} if ranking else {})
+
+
+def ask(workspace: Workspace, question: Callable[[Corpus], Answer]) -> Answer:
+    """Ask all that can be read: one broken note among thousands doesn't keep the others from being listed."""
+    from remix.corpus import consult
+
+    def leave_out(error: SeedError) -> None:
+        note(f"Left out: {error.message} {error.hint}")
+
+    return consult(workspace.seeds, workspace.root, question, leave_out, workspace.exclude)
+
+
+def essays_there(workspace: Workspace) -> list[Essay]:
+    """All essays that can be read."""
+    return ask(workspace, lambda corpus: corpus.essays())
+
+
+COMMANDS = (passages,)

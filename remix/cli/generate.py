@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.options import (
+    chooses,
+    choosing,
+    max_tokens_option,
+    memory_option,
+    model_option,
+    seed_option,
+    steps_option,
+    threads_option,
+)
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
-from remix.units import read_size
 
 if TYPE_CHECKING:
     from remix.pipeline import Job, Outcome
@@ -31,9 +40,6 @@ BESIDE_REFRESH = frozenset(
     | {"out", "dry_run", "as_json", "quiet", "verbose"}
 )
 """Options that may be given with --refresh: they choose no passage and ask for no other text."""
-
-SAFE = 2**53 - 1
-"""The largest whole number that every reader of JSON takes for the same: seeds are hashed in their JSON."""
 
 
 class _Finite(click.FloatRange):
@@ -55,39 +61,10 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-_model = click.option("--model", envvar="REMIX_MODEL", help="Path or name of a GGUF; by default the bundled one.")
-
-
-def _safe(ctx: click.Context, param: click.Parameter, value: int) -> int:
-    if abs(value) > SAFE:
-        raise click.BadParameter(f"{value} is beyond ±{SAFE}.", ctx, param)
-    return value
-
-
-def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else read_size(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", ctx, param) from error
-
-
 def _layers(ctx: click.Context, param: click.Parameter, value: Any) -> int:
     return ALL_LAYERS if value == "all" else int(click.IntRange(0, ALL_LAYERS).convert(value, param, ctx))
 
 
-_seed = click.option(
-    "--seed",
-    type=int,
-    metavar="N",
-    default=1,
-    show_default=True,
-    envvar="REMIX_SEED",
-    callback=_safe,
-    help="The run's seed.",
-)
-_max_tokens = click.option(
-    "--max-tokens", type=click.IntRange(1), metavar="N", envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
-)
 _temperature = click.option(
     "--temperature",
     type=_Finite(0),
@@ -95,22 +72,12 @@ _temperature = click.option(
     envvar="REMIX_TEMPERATURE",
     help="0 takes the likeliest word each time.",
 )
-_threads = click.option(
-    "--threads",
-    type=click.IntRange(1),
-    metavar="N",
-    envvar="REMIX_THREADS",
-    help="By default one for each physical core.",
-)
 _quiet = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own messages too.")
 
 
 @click.command()
-@click.option(
-    "--tag", "tags", multiple=True, metavar="TAG", help="Passages with this tag; repeat for any of several."
-)
-@click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable.")
+@choosing
 @click.option("--all", "everything", is_flag=True, help="All passages.")
 @click.option(
     "--refresh", metavar="RUN", help="What is stale in RUN (see `remix status`), with its options, into a new run."
@@ -123,15 +90,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_KIND",
     help="Only this kind; repeatable. By default all there are.",
 )
-@click.option(
-    "--steps",
-    type=click.IntRange(1, 99),
-    metavar="N",
-    default=3,
-    show_default=True,
-    envvar="REMIX_STEPS",
-    help="How often a kind is applied to its own result.",
-)
+@steps_option
 @click.option(
     "--variants",
     type=click.IntRange(1, 999),
@@ -150,8 +109,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_BEST_OF",
     help="Candidates written for each text, of which one is kept.",
 )
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages.")
-@_options(_model, _seed)
+@_options(model_option, seed_option)
 @click.option(
     "--parallel",
     type=click.IntRange(1, 64),
@@ -159,13 +117,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_PARALLEL",
     help="Sequences decoded together, at most; by default 16, or what `remix models tune` found.",
 )
-@click.option(
-    "--memory",
-    callback=_size,
-    metavar="SIZE",
-    envvar="REMIX_MEMORY",
-    help="For what sequences keep in memory, like 4G; by default half of what is free.",
-)
+@memory_option
 @click.option(
     "--gpu-layers",
     callback=_layers,
@@ -174,7 +126,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     envvar="REMIX_GPU_LAYERS",
     help="Layers to put on a GPU, or all; for builds of llama.cpp that know one.",
 )
-@_options(_threads, _max_tokens, _temperature)
+@_options(threads_option, max_tokens_option, _temperature)
 @click.option("--fast", is_flag=True, help="Quickest rather than exact: bytes then depend on what runs beside.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to put the run's folder in.")
 @click.option("--skip-bad", is_flag=True, help="Leave out what can't be used, rather than stop.")
@@ -185,7 +137,8 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
     """Write successive rewritings, summaries and counter-arguments of passages.
 
-    Say which: --tag, --essay, --all or --refresh. The run's folder is the last line of the output.
+    Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the
+    output.
     """
     from remix import pipeline
 
@@ -196,6 +149,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
         return
     for error in job.left_out:
         note(f"Left out: {error.message}")
+    for unknown in job.notes:
+        note(unknown)
     if chosen["dry_run"]:
         _show_plan(job, chosen["as_json"])
         return
@@ -239,7 +194,7 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 @click.option(
     "--steps", type=click.IntRange(1, 99), metavar="N", default=1, show_default=True, help="Steps of the chain."
 )
-@_options(_model, _seed, _threads, _max_tokens, _temperature)
+@_options(model_option, seed_option, threads_option, max_tokens_option, _temperature)
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt.")
 @click.pass_context
 def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen: Any) -> None:
@@ -280,8 +235,11 @@ def _new(ctx: click.Context) -> Job:
     from remix.records import Options
 
     chosen = ctx.params
-    if not (chosen["tags"] or chosen["essays"] or chosen["everything"]):
-        raise click.UsageError("say which passages: --tag TAG, --essay SLUG or --all. `remix tags` lists the tags.")
+    if not (chooses(chosen) or chosen["everything"]):
+        raise click.UsageError(
+            "say which passages: --tag TAG, --essay SLUG, --where QUERY, --like TEXT, --sample N or --all. "
+            "`remix tags` lists the tags."
+        )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
     return pipeline.prepare(ctx.obj, options, _given(ctx))
 

@@ -14,6 +14,12 @@ import click
 
 from remix.names import visible
 
+embeddings_option = click.option(
+    "--embeddings",
+    metavar="MODEL",
+    help="What texts are about, by this GGUF's own view of them; none to go by words alone. By default what "
+    "essay-remix[embeddings] installed, if it did.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

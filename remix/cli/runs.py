@@ -138,7 +138,15 @@ def _about(candidate: Candidate) -> str:
     kept = " (kept)" if candidate.chosen else ""
     flags = f"flags: {', '.join(candidate.flags)}" if candidate.flags else "no flags"
     likely = f", mean log-probability {candidate.logprob:.4f}" if candidate.logprob is not None else ""
-    return f"candidate {candidate.number}{kept}: {flags}{likely}"
+    return f"candidate {candidate.number}{kept}: {flags}{_measures(candidate)}{likely}"
+
+
+def _measures(candidate: Candidate) -> str:
+    """What it was chosen by, beside its flags, where it was measured."""
+    measures = candidate.measures
+    if not measures:
+        return ""
+    return f", invents {measures.invented}, keeps {measures.kept:.0%} of the sentences, merit {measures.merit:.2f}"
 
 
 def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:

@@ -1,52 +1,61 @@
-"""Reading seeds: Markdown files to essays and their passages.
+"""Reading seeds: files to essays and their passages.
 
-Takes files, gives `Essay`s. A passage is a top-level paragraph, with the list or quotation it leads into;
-headings name the section; code, tables, images and HTML are not passages. Seeds may come from strangers: what leads
-out of the workspace, or is larger than anyone writes, is refused.
+Takes files, gives `Essay`s. Markdown, Org and plain text each have a reader, which gives blocks; what blocks make a
+passage, and what it is called, is the same for all. Seeds may come from strangers: what leads out of the workspace,
+or is larger than anyone writes, is refused.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import yaml
-from markdown_it import MarkdownIt
+from typing import Any
 
 from remix import frontmatter, names
-from remix.corpus.tags import split_trailing_tags, unique
+from remix.corpus import markdown, org, plain
+from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
+from remix.corpus.tags import tag_keys, unique
+from remix.corpus.walk import seed_files
 from remix.errors import SeedError
+from remix.names import slugify
 from remix.records import Essay, Passage, sha256
 
-SUFFIXES = frozenset({".md", ".markdown"})
-_IMAGE_ONLY = re.compile(r"(?:\s*!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|\s*!\[\[[^\]]*\]\])+\s*")
-_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
-"""Blocks alone: what stands within a line isn't looked at, and some of it would take very long."""
+READERS: dict[str, Callable[[str, str], Body]] = {
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".org": org.read,
+    ".txt": plain.read,
+}
+"""What reads a file, by its suffix: those that `walk.py` gives."""
 
 MOST_PASSAGES = 10_000
 """Of an essay."""
 
-MOST_TAGS = 1_000
-"""In a front matter: each passage has them all."""
+MOST_TAGGINGS = 200_000
+"""Tags and their parents on all passages of an essay: the index has a row for each."""
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?=-)")
+"""How Jekyll's files of posts begin."""
 
 
-def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None) -> list[Essay]:
+def read_seeds(
+    folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None, exclude: Sequence[str] = ()
+) -> list[Essay]:
     """All essays below a folder, by path; `root` is the workspace their paths are relative to.
 
-    Raises `SeedError` where the folder is missing or holds no passage. A file that can't be read, or whose
-    passages would be named like another's, goes to `on_error` and is left out; without one that is raised too.
+    `exclude` are patterns as in `.gitignore` (see `walk`) of what isn't read. Raises `SeedError` where the folder is
+    missing or holds no passage. A file that can't be read, or whose passages would be named like another's, goes to
+    `on_error` and is left out; without one that is raised too.
     """
     if not folder.is_dir():
         raise SeedError(f"{folder}: no such folder of seeds.", "Make one with `remix init DIR`.")
     essays: dict[str, Essay] = {}
-    for path in seed_files(folder):
+    for path in seed_files(folder, exclude):
         try:
             essay = read_essay(path, folder, root)
-            _refuse_namesake(essay, essays)
+            refuse_namesake(essay, essays)
         except SeedError as error:
             if on_error is None:
                 raise
@@ -56,69 +65,69 @@ def read_seeds(folder: Path, root: Path, on_error: Callable[[SeedError], None] |
     if not any(essay.passages for essay in essays.values()):
         raise SeedError(
             f"{folder}: no seeds here, or none with a paragraph.",
-            "Put Markdown files there whose paragraphs end in #tags, or copy the shipped ones: `remix init DIR`.",
+            "Put Markdown, Org or text files there whose paragraphs end in #tags, or copy the shipped ones: "
+            "`remix init DIR`.",
         )
     return list(essays.values())
 
 
-def _refuse_namesake(essay: Essay, others: dict[str, Essay]) -> None:
+def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
+    """Refuse an essay whose passages would lie where another's do; `others` are by `names.same_place`."""
     if other := others.get(names.same_place(essay.slug)):
         raise SeedError(
             f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
-            "Rename one of the two files.",
+            "Rename one of the two files, or leave one out with `exclude` in remix.toml.",
         )
-
-
-def seed_files(folder: Path) -> list[Path]:
-    """The Markdown files below a folder, hidden files and folders left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
 
 
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     """One essay. Raises `SeedError` where the file can't be read or its front matter is broken."""
-    name = Path(os.path.relpath(path, root)).as_posix()
+    name = _place_of(path, folder, root)
     slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
     _check_name(name, slug)
     _check_place(path, name, (folder, root))
     try:
         text = frontmatter.read_text(path)
-        # A title may be `No`, and a date is what its author wrote.
-        parts = frontmatter.split(text, name, yaml.BaseLoader)
+        body = READERS[path.suffix.lower()](text, name)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
-    blocks = list(_blocks(parts.body, parts.body_line))
-    title = _string(parts.meta, "title", name, text) or _first_title(blocks) or path.stem
-    tags = unique(_tags(parts.meta, name, text))
-    _check_amounts(name, blocks, tags)
-    passages = tuple(
-        Passage(
-            id=f"{slug}/{number:03}",
-            essay=slug,
-            title=title,
-            section=None if block.section == title else block.section,
-            path=name,
-            lines=block.lines,
-            tags=unique((*block.tags, *tags)),
-            text=block.text,
-            sha256=sha256(block.text),
-        )
-        for number, block in enumerate((block for block in blocks if block.text), 1)
-    )
+    found = list(passages(body.blocks, name))
+    head = _Head(body.meta, name, text)
+    title = head.words("title") or body.title or path.stem
+    tags = head.tags()
+    _check_amounts(name, found, tags)
     return Essay(
         slug=slug,
         title=title,
-        author=_string(parts.meta, "author", name, text),
-        date=_string(parts.meta, "date", name, text),
+        author=head.words("author"),
+        date=head.words("date") or head.words("planted") or _date_in(path.stem),
+        aliases=head.aliases(),
         tags=tags,
         path=name,
-        passages=passages,
+        passages=tuple(
+            Passage(
+                id=f"{slug}/{number:03}",
+                essay=slug,
+                title=title,
+                section=None if each.section == title else each.section,
+                path=name,
+                lines=each.lines,
+                tags=unique((*each.tags, *tags)),
+                text=each.text,
+                sha256=sha256(each.text),
+            )
+            for number, each in enumerate(found, 1)
+        ),
     )
+
+
+def _place_of(path: Path, folder: Path, root: Path) -> str:
+    """The file's place in the workspace; in a folder elsewhere, from that folder's own name on.
+
+    A run is carried to other machines, and says nothing of where on this one a garden lies.
+    """
+    inside = Path(os.path.abspath(folder)).is_relative_to(os.path.abspath(root))  # noqa: PTH100 (keeps links)
+    return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
 
 
 def _check_name(name: str, slug: str) -> None:
@@ -142,12 +151,18 @@ def _check_place(path: Path, name: str, allowed: Sequence[Path]) -> None:
         )
 
 
-def _check_amounts(name: str, blocks: Sequence[_Block], tags: Sequence[str]) -> None:
+def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> None:
     """Refuse what would fill the memory."""
-    if sum(bool(block.text) for block in blocks) > MOST_PASSAGES:
+    if len(found) > MOST_PASSAGES:
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
     if len(tags) > MOST_TAGS:
         raise SeedError(f"{name}: has more than {MOST_TAGS} tags for all its passages.", "Leave some out.")
+    for_all = sum(len(tag_keys(tag)) for tag in tags)
+    if sum(for_all + sum(len(tag_keys(tag)) for tag in each.tags) for each in found) > MOST_TAGGINGS:
+        raise SeedError(
+            f"{name}: its passages have more than {MOST_TAGGINGS} tags together.",
+            "Leave some out, or split the file.",
+        )
 
 
 def _is_text(name: str) -> bool:
@@ -159,114 +174,66 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def slugify(name: str) -> str:
-    """Letters and digits of any script in lower case, hyphens for all else; never what Windows has for devices."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
-    return f"{slug}-essay" if names.is_reserved(slug) else slug
+# -- the head -----------------------------------------------------------------------------------------------
 
 
-# -- the body -----------------------------------------------------------------------------------------------
+class _Head:
+    """What a file's head says, by the names that gardens have for it; `name` and `text` are for errors."""
+
+    def __init__(self, meta: dict[str, Any], name: str, text: str) -> None:
+        self._meta = meta
+        self._name = name
+        self._text = text
+
+    def words(self, key: str) -> str | None:
+        """A line of text; a list is joined, and of an author with an address and more, the name is taken."""
+        value = self._meta.get(key)
+        parts: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in _listed(value)]
+        if all(isinstance(part, str) for part in parts):
+            return ", ".join(parts).strip() or None
+        raise self._refused(key, "is not a line of text", f"Write `{key}: …`.")
+
+    def tags(self) -> tuple[str, ...]:
+        """Tags and categories, under the names that Obsidian, Hugo, Jekyll and Quartz know."""
+        found = [
+            *self._list("tags", _at_commas_or_spaces),
+            *self._list("tag", _at_commas),
+            *self._list("categories", _at_commas_or_spaces),
+            *self._list("category", _at_commas),
+        ]
+        return unique(tag.removeprefix("#") for tag in found)
+
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of the essay."""
+        return tuple(dict.fromkeys([*self._list("aliases", _at_commas), *self._list("alias", _at_commas)]))
+
+    def _list(self, key: str, split: Callable[[str], list[str]]) -> list[str]:
+        value = self._meta.get(key)
+        values = split(value) if isinstance(value, str) else _listed(value)
+        if all(isinstance(each, str) for each in values):
+            return [each.strip() for each in values if each.strip()]
+        raise self._refused(key, "is not a list", f"Write `{key}: [one, another one]`.")
+
+    def _refused(self, key: str, what: str, hint: str) -> SeedError:
+        return SeedError(f"{self._name}:{frontmatter.line_of(self._text, key)}: `{key}` {what}.", hint)
 
 
-class _Block(NamedTuple):
-    """A paragraph with what belongs to it; a heading has no text."""
-
-    text: str
-    tags: tuple[str, ...]
-    lines: tuple[int, int]
-    section: str | None
-    level: int
+def _listed(value: Any) -> list[Any]:
+    """A value as a list: nothing, one, or all of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
-def _blocks(body: str, first_line: int) -> Iterator[_Block]:
-    """The body's headings and passages, with their lines in the file."""
-    section: str | None = None
-    pending: list[_Block] = []
-    last = ""
-    lines = body.split("\n")
-    for kind, level, start, end in _spans(body, lines):
-        source = lines[start:end]
-        while source and not source[-1].strip():
-            source.pop()
-        if kind == "heading":
-            if pending:
-                yield _joined(pending)
-            section, _ = split_trailing_tags(_heading("\n".join(source)))
-            pending = []
-            yield _Block("", (), (0, 0), section, level)
-            continue
-        block = _passage(kind, source, (start + first_line, start + first_line + len(source) - 1), section)
-        leads_in = kind != "paragraph" and last.endswith(":")
-        if pending and (not block.text or leads_in):
-            pending.append(block)
-        else:
-            if pending:
-                yield _joined(pending)
-            pending = [block] if block.text else []
-        last = block.text or last
-    if pending:
-        yield _joined(pending)
+def _at_commas(words: str) -> list[str]:
+    return words.split(",")
 
 
-def _spans(body: str, lines: Sequence[str]) -> Iterator[tuple[str, int, int, int]]:
-    """Kind, heading level, first line and the line after the last, of each top-level block that counts."""
-    for token in _MARKDOWN.parse(body):
-        if token.level or token.map is None or token.nesting < 0:
-            continue
-        start, end = token.map
-        match token.type:
-            case "heading_open":
-                yield "heading", int(token.tag[1]), start, end
-            case "paragraph_open":
-                if not _IMAGE_ONLY.fullmatch("\n".join(lines[start:end])):
-                    yield "paragraph", 0, start, end
-            case "bullet_list_open" | "ordered_list_open" | "blockquote_open":
-                yield "block", 0, start, end
+def _at_commas_or_spaces(words: str) -> list[str]:
+    """Jekyll's lists stand between spaces; where there is a comma, a tag may have several words."""
+    return words.split("," if "," in words else None)
 
 
-def _heading(source: str) -> str:
-    """The words of a heading, without the marks that make it one."""
-    return " ".join(token.content for token in _MARKDOWN.parse(source) if token.type == "inline").strip()
-
-
-def _passage(kind: str, source: list[str], lines: tuple[int, int], section: str | None) -> _Block:
-    text, tags = split_trailing_tags("\n".join(line.strip() if kind == "paragraph" else line for line in source))
-    joined = " ".join(text.split()) if kind == "paragraph" else text
-    return _Block(joined, tags, lines, section, 0)
-
-
-def _joined(parts: Sequence[_Block]) -> _Block:
-    """A passage of what belongs together; some of it may be tags alone."""
-    return parts[0]._replace(
-        text="\n\n".join(each.text for each in parts if each.text),
-        tags=unique(tag for each in parts for tag in each.tags),
-        lines=(parts[0].lines[0], parts[-1].lines[1]),
-    )
-
-
-def _first_title(blocks: list[_Block]) -> str | None:
-    return next((block.section for block in blocks if block.level == 1), None)
-
-
-# -- the front matter ---------------------------------------------------------------------------------------
-
-
-def _string(meta: dict[str, Any], key: str, name: str, text: str) -> str | None:
-    value = meta.get(key)
-    match value:
-        case None | str():
-            return (value or "").strip() or None
-        case list() if all(isinstance(item, str) for item in value):
-            return ", ".join(value)
-    raise SeedError(f"{name}:{frontmatter.line_of(text, key)}: `{key}` is not a line of text.", f"Write `{key}: …`.")
-
-
-def _tags(meta: dict[str, Any], name: str, text: str) -> list[str]:
-    value = meta.get("tags") or []
-    tags = value.split(",") if isinstance(value, str) else value
-    if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
-        return [tag.strip().removeprefix("#") for tag in tags if tag.strip()]
-    raise SeedError(
-        f"{name}:{frontmatter.line_of(text, 'tags')}: `tags` is not a list.", "Write `tags: [one, another one]`."
-    )
+def _date_in(stem: str) -> str | None:
+    found = _DATED.match(stem)
+    return found[0] if found else None

@@ -1,40 +1,160 @@
 """Choosing passages.
 
-Takes essays and what the user asked for, gives passages in the order of the corpus, or an error that says
-what there is instead.
+Takes a corpus and what the user asked for, gives passages with what ranked them, or an error that says what there is
+instead. Whether the corpus was just read or lies in an index, this module doesn't know.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
-from remix.corpus.essays import slugify
-from remix.corpus.tags import count_tags, tag_key
+from remix.corpus import bm25
+from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
+from remix.corpus.tags import tag_key
 from remix.errors import SeedError
-from remix.records import Essay, Passage
+from remix.names import slugify
+from remix.records import Essay, Options, Passage, Ranking, sha256
 
 
-def select(essays: Sequence[Essay], tags: Sequence[str] = (), slugs: Sequence[str] = ()) -> list[Passage]:
-    """Passages that carry any of the tags (all, if none are given) in any of the essays (likewise).
+class Hit(NamedTuple):
+    """A passage that was found, not yet fetched."""
 
-    Raises `SeedError` for a tag or an essay that doesn't exist, naming near ones.
+    at: int
+    """What the corpus knows it by, for as long as that is open."""
+    id: str
+    sha256: str
+    """Of its text."""
+
+
+class Corpus(Protocol):
+    """Whatever knows the passages: `Reading`, or `Index`."""
+
+    def essays(self) -> list[Essay]:
+        """All of them, whole, in the order of the corpus."""
+
+    def slugs(self) -> set[str]:
+        """All that essays answer to."""
+
+    def tag_keys(self) -> set[str]:
+        """All that passages answer to."""
+
+    def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
+        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
+
+    def has(self, query: Query) -> bool:
+        """Whether a query means any passage."""
+
+    def named(self, id_: str) -> Hit | None:
+        """The passage of that id."""
+
+    def find(self, query: Query | None) -> list[Hit]:
+        """The passages that a query means, or all, in the order of the corpus."""
+
+    def scores(self, like: str) -> dict[int, float]:
+        """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
+
+    def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
+        """The passages, each with its essay, which has these of its passages."""
+
+
+class Selected(NamedTuple):
+    """What was chosen."""
+
+    pairs: list[tuple[Essay, Passage]]
+    """In the order of the corpus, or by rank."""
+    rankings: dict[str, Ranking]
+    """By passage, where a text ranked them."""
+    notes: list[str]
+    """What of the query nothing answers to: a misspelling, perhaps."""
+
+
+def chooser(options: Options) -> Callable[[Corpus], Selected]:
+    """What to ask a corpus. Raises `QueryError` at once.
+
+    Passages with any of the tags, in any of the essays, that the query means; ranked by the text they should be like,
+    of which those are left out that share no word with it; a sample of them; the first so many. What is asked raises
+    `SeedError` for a tag or an essay that doesn't exist, naming near ones, and where nothing is found.
     """
-    slugs = [slugify(slug) for slug in slugs]
-    for slug in slugs:
-        _known(slug, [essay.slug for essay in essays], "there is no essay", "`remix passages` lists what there is.")
-    passages = [passage for essay in essays if not slugs or essay.slug in slugs for passage in essay.passages]
-    counts = {tag_key(tag): tag for tag, _ in count_tags(passages)}
+    where = None if options.where is None else parse(options.where)
+    long = Term("words", str(options.min_words)) if options.min_words else None
+
+    def choose(corpus: Corpus) -> Selected:
+        hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
+        notes = list(_unknown(corpus, where)) if where else []
+        if where and not hits:
+            raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
+        rankings: dict[str, Ranking] = {}
+        if options.like is not None:
+            hits, rankings = _ranked(corpus, hits, options.like)
+        hits = _sample(hits, options.sample, options.seed)[: options.limit]
+        kept = {hit.id: rankings[hit.id] for hit in hits if rankings}
+        return Selected(corpus.pairs(hits), kept, notes)
+
+    return choose
+
+
+def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Query | None:
+    """`--tag` and `--essay` as a query. Raises `SeedError` for what doesn't exist."""
+    slugs = corpus.slugs() if essays else set()
+    for essay in essays:
+        if slugify(essay) not in slugs:
+            raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
+    within = any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
-        _known(tag_key(tag.removeprefix("#")), counts, "no passage has the tag", "`remix tags` lists what there is.")
-    wanted = {tag_key(tag.removeprefix("#")) for tag in tags}
-    return [passage for passage in passages if not wanted or wanted & {tag_key(tag) for tag in passage.tags}]
+        key = tag_key(tag.removeprefix("#"))
+        wanted = all_of(within, Term("tag", key))
+        if wanted and not corpus.has(wanted):
+            raise _nothing("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
+    return all_of(within, any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
 
 
-def _known(wanted: str, there: Iterable[str], what: str, hint: str) -> None:
-    names = list(there)
-    if wanted in names:
-        return
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.6)
+def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
+    """What a query names and nothing has. Behind a `not` that does no harm, but may be a misspelling."""
+    for term in terms(where):
+        if term.name == "tag" and not corpus.has(term):
+            error = _nothing("no passage has the tag", tag_key(term.value), corpus.tag_keys(), _TAGS)
+        elif term.name == "essay" and slugify(term.value) not in (slugs := corpus.slugs()):
+            error = _nothing("there is no essay", slugify(term.value), slugs, _PASSAGES)
+        else:
+            continue
+        yield f"--where, column {term.column}: {error.message} {error.hint}"
+
+
+_PASSAGES = "`remix passages` lists what there is."
+_TAGS = "`remix tags` lists what there is."
+
+
+def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
+    near = difflib.get_close_matches(wanted, sorted(there), n=3, cutoff=0.6)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
-    raise SeedError(f"{what} '{wanted}'.", suggestion + hint)
+    return SeedError(f"{what} '{wanted}'.", suggestion + hint)
+
+
+# -- ranking and sampling -----------------------------------------------------------------------------------
+
+
+def _ranked(corpus: Corpus, hits: list[Hit], like: str) -> tuple[list[Hit], dict[str, Ranking]]:
+    """Those that share a word with a text, the likest first, and how they rank."""
+    scores = corpus.scores(like)
+    # Sorting is stable: equals stay in the order of the corpus.
+    ranked = sorted((hit for hit in hits if hit.at in scores), key=lambda hit: -scores[hit.at])
+    if not ranked:
+        raise SeedError("no passage shares a word with --like.", "Say it in words that the essays use.")
+    rankings = {
+        hit.id: Ranking(rank=rank, score=scores[hit.at], method=bm25.RULE) for rank, hit in enumerate(ranked, 1)
+    }
+    return ranked, rankings
+
+
+def _sample(hits: list[Hit], size: int | None, seed: int) -> list[Hit]:
+    """So many of them, in their order: those whose hash with the seed comes first.
+
+    A hash of the text alone, so that the same passages are drawn on every machine, and most of them still when others
+    come, go or move.
+    """
+    if size is None or size >= len(hits):
+        return hits
+    drawn = sorted(range(len(hits)), key=lambda at: (sha256(f"{seed} {hits[at].sha256}"), at))[:size]
+    return [hits[at] for at in sorted(drawn)]

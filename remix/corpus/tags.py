@@ -1,4 +1,4 @@
-"""Tags: taking them off a paragraph, and telling when two are the same.
+"""Tags: taking their list off the end of a paragraph, and telling when two are the same.
 
 Takes strings, gives strings. Knows nothing of files.
 """
@@ -10,21 +10,54 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
+from typing import NamedTuple
 
 from remix.records import Passage
 
-_WORD = r"[^\W_][\w/'’&+.-]*"
-_TAG = rf"\#({_WORD}(?:[ \t]+{_WORD}){{0,4}})"
 _BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
-_ONE = re.compile(_TAG)
-_LISTED = re.compile(rf"{_TAG}\s*(?:[,;]\s*)?")
-"""A tag as it stands in a list, up to the next one."""
+
+DEEPEST = 20
+"""Parents of a tag: one of ten thousand slashes would fill the memory with them."""
+
+
+@functools.cache
+def marks() -> str:
+    """Accents and vowel signs that stand as characters of their own: part of a word, though `\\w` knows none."""
+    return "".join(mark for mark in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(mark)[0] == "M")
+
+
+class _Patterns(NamedTuple):
+    one: re.Pattern[str]
+    """A tag."""
+    listed: re.Pattern[str]
+    """The same as it stands in a list, up to the next one."""
+
+
+@functools.cache
+def _patterns() -> _Patterns:
+    """Made when the first essay is read: whoever asks the index needs none, and they take a while."""
+    word = rf"[^\W_][\w{marks()}/'’&+.-]*"
+    tag = rf"\#({word}(?:[ \t]+{word}){{0,4}})"
+    return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;]\s*)?"))
 
 
 @functools.lru_cache(maxsize=2**14)
 def tag_key(tag: str) -> str:
     """What makes two tags the same: case doesn't count, and spaces, `-` and `_` are alike."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
+
+
+@functools.lru_cache(maxsize=2**14)
+def tag_keys(tag: str) -> tuple[str, ...]:
+    """The keys that a tag answers to: its own, then its parents', the nearest first (`a/b/c`: a/b/c, a/b, a).
+
+    A passage has a wanted tag where `tag_key(wanted)` is among the `tag_keys` of one of its tags.
+    """
+    key = tag_key(tag)
+    *above, _ = key.split("/", DEEPEST)
+    parents = (parent.rstrip(" /") for parent in accumulate(above, "{}/{}".format))
+    return (key, *reversed(dict.fromkeys(filter(None, parents))))
 
 
 def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
@@ -38,7 +71,7 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
     for begin in _BEGIN.finditer(text):
         if begin.end() >= start:
             tail = text[begin.end() :]
-            tags = (match.group(1).rstrip(".").strip() for match in _ONE.finditer(tail))
+            tags = (match.group(1).rstrip(".").strip() for match in _patterns().one.finditer(tail))
             return text[: begin.end()].rstrip(), unique(tags)
     return text.rstrip(), ()
 
@@ -48,25 +81,31 @@ def _start_of_list(text: str) -> int:
 
     Read backwards from `#` to `#`, so that a long text with many of them takes no longer than its length.
     """
-    end = len(text)
-    while (start := text.rfind("#", 0, end)) >= 0 and _LISTED.fullmatch(text, start, end):
+    end, listed = len(text), _patterns().listed
+    while (start := text.rfind("#", 0, end)) >= 0 and listed.fullmatch(text, start, end):
         end = start
     return end
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags without repetitions, the first spelling of each."""
+    """The tags without repetitions and without what names nothing (`-`), the first spelling of each."""
     first: dict[str, str] = {}
     for tag in tags:
         first.setdefault(tag_key(tag), tag)
+    first.pop("", None)
     return tuple(first.values())
 
 
 def count_tags(passages: Iterable[Passage]) -> list[tuple[str, int]]:
     """Each tag in its commonest spelling and on how many passages it stands, the commonest first."""
+    return merge_spellings(Counter(tag for passage in passages for tag in passage.tags).items())
+
+
+def merge_spellings(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The same from the number of each spelling."""
     spellings: dict[str, Counter[str]] = {}
-    for passage in passages:
-        for tag in passage.tags:
-            spellings.setdefault(tag_key(tag), Counter())[tag] += 1
-    counts = [(spelling.most_common(1)[0][0], spelling.total()) for spelling in spellings.values()]
-    return sorted(counts, key=lambda item: (-item[1], tag_key(item[0])))
+    for tag, count in counts:
+        spellings.setdefault(tag_key(tag), Counter())[tag] += count
+    # Of two as common the one in small letters, wherever it stands.
+    merged = [(min(each, key=lambda tag: (-each[tag], tag.swapcase())), each.total()) for each in spellings.values()]
+    return sorted(merged, key=lambda item: (-item[1], tag_key(item[0])))

@@ -263,6 +263,11 @@ class LlamaModel:
         return buffer.value.decode("utf-8", "replace") if found else ""
 
     @property
+    def pools_itself(self) -> bool:
+        """Whether it was made for embeddings, and its file says how a text's vectors become one."""
+        return self._number("pooling_type", 0) > 0
+
+    @property
     def bos(self) -> int | None:
         """The token every prompt of this model must begin with, if there is one."""
         return int(C.llama_vocab_bos(self._vocab)) if C.llama_vocab_get_add_bos(self._vocab) else None
@@ -280,11 +285,15 @@ class LlamaModel:
         """Tokens of a chat template's own text, control tokens recognised."""
         return self._tokenize(text, special=True)
 
-    def _tokenize(self, text: str, special: bool) -> list[int]:
+    def tokenize_whole(self, text: str) -> list[int]:
+        """Tokens of foreign text that stands alone, with those the model wants around it."""
+        return self._tokenize(text, special=False, alone=True)
+
+    def _tokenize(self, text: str, special: bool, alone: bool = False) -> list[int]:
         data = text.encode()
         room = len(data) + 8
         buffer = (C.llama_token * room)()
-        count = C.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+        count = C.llama_tokenize(self._vocab, data, len(data), buffer, room, alone, special)
         if count < 0:
             raise ModelError(f"{self.path}: can't tokenise a text of {len(data)} bytes.", "Try another model.")
         return list(buffer[:count])
@@ -784,6 +793,67 @@ class LlamaDecoder:
         if samplers := self._samplers[slot]:
             samplers.free()
             self._samplers[slot] = None
+
+
+# -- embeddings ---------------------------------------------------------------------------------------------
+
+
+class LlamaEmbedder:
+    """Texts as vectors, in a context of its own. Close it, or use it in a `with`, before its model.
+
+    A model made for embeddings pools its last hidden states as its file says; of one made for writing the mean is
+    taken. One text is computed a call, so that no other touches its vector. Raises `ModelError` where the memory
+    isn't there.
+    """
+
+    def __init__(self, model: LlamaModel, n_ctx: int, threads: int) -> None:
+        params = C.llama_context_default_params()
+        # All of a text in one piece: pooling wants that.
+        params.n_ctx = params.n_batch = params.n_ubatch = n_ctx
+        params.n_threads = params.n_threads_batch = threads
+        params.embeddings = True
+        if not model.pools_itself:
+            params.pooling_type = C.LLAMA_POOLING_TYPE_MEAN
+        params.op_offload = params.offload_kqv = False
+        params.no_perf = True
+        _log.clear()
+        self._model = model
+        self._n_ctx = n_ctx
+        self._context: Any = C.llama_init_from_model(model.handle, params)
+        if not self._context:
+            reason = next((line for line in _log if line), "llama.cpp gives no reason")
+            raise ModelError(
+                f"{model.path}: no room to embed {n_ctx} tokens ({_one_line(reason)}).", "Take a smaller model."
+            )
+
+    def embed(self, text: str) -> FloatArray:
+        """A text's vector (d,), not made of length 1; zeros for a text without tokens. What is too long is cut."""
+        width = int(C.llama_model_n_embd(self._model.handle))
+        tokens = self._model.tokenize_whole(text)[: self._n_ctx]
+        if not tokens:
+            return np.zeros(width, np.float32)
+        C.llama_memory_clear(C.llama_get_memory(self._context), True)
+        array = (C.llama_token * len(tokens))(*tokens)  # a batch doesn't keep it
+        if C.llama_decode(self._context, C.llama_batch_get_one(array, len(tokens))) != 0:
+            raise ModelError(f"{self._model.path}: failed to embed {len(tokens)} tokens.", "Take another model.")
+        vector = C.llama_get_embeddings_seq(self._context, 0)
+        if not vector:
+            raise ModelError(f"{self._model.path}: gives no embeddings.", "Take another model.")
+        return np.ctypeslib.as_array(vector, shape=(width,)).copy()
+
+    def close(self) -> None:
+        """Free the context."""
+        if self._context:
+            C.llama_free(self._context)
+            self._context = None
+
+    def __enter__(self) -> LlamaEmbedder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def _one_line(text: str) -> str:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from remix import environment, models
+from remix.cache import cache_folder
 from remix.engine import llama
 from remix.engine.decoder import Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
@@ -38,7 +39,7 @@ _CAUSE = re.compile(r"GGML_ASSERT\(.*|what\(\): .*|GGML_ABORT.*")
 
 def check(path: Path, file: ModelFile) -> None:
     """Have a look, unless that was done before. Raises `ModelError` where llama.cpp doesn't survive the file."""
-    memo = models.cache_folder() / "looks" / _key(file)
+    memo = cache_folder() / "looks" / _key(file)
     if memo.is_file():
         return
     try:

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import psutil
 
-from remix import models
+from remix.cache import cache_folder
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, Row, Shape
@@ -331,7 +331,7 @@ def _memo(file: ModelFile, shape: Shape) -> Path:
         "system_info": llama.system_info(),
         "shape": shape.model_dump(),
     }
-    return models.cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
+    return cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
 
 
 def in_words(shape: Shape) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from remix import models
+from remix.cache import cache_folder
 from remix.files import write_whole
 
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
@@ -54,4 +54,4 @@ def _tuned() -> dict[str, str]:
 
 
 def _file() -> Path:
-    return models.cache_folder() / "spin.json"
+    return cache_folder() / "spin.json"

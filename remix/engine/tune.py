@@ -21,7 +21,7 @@ from statistics import median
 
 from pydantic import ValidationError
 
-from remix import models
+from remix.cache import cache_folder
 from remix.engine import llama, probe, spin
 from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
@@ -131,7 +131,7 @@ def _file(file: ModelFile) -> Path:
         "system_info": llama.system_info(),
         "probe": probe.PROBE,
     }
-    return models.cache_folder() / "tuned" / f"{canonical_sha256(key)}.json"
+    return cache_folder() / "tuned" / f"{canonical_sha256(key)}.json"
 
 
 # -- finding it ---------------------------------------------------------------------------------------------

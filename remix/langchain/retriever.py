@@ -6,7 +6,6 @@ Takes a query of tags, gives documents. Knows nothing of models.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import Field
 
-from remix.corpus import read_seeds, select, tag_key
+from remix.corpus import Corpus, consult
+from remix.corpus.query import Term, all_of, any_of, parse
 from remix.records import Passage
 from remix.workspace import FILE, Workspace, read_settings
 
@@ -23,14 +23,17 @@ from remix.workspace import FILE, Workspace, read_settings
 class TagRetriever(BaseRetriever):
     """Finds passages by tag: `invoke("convergence")`, or `invoke("maps, #generic pastness")` for any of several.
 
-    Documents come in the order of the corpus, which is read anew at each question. A tag that no passage has
+    Documents come in the order of the corpus as it is at each question. A tag that no passage has
     finds nothing and is no error, as retrievers promise; the command line is stricter and names near ones.
-    Raises `SeedError` where the seeds themselves can't be read. (`tags`, which every retriever has, are labels
-    for LangChain's callbacks and have nothing to do with the passages'.)
+    Raises `SeedError` where the seeds themselves can't be read, and `QueryError` where `where` can't. (`tags`, which
+    every retriever has, are labels for LangChain's callbacks and have nothing to do with the passages'.)
     """
 
     workspace: Path
     """A workspace, or just a folder of seeds."""
+
+    where: str | None = None
+    """Only passages that this query means, too, as `remix passages --where` has it."""
 
     k: int | None = Field(None, ge=0)
     """Most passages to return; `invoke(query, k=…)` goes before it."""
@@ -38,8 +41,8 @@ class TagRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        found = self._passages([tag for part in query.split(",") if (tag := part.strip().removeprefix("#"))])
-        return [_document(passage) for passage in itertools.islice(found, self.k if k is None else k)]
+        tags = [tag for part in query.split(",") if (tag := part.strip().removeprefix("#"))]
+        return [_document(passage) for passage in self._passages(tags, self.k if k is None else k)]
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
@@ -47,20 +50,26 @@ class TagRetriever(BaseRetriever):
         # The inherited one takes no `k`.
         return await asyncio.to_thread(self._get_relevant_documents, query, run_manager=run_manager.get_sync(), k=k)
 
-    def _passages(self, tags: Sequence[str]) -> list[Passage]:
-        essays = read_seeds(*_seeds_and_root(self.workspace.expanduser().absolute()))
-        known = {tag_key(tag) for essay in essays for passage in essay.passages for tag in passage.tags}
-        wanted = [tag for tag in tags if tag_key(tag) in known]
-        return select(essays, wanted) if wanted else []
+    def _passages(self, tags: Sequence[str], most: int | None) -> list[Passage]:
+        workspace = _workspace(self.workspace.expanduser().absolute())
+        least = workspace.settings.min_words
+        further = (Term("words", str(least)) if least else None, parse(self.where) if self.where else None)
+
+        def choose(corpus: Corpus) -> list[Passage]:
+            wanted = any_of([Term("tag", tag) for tag in tags])
+            hits = corpus.find(all_of(wanted, *further)) if wanted else []
+            return [passage for _, passage in corpus.pairs(hits[:most])]
+
+        return consult(workspace.seeds, workspace.root, choose, exclude=workspace.exclude)
 
 
-def _seeds_and_root(folder: Path) -> tuple[Path, Path]:
-    """The folder of seeds that is meant, and what their paths are relative to."""
+def _workspace(folder: Path) -> Workspace:
+    """The workspace that is meant; a bare folder of seeds is one whose paths begin with its name."""
     if (folder / FILE).is_file():
-        return Workspace(folder, read_settings(folder / FILE)).seeds, folder
+        return Workspace(folder, read_settings(folder / FILE))
     if (folder / "seeds").is_dir():
-        return folder / "seeds", folder
-    return folder, folder.parent
+        return Workspace(folder)
+    return Workspace(folder.parent).with_seeds(folder)
 
 
 def _document(passage: Passage) -> Document:

@@ -13,10 +13,8 @@ from urllib.parse import quote
 from remix.files import write_whole
 from remix.names import visible
 from remix.outputs import reviews
-from remix.outputs.run import RunFolder
+from remix.outputs.run import INDEX, RunFolder
 from remix.records import Passage, Record, Standing, Task, sha256
-
-INDEX = "index.md"
 
 _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=])")

@@ -33,6 +33,7 @@ REQUEST = "run.json"
 RESUMED = "resumed.json"
 MANIFEST = "MANIFEST.sha256"
 FAILURES = "failures.json"
+INDEX = "index.md"
 LOCK = ".lock"
 HOLDER = ".lock.json"
 
@@ -155,6 +156,7 @@ class RunFolder:
         _refuse_link(self.path, self.text_path(task.id).parent)
         # Without this a crash between the two would leave an older record beside a newer text.
         remove(self.record_path(task.id))
+        remove(self.measures_path(task.id))
         if trace:
             write_whole(self.trace_path(task.id), dump_trace(trace))
         write_whole(self.text_path(task.id), compose(record, text))
@@ -194,6 +196,10 @@ class RunFolder:
     def trace_path(self, task_id: str) -> Path:
         """Where a task's trace is, if it has one."""
         return self.path / f"{task_id}.trace.json"
+
+    def measures_path(self, task_id: str) -> Path:
+        """Where a task's measures are, if they were taken."""
+        return self.path / f"{task_id}.measures.json"
 
     def text_path(self, task_id: str) -> Path:
         """Where a task's text is."""
@@ -265,9 +271,10 @@ class RunFolder:
 
     def _ours(self) -> Iterator[Path]:
         """All files that are ever written here."""
-        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, HOLDER))
+        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, INDEX, HOLDER))
         for task in self.run.tasks:
-            yield from (self.text_path(task.id), self.record_path(task.id), self.trace_path(task.id))
+            yield from (self.text_path(task.id), self.record_path(task.id))
+            yield from (self.trace_path(task.id), self.measures_path(task.id))
 
     def _files(self) -> list[str]:
         texts = [f"{task.id}{suffix}" for task in self.run.tasks for suffix in (".md", ".json")]

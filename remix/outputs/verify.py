@@ -19,11 +19,12 @@ from pydantic import ValidationError
 from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
 from remix.files import TEMPORARY
+from remix.measure.ledger import MeasuresFile
 from remix.outputs import reviews
-from remix.outputs.index import INDEX
 from remix.outputs.run import (
     FAILURES,
     HOLDER,
+    INDEX,
     LOCK,
     MANIFEST,
     REQUEST,
@@ -378,7 +379,7 @@ def _source(run: Run, task: Task) -> Source | None:
     passage = passages.get(task.passage)
     if passage is None or task.kind not in templates:
         return None
-    return source_of(passage, task, templates[task.kind])
+    return source_of(passage, task, templates[task.kind], run.rankings.get(passage.id))
 
 
 def _derivation(look: _Look) -> Iterator[Finding]:
@@ -412,10 +413,12 @@ def _candidates(look: _Look) -> Iterator[Finding]:
             yield look.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
     if selection and kept:
         yield from _kept(look, kept[0])
-        best, rule = choose.choose(candidates)
         # Another rule, or another version of one, can't be asked here.
-        if selection.chooser in (choose.RULE, choose.FLAGS_ALONE) and (best, rule) != (kept[0], selection.chooser):
-            yield look.in_record(f"by its own numbers candidate {best.number} was to be kept ({rule.name})")
+        again = choose.choose_again(candidates, selection.chooser)
+        if again and again != (kept[0], selection.chooser):
+            yield look.in_record(
+                f"by its own numbers candidate {again.candidate.number} was to be kept ({again.rule.name})"
+            )
 
 
 def _kept(look: _Look, kept: Candidate) -> Iterator[Finding]:
@@ -458,6 +461,23 @@ def _trace(look: _Look) -> Iterator[Finding]:
         yield Finding(name, "tells of other probabilities than the record")
 
 
+def _measures(look: _Look) -> Iterator[Finding]:
+    """Whether measures, which may be taken anew at any time, are of this record."""
+    name = f"{look.found.task.id}.measures.json"
+    try:
+        measures = MeasuresFile.model_validate_json((look.folder.path / name).read_bytes())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield Finding(name, f"can't be read ({error.strerror})")
+        return
+    except ValidationError:
+        yield Finding(name, "not the measures of a text; `remix measure` takes them anew")
+        return
+    if measures.record != look.record.id:
+        yield Finding(name, "tells of another record; `remix measure` takes them anew")
+
+
 _CHECKS: tuple[Callable[[_Look], Iterator[Finding]], ...] = (
     _hashes,
     _front_matter,
@@ -465,6 +485,7 @@ _CHECKS: tuple[Callable[[_Look], Iterator[Finding]], ...] = (
     _derivation,
     _candidates,
     _trace,
+    _measures,
 )
 
 

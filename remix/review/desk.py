@@ -21,7 +21,7 @@ from remix.outputs.find import run_path
 from remix.outputs.index import write_index
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
-from remix.outputs.verify import Finding, verify
+from remix.outputs.verify import LATER_SUFFIXES, Finding, verify
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict, canonical_sha256
 from remix.review import sheet
 from remix.review.sheet import Sheet, shown
@@ -383,7 +383,7 @@ class Desk:
     def _broken(self) -> Iterator[tuple[str, str]]:
         for key, row in self._rows.items():
             task = self._places[key].task.id
-            files = {f"{task}.md", f"{task}.json", f"{task}.trace.json"}
+            files = {f"{task}{suffix}" for suffix in (".md", ".json", *LATER_SUFFIXES)}
             what = [f"{each.file}: {each.what}" for each in self._findings.get(row.run, ()) if each.file in files]
             if what:
                 yield key, shown("; ".join(what))

@@ -7,10 +7,12 @@ Takes a run's folder and a task, gives the places of sentences that were dropped
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
+from remix.measure.alignment import Aligned
+from remix.measure.ledger import MeasuresFile
 from remix.outputs.run import RunFolder
 from remix.review.diff import Difference, Span
 
@@ -24,30 +26,10 @@ class Measured(NamedTuple):
     """Sentences of the passage that were dropped, and of the text that were added."""
 
 
-class _Sentence(BaseModel):
-    sentence: str
-    kept: bool
-
-
-class _Ledger(BaseModel):
-    line: str
-    passage: tuple[_Sentence, ...]
-    text: tuple[_Sentence, ...]
-
-
-class _Measures(BaseModel):
-    """The fields that are needed; a later version may have others."""
-
-    schema_: Literal["remix/measures/1"] = Field(alias="schema")
-    record: str
-    ledger: _Ledger
-
-
 def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: str) -> Measured | None:
     """What was measured of an output; nothing where that wasn't done, or was of another text."""
     try:
-        data = (folder.path / f"{task_id}.measures.json").read_bytes()
-        found = _Measures.model_validate_json(data)
+        found = MeasuresFile.model_validate_json(folder.measures_path(task_id).read_bytes())
     except (OSError, ValidationError):
         return None
     if found.record != record:
@@ -58,7 +40,7 @@ def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: s
     )
 
 
-def _others(text: str, sentences: Sequence[_Sentence]) -> Iterator[Span]:
+def _others(text: str, sentences: Sequence[Aligned]) -> Iterator[Span]:
     """Where in a text the sentences are that were not kept."""
     place = 0
     for each in sentences:

@@ -39,7 +39,7 @@ export function middle({ sheet, title, standing, blind, view, variants, finding 
       h("section", { class: "output", "aria-label": right, id: "output" },
         h("h3", null, view.name === "edited" ? `${title}, as it was edited` : title), text,
         sheet.cut > 0 && h("p", { class: "about" }, `${sheet.cut.toLocaleString("en")} more letters are in the file.`),
-        sheet.measured && h("p", { class: "measured" }, sheet.measured),
+        sheet.measured && h("p", { class: "measured" }, `By measure it ${sheet.measured}.`),
         said(standing))),
     variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },
       h("h3", null, "Variants of it: a digit accepts one and rejects the others"),

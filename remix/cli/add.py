@@ -1,0 +1,118 @@
+"""`remix add`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli.printing import json_option, note, print_json, shown
+
+if TYPE_CHECKING:
+    from remix.documents import Added
+    from remix.workspace import Workspace
+
+
+@click.command()
+@click.argument(
+    "documents", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+@click.option("--title", help="Title of the seed, and its file's name; for a single FILE.")
+@click.option("--tag", "tags", multiple=True, help="A tag for all its passages; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Show what would be found, and write nothing.")
+@json_option
+@click.pass_obj
+def add(
+    workspace: Workspace,
+    documents: tuple[Path, ...],
+    title: str | None,
+    tags: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Turn documents into seeds.
+
+    They can be plain text, notes of a digital garden, Markdown, Org, HTML, Word (.docx) and EPUB. Shows the
+    sections, passages and tags that were found. Tags that were run together in one word are taken apart, and what
+    is doubtful about that is said. Never overwrites a seed.
+    """
+    from remix import documents as adding
+
+    if title and len(documents) > 1:
+        raise click.UsageError("--title is for a single FILE.")
+    found = adding.prepare(documents, workspace, title, tags)
+    for each in found:
+        if not dry_run:
+            adding.write(each)
+        if not as_json:
+            _show(each)
+    if as_json:
+        print_json([_summary(each, written=not dry_run) for each in found])
+    elif dry_run:
+        note("Nothing was written.")
+
+
+def _show(added: Added) -> None:
+    """What was found, in lines; the seed's path last, so that it stands before the next command."""
+    summary = _summary(added, written=False)
+    rows = [
+        ("from", f"{summary['source']} ({summary['form']})"),
+        *((key, summary[key]) for key in ("title", "author", "date")),
+        *(added.document.meta.items()),
+        ("sections", _counted(summary["sections"], "; ")),
+        ("passages", f"{summary['passages']}, {summary['tagged']} with tags"),
+        ("tags", _counted([f"{each['tag']} {each['passages']}" for each in summary["tags"]], ", ")),
+        *(("taken apart", split.word) for split in added.document.splits),
+        *(("doubtful", words) for words in _doubts(added)),
+        *(("left out", words) for words in added.document.left_out),
+        *(("no passage", f"“{_shortened(text)}”") for text in added.no_passage),
+    ]
+    for key, value in rows:
+        if value:
+            click.echo(shown(f"{key:<11} {value}"))
+    click.echo(shown(str(added.path)))
+
+
+def _summary(added: Added, written: bool) -> dict[str, Any]:
+    from remix.corpus import count_tags
+
+    essay = added.essay
+    sections = dict.fromkeys(passage.section for passage in essay.passages if passage.section)
+    return {
+        "path": str(added.path),
+        "written": written,
+        "source": str(added.source),
+        "form": added.document.form,
+        "title": essay.title,
+        "author": essay.author,
+        "date": essay.date,
+        "sections": list(sections),
+        "passages": len(essay.passages),
+        "tagged": sum(bool(passage.tags) for passage in essay.passages),
+        "tags": [{"tag": tag, "passages": count} for tag, count in count_tags(essay.passages)],
+        "doubts": [doubt.model_dump() for split in added.document.splits for doubt in split.doubts],
+        "left_out": list(added.document.left_out),
+        "no_passage": list(added.no_passage),
+    }
+
+
+def _counted(values: list[str], between: str) -> str:
+    return f"{len(values)}: {between.join(values)}" if values else "none"
+
+
+def _doubts(added: Added) -> list[str]:
+    """How tags that were run together might be read in another way."""
+    found = []
+    for doubt in (doubt for split in added.document.splits for doubt in split.doubts):
+        others = " or ".join(" + ".join(parts) for parts in doubt.instead)
+        found.append(f"{' + '.join(doubt.read)}: " + (f"perhaps {others}" if others else "no word that is known"))
+    return found
+
+
+def _shortened(text: str, most: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+COMMANDS = (add,)

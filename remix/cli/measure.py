@@ -1,0 +1,100 @@
+"""`remix measure`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remix.cli.printing import embeddings_option, json_option, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from remix.measure.ledger import Ledger
+    from remix.measuring import KindSummary, Measured
+    from remix.workspace import Workspace
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option(
+    "--report",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also make a page of plots there: drift, what was kept, a map, and whether chains become alike.",
+)
+@embeddings_option
+@json_option
+@click.pass_obj
+def measure(
+    workspace: Workspace, run: str | None, target: Path | None, embeddings: str | None, as_json: bool
+) -> None:
+    """Measure what each text of a run kept of its passage, dropped, added and invented.
+
+    RUN is a path or the beginning of its name, by default the latest. Each text's measures are stored beside its
+    record as .measures.json. They are an aid to a reader, no verdict: they count letters and words.
+    """
+    from remix import measuring, surveying
+    from remix.measure import embedding
+    from remix.outputs import find_run
+
+    folder = find_run(workspace.outputs, run)
+    if target:
+        surveying.check(target)
+    measured = measuring.measure(folder)
+    summaries = measuring.summaries(measured)
+    if as_json:
+        outputs = {each.task.id: each.ledger.model_dump(mode="json") for each in measured}
+        print_json({"run": folder.run.name, "kinds": [each.model_dump() for each in summaries], "outputs": outputs})
+    else:
+        _print(summaries, measured)
+    measuring.store(folder, measured)
+    if target:
+        surveying.write_report(folder, measured, embedding.find(embeddings, workspace.model_folders), target)
+        note(f"\nThe report: {target}")
+
+
+COMMANDS = (measure,)
+
+HEADERS = (
+    *("kind", "texts", "sentences kept", "added", "facts kept", "words", "copied", "run of words"),
+    *("flagged", "inventing", "turning round"),
+)
+
+
+CAVEAT = """
+Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where enough of its letters are
+found in one of the text: an aid to a reader, no verdict. Most claims that are turned round, and facts that change
+places, are not seen."""
+
+
+def _print(summaries: list[KindSummary], measured: list[Measured]) -> None:
+    if not summaries:
+        note("No text is finished yet.")
+        return
+    print_table(HEADERS, [_row(each) for each in summaries])
+    note(CAVEAT)
+    by_name = {each.task.id: each.ledger for each in measured}
+    for summary in summaries:
+        note(f"\n{summary.kind}: the first to look at")
+        print_table(["output", "flags", "what it did"], [_worst(name, by_name[name]) for name in summary.worst])
+
+
+def _row(summary: KindSummary) -> tuple[str, ...]:
+    facts = f"{summary.facts:.0%}" if summary.facts is not None else "-"
+    return (
+        summary.kind,
+        str(summary.outputs),
+        f"{summary.kept:.0%}",
+        f"{summary.added:.0%}",
+        facts,
+        f"{summary.words:.0%}",
+        f"{summary.coverage:.0%}",
+        f"{summary.density:.1f}",
+        *(str(count) for count in (summary.flagged, summary.inventing, summary.reversing)),
+    )
+
+
+def _worst(name: str, ledger: Ledger) -> tuple[str, str, str]:
+    return name, ", ".join(ledger.flags) or "-", ledger.line

@@ -1,0 +1,233 @@
+"""`remix tags`: what tags there are, which stand together, which are perhaps one, and renaming them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remix.cli.corpus import ask, essays_there
+from remix.cli.options import min_words_option
+from remix.cli.printing import json_option, note, print_json, print_table
+from remix.errors import RemixError, RunError, SeedError
+from remix.names import visible
+
+if TYPE_CHECKING:
+    from remix.corpus.renaming import Edit
+    from remix.records import Passage
+    from remix.workspace import Workspace
+
+SHOWN = 3
+"""Pairs, or passages, named in passing."""
+
+AROUND = 50
+"""Letters of a line to show before and behind what changes."""
+
+
+def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() != ".svg":
+        raise click.BadParameter(f"{value} doesn't end in .svg.", ctx, param)
+    return value
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--graph",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_svg,
+    metavar="FILE.svg",
+    help="Draw which of them stand together, the commonest 60 or --limit.",
+)
+@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest.")
+@min_words_option
+@json_option
+@click.pass_context
+def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
+    """List the tags, and on how many passages each counts."""
+    if ctx.invoked_subcommand:
+        if graph or limit or as_json:
+            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
+        return
+    if graph:
+        _draw(_passages(ctx.obj, min_words), graph, limit)
+    else:
+        _list(_counts(ctx.obj, min_words), limit, as_json)
+
+
+def _list(counts: list[tuple[str, int]], limit: int | None, as_json: bool) -> None:
+    from remix.corpus.duplicates import near_duplicates
+
+    if as_json:
+        print_json([{"tag": tag, "passages": count} for tag, count in counts[:limit]])
+        return
+    print_table(["tag", "passages"], counts[:limit])
+    if found := near_duplicates(counts):
+        named = "; ".join(f"{pair.tag}, {pair.other}" for pair in found[:SHOWN])
+        note(f"Perhaps one: {named}{' …' if found[SHOWN:] else ''} (remix tags near)")
+
+
+def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
+    from remix import tag_map
+    from remix.files import write_whole
+
+    if not any(passage.tags for passage in passages):
+        raise SeedError("no passage has a tag: there is nothing to draw.", "Put #tags at the end of paragraphs.")
+    try:
+        write_whole(path, tag_map.draw(passages, limit or tag_map.MOST_TAGS))
+    except RunError as error:
+        raise RemixError(error.message, "Take another place.") from error
+    click.echo(visible(str(path)))
+
+
+@tags.command()
+@click.argument("tag", required=False)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
+@min_words_option
+@json_option
+@click.pass_obj
+def together(workspace: Workspace, tag: str | None, limit: int | None, min_words: int, as_json: bool) -> None:
+    """List which tags stand together, or which stand with TAG.
+
+    The share is that of the passages with both among those with either, in percent.
+    """
+    from remix.corpus import select
+    from remix.corpus.cooccurrence import companions, cooccurrences
+
+    essays = essays_there(workspace)
+    passages = select(essays, min_words=min_words)
+    if tag:
+        select(essays, [tag])
+    pairs = (companions(passages, tag) if tag else cooccurrences(passages))[:limit]
+    if as_json:
+        print_json([pair._asdict() for pair in pairs])
+    else:
+        rows = [(pair.tag, pair.other, pair.together, f"{pair.share:.0%}") for pair in pairs]
+        print_table(["tag", "with", "passages", "share"], rows)
+
+
+@tags.command()
+@min_words_option
+@json_option
+@click.pass_obj
+def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
+    """List tags that are perhaps one: by spelling, plural or typo.
+
+    The one used less comes first, as in `remix tags rename`.
+    """
+    from remix.corpus.duplicates import near_duplicates
+
+    found = near_duplicates(_counts(workspace, min_words))
+    if as_json:
+        print_json([pair._asdict() for pair in found])
+        return
+    print_table(["tag", "passages", "perhaps", "passages", "differs by"], found)
+    if found:
+        note(f"To make two one: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
+
+
+@tags.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@json_option
+@click.pass_obj
+def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Rename a tag in the seeds: OLD, and with it all OLD/…, to NEW.
+
+    Nothing but the tag's own letters is touched: not in the text, not at the ends of lines. Shows each line that
+    changes, and asks.
+    """
+    from remix.corpus import read_seeds, renaming
+
+    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
+    plan = renaming.rename(essays, workspace.seeds, workspace.root, old, new)
+    if as_json:
+        print_json({"merged": plan.merged, "files": [_as_json(edit) for edit in plan.edits]})
+    else:
+        _show(plan.edits)
+    note(_in_words(plan.edits))
+    if plan.merged:
+        note(f"{_count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
+    if plan.edits and not dry_run:
+        if not yes:
+            click.confirm("Write this?", abort=True, err=True)
+        renaming.write(plan.edits)
+        note("Renamed.")
+
+
+COMMANDS = (tags,)
+
+
+def _counts(workspace: Workspace, min_words: int) -> list[tuple[str, int]]:
+    """Each tag, and on how many passages it counts: the index knows that without reading them."""
+    from remix.corpus.query import Term
+
+    long = Term("words", str(min_words)) if min_words else None
+    return ask(workspace, lambda corpus: corpus.tags(long))
+
+
+def _passages(workspace: Workspace, min_words: int) -> list[Passage]:
+    from remix.corpus import select
+
+    return select(essays_there(workspace), min_words=min_words)
+
+
+def _show(edits: list[Edit]) -> None:
+    from remix.corpus.renaming import diff
+
+    for edit in edits:
+        for line, partner in _partners(list(diff(edit))):
+            shown = near_change(line, partner) if sys.stdout.isatty() else line
+            colour = {"-": "red", "+": "green"}.get(line[0]) if partner else None
+            click.secho(visible(shown, keep="\t"), fg=colour)
+
+
+def _partners(lines: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Each line of a diff, with the one it replaces or is replaced by."""
+    for number, line in enumerate(lines):
+        step = {"-": 1, "+": -1}.get(line[0], 0) if number > 1 else 0
+        yield line, lines[number + step] if step else None
+
+
+def near_change(line: str, partner: str | None) -> str:
+    """As much of a line as tells where it changes: a paragraph may be a single line."""
+    if partner is None:
+        return line
+    start = 1 + _alike(line[1:], partner[1:])
+    end = len(line) - _alike(reversed(line[start:]), reversed(partner[start:]))
+    first, last = max(1, start - AROUND), min(len(line), end + AROUND)
+    before, after = ("…" if first > 1 else ""), ("…" if last < len(line) else "")
+    return f"{line[0]}{before}{line[first:last]}{after}"
+
+
+def _alike(one: Iterable[str], other: Iterable[str]) -> int:
+    """With how many letters the same two begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _as_json(edit: Edit) -> dict[str, object]:
+    from remix.corpus.renaming import diff
+
+    return {"path": edit.name, "places": edit.places, "texts": edit.texts, "diff": [*diff(edit)]}
+
+
+def _in_words(edits: list[Edit]) -> str:
+    """How much changes, and of which passages even the text."""
+    if not edits:
+        return "Nothing to change: it is written so everywhere."
+    texts = [passage for edit in edits for passage in edit.texts]
+    more = f" and {len(texts) - SHOWN} more" if texts[SHOWN:] else ""
+    also = (
+        f" It stands in sentences of {', '.join(texts[:SHOWN])}{more}: their texts change with it." if texts else ""
+    )
+    return f"{_count(sum(edit.places for edit in edits), 'place')} in {_count(len(edits), 'file')}.{also}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

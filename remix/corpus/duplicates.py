@@ -1,0 +1,141 @@
+"""Tags that are perhaps one: spelt, inflected or mistyped otherwise.
+
+Takes tags and how often each is used, gives pairs with the reason, for a person to judge. Knows nothing of files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from remix.corpus.tags import tag_key
+
+Count = tuple[str, int]
+"""A tag, and on how many passages it stands."""
+
+SHORTEST = 5
+"""Letters of a tag that may be a typo: in a shorter one another letter makes another word."""
+
+LONG = 12
+"""A tag of so many letters may have two wrong ones."""
+
+SELDOM = 2
+"""On so many passages, or a tenth of those of the other tag, a typo may stand: what is used more is meant."""
+
+BLOCK = 256
+"""Tags whose distances to all others are in memory at a time."""
+
+
+class Duplicate(NamedTuple):
+    """Two tags that are perhaps one."""
+
+    tag: str
+    """The one used less."""
+    passages: int
+    """On how many it stands."""
+    other: str
+    """The one used more."""
+    other_passages: int
+    """On how many it stands."""
+    why: str
+    """What tells them apart: joints, accents, plural, order or typo."""
+
+
+def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
+    """Tags that are perhaps others, the surest reasons first; `counts` has the commonest first.
+
+    Each is named once, with the commonest of those it is like for that reason.
+    """
+    found: dict[str, Duplicate] = {}
+    for why, pairs in (*((why, _alike(counts, form)) for why, form in _FORMS.items()), ("typo", _mistyped(counts))):
+        for rarer, commoner in pairs:
+            found.setdefault(rarer[0], Duplicate(*rarer, *commoner, why))
+    return list(found.values())
+
+
+# -- alike in another form ----------------------------------------------------------------------------------
+
+
+def _joined(tag: str) -> str:
+    """`post-colonial` as `postcolonial`, `poet's corner` as `poets corner`."""
+    return re.sub(r"[\s.'’-]", "", tag_key(tag))
+
+
+def _plain(tag: str) -> str:
+    """`généalogie` as `genealogie`."""
+    letters = unicodedata.normalize("NFKD", _joined(tag))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _singular(tag: str) -> str:
+    """`maps` as `map`, `cities` as `city`. By the rules of English: tags that break them aren't found."""
+    return _plain(" ".join(map(_without_s, tag_key(tag).split())))
+
+
+_PLURALS = ((r"(?<=\w\w)ies$", "y"), (r"(?<=ss|ch|sh|.x|.z|.o)es$", ""), (r"(?<=\w[^\Wsui])s$", ""))
+
+
+def _without_s(word: str) -> str:
+    return next((re.sub(end, other, word) for end, other in _PLURALS if re.search(end, word)), word)
+
+
+def _ordered(tag: str) -> str:
+    """`maps and memory` as `memory and maps`."""
+    return " ".join(sorted(map(_singular, tag_key(tag).split())))
+
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "joints": _joined,
+    "accents": _plain,
+    "plural": _singular,
+    "order": _ordered,
+}
+"""What is the same of two tags that only this tells apart, the lesser differences first."""
+
+
+def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tuple[Count, Count]]:
+    """Tags that are the same in a form, each with the commonest of them."""
+    commonest: dict[str, Count] = {}
+    for count in counts:
+        first = commonest.setdefault(form(count[0]), count)
+        if first is not count:
+            yield count, first
+
+
+# -- a few letters apart ------------------------------------------------------------------------------------
+
+
+def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
+    """Seldom used tags with a commoner one that they may be meant for.
+
+    A letter is wrong, missing, too many, or has changed places with the next (optimal string alignment). The first
+    one is right, as it nearly always is (Kukich, Techniques for Automatically Correcting Words in Text, 1992), and
+    digits are meant: 1984 is not 1985.
+    """
+    groups: dict[str, list[tuple[str, Count]]] = {}
+    for count in counts:
+        if len(form := _plain(count[0])) >= SHORTEST:
+            groups.setdefault(form[0], []).append((form, count))
+    for group in groups.values():
+        forms = [form for form, _ in group]
+        for start in range(0, len(group), BLOCK):
+            distances = process.cdist(
+                forms[start : start + BLOCK], forms, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
+            )
+            for row, column in np.argwhere(distances <= 2):
+                (form, rarer), (other, commoner) = group[start + row], group[column]
+                is_seldom = column < start + row and rarer[1] <= max(SELDOM, commoner[1] // 10)
+                if is_seldom and _is_typo(form, other, int(distances[row, column])):
+                    yield rarer, commoner
+
+
+def _is_typo(form: str, other: str, distance: int) -> bool:
+    """Whether the one may be meant for the other, so many letters apart."""
+    digits, others = (re.sub(r"\D", "", each) for each in (form, other))
+    return 0 < distance <= (1 if min(len(form), len(other)) < LONG else 2) and digits == others

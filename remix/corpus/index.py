@@ -1,0 +1,325 @@
+"""The index: a corpus in SQLite, so that it is parsed once and a question costs no more than its answer.
+
+Takes essays, answers what `Corpus` asks. It is a cache: `library.py` keeps it up to date, and whatever it says a
+corpus that was just read would say too. Which files there are and whether they changed, it doesn't know, only what
+it was told of them. Whatever is wrong with the database comes out as `sqlite3.Error`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from remix.corpus import bm25
+from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
+from remix.corpus.select import Hit
+from remix.corpus.tags import merge_spellings, tag_key, tag_keys
+from remix.corpus.words import count_words, words
+from remix.names import slugify
+from remix.records import Essay, Passage
+
+PATIENCE = 10.0
+"""Seconds to wait for another command that is writing."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS essay (
+    id INTEGER PRIMARY KEY,
+    file TEXT NOT NULL UNIQUE,   -- below the folder of seeds
+    place TEXT NOT NULL,         -- sorts as the corpus does
+    stamp TEXT,                  -- of the file; null where it must be looked at again
+    seen INTEGER,                -- when, in nanoseconds
+    content TEXT,                -- sha256 of what was read
+    slug TEXT NOT NULL,
+    day TEXT,
+    head TEXT NOT NULL           -- the essay without its passages, as JSON
+);
+CREATE TABLE IF NOT EXISTS passage (
+    id INTEGER PRIMARY KEY,
+    essay INTEGER NOT NULL REFERENCES essay,
+    number INTEGER NOT NULL,     -- among the essay's
+    name TEXT NOT NULL,          -- its id
+    sha256 TEXT NOT NULL,
+    length INTEGER NOT NULL,     -- in words
+    section TEXT NOT NULL,       -- words of the heading, a space before and behind
+    body TEXT NOT NULL           -- the whole passage, as JSON
+);
+CREATE TABLE IF NOT EXISTS slug (
+    slug TEXT NOT NULL,          -- its own, or an alias's
+    essay INTEGER NOT NULL,
+    PRIMARY KEY (slug, essay)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS passage_name ON passage (name);
+CREATE INDEX IF NOT EXISTS passage_found ON passage (essay, number, name, sha256, length);
+CREATE INDEX IF NOT EXISTS passage_section ON passage (section) WHERE section <> '  ';
+CREATE TABLE IF NOT EXISTS tag (
+    key TEXT NOT NULL,
+    passage INTEGER NOT NULL,
+    spelling TEXT,               -- null for a tag's parents
+    PRIMARY KEY (key, passage)
+) WITHOUT ROWID;
+-- Split at spaces alone, since all others are letters: `words.py` decides what a word is.
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (words, content = '', tokenize = 'ascii');
+CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
+"""
+
+
+_LISTED = "(SELECT value FROM json_each(?))"
+"""Numbers, given as one value: there may be more of them than SQLite takes values."""
+
+
+class Stale(sqlite3.DatabaseError):
+    """An index by another version of what reads seeds."""
+
+
+class Known(NamedTuple):
+    """What the index was told of a file."""
+
+    id: int
+    stamp: str | None
+    seen: int
+    content: str | None
+    slug: str
+
+
+class Told(NamedTuple):
+    """What to tell it: a file and the essay it holds."""
+
+    file: str
+    stamp: str | None
+    seen: int
+    content: str | None
+    essay: Essay
+
+
+class Index:
+    """A corpus as SQLite keeps it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._found: dict[Term, set[int]] = {}
+        """What was listed already."""
+
+    # -- what it is told ------------------------------------------------------------------------------------
+
+    def known(self) -> dict[str, Known]:
+        """The files it knows."""
+        rows = self._rows("SELECT file, id, stamp, seen, content, slug FROM essay")
+        return {file: Known(*rest) for file, *rest in rows}
+
+    def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
+        """Note that files are as they were: name, stamp, and when that was seen."""
+        with self._writing():
+            self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
+
+    def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
+        """Put essays in place of those of the same files, and forget files."""
+        with self._writing():
+            for file in forgotten:
+                self._forget(file)
+            for each in told:
+                self._forget(each.file)
+                self._insert(each)
+
+    def _insert(self, told: Told) -> None:
+        essay, place = told.essay, told.file.replace("/", "\x01")
+        head = essay.model_dump_json(exclude={"passages"})
+        known = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
+        of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
+        for slug in slugs_of(essay):
+            self._add("slug (slug, essay)", (slug, of))
+        for number, passage in enumerate(essay.passages):
+            section, length = f" {words(passage.section or '')} ", count_words(passage.text)
+            row = (of, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
+            at = self._add("passage (essay, number, name, sha256, length, section, body)", row)
+            self._add("search (rowid, words)", (at, words(passage.text)))
+            for key, spelling in _answers(passage).items():
+                self._add("tag (key, passage, spelling)", (key, at, spelling))
+
+    def _add(self, where: str, row: Sequence[object]) -> int | None:
+        """Add a row; gives its number."""
+        marks = ", ".join("?" * len(row))
+        return self._connection.execute(f"INSERT INTO {where} VALUES ({marks})", row).lastrowid
+
+    def _forget(self, file: str) -> None:
+        run = self._connection.execute
+        bodies = self._rows("SELECT p.id, p.body FROM passage p, essay e ON p.essay = e.id WHERE e.file = ?", file)
+        for at, body in bodies:
+            passage = Passage.model_validate_json(body)
+            run("INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (at, words(passage.text)))
+            keys = ((key, at) for key in _answers(passage))
+            self._connection.executemany("DELETE FROM tag WHERE key = ? AND passage = ?", keys)
+            run("DELETE FROM passage WHERE id = ?", (at,))
+        for of, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
+            essay = Essay(**json.loads(head), passages=())
+            self._connection.executemany(
+                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, of) for slug in slugs_of(essay))
+            )
+            run("DELETE FROM essay WHERE id = ?", (of,))
+
+    # -- what it is asked -----------------------------------------------------------------------------------
+
+    def essays(self) -> list[Essay]:
+        """All of them, whole, in the order of the corpus."""
+        bodies = self._rows("SELECT essay, body FROM passage ORDER BY essay, number")
+        return list(self._whole(bodies, self._rows("SELECT id, head FROM essay ORDER BY place")).values())
+
+    def slugs(self) -> set[str]:
+        """All that essays answer to."""
+        return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}
+
+    def tag_keys(self) -> set[str]:
+        """All that passages answer to."""
+        return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
+
+    def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
+        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
+        among = "" if query is None else f"AND passage IN {_LISTED}"
+        sql = f"SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL {among} GROUP BY spelling"
+        return merge_spellings(self._rows(sql, *self._list(query)))
+
+    def is_empty(self) -> bool:
+        """Whether there is no passage."""
+        return not self._rows("SELECT id FROM passage LIMIT 1")
+
+    def has(self, query: Query) -> bool:
+        """Whether a query means any passage."""
+        return bool(self._meant(query))
+
+    def named(self, id_: str) -> Hit | None:
+        """The passage of that id."""
+        rows = self._rows("SELECT id, name, sha256 FROM passage WHERE name = ?", id_)
+        return Hit(*rows[0]) if rows else None
+
+    def find(self, query: Query | None) -> list[Hit]:
+        """The passages that a query means, or all, in the order of the corpus."""
+        among = "" if query is None else f"WHERE p.id IN {_LISTED}"
+        sql = (
+            f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among} ORDER BY place, number"
+        )
+        return [Hit(*row) for row in self._rows(sql, *self._list(query))]
+
+    def scores(self, like: str) -> dict[int, float]:
+        """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
+        wanted = bm25.telling_words(like, self._frequency)
+        if not wanted:
+            return {}
+        sql = "SELECT rowid, -bm25(search) FROM search WHERE search MATCH ?"
+        rows = self._rows(sql, " OR ".join(f'"{word}"' for word in wanted))
+        return {at: bm25.rounded(score) for at, score in rows}
+
+    def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
+        """The passages, each with its essay, which has these of its passages."""
+        wanted = json.dumps([hit.at for hit in hits])
+        bodies = self._rows(f"SELECT essay, body FROM passage WHERE id IN {_LISTED} ORDER BY essay, number", wanted)
+        among = json.dumps(list({of for of, _ in bodies}))
+        essays = self._whole(bodies, self._rows(f"SELECT id, head FROM essay WHERE id IN {_LISTED}", among)).values()
+        found = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
+        return [found[hit.id] for hit in hits]
+
+    def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
+        """Essays with their passages."""
+        passages: dict[int, list[Passage]] = {}
+        for of, body in bodies:
+            passages.setdefault(of, []).append(Passage.model_validate_json(body))
+        return {of: Essay(**json.loads(head), passages=tuple(passages.get(of, ()))) for of, head in heads}
+
+    def _list(self, query: Query | None) -> list[str]:
+        """The value for `_LISTED`, where there is a query."""
+        return [] if query is None else [json.dumps(list(self._meant(query)))]
+
+    def _meant(self, query: Query) -> set[int]:
+        """The passages a query means: unions and intersections of what the database lists for each term."""
+        match query:
+            case And(queries):
+                # What isn't wanted is taken off what is: all passages but a few make a long list.
+                wanted = [self._meant(each) for each in queries if not isinstance(each, Not)]
+                common = set.intersection(*wanted) if wanted else self._all()
+                return common.difference(*(self._meant(each.query) for each in queries if isinstance(each, Not)))
+            case Or(queries):
+                return set().union(*map(self._meant, queries))
+            case Not(inner):
+                return self._all() - self._meant(inner)
+            case Term():
+                if query not in self._found:
+                    sql, value = _listing(query)
+                    self._found[query] = {at for (at,) in self._rows(sql, value)}
+                return self._found[query]
+
+    def _all(self) -> set[int]:
+        return {at for (at,) in self._rows("SELECT id FROM passage")}
+
+    def _frequency(self, word: str) -> int:
+        rows = self._rows("SELECT doc FROM frequency WHERE term = ?", word)
+        return int(rows[0][0]) if rows else 0
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except UnicodeEncodeError:
+            # Half a character, on a command line: no file has it.
+            return []
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All of it, or nothing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+
+def _answers(passage: Passage) -> dict[str, str | None]:
+    """What a passage answers to, with the spelling of its own tags."""
+    parents = {key: None for tag in passage.tags for key in tag_keys(tag)}
+    return parents | {tag_key(tag): tag for tag in passage.tags}
+
+
+def _listing(term: Term) -> tuple[str, str]:
+    """The SQL that lists the passages a term means, and its value."""
+    dated = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE substr(day, 1, length(?1))"
+    match term:
+        case Term("tag", value):
+            return "SELECT passage FROM tag WHERE key = ?", tag_key(value)
+        case Term("essay", value):
+            return "SELECT id FROM passage WHERE essay IN (SELECT essay FROM slug WHERE slug = ?)", slugify(value)
+        case Term("section", value):
+            return "SELECT id FROM passage WHERE section <> '  ' AND instr(section, ?)", f" {words(value)} "
+        case Term("text", value):
+            return "SELECT rowid FROM search WHERE search MATCH ?", f'"{words(value)}"'
+        case Term("words", value):
+            return "SELECT id FROM passage WHERE length >= CAST(? AS INTEGER)", value
+        case Term("before", value):
+            return f"{dated} < substr(?1, 1, length(day))", value
+        case Term("after", value):
+            return f"{dated} > substr(?1, 1, length(day))", value
+    raise AssertionError(term)
+
+
+@contextmanager
+def opened(path: Path, version: int) -> Iterator[Index]:
+    """An index in a file, made if it isn't there; `version`, of 31 bits, is of all that reads essays into it.
+
+    Raises `Stale` where it is by another version, and `OSError` where the file can't be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Essays may be private: nobody else is to read them here.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -65536")
+        if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {version}; COMMIT;")
+        if connection.execute("PRAGMA user_version").fetchone()[0] != version:
+            raise Stale("by another version")
+        yield Index(connection)
+    finally:
+        connection.close()

@@ -1,0 +1,239 @@
+"""A folder of seeds as it is asked: through an index that is brought up to date first, or read whole without one.
+
+Takes a folder and a question, gives the answer; which of the two ways it came by can't be told from it. The index
+lies in the user's cache folder, one for each folder of seeds. A file counts as unchanged while its times, size and
+number are; else its content is hashed, and it is read anew where that differs.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import stat
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from remix import names
+from remix.cache import cache_folder
+from remix.corpus import index
+from remix.corpus.index import Index, Told
+from remix.corpus.reading import Reading
+from remix.corpus.select import Corpus
+from remix.corpus.walk import seed_names
+from remix.errors import SeedError
+from remix.records import canonical_sha256, sha256
+
+Answer = TypeVar("Answer")
+
+UNSETTLED = 2 * 10**9
+"""Nanoseconds. A file may change twice within a tick of its clock, and FAT's ticks are so long: what was looked at
+sooner after its last change is looked at again."""
+
+FORGOTTEN = 90 * 86_400
+"""Seconds after which an index that nobody asked is removed."""
+
+BATCH = 5_000
+"""Passages that are written together: what a first index holds in memory, and the longest another command waits."""
+
+
+def consult(
+    folder: Path,
+    root: Path,
+    question: Callable[[Corpus], Answer],
+    on_error: Callable[[SeedError], None] | None = None,
+    exclude: Sequence[str] = (),
+) -> Answer:
+    """Ask a folder of seeds; `root` is the workspace its paths are relative to, `exclude` what in it isn't read.
+
+    Raises as `read_seeds` does, and hands the same errors to `on_error`; besides, what the question raises. An index
+    that is broken is made anew once; where there can't be one, the folder is read.
+    """
+    on_error = on_error and _once(on_error)
+    file = index_file(folder, root)
+    for _ in range(2 if folder.is_dir() else 0):
+        try:
+            _keep(file)
+            with index.opened(file, reader_version()) as found:
+                errors = Refresh(found, folder, root).run(exclude)
+                if found.is_empty():
+                    break
+                for error in errors:
+                    _tell(error, on_error)
+                return question(found)
+        except (sqlite3.OperationalError, OSError):
+            # Locked for long, on a full disk, or without full-text search.
+            break
+        except (sqlite3.DatabaseError, ValidationError):
+            with suppress(OSError):
+                file.unlink()
+    from remix.corpus.essays import read_seeds
+
+    return question(Reading(read_seeds(folder, root, on_error, exclude)))
+
+
+def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
+    """Hand on each error once, even if it is met again without the index."""
+    told: set[str] = set()
+
+    def tell(error: SeedError) -> None:
+        if error.message not in told:
+            told.add(error.message)
+            on_error(error)
+
+    return tell
+
+
+def _keep(file: Path) -> None:
+    """Note that an index is in use. Before one is made, those that nobody has asked for long are removed: their
+    folders may be gone, and what was written there isn't to lie about for ever."""
+    with suppress(FileNotFoundError):
+        os.utime(file)
+        return
+    for other in file.parent.glob("*.sqlite"):
+        with suppress(OSError):
+            if other.stat().st_mtime < time.time() - FORGOTTEN:
+                other.unlink()
+
+
+def _tell(error: SeedError, on_error: Callable[[SeedError], None] | None) -> None:
+    if on_error is None:
+        raise error
+    on_error(error)
+
+
+def index_file(folder: Path, root: Path) -> Path:
+    """Where the index of a folder lies."""
+    places = [os.fsencode(os.path.realpath(place)) for place in (folder, root)]
+    return cache_folder() / "seeds" / f"{sha256(bytes(1).join(places))}.sqlite"
+
+
+@functools.cache
+def reader_version() -> int:
+    """31 bits of all that may read a file in another way: our own code, the libraries', Unicode's tables."""
+    home = Path(__file__).parent
+    own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records"))]
+    code = sorted(sha256(path.read_bytes()) for path in own)
+    versions = [
+        *map(metadata.version, ("markdown-it-py", "pyyaml")),
+        unicodedata.unidata_version,
+        sqlite3.sqlite_version,
+    ]
+    return int(canonical_sha256([*code, *versions, list(sys.version_info[:2])])[:8], 16) >> 1
+
+
+# -- bringing it up to date ---------------------------------------------------------------------------------
+
+
+class _File(NamedTuple):
+    """A file as it lies there."""
+
+    path: str
+    name: str
+    """Below the folder of seeds, with forward slashes."""
+    stamp: str
+    """Its times, size and number, and where a link leads."""
+    changed: int
+    """When it last did, in nanoseconds."""
+
+
+class Refresh:
+    """One pass over a folder's files, by path, in which the index learns what has changed."""
+
+    def __init__(self, found: Index, folder: Path, root: Path) -> None:
+        self._index = found
+        self._folder = folder
+        self._root = root
+        self._known = found.known()
+        self._errors: list[SeedError] = []
+        self._places: dict[str, str] = {}
+        """Whose each place is: `names.same_place` of the slug, and the file."""
+        self._told: list[Told] = []
+        self._forgotten: list[str] = []
+        self._restamped: list[tuple[str, str | None, int]] = []
+
+    def run(self, exclude: Sequence[str]) -> list[SeedError]:
+        """The errors of the files that can't be used, in their order."""
+        files = [file for name in seed_names(self._folder, exclude) if (file := _look(self._folder, name))]
+        self._forgotten += self._known.keys() - {file.name for file in files}
+        for file in files:
+            try:
+                self._see(file)
+            except SeedError as error:
+                self._errors.append(error)
+                self._forgotten.append(file.name)
+        self._write()
+        return self._errors
+
+    def _see(self, file: _File) -> None:
+        """Take note of a file. Raises `SeedError` where it can't be used."""
+        known = self._known.get(file.name)
+        if known and known.stamp == file.stamp and file.changed < known.seen - UNSETTLED:
+            self._claim(file, known.slug)
+            return
+        now = time.time_ns()
+        content = _content(file)
+        if known and content and known.content == content:
+            self._claim(file, known.slug)
+            self._restamped.append((file.name, file.stamp, now))
+            return
+        from remix.corpus.essays import read_essay
+
+        essay = read_essay(Path(file.path), self._folder, self._root)
+        self._claim(file, essay.slug)
+        # Changed meanwhile, what was hashed may not be what was read.
+        same = _look(self._folder, file.name) == file
+        self._told.append(Told(file.name, file.stamp if same else None, now, content if same else None, essay))
+        if sum(len(told.essay.passages) for told in self._told) >= BATCH:
+            self._write()
+
+    def _claim(self, file: _File, slug: str) -> None:
+        """Take the place of an essay's passages. Raises `SeedError` where it is taken."""
+        place = names.same_place(slug)
+        other = self._places.setdefault(place, file.name)
+        if other != file.name:
+            from remix.corpus.essays import read_essay, refuse_namesake
+
+            essays = [read_essay(self._folder / name, self._folder, self._root) for name in (other, file.name)]
+            refuse_namesake(essays[1], {place: essays[0]})
+
+    def _write(self) -> None:
+        if self._restamped:
+            self._index.restamp(self._restamped)
+        if self._told or self._known.keys() & self._forgotten:
+            self._index.put(self._told, self._forgotten)
+        self._told, self._forgotten, self._restamped = [], [], []
+
+
+def _look(folder: Path, name: str) -> _File | None:
+    """A file as it lies there; nothing where there is none."""
+    path, leads = os.path.join(folder, name), ""  # noqa: PTH118 - thousands of them
+    try:
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            leads, status = os.path.realpath(path), os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    stamp = f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino} {leads}"
+    return _File(path, name, stamp, max(status.st_mtime_ns, status.st_ctime_ns))
+
+
+def _content(file: _File) -> str | None:
+    """What tells a file's content from another; where a link leads is part of it. Nothing where it can't be read."""
+    from remix import frontmatter
+
+    try:
+        return sha256(frontmatter.read_bytes(Path(file.path)) + os.fsencode(file.stamp.partition(" /")[2]))
+    except frontmatter.FrontMatterError:
+        # Why not, or what else is wrong with it, reading the essay says.
+        return None

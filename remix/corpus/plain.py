@@ -1,0 +1,40 @@
+"""Reading plain text: paragraphs between empty lines, with their tags and lines.
+
+Takes a file's text, gives a `Body`. Editors that don't wrap write a paragraph on one line, and often no empty line
+between two: where a line is longer than anyone wraps, each line is a paragraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from remix import frontmatter
+from remix.corpus.blocks import Block, Body
+from remix.corpus.inline import inline_tags
+from remix.corpus.tags import split_trailing_tags, unique
+
+LONGEST_WRAPPED = 160
+"""Letters of a line; editors wrap at 72 to 132."""
+
+
+def read(text: str, name: str) -> Body:
+    """The front matter, if there is one, and the paragraphs of a file. Raises `FrontMatterError`."""
+    parts = frontmatter.split_strings(text, name)
+    return Body(parts.meta, None, tuple(_blocks(parts.body.split("\n"), parts.body_line)))
+
+
+def _blocks(lines: Sequence[str], first_line: int) -> Iterator[Block]:
+    numbered = enumerate(lines, first_line)
+    for is_text, group in groupby(numbered, key=lambda pair: bool(pair[1].strip())):
+        source = list(group) if is_text else []
+        is_unwrapped = any(len(line) > LONGEST_WRAPPED for _, line in source)
+        for part in [[pair] for pair in source] if is_unwrapped else [source]:
+            if part:
+                yield _paragraph(part)
+
+
+def _paragraph(source: Sequence[tuple[int, str]]) -> Block:
+    text, tags = split_trailing_tags("\n".join(line.strip() for _, line in source))
+    words = " ".join(text.split())
+    return Block("paragraph", words, unique((*tags, *inline_tags(text))), (source[0][0], source[-1][0]))

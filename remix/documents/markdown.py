@@ -1,0 +1,40 @@
+"""Markdown, with front matter or without.
+
+Takes a file, gives a `Document` whose body is the file's own, byte for byte: it is in the right form already.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from remix import frontmatter
+from remix.documents.document import Block, Document
+from remix.documents.seed import read_back
+
+_FENCES = (f"{frontmatter.FENCE}\n", f"{frontmatter.TOML_FENCE}\n")
+_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+
+
+def is_markdown(text: str) -> bool:
+    """Whether a plain text is Markdown all the same: it has front matter, or headings marked as such."""
+    return text.startswith(_FENCES) or bool(_HEADING.search(text))
+
+
+def read(path: Path, text: str) -> Document:
+    """A Markdown file. Raises `SeedError` or `FrontMatterError` where its front matter is broken."""
+    parts = frontmatter.split(text, str(path))
+    if not parts.meta:
+        parts = frontmatter.split_strings(text, str(path))
+    # By remix' own reader, whatever the file's name ends with.
+    essay = read_back(text, f"{path.stem}.md")
+    meta = {str(key): value for key, value in parts.meta.items() if key not in ("title", "author", "date", "tags")}
+    return Document(
+        form="Markdown",
+        title=essay.title,
+        author=essay.author,
+        date=essay.date,
+        tags=essay.tags,
+        meta=meta,
+        blocks=(Block(kind="markdown", text=parts.body.strip("\n")),),
+    )

@@ -1,0 +1,115 @@
+"""Notes from a digital garden.
+
+Takes a text, gives a `Document`. Such a note says how far it has grown, then its title, perhaps its source, its
+paragraphs, its tags run together in one word, and when it was planted, each after an empty line:
+
+    seed
+
+    The Map of the Tailor
+
+    A. Writer, 'Threads' (1911)
+
+    He measured twice. …
+
+    clothmapstailors
+    planted 2026-01-02
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from remix.documents import plain
+from remix.documents.document import Block, Document, Split, gathered, one_line, paragraph
+from remix.documents.segment import Vocabulary, segment
+
+STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
+"""How digital gardens say how far a note has grown."""
+
+LONGEST_SOURCE = 200
+"""Letters."""
+
+LONGEST_TAGS = 400
+"""Letters of the line of tags."""
+
+MOST_WORDS = 4
+"""Of a tag in a list; more are a sentence."""
+
+_PLANTED = re.compile(r"planted:?[ \t]+(?P<date>\S.*)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_SENTENCE = re.compile(r"""[.!?…:;,]["'’”»)\]]*$""")
+
+
+def is_note(text: str) -> bool:
+    """Whether a text begins or ends as a garden's note does, and says more than that."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    return len(lines) > 1 and (lines[0].casefold() in STAGES or bool(_PLANTED.fullmatch(lines[-1])))
+
+
+def read(text: str, known: Collection[str] = ()) -> Document:
+    """A garden's note; `known` are the tags that the corpus has, as written.
+
+    Raises `DocumentError` where the tags are one word and there is no list of words to take it apart by.
+    """
+    lines = text.strip().split("\n")
+    planted = _PLANTED.fullmatch(lines[-1].strip())
+    stage = lines[0].strip().casefold() if lines[0].strip().casefold() in STAGES else None
+    lines = lines[bool(stage) : len(lines) - bool(planted)]
+    lines, tag_line = _without_tags(lines)
+    chunks = plain.paragraphs("\n".join(lines))
+    title, source, body = _header(chunks)
+    blocks, first = gathered(paragraph(chunk) for chunk in body)
+    split = _split_tags(tag_line, " ".join(chunks), known)
+    stated = {"source": source, "stage": stage}
+    return Document(
+        form="garden note",
+        title=title,
+        date=one_line(planted["date"]) if planted else None,
+        tags=(*split.parts, *first),
+        meta={key: value for key, value in stated.items() if value},
+        blocks=_or_title(blocks, title),
+        splits=(split,) if _WORD.fullmatch(tag_line) and (len(split.parts) > 1 or split.doubts) else (),
+    )
+
+
+def _without_tags(lines: list[str]) -> tuple[list[str], str]:
+    """The lines before the tags, and the tags: the last line, if it is one word or a list."""
+    lines = [line.strip() for line in lines]
+    while lines and not lines[-1]:
+        lines.pop()
+    if len(lines) > 1 and len(lines[-1]) <= LONGEST_TAGS and (_WORD.fullmatch(lines[-1]) or _listed(lines[-1])):
+        return lines[:-1], lines[-1]
+    return lines, ""
+
+
+def _listed(line: str) -> list[str]:
+    """The tags of a list, `#one #another` or `one, another`; none where the line is a sentence."""
+    if _SENTENCE.search(line) or not ("," in line or line.startswith("#")):
+        return []
+    tags = [" ".join(tag.split()) for tag in re.split(r"[,;#]", line) if tag.strip()]
+    return tags if all(len(tag.split()) <= MOST_WORDS for tag in tags) else []
+
+
+def _header(chunks: list[str]) -> tuple[str | None, str | None, list[str]]:
+    """Title, source and paragraphs. What ends as a sentence does is neither title nor source."""
+    title = source = None
+    if len(chunks) > 1 and not _SENTENCE.search(chunks[0]):
+        title, *chunks = chunks
+        if len(chunks) > 1 and not _SENTENCE.search(chunks[0]) and len(chunks[0]) <= LONGEST_SOURCE:
+            source, *chunks = chunks
+    return title, source, chunks
+
+
+def _split_tags(line: str, text: str, known: Collection[str]) -> Split:
+    """The tags of the last line: listed ones as they are, a single word taken apart."""
+    if not line:
+        return Split(word="", parts=())
+    if _WORD.fullmatch(line):
+        return segment(line, Vocabulary(text, known))
+    return Split(word=line, parts=tuple(_listed(line)))
+
+
+def _or_title(blocks: tuple[Block, ...], title: str | None) -> tuple[Block, ...]:
+    """A note of one line is its own only paragraph."""
+    return blocks or ((paragraph(title),) if title else ())

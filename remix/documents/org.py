@@ -1,0 +1,72 @@
+"""Org: Emacs' outlines, by the reader that reads them as seeds.
+
+Takes a text, gives a `Document`: the same headings, paragraphs, lists and quotations that remix finds in an Org file
+among the seeds, with emphasis and links as Markdown has them. Code, tables, drawers and comments are left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from remix.corpus import org
+from remix.corpus.blocks import Block as Found
+from remix.documents.document import Block, Document, gathered, heading, one_line
+
+_ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
+_LINK = re.compile(r"\[\[[^\[\]]*\](?:\[([^\[\]]*)\])\]")
+_EMPHASIS = re.compile(
+    r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]{0,200}?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])"""
+)
+_MARKS = {"*": "**", "/": "*", "=": "`", "~": "`"}
+_DATE = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})\b[^<>\[\]]*[>\]]")
+
+
+def read(text: str) -> Document:
+    """An Org file."""
+    body = org.read(text, "")
+    blocks, first = gathered(_blocks(body.blocks))
+    said = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
+    return Document(
+        form="Org",
+        title=said["title"],
+        author=said["author"],
+        date=_DATE.sub(r"\1", said["date"]) if said["date"] else None,
+        tags=(*map(_tag, body.meta["tags"]), *first),
+        blocks=blocks,
+        left_out=_left_out(text, body.blocks),
+    )
+
+
+def _blocks(found: tuple[Found, ...]) -> list[Block]:
+    """What the reader found, the tags of headings at the paragraphs below them."""
+    blocks = []
+    above: list[tuple[int, tuple[str, ...]]] = []
+    for each in found:
+        tags = tuple(map(_tag, each.tags))
+        if each.kind == "heading":
+            # Org gives a heading's tags to all that is below it.
+            above = [*((level, theirs) for level, theirs in above if level < each.level), (each.level, tags)]
+            blocks.append(heading(_markdown(each.text), each.level + 1))
+            continue
+        inherited = tuple(tag for _, theirs in above for tag in theirs) if each.text else ()
+        kind = "paragraph" if each.kind == "paragraph" else "list" if _ITEM.match(each.text) else "quote"
+        blocks.append(Block(kind=kind, text=_markdown(each.text), tags=(*tags, *inherited)))
+    return blocks
+
+
+def _tag(tag: str) -> str:
+    """An Org tag as a seed writes it: without `@`, which begins some in Org and none in remix."""
+    return re.sub(r"[^\w/'’&+. -]+", " ", tag).strip(" _") or "tag"
+
+
+def _markdown(text: str) -> str:
+    """Links as their words, and emphasis as Markdown marks it."""
+    text = _LINK.sub(r"\1", text)
+    return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
+
+
+def _left_out(text: str, found: tuple[Found, ...]) -> tuple[str, ...]:
+    """How much of a file is no prose."""
+    kept = {number for each in found for number in range(each.lines[0], each.lines[1] + 1)}
+    rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in kept)
+    return (f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else ()

@@ -1,0 +1,60 @@
+"""A text's words.
+
+Takes a text, gives its words as the measures count them. Knows nothing of what is measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+import snowballstemmer
+
+_FUNCTION_WORDS = """
+a about above across after again against all almost along already also although always am among an and another
+any anybody anyone anything are around as at away back be became because become becomes been before began
+begin being below between beyond both but by came can come comes could did do does doing done down during each
+either else enough even ever every everybody everyone everything far few for from gave get gets give given
+gives go goes going gone got had has have having he her here hers him himself his how however i if in indeed
+instead into is it its itself just keep kept least less let like made make makes making many may me might mine
+more most much must my myself never no nobody none nor not nothing now of off often on once one only onto or
+other others otherwise our ours ourselves out over own perhaps put quite rather really said same say says see
+seen several shall she should simply since so some somebody someone something sometimes soon still such take
+taken takes than that the their theirs them themselves then there therefore these they thing things this those
+though through thus to together too took toward towards under until up upon us very was way we well went were
+what whatever when where whether which while who whole whom whose why will with within without would yet you
+your yours
+"""
+
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""English words that carry grammar rather than matter."""
+
+_APOSTROPHES = str.maketrans("", "", "’'")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, apostrophes taken out: “isn’t” and "isn't" are alike."""
+    return re.findall(r"\w+", text.casefold().translate(_APOSTROPHES))
+
+
+def ngrams(items: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    """All runs of so many items, in order."""
+    return zip(*(items[start:] for start in range(size)), strict=False)
+
+
+@cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """What a word shares with its other forms, by Porter's second stemmer: “easily” and “easy” are alike."""
+    found: str = _stemmer().stemWord(word)
+    return found
+
+
+def content(text: str) -> list[str]:
+    """The stems of a text's words that carry matter, in order."""
+    return [stem(word) for word in words(text) if word not in FUNCTION_WORDS]

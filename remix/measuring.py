@@ -1,0 +1,153 @@
+"""The measures of a run's outputs.
+
+Takes a run's folder, gives a ledger for each finished output, and stores it beside the output's record. Measures are
+no part of a record: they may be taken anew at any time, by another version too.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from remix.files import write_whole
+from remix.measure.alignment import CHRF, Similarity
+from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger
+from remix.outputs.run import RunFolder, dump
+from remix.prompts import Template
+from remix.records import Frozen, Record, Run, Task
+
+WORST = 5
+"""Outputs of a kind that are named as its worst."""
+
+
+class Measured(NamedTuple):
+    """An output and its measures."""
+
+    task: Task
+    record: Record
+    ledger: Ledger
+
+
+class KindSummary(Frozen):
+    """The outputs of one kind together."""
+
+    kind: str
+    """The kind."""
+    outputs: int
+    """How many there are."""
+    kept: float
+    """Median share of the passage's sentences that are kept."""
+    added: float
+    """Median share of the text's sentences that nothing in the passage comes near."""
+    facts: float | None
+    """Median share of the passage's hard facts that are kept; null where no passage has any."""
+    words: float
+    """Median length, for each of the passage's words."""
+    coverage: float
+    """Median share of words that stand in fragments shared with the passage."""
+    density: float
+    """Median of the mean length of such fragments."""
+    compression: float
+    """Median of the passage's words for each of the text's."""
+    flagged: int
+    """Outputs with a flag."""
+    inventing: int
+    """Outputs that invent a hard fact."""
+    reversing: int
+    """Outputs that may turn a claim round."""
+    worst: tuple[str, ...]
+    """The first to look at: most flags, then most inventions, then most claims turned round, then least kept."""
+
+
+def measure(folder: RunFolder, similarity: Similarity = CHRF) -> list[Measured]:
+    """The measures of all finished outputs, in the order of the plan.
+
+    Raises `RunError` where an output can't be read or isn't the one that was recorded.
+    """
+    lengths = _Lengths(folder.run)
+    texts: dict[str, str] = {}
+    measured = []
+    for task in folder.done:
+        record, text = folder.read(task.id)
+        texts[task.id] = text
+        previous = texts[task.parent] if task.parent in texts else _previous(folder, task)
+        made = Made(
+            text=text,
+            finish=record.output.finish,
+            passage=record.source.text,
+            previous=previous,
+            messages=record.derivation.prompt.messages,
+            length=lengths.of(record),
+        )
+        measured.append(Measured(task, record, ledger(made, similarity)))
+    return measured
+
+
+def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
+    """Write each ledger beside its record, where it isn't there already.
+
+    Raises `RunError` where another process is writing the run, or nothing can be written.
+    """
+    with folder.lock():
+        for each in measured:
+            data = dump(MeasuresFile(record=each.record.id, ledger=each.ledger))
+            path = folder.measures_path(each.task.id)
+            with suppress(OSError):
+                if path.read_bytes() == data:
+                    continue
+            write_whole(path, data)
+
+
+def summaries(measured: Sequence[Measured]) -> list[KindSummary]:
+    """One for each kind, in the order in which they come first."""
+    kinds = dict.fromkeys(each.task.kind for each in measured)
+    return [_summary(kind, [each for each in measured if each.task.kind == kind]) for kind in kinds]
+
+
+def _summary(kind: str, measured: Sequence[Measured]) -> KindSummary:
+    ledgers = [each.ledger for each in measured]
+    facts = [share for each in ledgers if (share := each.facts.kept_share) is not None]
+    return KindSummary(
+        kind=kind,
+        outputs=len(ledgers),
+        kept=_median(each.kept for each in ledgers),
+        added=_median(each.added for each in ledgers),
+        facts=_median(facts) if facts else None,
+        words=_median(each.length.share for each in ledgers),
+        coverage=_median(each.extractive.coverage for each in ledgers),
+        density=_median(each.extractive.density for each in ledgers),
+        compression=_median(each.extractive.compression for each in ledgers),
+        flagged=sum(bool(each.flags) for each in ledgers),
+        inventing=sum(bool(each.facts.invented) for each in ledgers),
+        reversing=sum(bool(each.reversals) for each in ledgers),
+        worst=tuple(each.task.id for each in sorted(measured, key=_badness)[:WORST]),
+    )
+
+
+def _badness(each: Measured) -> tuple[int, int, int, float]:
+    """The lower the worse."""
+    of = each.ledger
+    return -len(of.flags), -len(of.facts.invented), -len(of.reversals), of.kept
+
+
+def _median(values: Iterable[float]) -> float:
+    return round(statistics.median(values), 4)
+
+
+def _previous(folder: RunFolder, task: Task) -> str:
+    """Text of the step before; nothing for the first."""
+    return folder.read(task.parent)[1] if task.parent else ""
+
+
+class _Lengths:
+    """How many words each kind asks for, by the templates as they were when the run began."""
+
+    def __init__(self, run: Run) -> None:
+        self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
+        self._labels = run.model.labels if run.model else None
+
+    def of(self, record: Record) -> float | None:
+        labels = self._labels if self._labels is not None else (record.circumstances.model.lower(),)
+        return self._templates[record.source.kind].settings(labels).length

@@ -1,0 +1,146 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from remix import measuring, surveying
+from remix.errors import RunError
+from remix.measure.compare import Place, differences
+from remix.measure.diversity import bag_of_words
+from remix.measure.embedding import Embedder
+from remix.outputs import RunFolder
+
+from .conftest import Remix
+from .forging import forge, forge_request
+
+OTHER = "19990101T000000Z-other-0000"
+
+
+def places(
+    values: Mapping[str, float], kind: str = "rewrite", measure: str = "words"
+) -> dict[Place, dict[str, float]]:
+    return {Place(passage, kind, 1, 1): {measure: value} for passage, value in values.items()}
+
+
+def test_differences_by_hand() -> None:
+    one = places({"a": 10, "b": 20, "c": 30, "d": 40, "e": 50})
+    other = places({"a": 12, "b": 22, "c": 32, "d": 42, "e": 52, "f": 999})
+    (found,) = differences(one, other)
+    assert (found.kind, found.measure, found.texts, found.one, found.other) == ("rewrite", "words", 5, 30, 32)
+    assert (found.difference.value, found.difference.low, found.difference.high) == (2, 2, 2)
+    assert found.difference.is_not_zero
+
+
+def test_a_passage_counts_once_however_many_texts_it_has() -> None:
+    one = {Place("a", "k", step, 1): {"m": 0.0} for step in range(1, 9)} | {Place("b", "k", 1, 1): {"m": 0.0}}
+    other = {place: {"m": 1.0 if place.passage == "a" else 0.0} for place in one}
+    (found,) = differences(one, other)
+    assert found.difference.value == 0.5
+    assert found.difference.count == 2
+    assert found.texts == 9
+
+
+def test_what_one_lacks_is_not_compared() -> None:
+    one = places({"a": 1}) | places({"b": 1}, measure="facts kept")
+    other = places({"a": 2}) | places({"b": 1}, measure="words")
+    assert [(each.measure, each.texts) for each in differences(one, other)] == [("words", 1)]
+    assert differences({}, one) == []
+
+
+def test_differences_against_scipy() -> None:
+    from scipy import stats
+
+    lots = np.random.default_rng(4)
+    before, after = lots.normal(size=40), lots.normal(0.3, size=40)
+    (found,) = differences(
+        places({str(at): float(each) for at, each in enumerate(before)}),
+        places({str(at): float(each) for at, each in enumerate(after)}),
+    )
+    theirs = stats.bootstrap((after - before,), np.mean, method="percentile", rng=1).confidence_interval
+    assert (found.difference.low, found.difference.high) == pytest.approx((theirs.low, theirs.high), abs=0.03)
+
+
+# -- runs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(finished: RunFolder) -> RunFolder:
+    """The same run under another name, with one text longer by three words."""
+    copy = RunFolder(shutil.copytree(finished.path, finished.path.with_name(OTHER)), finished.run)
+    copy = forge_request(copy, lambda raw: raw.update(name=OTHER))
+    task = "two-clocks/001/again.1"
+    forge(copy, task, text=f"{copy.read(task)[1]} and three more")
+    return copy
+
+
+def side(folder: RunFolder) -> surveying.Side:
+    return surveying.Side(folder, measuring.measure(folder))
+
+
+def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: RunFolder) -> None:
+    found = surveying.compare(side(finished), side(other), None)
+    assert (found.one, found.other, found.pairs, found.left_out) == (finished.run.name, OTHER, 12, 0)
+    longer = {each.kind: each.difference.value for each in found.differences if each.measure == "words"}
+    # Three passages of two steps each: one of six texts has three words more.
+    assert longer == {"again": pytest.approx(0.5), "once": 0}
+    assert found.aligned == ()
+
+
+def test_texts_of_a_passage_that_changed_are_left_out(finished: RunFolder, other: RunFolder) -> None:
+    for step in (1, 2):
+        for kind in ("again", "once"):
+            forge(other, f"two-clocks/002/{kind}.{step}", lambda raw: raw["derivation"].update(passage="0" * 64))
+    found = surveying.compare(side(finished), side(other), None)
+    assert (found.pairs, found.left_out) == (8, 4)
+
+
+def test_runs_that_have_nothing_in_common(finished: RunFolder, other: RunFolder) -> None:
+    nothing = surveying.Side(other, [])
+    with pytest.raises(RunError, match="have no text of the same passage"):
+        surveying.compare(side(finished), nothing, None)
+
+
+def test_embeddings_add_meaning(finished: RunFolder, other: RunFolder) -> None:
+    found = surveying.compare(side(finished), side(other), Embedder("words", bag_of_words))
+    named = {each.measure for each in found.differences}
+    assert "like its passage, by meaning" in named
+    assert found.aligned == ()  # three passages are too few
+
+
+def test_models_that_see_the_same() -> None:
+    """Alignment of two embedders over texts both runs have: too few passages say nothing."""
+    embedders = (Embedder("one", bag_of_words), Embedder("other", bag_of_words))
+    nothing = surveying.Side(None, [])  # type: ignore[arg-type]
+    assert surveying.models_aligned(nothing, nothing, embedders) is None
+
+
+# -- the command --------------------------------------------------------------------------------------------
+
+
+def test_the_command(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none")
+    assert result.exit_code == 0, result.output
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    assert rows[0][:2] == ["again", "words"]
+    assert rows[0][4] == "+0.50"
+    assert rows[0][5] == "-"  # three passages give no interval
+    assert "12 texts are in both; 0 in one alone" in result.stderr
+
+
+def test_the_command_in_json(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none", "--json")
+    found = json.loads(result.stdout)
+    assert found["pairs"] == 12
+    assert found["differences"][0]["difference"]["value"] == pytest.approx(0.5)
+
+
+def test_the_models_of_runs_that_no_gguf_wrote(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none", "--neighbours")
+    assert result.exit_code == 1
+    assert "was written by a LangChain model" in result.stderr

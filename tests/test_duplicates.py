@@ -1,0 +1,80 @@
+"""Tags that are perhaps one, and those that aren't."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.corpus.duplicates import BLOCK, Duplicate, near_duplicates
+
+
+@pytest.mark.parametrize(
+    ("tag", "other", "why"),
+    [
+        ("postcolonial", "post-colonial", "joints"),
+        ("post colonial", "Postcolonial", "joints"),
+        ("poets corner", "poet’s corner", "joints"),
+        ("genealogie", "généalogie", "accents"),
+        ("map", "maps", "plural"),
+        ("cities", "city", "plural"),
+        ("boxes", "box", "plural"),
+        ("local maximums", "local maximum", "plural"),
+        ("maps of cities", "map of city", "plural"),
+        ("sketch-books", "sketchbook", "plural"),
+        ("maps and memory", "memory and maps", "order"),
+        ("memories, map".replace(",", ""), "map memory", "order"),
+        ("convergance", "convergence", "typo"),
+        ("convergnece", "convergence", "typo"),
+        ("convergenc", "convergence", "typo"),
+        ("analyses", "analysis", "typo"),
+        ("statistcal modle", "statistical model", "typo"),
+    ],
+)
+def test_what_is_perhaps_one(tag: str, other: str, why: str) -> None:
+    assert near_duplicates([(other, 3), ("unrelated", 3), (tag, 1)]) == [Duplicate(tag, 1, other, 3, why)]
+
+
+@pytest.mark.parametrize(
+    ("tag", "other"),
+    [
+        ("maps", "naps"),  # too short for a typo
+        ("cause", "pause"),  # another first letter
+        ("1984a", "1985a"),  # digits are meant
+        ("covid19", "covid"),
+        ("prediction", "production"),  # two letters, in a word that isn't long
+        ("glass", "glas"),
+        ("this", "thi"),
+        ("time/clocks", "time"),
+        ("c++", "c"),
+        ("記憶", "記録"),
+    ],
+)
+def test_what_is_not(tag: str, other: str) -> None:
+    assert near_duplicates([(other, 3), (tag, 1)]) == []
+
+
+def test_a_word_that_is_used_often_is_no_typo() -> None:
+    assert near_duplicates([("nation", 30), ("notion", 20)]) == []
+    assert near_duplicates([("nation", 30), ("notion", 3)]) == [Duplicate("notion", 3, "nation", 30, "typo")]
+
+
+def test_each_is_named_once_with_the_commonest_and_the_surest_reason_first() -> None:
+    counts = [("maps", 9), ("post-colonial", 4), ("postcolonial", 2), ("map", 2), ("post colonials", 1), ("ma-ps", 1)]
+    assert near_duplicates(counts) == [
+        Duplicate("postcolonial", 2, "post-colonial", 4, "joints"),
+        Duplicate("ma-ps", 1, "maps", 9, "joints"),
+        Duplicate("map", 2, "maps", 9, "plural"),
+        Duplicate("post colonials", 1, "post-colonial", 4, "plural"),
+    ]
+
+
+def test_typos_are_found_in_any_block() -> None:
+    words = [f"w{chr(97 + n // 26 // 26)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}" * 3 for n in range(BLOCK + 10)]
+    counts = [(word, 2) for word in words] + [(f"{words[0]}x", 1), (f"{words[-1]}x", 1)]
+    assert [(pair.tag, pair.other) for pair in near_duplicates(counts) if pair.why == "typo"] == [
+        (f"{words[0]}x", words[0]),
+        (f"{words[-1]}x", words[-1]),
+    ]
+
+
+def test_no_tags_no_pairs() -> None:
+    assert near_duplicates([]) == []

@@ -1,0 +1,122 @@
+"""Reading Markdown: what of a file is prose, and what its marks mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.corpus import markdown
+from remix.corpus.blocks import passages
+
+
+def texts(body: str) -> list[tuple[str, tuple[int, int]]]:
+    return [(each.text, each.lines) for each in passages(markdown.read(body, "a.md").blocks, "a.md")]
+
+
+def tags(body: str) -> list[tuple[str, ...]]:
+    return [each.tags for each in passages(markdown.read(body, "a.md").blocks, "a.md")]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("A %%note%% word.", [("A word.", (1, 1))]),
+        ("A <!-- note --> word.", [("A word.", (1, 1))]),
+        ("One.\n\n%%\nNot this.\n%%\n\nTwo.", [("One.", (1, 1)), ("Two.", (7, 7))]),
+        ("One.\n\n%%\n\nNot this.\n\nNor this.\n\n%%\n\nTwo.", [("One.", (1, 1)), ("Two.", (11, 11))]),
+        ("%%\n# Not this\n- nor\n> this\n\n%%\nTwo.", [("Two.", (7, 7))]),
+        ("%%\nNot this\n---\n%%\n\nTwo.", [("Two.", (6, 6))]),
+        ("%% Not this.\n\nNor this. %% Two.", [("Two.", (3, 3))]),
+        ("One.\n\n> %%\n> Not this.\n> %%\n> Two.", [("One.", (1, 1)), ("> Two.", (6, 6))]),
+        ("One %%a\nb%% two.", [("One two.", (1, 2))]),
+        (
+            "100%% sure.\n\nQuite sure.\n\n200%% sure.",
+            [("100%% sure.", (1, 1)), ("Quite sure.", (3, 3)), ("200%% sure.", (5, 5))],
+        ),
+        ("%% never closed\n\nTwo.", [("%% never closed", (1, 1)), ("Two.", (3, 3))]),
+        ("In `%%` and `%%`.", [("In `%%` and `%%`.", (1, 1))]),
+        ("```mermaid\n%% a\n```\n\nTwo.\n\n%%\na\n%%\n", [("Two.", (5, 5))]),
+        (
+            "- a\n\n  ```\n  %%\n  ```\n- b\n\nTwo. %%c%%",
+            [("- a\n\n  ```\n  %%\n  ```\n- b", (1, 6)), ("Two.", (8, 8))],
+        ),
+        ("%%a%%\n\n<!-- b -->\n\nTwo.", [("Two.", (5, 5))]),
+        ("One. %%note%% #maps", [("One.", (1, 1))]),
+        ("%%note%%    One.", [("One.", (1, 1))]),
+        ("- one\n\n  %%note\n  more%%     two", [("- one\n\n\n  two", (1, 4))]),
+    ],
+)
+def test_comments_are_not_for_readers(body: str, shown: list[tuple[str, tuple[int, int]]]) -> None:
+    assert texts(body) == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("{{< figure src=a.png >}}\n\nOne.", ["One."]),
+        ("{{% toc %}}\n\nOne.", ["One."]),
+        ("{% include a.html %}\n\nOne.\n{: .lead}", ["One. {: .lead}"]),
+        ("{{ site.title }}\n\nOne.", ["One."]),
+        ("In {{< ref a >}} one.", ["In {{< ref a >}} one."]),
+        ("![a](a.png)\n![[b.png]]\n\nOne.", ["One."]),
+        ("{{< a >}} {{< b >}} c", ["{{< a >}} {{< b >}} c"]),
+    ],
+)
+def test_shortcodes_alone_are_no_passages(body: str, shown: list[str]) -> None:
+    assert [text for text, _ in texts(body)] == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("One. ^a1b2", ["One."]),
+        ("One. #maps ^a1b2", ["One."]),
+        ("- one\n- two ^a1", ["- one\n- two"]),
+        ("- one\n\n^a1\n\nTwo.", ["- one", "Two."]),
+        ("x ^2 is a square.", ["x ^2 is a square."]),
+        ("The square is x ^2", ["The square is x ^2"]),
+        ("One. ^123456", ["One."]),
+        ("One. ^-", ["One."]),
+    ],
+)
+def test_obsidian_s_ids_of_blocks_are_no_words(body: str, shown: list[str]) -> None:
+    assert [text for text, _ in texts(body)] == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("I love #maps and cities. #loss", ("loss", "maps")),
+        ("I love #maps and #loss", ("maps", "loss")),
+        ("See #maps.\n#local knowledge", ("local knowledge", "maps")),
+        ("- one #maps\n- two. #loss, #time", ("loss", "time", "maps")),
+        ("- [ ] #todo one\n- `#a\n- b` #maps", ("todo", "maps")),
+        ("- one\n\n  ```\n  #include\n  ```\n- #maps two", ("maps",)),
+        ("- one\n\n      end. #code", ()),
+        ("> #maps are out of date before the ink is dry\n>#loss too, and so on and on and on", ("maps", "loss")),
+        ("> [!note] #maps and more\n> of it", ("maps",)),
+        ("[a](b.md)\n[c]: d #maps", ("maps",)),
+        ("\\#maps are no tag", ()),
+        ("`One. #maps`", ()),
+        ("It has #maps:\n\n- one #loss\n", ("maps", "loss")),
+    ],
+)
+def test_tags_of_a_passage(body: str, found: tuple[str, ...]) -> None:
+    (only,) = tags(body)
+    assert only == found
+
+
+def test_an_inline_tag_stays_in_its_sentence() -> None:
+    assert texts("I love #maps and cities. #loss") == [("I love #maps and cities.", (1, 1))]
+
+
+def test_a_heading_s_tags_count_below_it() -> None:
+    assert tags("# The #garden\n\nA.\n\n## Later. #clocks, #slow time\n\nB.\n\n## Last\n\nC.") == [
+        ("garden",),
+        ("clocks", "slow time", "garden"),
+        ("garden",),
+    ]
+
+
+def test_the_first_heading_of_the_first_level_is_the_title() -> None:
+    assert markdown.read("## Two\n\n# One. #a\n\n# Other", "a.md").title == "One."
+    assert markdown.read("## Two", "a.md").title is None
