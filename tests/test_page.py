@@ -288,6 +288,7 @@ def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -
     expect(other.locator("#todo")).to_have_text("22 of 24 texts to do")
     reviews.say(folder, OTHER, "Adam", verdict="star")
     expect(one.locator("#todo")).to_have_text("21 of 24 texts to do")
+    expect(other.locator("#todo")).to_have_text("21 of 24 texts to do")
     press(one, "u")
     expect(other.locator("#todo")).to_have_text("22 of 24 texts to do")
     assert (holds(folder, FIRST).verdict, holds(folder, SECOND).verdict) == (None, "reject"), (
