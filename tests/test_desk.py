@@ -125,6 +125,20 @@ def test_editing(desk: Desk, folder: RunFolder) -> None:
     assert verify(folder.path).findings == ()
 
 
+def test_an_edited_version_that_is_gone_hides_nothing_else(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    edit = reviews.edit(folder, FIRST, "Eve", "Mine.").edit
+    assert edit
+    (folder.path / edit.file).unlink()
+    desk.changes("")
+    found = desk.sheet(row.key)
+    assert found.lost
+    assert "can't be read" in found.lost
+    assert [view.name for view in found.views] == ["passage"]
+    with pytest.raises(RunError, match="can't be read"):
+        desk.text(row.key)
+
+
 def test_what_was_written_anew_since_is_not_judged_unseen(desk: Desk, folder: RunFolder) -> None:
     row = row_of(desk, folder, FIRST)
     assert row.output

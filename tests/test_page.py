@@ -241,6 +241,38 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     expect(area).to_have_value("The first clock is late.")
 
 
+def test_what_is_half_written_is_there_when_one_comes_back(
+    folder: RunFolder, workspace: Workspace, sit: Desks
+) -> None:
+    page = sit(workspace.root).tab()
+    press(page, "n")
+    note = page.get_by_role("textbox", name="Your note")
+    note.fill("Half a")
+    page.locator("[role=option]").nth(3).click()
+    expect(note).to_have_count(0)
+    press(page, "n")
+    expect(note).to_have_value("")
+    press(page, "Escape", "k", "k", "k", "n")
+    expect(note).to_have_value("Half a")
+    note.press("Control+Enter")
+    says(page, "Your note is kept.")
+    assert holds(folder, FIRST).note == "Half a"
+
+
+def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    """What is pressed is meant for what was gone to, though it isn't shown yet."""
+    reader = sit(workspace.root)
+    page = reader.tab()
+    page.route("**/api/outputs/*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    press(page, "j", "j", "j", "v")
+    expect(page.locator("#output h3").first).to_have_text("again 2, variant 2")
+    expect(page.locator("input[value=before]")).to_be_checked()
+    press(page, "k", "n")
+    expect(page.get_by_role("textbox", name="Your note")).to_be_focused()
+    expect(page.locator("#output h3").first).to_have_text("again 1, variant 2")
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator(".variants button")).to_have_count(2)
@@ -288,6 +320,7 @@ def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -
     expect(other.locator("#todo")).to_have_text("22 of 24 texts to do")
     reviews.say(folder, OTHER, "Adam", verdict="star")
     expect(one.locator("#todo")).to_have_text("21 of 24 texts to do")
+    expect(other.locator("#todo")).to_have_text("21 of 24 texts to do")
     press(one, "u")
     expect(other.locator("#todo")).to_have_text("22 of 24 texts to do")
     assert (holds(folder, FIRST).verdict, holds(folder, SECOND).verdict) == (None, "reject"), (

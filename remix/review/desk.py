@@ -201,21 +201,27 @@ class Desk:
             return [key for key, row in self._rows.items() if wanted in self._searched(key, row)]
 
     def sheet(self, key: str) -> Sheet:
-        """An output laid open. Raises `RunError` where its edited version isn't what was kept."""
+        """An output laid open."""
         with self._lock:
             place, row = self._place(key), self._rows[key]
-            edit = self._verdicts.standing(row.output).edit if row.output else None
-            edited = self._verdicts.edited(row.output, edit) if row.output and edit else None
-        return sheet.lay_open(place.folder, place.passage, place.task, edited)
+            lost = edited = None
+            try:
+                edited = self._edited(row)
+            except RunError as error:
+                lost = shown(f"{error.message} {error.hint}")
+        return sheet.lay_open(place.folder, place.passage, place.task, edited).model_copy(update={"lost": lost})
+
+    def _edited(self, row: Row) -> str | None:
+        """A person's own version of an output, if there is one. Raises `RunError` where it isn't what was kept."""
+        edit = self._verdicts.standing(row.output).edit if row.output else None
+        return self._verdicts.edited(row.output, edit) if row.output and edit else None
 
     def text(self, key: str) -> str:
         """What is to be edited: the edited version, or else the output. Raises `RunError` where there is none."""
         with self._lock:
-            place, row = self._place(key), self._rows[key]
-            edit = self._verdicts.standing(row.output).edit if row.output else None
-            if row.output and edit:
-                return self._verdicts.edited(row.output, edit)
-        return place.folder.read(place.task.id)[1]
+            place = self._place(key)
+            edited = self._edited(self._rows[key])
+        return place.folder.read(place.task.id)[1] if edited is None else edited
 
     def record(self, key: str) -> bytes:
         """An output's record as it stands in its file, but what would turn a line around is spelt out, as JSON may.

@@ -113,6 +113,8 @@ class Sheet(Frozen):
     tags: tuple[str, ...]
     broken: str | None
     """Why it can't be judged, if that is so."""
+    lost: str | None = None
+    """Why its edited version can't be shown, if that is so."""
     views: tuple[View, ...] = Field(min_length=1)
     """Beside the passage first."""
     measured: str | None

@@ -20,6 +20,7 @@ let shown = []; // the outputs that are listed, in order
 let found = null; // keys of those whose texts hold what is searched for, if anything is
 let selected = null; // key
 let sheet = null;
+let writing = null; // what is being written, if anything is
 let view = null; // name of the view, while one was chosen for this output
 const rows = new Map(); // by key
 const standings = new Map(); // by record id
@@ -166,7 +167,17 @@ function setBlind(blind) {
 
 const turns = new Turns($("turn"));
 
-async function open(key) {
+let opening = Promise.resolve(); // until what is selected is shown
+
+function open(key) {
+  opening = openNow(key);
+  return opening;
+}
+
+/** What is gone to is shown, or was said not to be. */
+const opened = () => opening.catch(() => {});
+
+async function openNow(key) {
   selected = key;
   view = null;
   refilter();
@@ -175,6 +186,7 @@ async function open(key) {
   document.body.classList.remove("list-open");
   $("outputs-button").setAttribute("aria-expanded", "false");
   remember();
+  if (!sheets.has(key)) sheet = null;
   const got = sheets.get(key) ?? (await api.sheet(key));
   if (selected !== key) return;
   keep(key, got);
@@ -209,6 +221,8 @@ function showNothing() {
 function showSheet() {
   const here = row();
   if (!sheet || !here) return;
+  // Whatever was half written is a draft now.
+  writing = null;
   const views = viewsOf(sheet, chosen.blind);
   const wanted = views.find(({ name }) => name === view) ?? views.find(({ name }) => name === "edited") ?? views[0];
   view = wanted.name;
@@ -362,8 +376,6 @@ async function undo() {
 
 // -- writing -------------------------------------------------------------------------------------------------
 
-let writing = null; // what is being written, if anything is
-
 /** What is half written survives a reload. */
 const draft = (what) => `draft ${what} ${output()}`;
 
@@ -397,6 +409,7 @@ async function write(what, label, text, save) {
 }
 
 async function edit() {
+  await opened();
   const key = selected;
   if (!output()) return tell("This output isn’t what was written: it can’t be edited.");
   const text = await guarded(() => api.text(key));
@@ -405,7 +418,10 @@ async function edit() {
     words.trim() ? saying(() => { view = null; return api.edit(key, rows.get(key).output, words); }, () => "Your version is kept.") : tell("A version without words is none: reject the text instead."));
 }
 
-const annotate = () => write("note", "Your note", standingOf(row()).note ?? "", (words) => say({ note: words.trim() }, words.trim() ? "Your note is kept." : "The note is taken back."));
+async function annotate() {
+  await opened();
+  await write("note", "Your note", standingOf(row()).note ?? "", (words) => say({ note: words.trim() }, words.trim() ? "Your note is kept." : "The note is taken back."));
+}
 
 // -- the rest ------------------------------------------------------------------------------------------------
 
@@ -419,7 +435,8 @@ async function showRaw() {
   $("raw").showModal();
 }
 
-function nextView(by = 1) {
+async function nextView(by = 1) {
+  await opened();
   if (!sheet) return;
   const names = viewsOf(sheet, chosen.blind).map(({ name }) => name);
   setView(names[(names.indexOf(view) + by) % names.length]);
@@ -447,7 +464,7 @@ const KEYS = [
   [["u"], "undo: take back what you said last", undo],
   [["v"], "beside the passage, by sentences if they were measured, the step before, or your version", () => nextView()],
   [["m"], "marks off, and on again", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
-  [["o", "O"], "the next open turn, and the one before", (key) => tell(turns.step(key === "o" ? 1 : -1))],
+  [["o", "O"], "the next open turn, and the one before", async (key) => { await opened(); tell(turns.step(key === "o" ? 1 : -1)); }],
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],

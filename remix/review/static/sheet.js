@@ -27,6 +27,7 @@ export function middle({ sheet, title, standing, blind, view, variants, finding 
       h("h2", { dir: "auto" }, sheet.essay),
       h("p", { class: "about", dir: "auto" }, place)),
     sheet.broken && h("p", { class: "alarm" }, `This output isn’t what was written, so it can’t be judged. ${sheet.broken}`),
+    sheet.lost && h("p", { class: "alarm" }, `There is an edited version, but it can’t be shown. ${sheet.lost}`),
     finding && !sheet.broken && h("p", { class: "alarm" }, `Something here isn’t as it was written. ${finding}`),
     h("div", { class: "tools" },
       views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
