@@ -15,7 +15,7 @@ import pytest
 import rfc8785
 
 from remix import pipeline, workspace
-from remix.choose import RULE, choose
+from remix.choose import MEASURES, choose_again
 from remix.outputs import RunFolder, find_run
 from remix.records import Options, Selection
 
@@ -137,8 +137,8 @@ def test_the_best_of_three_is_kept_with_the_others_and_is_always_the_same(garden
     for task in one.run.tasks:
         record, text = one.read(task.id)
         assert record.candidates == five.read(task.id)[0].candidates
-        assert record.derivation.selection == Selection(candidates=3, chooser=RULE)
-        assert choose(record.candidates).candidate.text == text
+        assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
+        assert choose_again(record.candidates, MEASURES).candidate.text == text
         assert [each.text for each in record.candidates if each.chosen] == [text]
         assert len({each.seed for each in record.candidates}) == 3
         assert one.read_trace(task.id).record == record.id
