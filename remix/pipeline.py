@@ -27,6 +27,7 @@ from remix.engine.local import LocalModel, Needs, Vocabulary, check_memory, shap
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.files import check_writable
 from remix.lengths import Lengths
+from remix.measure import embedding
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
 from remix.plan import plan
@@ -286,7 +287,7 @@ class _Bad:
 
 def _read(workspace: Workspace, options: Options, bad: _Bad, given: dict[str, object] | None = None) -> Wanted:
     """The passages that are wanted, each with its essay, and the templates."""
-    found = _ask(workspace, chooser(options), bad.note)
+    found = _ask(workspace, chooser(options, embedding.ranking(options)), bad.note)
     templates = read_templates(workspace.prompts, options.kinds, bad.note)
     return Wanted(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
 

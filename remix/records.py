@@ -766,7 +766,9 @@ class Options(Frozen):
     where: str | None = None
     """Passages that this query means; see `corpus/query.py`."""
     like: str | None = None
-    """Passages that share a word with this text, the likest first."""
+    """Passages like this text, the likest first; by words only those that share one with it."""
+    by: Literal["words", "meaning"] = "words"
+    """What makes passages like that text."""
     sample: int | None = Field(None, ge=1)
     """So many of the passages, drawn with the run's seed."""
     kinds: tuple[str, ...] = ()

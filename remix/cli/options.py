@@ -48,6 +48,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Passages that share words with a sentence, or with a file; the likest first.",
     ),
     click.option(
+        "--by",
+        type=click.Choice(["words", "meaning"]),
+        default="words",
+        show_default=True,
+        help="What --like goes by; meaning wants the extra `embeddings`.",
+    ),
+    click.option(
         "--sample", type=click.IntRange(1), metavar="N", help="N of the passages, drawn with --seed; in their order."
     ),
     min_words_option,

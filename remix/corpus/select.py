@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remix.corpus import bm25
 from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
 from remix.names import slugify
-from remix.records import Essay, Options, Passage, Ranking, sha256
+from remix.records import Essay, Options, Passage, Ranking, Rule, sha256
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Hit(NamedTuple):
@@ -59,6 +63,19 @@ class Corpus(Protocol):
         """The passages, each with its essay, which has these of its passages."""
 
 
+class Meaning(NamedTuple):
+    """What tells how alike texts are by what they mean."""
+
+    rule: Rule
+    """Its name."""
+    embed: Callable[[Sequence[str]], NDArray[np.float64]]
+    """Texts to rows of length 1: (texts, dimensions)."""
+
+
+MOST_EMBEDDED = 1000
+"""Passages whose meaning is looked at; of more, those that share the most with the text by words."""
+
+
 class Selected(NamedTuple):
     """What was chosen."""
 
@@ -70,8 +87,8 @@ class Selected(NamedTuple):
     """What of the query nothing answers to: a misspelling, perhaps."""
 
 
-def chooser(options: Options) -> Callable[[Corpus], Selected]:
-    """What to ask a corpus. Raises `QueryError` at once.
+def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpus], Selected]:
+    """What to ask a corpus; `meaning` ranks, where `options` ask for that. Raises `QueryError` at once.
 
     Passages with any of the tags, in any of the essays, that the query means; ranked by the text they should be like,
     of which those are left out that share no word with it; a sample of them; the first so many. What is asked raises
@@ -87,7 +104,9 @@ def chooser(options: Options) -> Callable[[Corpus], Selected]:
             raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
         rankings: dict[str, Ranking] = {}
         if options.like is not None:
-            hits, rankings = _ranked(corpus, hits, options.like)
+            by_meaning = meaning if options.by == "meaning" else None
+            scored = _scored(corpus, hits, options.like, by_meaning)
+            hits, rankings = _ranked(hits, scored, by_meaning.rule if by_meaning else bm25.RULE)
         hits = _sample(hits, options.sample, options.seed)[: options.limit]
         kept = {hit.id: rankings[hit.id] for hit in hits if rankings}
         return Selected(corpus.pairs(hits), kept, notes)
@@ -135,16 +154,24 @@ def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedErr
 # -- ranking and sampling -----------------------------------------------------------------------------------
 
 
-def _ranked(corpus: Corpus, hits: list[Hit], like: str) -> tuple[list[Hit], dict[str, Ranking]]:
-    """Those that share a word with a text, the likest first, and how they rank."""
-    scores = corpus.scores(like)
+def _scored(corpus: Corpus, hits: list[Hit], like: str, meaning: Meaning | None) -> dict[int, float]:
+    """How like a text passages are, by `Hit.at`; by words only of those that share one with it."""
+    if meaning is None:
+        return corpus.scores(like)
+    if len(hits) > MOST_EMBEDDED:
+        by_words = corpus.scores(like)
+        hits = sorted(hits, key=lambda hit: -by_words.get(hit.at, 0.0))[:MOST_EMBEDDED]
+    own, *rows = meaning.embed([like, *(passage.text for _, passage in corpus.pairs(hits))])
+    return {hit.at: bm25.rounded(float(row @ own)) for hit, row in zip(hits, rows, strict=True)}
+
+
+def _ranked(hits: list[Hit], scores: dict[int, float], rule: Rule) -> tuple[list[Hit], dict[str, Ranking]]:
+    """Those that have a score, the likest first, and how they rank."""
     # Sorting is stable: equals stay in the order of the corpus.
     ranked = sorted((hit for hit in hits if hit.at in scores), key=lambda hit: -scores[hit.at])
     if not ranked:
         raise SeedError("no passage shares a word with --like.", "Say it in words that the essays use.")
-    rankings = {
-        hit.id: Ranking(rank=rank, score=scores[hit.at], method=bm25.RULE) for rank, hit in enumerate(ranked, 1)
-    }
+    rankings = {hit.id: Ranking(rank=rank, score=scores[hit.at], method=rule) for rank, hit in enumerate(ranked, 1)}
     return ranked, rankings
 
 

