@@ -6,6 +6,7 @@ commands, so that help comes at once.
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,8 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
 def main() -> None:
     """The `remix` command."""
+    # A listing makes thousands of small objects that stay, and the collector would look through them again and again.
+    gc.set_threshold(100_000, 50, 50)
     cli(prog_name="remix")
 
 
