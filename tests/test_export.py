@@ -400,4 +400,13 @@ def test_a_book_is_read_by_others(judged: RunFolder, tmp_path: Path, remix_: Rem
 
 
 def test_only_is_for_forms_that_take_a_part(finished: RunFolder, remix_: Remix) -> None:
-    assert remix_("export", "--to", "-", "--format", "dpo", "--only", "accepted").exit_code == 2
+    assert remix_("export", "--format", "prov-json", "--only", "accepted").exit_code == 2
+    assert remix_("export", "--format", "epub", "--only", "accepted").exit_code == 2, "no text for a terminal"
+
+
+def test_only_preferences_for_what_was_edited(judged: RunFolder, remix_: Remix) -> None:
+    done = remix_("export", "--format", "dpo", "--only", "edited")
+    (row,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert row["chosen_by"] == "edit"
+    accepted = remix_("export", "--format", "dpo", "--only", "accepted").stdout
+    assert len(accepted.splitlines()) == 2

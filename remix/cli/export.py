@@ -12,9 +12,11 @@ from remix.cli.printing import note
 if TYPE_CHECKING:
     from remix.workspace import Workspace
 
-FORMATS = ("ro-crate", "prov-json", "jsonl", "dpo", "html", "markdown", "epub")
+FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
 ONLY = ("accepted", "edited", "reviewed")
-WHOLE = ("ro-crate", "prov-json", "dpo")
+WHOLE = ("ro-crate", "prov-json")
+"""Forms that tell of all there was."""
+NO_TEXT = ("ro-crate", "epub")
 
 
 @click.command()
@@ -22,10 +24,10 @@ WHOLE = ("ro-crate", "prov-json", "dpo")
 @click.option(
     "--to",
     "target",
-    required=True,
+    default="-",
     type=click.Path(path_type=Path, allow_dash=True),
     metavar="PATH",
-    help="A new file, a new folder for ro-crate, or - for the standard output.",
+    help="A new file, or a new folder for ro-crate; by default the standard output.",
 )
 @click.option("--format", "form", required=True, type=click.Choice(FORMATS), help="What to write.")
 @click.option("--only", type=click.Choice(ONLY), help="Only outputs of which somebody said so.")
@@ -57,8 +59,10 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
         count = exporting.export(folder, target, wanted)
         note(f"{count} text{'s' * (count != 1)} written.")
         click.echo(str(target))
-    elif form == "ro-crate":
-        raise click.UsageError("a crate is a folder: name one with --to.")
+    elif form in NO_TEXT:
+        raise click.UsageError(
+            f"{form} is no text: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
+        )
     else:
         click.echo(exporting.exported(folder, wanted), nl=False)
 

@@ -8,7 +8,7 @@ of messages, as the trainers of preferences read it (TRL's conversational prefer
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -19,24 +19,29 @@ from remix.records import Message, Verdict
 _RANKS: dict[Verdict, int] = {"reject": 0, "accept": 1, "star": 2}
 
 
-def dpo(items: Iterable[Item]) -> str:
-    """A line for each pair: of answers to one prompt the one with the better verdict first, and what a person made of
-    an output before the output. Who said nothing of an output prefers nothing to it."""
+def dpo(items: Iterable[Item], is_wanted: Callable[[Item], bool] = lambda item: True) -> str:
+    """A line for each pair whose better text is wanted.
+
+    Of answers to one prompt the one with the better verdict goes first, and what a person made of an output before
+    that output. Who said nothing of an output prefers nothing to it.
+    """
     by_prompt: dict[tuple[Message, ...], list[Item]] = {}
     for item in items:
         by_prompt.setdefault(item.found.record.derivation.prompt.messages, []).append(item)
-    rows = (row for messages, answers in by_prompt.items() for row in _rows(messages, answers))
+    rows = (row for messages, answers in by_prompt.items() for row in _rows(messages, answers, is_wanted))
     return "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
-def _rows(messages: tuple[Message, ...], answers: Sequence[Item]) -> Iterator[dict[str, Any]]:
-    for item in answers:
+def _rows(
+    messages: tuple[Message, ...], answers: Sequence[Item], is_wanted: Callable[[Item], bool]
+) -> Iterator[dict[str, Any]]:
+    for item in filter(is_wanted, answers):
         # A rejected output that was edited first is not what its editor wants said.
         if item.edited is not None and item.standing.verdict != "reject" and item.edited != item.found.text:
             yield _row(messages, (item.edited, "edit"), (item.found.text, "output"), (item, item))
     judged = [(item, verdict) for item in answers if (verdict := item.standing.verdict)]
     for (better, one), (worse, other) in product(judged, judged):
-        if _RANKS[one] > _RANKS[other] and better.text != worse.found.text:
+        if _RANKS[one] > _RANKS[other] and is_wanted(better) and better.text != worse.found.text:
             yield _row(messages, (better.text, one), (worse.found.text, other), (better, worse))
 
 

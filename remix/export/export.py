@@ -23,6 +23,9 @@ from remix.records import Run, sha256
 CRATE = "ro-crate"
 """A folder; the other forms are a file each."""
 
+PREFERENCES = "dpo"
+"""Of the whole run: what was liked less is in it as well."""
+
 Only = Literal["accepted", "edited", "reviewed"]
 """What people said of an output; to be starred is to be accepted."""
 
@@ -68,7 +71,10 @@ def exported(folder: Path, wanted: Wanted) -> bytes:
 
 
 def _made(run: Run, chosen: Sequence[Item], wanted: Wanted) -> bytes:
-    data = _FORMS[wanted.form](run, chosen)
+    if wanted.form == PREFERENCES:
+        data = dpo.dpo(chosen, _IS[wanted.only] if wanted.only else lambda item: True).encode()
+    else:
+        data = _FORMS[wanted.form](run, chosen)
     if not data:
         raise ExportError(
             f"{run.name}: nobody has preferred one text to another.",
@@ -82,10 +88,11 @@ def _chosen(folder: Path, wanted: Wanted) -> tuple[Report, Run, list[Item]]:
     report = verified(folder)
     if report.run is None or not report.found:
         raise ExportError(f"{folder}: no text is finished yet.", "`remix resume` goes on with it.")
-    chosen = [item for item in items(report) if wanted.only is None or _IS[wanted.only](item)]
+    found = items(report)
+    chosen = [item for item in found if wanted.only is None or _IS[wanted.only](item)]
     if not chosen:
         raise ExportError(f"{folder}: no text is {wanted.only}.", "`remix verdict` says whether to keep one.")
-    return report, report.run, chosen
+    return report, report.run, found if wanted.form == PREFERENCES else chosen
 
 
 _IS: dict[Only, Callable[[Item], bool]] = {
@@ -103,13 +110,12 @@ def _prov(run: Run, chosen: Sequence[Item]) -> bytes:
 _FORMS: dict[str, Callable[[Run, Sequence[Item]], bytes]] = {
     "prov-json": _prov,
     "jsonl": lambda run, chosen: jsonl.jsonl(chosen).encode(),
-    "dpo": lambda run, chosen: dpo.dpo(chosen).encode(),
     "html": lambda run, chosen: page.page(run, chosen).encode(),
     "markdown": lambda run, chosen: book.markdown(run, chosen).encode(),
     "epub": book.epub,
 }
 
-FORMATS = (CRATE, *_FORMS)
+FORMATS = (CRATE, PREFERENCES, *_FORMS)
 
 
 def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -> None:
