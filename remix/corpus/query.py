@@ -170,15 +170,15 @@ def show(query: Query) -> str:
         case Term(name, value):
             return ("" if name == "tag" else f"{name}:") + _quoted(value)
         case Not(inner):
-            return f"not {_inner(inner, And | Or)}"
+            return f"not {_inner(inner, (And, Or))}"
         case And(queries):
-            return " and ".join(_inner(each, And | Or) for each in queries)
+            return " and ".join(_inner(each, (And, Or)) for each in queries)
         case Or(queries):
-            return " or ".join(_inner(each, Or) for each in queries)
+            return " or ".join(_inner(each, (Or,)) for each in queries)
 
 
-def _inner(query: Query, weak: object) -> str:
-    return f"({show(query)})" if isinstance(query, weak) else show(query)  # type: ignore[arg-type]
+def _inner(query: Query, weak: tuple[type, ...]) -> str:
+    return f"({show(query)})" if isinstance(query, weak) else show(query)
 
 
 def _quoted(value: str) -> str:
@@ -207,7 +207,8 @@ _JOINTS = frozenset({"and", "or", "not"})
 
 
 class _Token(NamedTuple):
-    kind: Literal["(", ")", "and", "or", "not", "term"]
+    kind: str
+    """`(`, `)`, `and`, `or`, `not` or `term`."""
     column: int
     text: str
     term: Term | None = None
@@ -224,7 +225,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             yield _Token("(" if text[start] == "(" else ")", start + 1, text[start])
         elif word and word[0].lower() in _JOINTS and text[word.end() : word.end() + 1] != '"':
             at = word.end()
-            yield _Token(word[0].lower(), start + 1, word[0])  # type: ignore[arg-type]
+            yield _Token(word[0].lower(), start + 1, word[0])
         else:
             term, at = _term(text, start, word[0] if word else "")
             yield _Token("term", start + 1, text[start:at], term)
