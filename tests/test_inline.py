@@ -66,6 +66,7 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         ("#แผนที่", "แผนที่"),
         ("#한국어", "한국어"),
         ("#🗺 of #🌱seedling", "🗺 🌱seedling"),
+        ("#⭐ and #⏰late", "⭐ ⏰late"),
         ("#👩\u200d🚀", "👩\u200d🚀"),
         ("#snake_case", "snake_case"),
         ("#kebab-case", "kebab-case"),

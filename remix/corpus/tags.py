@@ -15,7 +15,20 @@ from typing import NamedTuple
 
 from remix.records import Passage
 
-_BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
+ENDS = ".!?…。！？｡．؟۔।॥։።"
+"""Of sentences, in the scripts that have such."""
+
+CLOSING = r"\"'’”“‘»›)\]*_=~」』）】》〉"
+"""What may stand behind the end of a sentence: quotation marks, parentheses, and Markdown's own, for use in `[]`."""
+
+_BEGIN = re.compile(
+    rf"(?:\A|\n|[{ENDS}](?:[{CLOSING}]|[ \u00a0\u202f]»|\[\^[^\]\s]{{1,40}}\])*)[ \t\u00a0\u3000]*(?=\#)"
+)
+"""Where a list of tags may begin. A sentence may end in a note's number (`[^1]`), and in French before a blank and »."""
+
+EMOJI = "\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+JOINERS = "\u200c\u200d"
+"""Within words of Persian, and within emoji."""
 
 DEEPEST = 20
 """Parents of a tag: one of ten thousand slashes would fill the memory with them."""
@@ -37,9 +50,9 @@ class _Patterns(NamedTuple):
 @functools.cache
 def _patterns() -> _Patterns:
     """Made when the first essay is read: whoever asks the index needs none, and they take a while."""
-    word = rf"[^\W_][\w{marks()}/'’&+.-]*"
+    word = rf"(?:[^\W_]|[{EMOJI}])[\w{marks()}{EMOJI}{JOINERS}/'’&+.-]*"
     tag = rf"\#({word}(?:[ \t]+{word}){{0,4}})"
-    return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;]\s*)?"))
+    return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;，；、،؛]\s*)?"))
 
 
 @functools.lru_cache(maxsize=2**14)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from remix.corpus.tags import split_trailing_tags
+from remix.corpus.tags import CLOSING, ENDS, split_trailing_tags
 from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
 
 LONGEST_HEADING = 90
@@ -25,7 +25,7 @@ LONGEST_QUOTATION = 12
 WIDEST = 120
 """Letters of a line that somebody wrapped."""
 
-_ENDS = re.compile(r"""[.!?…:;]["'’”»)\]]*$""")
+_ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")
 _UNDERLINE = re.compile(r"={3,}|-{3,}|~{3,}")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
