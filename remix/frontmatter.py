@@ -25,6 +25,9 @@ TOML_FENCE = "+++"
 MOST_BYTES = 8 * 2**20
 """Of a file: twice the Bible."""
 
+MOST_LINES = 200_000
+"""Of a file: parsers take as long for a line of one letter as for one of a hundred."""
+
 MOST_FRONT_MATTER = 64 * 2**10
 """Letters. PyYAML takes a second for three times as many."""
 
@@ -52,7 +55,7 @@ class FrontMatterError(RemixError):
 def read_text(path: Path) -> str:
     """A file's text, without byte order mark and with plain line ends.
 
-    Raises `FrontMatterError` where the file can't be read or isn't UTF-8, naming the byte.
+    Raises `FrontMatterError` where the file can't be read, isn't UTF-8, naming the byte, or has too many lines.
     """
     data = read_bytes(path)
     try:
@@ -61,7 +64,10 @@ def read_text(path: Path) -> str:
         raise FrontMatterError(
             f"{path}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8, or move it out of the folder."
         ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise FrontMatterError(f"{path}: has more than {MOST_LINES} lines.", _SPLIT)
+    return text
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
@@ -78,10 +84,11 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
             f"{path}: can't be read ({reason}).", "Check that it exists and that you may read it."
         ) from error
     if len(data) > most:
-        raise FrontMatterError(
-            f"{path}: larger than {size(most)}.", "Split it into several files, or move it out of the folder."
-        )
+        raise FrontMatterError(f"{path}: larger than {size(most)}.", _SPLIT)
     return data
+
+
+_SPLIT = "Split it into several files, or move it out of the folder."
 
 
 Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
