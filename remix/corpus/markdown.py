@@ -66,7 +66,7 @@ def read(text: str, name: str) -> Body:
     parts = frontmatter.split_strings(text, name)
     try:
         blocks = tuple(_blocks(parts.body, parts.body_line))
-    except _TooManyTokens as error:
+    except _TooManyTokensError as error:
         raise SeedError(
             f"{name}: has more headings, paragraphs and items than anyone reads.", "Split it into several files."
         ) from error
@@ -96,7 +96,7 @@ def _blocks(body: str, first_line: int) -> Iterator[Block]:
                 yield _group(span, source, place)
 
 
-class _TooManyTokens(Exception):
+class _TooManyTokensError(Exception):
     """A body has more than `MOST_TOKENS`."""
 
 
@@ -105,12 +105,12 @@ class _Tokens(list[Token]):
 
     def append(self, token: Token) -> None:
         if len(self) == MOST_TOKENS:
-            raise _TooManyTokens
+            raise _TooManyTokensError
         super().append(token)
 
 
 def _parsed(body: str) -> _Tokens:
-    """What markdown-it makes of a body's lines. Raises `_TooManyTokens`."""
+    """What markdown-it makes of a body's lines. Raises `_TooManyTokensError`."""
     tokens = _Tokens()
     _MARKDOWN.block.parse(body.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
     return tokens

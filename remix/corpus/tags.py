@@ -24,7 +24,7 @@ CLOSING = r"\"'’”“‘»›)\]*_=~」』）】》〉"
 _BEGIN = re.compile(
     rf"(?:\A|\n|[{ENDS}](?:[{CLOSING}]|[ \u00a0\u202f]»|\[\^[^\]\s]{{1,40}}\])*)[ \t\u00a0\u3000]*(?=\#)"
 )
-"""Where a list of tags may begin. A sentence may end in a note's number (`[^1]`), and in French before a blank and »."""
+"""Where a list of tags may begin. A sentence may end in a note's number (`[^1]`), in French in a blank and `»`."""
 
 EMOJI = "\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
 JOINERS = "\u200c\u200d"
