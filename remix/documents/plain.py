@@ -39,7 +39,7 @@ def read(text: str) -> Document:
     chunks = [chunk for chunk in _chunks(text) if chunk]
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
-    blocks, tags = gathered(_blocks(_joined(units) if by_line else units))
+    blocks, tags = gathered(_blocks(_joined(units) if by_line else list(_parted(units))))
     title = blocks[0].text if len(blocks) > 1 and blocks[0].kind == "heading" else None
     return Document(
         form="plain text, one paragraph a line" if by_line else "plain text",
@@ -109,6 +109,14 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
             if split_trailing_tags(line)[1]:
                 break
     return 1
+
+
+def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
+    """The same, but that a list of two items or more stands apart from the lines that lead into it."""
+    for unit in units:
+        marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]
+        first = marked[0] if len(marked) > 1 else 0
+        yield from filter(None, (unit[:first], unit[first:]))
 
 
 def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
