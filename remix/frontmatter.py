@@ -120,7 +120,9 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
     lines = text.split("\n")
     if lines[0].rstrip() != fence:
         return None, Parts({}, text, 1)
-    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == fence), None)
+    # Jekyll and Pandoc take YAML's own end of a document, too.
+    ends = (fence, "...") if fence == FENCE else (fence,)
+    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
     if closing is None:
         raise FrontMatterError(
             f"{name}:1: the front matter is never closed.", f"End it with a line that holds only {fence}."
@@ -135,8 +137,9 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
 
 
 def line_of(text: str, key: str) -> int:
-    """The line on which a top-level key of the front matter stands, from 1; 1 where it can't be found."""
-    begins = re.compile(rf"{re.escape(key)}\s*[:=]")
+    """The line on which a top-level key of the front matter stands, in whatever case, from 1; 1 where it can't be
+    found."""
+    begins = re.compile(rf"{re.escape(key)}\s*[:=]", re.IGNORECASE)
     return next((n for n, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 

@@ -170,6 +170,13 @@ def test_no_tags_are_none(tmp_path: Path, nothing: str) -> None:
     assert (essay.tags, essay.aliases) == ((), ())
 
 
+def test_keys_in_other_case_count(tmp_path: Path) -> None:
+    essay = read(tmp_path, "---\nTitle: Maps\nTAGS: [a]\ntags: [b]\n---\nA.\n")
+    assert (essay.title, essay.tags) == ("Maps", ("b",))
+    with pytest.raises(SeedError, match=r":3: `tags` is not a list"):
+        read(tmp_path, "---\na: b\nTags: {a: b}\n---\nA.\n")
+
+
 def test_namesakes_are_refused(tmp_path: Path) -> None:
     read(tmp_path, "A.", "one two.md")
     read(tmp_path, "B.", "one/two.md")

@@ -19,6 +19,7 @@ from remix.frontmatter import FrontMatterError, line_of, read_text, split, split
         ("---\n---\nBody.", {}, "Body.", 3),
         ("---  \na: 1\n---\t\nBody.", {"a": 1}, "Body.", 4),
         ("---\na: 1\n---", {"a": 1}, "", 4),
+        ("---\na: 1\n...\nBody.\n---\n", {"a": 1}, "Body.\n---\n", 4),
         ("---\na: 1\n---\n---\nb: 2\n---\n", {"a": 1}, "---\nb: 2\n---\n", 4),
         ("Words.\n---\nno: matter\n---\n", {}, "Words.\n---\nno: matter\n---\n", 1),
         ("----\nA rule.", {}, "----\nA rule.", 1),

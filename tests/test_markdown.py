@@ -64,6 +64,9 @@ def test_comments_are_not_for_readers(body: str, shown: list[tuple[str, tuple[in
         ("![Figure [1]](a_(1).png)\n\nOne.", ["One."]),
         ("![[a.png]] ^a1\n\nOne.", ["One."]),
         ("![a](a.png) is a map.", ["![a](a.png) is a map."]),
+        ("$$\na = b #c\n$$\n\nOne.", ["One."]),
+        ("$$a$$ is a formula.", ["$$a$$ is a formula."]),
+        ("&nbsp;\n\nOne.\n\n\u200b", ["One."]),
     ],
 )
 def test_shortcodes_alone_are_no_passages(body: str, shown: list[str]) -> None:

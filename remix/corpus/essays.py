@@ -181,7 +181,8 @@ class _Head:
     """What a file's head says, by the names that gardens have for it; `name` and `text` are for errors."""
 
     def __init__(self, meta: dict[str, Any], name: str, text: str) -> None:
-        self._meta = meta
+        # To Hugo and Obsidian case doesn't count.
+        self._meta = {str(key).lower(): value for key, value in meta.items()} | meta
         self._name = name
         self._text = text
 

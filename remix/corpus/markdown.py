@@ -1,7 +1,7 @@
 """Reading Markdown: headings, paragraphs, lists and quotations, with their tags and lines.
 
-Takes a file's text, gives a `Body`. Code, tables, images and HTML are no passages, nor are shortcodes that stand
-alone and comments (`%%…%%` of Obsidian, `<!--…-->`), which are not for readers. The marks of emphasis and links
+Takes a file's text, gives a `Body`. Code, tables, formulas, images and HTML are no passages, nor are shortcodes that
+stand alone and comments (`%%…%%` of Obsidian, `<!--…-->`), which are not for readers. The marks of emphasis and links
 within a sentence stay as they are written.
 """
 
@@ -33,6 +33,7 @@ _IMAGE = rf"!\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}"
 _NO_WORDS = re.compile(
     r"(?:\s*+(?>"
     rf"{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\]]*\]\]"  # images, as links too, and what Obsidian embeds
+    r"|\$\$.+?\$\$|&nbsp;|[\u200b\u2060\ufeff]"  # formulas; what keeps paragraphs apart
     r"|\{\{.*?\}\}|\{%.*?%\}|\{:[^}]*\}"  # Hugo's shortcodes; Jekyll's Liquid and attributes
     r"))++\s*+",
     re.DOTALL,
