@@ -1,5 +1,5 @@
-"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output; a seed's may be TOML
-between two `+++` lines.
+"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output (the second may be
+YAML's own, `...`); a seed's may be TOML between two `+++` lines.
 
 Takes a file's text, gives the mapping, the body, and the line the body begins on. Knows nothing of what the
 keys mean. Files may come from strangers: what would take endless memory or time is refused.

@@ -63,6 +63,8 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         ("#می\u200cخواهم", "می\u200cخواهم"),
         ("#מפות", "מפות"),
         ("#हिन्दी", "हिन्दी"),
+        ("#𞤆𞤵𞤤𞤢𞥄𞤪", "𞤆𞤵𞤤𞤢𞥄𞤪"),
+        ("#𑄌𑄋𑄴𑄟𑄳𑄦", "𑄌𑄋𑄴𑄟𑄳𑄦"),
         ("#แผนที่", "แผนที่"),
         ("#한국어", "한국어"),
         ("#🗺 of #🌱seedling", "🗺 🌱seedling"),

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from remix.records import Passage
@@ -37,7 +37,9 @@ DEEPEST = 20
 @functools.cache
 def marks() -> str:
     """Accents and vowel signs that stand as characters of their own: part of a word, though `\\w` knows none."""
-    return "".join(mark for mark in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(mark)[0] == "M")
+    # Beyond these there are only scripts that nobody writes, and choices among ways to draw a character.
+    places = chain(range(0x300, 0xFFFF), range(0x10A00, 0x12000), range(0x1E000, 0x1EA00))
+    return "".join(mark for mark in map(chr, places) if unicodedata.category(mark)[0] == "M")
 
 
 class _Patterns(NamedTuple):

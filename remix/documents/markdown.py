@@ -1,6 +1,6 @@
 """Markdown, with front matter or without.
 
-Takes a file, gives a `Document` whose body is the file's own, byte for byte: it is in the right form already.
+Takes a file, gives a `Document` whose body is the file's own, letter for letter: it is in the right form already.
 """
 
 from __future__ import annotations
