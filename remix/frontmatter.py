@@ -1,5 +1,5 @@
-"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output; a seed's may be TOML
-between two `+++` lines.
+"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output (the second may be
+YAML's own, `...`); a seed's may be TOML between two `+++` lines.
 
 Takes a file's text, gives the mapping, the body, and the line the body begins on. Knows nothing of what the
 keys mean. Files may come from strangers: what would take endless memory or time is refused.
@@ -24,6 +24,9 @@ TOML_FENCE = "+++"
 
 MOST_BYTES = 8 * 2**20
 """Of a file: twice the Bible."""
+
+MOST_LINES = 200_000
+"""Of a file: parsers take as long for a line of one letter as for one of a hundred."""
 
 MOST_FRONT_MATTER = 64 * 2**10
 """Letters. PyYAML takes a second for three times as many."""
@@ -52,7 +55,7 @@ class FrontMatterError(RemixError):
 def read_text(path: Path) -> str:
     """A file's text, without byte order mark and with plain line ends.
 
-    Raises `FrontMatterError` where the file can't be read or isn't UTF-8, naming the byte.
+    Raises `FrontMatterError` where the file can't be read, isn't UTF-8, naming the byte, or has too many lines.
     """
     data = read_bytes(path)
     try:
@@ -61,7 +64,10 @@ def read_text(path: Path) -> str:
         raise FrontMatterError(
             f"{path}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8, or move it out of the folder."
         ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise FrontMatterError(f"{path}: has more than {MOST_LINES} lines.", _SPLIT)
+    return text
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
@@ -78,10 +84,11 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
             f"{path}: can't be read ({reason}).", "Check that it exists and that you may read it."
         ) from error
     if len(data) > most:
-        raise FrontMatterError(
-            f"{path}: larger than {size(most)}.", "Split it into several files, or move it out of the folder."
-        )
+        raise FrontMatterError(f"{path}: larger than {size(most)}.", _SPLIT)
     return data
+
+
+_SPLIT = "Split it into several files, or move it out of the folder."
 
 
 Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
@@ -113,7 +120,9 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
     lines = text.split("\n")
     if lines[0].rstrip() != fence:
         return None, Parts({}, text, 1)
-    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() == fence), None)
+    # Jekyll and Pandoc take YAML's own end of a document, too.
+    ends = (fence, "...") if fence == FENCE else (fence,)
+    closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
     if closing is None:
         raise FrontMatterError(
             f"{name}:1: the front matter is never closed.", f"End it with a line that holds only {fence}."
@@ -128,8 +137,9 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
 
 
 def line_of(text: str, key: str) -> int:
-    """The line on which a top-level key of the front matter stands, from 1; 1 where it can't be found."""
-    begins = re.compile(rf"{re.escape(key)}\s*[:=]")
+    """The line on which a top-level key of the front matter stands, in whatever case, from 1; 1 where it can't be
+    found."""
+    begins = re.compile(rf"{re.escape(key)}\s*[:=]", re.IGNORECASE)
     return next((n for n, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 

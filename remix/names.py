@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import takewhile
 
 LONGEST = 200
 """Bytes of a name that becomes a folder: most file systems take 255, encrypted ones less."""
@@ -69,5 +70,16 @@ def written(name: str) -> str:
 def slugify(name: str) -> str:
     """Letters and digits of any script in lower case, hyphens for all else; never what Windows has for devices."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[\W_]+", "-", plain).strip("-") or "essay"
+    slug = re.sub(r"[\W_]+", _between, plain).strip("-") or "essay"
     return f"{slug}-essay" if is_reserved(slug) else slug
+
+
+def _between(gap: re.Match[str]) -> str:
+    """What a slug has for that which stands between letters: a hyphen, behind the signs of the letter before."""
+    signs = "".join(takewhile(_is_sign, gap[0])) if gap.start() else ""
+    return signs if len(signs) == len(gap[0]) else f"{signs}-"
+
+
+def _is_sign(letter: str) -> bool:
+    """Whether this is a vowel sign or an accent of the letter before: without it `กิน` and `กัน` would be one."""
+    return unicodedata.category(letter) in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -236,3 +237,15 @@ def test_a_workspace_without_seeds_gets_its_first(tmp_path: Path, note: Path) ->
     workspace = Workspace(tmp_path / "new")
     add([note], workspace)
     assert [each.slug for each in read_seeds(workspace.seeds, workspace.root)] == ["the-map-of-the-tailor"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html"])
+def test_more_paragraphs_than_anyone_reads_are_refused(
+    workspace: Workspace, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Megabytes of paragraphs of a letter took minutes."""
+    monkeypatch.setattr("remix.documents.document.MOST_BLOCKS", 10)
+    monkeypatch.setattr("remix.documents.html.MOST_BLOCKS", 10)
+    path = written(tmp_path / name, "<p>He cut.\n\n" * 100)
+    with pytest.raises(DocumentError, match=rf"{re.escape(name)}: has more than 10 paragraphs or the like"):
+        prepare([path], workspace)

@@ -60,7 +60,10 @@ def test_which_tags_stand_together(remix_: Remix) -> None:
     assert the_error(remix_("tags", "together", "clock"))[0] == "no passage has the tag 'clock'."
 
 
-@pytest.mark.parametrize("words", [["--json", "near"], ["--graph", "x.svg", "near"], ["--limit", "2", "together"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--json", "near"], ["--graph", "x.svg", "near"], ["--limit", "2", "together"], ["--min-words", "9", "near"]],
+)
 def test_options_in_the_wrong_place_are_wrong_usage(remix_: Remix, words: list[str]) -> None:
     result = remix_("tags", *words)
     assert result.exit_code == 2

@@ -104,3 +104,18 @@ def test_items_that_go_on() -> None:
         ("paragraph", "It has these."),
         ("list", "- one and more\n- two"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        (
+            "I need:\n- thread\n- a needle\n  of steel",
+            [("paragraph", "I need:"), ("list", "- thread\n- a needle of steel")],
+        ),
+        ("I waited\n- for hours -\nand then left.", [("paragraph", "I waited - for hours - and then left.")]),
+    ],
+)
+def test_a_list_right_below_a_line_is_a_list(text: str, blocks: list[tuple[str, str]]) -> None:
+    """Its items were run together with the line."""
+    assert [(block.kind, block.text) for block in read(text).blocks] == blocks

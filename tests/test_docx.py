@@ -91,3 +91,13 @@ def test_properties_that_grow_without_end(tmp_path: Path) -> None:
     bomb = f'<!DOCTYPE a [<!ENTITY e0 "{"x" * 1000}">{entities}]><a><title>&e9;</title></a>'
     with pytest.raises(DocumentError, match="damaged"):
         read(word(tmp_path / "a.docx", [("Normal", "He slept.")], core=bomb))
+
+
+def test_a_text_that_is_called_a_picture_is_never_unpacked(tmp_path: Path) -> None:
+    """Its size wasn't counted: sixty megabytes could become as many gigabytes."""
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("_rels/.rels", relationships("officeDocument", "word/document.png"))
+        archive.writestr("word/document.png", f"<w:document {_W}><w:body/></w:document>")
+    with pytest.raises(DocumentError, match="not a Word document"):
+        read(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from remix.documents import archive
 from remix.documents.document import DocumentError
 from remix.documents.epub import read
 
@@ -78,3 +79,18 @@ def test_the_whole_of_a_book(tmp_path: Path) -> None:
 def test_damaged_books(tmp_path: Path, changes: dict[str, str | None], message: str) -> None:
     with pytest.raises(DocumentError, match=message):
         read(book(tmp_path / "a.epub", **changes))
+
+
+def test_a_chapter_is_read_once(tmp_path: Path) -> None:
+    """A small book could be made of one chapter a million times, and fill the memory."""
+    again = '<itemref idref="one"/>' * 5
+    document = read(book(tmp_path / "a.epub", **{"OPS/book.opf": PACKAGE.replace("</spine>", f"{again}</spine>")}))
+    assert [block.text for block in document.blocks if block.kind == "heading"] == ["One", "Two"]
+
+
+def test_a_chapter_that_is_called_a_picture_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size wasn't counted."""
+    monkeypatch.setattr(archive, "MOST_TEXT", 2**14)
+    package = PACKAGE.replace("1.xhtml", "1.png")
+    with pytest.raises(DocumentError, match="its text would be larger than"):
+        read(book(tmp_path / "a.epub", **{"OPS/book.opf": package, "OPS/1.png": "<p>a</p>" * 2**13}))

@@ -148,10 +148,33 @@ def test_what_is_refused(tmp_path: Path, text: str, message: str) -> None:
         ("記憶", "記憶"),
         ("ﬁne", "fine"),
         ("…", "essay"),
+        ("हिन्दी में", "हिन्दी-में"),
+        ("กิน", "กิน"),
+        ("İstanbul", "i̇stanbul"),
+        ("1️⃣ One", "1-one"),
+        ("_ ́a", "a"),
     ],
 )
 def test_slugify(name: str, slug: str) -> None:
     assert slugify(name) == slug
+
+
+def test_words_that_differ_in_their_vowel_signs_are_no_namesakes(tmp_path: Path) -> None:
+    assert read(tmp_path, "A.", "กิน.md").slug != read(tmp_path, "B.", "กัน.md").slug
+
+
+@pytest.mark.parametrize("nothing", ["null", "~", "", "[]"])
+def test_no_tags_are_none(tmp_path: Path, nothing: str) -> None:
+    """`tags: null` gave a tag of that name."""
+    essay = read(tmp_path, f"---\ntags: {nothing}\naliases: {nothing}\n---\nA.\n")
+    assert (essay.tags, essay.aliases) == ((), ())
+
+
+def test_keys_in_other_case_count(tmp_path: Path) -> None:
+    essay = read(tmp_path, "---\nTitle: Maps\nTAGS: [a]\ntags: [b]\n---\nA.\n")
+    assert (essay.title, essay.tags) == ("Maps", ("b",))
+    with pytest.raises(SeedError, match=r":3: `tags` is not a list"):
+        read(tmp_path, "---\na: b\nTags: {a: b}\n---\nA.\n")
 
 
 def test_namesakes_are_refused(tmp_path: Path) -> None:
@@ -223,7 +246,11 @@ def test_a_heading_keeps_the_marks_that_are_its_own(tmp_path: Path) -> None:
         ("a.md", "---\nplanted: 2023-01-02\n---\nA.", "2023-01-02"),
         ("2022-01-02-a.md", "A.", "2022-01-02"),
         ("2022-01-02-a.md", "---\ndate: 2024\n---\nA.", "2024"),
-        ("2022-01-02.md", "A.", None),
+        ("2022-01-02.md", "A.", "2022-01-02"),
+        ("2022-01-02 A walk.md", "A.", "2022-01-02"),
+        ("2022_01_02.md", "A.", "2022-01-02"),
+        ("2022-01_02.md", "A.", None),
+        ("2022-01-023.md", "A.", None),
     ],
 )
 def test_date(tmp_path: Path, name: str, text: str, date: str | None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from remix import frontmatter
 from remix.frontmatter import FrontMatterError, line_of, read_text, split, split_strings
 
 
@@ -18,6 +19,7 @@ from remix.frontmatter import FrontMatterError, line_of, read_text, split, split
         ("---\n---\nBody.", {}, "Body.", 3),
         ("---  \na: 1\n---\t\nBody.", {"a": 1}, "Body.", 4),
         ("---\na: 1\n---", {"a": 1}, "", 4),
+        ("---\na: 1\n...\nBody.\n---\n", {"a": 1}, "Body.\n---\n", 4),
         ("---\na: 1\n---\n---\nb: 2\n---\n", {"a": 1}, "---\nb: 2\n---\n", 4),
         ("Words.\n---\nno: matter\n---\n", {}, "Words.\n---\nno: matter\n---\n", 1),
         ("----\nA rule.", {}, "----\nA rule.", 1),
@@ -86,6 +88,16 @@ def test_line_of(key: str, line: int) -> None:
 def test_read_text(tmp_path: Path, data: bytes, text: str) -> None:
     (tmp_path / "s.md").write_bytes(data)
     assert read_text(tmp_path / "s.md") == text
+
+
+def test_more_lines_than_anyone_writes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontmatter, "MOST_LINES", 3)
+    path = tmp_path / "a.md"
+    path.write_bytes(b"a\r\nb\rc\nd")
+    assert frontmatter.read_text(path) == "a\nb\nc\nd"
+    path.write_bytes(b"a\r\nb\rc\nd\n")
+    with pytest.raises(FrontMatterError, match=r"a\.md: has more than 3 lines"):
+        frontmatter.read_text(path)
 
 
 def test_read_text_names_the_byte(tmp_path: Path) -> None:

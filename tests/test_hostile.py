@@ -147,7 +147,7 @@ SEEDS = [
     Case("lists 10,000 deep", front("tags: " + "[" * 10_000), "bad.md:2: broken front matter (nested too deeply)"),
     Case("mappings 1,000 deep", front("a: " + "{a: " * 1000), "broken front matter (nested too deeply)"),
     Case("10,000 tags", front("tags: [" + ",".join(f"t{n}" for n in range(10_000)) + "]"), "more than 1000 tags"),
-    Case("a megabyte of front matter", front("title: a\n" + "# b\n" * 250_000), "longer than 64 KiB"),
+    Case("a megabyte of front matter", front("title: a\n" + "# bbbbbbbb\n" * 100_000), "longer than 64 KiB"),
     Case("a front matter with NUL", front("title: a\0b"), "bad.md:2: broken front matter"),
     Case("a front matter that never ends", seed("---\n" + "a: b\n" * 1000), "bad.md:1: the front matter is never"),
     Case("keys that are a terminal's commands", front('"\\e[2J": 1\ntags: {a: b}'), "`tags` is not a list"),

@@ -6,6 +6,7 @@ import pytest
 
 from remix.corpus import markdown
 from remix.corpus.blocks import passages
+from remix.errors import SeedError
 
 
 def texts(body: str) -> list[tuple[str, tuple[int, int]]]:
@@ -59,6 +60,13 @@ def test_comments_are_not_for_readers(body: str, shown: list[tuple[str, tuple[in
         ("In {{< ref a >}} one.", ["In {{< ref a >}} one."]),
         ("![a](a.png)\n![[b.png]]\n\nOne.", ["One."]),
         ("{{< a >}} {{< b >}} c", ["{{< a >}} {{< b >}} c"]),
+        ("[![a](a.png)](a.md)\n\nOne.", ["One."]),
+        ("![Figure [1]](a_(1).png)\n\nOne.", ["One."]),
+        ("![[a.png]] ^a1\n\nOne.", ["One."]),
+        ("![a](a.png) is a map.", ["![a](a.png) is a map."]),
+        ("$$\na = b #c\n$$\n\nOne.", ["One."]),
+        ("$$a$$ is a formula.", ["$$a$$ is a formula."]),
+        ("&nbsp;\n\nOne.\n\n\u200b", ["One."]),
     ],
 )
 def test_shortcodes_alone_are_no_passages(body: str, shown: list[str]) -> None:
@@ -71,6 +79,10 @@ def test_shortcodes_alone_are_no_passages(body: str, shown: list[str]) -> None:
         ("One. ^a1b2", ["One."]),
         ("One. #maps ^a1b2", ["One."]),
         ("- one\n- two ^a1", ["- one\n- two"]),
+        ("- one ^a1\n- two ^b2\n\n  more ^c3", ["- one\n- two\n\n  more"]),
+        ("> - one ^a1\n> - two", ["> - one\n> - two"]),
+        ("- one\n\n      x ^a1\n- two", ["- one\n\n      x ^a1\n- two"]),
+        ("- the square of x ^n\n  grows\n- two", ["- the square of x ^n\n  grows\n- two"]),
         ("- one\n\n^a1\n\nTwo.", ["- one", "Two."]),
         ("x ^2 is a square.", ["x ^2 is a square."]),
         ("The square is x ^2", ["The square is x ^2"]),
@@ -107,6 +119,44 @@ def test_tags_of_a_passage(body: str, found: tuple[str, ...]) -> None:
 
 def test_an_inline_tag_stays_in_its_sentence() -> None:
     assert texts("I love #maps and cities. #loss") == [("I love #maps and cities.", (1, 1))]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "found"),
+    [
+        ("> One.\n> #maps, #generic pastness", "> One.", ("maps", "generic pastness")),
+        ("> One. #a\n>\n> #b\n>#slow time", "> One.", ("a", "b", "slow time")),
+        ("> One\n> two #maps", "> One\n> two #maps", ("maps",)),
+        ("> One.\n>\n> - two #maps\n>", "> One.\n>\n> - two #maps\n>", ("maps",)),
+    ],
+)
+def test_a_quotation_s_line_of_tags_begins_behind_its_mark(body: str, text: str, found: tuple[str, ...]) -> None:
+    """Of several words only the first was taken, and all of them stayed in the text."""
+    (only,) = passages(markdown.read(body, "a.md").blocks, "a.md")
+    assert (only.text, only.tags) == (text, found)
+
+
+def test_tags_below_a_picture_are_no_passage() -> None:
+    assert texts("![[cover.png]]\n#maps, #slow time\n\nOne.") == [("One.", (4, 4))]
+    assert tags("![[cover.png]]\n#maps, #slow time\n\nOne.") == [("maps", "slow time")]
+
+
+def test_a_heading_of_two_lines_is_one_line() -> None:
+    (only,) = passages(markdown.read("Of\nmaps\n===\n\nOne.", "a.md").blocks, "a.md")
+    assert only.section == "Of maps"
+
+
+def test_a_heading_of_tags_alone_names_no_section() -> None:
+    body = "## Maps\n\nOne.\n\n### #old\n\nTwo."
+    assert [each.section for each in passages(markdown.read(body, "a.md").blocks, "a.md")] == ["Maps", "Maps"]
+
+
+@pytest.mark.parametrize("line", ["- a\n", "# a\n", "- - - - a\n", "a\n\n"])
+def test_megabytes_of_marks_are_refused(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven megabytes took minutes, and as many gigabytes."""
+    monkeypatch.setattr(markdown, "MOST_TOKENS", 1_000)
+    with pytest.raises(SeedError, match=r"^a\.md: has more headings, paragraphs and items"):
+        markdown.read(line * 1_000, "a.md")
 
 
 def test_a_heading_s_tags_count_below_it() -> None:

@@ -69,6 +69,13 @@ def test_front_matter_is_read_back(title: str, tags: list[str]) -> None:
     assert set(essay.tags) <= {tag.removeprefix("#") for tag in kept}
 
 
+def test_signs_of_comments_hide_no_paragraph_between_them() -> None:
+    """All from the first `%%` to the second was in no passage."""
+    blocks = tuple(map(paragraph, ["%% of it.", "Between.", "%% of that."]))
+    essay = read_back(Document(form="test", title="T", blocks=blocks))
+    assert [passage.text for passage in essay.passages] == ["%% of it.", "Between.", "%% of that."]
+
+
 @pytest.mark.parametrize("items", [["a", "b"], ["- -", "b"], ["a", "* * *"], ["# a", "> b", "1. c"], ["---", "==="]])
 def test_lists_are_read_back(items: list[str]) -> None:
     block = Block(kind="list", text="\n".join(f"- {item}" for item in items))

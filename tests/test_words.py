@@ -17,6 +17,10 @@ from remix.corpus.words import LONGEST, count_words, holds, words
         ("STRASSE straße", "strasse strasse"),
         ("cafe\u0301 ﬁne", "café fine"),
         ("snake_case", "snake case"),
+        ("हिन्दी की किताब", "हिन्दी की किताब"),
+        ("كِتَابٌ كتاب", "كتاب كتاب"),
+        ("שָׁלוֹם", "שלום"),
+        ("ẹ\u0301kọ\u0301", "ẹ\u0301kọ\u0301"),
         ("地図 maps", "地 図 maps"),
         ("…", ""),
         ("", ""),
@@ -34,6 +38,13 @@ def test_a_word_of_a_megabyte_is_cut() -> None:
 @given(st.text())
 def test_words_are_their_own_words(text: str) -> None:
     assert words(words(text)) == words(text)
+
+
+def test_words_that_differ_in_a_vowel_sign_are_two() -> None:
+    """Signs used to end words: `कि` was found in `की`, and in any word with its letter."""
+    assert holds("हिन्दी की किताब", "की")
+    assert not holds("हिन्दी की किताब", "कि")
+    assert not holds("हिन्दी", "ह")
 
 
 def test_a_phrase_stands_in_order_and_whole() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from remix.cli.corpus import ask, essays_there
 from remix.cli.options import min_words_option
@@ -50,7 +51,7 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
 def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
     """List the tags, and on how many passages each counts."""
     if ctx.invoked_subcommand:
-        if graph or limit or as_json:
+        if graph or limit or as_json or ctx.get_parameter_source("min_words") is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
         return
     if graph:

@@ -97,7 +97,8 @@ def _enter(scopes: list[_Scope], block: Block) -> None:
         return
     while len(scopes) > 1 and scopes[-1].level >= block.level:
         scopes.pop()
-    scopes.append(_Scope(block.level, block.text, unique((*block.tags, *scopes[-1].tags))))
+    above = scopes[-1]
+    scopes.append(_Scope(block.level, block.text or above.section, unique((*block.tags, *above.tags))))
 
 
 def _check_tags(scope: _Scope, place: str) -> None:

@@ -36,8 +36,8 @@ MOST_PASSAGES = 10_000
 MOST_TAGGINGS = 200_000
 """Tags and their parents on all passages of an essay: the index has a row for each."""
 
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?=-)")
-"""How Jekyll's files of posts begin."""
+_DATED = re.compile(r"(\d{4})([-_])(\d{2})\2(\d{2})(?!\d)")
+"""How Jekyll's posts begin, and the daily notes of Obsidian and Logseq."""
 
 
 def read_seeds(
@@ -181,7 +181,8 @@ class _Head:
     """What a file's head says, by the names that gardens have for it; `name` and `text` are for errors."""
 
     def __init__(self, meta: dict[str, Any], name: str, text: str) -> None:
-        self._meta = meta
+        # To Hugo and Obsidian case doesn't count.
+        self._meta = {str(key).lower(): value for key, value in meta.items()} | meta
         self._name = name
         self._text = text
 
@@ -209,6 +210,8 @@ class _Head:
 
     def _list(self, key: str, split: Callable[[str], list[str]]) -> list[str]:
         value = self._meta.get(key)
+        if value in _NULLS:
+            return []
         values = split(value) if isinstance(value, str) else _listed(value)
         if all(isinstance(each, str) for each in values):
             return [each.strip() for each in values if each.strip()]
@@ -216,6 +219,10 @@ class _Head:
 
     def _refused(self, key: str, what: str, hint: str) -> SeedError:
         return SeedError(f"{self._name}:{frontmatter.line_of(self._text, key)}: `{key}` {what}.", hint)
+
+
+_NULLS = ("~", "null", "Null", "NULL")
+"""How YAML writes nothing: as a title that may be meant, as a list it isn't."""
 
 
 def _listed(value: Any) -> list[Any]:
@@ -236,4 +243,4 @@ def _at_commas_or_spaces(words: str) -> list[str]:
 
 def _date_in(stem: str) -> str | None:
     found = _DATED.match(stem)
-    return found[0] if found else None
+    return f"{found[1]}-{found[3]}-{found[4]}" if found else None

@@ -16,14 +16,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from remix.corpus.tags import marks, unique
+from remix.corpus.tags import EMOJI, JOINERS, marks, unique
 
-_EMOJI = "\u2600-\u27bf\U0001f000-\U0001faff"
-_JOINERS = "\u200c\u200d"
-"""Within words of Persian, and within emoji."""
-
-_INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{_EMOJI}{_JOINERS}/-]+)")
-_LETTER = re.compile(rf"[^\W_]|[{_EMOJI}]")
+_INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{EMOJI}{JOINERS}/-]+)")
+_LETTER = re.compile(rf"[^\W_]|[{EMOJI}]")
 
 _MARKUP = re.compile(
     r"(?P<escape>\\[^\w\s])"

@@ -1,15 +1,15 @@
 """Reading Markdown: headings, paragraphs, lists and quotations, with their tags and lines.
 
-Takes a file's text, gives a `Body`. Code, tables, images and HTML are no passages, nor are shortcodes that stand
-alone and comments (`%%…%%` of Obsidian, `<!--…-->`), which are not for readers. The marks of emphasis and links
+Takes a file's text, gives a `Body`. Code, tables, formulas, images and HTML are no passages, nor are shortcodes that
+stand alone and comments (`%%…%%` of Obsidian, `<!--…-->`), which are not for readers. The marks of emphasis and links
 within a sentence stay as they are written.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -19,13 +19,21 @@ from remix import frontmatter
 from remix.corpus.blocks import Block, Body
 from remix.corpus.inline import comments, inline_tags, open_comment
 from remix.corpus.tags import split_trailing_tags, unique
+from remix.errors import SeedError
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 """Blocks alone: what stands within a line isn't looked at, and some of it would take very long."""
 
+MOST_TOKENS = 500_000
+"""Of a file. markdown-it makes three of a paragraph and five of an item, and a line may begin twenty lists: a few
+megabytes of them would take minutes, and gigabytes."""
+
+_TARGET = r"(?:\((?:[^()]|\([^()]*+\))*+\)|\[[^\[\]]*+\])"
+_IMAGE = rf"!\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}"
 _NO_WORDS = re.compile(
     r"(?:\s*+(?>"
-    r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|!\[\[[^\]]*\]\]"  # images, and what Obsidian embeds
+    rf"{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\]]*\]\]"  # images, as links too, and what Obsidian embeds
+    r"|\$\$.+?\$\$|&nbsp;|[\u200b\u2060\ufeff]"  # formulas; what keeps paragraphs apart
     r"|\{\{.*?\}\}|\{%.*?%\}|\{:[^}]*\}"  # Hugo's shortcodes; Jekyll's Liquid and attributes
     r"))++\s*+",
     re.DOTALL,
@@ -45,17 +53,24 @@ class _Span(NamedTuple):
     """A top-level block that counts, by its lines in the body, from 0; `end` is the line after the last."""
 
     kind: Literal["heading", "paragraph", "group"]
-    level: int
     start: int
     end: int
-    code: tuple[tuple[int, int], ...]
-    """Code and HTML within a list or a quotation, likewise."""
+    level: int = 0
+    words: str = ""
+    """Of a heading, without the marks that make it one."""
+    code: tuple[tuple[int, int], ...] = ()
+    """Code and HTML within a list or a quotation, by their lines likewise."""
 
 
 def read(text: str, name: str) -> Body:
-    """The front matter and the blocks of a file. Raises `FrontMatterError`."""
+    """The front matter and the blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
     parts = frontmatter.split_strings(text, name)
-    blocks = tuple(_blocks(parts.body, parts.body_line))
+    try:
+        blocks = tuple(_blocks(parts.body, parts.body_line))
+    except _TooManyTokensError as error:
+        raise SeedError(
+            f"{name}: has more headings, paragraphs and items than anyone reads.", "Split it into several files."
+        ) from error
     title = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), None)
     return Body(parts.meta, title, blocks)
 
@@ -73,29 +88,49 @@ def _blocks(body: str, first_line: int) -> Iterator[Block]:
         place = (first_line + span.start, first_line + span.start + len(source) - 1)
         match span.kind:
             case "heading":
-                words = _heading("\n".join(source))
-                title, tags = split_trailing_tags(words)
-                yield Block("heading", title, unique((*tags, *inline_tags(title))), place, span.level)
-            case "paragraph" if not _NO_WORDS.fullmatch("\n".join(source)):
+                title, tags = split_trailing_tags(span.words)
+                tags = unique((*tags, *inline_tags(title)))
+                yield Block("heading", " ".join(title.split()), tags, place, span.level)
+            case "paragraph":
                 yield _paragraph(source, place)
             case "group":
                 yield _group(span, source, place)
 
 
+class _TooManyTokensError(Exception):
+    """A body has more than `MOST_TOKENS`."""
+
+
+class _Tokens(list[Token]):
+    """No more than `MOST_TOKENS`."""
+
+    def append(self, token: Token) -> None:
+        if len(self) == MOST_TOKENS:
+            raise _TooManyTokensError
+        super().append(token)
+
+
+def _parsed(body: str) -> _Tokens:
+    """What markdown-it makes of a body's lines. Raises `_TooManyTokensError`."""
+    tokens = _Tokens()
+    _MARKDOWN.block.parse(body.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
+    return tokens
+
+
 def _spans(body: str) -> Iterator[_Span]:
     """The top-level blocks that count."""
-    tokens = _MARKDOWN.parse(body)
+    tokens = _parsed(body)
     for at, token in enumerate(tokens):
         if token.level or token.map is None or token.nesting < 0:
             continue
         start, end = token.map
         match token.type:
             case "heading_open":
-                yield _Span("heading", int(token.tag[1]), start, end, ())
+                yield _Span("heading", start, end, level=int(token.tag[1]), words=tokens[at + 1].content)
             case "paragraph_open":
-                yield _Span("paragraph", 0, start, end, ())
+                yield _Span("paragraph", start, end)
             case "bullet_list_open" | "ordered_list_open" | "blockquote_open":
-                yield _Span("group", 0, start, end, tuple(_code_within(tokens, at)))
+                yield _Span("group", start, end, code=tuple(_code_within(tokens, at)))
 
 
 def _code_within(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
@@ -108,25 +143,43 @@ def _code_within(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
             yield token.map[0], token.map[1]
 
 
-def _heading(source: str) -> str:
-    """The words of a heading, without the marks that make it one."""
-    return " ".join(token.content for token in _MARKDOWN.parse(source) if token.type == "inline").strip()
-
-
 def _paragraph(source: Sequence[str], place: tuple[int, int]) -> Block:
     whole = _BLOCK_ID.sub("", "\n".join(line.strip() for line in source))
     text, tags = split_trailing_tags(whole)
+    text = "" if _NO_WORDS.fullmatch(text) else text
     return Block("paragraph", " ".join(text.split()), unique((*tags, *inline_tags(text))), place)
 
 
 def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
-    whole = "\n".join(source)
     code = {line - span.start for start, end in span.code for line in range(start, end)}
+    pairs = enumerate(zip(source, [*source[1:], ""], strict=True))
+    lines = [line if number in code else _without_id(line, following) for number, (line, following) in pairs]
     ends_in_code = len(source) - 1 in code
-    text, tags = (whole.rstrip(), ()) if ends_in_code else split_trailing_tags(_BLOCK_ID.sub("", whole))
+    text, tags = ("\n".join(lines).rstrip(), ()) if ends_in_code else _split_tags(lines)
     text = text if text.strip(_MARKS) else ""
     words = "\n".join("" if number in code else line for number, line in enumerate(text.split("\n")))
     return Block("group", text, unique((*tags, *_tags_of_items(words))), place)
+
+
+def _without_id(line: str, following: str) -> str:
+    """A line without the id of the item or quotation that ends with it; `following` is the next line."""
+    ends = "^" in line and _ITEM.match(_MARKERS.sub("", f"{following}\n"))
+    return _BLOCK_ID.sub("", line.rstrip()) if ends else line
+
+
+def _split_tags(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """As `split_trailing_tags`, but that in a quotation a line of tags begins behind the quotation's mark."""
+    end, listed = len(lines), []
+    while end and lines[end - 1].lstrip().startswith(">"):
+        text, tags = split_trailing_tags(_MARKERS.sub("", lines[end - 1]))
+        if text:
+            break
+        listed.append(tags)
+        end -= 1
+    if not any(listed):
+        return split_trailing_tags("\n".join(lines))
+    text, tags = split_trailing_tags("\n".join(lines[:end]))
+    return text, unique(itertools.chain(tags, *reversed(listed)))
 
 
 def _tags_of_items(words: str) -> Iterator[str]:
@@ -180,7 +233,7 @@ def _hidden(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
 def _texts(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, str]]:
     """Where a block begins in the body, and its letters, with spaces for the code in it."""
     lines = body.split("\n")
-    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    starts = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
     for span in spans:
         code = {line for start, end in span.code for line in range(start, end)}
         yield (

@@ -40,7 +40,8 @@ _NO_WORDS = re.compile(
     r"|%%\("  # diary
     r")"
 )
-_QUOTED = frozenset({"quote", "verse"})
+_CODE = frozenset({"src", "example", "export", "comment", "html", "latex", "ascii"})
+"""Blocks that are no prose; all others are: quotations, verse, what is centred, and whatever a writer calls hers."""
 _UNREAD = frozenset({"noexport", "ARCHIVE"})
 """Tags of headings that Org doesn't export."""
 
@@ -152,8 +153,8 @@ def _element(lines: Sequence[str], at: int, closings: dict[str, list[int]]) -> _
     line = lines[at]
     if (last := _closed(line, at, closings)) is not None:
         begin = _BEGIN.match(line)
-        is_quoted = begin and (begin[1] or "").lower() in _QUOTED
-        return _Element("group" if is_quoted else None, last + 1, lines[at + 1 : last])
+        is_prose = begin and begin[1] and begin[1].lower() not in _CODE
+        return _Element("group" if is_prose else None, last + 1, lines[at + 1 : last])
     if not line.strip() or _is_mark(line):
         return _Element(None, at + 1, ())
     if _ITEM.match(line):

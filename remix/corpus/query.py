@@ -144,8 +144,11 @@ _DAY = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d|[-/.]\
 
 
 def day(date: str | None) -> str | None:
-    """`2026`, `2026-05` or `2026-05-17`, as precise as a date begins; nothing for what doesn't begin with one."""
-    found = _DAY.match(date or "")
+    """`2026`, `2026-05` or `2026-05-17`, as precise as a date begins; nothing for what doesn't begin with one.
+
+    Org's brackets, `<2026-05-17 Sun>`, don't count.
+    """
+    found = _DAY.match((date or "").lstrip("<[ \t"))
     if not found:
         return None
     year, month, of_month = (int(part) if part else None for part in found.groups())

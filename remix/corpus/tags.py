@@ -10,12 +10,25 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from remix.records import Passage
 
-_BEGIN = re.compile(r"""(?:\A|\n|[.!?…]["'’”»)\]*_]*)[ \t]*(?=\#)""")
+ENDS = ".!?…。！？｡．؟۔।॥։።"
+"""Of sentences, in the scripts that have such."""
+
+CLOSING = r"\"'’”“‘»›)\]*_=~」』）】》〉"
+"""What may stand behind the end of a sentence: quotation marks, parentheses, and Markdown's own, for use in `[]`."""
+
+_BEGIN = re.compile(
+    rf"(?:\A|\n|[{ENDS}](?:[{CLOSING}]|[ \u00a0\u202f]»|\[\^[^\]\s]{{1,40}}\])*)[ \t\u00a0\u3000]*(?=\#)"
+)
+"""Where a list of tags may begin. A sentence may end in a note's number (`[^1]`), in French in a blank and `»`."""
+
+EMOJI = "\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+JOINERS = "\u200c\u200d"
+"""Within words of Persian, and within emoji."""
 
 DEEPEST = 20
 """Parents of a tag: one of ten thousand slashes would fill the memory with them."""
@@ -24,7 +37,9 @@ DEEPEST = 20
 @functools.cache
 def marks() -> str:
     """Accents and vowel signs that stand as characters of their own: part of a word, though `\\w` knows none."""
-    return "".join(mark for mark in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(mark)[0] == "M")
+    # Beyond these there are only scripts that nobody writes, and choices among ways to draw a character.
+    places = chain(range(0x300, 0xFFFF), range(0x10A00, 0x12000), range(0x1E000, 0x1EA00))
+    return "".join(mark for mark in map(chr, places) if unicodedata.category(mark)[0] == "M")
 
 
 class _Patterns(NamedTuple):
@@ -37,9 +52,9 @@ class _Patterns(NamedTuple):
 @functools.cache
 def _patterns() -> _Patterns:
     """Made when the first essay is read: whoever asks the index needs none, and they take a while."""
-    word = rf"[^\W_][\w{marks()}/'’&+.-]*"
+    word = rf"(?:[^\W_]|[{EMOJI}])[\w{marks()}{EMOJI}{JOINERS}/'’&+.-]*"
     tag = rf"\#({word}(?:[ \t]+{word}){{0,4}})"
-    return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;]\s*)?"))
+    return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;，；、،؛]\s*)?"))
 
 
 @functools.lru_cache(maxsize=2**14)

@@ -5,8 +5,11 @@ Takes a text, gives its words between spaces. Knows nothing of passages or queri
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+
+from remix.corpus.tags import marks
 
 _SPACELESS = (
     "\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff"  # Thai, Lao, Burmese, Khmer
@@ -14,6 +17,15 @@ _SPACELESS = (
 )
 """Letters that stand without spaces between words: each counts as one."""
 _WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+_POINTED = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0590-\u0dff\u0f00-\u0fff\u1700-\u1cff\ua660-\uabff"
+    "\U00010a00-\U00011fff\U0001e000-\U0001e9ff]"
+)
+"""Accents that no letter takes in, and the scripts that write vowels as signs: few texts have any."""
+_POINTS = re.compile(
+    "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7-\u06ed]"
+)
+"""Vowels of Hebrew and Arabic, which the same word mostly stands without."""
 _WRITTEN = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]+")
 
 LONGEST = 100
@@ -24,7 +36,15 @@ def words(text: str) -> str:
     """The words of a text in lower case, with one space between each two: `Man’s best, they say` is
     `man s best they say`."""
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if _POINTED.search(folded):
+        return " ".join(word[:LONGEST] for word in _with_signs().findall(_POINTS.sub("", folded)))
     return " ".join(word[:LONGEST] for word in _WORD.findall(folded))
+
+
+@functools.cache
+def _with_signs() -> re.Pattern[str]:
+    """As `_WORD`, the signs that letters bear included: without them `की` would be `कि`."""
+    return re.compile(rf"[{_SPACELESS}]|(?:[^\W_{_SPACELESS}][{marks()}]*)+")
 
 
 def count_words(text: str) -> int:

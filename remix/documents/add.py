@@ -15,7 +15,7 @@ from remix.corpus import consult
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.corpus.walk import seed_files
 from remix.documents import docx, epub, html, markdown, note, org, plain
-from remix.documents.document import Block, Document, DocumentError, one_line
+from remix.documents.document import Block, Document, DocumentError, TooLongError, one_line
 from remix.documents.seed import read_back, seed
 from remix.errors import SeedError
 from remix.records import Essay, Frozen
@@ -63,7 +63,10 @@ def prepare(
     known = _known_tags(workspace)
     found = []
     for path in paths:
-        document = _titled(read_document(path, known), title or None, path, tags)
+        try:
+            document = _titled(read_document(path, known), title or None, path, tags)
+        except TooLongError as error:
+            raise DocumentError(f"{path}: {error.message}", error.hint) from error
         added = _prepared(path, document, workspace.seeds)
         slug = names.same_place(added.essay.slug)
         if other := taken.get(slug):

@@ -33,19 +33,36 @@ class Archive:
     def __init__(self, path: Path) -> None:
         """Raises `DocumentError` where it is no archive, or too large; `FrontMatterError` where it can't be read."""
         self.path = path
-        self.data = frontmatter.read_bytes(path, MOST_BYTES)
+        self._unpacked = 0
+        data = frontmatter.read_bytes(path, MOST_BYTES)
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(self.data))
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise DocumentError(f"{path}: damaged ({error}).", "Save it anew with what made it.") from error
         members = self._zip.infolist()
         text = sum(each.file_size for each in members if each.filename.lower().endswith(_TEXT))
         if text > MOST_TEXT or len(members) > MOST_MEMBERS:
-            raise DocumentError(f"{path}: its text would be larger than {size(MOST_TEXT)}.", "Split it.")
+            raise self._too_large()
+
+    def texts(self) -> bytes:
+        """The archive with its texts alone. Whoever reads it on can't unpack more than was checked.
+
+        Raises as `read` does.
+        """
+        kept = io.BytesIO()
+        with zipfile.ZipFile(kept, "w") as archive:
+            for name in self._zip.NameToInfo:
+                if name.lower().endswith(_TEXT):
+                    archive.writestr(name, self.read(name))
+        return kept.getvalue()
 
     def read(self, name: str) -> bytes:
-        """A member. Raises `DocumentError` where there is none of the name, or it is damaged."""
+        """A member. Raises `DocumentError` where there is none of the name, or it is damaged or too large."""
         try:
+            self._unpacked += self._zip.getinfo(name).file_size
+            # Some are read twice; and a chapter may be called a picture, whose size wasn't checked.
+            if self._unpacked > 2 * MOST_TEXT:
+                raise self._too_large()
             # zipfile reads no more than the size that was checked, and compares the sum.
             return self._zip.read(name)
         except KeyError as error:
@@ -61,6 +78,9 @@ class Archive:
             raise DocumentError(
                 f"{self.path}: {name!a} in it is damaged ({error}).", "Save it anew with what made it."
             ) from error
+
+    def _too_large(self) -> DocumentError:
+        return DocumentError(f"{self.path}: its text would be larger than {size(MOST_TEXT)}.", "Split it.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo

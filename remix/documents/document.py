@@ -17,8 +17,19 @@ from remix.records import Frozen
 Kind = Literal["heading", "paragraph", "list", "quote", "code", "table", "break", "markdown"]
 
 
+MOST_BLOCKS = 50_000
+"""Of a document: a seed may have ten thousand passages."""
+
+
 class DocumentError(RemixError):
     """A document can't be read, or can't become a seed."""
+
+
+class TooLongError(DocumentError):
+    """A document has more pieces than anyone reads. Its message doesn't name the file yet."""
+
+    def __init__(self) -> None:
+        super().__init__(f"has more than {MOST_BLOCKS} paragraphs or the like.", "Save it in pieces.")
 
 
 class Block(Frozen):
@@ -103,11 +114,13 @@ def paragraph(text: str, tags: Iterable[str] = ()) -> Block:
 def gathered(blocks: Iterable[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """The blocks that say something, and tags that stand before all of them.
 
-    Tags on a line of their own belong to the paragraph above, as in a seed.
+    Tags on a line of their own belong to the paragraph above, as in a seed. Raises `TooLongError`.
     """
     kept: list[Block] = []
     first: list[str] = []
-    for block in blocks:
+    for number, block in enumerate(blocks):
+        if number == MOST_BLOCKS:
+            raise TooLongError
         if block.text:
             kept.append(block)
         elif kept and kept[-1].kind == "paragraph":

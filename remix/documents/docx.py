@@ -30,8 +30,10 @@ def read(path: Path) -> Document:
     archive = Archive(path)
     try:
         html = mammoth.convert_to_html(
-            io.BytesIO(archive.data), style_map=_STYLES, convert_image=_no_picture, external_file_access=False
+            io.BytesIO(archive.texts()), style_map=_STYLES, convert_image=_no_picture, external_file_access=False
         ).value
+    except DocumentError:
+        raise
     # mammoth lets the errors of a damaged document through as they come.
     except Exception as error:
         raise DocumentError(

@@ -52,7 +52,8 @@ def _package(archive: Archive) -> str:
 def _chapters(archive: Archive, package: ElementTree.Element, folder: str) -> Iterator[Block]:
     items = {each.get("id"): each for each in package.iter() if each.tag.endswith("}item")}
     for each in package.iter():
-        item = items.get(each.get("idref")) if each.tag.endswith("}itemref") else None
+        # Each once, as the standard has it: a small book could else be made of one chapter a million times.
+        item = items.pop(each.get("idref"), None) if each.tag.endswith("}itemref") else None
         if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
             continue
         name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))

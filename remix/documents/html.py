@@ -9,7 +9,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
+from remix.documents.document import (
+    MOST_BLOCKS,
+    Block,
+    Document,
+    TooLongError,
+    gathered,
+    heading,
+    one_line,
+    paragraph,
+)
 from remix.documents.library import library
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -20,6 +29,9 @@ main nav p search section summary tbody td tfoot th thead tr
 _UNSEEN = ("script", "style", "head", "template", "noscript", "svg", "iframe", "object", "canvas", "audio", "video")
 _BLOCKS = frozenset([*_HEADINGS, *_DIVISIONS.split(), "ul", "ol", "blockquote", "pre", "table", "hr"])
 
+ELEMENTS = 5
+"""For each paragraph, at most: links, emphasis, what lays out the page."""
+
 DEEPEST = 200
 """Elements in elements; what lies deeper is read as words alone."""
 
@@ -27,14 +39,16 @@ DEEPEST = 200
 def read(data: bytes) -> Document:
     """A web page: its article, where one can be told from what is around it, else the whole page.
 
-    Raises `DocumentError` where trafilatura isn't installed.
+    Raises `DocumentError` where trafilatura isn't installed, and `TooLongError`.
     """
     trafilatura = library("trafilatura", "A web page")
+    whole = blocks_of(data)
+    if len(whole) > MOST_BLOCKS:
+        raise TooLongError  # before trafilatura, which is slower
     metadata = library("trafilatura.metadata", "A web page").extract_metadata(data)
     article = trafilatura.extract(
         data, output_format="html", include_comments=False, include_links=False, favor_recall=True
     )
-    whole = blocks_of(data)
     found = blocks_of(article) if article else whole
     title = one_line(metadata.title or "") or None
     blocks, tags = gathered(block for block in found if block.kind != "heading" or block.text != title)
@@ -62,7 +76,7 @@ def _left_out(kept: int, there: int) -> tuple[str, ...]:
 def blocks_of(source: str | bytes) -> list[Block]:
     """The headings, paragraphs, lists, quotations, code and tables of some HTML, in their order.
 
-    Raises `DocumentError` where lxml isn't installed.
+    Raises `DocumentError` where lxml isn't installed, and `TooLongError`.
     """
     lxml, etree = library("lxml.html", "HTML"), library("lxml.etree", "HTML")
     data = source.encode() if isinstance(source, str) else source
@@ -71,6 +85,8 @@ def blocks_of(source: str | bytes) -> list[Block]:
     except etree.ParserError:
         # Nothing but comments, or nothing at all.
         return []
+    if sum(1 for _ in tree.iter()) > ELEMENTS * MOST_BLOCKS:
+        raise TooLongError
     etree.strip_elements(tree, *_UNSEEN, etree.Comment, etree.ProcessingInstruction, with_tail=False)
     for line_break in tree.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")

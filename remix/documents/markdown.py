@@ -1,6 +1,6 @@
 """Markdown, with front matter or without.
 
-Takes a file, gives a `Document` whose body is the file's own, byte for byte: it is in the right form already.
+Takes a file, gives a `Document` whose body is the file's own, letter for letter: it is in the right form already.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from remix.documents.document import Block, Document
 from remix.documents.seed import read_back
 
 _FENCES = (f"{frontmatter.FENCE}\n", f"{frontmatter.TOML_FENCE}\n")
+_READ = ("title", "author", "date", "tags")
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
@@ -28,7 +29,7 @@ def read(path: Path, text: str) -> Document:
         parts = frontmatter.split_strings(text, str(path))
     # By remix' own reader, whatever the file's name ends with.
     essay = read_back(text, f"{path.stem}.md")
-    meta = {str(key): value for key, value in parts.meta.items() if key not in ("title", "author", "date", "tags")}
+    meta = {str(key): value for key, value in parts.meta.items() if str(key).lower() not in _READ}
     return Document(
         form="Markdown",
         title=essay.title,

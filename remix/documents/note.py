@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from remix.corpus.tags import CLOSING, ENDS
 from remix.documents import plain
 from remix.documents.document import Block, Document, Split, gathered, one_line, paragraph
 from remix.documents.segment import Vocabulary, segment
@@ -38,7 +39,7 @@ MOST_WORDS = 4
 
 _PLANTED = re.compile(r"planted:?[ \t]+(?P<date>\S.*)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_SENTENCE = re.compile(r"""[.!?…:;,]["'’”»)\]]*$""")
+_SENTENCE = re.compile(rf"[{ENDS}:;,][{CLOSING}]*$")
 
 
 def is_note(text: str) -> bool:

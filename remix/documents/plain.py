@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from remix.corpus.tags import split_trailing_tags
+from remix.corpus.tags import CLOSING, ENDS, split_trailing_tags
 from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
 
 LONGEST_HEADING = 90
@@ -25,7 +25,7 @@ LONGEST_QUOTATION = 12
 WIDEST = 120
 """Letters of a line that somebody wrapped."""
 
-_ENDS = re.compile(r"""[.!?…:;]["'’”»)\]]*$""")
+_ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")
 _UNDERLINE = re.compile(r"={3,}|-{3,}|~{3,}")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
@@ -39,7 +39,7 @@ def read(text: str) -> Document:
     chunks = [chunk for chunk in _chunks(text) if chunk]
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
-    blocks, tags = gathered(_blocks(_joined(units) if by_line else units))
+    blocks, tags = gathered(_blocks(_joined(units) if by_line else list(_parted(units))))
     title = blocks[0].text if len(blocks) > 1 and blocks[0].kind == "heading" else None
     return Document(
         form="plain text, one paragraph a line" if by_line else "plain text",
@@ -109,6 +109,14 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
             if split_trailing_tags(line)[1]:
                 break
     return 1
+
+
+def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
+    """The same, but that a list of two items or more stands apart from the lines that lead into it."""
+    for unit in units:
+        marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]
+        first = marked[0] if len(marked) > 1 else 0
+        yield from filter(None, (unit[:first], unit[first:]))
 
 
 def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:

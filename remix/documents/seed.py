@@ -131,4 +131,5 @@ def _listed(tags: Iterable[str]) -> str:
 def _guarded(text: str) -> str:
     """A paragraph that Markdown takes for one."""
     outer = [token.type for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
-    return text if outer == ["paragraph_open"] else f"{_GUARD}{text}"
+    # At the beginning of a line `%%` opens a comment, which another may close many paragraphs below.
+    return text if outer == ["paragraph_open"] and not text.startswith("%%") else f"{_GUARD}{text}"
