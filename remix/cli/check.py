@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.options import max_tokens_option, memory_option, min_words_option, model_option, steps_option
-from remix.cli.printing import json_option, note, print_json
+from remix.cli.printing import count, json_option, note, print_json
 from remix.names import visible
 
 if TYPE_CHECKING:
@@ -62,12 +62,8 @@ def _also(problem: Problem) -> str:
 
 
 def _in_words(report: Report, steps: int) -> str:
-    looked = f"{_count(report.passages, 'passage')} × {_count(len(report.kinds), 'kind')} × {_count(steps, 'step')}"
+    looked = f"{count(report.passages, 'passage')} × {count(len(report.kinds), 'kind')} × {count(steps, 'step')}"
     if report.problems:
-        return f"{looked}: {_count(len(report.problems), 'problem')}."
+        return f"{looked}: {count(len(report.problems), 'problem')}."
     longest = f"the longest needs {report.longest} of the {report.context} tokens that {report.model} takes."
     return f"{looked}: all would work; {longest}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

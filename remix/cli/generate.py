@@ -22,7 +22,7 @@ from remix.cli.options import (
     steps_option,
     threads_option,
 )
-from remix.cli.printing import json_option, note, print_json, print_table, shown
+from remix.cli.printing import count, json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
 
@@ -353,8 +353,4 @@ def _plan_in_words(job: Job) -> str:
     name = run.model.name if run.model else run.options.model
     texts, best_of = len(run.tasks), run.options.best_of
     chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
-    return f"{_count(texts, 'text')}{chosen} from {_count(passages, 'passage')} by {name}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{count(texts, 'text')}{chosen} from {count(passages, 'passage')} by {name}"

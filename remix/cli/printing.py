@@ -50,6 +50,11 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console().print(table)
 
 
+def count(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def shown(words: str) -> str:
     """A text as a terminal may show it, its lines as they are."""
     return visible(words, keep="\n\t")

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from remix.cli.corpus import ask, essays_there
 from remix.cli.options import min_words_option
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.printing import count, json_option, note, print_json, print_table
 from remix.errors import RemixError, RunError, SeedError
 from remix.names import visible
 
@@ -154,7 +154,7 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
         _show(plan.edits)
     note(_in_words(plan.edits))
     if plan.merged:
-        note(f"{_count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
+        note(f"{count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
     if plan.edits and not dry_run:
         if not yes:
             click.confirm("Write this?", abort=True, err=True)
@@ -227,8 +227,4 @@ def _in_words(edits: list[Edit]) -> str:
     also = (
         f" It stands in sentences of {', '.join(texts[:SHOWN])}{more}: their texts change with it." if texts else ""
     )
-    return f"{_count(sum(edit.places for edit in edits), 'place')} in {_count(len(edits), 'file')}.{also}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{count(sum(edit.places for edit in edits), 'place')} in {count(len(edits), 'file')}.{also}"
