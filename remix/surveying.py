@@ -42,16 +42,19 @@ def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
 
 
 def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> Surveyed:
-    """What a run's finished texts do together. Raises `RunError` where none is finished, or one can't be read."""
+    """What a run's finished texts do together. Raises `RunError` where one can't be read."""
     chains = trajectories((each.record, folder.read(each.task.id)[1]) for each in measured)
-    if not chains:
-        raise RunError(f"{folder.path}: no text is finished yet.", "`remix resume` goes on with it.")
     found = survey.survey(chains, Ways(chrf, embedder))
     return Surveyed(folder.run, tuple(chains), tuple(measured), found)
 
 
 def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
-    """The report. Raises `DrawingError` where nothing is installed to draw with."""
+    """The report.
+
+    Raises `RunError` where no text is finished, `DrawingError` where nothing is installed to draw with.
+    """
+    if not surveyed.chains:
+        raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
     kept = [
         Kept(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
         for each in surveyed.measured
@@ -67,9 +70,9 @@ def check(target: Path) -> None:
         raise RunError(f"{target}: its folder doesn't exist.", "Make it, or take another place with --report.")
 
 
-def write_report(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None, target: Path) -> None:
-    """The report as a file, over one that is there. Raises `RunError` where no text is finished."""
-    write_whole(target, page(survey_of(folder, measured, embedder), embedder).encode())
+def write_report(surveyed: Surveyed, embedder: Embedder | None, target: Path) -> None:
+    """The report as a file, over one that is there. Raises as `page` does, or where nothing can be written."""
+    write_whole(target, page(surveyed, embedder).encode())
 
 
 # -- two runs -----------------------------------------------------------------------------------------------

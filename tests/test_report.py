@@ -139,10 +139,10 @@ def test_a_place_that_is_not_there_is_said_first(remix_: Remix, finished: RunFol
     assert not list(finished.path.rglob("*.measures.json"))
 
 
-def test_nothing_finished_is_nothing_to_report(finished: RunFolder, tmp_path: Path) -> None:
+def test_nothing_finished_is_nothing_to_report(finished: RunFolder) -> None:
     for path in finished.path.rglob("again.*.json"):
         path.unlink()
     for path in finished.path.rglob("once.*.json"):
         path.unlink()
     with pytest.raises(RunError, match="no text is finished yet"):
-        surveying.write_report(finished, measuring.measure(finished), None, tmp_path / "x.html")
+        surveying.page(surveying.survey_of(finished, measuring.measure(finished), None), None)

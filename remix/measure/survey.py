@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from remix.measure import diversity, drift, intervals
 from remix.measure.diversity import FloatArray
@@ -158,7 +159,7 @@ class Kind(Frozen):
 class Survey(Frozen):
     """What the chains of a run do together."""
 
-    schema_: str = "remix/survey/1"
+    schema_: Literal["remix/survey/1"] = Field("remix/survey/1", alias="schema")
     """Name and version of this form."""
     passages: int
     """How many there are."""
