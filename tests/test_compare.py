@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from remix import measuring, surveying
 from remix.errors import RunError
 from remix.measure.compare import Place, differences
-from remix.measure.diversity import bag_of_words
+from remix.measure.diversity import FloatArray, bag_of_words
 from remix.measure.embedding import Embedder
 from remix.outputs import RunFolder
 
@@ -111,6 +111,19 @@ def test_embeddings_add_meaning(finished: RunFolder, other: RunFolder) -> None:
     named = {each.measure for each in found.differences}
     assert "like its passage, by meaning" in named
     assert found.aligned == ()  # three passages are too few
+
+
+def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolder) -> None:
+    """Each run lost its own mean to an embedder that takes it off, and a difference of means was left."""
+    calls: list[set[str]] = []
+
+    def embed(texts: Sequence[str]) -> FloatArray:
+        calls.append(set(texts))
+        return bag_of_words(texts)
+
+    surveying.compare(side(finished), side(other), Embedder("words", embed))
+    passages = {each.record.source.text for each in measuring.measure(finished)}
+    assert [len(call & passages) for call in calls] == [3]
 
 
 def test_models_that_see_the_same() -> None:
