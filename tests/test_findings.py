@@ -181,9 +181,9 @@ def test_too_few_passages_to_say_whether_they_swing() -> None:
     assert findings.swings(kind()) is None
 
 
-def attraction(strength: Estimate, position: Estimate | None = None) -> Attraction:
+def attraction(strength: Estimate) -> Attraction:
     line = Attractor(slope=0, intercept=12, strength=strength.value, position=12)
-    return Attraction(name="words", attractor=line, strength=strength, position=position, before=130, after=12.5)
+    return Attraction(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
 
 
 def test_attraction_is_told_only_where_it_is_known() -> None:
@@ -202,17 +202,6 @@ def test_no_more_than_all_is_gone() -> None:
     said = findings.attraction(attraction(estimate(1.05, 0.9, 1.2)))
     assert said is not None
     assert "100 % is gone" in plain(said)
-
-
-def test_the_place_is_told_where_the_pull_is_strong() -> None:
-    place = estimate(12, 10, 14)
-    strong, weak = (
-        findings.attraction(attraction(estimate(each, each - 0.1, each + 0.1), place)) for each in (0.9, 0.5)
-    )
-    assert strong is not None
-    assert weak is not None
-    assert strong.endswith(" They are drawn to about 12.0 (likely between 10.0 and 14.0).")
-    assert "drawn to" not in weak
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.049, "+5 %"), (-0.12, "−12 %"), (0.004, "0 %"), (-0.004, "0 %")])

@@ -134,16 +134,7 @@ def attraction(found: Attraction) -> str | None:
         f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}. Of what two passages differ by, "
         f"{gone:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, likely between "
         f"{strength.low:.2f} and {strength.high:.2f}; 0 keeps every text in its place, 1 draws all to one)."
-        f"{_place(found)}"
     )
-
-
-def _place(found: Attraction) -> str:
-    """Where texts are drawn to, where they are drawn at all strongly: a weak pull tells nearly nothing of it."""
-    place, low = found.position, found.strength.low
-    if place is None or place.low is None or low is None or low < 0.5:
-        return ""
-    return f" They are drawn to about {place.value:.1f} (likely between {place.low:.1f} and {place.high:.1f})."
 
 
 def summary(survey: Survey) -> str:

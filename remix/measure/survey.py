@@ -135,7 +135,7 @@ class Attraction(Frozen):
     strength: Estimate
     """With its jackknife interval."""
     position: Estimate | None
-    """Where it is drawn to, with the same; null where that can't be told."""
+    """Where it is drawn to, with the same; null where that can't be told. It may lie far from any text there is."""
     before: float
     """Its mean over the passages of these chains."""
     after: float
