@@ -105,6 +105,7 @@ def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
         other=other.folder.run.name,
         pairs=len(shared),
         left_out=len(numbers[0].keys() | numbers[1].keys()) - len(shared),
+        similarity=one.measured[0].ledger.similarity,
         differences=tuple(found),
         aligned=tuple(_aligned(one, other, shared, embedder)) if embedder else (),
     )

@@ -125,6 +125,12 @@ def test_what_sentences_were_matched_by_is_said(finished: RunFolder) -> None:
     assert "another model finds one" in Page(report(made._replace(kept_by="meaning"))).text
 
 
+def test_what_was_drawn_is_said(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.survey.MOST", 6)
+    text = Page(report(matter(finished.run, chains(8, 5)))).text
+    assert "10 words of 6 chains, drawn from 10, 0 left out as too short or unfinished" in text
+
+
 def test_chains_that_end_in_the_same_text_crowd(finished: RunFolder) -> None:
     """Nine in one place and one elsewhere were taken for two points, as far apart as any two."""
     ends = [(about(each), PLATITUDE) for each in SUBJECTS[1:]]

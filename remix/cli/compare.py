@@ -52,6 +52,11 @@ def compare(
 COMMANDS = (compare,)
 
 
+SHUFFLED = """
+Do they find the same things alike? Nearest neighbours that both name; p is the share of 1,000 shuffles that name as
+many by chance:"""
+
+
 def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, Embedder]:
     """Each run's own model as a way to vectors. Raises `ModelError` where one isn't here."""
     from remix import pipeline, requantise
@@ -70,7 +75,7 @@ def _print(comparison: Comparison) -> None:
     )
     note("\n* the range leaves out 0: hardly chance. Of twenty such ranges one misses by chance.")
     if comparison.aligned:
-        note("\nDo they find the same things alike? Nearest neighbours that both name:")
+        note(SHUFFLED)
         print_table(
             ["of", "in common", "by chance", "neighbours", "p"], [_alignment(each) for each in comparison.aligned]
         )
