@@ -1,7 +1,8 @@
 """How long it takes to measure texts.
 
 `python -m benchmarks.measures`. Makes texts from the shipped seeds, each passage's sentences cut short, put in
-another order and mixed with one of the next, and takes all measures of each: those that need no embeddings.
+another order and mixed with one of the next, and takes all measures of each: those that need no embeddings and, where
+the extra `embeddings` is installed, those with sentences matched by meaning, loading the model included.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import click
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
 from remix.corpus import read_seeds
+from remix.measure import embedding
 from remix.measure.flags import flags
 from remix.measure.ledger import Made, ledger
 from remix.measure.sentences import sentences
@@ -35,12 +37,25 @@ def main(texts: int, target: Path | None) -> None:
         timed("flags alone", work, lambda each: flags(each.text, "stop", each.passage, "", each.messages)),
         timed("the whole ledger", work, ledger),
     ]
+    if embedding.installed():
+        results.append(by_meaning(work))
     table = blank("Measuring texts", "", "texts", "seconds", "of processor", "ms a text")
     for name, seconds, cpu in results:
         table.add_row(name, f"{len(work):,}", number(seconds, 1), number(cpu, 1), number(cpu / len(work) * 1000, 2))
     show([table])
     print(in_words(machine))
     save(target, machine, [{"what": name, "seconds": seconds, "cpu": cpu} for name, seconds, cpu in results])
+
+
+def by_meaning(work: list[Made]) -> tuple[str, float, float]:
+    """The same for the ledger by meaning, all sentences embedded together."""
+    began, began_cpu = time.perf_counter(), time.process_time()
+    similarity = embedding.matching("meaning")(
+        [each for one in work for text in (one.passage, one.text) for each in sentences(text)]
+    )
+    for each in work:
+        ledger(each, similarity)
+    return "the ledger by meaning", time.perf_counter() - began, time.process_time() - began_cpu
 
 
 def made(count: int) -> list[Made]:

@@ -7,13 +7,14 @@ no part of a record: they may be taken anew at any time, by another version too.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from remix.files import write_whole
-from remix.measure.alignment import CHRF, Similarity
+from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger
+from remix.measure.sentences import sentences
 from remix.outputs.run import RunFolder, dump
 from remix.prompts import Template
 from remix.records import Frozen, Record, Run, Task
@@ -61,28 +62,38 @@ class KindSummary(Frozen):
     """The first to look at: most flags, then most inventions, then most claims turned round, then least kept."""
 
 
-def measure(folder: RunFolder, similarity: Similarity = CHRF) -> list[Measured]:
+def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """The measures of all finished outputs, in the order of the plan.
 
     Raises `RunError` where an output can't be read or isn't the one that was recorded.
     """
+    read = list(_read(folder))
+    similarity = matching(
+        [each for _, _, made in read for text in (made.passage, made.text) for each in sentences(text)]
+    )
+    return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
+
+
+def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
+    """Each finished output with what it was made from."""
     lengths = _Lengths(folder.run)
     texts: dict[str, str] = {}
-    measured = []
     for task in folder.done:
         record, text = folder.read(task.id)
         texts[task.id] = text
         previous = texts[task.parent] if task.parent in texts else _previous(folder, task)
-        made = Made(
-            text=text,
-            finish=record.output.finish,
-            passage=record.source.text,
-            previous=previous,
-            messages=record.derivation.prompt.messages,
-            length=lengths.of(record),
+        yield (
+            task,
+            record,
+            Made(
+                text=text,
+                finish=record.output.finish,
+                passage=record.source.text,
+                previous=previous,
+                messages=record.derivation.prompt.messages,
+                length=lengths.of(record),
+            ),
         )
-        measured.append(Measured(task, record, ledger(made, similarity)))
-    return measured
 
 
 def store(folder: RunFolder, measured: Iterable[Measured]) -> None:

@@ -6,9 +6,9 @@ measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from remix.errors import RunError
 from remix.files import write_whole
@@ -42,22 +42,28 @@ def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
 
 
 def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> Surveyed:
-    """What a run's finished texts do together. Raises `RunError` where none is finished, or one can't be read."""
+    """What a run's finished texts do together. Raises `RunError` where one can't be read."""
     chains = trajectories((each.record, folder.read(each.task.id)[1]) for each in measured)
-    if not chains:
-        raise RunError(f"{folder.path}: no text is finished yet.", "`remix resume` goes on with it.")
     found = survey.survey(chains, Ways(chrf, embedder))
     return Surveyed(folder.run, tuple(chains), tuple(measured), found)
 
 
 def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
-    """The report. Raises `DrawingError` where nothing is installed to draw with."""
+    """The report.
+
+    Raises `RunError` where no text is finished, `DrawingError` where nothing is installed to draw with.
+    """
+    if not surveyed.chains:
+        raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
     kept = [
         Kept(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
         for each in surveyed.measured
     ]
     models = tuple(dict.fromkeys(each.record.circumstances.model for each in surveyed.measured))
-    return report.report(Matter(surveyed.run, models, surveyed.chains, surveyed.survey, kept, embedder))
+    by: Literal["words", "meaning"] = (
+        "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
+    )
+    return report.report(Matter(surveyed.run, models, surveyed.chains, surveyed.survey, kept, by, embedder))
 
 
 def check(target: Path) -> None:
@@ -67,9 +73,9 @@ def check(target: Path) -> None:
         raise RunError(f"{target}: its folder doesn't exist.", "Make it, or take another place with --report.")
 
 
-def write_report(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None, target: Path) -> None:
-    """The report as a file, over one that is there. Raises `RunError` where no text is finished."""
-    write_whole(target, page(survey_of(folder, measured, embedder), embedder).encode())
+def write_report(surveyed: Surveyed, embedder: Embedder | None, target: Path) -> None:
+    """The report as a file, over one that is there. Raises as `page` does, or where nothing can be written."""
+    write_whole(target, page(surveyed, embedder).encode())
 
 
 # -- two runs -----------------------------------------------------------------------------------------------
@@ -84,7 +90,9 @@ class Side(NamedTuple):
 
 def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
     """Two runs side by side, text by text. Raises `RunError` where they have none in common."""
-    numbers = [_numbers(side, embedder) for side in (one, other)]
+    numbers = [_numbers(side) for side in (one, other)]
+    if embedder:
+        _add_meaning(numbers, (one, other), embedder)
     shared = _shared(one, other, numbers)
     if not shared:
         raise RunError(
@@ -97,6 +105,7 @@ def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
         other=other.folder.run.name,
         pairs=len(shared),
         left_out=len(numbers[0].keys() | numbers[1].keys()) - len(shared),
+        similarity=one.measured[0].ledger.similarity,
         differences=tuple(found),
         aligned=tuple(_aligned(one, other, shared, embedder)) if embedder else (),
     )
@@ -124,11 +133,10 @@ def _shared(one: Side, other: Side, numbers: Sequence[Numbers]) -> list[Place]:
     return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
 
 
-def _numbers(side: Side, embedder: Embedder | None) -> dict[Place, dict[str, float]]:
+def _numbers(side: Side) -> dict[Place, dict[str, float]]:
     """What is compared of each text."""
     numbers: dict[Place, dict[str, float]] = {}
-    texts = [(each.record.source.text, side.folder.read(each.task.id)[1]) for each in side.measured]
-    for each, (passage, text) in zip(side.measured, texts, strict=True):
+    for each, (passage, text) in zip(side.measured, _texts(side), strict=True):
         of = each.ledger
         numbers[_place(each.record)] = {
             "words": float(of.length.words),
@@ -140,12 +148,23 @@ def _numbers(side: Side, embedder: Embedder | None) -> dict[Place, dict[str, flo
             "words copied": of.extractive.coverage,
             "like its passage, by words": float(chrf([passage], [text])[0, 0]),
         }
-    if embedder and texts:
-        every = list(dict.fromkeys(text for pair in texts for text in pair))
-        rows = dict(zip(every, embedder.embed(every), strict=True))
-        for values, (passage, text) in zip(numbers.values(), texts, strict=True):
-            values["like its passage, by meaning"] = float(rows[passage] @ rows[text])
     return numbers
+
+
+def _add_meaning(numbers: Sequence[dict[Place, dict[str, float]]], sides: Sequence[Side], embedder: Embedder) -> None:
+    """How much each text is about what its passage is. Both runs go through one call: see `Embedder`."""
+    texts = [list(_texts(side)) for side in sides]
+    every = list(dict.fromkeys(text for pairs in texts for pair in pairs for text in pair))
+    rows = dict(zip(every, embedder.embed(every), strict=True))
+    for own, pairs in zip(numbers, texts, strict=True):
+        for values, (passage, text) in zip(own.values(), pairs, strict=True):
+            values["like its passage, by meaning"] = float(rows[passage] @ rows[text])
+
+
+def _texts(side: Side) -> Iterator[tuple[str, str]]:
+    """Each text's passage, and the text."""
+    for each in side.measured:
+        yield each.record.source.text, side.folder.read(each.task.id)[1]
 
 
 def _aligned(one: Side, other: Side, shared: Sequence[Place], embedder: Embedder) -> Iterable[Aligned]:

@@ -173,6 +173,27 @@ FAITHFUL = [
 ]
 
 
+FREE = [
+    Planted("free", BRIDGE, "Dairying replaced the older trade entirely within those families.", "2"),
+    Planted(
+        "free", ALMANAC, "Nobody took his predictions seriously, yet sailors relied on the hours of high water.", "3"
+    ),
+    Planted("free", LIGHT, "Moonlight was all that lit anyone's way back before then.", "1"),
+    Planted("free", MAP, "Nearly a dozen vessels of the crown sank because they relied on the false chart.", "4"),
+    Planted("free", ORCHARD, "The best fruit hung low enough for small hands.", "4"),
+    Planted("free", CHOIR, "Unaccompanied voices gradually go flat.", "1"),
+    Planted("free", POST, "Mail arrived weekly across the water unless there was ice.", "1"),
+    Planted("free", CLERK, "His writing looked like type even to magistrates.", "2"),
+    Planted("free", GLASS, "Wealthy homes had good panes while others got the flawed centres.", "2"),
+    Planted(
+        "free", SALT, "Those who dodged the duty went over in bad weather while the watchmen sat by the fire.", "3"
+    ),
+    Planted("free", CLOCK, "The chapel followed the sun, the trains followed the capital.", "2"),
+    Planted("free", LOOM, "Altering even a single blossom meant preparing hundreds of fresh sheets.", "2"),
+]
+"""One of a passage's sentences, named by its number, said again in quite other words."""
+
+
 def _instead(kind: str, passage: str, old: str, new: str, fact: str) -> Planted:
     """The passage with one thing changed."""
     assert passage.count(old) == 1, old

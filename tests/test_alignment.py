@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu.metrics import CHRF as SACRE
 
-from remix.measure.alignment import CHRF, Similarity, align, chrf
+from remix.measure.alignment import CHRF, Similarity, align, chrf, cosine
 from remix.measure.sentences import sentences
 from tests import planted
 
@@ -57,7 +57,7 @@ def test_without_sentences_there_is_nothing_to_be_found() -> None:
 
 def test_another_similarity_can_be_given() -> None:
     lengths = Similarity(
-        "length", 2.0, lambda a, b: np.array([[min(len(x), len(y)) for y in b] for x in a], dtype=float)
+        "length", "1", 2.0, lambda a, b: np.array([[min(len(x), len(y)) for y in b] for x in a], dtype=float)
     )
     assert [each.best for each in align(["aaa", "b"], ["x", "yy"], lengths)] == [2, 1]
     assert [each.kept for each in align(["aaa", "b"], ["x", "yy"], lengths)] == [True, False]
@@ -87,3 +87,8 @@ def test_a_long_passage_and_a_short_text_are_scored_as_any() -> None:
     assert int(found.argmax()) == 7
     assert found.max() == pytest.approx(100)
     assert chrf(["Sentence number 7 of a long passage about nothing."], passage).argmax() == 7
+
+
+def test_cosines_by_hand() -> None:
+    vectors = {"a": np.array([1.0, 0.0]), "b": np.array([0.6, 0.8]), "c": np.array([-1.0, 0.0])}
+    assert cosine(vectors)(["a", "b"], ["b", "c"]).tolist() == [[60, 0], [100, 0]]

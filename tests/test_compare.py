@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from remix import measuring, surveying
+from remix import measuring, pipeline, surveying
+from remix.cli import cli
+from remix.engine import llama
 from remix.errors import RunError
+from remix.measure import embedding
 from remix.measure.compare import Place, differences
-from remix.measure.diversity import bag_of_words
+from remix.measure.diversity import FloatArray, bag_of_words
 from remix.measure.embedding import Embedder
 from remix.outputs import RunFolder
+from remix.records import Options
+from remix.workspace import Workspace, open_workspace
+from tests import planted
 
-from .conftest import Remix
+from .conftest import Remix, make_workspace
 from .forging import forge, forge_request
 
 OTHER = "19990101T000000Z-other-0000"
@@ -113,6 +121,19 @@ def test_embeddings_add_meaning(finished: RunFolder, other: RunFolder) -> None:
     assert found.aligned == ()  # three passages are too few
 
 
+def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolder) -> None:
+    """Each run lost its own mean to an embedder that takes it off, and a difference of means was left."""
+    calls: list[set[str]] = []
+
+    def embed(texts: Sequence[str]) -> FloatArray:
+        calls.append(set(texts))
+        return bag_of_words(texts)
+
+    surveying.compare(side(finished), side(other), Embedder("words", embed))
+    passages = {each.record.source.text for each in measuring.measure(finished)}
+    assert [len(call & passages) for call in calls] == [3]
+
+
 def test_models_that_see_the_same() -> None:
     """Alignment of two embedders over texts both runs have: too few passages say nothing."""
     embedders = (Embedder("one", bag_of_words), Embedder("other", bag_of_words))
@@ -136,7 +157,7 @@ def test_the_command(remix_: Remix, finished: RunFolder, other: RunFolder) -> No
 def test_the_command_in_json(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
     result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none", "--json")
     found = json.loads(result.stdout)
-    assert found["pairs"] == 12
+    assert (found["pairs"], found["similarity"]) == (12, "chrf")
     assert found["differences"][0]["difference"]["value"] == pytest.approx(0.5)
 
 
@@ -144,3 +165,79 @@ def test_the_models_of_runs_that_no_gguf_wrote(remix_: Remix, finished: RunFolde
     result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none", "--neighbours")
     assert result.exit_code == 1
     assert "was written by a LangChain model" in result.stderr
+
+
+# -- two models ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def low(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled model with three bits a weight or four: not the same any more."""
+    target = tmp_path_factory.mktemp("low") / "low.gguf"
+    llama.quantise(model_path, target, "q2_k", 2)
+    return target
+
+
+@pytest.fixture(scope="module")
+def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Two runs over the same sixteen passages, a text of eight tokens each, by one model and by the other."""
+    made = make_workspace(tmp_path_factory.mktemp("two") / "garden")
+    (made.seeds / "two-clocks.md").unlink()
+    passages = dict.fromkeys(case.passage for case in (*planted.FAITHFUL, *planted.HELD_OUT))
+    (made.seeds / "planted.md").write_text("\n\n".join(f"{each} #all" for each in passages), encoding="utf-8")
+    (made.root / "remix.toml").write_text(f'models = ["{low.parent}"]\n', encoding="utf-8")
+    options = Options(kinds=("again",), steps=1, max_tokens=8, parallel=8, fast=True)
+    for path in (model_path, low):
+        job = pipeline.prepare(made, options.model_copy(update={"model": str(path)}))
+        pipeline.generate(job, made.outputs)
+    return open_workspace(made.root)
+
+
+@pytest.fixture(scope="module")
+def sides(garden: Workspace) -> list[surveying.Side]:
+    """First the bundled model's, then the coarse copy's."""
+    return [side(RunFolder.open(path)) for path in sorted(garden.outputs.iterdir())]
+
+
+@pytest.fixture(scope="module")
+def bundled(model_path: Path) -> Embedder:
+    """The bundled model's view of texts."""
+    return embedding.gguf(str(model_path))
+
+
+@pytest.mark.model
+def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list[surveying.Side]) -> None:
+    names = [each.folder.run.name for each in sides]
+    words = ["-C", str(garden.root), "compare", *names, "--neighbours", "--embeddings", "none", "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["one"], found["other"], found["pairs"], found["left_out"]) == (*names, 16, 0)
+    assert any(each["difference"]["value"] for each in found["differences"]), "two models write other texts"
+    (aligned,) = found["aligned"]
+    assert aligned["what"].endswith("and low see them")
+    of = aligned["alignment"]
+    assert (of["rows"], of["neighbours"]) == (16, 5)
+    # k/(n-1) by chance; two views of nearly the same weights share far more, and yet not all.
+    assert of["chance"] == pytest.approx(1 / 3, abs=0.02)
+    assert of["high"] < of["value"] < 1
+    assert of["p"] < 0.01
+
+
+@pytest.mark.model
+def test_a_model_sees_what_it_sees_itself(sides: list[surveying.Side], bundled: Embedder) -> None:
+    found = surveying.models_aligned(sides[0], sides[1], (bundled, bundled))
+    assert found is not None
+    assert found.alignment.value == 1
+
+
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_model_and_a_sentence_model(sides: list[surveying.Side], bundled: Embedder) -> None:
+    """Of other makers, for other ends, with vectors of another length: they agree on more than chance would."""
+    sentences = embedding.installed()
+    if sentences is None:
+        pytest.skip("sentence-transformers isn't installed: pip install 'essay-remix[embeddings]'")
+    found = surveying.models_aligned(sides[0], sides[1], (bundled, sentences))
+    assert found is not None
+    assert found.alignment.high < found.alignment.value < 1

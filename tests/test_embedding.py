@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 
 from remix.engine import llama
-from remix.errors import ModelError
+from remix.errors import ModelError, RemixError
 from remix.measure import embedding
+from remix.measure.alignment import CHRF, Similarity
+from remix.measure.ledger import Made, ledger
+from remix.measure.sentences import sentences
 from remix.records import ModelFile
+from tests import planted
 
 CLOCKS = "The clock in the harbour had stopped, and nobody wound it up again."
 WATCH = "A clock stood still by the port; it was never mended."
@@ -36,7 +40,7 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
 # -- sentence-transformers ----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def minilm() -> embedding.Embedder:
     found = embedding.installed()
     if found is None:
@@ -50,6 +54,84 @@ def test_sentence_embeddings_see_what_a_text_is_about(minilm: embedding.Embedder
     assert rows.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1)
     assert rows[0] @ rows[1] > 0.4 > rows[0] @ rows[2]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_each_text_is_embedded_once_and_in_few_calls(
+    minilm: embedding.Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    class Counting:
+        def encode(self, texts: list[str], show_progress_bar: bool) -> np.ndarray:
+            asked.append(texts)
+            return np.ones((len(texts), 3))
+
+    monkeypatch.setattr(embedding, "_sentence_model", Counting)
+    assert minilm.embed([CLOCKS, WATCH, CLOCKS]).shape == (3, 3)
+    assert minilm.embed([WHEAT, WATCH]).shape == (2, 3)
+    assert minilm.embed([]).shape[0] == 0
+    assert asked == [[CLOCKS, WATCH], [WHEAT]]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_threshold_by_meaning_parts_paraphrases_from_what_stands_beside_them(minilm: embedding.Embedder) -> None:
+    """The numbers that docs/measures.md argues with, as those of chrF in test_alignment.py."""
+    held_out = [case for case in planted.HELD_OUT if case.kind == "paraphrase"]
+    everything = [*planted.FAITHFUL, *held_out, *planted.FREE]
+    similarity = embedding.matching("meaning")(
+        [each for case in everything for text in (case.passage, case.text) for each in sentences(text)]
+    )
+    assert (similarity.name, similarity.kept) == ("all-MiniLM-L6-v2", embedding.SAME)
+    own, beside, elsewhere = _scores(planted.FAITHFUL, similarity)
+    assert (own.min().round(1), beside.max().round(1), elsewhere.max().round(1)) == (65.6, 60.9, 44.4)
+    assert (len(own), len(beside), len(elsewhere)) == (48, 48, 528)
+    assert similarity.kept == pytest.approx((own.min() + beside.max()) / 2, abs=0.5)
+    own, beside, elsewhere = _scores(held_out, similarity)
+    assert [int((each >= similarity.kept).sum()) for each in (own, beside, elsewhere)] == [15, 0, 0]
+    free = [_found(case, similarity) for case in planted.FREE]
+    assert (sum(right for right, _ in free), sum(kept for _, kept in free)) == (11, 0)
+    free = [_found(case, CHRF) for case in planted.FREE]
+    assert (sum(right for right, _ in free), sum(kept for _, kept in free)) == (6, 0)
+
+
+def _scores(cases: list[planted.Planted], similarity: Similarity) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each sentence: its counterpart's score, the second-best there, and the best in each other paraphrase."""
+    own, beside, elsewhere = [], [], []
+    for case in cases:
+        source = sentences(case.passage)
+        ranked = np.sort(similarity.scores(source, sentences(case.text)), axis=1)
+        own += list(ranked[:, -1])
+        beside += list(ranked[:, -2])
+        for other in cases:
+            if other is not case:
+                elsewhere += list(similarity.scores(source, sentences(other.text)).max(axis=1))
+    return np.array(own), np.array(beside), np.array(elsewhere)
+
+
+def _found(case: planted.Planted, similarity: Similarity) -> tuple[bool, bool]:
+    """Whether the sentence that was said again comes first, and whether it counts as kept."""
+    scores = similarity.scores(sentences(case.passage), [case.text])[:, 0]
+    right = int(case.fact) - 1
+    return bool(scores.argmax() == right), bool(scores[right] >= similarity.kept)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_claim_turned_round_mostly_counts_as_kept_by_meaning(minilm: embedding.Embedder) -> None:
+    """What docs/measures.md warns of."""
+    turned = [case for case in (*planted.FOUND, *planted.HELD_OUT) if case.kind in {"direction", "negation"}]
+    similarity = embedding.matching("meaning")(
+        [each for case in turned for text in (case.passage, case.text) for each in sentences(text)]
+    )
+    kept = [ledger(Made(case.text, "stop", case.passage, "", ()), similarity).kept == 1 for case in turned]
+    assert (sum(kept), len(kept)) == (34, 38)
+
+
+def test_by_meaning_where_nothing_is_installed_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "installed", lambda: None)
+    assert embedding.matching("words")(["One."]) is CHRF
+    with pytest.raises(RemixError, match="no sentence model is installed"):
+        embedding.matching("meaning")
 
 
 # -- llama.cpp ----------------------------------------------------------------------------------------------

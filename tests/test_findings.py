@@ -7,7 +7,7 @@ import pytest
 from remix.measure import findings
 from remix.measure.drift import Attractor
 from remix.measure.intervals import Estimate
-from remix.measure.survey import Attraction, Change, Cut, Drift, Kind, Rests, Step, Survey
+from remix.measure.survey import Attraction, Change, Cut, Drift, Halving, Kind, Rests, Step, Survey
 
 
 def estimate(value: float, low: float | None, high: float | None) -> Estimate:
@@ -22,7 +22,9 @@ def drift(own: float, others: float) -> Drift:
     return Drift(to_passage=sure(own), to_previous=sure(0.5), to_others=sure(others), above_others=sure(own - others))
 
 
-def kind(*changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None = None) -> Kind:
+def kind(
+    *changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None = None, halving: Estimate | None = None
+) -> Kind:
     steps = [
         Step(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
         for at, each in enumerate((None, *drifts))
@@ -33,6 +35,7 @@ def kind(*changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None =
         cut=Cut(words=20, chains=28, left_out=2),
         changes=changes,
         half_by=None,
+        halvings=() if halving is None else (Halving(way="words", steps=halving),),
         attractions=(),
         rests=rests or Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
     )
@@ -94,28 +97,49 @@ def test_the_head_names_both_directions() -> None:
     )
 
 
-def test_halving_by_hand() -> None:
-    """From 0.4 to 0.1 above others in four steps: halved twice, so every two."""
+def test_what_ties_a_text_to_its_passage_halves() -> None:
     begin, end = drift(0.6, 0.2), drift(0.2, 0.1)
-    assert findings.halving_steps(begin, end, 4) == pytest.approx(2)
-    assert findings.halving_steps(end, begin, 4) is None
-    assert findings.halving_steps(begin, end, 0) is None
-    said = findings.keeping(kind(drifts=(begin, drift(0.5, 0.2), drift(0.4, 0.2), drift(0.3, 0.2), end)))
-    assert said == (
-        "By its words, a text of step 1 is 0.60 similar to its own passage, 0.20 to others; of step 5, 0.20 similar "
-        "to its own passage, 0.10 to others. What ties it to its passage halves about every 2.0 steps."
+    going = kind(drifts=(begin, drift(0.5, 0.2), end), halving=estimate(2.0, 1.7, 2.6))
+    assert findings.keeping(going) == (
+        "By its words, a text of step 1 is 0.60 similar to its own passage, 0.20 to others; of step 3, 0.20 similar "
+        "to its own passage, 0.10 to others. What ties it to its passage halves about every 2.0 steps (likely "
+        "between 1.7 and 2.6)."
     )
+
+
+def test_a_loss_that_may_be_chance_does_not_halve() -> None:
+    """From any two numbers, the second a little smaller, it told in how many steps they would halve."""
+    said = findings.keeping(kind(drifts=(drift(0.6, 0.2), drift(0.59, 0.2))))
+    assert said is not None
+    assert said.endswith("Between these steps no loss is sure.")
+
+
+def test_few_passages_do_not_make_a_passage_forgotten() -> None:
+    """Of fewer than five there is no interval; it said that nothing tells which passage a text came from."""
+    few = drift(0.6, 0.2).model_copy(update={"above_others": estimate(0.4, None, None)})
+    said = findings.keeping(kind(drifts=(few, few)))
+    assert said is not None
+    assert said.endswith("of step 2, 0.60 similar to its own passage, 0.20 to others.")
 
 
 def test_chains_at_rest_do_not_go_on_halving() -> None:
     rests = Rests(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
-    rested = kind(change(sure(0)), drifts=(drift(0.6, 0.2), drift(0.2, 0.1)), rests=rests)
+    ends = (drift(0.6, 0.2), drift(0.2, 0.1))
+    rested = kind(change(sure(0)), drifts=ends, rests=rests, halving=sure(1))
     said = findings.keeping(rested)
     assert said is not None
     assert said.endswith("Most chains come to rest, and lose no more from then on.")
     assert "halves" not in findings.summary(survey(rested))
-    going = kind(change(sure(0)), drifts=(drift(0.6, 0.2), drift(0.4, 0.2)))
+    going = kind(change(sure(0)), drifts=ends, halving=sure(1))
     assert findings.summary(survey(rested, going)).endswith("halves about every 1.0 steps in rewrite.")
+
+
+def test_the_head_names_only_the_kinds_that_halve() -> None:
+    """It named all that hadn't come to rest."""
+    ends = (drift(0.6, 0.2), drift(0.2, 0.1))
+    going = kind(change(sure(0)), drifts=ends, halving=sure(2))
+    staying = kind(change(sure(0)), drifts=ends).model_copy(update={"kind": "counter"})
+    assert findings.summary(survey(going, staying)).endswith("halves about every 2.0 steps in rewrite.")
 
 
 def test_a_passage_that_is_forgotten() -> None:
@@ -150,9 +174,16 @@ def test_swinging(two: float, one: float, swings: bool) -> None:
     assert findings.swings(kind(rests=rests)) is swings
 
 
+def test_too_few_passages_to_say_whether_they_swing() -> None:
+    few = estimate(0.9, None, None)
+    rests = Rests(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
+    assert findings.swings(kind(rests=rests)) is None
+    assert findings.swings(kind()) is None
+
+
 def attraction(strength: Estimate) -> Attraction:
     line = Attractor(slope=0, intercept=12, strength=strength.value, position=12)
-    return Attraction(name="words", attractor=line, strength=strength, before=130, after=12.5)
+    return Attraction(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
 
 
 def test_attraction_is_told_only_where_it_is_known() -> None:
@@ -164,6 +195,13 @@ def test_attraction_is_told_only_where_it_is_known() -> None:
     assert plain(said).startswith(
         "words: from 130.0 on average to 12.5. Of what two passages differ by, 92 % is gone"
     )
+
+
+def test_no_more_than_all_is_gone() -> None:
+    """A slope below 0 read as 105 % of a difference gone."""
+    said = findings.attraction(attraction(estimate(1.05, 0.9, 1.2)))
+    assert said is not None
+    assert "100 % is gone" in plain(said)
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.049, "+5 %"), (-0.12, "−12 %"), (0.004, "0 %"), (-0.004, "0 %")])

@@ -62,3 +62,14 @@ def test_what_comes_from_one_passage_counts_once() -> None:
 
 def test_the_same_again_gives_the_same() -> None:
     assert mean(SAMPLE) == mean(SAMPLE)
+
+
+def test_drawing_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of 10,000 passages asked for 800 MB at once."""
+    whole = mean(SAMPLE)
+    monkeypatch.setattr(intervals, "BLOCK", 7 * len(SAMPLE))
+    assert mean(SAMPLE) == whole
+    drawn = np.random.default_rng(1).integers(0, len(SAMPLE), (intervals.RESAMPLES, len(SAMPLE)))
+    low, high = np.quantile(np.array(SAMPLE)[drawn].mean(axis=1), [0.025, 0.975])
+    assert whole is not None
+    assert (whole.low, whole.high) == pytest.approx((low, high))

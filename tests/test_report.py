@@ -16,10 +16,10 @@ from remix.measure.report import Kept, Matter, report
 from remix.measure.survey import Ways, survey
 from remix.measure.trajectory import Trajectory
 from remix.outputs import RunFolder
-from remix.records import Run
+from remix.records import Options, Run
 
 from .conftest import Remix
-from .test_survey import chains
+from .test_survey import PLATITUDE, SUBJECTS, about, chains
 
 WAYS = Ways(surveying.chrf, Embedder("a <model>", bag_of_words))
 KEPT = [Kept("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 
 def matter(run: Run, made: list[Trajectory], ways: Ways = WAYS) -> Matter:
-    return Matter(run, ("A model",), made, survey(made, ways), KEPT, ways.embedder)
+    return Matter(run, ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
 
 
 @pytest.fixture
@@ -119,6 +119,42 @@ def test_the_styles_are_those_of_the_other_pages(page: str) -> None:
     assert re.search(r"light-dark\(", page)
 
 
+def test_what_sentences_were_matched_by_is_said(finished: RunFolder) -> None:
+    made = matter(finished.run, chains(8, 5))
+    assert "enough of its wording is there" in Page(report(made)).text
+    assert "another model finds one" in Page(report(made._replace(kept_by="meaning"))).text
+
+
+def test_what_was_drawn_is_said(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.survey.MOST", 6)
+    text = Page(report(matter(finished.run, chains(8, 5)))).text
+    assert "10 words of 6 chains, drawn from 10, 0 left out as too short or unfinished" in text
+
+
+def test_chains_that_end_in_the_same_text_crowd(finished: RunFolder) -> None:
+    """Nine in one place and one elsewhere were taken for two points, as far apart as any two."""
+    ends = [(about(each), PLATITUDE) for each in SUBJECTS[1:]]
+    made = [Trajectory(f"e/{at}", "k", 1, texts) for at, texts in enumerate([(about(SUBJECTS[0]),) * 2, *ends])]
+    found = re.search(r"last text (\d\.\d+) from the middle", Page(report(matter(finished.run, made))).text)
+    assert found
+    assert float(found[1]) < 0.35
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (Options(tags=("maps", "clocks")), "maps, clocks"),
+        (Options(where="maps and not clocks"), "maps and not clocks"),
+        (Options(sample=3), "Some passages"),
+        (Options(), "All passages"),
+    ],
+)
+def test_what_was_chosen_is_the_title(finished: RunFolder, options: Options, said: str) -> None:
+    """Passages chosen by a query or by lot were called all."""
+    run = finished.run.model_copy(update={"options": options})
+    assert f"{said}: what was kept, and what converges" in Page(report(matter(run, chains(8)))).text
+
+
 # -- the command --------------------------------------------------------------------------------------------
 
 
@@ -139,10 +175,10 @@ def test_a_place_that_is_not_there_is_said_first(remix_: Remix, finished: RunFol
     assert not list(finished.path.rglob("*.measures.json"))
 
 
-def test_nothing_finished_is_nothing_to_report(finished: RunFolder, tmp_path: Path) -> None:
+def test_nothing_finished_is_nothing_to_report(finished: RunFolder) -> None:
     for path in finished.path.rglob("again.*.json"):
         path.unlink()
     for path in finished.path.rglob("once.*.json"):
         path.unlink()
     with pytest.raises(RunError, match="no text is finished yet"):
-        surveying.write_report(finished, measuring.measure(finished), None, tmp_path / "x.html")
+        surveying.page(surveying.survey_of(finished, measuring.measure(finished), None), None)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from remix.measure import diversity, intervals
 from remix.measure.diversity import bag_of_words, vendi
 from remix.measure.embedding import Embedder
 from remix.measure.survey import Survey, Ways, survey
@@ -75,6 +78,74 @@ def test_how_texts_lose_their_passages(converging: Survey) -> None:
     # A platitude is nearer to some passages than to others by mere chance, on average not to its own.
     assert abs(above[-1]) < 0.02
     assert converging.kinds[0].steps[0].by_words is None
+
+
+def test_halving_by_hand() -> None:
+    """Each chain keeps half of what ties it to its passage at each of two steps; a third kind loses nothing."""
+    names = [f"x/{at}" for at in range(6)]
+
+    def scores(ones: Sequence[str], others: Sequence[str]) -> np.ndarray:
+        return np.array([[_like(one, other) for other in others] for one in ones])
+
+    def _like(one: str, other: str) -> float:
+        (passage, _), (whose, step) = one.split(":"), other.split(":")
+        wobble = 0.01 * names.index(whose)
+        return (0.8 + wobble) * 0.5 ** int(step) if passage == whose else 0.0
+
+    made = [Trajectory(name, "k", 1, tuple(f"{name}:{step}" for step in range(4))) for name in names]
+    (found,) = survey(made, Ways(scores, None)).kinds[0].halvings
+    assert (found.way, found.steps.count) == ("words", 6)
+    assert (found.steps.value, found.steps.low, found.steps.high) == pytest.approx((1, 1, 1))
+
+
+def test_what_does_not_fall_has_no_halving(staying: Survey, converging: Survey) -> None:
+    assert staying.kinds[0].halvings == ()
+    # At the last step nothing is left, of which no half can be taken.
+    assert converging.kinds[0].halvings == ()
+
+
+def test_halving_is_by_the_chains_that_reach_the_last_step() -> None:
+    """Ends were held against the beginnings of other chains: an unfinished run seemed to forget faster or slower."""
+    whole = chains(8, 5, 4)
+    unfinished = [chain._replace(texts=chain.texts[:3]) for chain in whole[:3]] + whole[3:]
+    found, alone = (survey(made, WAYS).kinds[0].halvings for made in (unfinished, whole[3:]))
+    assert [each.steps.count for each in found] == [7, 7]
+    assert [each.way for each in found] == [each.way for each in alone] == ["words", "meaning"]
+
+
+def test_a_large_set_is_drawn_from_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remix.measure.survey.MOST", 6)
+    kind = survey(chains(8, 5), WAYS).kinds[0]
+    assert kind.cut is not None
+    assert (kind.cut.chains, kind.cut.left_out, kind.cut.drawn_from) == (6, 0, 10)
+    spread = kind.steps[0].spread
+    assert spread is not None
+    assert spread.vendi.value == pytest.approx(6)
+    assert survey(chains(8, 5), WAYS).kinds[0] == kind
+
+
+def test_a_change_has_the_interval_of_its_own_jackknife() -> None:
+    """From parts that are shared with the scores themselves, as if it had been computed alone."""
+    made = chains(8, 5, 2)
+    change = next(each for each in survey(made, WAYS).kinds[0].changes if each.since == 0)
+    bags = [bag_of_words([diversity.cut(chain.texts[at], 10) for chain in made]) for at in (0, -1)]
+
+    def share(own: Sequence[int]) -> float:
+        before, after = (vendi(each[list(own)]) for each in bags)
+        return (after - before) / before
+
+    alone = intervals.jackknife(range(10), share)
+    assert alone is not None
+    assert (change.share.value, change.share.low) == pytest.approx((alone.value, alone.low))
+
+
+def test_rest_is_held_against_the_same_texts() -> None:
+    """The first rewriting, which changes most of all, counted in one similarity and not in the other."""
+    texts = ("a passage", "x" * 20, "y" * 20, "y" * 10 + "z" * 10)
+    rests = survey([Trajectory("e/1", "k", 1, texts)], Ways(chrf, None)).kinds[0].rests
+    assert rests.periodicity is not None
+    assert rests.one_back is not None
+    assert (rests.periodicity.value, rests.one_back.value) == (0, 0.5)
 
 
 def test_drift_by_hand() -> None:

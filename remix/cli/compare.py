@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import embeddings_option, json_option, note, print_json, print_table
+from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
     from remix.measure.compare import Aligned, Comparison, Difference
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @click.argument("one", metavar="RUN")
 @click.argument("other", metavar="RUN")
 @click.option("--neighbours", is_flag=True, help="Load both models, and ask which passages each finds alike.")
+@by_option
 @embeddings_option
 @json_option
 @click.pass_obj
 def compare(
-    workspace: Workspace, one: str, other: str, neighbours: bool, embeddings: str | None, as_json: bool
+    workspace: Workspace, one: str, other: str, neighbours: bool, by: str, embeddings: str | None, as_json: bool
 ) -> None:
     """Set two runs side by side: two models, two templates, two seeds.
 
@@ -34,8 +35,9 @@ def compare(
     from remix.measure import embedding
     from remix.outputs import find_run
 
+    matching = embedding.matching(by)
     folders = [find_run(workspace.outputs, word) for word in (one, other)]
-    sides = [surveying.Side(folder, measuring.measure(folder)) for folder in folders]
+    sides = [surveying.Side(folder, measuring.measure(folder, matching)) for folder in folders]
     comparison = surveying.compare(sides[0], sides[1], embedding.find(embeddings, workspace.model_folders))
     if neighbours:
         found = surveying.models_aligned(sides[0], sides[1], _models(workspace, folders))
@@ -48,6 +50,11 @@ def compare(
 
 
 COMMANDS = (compare,)
+
+
+SHUFFLED = """
+Do they find the same things alike? Nearest neighbours that both name; p is the share of 1,000 shuffles that name as
+many by chance:"""
 
 
 def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, Embedder]:
@@ -68,7 +75,7 @@ def _print(comparison: Comparison) -> None:
     )
     note("\n* the range leaves out 0: hardly chance. Of twenty such ranges one misses by chance.")
     if comparison.aligned:
-        note("\nDo they find the same things alike? Nearest neighbours that both name:")
+        note(SHUFFLED)
         print_table(
             ["of", "in common", "by chance", "neighbours", "p"], [_alignment(each) for each in comparison.aligned]
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import embeddings_option, json_option, note, print_json, print_table
+from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
     from remix.measure.ledger import Ledger
+    from remix.measure.survey import Survey
     from remix.measuring import KindSummary, Measured
     from remix.workspace import Workspace
 
@@ -24,16 +26,20 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also make a page of plots there: drift, what was kept, a map, and whether chains become alike.",
 )
+@by_option
 @embeddings_option
 @json_option
 @click.pass_obj
 def measure(
-    workspace: Workspace, run: str | None, target: Path | None, embeddings: str | None, as_json: bool
+    workspace: Workspace, run: str | None, target: Path | None, by: str, embeddings: str | None, as_json: bool
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
     RUN is a path or the beginning of its name, by default the latest. Each text's measures are stored beside its
     record as .measures.json. They are an aid to a reader, no verdict: they count letters and words.
+
+    With --json it also prints what the chains do together: by their words, and by what they are about too where that
+    is asked for by --report, --by meaning or --embeddings.
     """
     from remix import measuring, surveying
     from remix.measure import embedding
@@ -42,16 +48,18 @@ def measure(
     folder = find_run(workspace.outputs, run)
     if target:
         surveying.check(target)
-    measured = measuring.measure(folder)
+    asked = bool(target or embeddings or by == "meaning")
+    embedder = embedding.find(embeddings, workspace.model_folders) if asked else None
+    measured = measuring.measure(folder, embedding.matching(by))
     summaries = measuring.summaries(measured)
+    surveyed = cache(lambda: surveying.survey_of(folder, measured, embedder))
     if as_json:
-        outputs = {each.task.id: each.ledger.model_dump(mode="json") for each in measured}
-        print_json({"run": folder.run.name, "kinds": [each.model_dump() for each in summaries], "outputs": outputs})
+        _print_json(folder.run.name, summaries, measured, surveyed().survey)
     else:
-        _print(summaries, measured)
+        _print(summaries, measured, CAVEATS[by])
     measuring.store(folder, measured)
     if target:
-        surveying.write_report(folder, measured, embedding.find(embeddings, workspace.model_folders), target)
+        surveying.write_report(surveyed(), embedder, target)
         note(f"\nThe report: {target}")
 
 
@@ -63,18 +71,35 @@ HEADERS = (
 )
 
 
-CAVEAT = """
+CAVEATS = {
+    "words": """
 Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where enough of its letters are
 found in one of the text: an aid to a reader, no verdict. Most claims that are turned round, and facts that change
-places, are not seen."""
+places, are not seen.""",
+    "meaning": """
+Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where another model finds one
+of the text that says much the same: an aid to a reader, no verdict. It is nearly blind to "not". Most claims that are
+turned round, and facts that change places, are not seen.""",
+}
 
 
-def _print(summaries: list[KindSummary], measured: list[Measured]) -> None:
+def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey) -> None:
+    print_json(
+        {
+            "run": run,
+            "kinds": [each.model_dump() for each in summaries],
+            "outputs": {each.task.id: each.ledger.model_dump(mode="json") for each in measured},
+            "survey": survey.model_dump(mode="json"),
+        }
+    )
+
+
+def _print(summaries: list[KindSummary], measured: list[Measured], caveat: str) -> None:
     if not summaries:
         note("No text is finished yet.")
         return
     print_table(HEADERS, [_row(each) for each in summaries])
-    note(CAVEAT)
+    note(caveat)
     by_name = {each.task.id: each.ledger for each in measured}
     for summary in summaries:
         note(f"\n{summary.kind}: the first to look at")

@@ -1,15 +1,16 @@
 """Which sentence became which.
 
 Takes two lists of sentences, gives each with its best counterpart in the other and a score. Scores are those of a
-`Similarity`: chrF out of the box, or any other, such as the cosine of embeddings.
+`Similarity`: chrF out of the box, or the cosine of sentences' vectors, which somebody else makes.
 
-A score is an aid to a reviewer, no verdict: chrF counts letters. A sentence in quite other words counts as dropped
-though its meaning is all there, and one that says the opposite in the same words counts as kept.
+A score is an aid to a reviewer, no verdict: chrF counts letters, and by it a sentence in quite other words counts as
+dropped though its meaning is all there. By either, one that says the opposite in nearly the same words counts as
+kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +32,16 @@ class Similarity(NamedTuple):
 
     name: str
     """What counts."""
+    version: str
+    """Of whatever makes the scores: with another they may be others."""
     kept: float
     """From this score on a sentence counts as kept."""
     scores: Callable[[Sequence[str], Sequence[str]], Scores]
     """How much of each of the first sentences is in each of the second."""
+
+
+Matching = Callable[[Sequence[str]], Similarity]
+"""All sentences that will be held against each other, told at once, to how alike they are."""
 
 
 class Aligned(Frozen):
@@ -92,8 +99,30 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
     return scores
 
 
-CHRF = Similarity("chrf", 32.0, chrf)
+CHRF = Similarity("chrf", "1", 32.0, chrf)
 """The threshold is argued in docs/measures.md, with planted paraphrases and what merely stands beside them."""
+
+
+def by_words(sentences: Sequence[str]) -> Similarity:
+    """chrF, whatever the sentences are."""
+    return CHRF
+
+
+# -- vectors ------------------------------------------------------------------------------------------------
+
+
+def cosine(vectors: Mapping[str, Scores]) -> Callable[[Sequence[str], Sequence[str]], Scores]:
+    """100 · cos of sentences by their vectors of length 1, 0 for less than 0: a row a first, a column a second one.
+
+    Two decimals: those behind them hang on which sentences were embedded together, and on the machine.
+    """
+
+    def scores(ones: Sequence[str], others: Sequence[str]) -> Scores:
+        first, second = (np.array([vectors[text] for text in side]) for side in (ones, others))
+        table: Scores = np.round(100 * np.maximum(first @ second.T, 0), 2)
+        return table
+
+    return scores
 
 
 def _lengths(texts: Sequence[str], size: int) -> Counts:

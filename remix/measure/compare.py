@@ -67,6 +67,8 @@ class Comparison(Frozen):
     """Texts that both have."""
     left_out: int
     """Texts that one of them has alone, or of a passage that has changed."""
+    similarity: str
+    """What their sentences were matched by."""
     differences: tuple[Difference, ...]
     """By kind and measure."""
     aligned: tuple[Aligned, ...]

@@ -48,7 +48,10 @@ def cut(text: str, length: int) -> str:
 
 
 def compression_ratio(texts: Sequence[str]) -> float:
-    """Bytes of all texts in a row over bytes of the same by gzip; higher is more alike (Shaib et al. 2024)."""
+    """Bytes of all texts in a row over bytes of the same by gzip; higher is more alike (Shaib et al. 2024).
+
+    gzip looks back 32 KiB: of more text than that it finds again only what stands near.
+    """
     data = " ".join(texts).encode()
     return len(data) / len(gzip.compress(data, mtime=0)) if data else 0.0
 
@@ -146,12 +149,21 @@ def vendi(vectors: FloatArray) -> float:
     exp(-Σ λ log λ) over the eigenvalues λ of K/n, where K holds the cosine of each pair. n where no two have anything
     in common, 1 where all are the same. By Friedman and Dieng, “The Vendi Score” (2023). 0 for no texts.
     """
-    count = len(vectors)
-    if not count:
-        return 0.0
-    kernel = vectors @ vectors.T / count
+    return vendi_of(kernel(vectors))
+
+
+def kernel(vectors: FloatArray) -> FloatArray:
+    """The cosine of each pair of rows of length 1, and 1 of each with itself: (n, n)."""
+    cosines: FloatArray = vectors @ vectors.T
     # A text without a word is unlike all others, and like itself.
-    np.fill_diagonal(kernel, 1 / count)
-    values = np.linalg.eigvalsh(kernel)
+    np.fill_diagonal(cosines, 1)
+    return cosines
+
+
+def vendi_of(cosines: FloatArray) -> float:
+    """The same of texts whose cosines are known; some rows and columns of them are those of some texts."""
+    if not len(cosines):
+        return 0.0
+    values = np.linalg.eigvalsh(cosines / len(cosines))
     positive = values[values > 1e-12]
     return float(np.exp(-(positive * np.log(positive)).sum()))

@@ -7,6 +7,7 @@ number at their beginnings and one at their ends. Knows nothing of runs, kinds a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,16 @@ def periodicity(texts: Sequence[str]) -> float | None:
     if len(texts) < 3:
         return None
     return float(np.mean([letters_shared(one, other) for one, other in zip(texts, texts[2:], strict=False)]))
+
+
+def one_back(texts: Sequence[str]) -> float | None:
+    """How similar the same texts are to the one just before them, to hold that degree against.
+
+    1/(M-2) Σ_{i=3…M} (1 - d(T_i, T_{i-1})): from the third on, as there. Null for fewer than three.
+    """
+    if len(texts) < 3:
+        return None
+    return float(np.mean([letters_shared(one, other) for one, other in pairwise(texts[1:])]))
 
 
 def cycle(texts: Sequence[str], same: float = SAME) -> Cycle | None:

@@ -5,7 +5,6 @@ Takes a kind's numbers, gives sentences. Of a change whose interval holds "none"
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from remix.measure.intervals import Estimate
@@ -13,7 +12,7 @@ from remix.measure.survey import Attraction, Change, Drift, Kind, Survey
 
 SPACE = "\N{NO-BREAK SPACE}"
 
-AT_ONCE = "Between step 1 and the last nothing sure is added: it came with the change of author."
+AT_ONCE = "Between step 1 and the last nothing sure is added: it may all have come with the change of author."
 
 
 def convergence(kind: Kind) -> Iterator[str]:
@@ -69,12 +68,18 @@ def keeping(kind: Kind) -> str | None:
     if last == first:
         return f"{said}."
     said += f"; of step {last}, {_apart(end)}."
-    if not end.above_others or not _sure(end.above_others) or end.above_others.value <= 0:
+    if not end.above_others or end.above_others.low is None:
+        return said
+    if end.above_others.low <= 0:
         return f"{said} By then nothing sure tells which passage it came from."
     if rests_mostly(kind):
         return f"{said} Most chains come to rest, and lose no more from then on."
-    halving = halving_steps(begin, end, last - first)
-    return f"{said} What ties it to its passage halves about every {halving:.1f} steps." if halving else said
+    found = halving(kind)
+    return (
+        f"{said} What ties it to its passage {_halves(found)}."
+        if found
+        else f"{said} Between these steps no loss is sure."
+    )
 
 
 def _apart(drift: Drift) -> str:
@@ -82,17 +87,15 @@ def _apart(drift: Drift) -> str:
     return f"{drift.to_passage.value:.2f} similar to its own passage{others}"
 
 
-def halving_steps(begin: Drift, end: Drift, steps: int) -> float | None:
-    """Steps in which the similarity to the own passage above that to others halves; null where it doesn't fall.
+def halving(kind: Kind) -> Estimate | None:
+    """Steps in which half goes of what ties its texts to their passages: by meaning where that is known."""
+    way = "meaning" if kind.steps[-1].by_meaning else "words"
+    return next((each.steps for each in kind.halvings if each.way == way), None)
 
-    ln 2 / -ln(r^(1/n)), r being what is left of it after n steps: as if each step kept the same share.
-    """
-    if not begin.above_others or not end.above_others or steps < 1:
-        return None
-    before, after = begin.above_others.value, end.above_others.value
-    if before <= 0 or after <= 0 or after >= before:
-        return None
-    return steps * math.log(2) / math.log(before / after)
+
+def _halves(steps: Estimate) -> str:
+    between = "" if steps.low is None else f" (likely between {steps.low:.1f} and {steps.high:.1f})"
+    return f"halves about every {steps.value:.1f} steps{between}"
 
 
 def rests_mostly(kind: Kind) -> bool:
@@ -113,10 +116,12 @@ def resting(kind: Kind) -> str:
     return f"{' and '.join(ends)}, the first from step {rests.soonest} on."
 
 
-def swings(kind: Kind) -> bool:
-    """Whether each text resembles that before the last more than the last, beyond what could be chance."""
+def swings(kind: Kind) -> bool | None:
+    """Whether each text resembles that before the last more than the last, beyond chance; null where too few tell."""
     two, one = kind.rests.periodicity, kind.rests.one_back
-    return bool(two and one and two.low is not None and one.high is not None and two.low > one.high)
+    if not two or not one or two.low is None or one.high is None:
+        return None
+    return two.low > one.high
 
 
 def attraction(found: Attraction) -> str | None:
@@ -124,10 +129,11 @@ def attraction(found: Attraction) -> str | None:
     strength = found.strength
     if strength.low is None or strength.high is None or strength.low <= 0 or strength.high - strength.low > 1:
         return None
+    gone = min(strength.value, 1) * 100
     return (
         f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}. Of what two passages differ by, "
-        f"{strength.value * 100:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, likely "
-        f"between {strength.low:.2f} and {strength.high:.2f}; 0 keeps every text in its place, 1 draws all to one)."
+        f"{gone:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, likely between "
+        f"{strength.low:.2f} and {strength.high:.2f}; 0 keeps every text in its place, 1 draws all to one)."
     )
 
 
@@ -155,17 +161,13 @@ def summary(survey: Survey) -> str:
 
 def _forgetting(survey: Survey) -> str | None:
     """How fast texts lose their passages, over all kinds in which they go on doing so."""
-    halvings = []
-    for kind in (each for each in survey.kinds if not rests_mostly(each)):
-        drifts = [drift for step in kind.steps if (drift := step.by_meaning or step.by_words)]
-        found = halving_steps(drifts[0], drifts[-1], len(drifts) - 1) if drifts else None
-        halvings += [found] if found else []
-    if not halvings:
+    found = [(each.kind, steps.value) for each in survey.kinds if not rests_mostly(each) and (steps := halving(each))]
+    if not found:
         return None
-    least, most = f"{min(halvings):.1f}", f"{max(halvings):.1f}"
-    steps = f"{least} steps" if least == most else f"{least} to {most} steps"
-    names = _and([kind.kind for kind in survey.kinds if not rests_mostly(kind)])
-    return f"What ties a text to its own passage halves about every {steps} in {names}."
+    least, most = (f"{end(steps for _, steps in found):.1f}" for end in (min, max))
+    range_ = least if least == most else f"{least} to {most}"
+    kinds = _and([kind for kind, _ in found])
+    return f"What ties a text to its own passage halves about every {range_} steps in {kinds}."
 
 
 def _and(names: list[str]) -> str:

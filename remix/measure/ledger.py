@@ -74,7 +74,9 @@ class Ledger(Frozen):
     line: str
     """What it kept, dropped, added and invented, in words."""
     similarity: str
-    """What the scores of sentences are."""
+    """What the scores of sentences are: `chrf`, or the model whose vectors' cosines they are."""
+    similarity_version: str = "1"
+    """Of what makes them; of a model, the package that carried it."""
     threshold: float
     """The score from which on a sentence counts as kept. An aid, no verdict."""
     passage: tuple[Aligned, ...]
@@ -91,6 +93,11 @@ class Ledger(Frozen):
     """How long it is."""
     flags: tuple[str, ...]
     """What looks wrong with it, by the checks of this version."""
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether sentences were matched by what they say, and not by their letters."""
+        return self.similarity != CHRF.name
 
     @property
     def kept(self) -> float:
@@ -122,6 +129,7 @@ def ledger(made: Made, similarity: Similarity = CHRF) -> Ledger:
     parts = Ledger(
         line="",
         similarity=similarity.name,
+        similarity_version=similarity.version,
         threshold=similarity.kept,
         passage=align(source, output, similarity),
         text=align(output, source, similarity),
@@ -179,9 +187,8 @@ def _line(of: Ledger) -> str:
 def _kept(of: Ledger) -> str:
     total, kept = len(of.passage), sum(each.kept for each in of.passage)
     count = f"all {total}" if kept == total else f"{kept or 'none'} of {total}"
-    return f"keeps {count} sentence{'s' if total != 1 else ''} in {of.length.share:.0%} of the words".replace(
-        "%", " %"
-    )
+    sentences = f"sentence{'s' if total != 1 else ''}{' by meaning' if of.by_meaning else ''}"
+    return f"keeps {count} {sentences} in {of.length.share:.0%} of the words".replace("%", " %")
 
 
 def _dropped(of: Ledger) -> str:

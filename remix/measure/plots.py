@@ -99,7 +99,7 @@ def check() -> None:
 
 
 def lines(title: str, series: Sequence[Series], label: str, top: float | None = None) -> str:
-    """Lines over steps, each in the band of its intervals, from 0 to `top` or the greatest."""
+    """Lines over steps, each in the band of its intervals, from 0 or what is less to `top` or the greatest."""
     with _panel(title, _of_lines(title, series)) as (axes, drawn):
         for each in series:
             colour = _FAINT if each.colour < 0 else _colour(each.colour)
@@ -110,9 +110,15 @@ def lines(title: str, series: Sequence[Series], label: str, top: float | None = 
         axes.set_xlabel("step")
         axes.set_ylabel(label)
         axes.xaxis.set_major_locator(_whole())
-        axes.set_ylim(0, top)
+        axes.set_ylim(_bottom(series), top)
         axes.grid(axis="y", color=_RULE, linewidth=0.5)
     return drawn[0]
+
+
+def _bottom(series: Sequence[Series]) -> float:
+    """0, or just below the least: cosines of vectors whose mean was taken off may be negative."""
+    least = min((low for each in series for low in (*each.y, *each.low) if low is not None), default=0.0)
+    return 1.05 * min(least, 0.0)
 
 
 def strips(title: str, rows: Sequence[Row], label: str) -> str:

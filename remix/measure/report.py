@@ -6,7 +6,7 @@ Takes a run, its chains, their survey and what each text kept; gives HTML that n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from remix.measure.intervals import Estimate
 from remix.measure.plots import Path, Row, Series
 from remix.measure.survey import Drift, Kind, Spread, Step, Survey
 from remix.measure.trajectory import Trajectory
-from remix.records import Run
+from remix.records import Options, Run
 
 
 class Kept(NamedTuple):
@@ -41,6 +41,8 @@ class Matter(NamedTuple):
     survey: Survey
     kept: Sequence[Kept]
     """What each text kept of its passage; empty where nobody measured that."""
+    kept_by: Literal["words", "meaning"]
+    """What its sentences were matched by."""
     embedder: Embedder | None
 
 
@@ -51,7 +53,7 @@ def report(matter: Matter) -> str:
     return pages.render(
         "report.html",
         run=matter.run,
-        about=", ".join(matter.run.options.tags or matter.run.options.essays) or "All passages",
+        about=_about(matter.run.options),
         models=" and ".join(matter.models) or "nobody yet",
         texts=sum(len(chain.texts) - 1 for chain in matter.chains),
         survey=survey,
@@ -63,6 +65,12 @@ def report(matter: Matter) -> str:
         plane=_map(matter),
         spreads=_spreads(survey),
     )
+
+
+def _about(options: Options) -> str:
+    """Which passages were asked for, in a few words."""
+    named = ", ".join(options.tags or options.essays) or options.where
+    return named or ("Some passages" if options.like or options.sample or options.limit else "All passages")
 
 
 def _ways(survey: Survey) -> list[str]:
@@ -87,7 +95,7 @@ def _in_words(number: int, kind: Kind) -> dict[str, Any]:
             "–" if rests.soonest is None else rests.soonest,
             _shown(rests.one_back),
             _shown(rests.periodicity),
-            "yes" if findings.swings(kind) else "no",
+            {True: "yes", False: "no", None: "–"}[findings.swings(kind)],
         ),
     }
 
@@ -168,7 +176,7 @@ def _kept(matter: Matter) -> dict[str, Any] | None:
         strips = [Row(f"step {step}", number, [each.sentences for each in by_step[step]]) for step in steps]
         panels.append(plots.strips(kind.kind, strips, "sentences kept"))
         rows += [(kind.kind, step, *_kept_means(by_step[step])) for step in steps]
-    return {"panels": panels, "rows": rows}
+    return {"panels": panels, "rows": rows, "by": matter.kept_by}
 
 
 def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
@@ -196,12 +204,13 @@ def _map(matter: Matter) -> dict[str, Any] | None:
     place = dict(zip(texts, plane.points, strict=True))
     limits = _limits(plane.points)
     whole = dict(zip(texts, vectors, strict=True))
-    rings, points = (list(dict.fromkeys(chain.texts[at] for chain in matter.chains)) for at in (0, -1))
+    passages = {chain.passage: chain.texts[0] for chain in matter.chains}
     return {
         "by": matter.embedder.name if matter.embedder else None,
         "share": plane.share,
-        "rings": _width([whole[text] for text in rings]),
-        "points": _width([whole[text] for text in points]),
+        "rings": _width([whole[text] for text in passages.values()]),
+        # Chains that end in the same text are as many points: left out, they would hide that they crowd.
+        "points": _width([whole[chain.texts[-1]] for chain in matter.chains]),
         "panels": [
             plots.paths(kind.kind, list(_paths(matter.chains, kind.kind, place)), number, limits)
             for number, kind in enumerate(matter.survey.kinds)

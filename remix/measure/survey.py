@@ -6,27 +6,37 @@ is over passages. Knows nothing of files, models and pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from remix.measure import diversity, drift, intervals
 from remix.measure.diversity import FloatArray
 from remix.measure.drift import Attractor
 from remix.measure.embedding import Embedder
-from remix.measure.intervals import Estimate
+from remix.measure.intervals import Estimate, LeftOut
 from remix.measure.properties import PROPERTIES
 from remix.measure.trajectory import Trajectory
 from remix.measure.words import words
 from remix.records import Frozen
+
+Way = Literal["words", "meaning"]
+
+Scores = Callable[[Sequence[str], Sequence[str]], FloatArray]
+"""A table of how much of each first text is in each second one, 0 to 1."""
 
 FEWEST = 3
 """Fewer passages aren't a set whose diversity could fall."""
 
 FEWEST_WORDS = 5
 """Texts cut to fewer words say nothing of diversity."""
+
+MOST = 400
+"""Of more chains so many are drawn for a `Spread`: the time for a Vendi score grows with the cube of their number."""
 
 
 class Drift(Frozen):
@@ -81,7 +91,7 @@ class Step(Frozen):
 class Change(Frozen):
     """How many different texts a kind's texts amount to (their Vendi score), from one step to the last."""
 
-    way: Literal["words", "meaning"]
+    way: Way
     """By their words, or by their embeddings."""
     since: int
     """The step that the last is held against: 0 for the passages, 1 to leave out the change of author."""
@@ -101,7 +111,18 @@ class Cut(Frozen):
     chains: int
     """Chains that are long enough at each step, one a passage."""
     left_out: int
-    """Chains with a shorter text."""
+    """Passages whose chain has a shorter text, or isn't finished."""
+    drawn_from: int | None = None
+    """So many were long enough, and `chains` of them were drawn, always the same; null where all were taken."""
+
+
+class Halving(Frozen):
+    """How fast goes what makes texts more similar to their own passages than to others, from step 1 to the last."""
+
+    way: Way
+    """By chrF, or by embeddings."""
+    steps: Estimate
+    """Steps in which half of it goes: (m - 1) ln 2 / ln(a_1 / a_m), as if each step kept the same share."""
 
 
 class Attraction(Frozen):
@@ -113,8 +134,10 @@ class Attraction(Frozen):
     """By regression."""
     strength: Estimate
     """With its jackknife interval."""
+    position: Estimate | None
+    """Where it is drawn to, with the same; null where that can't be told. It may lie far from any text there is."""
     before: float
-    """Its mean over passages."""
+    """Its mean over the passages of these chains."""
     after: float
     """Over last texts."""
 
@@ -133,7 +156,7 @@ class Rests(Frozen):
     periodicity: Estimate | None
     """2-periodicity; null for chains of fewer than three steps."""
     one_back: Estimate | None
-    """The same similarity to the text just before, to hold it against."""
+    """The same texts' similarity to the one just before, to hold it against."""
 
 
 class Kind(Frozen):
@@ -149,6 +172,8 @@ class Kind(Frozen):
     """From the passages and from step 1 to the last step, by words and by meaning."""
     half_by: int | None
     """The first step by which half of the loss by words had happened; null where nothing was lost."""
+    halvings: tuple[Halving, ...]
+    """A way each; none where it isn't sure that anything goes."""
     attractions: tuple[Attraction, ...]
     """A property each."""
     rests: Rests
@@ -158,7 +183,7 @@ class Kind(Frozen):
 class Survey(Frozen):
     """What the chains of a run do together."""
 
-    schema_: str = "remix/survey/1"
+    schema_: Literal["remix/survey/1"] = Field("remix/survey/1", alias="schema")
     """Name and version of this form."""
     passages: int
     """How many there are."""
@@ -176,8 +201,8 @@ class Survey(Frozen):
 class Ways(NamedTuple):
     """How texts are compared."""
 
-    scores: Callable[[Sequence[str], Sequence[str]], FloatArray]
-    """A table of how much of each first text is in each second one, 0 to 1."""
+    scores: Scores
+    """By words."""
     embedder: Embedder | None
     """What makes vectors of them, if anything does."""
 
@@ -203,9 +228,15 @@ class _Lookup:
     """How similar texts are. All are embedded together: some embedders know a text only among others."""
 
     def __init__(self, ways: Ways, chains: Iterable[Trajectory]) -> None:
-        self.scores = ways.scores
+        self.scores: Scores = ways.scores
         texts = list(dict.fromkeys(text for chain in chains for text in chain.texts))
         self._rows = dict(zip(texts, ways.embedder.embed(texts), strict=True)) if ways.embedder and texts else None
+
+    @property
+    def ways(self) -> dict[Way, Scores]:
+        """How texts can be compared."""
+        by_words: dict[Way, Scores] = {"words": self.scores}
+        return by_words | {"meaning": self.cosines} if self.has_vectors else by_words
 
     @property
     def has_vectors(self) -> bool:
@@ -229,6 +260,7 @@ class _Set(NamedTuple):
     chains: tuple[Trajectory, ...]
     words: int
     left_out: int
+    drawn_from: int | None
 
 
 def _set(chains: Sequence[Trajectory]) -> _Set | None:
@@ -245,27 +277,43 @@ def _set(chains: Sequence[Trajectory]) -> _Set | None:
     long = tuple(chain for chain in cut if min(len(words(text)) for text in chain.texts) == common)
     if len(long) < FEWEST or common < FEWEST_WORDS:
         return None
-    return _Set(long, common, len({chain.passage for chain in chains}) - len(long))
+    left_out = len({chain.passage for chain in chains}) - len(long)
+    return _Set(_drawn(long), common, left_out, len(long) if len(long) > MOST else None)
+
+
+def _drawn(chains: tuple[Trajectory, ...]) -> tuple[Trajectory, ...]:
+    """So many of them as a `Spread` can take, in their order and always the same."""
+    if len(chains) <= MOST:
+        return chains
+    return tuple(chains[at] for at in sorted(np.random.default_rng(1).permutation(len(chains))[:MOST]))
 
 
 def _kind(kind: str, chains: Sequence[Trajectory], own: _Set | None, lookup: _Lookup) -> Kind:
+    last = max(len(chain.texts) for chain in chains) - 1
+    likenesses: dict[Way, list[_Likeness]] = {
+        way: [_likeness(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
+    }
+    sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
+    scores: dict[Way, list[LeftOut]] = {way: [_vendi(texts, way, lookup) for texts in sets] for way in lookup.ways}
+    drifts = {way: [None, *map(_drift, found)] for way, found in likenesses.items()}
     steps = tuple(
         Step(
             step=step,
             count=sum(len(chain.texts) > step for chain in chains),
             words=float(np.median([len(words(chain.texts[step])) for chain in chains if len(chain.texts) > step])),
-            by_words=_drift(step, chains, lookup.scores) if step else None,
-            by_meaning=_drift(step, chains, lookup.cosines) if step and lookup.has_vectors else None,
-            spread=_spread([chain.texts[step] for chain in own.chains], lookup) if own else None,
+            by_words=drifts["words"][step],
+            by_meaning=drifts["meaning"][step] if lookup.has_vectors else None,
+            spread=_spread(sets[step], {way: found[step] for way, found in scores.items()}, lookup) if own else None,
         )
-        for step in range(max(len(chain.texts) for chain in chains))
+        for step in range(last + 1)
     )
     return Kind(
         kind=kind,
         steps=steps,
-        cut=Cut(words=own.words, chains=len(own.chains), left_out=own.left_out) if own else None,
-        changes=tuple(_changes(own, lookup)) if own else (),
-        half_by=_half_by([step.spread.vendi.value for step in steps if step.spread]),
+        cut=_cut(own) if own else None,
+        changes=tuple(_changes(scores)) if own else (),
+        half_by=_half_by([found.value for found in scores["words"]]),
+        halvings=tuple(_halvings(likenesses)),
         attractions=tuple(_attractions(chains)),
         rests=_rests(chains),
     )
@@ -273,22 +321,62 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: _Set | None, lookup: _Lo
 
 # -- drift --------------------------------------------------------------------------------------------------
 
-Scores = Callable[[Sequence[str], Sequence[str]], FloatArray]
+
+class _Likeness(NamedTuple):
+    """How similar the texts of a step are to others, a number a chain that reaches it."""
+
+    chains: list[Trajectory]
+    own: FloatArray
+    previous: FloatArray
+    others: FloatArray | None
 
 
-def _drift(step: int, chains: Sequence[Trajectory], scores: Scores) -> Drift:
+def _likeness(step: int, chains: Sequence[Trajectory], scores: Scores) -> _Likeness:
     reaching = [chain for chain in chains if len(chain.texts) > step]
-    names = [chain.passage for chain in reaching]
     own, previous = np.array(
         [scores([chain.texts[0], chain.texts[step - 1]], [chain.texts[step]])[:, 0] for chain in reaching]
     ).T
+    names = [chain.passage for chain in reaching]
     others = _to_others([chain.texts[step] for chain in reaching], names, reaching, scores)
+    return _Likeness(reaching, own, previous, others)
+
+
+def _drift(found: _Likeness) -> Drift:
+    names, others = [chain.passage for chain in found.chains], found.others
     return Drift(
-        to_passage=_over_passages(names, own),
-        to_previous=_over_passages(names, previous),
+        to_passage=_over_passages(names, found.own),
+        to_previous=_over_passages(names, found.previous),
         to_others=_over_passages(names, others) if others is not None else None,
-        above_others=_over_passages(names, own - others) if others is not None else None,
+        above_others=_over_passages(names, found.own - others) if others is not None else None,
     )
+
+
+def _halvings(likenesses: Mapping[Way, Sequence[_Likeness]]) -> Iterator[Halving]:
+    for way, steps in likenesses.items():
+        if len(steps) > 1 and (found := _halving(steps[0], steps[-1], len(steps) - 1)):
+            yield Halving(way=way, steps=found)
+
+
+def _halving(first: _Likeness, last: _Likeness, steps: int) -> Estimate | None:
+    """Steps in which half goes of what chains have in common with their own passages beyond what others have."""
+    if first.others is None or last.others is None:
+        return None
+    ends = zip(last.chains, last.own - last.others, strict=True)
+    before = {chain[:3]: each for chain, each in zip(first.chains, first.own - first.others, strict=True)}
+    by_passage: dict[str, list[tuple[float, float]]] = {}
+    for chain, after in ends:
+        by_passage.setdefault(chain.passage, []).append((float(before[chain[:3]]), float(after)))
+    pairs = [np.mean(own, axis=0) for own in by_passage.values()]
+
+    def rate(own: Sequence[FloatArray]) -> float:
+        begin, end = np.mean(own, axis=0)
+        return math.log(begin / end) / steps if begin > 0 and end > 0 else math.nan
+
+    fall = _if_known(intervals.leave_out(pairs, rate))
+    if fall is None or fall.low is None or fall.high is None or fall.low <= 0:
+        return None
+    value, low, high = (math.log(2) / each for each in (fall.value, fall.high, fall.low))
+    return Estimate(value=value, low=low, high=high, count=fall.count)
 
 
 def _to_others(
@@ -327,10 +415,18 @@ def _over_passages(names: Sequence[str], values: Iterable[float]) -> Estimate:
 # -- diversity ----------------------------------------------------------------------------------------------
 
 
-def _spread(texts: Sequence[str], lookup: _Lookup) -> Spread:
+def _cut(own: _Set) -> Cut:
+    return Cut(words=own.words, chains=len(own.chains), left_out=own.left_out, drawn_from=own.drawn_from)
+
+
+def _vendi(texts: Sequence[str], way: Way, lookup: _Lookup) -> LeftOut:
+    """The Vendi score of a set: of all measures the one that takes time, so it is computed once for all uses."""
+    cosines = diversity.kernel(diversity.bag_of_words(texts) if way == "words" else lookup.vectors(texts))
+    return intervals.leave_out(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
+
+
+def _spread(texts: Sequence[str], vendi: Mapping[Way, LeftOut], lookup: _Lookup) -> Spread:
     among = diversity.pairs(texts, texts, lookup.scores)
-    bags = diversity.bag_of_words(texts)
-    vectors = lookup.vectors(texts) if lookup.has_vectors else None
 
     def estimate(statistic: Callable[[Sequence[int]], float]) -> Estimate:
         found = intervals.jackknife(range(len(texts)), statistic)
@@ -341,8 +437,8 @@ def _spread(texts: Sequence[str], lookup: _Lookup) -> Spread:
         return estimate(lambda own: statistic([texts[at] for at in own]))
 
     return Spread(
-        vendi=estimate(lambda own: diversity.vendi(bags[list(own)])),
-        vendi_meaning=estimate(lambda own: diversity.vendi(vectors[list(own)])) if vectors is not None else None,
+        vendi=vendi["words"].estimate(),
+        vendi_meaning=vendi["meaning"].estimate() if "meaning" in vendi else None,
         self_similarity=estimate(lambda own: diversity.self_similarity(among, own)),
         compression_ratio=of_texts(diversity.compression_ratio),
         self_repetition=of_texts(diversity.self_repetition),
@@ -351,29 +447,21 @@ def _spread(texts: Sequence[str], lookup: _Lookup) -> Spread:
     )
 
 
-def _changes(own: _Set, lookup: _Lookup) -> Iterable[Change]:
-    last = len(own.chains[0].texts) - 1
-    texts = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)]
-    for since in range(min(2, last)):
-        yield _change("words", since, [diversity.bag_of_words(texts[step]) for step in (since, last)])
-        if lookup.has_vectors:
-            yield _change("meaning", since, [lookup.vectors(texts[step]) for step in (since, last)])
+def _changes(scores: Mapping[Way, Sequence[LeftOut]]) -> Iterator[Change]:
+    for since in (0, 1):
+        for way, found in scores.items():
+            if since < len(found) - 1:
+                yield _change(way, since, found[since], found[-1])
 
 
-def _change(way: Literal["words", "meaning"], since: int, vectors: Sequence[FloatArray]) -> Change:
-    first, last = vectors
+def _change(way: Way, since: int, before: LeftOut, after: LeftOut) -> Change:
+    share = LeftOut(after.value / before.value - 1, after.without / before.without - 1, after.size)
+    return Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
 
-    def share(own: Sequence[int]) -> float:
-        before = diversity.vendi(first[list(own)])
-        return (diversity.vendi(last[list(own)]) - before) / before
 
-    return Change(
-        way=way,
-        since=since,
-        before=diversity.vendi(first),
-        after=diversity.vendi(last),
-        share=_known(intervals.jackknife(range(len(first)), share)),
-    )
+def _if_known(found: LeftOut) -> Estimate | None:
+    """Its estimate, unless some part of the set has none."""
+    return found.estimate() if np.isfinite([found.value, *found.without]).all() else None
 
 
 def _known(estimate: Estimate | None) -> Estimate:
@@ -405,6 +493,7 @@ def _attractions(chains: Sequence[Trajectory]) -> Iterable[Attraction]:
                 name=name,
                 attractor=found,
                 strength=_known(intervals.jackknife(groups, _strength)),
+                position=_position(groups),
                 before=float(np.mean([x for _, x, _ in ends])),
                 after=float(np.mean([y for _, _, y in ends])),
             )
@@ -420,27 +509,29 @@ def _strength(groups: Sequence[Sequence[tuple[float, float]]]) -> float:
     return found.strength if found else 0.0
 
 
+def _position(groups: Sequence[Sequence[tuple[float, float]]]) -> Estimate | None:
+    """The attractor's position; null where some passages less would leave none."""
+
+    def position(own: Sequence[Sequence[tuple[float, float]]]) -> float:
+        found = _attractor(own)
+        return found.position if found and found.position is not None else math.nan
+
+    return _if_known(intervals.leave_out(groups, position))
+
+
 def _rests(chains: Sequence[Trajectory]) -> Rests:
     cycles = [drift.cycle(chain.texts) for chain in chains]
     found = [cycle for cycle in cycles if cycle]
     degrees = [(chain.passage, drift.periodicity(chain.texts[1:])) for chain in chains]
     known = [(name, degree) for name, degree in degrees if degree is not None]
-    names = {name for name, _ in known}
-    back = [
-        (
-            chain.passage,
-            float(
-                np.mean([drift.letters_shared(*pair) for pair in zip(chain.texts[1:], chain.texts[2:], strict=False)])
-            ),
-        )
-        for chain in chains
-        if chain.passage in names and len(chain.texts) > 2
-    ]
+    # Of the texts that periodicity looks at, from step 3 on: the first rewriting would change most of all.
+    back = [(chain.passage, drift.one_back(chain.texts[1:])) for chain in chains]
+    back_known = [(name, share) for name, share in back if share is not None]
     return Rests(
         chains=len(chains),
         fixed=sum(cycle.period == 1 for cycle in found),
         loops=sum(cycle.period > 1 for cycle in found),
         soonest=min((cycle.begins for cycle in found), default=None),
         periodicity=_over_passages(*zip(*known, strict=True)) if known else None,
-        one_back=_over_passages(*zip(*back, strict=True)) if back else None,
+        one_back=_over_passages(*zip(*back_known, strict=True)) if back_known else None,
     )
