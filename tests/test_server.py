@@ -250,7 +250,8 @@ def test_the_command_serves_and_ends(workspace: Workspace) -> None:
         with Client(address) as client:
             client.enter()
             row = client.get("/api/desk").json()["outputs"][0]
-            words = {"output": row["output"], "verdict": "accept"}
+            output = client.get(f"/api/outputs/{row['key']}").json()["output"]
+            words = {"output": output, "verdict": "accept"}
             assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0

@@ -188,7 +188,7 @@ const opened = () => opening.catch(() => {});
 /** What one begins with: what was open before a reload, or the first to do, as soon as it is known which that is. */
 function begin() {
   const isToDo = (each) => (isRead(each) ? !standingOf(each).verdict : standings.size === 0);
-  const first = rows.get(chosen.at) ?? shown.find(isToDo) ?? (unread ? null : shown[0]);
+  const first = rows.get(chosen.at) ?? shown.find(isToDo) ?? (unread && !chosen.verdict ? null : shown[0]);
   if (!first) return showNothing();
   delete chosen.at;
   return open(first.key);
@@ -555,7 +555,11 @@ function showBar(standing) {
 /** Hear what was read, and what others said. */
 async function hear() {
   const changes = await api.changes(version);
-  if (changes.listed !== listing.changes.listed) await layOut();
+  if (changes.listed !== listing.changes.listed) {
+    await layOut();
+    showFacets();
+    refilter();
+  }
   if (isGone) $("alarm").hidden = true;
   isGone = false;
   const touched = take(changes);
