@@ -360,6 +360,33 @@ def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace,
     page.unroute_all(behavior="ignoreErrors")
 
 
+def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    page = sit(workspace.root).tab()
+    for _ in range(3):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    says(page, "Accepted: again 1.")
+    for _ in range(2):
+        page.keyboard.down("j")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("again 1, variant 2")
+    assert len(reviews.read(folder.path).reviews) == 1
+
+
+def test_what_was_judged_leaves_the_list_of_what_is_to_do(
+    folder: RunFolder, workspace: Workspace, sit: Desks
+) -> None:
+    page = sit(workspace.root).tab()
+    page.locator("select[name=verdict]").select_option("todo")
+    page.locator("#list").focus()
+    press(page, "a")
+    says(page, "Accepted: again 1.")
+    expect(page.locator("#counts")).to_contain_text("23 texts listed")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("accepted")
+    press(page, "j", "A")
+    says(page, "Accepted: again 2.")
+    expect(page.locator("[role=option]").first).to_contain_text("again 1, variant 2")
+
+
 def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     """To hear from the desk every other second isn't to have done something."""
     reader = sit(workspace.root)

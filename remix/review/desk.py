@@ -444,8 +444,9 @@ class Desk:
         """Keys by the ids of their outputs, as read: of twins the first, and none of what is broken."""
         found: dict[str, str] = {}
         for key in keys:
-            if output := self._read[key].content.output:
-                found.setdefault(output, key)
+            each = self._read.get(key)
+            if each and each.content.output:
+                found.setdefault(each.content.output, key)
         return found
 
     def _wrong(self, run: int, findings: Sequence[Finding]) -> dict[str, str]:
@@ -482,6 +483,7 @@ def _by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, list[tu
 
 
 def _twins(read: Mapping[str, _Read]) -> Iterator[str]:
+    """The keys of those whose record was there before, in their order."""
     seen: set[str] = set()
     for key, each in read.items():
         if each.content.output in seen:

@@ -93,7 +93,9 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     """Answer until Ctrl-C; `browse` opens the desk in the browser."""
     stop = threading.Event()
-    keeping_up = threading.Thread(target=_keep_up, args=(desk, stop))
+    # What is being read needn't be read to its end; a table of contents must be written to its.
+    reading = threading.Thread(target=_repeat, args=(desk.read, stop), daemon=True)
+    tidying = threading.Thread(target=_repeat, args=(desk.tidy, stop))
     config = uvicorn.Config(
         application(desk, own),
         log_config=None,
@@ -106,22 +108,22 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     )
     for work in (desk.verify, *([lambda: webbrowser.open(own.address)] if browse else [])):
         threading.Thread(target=work, daemon=True).start()
-    keeping_up.start()
+    reading.start()
+    tidying.start()
     try:
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[bound])
     finally:
         stop.set()
-        keeping_up.join()
+        tidying.join()
+        desk.tidy()
         bound.close()
 
 
-def _keep_up(desk: Desk, stop: threading.Event) -> None:
-    desk.read()
-    while not stop.wait(PACE):
-        desk.tidy()
-        desk.read()
-    desk.tidy()
+def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
+    while not stop.is_set():
+        work()
+        stop.wait(PACE)
 
 
 # -- answering ----------------------------------------------------------------------------------------------

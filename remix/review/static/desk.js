@@ -14,7 +14,7 @@ const MARKS = { accept: "✓", reject: "✗", star: "★" };
 const DONE = { accept: "Accepted", reject: "Rejected", star: "Starred" };
 const NOTHING = { verdict: null, loss: null, note: null, edit: null, reviewers: [] };
 
-let listing = { outputs: [], passages: [], runs: [] };
+let listing = { outputs: [], passages: [], runs: [], changes: {} };
 let version = "";
 let broken = {};
 let unread = 0; // outputs that are listed by their names, and still being read
@@ -189,9 +189,8 @@ const opened = () => opening.catch(() => {});
 function begin() {
   const isToDo = (each) => (isRead(each) ? !standingOf(each).verdict : standings.size === 0);
   const first = rows.get(chosen.at) ?? shown.find(isToDo) ?? (unread && !chosen.verdict ? null : shown[0]);
-  if (!first) return showNothing();
   delete chosen.at;
-  return open(first.key);
+  return first ? open(first.key) : showNothing();
 }
 
 async function openNow(key) {
@@ -217,7 +216,9 @@ async function openNow(key) {
 }
 
 function keep(key, got) {
-  rows.get(key).output = got.output;
+  const here = rows.get(key);
+  if (!here) return;
+  here.output = got.output;
   sheets.delete(key);
   sheets.set(key, got);
   if (sheets.size > 60) sheets.delete(sheets.keys().next().value);
@@ -339,13 +340,10 @@ function learn(changes) {
 /** Take in what holds now, and list it. */
 function take(changes) {
   const touched = learn(changes);
-  if (!touched.length) return touched;
-  if (Object.keys(changes.contents).length) refilter();
-  else {
-    list.redraw();
-    count();
+  if (touched.length) {
+    showFacets();
+    refilter();
   }
-  showFacets();
   return touched;
 }
 
@@ -565,7 +563,7 @@ async function hear() {
   const touched = take(changes);
   if (chosen.q && Object.keys(changes.contents).length) await search(chosen.q);
   if (!selected) await begin();
-  else if (touched.some(({ passage }) => passage === row().passage)) await refresh();
+  else if (touched.some(({ passage }) => passage === row()?.passage)) await refresh();
 }
 
 let next; // timer
