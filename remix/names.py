@@ -52,6 +52,8 @@ def leads_out(name: str) -> bool:
 
 def visible(text: str, keep: str = "") -> str:
     """A text as a terminal may show it: what it would obey is spelt out, except what is in `keep`."""
+    if text.isprintable():
+        return text
     return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else _spelt(match[0]), text)
 
 

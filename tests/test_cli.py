@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import pty
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,12 @@ def test_help_imports_nothing_slow(flag: str) -> None:
     slow = {"langchain_core", "llama_cpp", "numpy", "pydantic", "jinja2", "rich", "yaml", "markdown_it", "gguf"}
     slow |= {"networkx", "rapidfuzz"}
     assert not loaded & slow
+
+
+def test_every_module_tells_where_its_commands_are() -> None:
+    modules = [import_module(f"remix.cli.{found.name}") for found in pkgutil.iter_modules(remix.cli.__path__)]
+    named = {command.name for module in modules for command in getattr(module, "COMMANDS", ())}
+    assert named == set(remix.cli.cli.commands)
 
 
 def test_python_m_remix() -> None:

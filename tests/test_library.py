@@ -409,6 +409,23 @@ def test_commands_at_once_get_the_same(seeds: Path) -> None:
     same_as_reading(seeds)
 
 
+def test_what_was_found_is_there_when_it_is_fetched(seeds: Path) -> None:
+    """Another command forgot the essay between the two, and the first ended in a `KeyError`."""
+    ids(seeds)
+    another = threading.Thread(target=ids, args=(seeds,))
+
+    def question(corpus: Corpus) -> list[str]:
+        hits = corpus.find(parse("maps"))
+        (seeds / "on" / "maps.md").unlink()
+        another.start()
+        another.join(0.5)
+        return [passage.id for _, passage in corpus.pairs(hits)]
+
+    assert len(consult(seeds, seeds.parent, question)) == 2
+    another.join()
+    assert not found(seeds, "maps/old")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 def test_nobody_else_may_read_the_index(seeds: Path) -> None:
     ids(seeds)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,48 @@ class Failure(click.ClickException):
         plain = bool(os.environ.get("NO_COLOR"))
         click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {visible(self.message)}", err=True)
         click.echo(f"  {visible(self.hint)}", err=True)
+
+
+_HOMES = {
+    "add": "add",
+    "check": "check",
+    "compare": "compare",
+    "export": "export",
+    "generate": "generate",
+    "init": "init",
+    "measure": "measure",
+    "models": "models",
+    "passages": "corpus",
+    "resume": "generate",
+    "review": "review",
+    "runs": "runs",
+    "show": "runs",
+    "sign": "verify",
+    "status": "status",
+    "tags": "tags",
+    "try": "generate",
+    "verdict": "verdict",
+    "verify": "verify",
+    "why": "verify",
+}
+"""The module that a command is in: only that of the command at hand is imported."""
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """A command. Raises `KeyError` for a name that none has."""
+        commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
+        return next(command for command in commands if command.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names."""
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(_HOMES)
 
 
 class Group(click.Group):
@@ -84,7 +128,7 @@ def _workspace(ctx: click.Context) -> Workspace:
     return workspace
 
 
-@click.group(cls=Group, context_settings=CONTEXT)
+@click.group(cls=Group, commands=Commands(), context_settings=CONTEXT)
 @click.option(
     "-C",
     "--workspace",
@@ -113,46 +157,10 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
 def main() -> None:
     """The `remix` command."""
-    # A listing makes thousands of small objects that stay, and the collector would look through them again and again.
-    gc.set_threshold(100_000, 50, 50)
-    cli(prog_name="remix")
-
-
-from remix.cli import (  # noqa: E402
-    add,
-    check,
-    compare,
-    corpus,
-    export,
-    generate,
-    init,
-    measure,
-    models,
-    review,
-    runs,
-    status,
-    tags,
-    verdict,
-    verify,
-)
-
-_MODULES = (
-    generate,
-    add,
-    check,
-    corpus,
-    tags,
-    runs,
-    status,
-    verify,
-    review,
-    verdict,
-    measure,
-    compare,
-    export,
-    models,
-    init,
-)
-for _module in _MODULES:
-    for _command in _module.COMMANDS:
-        cli.add_command(_command)
+    # A listing makes thousands of small objects that stay: the collector would look through them again and again, and
+    # at the end once more.
+    gc.set_threshold(500_000, 20, 20)
+    try:
+        cli(prog_name="remix")
+    finally:
+        gc.freeze()

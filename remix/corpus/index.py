@@ -11,9 +11,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from remix.corpus import bm25
 from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
@@ -68,6 +70,8 @@ CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 """
 
 
+_ESSAYS = TypeAdapter(list[Essay])
+
 _LISTED = "(SELECT value FROM json_each(?))"
 """Numbers, given as one value: there may be more of them than SQLite takes values."""
 
@@ -113,12 +117,12 @@ class Index:
 
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
         """Note that files are as they were: name, stamp, and when that was seen."""
-        with self._writing():
+        with self._transaction("BEGIN IMMEDIATE"):
             self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
     def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
         """Put essays in place of those of the same files, and forget files."""
-        with self._writing():
+        with self._transaction("BEGIN IMMEDIATE"):
             for file in forgotten:
                 self._forget(file)
             for each in told:
@@ -162,6 +166,10 @@ class Index:
             run("DELETE FROM essay WHERE id = ?", (of,))
 
     # -- what it is asked -----------------------------------------------------------------------------------
+
+    def unchanged(self) -> AbstractContextManager[None]:
+        """Within it nobody writes: answers to several questions belong together."""
+        return self._transaction("BEGIN")
 
     def essays(self) -> list[Essay]:
         """All of them, whole, in the order of the corpus."""
@@ -223,10 +231,13 @@ class Index:
 
     def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
         """Essays with their passages."""
-        passages: dict[int, list[Passage]] = {}
+        passages: dict[int, list[str]] = {of: [] for of, _ in heads}
         for of, body in bodies:
-            passages.setdefault(of, []).append(Passage.model_validate_json(body))
-        return {of: Essay(**json.loads(head), passages=tuple(passages.get(of, ()))) for of, head in heads}
+            passages[of].append(body)
+        whole = (f'{head.removesuffix("}")}, "passages": [{", ".join(passages[of])}]}}' for of, head in heads)
+        # All of it at once: a call for each would take longer than what it does.
+        essays = _ESSAYS.validate_json(f"[{', '.join(whole)}]")
+        return dict(zip(passages, essays, strict=True))
 
     def _list(self, query: Query | None) -> list[str]:
         """The value for `_LISTED`, where there is a query."""
@@ -265,9 +276,9 @@ class Index:
             return []
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _transaction(self, begin: str) -> Iterator[None]:
         """All of it, or nothing."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(begin)
         try:
             yield
         except BaseException:

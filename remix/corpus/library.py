@@ -68,7 +68,8 @@ def consult(
                     break
                 for error in errors:
                     _tell(error, on_error)
-                return question(found)
+                with found.unchanged():
+                    return question(found)
         except (sqlite3.OperationalError, OSError):
             # Locked for long, on a full disk, or without full-text search.
             break
@@ -162,7 +163,8 @@ class Refresh:
 
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
         """The errors of the files that can't be used, in their order."""
-        files = [file for name in seed_names(self._folder, exclude) if (file := _look(self._folder, name))]
+        folder = str(self._folder)
+        files = [file for name in seed_names(self._folder, exclude) if (file := _look(folder, name))]
         self._forgotten += self._known.keys() - {file.name for file in files}
         for file in files:
             try:
@@ -190,7 +192,7 @@ class Refresh:
         essay = read_essay(Path(file.path), self._folder, self._root)
         self._claim(file, essay.slug)
         # Changed meanwhile, what was hashed may not be what was read.
-        same = _look(self._folder, file.name) == file
+        same = _look(str(self._folder), file.name) == file
         self._told.append(Told(file.name, file.stamp if same else None, now, content if same else None, essay))
         if sum(len(told.essay.passages) for told in self._told) >= BATCH:
             self._write()
@@ -213,9 +215,9 @@ class Refresh:
         self._told, self._forgotten, self._restamped = [], [], []
 
 
-def _look(folder: Path, name: str) -> _File | None:
-    """A file as it lies there; nothing where there is none."""
-    path, leads = os.path.join(folder, name), ""  # noqa: PTH118 - thousands of them
+def _look(folder: str, name: str) -> _File | None:
+    """A file as it lies there; nothing where there is none. There are thousands: as paths they would take longer."""
+    path, leads = f"{folder}/{name}", ""
     try:
         status = os.lstat(path)
         if stat.S_ISLNK(status.st_mode):
