@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from remix.outputs import RunFolder, reviews
 from remix.outputs.verify import verify
 from remix.review.desk import Desk
 from remix.review.guard import HEADERS, LARGEST, Pass
-from remix.review.server import application
+from remix.review.server import application, bind
 from remix.workspace import Workspace
 
 from .conftest import Remix
@@ -317,10 +318,15 @@ def test_a_port_that_is_taken(remix_: Remix, finished: RunFolder, taken: int) ->
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_packet_waits_for_the_one_before(host: str) -> None:
+    """asyncio sees to that, but only where a socket says that it is TCP."""
+    with bind(host, 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_no_run_to_review(remix_: Remix, tmp_path: Path) -> None:
