@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -12,7 +13,7 @@ from remix.errors import RunError
 from remix.outputs import RunFolder, reviews
 from remix.outputs.verify import verify
 from remix.records import Options, Standing
-from remix.review.desk import Desk, NoSuchOutput, Row, Words
+from remix.review.desk import Content, Desk, NoSuchOutput, Row, Words
 from remix.workspace import Workspace
 
 from .conftest import FakeWriter
@@ -30,9 +31,34 @@ def desk(folder: RunFolder) -> Desk:
     return Desk.open(folder.path.parent, [], "Eve")
 
 
-def row_of(desk: Desk, folder: RunFolder, task: str) -> Row:
+class Listed(NamedTuple):
+    """A row, and what its files say."""
+
+    row: Row
+    content: Content
+
+    @property
+    def key(self) -> str:
+        return self.row.key
+
+    @property
+    def output(self) -> str | None:
+        return self.content.output
+
+
+def row_of(desk: Desk, folder: RunFolder, task: str) -> Listed:
     id_ = folder.read(task)[0].id
-    return next(row for row in desk.listing().outputs if row.output == id_)
+    return next(each for each in listed(desk) if each.output == id_)
+
+
+def listed(desk: Desk) -> list[Listed]:
+    """All that is listed when everything was read."""
+    desk.read()
+    found = desk.listing()
+    assert found.changes.unread == 0
+    return [
+        Listed(row, found.changes.contents[row.key]) for row in found.outputs if row.key not in found.changes.twins
+    ]
 
 
 def standing_of(desk: Desk, folder: RunFolder, task: str) -> Standing:
@@ -48,8 +74,8 @@ def test_all_outputs_by_essay_and_passage(desk: Desk, folder: RunFolder) -> None
         ("again", 1, 1), ("again", 1, 2), ("again", 2, 1), ("again", 2, 2)
     ]  # fmt: skip
     assert (listing.runs[0].done, listing.reviewer) == (24, "Eve")
-    row = row_of(desk, folder, FIRST)
-    assert (row.opening, row.model) == ("The first clock is late. It knows.", "fake")
+    content = row_of(desk, folder, FIRST).content
+    assert (content.opening, content.model) == ("The first clock is late. It knows.", "fake")
     assert listing.passages[0].tags == ("clocks", "small error", "time")
 
 
@@ -63,17 +89,63 @@ def test_keys_tell_nothing_and_stay(desk: Desk, folder: RunFolder) -> None:
 def test_an_output_of_two_runs_is_one(folder: RunFolder) -> None:
     copy = Path(shutil.copytree(folder.path, folder.path.with_name("20260101T000000Z-again-0000")))
     desk = Desk.open(folder.path.parent, [folder.path.name, copy.name], "Eve")
-    assert len(desk.listing().outputs) == 24
-    assert len(desk.listing().runs) == 2
+    assert len(listed(desk)) == 24
+    assert [(run.done, run.total) for run in desk.listing().runs] == [(24, 24), (24, 24)]
+    assert {each.row.run for each in listed(desk)} == {0}
+    folder.text_path(FIRST).write_text("Changed.", encoding="utf-8")
+    assert len(listed(desk)) == 25, "the one is broken, and the other is not"
+    row = row_of(desk, RunFolder.open(copy), FIRST)
+    assert row.output
+    desk.choose(row.key, row.output)
+    assert reviews.read(copy).reviews[0].output == row.output
 
 
 def test_what_comes_and_goes_while_the_desk_is_open(desk: Desk, folder: RunFolder) -> None:
-    before = desk.listing().outputs
+    before, known = listed(desk), desk.changes("")
+    desk.read()
+    assert desk.changes(known.version).listed == known.listed
     folder.record_path(OTHER).unlink()
-    assert len(desk.listing().outputs) == len(before) - 1
     folder.text_path(FIRST).write_text("Changed.", encoding="utf-8")
-    changed = next(row for row in desk.listing().outputs if row.key == before[0].key)
-    assert (changed.output, changed.opening) == (None, "Changed.")
+    desk.read()
+    changes = desk.changes(known.version)
+    assert changes.listed > known.listed
+    assert len(desk.listing().outputs) == len(before) - 1
+    assert list(changes.contents) == [before[0].key]
+    assert changes.contents[before[0].key] == Content(output=None, model=None, flags=(), opening="Changed.")
+
+
+def test_outputs_are_listed_before_any_is_read(desk: Desk, folder: RunFolder) -> None:
+    listing = desk.listing()
+    assert len(listing.outputs) == 24
+    assert (listing.changes.contents, listing.changes.unread) == ({}, 24)
+    assert desk.search("late") == []
+    desk.read()
+    changes = desk.changes(listing.changes.version)
+    assert (len(changes.contents), changes.unread) == (24, 0)
+    assert desk.changes(changes.version).contents == {}
+    assert len(desk.search("late")) == 1
+
+
+def test_what_is_not_read_yet_is_laid_open_and_judged(desk: Desk, folder: RunFolder) -> None:
+    key = desk.listing().outputs[0].key
+    output = desk.sheet(key).output
+    assert output == folder.read(FIRST)[0].id
+    said = desk.say(key, Words(output=output, verdict="accept"))
+    assert said.changes.standings[output].verdict == "accept"
+    chosen = desk.choose(key, output)
+    assert len(chosen.reviews) == 1, "the variant that nobody read is rejected"
+    assert desk.changes("").unread == 22
+    desk.undo(chosen.reviews)
+    assert (desk.changes("").unread, desk.undo([]).keys) == (0, (key,))
+
+
+def test_a_variant_written_anew_lets_no_other_be_rejected(desk: Desk, folder: RunFolder) -> None:
+    other = row_of(desk, folder, OTHER)
+    assert other.output
+    forge(folder, OTHER, text="Another text.")
+    with pytest.raises(RunError, match="written anew since you looked"):
+        desk.choose(other.key, other.output)
+    assert reviews.read(folder.path).reviews == ()
 
 
 def test_saying_and_undoing(desk: Desk, folder: RunFolder) -> None:
@@ -195,7 +267,7 @@ def test_a_run_that_is_being_written(workspace: Workspace, writer: FakeWriter) -
     RunFolder.create(workspace.outputs, run)
     desk = Desk.open(workspace.outputs, [], "Eve")
     listing = desk.listing()
-    assert (listing.outputs, listing.passages, listing.runs[0].done) == ((), (), 0)
+    assert (listing.outputs, listing.runs[0].done) == ((), 0)
 
 
 def test_an_output_that_isnt_there(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from .desks import FIRST, OTHER, SECOND, TEXT, served, variants
 from .forging import forge, forge_request
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the desk isn't tried in a browser: no playwright here")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the desk isn't tried in a browser: no chromium here")
@@ -57,8 +57,11 @@ class Reader:
         self.asked: set[str] = set()
         """Hosts that the page asked for anything."""
 
-    def tab(self, at: str | None = None) -> Page:
+    def tab(self, at: str | None = None, routes: Mapping[str, Callable[[Route], None]] | None = None) -> Page:
+        """A page; `routes` answer some of its requests in the desk's place."""
         page = self.context.new_page()
+        for path, answer in (routes or {}).items():
+            page.route(path, answer)
         page.on("console", lambda message: self.troubles.append(message.text))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("dialog", lambda dialog: (self.troubles.append(dialog.message), dialog.dismiss()))
@@ -188,6 +191,7 @@ def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks
     )
     press(page, "j", "R")
     expect(page.locator("[aria-selected=true]")).to_contain_text("again 1, variant 2")
+    says(page, "Rejected: again 2.")
     assert holds(folder, SECOND).verdict == "reject"
     press(page, "k", "k", "s")
     says(page, "Starred: again 1.")
@@ -328,6 +332,155 @@ def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -
     )
 
 
+def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    reader = sit(workspace.root)
+    one = reader.tab()
+    press(one, "a")
+    says(one, "Accepted: again 1.")
+    press(one, "j", "r")
+    says(one, "Rejected: again 2.")
+    other = reader.tab(reader.address.split("?")[0])
+    press(other, "u")
+    says(other, "Taken back.")
+    press(one, "u")
+    expect(one.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    assert "409" in reader.troubles.pop()
+    press(one, "u")
+    says(one, "Taken back.")
+    assert holds(folder, FIRST) == Standing()
+
+
+def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    """Each capital letter means another text, though nobody has answered the one before."""
+    page = sit(workspace.root).tab()
+    page.route("**/reviews", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    press(page, "A", "R", "S")
+    says(page, "Starred: again 1, variant 2.")
+    assert [holds(folder, task).verdict for task in (FIRST, SECOND, OTHER)] == ["accept", "reject", "star"]
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    page = sit(workspace.root).tab()
+    for _ in range(3):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    says(page, "Accepted: again 1.")
+    for _ in range(2):
+        page.keyboard.down("j")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("again 1, variant 2")
+    assert len(reviews.read(folder.path).reviews) == 1
+
+
+def test_what_was_judged_leaves_the_list_of_what_is_to_do(
+    folder: RunFolder, workspace: Workspace, sit: Desks
+) -> None:
+    page = sit(workspace.root).tab()
+    page.locator("select[name=verdict]").select_option("todo")
+    page.locator("#list").focus()
+    press(page, "a")
+    says(page, "Accepted: again 1.")
+    expect(page.locator("#counts")).to_contain_text("23 texts listed")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("accepted")
+    press(page, "j", "A")
+    says(page, "Accepted: again 2.")
+    expect(page.locator("[role=option]").first).to_contain_text("again 1, variant 2")
+
+
+def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    """To hear from the desk every other second isn't to have done something."""
+    reader = sit(workspace.root)
+    page = reader.tab()
+    press(page, "u")
+    expect(page.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    assert "409" in reader.troubles.pop()
+    reviews.say(folder, SECOND, "Adam", verdict="star")
+    expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
+    expect(page.locator("#alarm")).to_be_visible()
+    press(page, "a")
+    expect(page.locator("#alarm")).to_be_hidden()
+
+
+def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    page = sit(workspace.root).tab()
+    page.locator("#record summary").first.click()
+    page.get_by_label("Kind").focus()
+    reviews.say(folder, folder.run.tasks[-1].id, "Adam", verdict="star")
+    expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
+    expect(page.locator("#record details").first).to_have_attribute("open", "")
+    expect(page.get_by_label("Kind")).to_be_focused()
+
+
+def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    page = sit(workspace.root).tab()
+    page.locator("#search").fill("nowhere")
+    expect(page.locator("#sheet")).to_contain_text("Nothing is like that")
+    page.locator("#search").press("Enter")
+    for key in "arsARSlne":
+        press(page, "x")
+        says(page, "That was the last.")
+        press(page, key)
+        says(page, "That was the last." if key in "ARS" else "No text is open.")
+    assert not (folder.path / "reviews.jsonl").exists()
+
+
+# -- while texts are read -----------------------------------------------------------------------------------
+
+
+def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+    reviews.say(folder, OTHER, "Adam", verdict="star")
+    read: list[str] = []
+
+    def unread(changes: dict[str, Any]) -> dict[str, Any]:
+        known = {key: changes["contents"][key] for key in read}
+        return changes | {"version": "0.0", "contents": known, "unread": 24 - len(known)}
+
+    def answer(route: Route) -> None:
+        body = route.fetch().json()
+        route.fulfill(json=body | {"changes": unread(body["changes"])} if "outputs" in body else unread(body))
+
+    page = sit(workspace.root).tab(routes={"**/api/desk": answer, "**/api/changes?*": answer})
+    rows = page.locator("[role=option]")
+    expect(rows.first).to_contain_text("again 1")
+    expect(page.locator("#reading")).to_have_text("Reading: 0 of 24 texts")
+    expect(page.locator("#sheet")).to_contain_text("still being read")
+    rows.nth(1).click()
+    expect(page.locator("#output h3")).to_have_text("again 2")
+    press(page, "a")
+    says(page, "Accepted: again 2.")
+    page.locator("select[name=verdict]").select_option("starred")
+    expect(page.locator("#counts")).to_contain_text("0 texts listed")
+    keys = [row["key"] for row in page.evaluate("fetch('/api/desk').then((answer) => answer.json())")["outputs"]]
+    read += keys[:4]
+    expect(page.locator("#counts")).to_contain_text("1 text listed")
+    expect(page.locator("#output h3")).to_have_text("again 1, variant 2")
+    expect(page.locator("#reading")).to_have_text("Reading: 4 of 24 texts")
+    read += keys[4:]
+    expect(page.locator("#reading")).to_have_text("")
+    expect(page.locator("#todo")).to_have_text("22 of 24 texts to do")
+    page.unroute_all(behavior="wait")
+
+
+def test_outputs_that_are_finished_meanwhile_come_by_themselves(
+    folder: RunFolder, workspace: Workspace, sit: Desks
+) -> None:
+    asked: list[str] = []
+
+    def fewer(route: Route) -> None:
+        body = route.fetch().json()
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            body |= {"outputs": body["outputs"][:3], "changes": body["changes"] | {"listed": -1}}
+        route.fulfill(json=body)
+
+    page = sit(workspace.root).tab(routes={"**/api/desk": fewer})
+    page.locator("[role=option]").nth(1).click()
+    expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
+    expect(page.locator("[aria-selected=true]")).to_have_attribute("aria-setsize", "24")
+    expect(page.locator("[aria-selected=true]")).to_contain_text("again 2")
+    page.unroute_all(behavior="wait")
+
+
 # -- strangers ----------------------------------------------------------------------------------------------
 
 EVIL = (
@@ -399,7 +552,8 @@ def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspac
     expect(page.locator("main .alarm")).to_contain_text("can’t be judged")
     expect(page.locator("[aria-selected=true]")).to_contain_text("broken")
     press(page, "a")
-    expect(page.locator("#said")).to_contain_text("can’t be judged")
+    expect(page.locator("#alarm")).to_contain_text("can’t be judged")
+    assert not (folder.path / "reviews.jsonl").exists()
     press(page, "j", "a")
     says(page, "Accepted: again 2.")
 

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from remix.outputs import RunFolder, reviews
 from remix.outputs.verify import verify
 from remix.review.desk import Desk
 from remix.review.guard import HEADERS, LARGEST, Pass
-from remix.review.server import application
+from remix.review.server import application, bind
 from remix.workspace import Workspace
 
 from .conftest import Remix
@@ -46,8 +47,10 @@ class Asked:
     def __init__(self, folder: RunFolder) -> None:
         self.desk = Desk.open(folder.path.parent, [], "Eve")
         self.app = application(self.desk, OWN)
-        id_ = folder.read(FIRST)[0].id
-        self.row = next(row for row in self.desk.listing().outputs if row.output == id_)
+        self.output = folder.read(FIRST)[0].id
+        self.desk.read()
+        contents = self.desk.changes("").contents
+        self.key = next(key for key, content in contents.items() if content.output == self.output)
 
     def __call__(self, method: str, path: str, cookie: str | None = OWN.session, **more: Any) -> httpx.Response:
         headers = {"cookie": f"{OWN.cookie}={cookie}"} if cookie else {}
@@ -61,11 +64,11 @@ class Asked:
         return asyncio.run(ask())
 
     def review(self, **words: Any) -> dict[str, Any]:
-        return {"output": self.row.output, **words}
+        return {"output": self.output, **words}
 
     @property
     def path(self) -> str:
-        return f"/api/outputs/{self.row.key}"
+        return f"/api/outputs/{self.key}"
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +175,7 @@ def test_reading(asked: Asked, folder: RunFolder) -> None:
     assert "".join(chunk[0] for chunk in sheet["views"][0]["right"]) == TEXT
     assert asked("GET", f"{asked.path}/record").content == folder.record_path(FIRST).read_bytes()
     assert asked("GET", f"{asked.path}/text").json() == TEXT
-    assert asked("GET", "/api/search", params={"q": "late"}).json() == [asked.row.key]
+    assert asked("GET", "/api/search", params={"q": "late"}).json() == [asked.key]
 
 
 def test_saying(workspace: Workspace) -> None:
@@ -180,12 +183,12 @@ def test_saying(workspace: Workspace) -> None:
     asked = Asked(folder)
     said = asked("POST", f"{asked.path}/reviews", headers=SAME, json=asked.review(verdict="star", note="<b>"))
     assert said.status_code == 201
-    assert said.json()["changes"]["standings"][asked.row.output]["note"] == "<b>"
+    assert said.json()["changes"]["standings"][asked.output]["note"] == "<b>"
     assert asked("POST", f"{asked.path}/edits", headers=SAME, json=asked.review(text="Mine.")).status_code == 201
     assert asked("POST", f"{asked.path}/choice", headers=SAME, json=asked.review()).status_code == 201
     undone = asked("POST", "/api/undo", headers=SAME, json={"reviews": said.json()["reviews"]})
     assert undone.status_code == 201
-    standing = asked("GET", "/api/changes").json()["standings"][asked.row.output]
+    standing = asked("GET", "/api/changes").json()["standings"][asked.output]
     assert (standing["verdict"], standing["note"], bool(standing["edit"])) == (None, None, True)
     assert verify(folder.path).findings == ()
 
@@ -230,7 +233,7 @@ def test_nothing_that_is_asked_fails(
     asked: Asked, method: str, place: str, body: bytes, query: dict[str, str]
 ) -> None:
     path = place if place.startswith("/") else f"{asked.path}/{place}".removesuffix("/")
-    body = body.replace(b'"OWN"', json.dumps(asked.row.output).encode())
+    body = body.replace(b'"OWN"', json.dumps(asked.output).encode())
     try:
         url = httpx.URL(HERE + "/").copy_with(path=path)
     except httpx.InvalidURL:
@@ -248,7 +251,8 @@ def test_the_command_serves_and_ends(workspace: Workspace) -> None:
         with Client(address) as client:
             client.enter()
             row = client.get("/api/desk").json()["outputs"][0]
-            words = {"output": row["output"], "verdict": "accept"}
+            output = client.get(f"/api/outputs/{row['key']}").json()["output"]
+            words = {"output": output, "verdict": "accept"}
             assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
@@ -275,12 +279,14 @@ def test_all_that_was_acknowledged_survives_a_kill(workspace: Workspace) -> None
     for _ in range(3):
         with served(workspace.root) as (address, process), Client(address) as client:
             client.enter()
-            rows = client.get("/api/desk").json()["outputs"]
-            people = [threading.Thread(target=_judge, args=(client, row, heard)) for row in rows[:3]]
+            keys = [row["key"] for row in client.get("/api/desk").json()["outputs"][:3]]
+            rows = [{"key": key, "output": client.get(f"/api/outputs/{key}").json()["output"]} for key in keys]
+            people = [threading.Thread(target=_judge, args=(client, row, heard)) for row in rows]
             for each in people:
                 each.start()
             before = len(heard)
             while len(heard) < before + 5:
+                assert any(each.is_alive() for each in people)
                 time.sleep(0.01)
             time.sleep(random.uniform(0, 0.2))
             os.kill(process.pid, signal.SIGKILL)
@@ -312,10 +318,15 @@ def test_a_port_that_is_taken(remix_: Remix, finished: RunFolder, taken: int) ->
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_packet_waits_for_the_one_before(host: str) -> None:
+    """asyncio sees to that, but only where a socket says that it is TCP."""
+    with bind(host, 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_no_run_to_review(remix_: Remix, tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """What lies on the desk: the outputs of some runs, a row each, and what is said of them.
 
 Takes the folder of all runs and those to be reviewed; gives rows, sheets and standings, and keeps what is said.
-Several threads may ask at once. Knows nothing of HTTP.
+The plan and the names of files tell what there is, so that thousands of outputs are listed at once; what they say is
+read meanwhile, and told with the changes. Several threads may ask at once. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import NamedTuple
 
 from pydantic import Field
@@ -21,9 +26,10 @@ from remix.outputs.find import run_path
 from remix.outputs.index import write_index
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
-from remix.outputs.verify import LATER_SUFFIXES, Finding, verify
+from remix.outputs.verify import LATER_SUFFIXES, Finding
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict, canonical_sha256
 from remix.review import sheet
+from remix.review.checking import findings_of
 from remix.review.sheet import Sheet, shown
 from remix.review.verdicts import Verdicts
 
@@ -60,7 +66,7 @@ class PassageRow(Frozen):
 
 
 class Row(Frozen):
-    """An output on the desk."""
+    """An output on the desk, as it was planned."""
 
     key: str
     """Names it in addresses: a hash, which tells nothing of model, variant and step."""
@@ -71,10 +77,15 @@ class Row(Frozen):
     kind: str
     step: int
     variant: int
-    model: str | None
-    """What wrote it."""
+
+
+class Content(Frozen):
+    """What an output's files say."""
+
     output: str | None
     """Its record's id; null where it is broken."""
+    model: str | None
+    """What wrote it."""
     flags: tuple[str, ...]
     opening: str
     """How its text begins."""
@@ -85,6 +96,14 @@ class Changes(Frozen):
 
     version: str
     """To be given when asking the next time."""
+    listed: int
+    """Grows when outputs come or go: the listing is another then."""
+    contents: dict[str, Content]
+    """Of outputs that were read since, by rows' keys."""
+    unread: int
+    """Outputs that are still to be read."""
+    twins: tuple[str, ...]
+    """Rows whose output is that of a row before them: the same text of the same origin, in two runs, is one."""
     standings: dict[str, Standing]
     """Of outputs, by their records' ids."""
     broken: dict[str, str]
@@ -99,7 +118,7 @@ class Listing(Frozen):
     reviewer: str
     runs: tuple[RunRow, ...]
     passages: tuple[PassageRow, ...]
-    """Essay by essay."""
+    """Essay by essay, those without outputs too."""
     outputs: tuple[Row, ...]
     """Passage by passage."""
     changes: Changes
@@ -126,19 +145,33 @@ class Words(Frozen):
     note: str | None = Field(None, max_length=reviews.LONGEST)
 
 
-class _Place(NamedTuple):
+@dataclass(frozen=True)
+class _Place:
     """An output of a run."""
 
     folder: RunFolder
     passage: Passage
     task: Task
 
+    @cached_property
+    def names(self) -> tuple[str, str]:
+        """Of its files, below the run's folder."""
+        return f"{self.task.id}.md", f"{self.task.id}.json"
+
+    @cached_property
+    def files(self) -> tuple[Path, Path]:
+        """Its text and its record."""
+        return self.folder.text_path(self.task.id), self.folder.record_path(self.task.id)
+
 
 class _Read(NamedTuple):
-    """What was read of an output, and of which state of its files."""
+    """What was read of an output."""
 
     state: tuple[int, ...]
-    row: Row
+    """Of its files."""
+    version: int
+    """As of which it is told."""
+    content: Content
     text: str
     """For searching: in lower case."""
 
@@ -151,14 +184,20 @@ class Desk:
         self.folders = tuple(folders)
         self._lock = RLock()
         self._verdicts = Verdicts(outputs, [folder.path for folder in folders])
-        self._read: dict[str, _Read] = {}
-        self._places: dict[str, _Place] = {}
         self._passages: list[PassageRow] = []
+        self._planned: dict[str, Row] = {}
+        self._places: dict[str, _Place] = {}
         self._rows: dict[str, Row] = {}
-        self._findings: dict[int, tuple[Finding, ...]] = {}
+        self._listed = 0
+        self._read: dict[str, _Read] = {}
+        self._reading = Lock()
+        self._findings: list[str] = []
+        self._broken: dict[str, str] = {}
         self._epoch, self._version = secrets.token_hex(4), 0
         self._changed: dict[str, int] = {}
         self._untidy: set[RunFolder] = set()
+        self._lay_out()
+        self._look()
 
     @classmethod
     def open(cls, outputs: Path, words: Sequence[str], reviewer: str) -> Desk:
@@ -169,58 +208,65 @@ class Desk:
     # -- looking ---------------------------------------------------------------------------------------------
 
     def listing(self) -> Listing:
-        """All that lies on the desk now."""
+        """All that lies on the desk: as of the last reading, so that nobody waits for the disk."""
         with self._lock:
-            self._look()
+            done = Counter(row.run for row in self._rows.values())
             return Listing(
                 reviewer=shown(self.reviewer),
-                runs=tuple(map(_run_row, self.folders)),
+                runs=tuple(_run_row(folder, done[number]) for number, folder in enumerate(self.folders)),
                 passages=tuple(self._passages),
                 outputs=tuple(self._rows.values()),
                 changes=self.changes(""),
             )
 
+    def read(self) -> None:
+        """Find out what came and went, and read what is new or was changed: each is told as soon as it is read."""
+        with self._reading:
+            self._look()
+            for key in tuple(self._rows):
+                self._content(key)
+
     def changes(self, since: str) -> Changes:
-        """What was said and found since a version that was given before; all of it for any other."""
+        """What was read, said and found since a version that was given before; all of it for any other."""
         with self._lock:
             self._refresh()
             epoch, _, number = since.partition(".")
             known = int(number) if epoch == self._epoch and number.isdecimal() and len(number) < 10 else -1
-            news = [output for output, version in self._changed.items() if version > known]
+            said = [output for output, version in self._changed.items() if version > known]
+            read = {key: self._read[key] for key in self._rows if key in self._read}
             return Changes(
                 version=f"{self._epoch}.{self._version}",
-                standings={output: _shown_standing(self._verdicts.standing(output)) for output in news},
-                broken=dict(self._broken()),
-                findings=tuple(self._whole_run_findings()),
+                listed=self._listed,
+                contents={key: each.content for key, each in read.items() if each.version > known},
+                unread=len(self._rows) - len(read),
+                twins=tuple(_twins(read)),
+                standings={output: _shown_standing(self._verdicts.standing(output)) for output in said},
+                broken=self._broken,
+                findings=tuple(self._findings),
             )
 
     def search(self, words: str) -> list[str]:
-        """The keys of outputs whose texts or notes hold some words."""
+        """The keys of outputs whose texts or notes hold some words, of those that were read."""
         wanted = " ".join(words.casefold().split())
         with self._lock:
-            return [key for key, row in self._rows.items() if wanted in self._searched(key, row)]
+            read = ((key, self._read[key]) for key in self._rows if key in self._read)
+            return [key for key, each in read if wanted in f"{each.text} {self._note(each.content)}"]
 
     def sheet(self, key: str) -> Sheet:
         """An output laid open."""
         with self._lock:
-            place, row = self._place(key), self._rows[key]
+            place = self._place(key)
             lost = edited = None
             try:
-                edited = self._edited(row)
+                edited = self._edited(key)
             except RunError as error:
                 lost = shown(f"{error.message} {error.hint}")
         return sheet.lay_open(place.folder, place.passage, place.task, edited).model_copy(update={"lost": lost})
 
-    def _edited(self, row: Row) -> str | None:
-        """A person's own version of an output, if there is one. Raises `RunError` where it isn't what was kept."""
-        edit = self._verdicts.standing(row.output).edit if row.output else None
-        return self._verdicts.edited(row.output, edit) if row.output and edit else None
-
     def text(self, key: str) -> str:
         """What is to be edited: the edited version, or else the output. Raises `RunError` where there is none."""
         with self._lock:
-            place = self._place(key)
-            edited = self._edited(self._rows[key])
+            place, edited = self._place(key), self._edited(key)
         return place.folder.read(place.task.id)[1] if edited is None else edited
 
     def record(self, key: str) -> bytes:
@@ -250,13 +296,12 @@ class Desk:
         since = self._now()
         with self._lock:
             self._refresh()
+            self._checked(key, output)
             said, keys = [], []
-            for other in self._siblings(key):
-                row = self._rows[other]
-                wanted: Verdict = "accept" if other == key else "reject"
-                if row.output and not self._holds(row.output, wanted):
-                    looked_at = output if other == key else row.output
-                    said.append(self._say(other, Words(output=looked_at, verdict=wanted)))
+            for theirs, other in self._variants(key).items():
+                wanted: Verdict = "accept" if theirs == output else "reject"
+                if not self._holds(theirs, wanted):
+                    said.append(self._say(other, Words(output=theirs, verdict=wanted)))
                     keys.append(other)
             return self._said(said, keys, since)
 
@@ -274,10 +319,13 @@ class Desk:
 
         Raises `RunError` where there is none such that holds still.
         """
+        # Which reviews are of outputs on the desk is known when all were read.
+        if not self._read.keys() >= self._rows.keys():
+            self.read()
         since = self._now()
         with self._lock:
             self._refresh()
-            by_output = {row.output: key for key, row in self._rows.items() if row.output}
+            by_output = self._by_output(self._rows)
             named = [self._verdicts.find(each, self.reviewer, by_output) for each in ids]
             found = [each for each in (named or [self._verdicts.last_of(self.reviewer, by_output)]) if each]
             if not found:
@@ -299,9 +347,10 @@ class Desk:
     def verify(self) -> None:
         """Look whether the runs are what was written: takes a while, and is told with the changes."""
         for number, folder in enumerate(self.folders):
-            findings = verify(folder.path).findings
+            found = findings_of(folder.path)
             with self._lock:
-                self._findings[number] = findings
+                self._broken |= self._wrong(number, found)
+                self._findings += [shown(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
 
     # -- within ----------------------------------------------------------------------------------------------
 
@@ -310,34 +359,32 @@ class Desk:
             self._refresh()
             return f"{self._epoch}.{self._version}"
 
-    def _look(self) -> None:
-        """Find out what is there now: runs may be written, mended and broken while the desk is open."""
-        self._passages, self._rows, self._places = [], {}, {}
-        seen: set[str] = set()
+    def _lay_out(self) -> None:
+        """Give all that is planned its place and a key: passages essay by essay, outputs passage by passage."""
         for passage, places in _by_passage(self.folders):
-            number = len(self._passages)
             for run, place in places:
-                read = self._look_at(run, place, number)
-                # The same text of the same origin in two runs is one output: what is said of it holds in both.
-                if read and read.row.output not in seen:
-                    self._rows[read.row.key], self._places[read.row.key] = read.row, place
-                    seen |= {read.row.output} if read.row.output else set()
-            if self._rows and next(reversed(self._rows.values())).passage == number:
-                self._passages.append(_passage_row(passage))
+                key = canonical_sha256([str(place.folder.path.absolute()), place.task.id])[:20]
+                self._places[key] = place
+                self._planned[key] = _row(key, run, len(self._passages), place.task)
+            self._passages.append(_passage_row(passage))
 
-    def _look_at(self, run: int, place: _Place, passage: int) -> _Read | None:
-        """An output, read anew if its files changed; nothing where it isn't finished."""
-        key = canonical_sha256([place.folder.run.name, place.task.id])[:20]
-        state = _state(place)
-        if not state:
-            return None
-        read = self._read.get(key)
+    def _look(self) -> None:
+        """Find out which outputs are there, by the names of files: runs may be written while the desk is open."""
+        there = [_files(folder.path) for folder in self.folders]
+        rows = {key: row for key, row in self._planned.items() if there[row.run].issuperset(self._places[key].names)}
+        with self._lock:
+            self._listed += rows.keys() != self._rows.keys()
+            self._rows = rows
+
+    def _content(self, key: str) -> Content:
+        """What an output's files say, read anew if they changed."""
+        state, read = _state(self._places[key]), self._read.get(key)
         if read is None or read.state != state:
-            read = _Read(state, *_row(key, run, place))
-        if read.row.passage != passage:
-            read = read._replace(row=read.row.model_copy(update={"passage": passage}))
-        self._read[key] = read
-        return read
+            content, text = _content(self._places[key])
+            with self._lock:
+                self._version += 1
+                read = self._read[key] = _Read(state, self._version, content, text)
+        return read.content
 
     def _refresh(self) -> None:
         """Hear what was said meanwhile, here or elsewhere."""
@@ -346,9 +393,7 @@ class Desk:
             self._changed |= dict.fromkeys(changed, self._version)
 
     def _place(self, key: str) -> _Place:
-        if not self._rows:
-            self._look()
-        if key not in self._places:
+        if key not in self._rows:
             raise NoSuchOutput
         return self._places[key]
 
@@ -375,30 +420,48 @@ class Desk:
     def _said(self, ids: Sequence[str], keys: Sequence[str], since: str) -> Said:
         return Said(reviews=tuple(ids), keys=tuple(keys), changes=self.changes(since))
 
-    def _siblings(self, key: str) -> list[str]:
-        """An output and its variants: the same kind and step of the same passage, in whatever run."""
-        self._place(key)
+    def _edited(self, key: str) -> str | None:
+        """A person's own version of an output, if there is one. Raises `RunError` where it isn't what was kept."""
+        output = self._content(key).output
+        edit = self._verdicts.standing(output).edit if output else None
+        return self._verdicts.edited(output, edit) if output and edit else None
+
+    def _note(self, content: Content) -> str:
+        """What people noted of an output, for searching."""
+        note = self._verdicts.standing(content.output).note if content.output else None
+        return " ".join((note or "").casefold().split())
+
+    def _variants(self, key: str) -> dict[str, str]:
+        """The ids and keys of an output and its variants: same kind and step of the same passage, in whatever run."""
         row = self._rows[key]
         like = (row.passage, row.kind, row.step)
-        return [other for other, each in self._rows.items() if (each.passage, each.kind, each.step) == like]
+        keys = [other for other, each in self._rows.items() if (each.passage, each.kind, each.step) == like]
+        for other in keys:
+            self._content(other)
+        return self._by_output(keys)
 
-    def _searched(self, key: str, row: Row) -> str:
-        note = self._verdicts.standing(row.output).note if row.output else None
-        return f"{self._read[key].text} {' '.join((note or '').casefold().split())}"
+    def _by_output(self, keys: Iterable[str]) -> dict[str, str]:
+        """Keys by the ids of their outputs, as read: of twins the first, and none of what is broken."""
+        found: dict[str, str] = {}
+        for key in keys:
+            each = self._read.get(key)
+            if each and each.content.output:
+                found.setdefault(each.content.output, key)
+        return found
 
-    def _broken(self) -> Iterator[tuple[str, str]]:
-        for key, row in self._rows.items():
-            task = self._places[key].task.id
-            files = {f"{task}{suffix}" for suffix in (".md", ".json", *LATER_SUFFIXES)}
-            what = [f"{each.file}: {each.what}" for each in self._findings.get(row.run, ()) if each.file in files]
-            if what:
-                yield key, shown("; ".join(what))
-
-    def _whole_run_findings(self) -> Iterator[str]:
-        for number, findings in self._findings.items():
-            folder = self.folders[number]
-            for each in findings:
-                yield shown(f"{folder.run.name}: {each.file}: {each.what}")
+    def _wrong(self, run: int, findings: Sequence[Finding]) -> dict[str, str]:
+        """What of a run isn't as it was written, by rows' keys."""
+        keys = {
+            name: key
+            for key, place in self._places.items()
+            if self._planned[key].run == run
+            for name in (*place.names, *(f"{place.task.id}{suffix}" for suffix in LATER_SUFFIXES))
+        }
+        wrong: dict[str, list[str]] = {}
+        for each in findings:
+            if key := keys.get(each.file):
+                wrong.setdefault(key, []).append(f"{each.file}: {each.what}")
+        return {key: shown("; ".join(what)) for key, what in wrong.items()}
 
 
 # -- rows ---------------------------------------------------------------------------------------------------
@@ -419,38 +482,54 @@ def _by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, list[tu
             yield places[0][1].passage, sorted(places, key=lambda each: each[1].task.kind)
 
 
+def _twins(read: Mapping[str, _Read]) -> Iterator[str]:
+    """The keys of those whose record was there before, in their order."""
+    seen: set[str] = set()
+    for key, each in read.items():
+        if each.content.output in seen:
+            yield key
+        elif each.content.output:
+            seen.add(each.content.output)
+
+
+def _files(folder: Path) -> set[str]:
+    """The names of all files below a folder, as runs write them: with forward slashes."""
+    found: set[str] = set()
+    for place, _, names in os.walk(folder):
+        below = Path(place).relative_to(folder)
+        found.update(names if place == str(folder) else (f"{below.as_posix()}/{name}" for name in names))
+    return found
+
+
 def _state(place: _Place) -> tuple[int, ...]:
     """By which it shows that an output's files changed; empty where one of them isn't there."""
-    task = place.task.id
     try:
-        stats = [path.stat() for path in (place.folder.record_path(task), place.folder.text_path(task))]
+        stats = [path.stat() for path in place.files]
     except OSError:
         return ()
     return tuple(number for stat in stats for number in (stat.st_mtime_ns, stat.st_size))
 
 
-def _row(key: str, run: int, place: _Place) -> tuple[Row, str]:
-    """An output's row, and what is searched."""
+def _row(key: str, run: int, passage: int, task: Task) -> Row:
+    return Row(key=key, run=run, passage=passage, kind=shown(task.kind), step=task.step, variant=task.variant)
+
+
+def _content(place: _Place) -> tuple[Content, str]:
+    """What an output's files say, and what is searched."""
     text, record, _ = sheet.read(place.folder, place.task)
-    row = Row(
-        key=key,
-        run=run,
-        passage=0,
-        kind=shown(place.task.kind),
-        step=place.task.step,
-        variant=place.task.variant,
-        model=shown(record.circumstances.model) if record else None,
+    content = Content(
         output=record.id if record else None,
+        model=shown(record.circumstances.model) if record else None,
         flags=tuple(map(shown, record.flags)) if record else (),
         opening=shown(" ".join(text[: 2 * OPENING].split())[:OPENING]),
     )
-    return row, " ".join(text.casefold().split())
+    return content, " ".join(text.casefold().split())
 
 
-def _run_row(folder: RunFolder) -> RunRow:
+def _run_row(folder: RunFolder, done: int) -> RunRow:
     options = folder.run.options
     about = ", ".join(options.tags or options.essays) or "All passages"
-    return RunRow(name=shown(folder.run.name), about=shown(about), done=len(folder.done), total=len(folder.run.tasks))
+    return RunRow(name=shown(folder.run.name), about=shown(about), done=done, total=len(folder.run.tasks))
 
 
 def _passage_row(passage: Passage) -> PassageRow:

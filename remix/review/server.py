@@ -12,7 +12,6 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Annotated, TypeVar
 
 import uvicorn
@@ -34,8 +33,8 @@ from remix.review.desk import Desk, NoSuchOutput, Words
 from remix.review.guard import Guard, Pass, body_of
 from remix.review.sheet import shown
 
-TIDY = 10.0
-"""Seconds between looks whether a table of contents is to be written anew."""
+PACE = 10.0
+"""Seconds between looks whether outputs came or went, and whether a table of contents is to be written anew."""
 
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
@@ -71,8 +70,9 @@ class Undone(Frozen):
 def bind(host: str, port: int) -> socket.socket:
     """A socket to listen on; port 0 takes any that is free. Raises `ReviewServerError`."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # Named as TCP, or asyncio leaves each answer's last packet waiting for the one before to be acknowledged.
+        bound = socket.socket(family, kind, protocol)
         try:
             # A desk that was just closed doesn't keep its port.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,7 +93,9 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     """Answer until Ctrl-C; `browse` opens the desk in the browser."""
     stop = threading.Event()
-    tidying = threading.Thread(target=_tidy, args=(desk, stop))
+    # What is being read needn't be read to its end; a table of contents must be written to its.
+    reading = threading.Thread(target=_repeat, args=(desk.read, stop), daemon=True)
+    tidying = threading.Thread(target=_repeat, args=(desk.tidy, stop))
     config = uvicorn.Config(
         application(desk, own),
         log_config=None,
@@ -106,6 +108,7 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     )
     for work in (desk.verify, *([lambda: webbrowser.open(own.address)] if browse else [])):
         threading.Thread(target=work, daemon=True).start()
+    reading.start()
     tidying.start()
     try:
         with suppress(KeyboardInterrupt):
@@ -113,13 +116,14 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     finally:
         stop.set()
         tidying.join()
+        desk.tidy()
         bound.close()
 
 
-def _tidy(desk: Desk, stop: threading.Event) -> None:
-    while not stop.wait(TIDY):
-        desk.tidy()
-    desk.tidy()
+def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
+    while not stop.is_set():
+        work()
+        stop.wait(PACE)
 
 
 # -- answering ----------------------------------------------------------------------------------------------
@@ -149,19 +153,22 @@ def application(desk: Desk, own: Pass) -> Starlette:
 
 
 class _Answers:
-    """The desk's answers. What only reads runs in a thread; what says something reads its request first."""
+    """The desk's answers. What asks the desk runs in a thread; what says something reads its request first."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._page = pages.render(
+            "desk.html", version=version(), modules=[each for each in _static() if each.endswith(".js")]
+        )
 
-    def page(self, request: Request) -> Response:
-        return Response(pages.render("desk.html", version=version()), media_type="text/html")
+    async def page(self, request: Request) -> Response:
+        return Response(self._page, media_type="text/html")
 
-    def static(self, request: Request) -> Response:
-        file = _static().get(request.path_params["name"])
-        if file is None:
+    async def static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _static():
             raise HTTPException(404, "There is no such file.")
-        return Response(file.read_bytes(), media_type=_TYPES[file.name.rpartition(".")[2]])
+        return Response(_static()[name], media_type=_TYPES[name.rpartition(".")[2]])
 
     def listing(self, request: Request) -> Response:
         return _json(self._desk.listing())
@@ -199,10 +206,10 @@ class _Answers:
 
 
 @functools.cache
-def _static() -> dict[str, Traversable]:
+def _static() -> dict[str, bytes]:
     """The page's files by their names, so that no path leads anywhere."""
     files = [*(resources.files("remix.review") / "static").iterdir(), resources.files("remix.pages") / "paper.css"]
-    return {file.name: file for file in files if file.name.rpartition(".")[2] in _TYPES}
+    return {file.name: file.read_bytes() for file in files if file.name.rpartition(".")[2] in _TYPES}
 
 
 async def _read(request: Request, model: type[_Model]) -> _Model:

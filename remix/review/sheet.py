@@ -106,6 +106,8 @@ class Sheet(Frozen):
 
     passage: str
     """Id of its passage."""
+    output: str | None
+    """Its record's id; null where it is broken."""
     essay: str
     section: str | None
     path: str
@@ -164,6 +166,7 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
         views.append(_view("edited", text, edited, ()))
     return Sheet(
         passage=shown(passage.id),
+        output=record.id if record else None,
         essay=shown(passage.title),
         section=passage.section and shown(passage.section),
         path=shown(passage.path),

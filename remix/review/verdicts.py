@@ -37,6 +37,7 @@ class Verdicts:
         self._seen: dict[Path, tuple[int, int]] = {}
         self._said: dict[Path, tuple[Review, ...]] = {}
         self._by_output: dict[str, list[Said]] = {}
+        self._standings: dict[str, Standing] = {}
 
     def refresh(self) -> set[str]:
         """Read what is new; gives the outputs of which something else may hold now."""
@@ -45,6 +46,7 @@ class Verdicts:
             changed |= self._read(folder)
         for output in changed:
             self._by_output.pop(output, None)
+            self._standings.pop(output, None)
         for folder, said in self._said.items():
             for each in _timed(folder, said):
                 if each.review.output in changed:
@@ -73,8 +75,10 @@ class Verdicts:
 
     def standing(self, output: str) -> Standing:
         """What holds of an output."""
-        said = [each.review for each in self._by_output.get(output, ())]
-        return reviews.standings(said).get(output, Standing())
+        if output not in self._standings:
+            said = [each.review for each in self._by_output.get(output, ())]
+            self._standings[output] = reviews.standings(said).get(output, Standing())
+        return self._standings[output]
 
     def last_of(self, reviewer: str, outputs: Collection[str]) -> Said | None:
         """What a reviewer said last, of some outputs, that still holds."""

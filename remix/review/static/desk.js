@@ -2,20 +2,22 @@
 
 import * as api from "./api.js";
 import { $, counted, h } from "./dom.js";
-import { NAMES, facets, matches } from "./filters.js";
+import { NAMES, facets, filtered, isRead } from "./filters.js";
 import { fillHelp, listen } from "./keys.js";
 import { LongList } from "./list.js";
 import { composer, middle, record, viewsOf } from "./sheet.js";
 import { Turns } from "./text.js";
 
 const POLL = 2000; // milliseconds between looks at what others say
+const READING = 400; // the same while texts are still being read
 const MARKS = { accept: "✓", reject: "✗", star: "★" };
 const DONE = { accept: "Accepted", reject: "Rejected", star: "Starred" };
 const NOTHING = { verdict: null, loss: null, note: null, edit: null, reviewers: [] };
 
-let listing = { outputs: [], passages: [], runs: [] };
+let listing = { outputs: [], passages: [], runs: [], changes: {} };
 let version = "";
 let broken = {};
+let unread = 0; // outputs that are listed by their names, and still being read
 let shown = []; // the outputs that are listed, in order
 let found = null; // keys of those whose texts hold what is searched for, if anything is
 let selected = null; // key
@@ -32,18 +34,18 @@ chosen.blind = Boolean(chosen.blind);
 
 const standingOf = (row) => standings.get(row.output) ?? NOTHING;
 const row = () => rows.get(selected);
+const wanted = () => filtered(listing, standingOf, chosen, found);
 
 // -- the list ------------------------------------------------------------------------------------------------
 
-const pixels = (rem) => rem * parseFloat(getComputedStyle(document.documentElement).fontSize);
 const list = new LongList($("list"), {
-  height: (item) => Math.round(pixels(item.row ? 3.1 : item.essay ? 2.6 : 1.9)),
+  height: (item) => (item.row ? 3.1 : item.essay ? 2.6 : 1.9),
   draw: (item) => (item.row ? option(item) : h("div", { class: item.essay ? "essay" : "passage", role: "presentation", dir: "auto" }, item.essay ?? item.passage)),
 });
 
 function option({ row, number }) {
   const standing = standingOf(row);
-  const flags = [...row.flags, !row.output || broken[row.key] ? "broken" : null].filter(Boolean);
+  const flags = [...(row.flags ?? []), row.output === null || broken[row.key] ? "broken" : null].filter(Boolean);
   return h("div", {
     id: `row-${row.key}`, role: "option", class: `row ${standing.verdict ?? "todo"}`, "aria-selected": String(row.key === selected),
     "aria-setsize": shown.length, "aria-posinset": number + 1, click: () => open(row.key),
@@ -51,7 +53,7 @@ function option({ row, number }) {
     h("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing.verdict] ?? ""),
     h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${DONE[standing.verdict]?.toLowerCase() ?? "to do"},`)),
     h("span", { class: "flag" }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
-    h("span", { class: "opening", dir: "auto" }, row.opening));
+    h("span", { class: "opening", dir: "auto" }, row.opening ?? "…"));
 }
 
 function title(row) {
@@ -61,8 +63,9 @@ function title(row) {
 
 /** The outputs in the order of the desk, or shuffled within each passage: keys are hashes, so that is a fair shuffle. */
 function ordered() {
+  if (!chosen.blind) return listing.outputs;
   const order = [...listing.outputs];
-  if (chosen.blind) order.sort((one, other) => one.passage - other.passage || one.kind.localeCompare(other.kind) || (one.key < other.key ? -1 : 1));
+  order.sort((one, other) => one.passage - other.passage || one.kind.localeCompare(other.kind) || (one.key < other.key ? -1 : 1));
   const counts = new Map();
   for (const row of order) {
     const place = `${row.passage} ${row.kind}`;
@@ -74,7 +77,8 @@ function ordered() {
 
 function refilter() {
   // The one that is open stays listed until one goes on, even if it isn't “to do” any more.
-  shown = ordered().filter((row) => row.key === selected || matches(row, listing, standingOf(row), chosen, found));
+  const isWanted = wanted();
+  shown = ordered().filter((row) => row.key === selected || isWanted(row));
   const items = [];
   let [essay, passage] = [null, -1];
   shown.forEach((row, number) => {
@@ -84,15 +88,18 @@ function refilter() {
     passage = row.passage;
     items.push({ row, number });
   });
-  list.kept = items.findIndex((item) => item.row?.key === selected);
-  list.set(items);
+  list.set(items, placeOf(items));
   count();
 }
+
+const placeOf = (items) => items.findIndex((item) => item.row?.key === selected);
 
 function count() {
   const all = listing.outputs.length;
   const todo = listing.outputs.filter((row) => !standingOf(row).verdict).length;
-  const listed = shown.filter((row) => matches(row, listing, standingOf(row), chosen, found));
+  $("reading").textContent = unread ? `Reading: ${(all - unread).toLocaleString("en")} of ${counted(all, "text")}` : "";
+  $("todo").hidden = unread > 0;
+  const listed = shown.filter(wanted());
   $("todo").textContent = todo ? `${todo.toLocaleString("en")} of ${counted(all, "text")} to do` : `All ${counted(all, "text")} judged`;
   $("progress").max = Math.max(1, all);
   $("progress").value = all - todo;
@@ -104,7 +111,9 @@ function count() {
 }
 
 function showFacets() {
+  const focused = document.activeElement?.closest("#facets select")?.name;
   $("facets").replaceChildren(...facets(listing, standingOf, chosen, (name, value) => choose(name, value)));
+  if (focused) document.querySelector(`select[name="${CSS.escape(focused)}"]`)?.focus();
 }
 
 // -- choosing what is listed ---------------------------------------------------------------------------------
@@ -118,14 +127,13 @@ function remember() {
 function choose(name, value) {
   chosen[name] = value;
   showFacets();
-  document.querySelector(`select[name="${CSS.escape(name)}"]`)?.focus();
   relist();
 }
 
 /** List anew after the filters changed, and open the first that is listed if the open one isn't. */
 function relist() {
   const here = row();
-  if (here && !matches(here, listing, standingOf(here), chosen, found)) selected = null;
+  if (here && !wanted()(here)) selected = null;
   refilter();
   if (!selected && shown.length) open(shown[0].key);
   else if (!selected) showNothing();
@@ -177,11 +185,21 @@ function open(key) {
 /** What is gone to is shown, or was said not to be. */
 const opened = () => opening.catch(() => {});
 
+/** What one begins with: what was open before a reload, or the first to do, as soon as it is known which that is. */
+function begin() {
+  const isToDo = (each) => (isRead(each) ? !standingOf(each).verdict : standings.size === 0);
+  const first = rows.get(chosen.at) ?? shown.find(isToDo) ?? (unread && !chosen.verdict ? null : shown[0]);
+  delete chosen.at;
+  return first ? open(first.key) : showNothing();
+}
+
 async function openNow(key) {
+  const left = row();
   selected = key;
   view = null;
-  refilter();
-  list.reveal(list.kept);
+  // What stayed only while it was open goes, and what isn't among those chosen comes while it is open.
+  if ((left && !wanted()(left)) || !shown.includes(row())) refilter();
+  list.reveal(placeOf(list.items));
   $("list").setAttribute("aria-activedescendant", `row-${key}`);
   document.body.classList.remove("list-open");
   $("outputs-button").setAttribute("aria-expanded", "false");
@@ -198,6 +216,9 @@ async function openNow(key) {
 }
 
 function keep(key, got) {
+  const here = rows.get(key);
+  if (!here) return;
+  here.output = got.output;
   sheets.delete(key);
   sheets.set(key, got);
   if (sheets.size > 60) sheets.delete(sheets.keys().next().value);
@@ -215,7 +236,8 @@ function showNothing() {
   $("bar").hidden = true;
   $("list").removeAttribute("aria-activedescendant");
   $("record").replaceChildren();
-  $("sheet").replaceChildren(h("p", { class: "welcome" }, listing.outputs.length ? "Nothing is like that. “All” lists everything again." : "Nothing is finished yet: `remix resume` goes on with the run."));
+  const why = unread ? "Nothing yet: the texts are still being read." : listing.outputs.length ? "Nothing is like that. “All” lists everything again." : "Nothing is finished yet: `remix resume` goes on with the run.";
+  $("sheet").replaceChildren(h("p", { class: "welcome" }, why));
 }
 
 function showSheet() {
@@ -274,11 +296,18 @@ async function guarded(action) {
     $("alarm").hidden = true;
     return done;
   } catch (error) {
-    if (!(error instanceof api.Refused)) throw error;
-    $("alarm").replaceChildren(h("b", null, error.message), " ", error.hint);
-    $("alarm").hidden = false;
-    return null;
+    return alarm(error);
   }
+}
+
+let isGone = false; // whether the desk doesn't answer
+
+function alarm(error) {
+  if (!(error instanceof api.Refused)) throw error;
+  isGone = error.status === 0;
+  $("alarm").replaceChildren(h("b", null, error.message), " ", error.hint);
+  $("alarm").hidden = false;
+  return null;
 }
 
 function tell(words) {
@@ -288,23 +317,34 @@ function tell(words) {
   tell.timer = setTimeout(() => $("said").classList.remove("fresh"), 4000);
 }
 
-/** Take in what holds now. */
-function take(changes) {
-  version = changes.version;
-  const news = Object.entries(changes.standings);
-  const isNewlyBroken = JSON.stringify(changes.broken) !== JSON.stringify(broken);
-  for (const [output, standing] of news) standings.set(output, standing);
-  broken = changes.broken;
-  if (changes.findings.length && !take.told) {
-    take.told = true;
+/** Note what is new; gives the rows of which something else holds now. */
+function learn(changes) {
+  const touched = [...rows.values()].filter(({ key, output }) => key in changes.contents || output in changes.standings || changes.broken[key] !== broken[key]);
+  for (const each of touched) {
+    const content = changes.contents[each.key];
+    // Its edited version, or the text itself, may be another now.
+    if (each.output in changes.standings || (content && content.output !== each.output)) sheets.delete(each.key);
+    Object.assign(each, content);
+  }
+  for (const [output, standing] of Object.entries(changes.standings)) standings.set(output, standing);
+  const twins = new Set(changes.twins);
+  listing.outputs = [...rows.values()].filter(({ key }) => !twins.has(key));
+  ({ version, broken, unread } = changes);
+  if (changes.findings.length && !learn.told) {
+    learn.told = true;
     tell("Not all here is as it was written: `remix verify` tells what.");
   }
-  if (!news.length && !isNewlyBroken) return;
-  const edited = news.filter(([output]) => listing.outputs.some((each) => each.output === output && sheets.has(each.key)));
-  for (const [output] of edited) for (const each of listing.outputs) if (each.output === output) sheets.delete(each.key);
-  list.redraw();
-  count();
-  showFacets();
+  return touched;
+}
+
+/** Take in what holds now, and list it. */
+function take(changes) {
+  const touched = learn(changes);
+  if (touched.length) {
+    showFacets();
+    refilter();
+  }
+  return touched;
 }
 
 /** Show what holds of the open output; its edited version may be another now. */
@@ -342,36 +382,55 @@ async function sayNow(ask, words) {
 
 const output = () => row()?.output;
 
-function say(words, spoken) {
-  if (!output()) return tell("This output isn’t what was written: it can’t be judged.");
-  const key = selected;
-  return saying(() => api.say(key, { output: rows.get(key).output, ...words }), () => spoken);
+/** The record of a text that is to be judged: what was listed may not be read yet. */
+async function recordOf(here) {
+  if (here.output === undefined) keep(here.key, await api.sheet(here.key));
+  if (!here.output) throw new api.Refused(409, "This output isn’t what was written: it can’t be judged.");
+  return here.output;
 }
 
-const judge = (verdict) => say({ verdict }, `${DONE[verdict]}: ${title(row())}.`);
+function say(words, spoken) {
+  const here = row();
+  if (!here) return tell("No text is open.");
+  return saying(async () => api.say(here.key, { output: await recordOf(here), ...words }), () => spoken(here));
+}
 
-async function judgeAndGoOn(verdict) {
-  if (await judge(verdict)) onward();
+const judge = (verdict) => say({ verdict }, (here) => `${DONE[verdict]}: ${title(here)}.`);
+
+/** On at once: whoever judges by the dozen doesn't wait for the disk. */
+function judgeAndGoOn(verdict) {
+  judge(verdict);
+  onward();
 }
 
 function nextLoss() {
   const losses = ["earned", "lost", "neither"];
   const loss = losses[(losses.indexOf(row() ? standingOf(row()).loss : null) + 1) % 3];
-  return say({ loss }, { earned: "What was lost was worth losing.", lost: "What was lost wasn’t worth losing.", neither: "Nothing was lost or earned." }[loss]);
+  return say({ loss }, () => ({ earned: "What was lost was worth losing.", lost: "What was lost wasn’t worth losing.", neither: "Nothing was lost or earned." })[loss]);
 }
 
 function pick(digit) {
   const all = row() ? variants(row()) : [];
   const one = all[Number(digit) - 1];
   if (all.length < 2 || !one) return tell(all.length < 2 ? "This text has no variants." : `There are ${all.length} variants.`);
-  return saying(() => api.choose(one.key, rows.get(one.key).output), () => `Number ${digit} accepted, ${counted(all.length - 1, "other")} rejected.`);
+  return saying(async () => api.choose(one.key, await recordOf(rows.get(one.key))), () => `Number ${digit} accepted, ${counted(all.length - 1, "other")} rejected.`);
 }
 
 async function undo() {
-  const done = await saying(() => api.undo(said.at(-1) ?? []), () => "Taken back.");
-  if (!done) return;
-  said.pop();
-  if (!done.keys.includes(selected) && rows.has(done.keys[0])) go(done.keys[0]);
+  const done = await saying(takeBack, () => "Taken back.");
+  if (done && !done.keys.includes(selected) && rows.has(done.keys[0])) go(done.keys[0]);
+}
+
+async function takeBack() {
+  try {
+    const done = await api.undo(said.at(-1) ?? []);
+    said.pop();
+    return done;
+  } catch (error) {
+    // It was taken back elsewhere: the next time it is the turn of what was said before.
+    if (error.status === 409) said.pop();
+    throw error;
+  }
 }
 
 // -- writing -------------------------------------------------------------------------------------------------
@@ -411,6 +470,7 @@ async function write(what, label, text, save) {
 async function edit() {
   await opened();
   const key = selected;
+  if (!row()) return tell("No text is open.");
   if (!output()) return tell("This output isn’t what was written: it can’t be edited.");
   const text = await guarded(() => api.text(key));
   if (text === null || key !== selected) return;
@@ -420,7 +480,8 @@ async function edit() {
 
 async function annotate() {
   await opened();
-  await write("note", "Your note", standingOf(row()).note ?? "", (words) => say({ note: words.trim() }, words.trim() ? "Your note is kept." : "The note is taken back."));
+  if (!row()) return tell("No text is open.");
+  await write("note", "Your note", standingOf(row()).note ?? "", (words) => say({ note: words.trim() }, () => (words.trim() ? "Your note is kept." : "The note is taken back.")));
 }
 
 // -- the rest ------------------------------------------------------------------------------------------------
@@ -489,31 +550,51 @@ function showBar(standing) {
   $("bar").children[focused]?.focus();
 }
 
+/** Hear what was read, and what others said. */
+async function hear() {
+  const changes = await api.changes(version);
+  if (changes.listed !== listing.changes.listed) {
+    await layOut();
+    showFacets();
+    refilter();
+  }
+  if (isGone) $("alarm").hidden = true;
+  isGone = false;
+  const touched = take(changes);
+  if (chosen.q && Object.keys(changes.contents).length) await search(chosen.q);
+  if (!selected) await begin();
+  else if (touched.some(({ passage }) => passage === row()?.passage)) await refresh();
+}
+
+let next; // timer
+
 async function poll() {
-  if (document.hidden) return;
-  const changes = await guarded(() => api.changes(version));
-  if (!changes) return;
-  const known = version;
-  take(changes);
-  if (known !== version) await guarded(refresh);
+  if (!document.hidden) await hear().catch(alarm);
+  clearTimeout(next);
+  next = setTimeout(poll, unread ? READING : POLL);
+}
+
+/** Take what there is, and what is known of it. */
+async function layOut() {
+  listing = await api.listing();
+  const known = new Map(rows);
+  rows.clear();
+  for (const row of listing.outputs) rows.set(row.key, Object.assign(known.get(row.key) ?? {}, row));
+  if (!rows.has(selected)) selected = null;
+  learn(listing.changes);
 }
 
 async function start() {
-  listing = await api.listing();
-  for (const row of listing.outputs) rows.set(row.key, row);
+  await layOut();
   const runs = listing.runs;
   $("about").textContent = runs.length === 1 ? runs[0].about : counted(runs.length, "run");
-  take(listing.changes);
   $("search").value = chosen.q ?? "";
-  if (chosen.q) found = new Set(await api.search(chosen.q));
-  showFacets();
   $("blind").checked = chosen.blind;
   document.body.classList.toggle("blind", chosen.blind);
+  if (chosen.q) found = new Set(await api.search(chosen.q));
+  showFacets();
   refilter();
-  const first = rows.has(chosen.at) ? rows.get(chosen.at) : shown.find((row) => !standingOf(row).verdict) ?? shown[0];
-  delete chosen.at;
-  if (first) await open(first.key);
-  else showNothing();
+  await begin();
 }
 
 fillHelp($("help"), KEYS);
@@ -526,7 +607,7 @@ $("search").addEventListener("input", (event) => guarded(() => search(event.targ
 $("search").addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === "Escape") $("list").focus();
 });
-setInterval(poll, POLL);
 document.addEventListener("visibilitychange", poll);
 await guarded(start);
 document.body.dataset.ready = "yes";
+poll();

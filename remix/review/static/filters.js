@@ -11,32 +11,35 @@ const VERDICTS = {
   noted: ["noted", (standing) => Boolean(standing.note)],
 };
 
+/** Whether it is known what an output says, and not only that it is there. */
+export const isRead = (row) => row.flags !== undefined;
+
 /** Name, label, the values of an output, and whether it would tell what a blind judge mustn't know. */
 const FACETS = [
   ["kind", "Kind", (row) => [row.kind], false],
   ["step", "Step", (row) => [String(row.step)], true],
   ["tag", "Tag", (row, passage) => passage.tags, false],
-  ["flag", "Flag", (row) => (row.flags.length ? row.flags : ["none"]), false],
-  ["model", "Model", (row) => [row.model ?? "unknown"], true],
+  ["flag", "Flag", (row) => (!isRead(row) ? [] : row.flags.length ? row.flags : ["none"]), false],
+  ["model", "Model", (row) => (isRead(row) ? [row.model ?? "unknown"] : []), true],
   ["run", "Run", (row, passage, runs) => [runs[row.run].name], true],
 ];
 
 export const NAMES = ["verdict", ...FACETS.map(([name]) => name)];
 
-/** Whether an output is among those chosen. */
-export function matches(row, { passages, runs }, standing, chosen, found) {
-  if (found && !found.has(row.key)) return false;
-  if (chosen.verdict && !VERDICTS[chosen.verdict]?.[1](standing)) return false;
-  return FACETS.every(([name, , values, tells]) => {
-    const ignored = !chosen[name] || (tells && chosen.blind);
-    return ignored || values(row, passages[row.passage], runs).includes(chosen[name]);
-  });
+/** Tells of an output whether it is among those chosen; what isn't read yet is of no verdict, flag and model. */
+export function filtered({ passages, runs }, standingOf, chosen, found) {
+  const active = FACETS.filter(([name, , , tells]) => chosen[name] && !(tells && chosen.blind));
+  return (row) => {
+    if (found && !found.has(row.key)) return false;
+    if (chosen.verdict && !(isRead(row) && VERDICTS[chosen.verdict]?.[1](standingOf(row)))) return false;
+    return active.every(([name, , values]) => values(row, passages[row.passage], runs).includes(chosen[name]));
+  };
 }
 
 /** The choices, each a list with how many outputs there are of each; those without a choice are left out. */
 export function facets(listing, standingOf, chosen, onChange) {
   const verdicts = Object.entries(VERDICTS).map(([name, [label, holds]]) => [
-    name, label, listing.outputs.filter((row) => holds(standingOf(row))).length,
+    name, label, listing.outputs.filter((row) => isRead(row) && holds(standingOf(row))).length,
   ]);
   const lists = [field("verdict", "Verdict", verdicts, chosen.verdict, onChange)];
   for (const [name, label, values, tells] of FACETS) {

@@ -5,6 +5,8 @@ import { h } from "./dom.js";
 /** Where letters are letters. */
 const isWriting = (target) => target.closest?.("textarea, input:not([type=checkbox]), select, [contenteditable]");
 
+const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
+
 /** `keys` is a list of [keys, what they do in words, what is done]; the keys are as `KeyboardEvent.key` has them. */
 export function listen(keys) {
   const actions = new Map(keys.flatMap(([names, , action]) => names.map((name) => [name, action])));
@@ -14,7 +16,8 @@ export function listen(keys) {
     const action = actions.get(event.key);
     if (!action) return;
     event.preventDefault();
-    action(event.key);
+    // A key that is held down goes on and on, but says nothing twice.
+    if (!event.repeat || MOVES.has(event.key)) action(event.key);
   });
 }
 

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 const MARGIN = 400; // pixels drawn beyond what is in sight
 
 export class LongList {
-  /** `height(item)` in pixels, the same for all items of a sort; `draw(item, index)` gives an element. */
+  /** `height(item)` in rem, the same for all items of a sort; `draw(item, index)` gives an element. */
   constructor(box, { height, draw }) {
     Object.assign(this, { box, height, draw, items: [], tops: [0], drawn: new Map(), kept: -1 });
     this.paper = h("div", { role: "presentation", class: "paper" });
@@ -14,16 +14,18 @@ export class LongList {
     new ResizeObserver(() => this.measure()).observe(box);
   }
 
-  set(items) {
-    this.items = items;
+  /** `kept` is the index of the one that is selected, or -1. */
+  set(items, kept) {
+    Object.assign(this, { items, kept });
     this.measure();
   }
 
   /** Item heights may have changed, with the size of letters say. */
   measure() {
-    this.tops = [0];
-    for (const item of this.items) this.tops.push(this.tops.at(-1) + this.height(item));
-    this.paper.style.height = `${this.tops.at(-1)}px`;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    let top = 0;
+    this.tops = [0, ...this.items.map((item) => (top += Math.round(rem * this.height(item))))];
+    this.paper.style.height = `${top}px`;
     this.redraw();
   }
 

@@ -1,0 +1,26 @@
+"""Whether a run is what was written, asked of another process."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.outputs.verify import verify
+from remix.review import checking
+from remix.review.checking import findings_of
+from remix.workspace import Workspace
+
+from .desks import FIRST, variants
+
+
+def test_the_other_process_finds_the_same(workspace: Workspace) -> None:
+    folder = variants(workspace)
+    assert findings_of(folder.path) == ()
+    folder.text_path(FIRST).write_text("Changed\u202e.\n", encoding="utf-8")
+    found = findings_of(folder.path)
+    assert found == verify(folder.path).findings
+    assert f"{FIRST}.md" in {each.file for each in found}
+
+
+def test_a_process_that_was_ended_found_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking.sys, "executable", "false")
+    assert findings_of(variants(workspace).path) == ()
