@@ -39,6 +39,8 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = temporary_of(path)
     try:
         _make_folder(path.parent)
+        # What lies there isn't written through: in a stranger's folder it may be a link to any file of ours.
+        temporary.unlink(missing_ok=True)
         with temporary.open("wb") as file:
             with suppress(FileNotFoundError):
                 shutil.copymode(path, temporary)
