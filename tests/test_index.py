@@ -79,6 +79,15 @@ def test_an_interrupted_run_has_one_too(workspace: Workspace) -> None:
     assert len(links(outcome.folder)) == len(outcome.folder.done) < 12
 
 
+def test_a_run_that_was_killed_before_its_index_gets_one(finished: RunFolder, writer: FakeWriter) -> None:
+    """All its texts were there, so a resume wrote the manifest and nothing else."""
+    before = index(finished)
+    finished.unseal()
+    (finished.path / "index.md").unlink()
+    pipeline.resume(finished, writer=writer)
+    assert index(finished) == before
+
+
 def test_a_disk_that_takes_no_index_spoils_no_run(workspace: Workspace, writer: FakeWriter, tmp_path: Path) -> None:
     job = pipeline.prepare_for(workspace, Options(steps=1), writer)
     folder = pipeline.generate(job, workspace.outputs, writer=writer).folder

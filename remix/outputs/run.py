@@ -155,12 +155,16 @@ class RunFolder:
         self._check_there()
         _refuse_link(self.path, self.text_path(task.id).parent)
         # Without this a crash between the two would leave an older record beside a newer text.
-        remove(self.record_path(task.id))
-        remove(self.measures_path(task.id))
+        self.forget(task)
         if trace:
             write_whole(self.trace_path(task.id), dump_trace(trace))
         write_whole(self.text_path(task.id), compose(record, text))
         write_whole(self.record_path(task.id), dump(record))
+
+    def forget(self, task: Task) -> None:
+        """Let a task count as not done: its record goes, and what else tells of its text."""
+        for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id)):
+            remove(path)
 
     def is_done(self, task: Task) -> bool:
         """Whether a task's output is finished, and both its files are there still."""
