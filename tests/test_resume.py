@@ -366,7 +366,7 @@ def test_a_folder_that_cannot_be_flushed_is_written_all_the_same(
 def test_new_folders_are_flushed_into_those_they_lie_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A power cut could have taken a run's first folders, and the files in them that were flushed themselves."""
     flushed = []
-    monkeypatch.setattr("remix.files._sync_folder", flushed.append)
+    monkeypatch.setattr("remix.files.sync_folder", flushed.append)
     write_whole(tmp_path / "a" / "b" / "c.json", b"")
     assert flushed == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
 
