@@ -93,11 +93,6 @@ class RunFolder:
         _refuse_unknown(path, run)
         return cls(path, run)
 
-    def discard(self) -> None:
-        """Remove a run that never began."""
-        (self.path / REQUEST).unlink(missing_ok=True)
-        self.path.rmdir()
-
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the run's only writer; the operating system lets go of the lock when the process ends.
