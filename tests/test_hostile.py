@@ -995,6 +995,7 @@ def test_any_front_matter_is_read_or_refused(tmp_path: Path, source: str) -> Non
         "1: 2",
         "families: {1: {}}",
         "families: {a: {max_tokens: 0}}",
+        "sampling: {dry_multiplier: 1, last_n: 2147483647}",
         "system: 2026-01-01",
         "? [a]\n: b",
     ],
