@@ -124,11 +124,25 @@ class Chains:
             self._fail(task, error)
             return
         record, text, trace = self._recorder.record(submitted.asked, generations)
+        self._forget_made_from_another(submitted.rest, record.id)
         self._folder.write(task, record, text, trace)
         self._done.add(task.id)
         self.flags.update(record.flags)
         if not self._stop.is_set():
             self._go_on(submitted.rest, text, record.id)
+
+    def _forget_made_from_another(self, rest: Chain, parent: str) -> None:
+        """Let the next step count as not done where it was made from another text than is written now.
+
+        It is written anew in a moment; but a run that is stopped before that would pass for complete.
+        """
+        if not rest or not self._folder.is_done(rest[0]):
+            return
+        # One that can't be read is named when its turn comes.
+        with suppress(RunError):
+            record, _ = self._folder.read(rest[0].id)
+            if record.derivation.parent != parent:
+                self._folder.forget(rest[0])
 
     def _keep_what_is_finished(self) -> None:
         """Write the texts that came in while the run was being stopped."""

@@ -39,6 +39,8 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = temporary_of(path)
     try:
         _make_folder(path.parent)
+        # What lies there isn't written through: in a stranger's folder it may be a link to any file of ours.
+        temporary.unlink(missing_ok=True)
         with temporary.open("wb") as file:
             with suppress(FileNotFoundError):
                 shutil.copymode(path, temporary)
@@ -46,7 +48,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         # On a full disk half a file is in the way of all that could still be written.
         with suppress(OSError):
@@ -71,7 +73,7 @@ def write_new(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _name(temporary: Path, path: Path) -> None:
@@ -95,7 +97,7 @@ def remove(path: Path) -> None:
     """Remove a file, if it is there, and flush that to disk. Raises `RunError` where it can't be done."""
     try:
         path.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -108,7 +110,7 @@ def make_new_folder(path: Path) -> None:
         _make_folder(path.parent)
         path.mkdir()
         try:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError:
             path.rmdir()
             raise
@@ -163,10 +165,10 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Flush a folder's entries, so that the rename itself survives a power cut. Windows has no such call."""
     if os.name == "nt":
         return

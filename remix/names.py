@@ -21,7 +21,8 @@ _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # what terminals obey
     "\u202a-\u202e\u2066-\u2069"  # what turns the direction of a line around
     "\u2028\u2029"  # what some take for the end of a line
-    "\ud800-\udfff]"  # half a character: no terminal takes it
+    "\ud800-\udfff"  # half a character: no terminal takes it
+    "\ufffe\uffff]"  # no character, and XML takes neither
 )
 
 

@@ -371,7 +371,7 @@ def resume(
     """
     with folder.lock():
         if folder.is_complete:
-            folder.seal()
+            _finish(folder)
             return Outcome(folder, [], Counter(), interrupted=False)
         path = None if writer else (find_model or model_of)(folder.run)
         run = _as_done_by(folder.run, path)
@@ -519,12 +519,17 @@ def _load(run: Run, model: Path | None) -> LocalModel:
 
 
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
-    """Write what isn't done yet, then the manifest."""
+    """Write what isn't done yet, then what is written last."""
     stop = stop or threading.Event()
     chains = Chains(folder, writer, watch or (lambda _: None), stop)
     chains.work()
+    _finish(folder)
+    return Outcome(folder, list(chains.failures.values()), chains.flags, stop.is_set())
+
+
+def _finish(folder: RunFolder) -> None:
+    """Write the manifest, if all is done, and the table of contents."""
     folder.seal()
     # It can be made again: no reason to call a run a failure.
     with suppress(RunError):
         write_index(folder)
-    return Outcome(folder, list(chains.failures.values()), chains.flags, stop.is_set())

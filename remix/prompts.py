@@ -59,6 +59,9 @@ VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 INT32 = 2**31 - 1
 """llama.cpp's samplers count no further."""
 
+LOOK_BACK = 2**20
+"""Tokens that a sampler may look back, more than any context has: llama.cpp takes memory for each."""
+
 
 class SamplingSettings(Frozen):
     """How to choose among the words that stand ready; the defaults suit models of 3B and more."""
@@ -79,7 +82,7 @@ class SamplingSettings(Frozen):
     """How it grows with the run's length."""
     dry_allowed_length: int = Field(2, ge=0, le=INT32)
     """Tokens a run may have for nothing."""
-    last_n: int = Field(1024, ge=0, le=INT32)
+    last_n: int = Field(1024, ge=0, le=LOOK_BACK)
     """How many tokens back both penalties look."""
 
     def chain(self) -> tuple[Sampler, ...]:

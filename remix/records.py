@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -619,9 +619,9 @@ class Circumstances(Frozen):
     """How the file was made, where it is a prepared copy."""
     exactness: str
     """How it was established that the bytes don't depend on company."""
-    started: datetime
+    started: AwareDatetime
     """When the engine began on it (UTC)."""
-    finished: datetime
+    finished: AwareDatetime
     """When its last token was sampled (UTC)."""
     seconds: float
     """Between the two, other sequences' work included."""

@@ -9,6 +9,7 @@ it, and ends it when it doesn't answer.
 from __future__ import annotations
 
 import json
+import re
 import signal
 import struct
 import sys
@@ -112,7 +113,7 @@ def _raise(message: Any) -> NoReturn:
 
 
 _TEXTUAL = (str, int, float, type(None), list, tuple, dict, jinja2.Undefined, _PassageView, _EssayView)
-"""What a prompt template may print. Of other things, like generators, Python prints the address in memory."""
+"""What a prompt template may print. Of other things, like generators, Python prints where in memory they are."""
 
 
 def _textual(value: Any) -> Any:
@@ -120,6 +121,18 @@ def _textual(value: Any) -> Any:
     if not isinstance(value, _TEXTUAL):
         raise jinja2.TemplateError(f"it prints a {type(value).__name__}, which is no text: a filter like join helps")
     return value
+
+
+_ADDRESS = re.compile(r"\bat (0x[0-9a-f]{6,})", re.IGNORECASE)
+"""How Python prints where in memory something is: deep in a list, or made a text by a filter, it may get by."""
+
+
+def _refuse_address(text: str, source: str, given: dict[str, Any]) -> None:
+    """Raise an error for a text with an address that neither the template nor what it was given speaks of."""
+    if addresses := {address.lower() for address in _ADDRESS.findall(text)}:
+        known = f"{source}\n{json.dumps(given, default=str)}".lower()
+        if any(address not in known for address in addresses):
+            raise jinja2.TemplateError("it prints where in memory something is: a filter like join or list helps")
 
 
 def _prompt_environment() -> ImmutableSandboxedEnvironment:
@@ -152,6 +165,7 @@ class _Compiled(NamedTuple):
 
     form: str
     name: str
+    source: str
     template: jinja2.Template
 
 
@@ -199,18 +213,20 @@ class Workshop:
         template = jinja2.Template.from_code(environment, code, dict(environment.globals))
         while len(self._compiled) >= self.MOST:
             del self._compiled[next(iter(self._compiled))]
-        self._compiled[request["key"]] = _Compiled(form, name, template)
+        self._compiled[request["key"]] = _Compiled(form, name, source, template)
         return {}
 
     def _render(self, compiled: _Compiled, given: dict[str, Any]) -> Answer:
         turns: list[tuple[str, str]] = [(role, said) for role, said in given.pop("turns", ())]
+        before = len(turns)
         context = _prompt_context(given, turns) if compiled.form == "prompt" else given
         text = compiled.template.render(context)
         if len(text) + sum(len(said) for _, said in turns) > MOST_TEXT:
             raise ValueError(f"it makes more than {MOST_TEXT // 2**20} MiB of text")
         # Half a character, as an escape can make it, is nothing that a file or a model takes.
-        for each in (text, *(said for _, said in turns)):
+        for each in (text, *(said for _, said in turns[before:])):
             each.encode()
+            _refuse_address(each, compiled.source, given)
         return {"text": text, "turns": turns}
 
     def _trouble(self, request: dict[str, Any], kind: str, reason: str, error: BaseException) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import sys
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,6 +27,7 @@ from remix.records import Options
 from remix.workspace import Workspace
 
 from .conftest import FakeWriter, Remix
+from .forging import forge
 
 OUTPUTS = 12
 CRATE_VERSION = "1.1"
@@ -260,6 +262,41 @@ def test_what_is_there_is_left_alone(finished: RunFolder, tmp_path: Path, form: 
     assert (tmp_path / "there").read_text() == "mine"
 
 
+def test_what_came_to_be_there_meanwhile_is_left_alone(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was looked for before all was made, and written over afterwards."""
+    target = tmp_path / "run.jsonl"
+
+    def made(*_: object) -> bytes:
+        target.write_text("mine")
+        return b"theirs"
+
+    monkeypatch.setattr(sys.modules["remix.export.export"], "_made", made)
+    with pytest.raises(ExportError, match="already exists"):
+        export(finished.path, target, Wanted("jsonl"))
+    assert target.read_text() == "mine"
+
+
+def test_a_link_s_target_is_given_to_nobody(finished: RunFolder, tmp_path: Path) -> None:
+    """`index.md` isn't checked, so a stranger's run could have had any file copied into a crate for others."""
+    (tmp_path / "secret").write_text("secret")
+    (finished.path / "index.md").unlink()
+    (finished.path / "index.md").symlink_to(tmp_path / "secret")
+    with pytest.raises(RemixError, match=r"index\.md: a link that leads out of the run's folder"):
+        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+
+
+def test_a_time_without_a_zone_is_no_record_s(finished: RunFolder) -> None:
+    """It can't be compared with others: the crate's date ended in a traceback."""
+    path = finished.record_path(AGAIN)
+    raw = json.loads(path.read_bytes())
+    raw["circumstances"]["finished"] = "2026-01-01T00:00:00"
+    path.write_text(json.dumps(raw))
+    with pytest.raises(RemixError, match=r"circumstances\.finished: input should have timezone info"):
+        exported(finished.path, Wanted("jsonl"))
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_run_that_was_changed_is_not_exported(finished: RunFolder, tmp_path: Path, form: str) -> None:
     path = finished.text_path("two-clocks/001/again.1")
@@ -366,13 +403,24 @@ def test_nothing_accepted(finished: RunFolder) -> None:
         exported(finished.path, Wanted("markdown", "accepted"))
 
 
+def test_who_only_said_something_edited_nothing(judged: RunFolder) -> None:
+    """Whoever had said anything of a text was named as its editor."""
+    source = exported(judged.path, Wanted("markdown", "edited")).decode()
+    assert "edited by Adam; record" in source
+    assert "Eve" not in source
+    reviews.edit(judged, "two-clocks/002/again.1", "Eve", "Said best.")
+    assert "edited by Eve; record" in exported(judged.path, Wanted("markdown", "edited")).decode()
+    reviews.undo(judged, "Eve")
+    assert "edited by Adam; record" in exported(judged.path, Wanted("markdown", "edited")).decode()
+
+
 def test_markdown_has_texts_below_their_passages(judged: RunFolder) -> None:
     source = exported(judged.path, Wanted("markdown", "accepted")).decode()
     record, better = judged.read(AGAIN_TOO)
     quoted = "> The first clock runs fast. It was set by the second."
     assert source.startswith(f"# All passages\n\n## Two Clocks\n\n{quoted}\n\n{better}\n\n— again, step 1, by fake; ")
     assert record.id[:12] in source
-    assert "Said *better* & shorter.\n\n— again, step 1, by fake, edited by Eve, Adam; record" in source
+    assert "Said *better* & shorter.\n\n— again, step 1, by fake, edited by Adam; record" in source
 
 
 def test_a_page_shows_verdicts_notes_and_what_was_edited(judged: RunFolder) -> None:
@@ -397,6 +445,15 @@ def test_a_book_is_read_by_others(judged: RunFolder, tmp_path: Path, remix_: Rem
     (essay,) = [words for name, words in texts.items() if "toc" not in name]
     assert judged.read(AGAIN_TOO)[1] in essay
     assert "Said *better* & shorter." in essay
+
+
+def test_a_book_holds_nothing_that_xml_does_not_take(finished: RunFolder, tmp_path: Path) -> None:
+    """No reader opened a book with a text that has such a letter."""
+    forge(finished, "two-clocks/003/again.2", text="This \uffff, that \ufffe and \x0b.")
+    export(finished.path, tmp_path / "book.epub", Wanted("epub"))
+    with zipfile.ZipFile(tmp_path / "book.epub") as book:
+        pages = [ElementTree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xhtml")]
+    assert any(r"This \uffff, that \ufffe and \u000b." in "".join(page.itertext()) for page in pages)
 
 
 def test_only_is_for_forms_that_take_a_part(finished: RunFolder, remix_: Remix) -> None:

@@ -88,7 +88,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
 def test_where_only_the_last_flush_fails_the_new_file_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("remix.files._sync_folder", _fail)
+    monkeypatch.setattr("remix.files.sync_folder", _fail)
     with pytest.raises(RunError):
         write_whole(tmp_path / "a.json", b"new")
     assert (tmp_path / "a.json").read_bytes() == b"new"

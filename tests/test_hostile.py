@@ -34,6 +34,7 @@ from remix.corpus.walk import walk
 from remix.engine import look
 from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError, RemixError, RunError
+from remix.files import temporary_of, write_whole
 from remix.names import slugify
 from remix.outputs import RunFolder
 from remix.prompts import Template
@@ -316,6 +317,17 @@ def test_a_run_with_a_link_that_leads_out(finished: RunFolder, tmp_path: Path, w
     with pytest.raises(RunError, match="a link that leads out of the run's folder"):
         pipeline.resume(RunFolder.open(finished.path), writer=writer)
     assert not list((tmp_path / "victim").rglob("*.md"))
+
+
+@pytest.mark.parametrize("name", [".lock.json", "MANIFEST.sha256.sig", "two-clocks/001/again.1.md"])
+def test_a_link_under_a_temporary_name_is_not_written_through(finished: RunFolder, tmp_path: Path, name: str) -> None:
+    """A stranger's run could have had any file overwritten."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    temporary_of(finished.path / name).symlink_to(victim)
+    write_whole(finished.path / name, b"theirs")
+    assert victim.read_text() == "mine"
+    assert not (finished.path / name).is_symlink()
 
 
 # -- what terminals see -------------------------------------------------------------------------------------
@@ -983,6 +995,7 @@ def test_any_front_matter_is_read_or_refused(tmp_path: Path, source: str) -> Non
         "1: 2",
         "families: {1: {}}",
         "families: {a: {max_tokens: 0}}",
+        "sampling: {dry_multiplier: 1, last_n: 2147483647}",
         "system: 2026-01-01",
         "? [a]\n: b",
     ],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from markdown_it import MarkdownIt
 
 from remix import pipeline
@@ -77,6 +79,38 @@ def test_an_interrupted_run_has_one_too(workspace: Workspace) -> None:
     )
     writer.close()
     assert len(links(outcome.folder)) == len(outcome.folder.done) < 12
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ({}, "# All passages\n"),
+        ({"tags": ("clocks",), "where": "time"}, "# clocks\n"),
+        ({"where": "clocks and not sun"}, "# clocks and not sun\n"),
+        (
+            {"like": "The first clock " * 99},
+            "# Passages like “The first clock The first clock The first clock The first …”\n",
+        ),
+        ({"limit": 2}, "# 2 passages\n"),
+        ({"sample": 1}, "# 1 passage\n"),
+    ],
+)
+def test_it_says_what_the_run_is_about(
+    workspace: Workspace, writer: FakeWriter, options: dict[str, Any], title: str
+) -> None:
+    """Of a run by a query, or of a sample, it said “All passages”."""
+    job = pipeline.prepare_for(workspace, Options(steps=1, **options), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    assert index(folder).startswith(title)
+
+
+def test_a_run_that_was_killed_before_its_index_gets_one(finished: RunFolder, writer: FakeWriter) -> None:
+    """All its texts were there, so a resume wrote the manifest and nothing else."""
+    before = index(finished)
+    finished.unseal()
+    (finished.path / "index.md").unlink()
+    pipeline.resume(finished, writer=writer)
+    assert index(finished) == before
 
 
 def test_a_disk_that_takes_no_index_spoils_no_run(workspace: Workspace, writer: FakeWriter, tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ FILE = ModelFile(
 )
 
 
+GREEDY = {"name": "greedy"}
+ENDLESS = {"name": "dry", "multiplier": 1, "base": 1.75, "allowed_length": 2, "last_n": 2**31 - 1, "breakers": []}
+
+
 class FakeLocal(FakeWriter):
     """A fake writer that says what a local model says of itself."""
 
@@ -262,6 +266,10 @@ def test_what_never_was_exact_proves_nothing(told: RunFolder, loaded: list[tuple
         (put("derivation", "prompt", "token_ids", value=[]), "its record doesn't tell the tokens"),
         (put("derivation", "sampling", value=None), "its record doesn't tell the tokens"),
         (put("output", "token_ids", value=None), "its record doesn't tell the tokens"),
+        # These ended the process, or had it ended for all the memory it took.
+        (put("derivation", "sampling", "chain", value=[]), "its samplers choose no token"),
+        (put("derivation", "sampling", "chain", value=[GREEDY, {"name": "top_k", "k": 3}]), "its samplers choose no"),
+        (put("derivation", "sampling", "chain", value=[ENDLESS, GREEDY]), "its samplers choose no token"),
         (put("derivation", "sampling", "max_tokens", value=10**9), "asks for more tokens than its run had room for"),
         (put("derivation", "engine", "rows", value=None), "its record doesn't tell how the engine was set up"),
         (put("derivation", "engine", "rows", value="free<=0"), "its record doesn't tell how the engine was set up"),

@@ -366,7 +366,7 @@ def test_a_folder_that_cannot_be_flushed_is_written_all_the_same(
 def test_new_folders_are_flushed_into_those_they_lie_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A power cut could have taken a run's first folders, and the files in them that were flushed themselves."""
     flushed = []
-    monkeypatch.setattr("remix.files._sync_folder", flushed.append)
+    monkeypatch.setattr("remix.files.sync_folder", flushed.append)
     write_whole(tmp_path / "a" / "b" / "c.json", b"")
     assert flushed == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
 
@@ -622,6 +622,37 @@ def test_another_writer_is_noted_too(workspace: Workspace, expected: Reference) 
     assert outcome.other_model == "somebody else"
     assert [each.name for each in RunFolder.open(path).resumptions()] == ["somebody else"]
     check_manifest(path)
+
+
+class Another(FakeWriter):
+    """A writer of the same texts, who is another."""
+
+    model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"another": True})
+
+
+def test_a_step_made_from_a_text_that_was_replaced_is_no_finished_one(finished: RunFolder) -> None:
+    """A run that came no further than the text that was replaced was sealed with the step that its precursor had."""
+    for path in (finished.text_path(FIRST), finished.record_path(FIRST)):
+        path.unlink()
+    for most in (1, 2):
+        writer = Another()
+        writer.fail_on = lambda _, asked=writer.asked, most=most: len(asked) > most
+        outcome = pipeline.resume(finished, writer=writer)
+        writer.close()
+        assert verify(finished.path).findings == ()
+        assert finished.is_complete == (most == 2) == (not outcome.failures)
+
+
+def test_no_trace_of_an_earlier_writer_stays(expected: Reference, tmp_path: Path) -> None:
+    """Where the next writer tells nothing, the trace told of a record that was gone."""
+    path = begin(expected, tmp_path).path
+    folder = RunFolder.open(path)
+    folder.record_path(FIRST).unlink()
+    writer = Another()
+    pipeline.resume(folder, writer=writer)
+    writer.close()
+    assert verify(path).findings == ()
+    assert not folder.trace_path(FIRST).exists()
 
 
 def test_a_broken_list_of_sittings(finished: RunFolder) -> None:

@@ -147,6 +147,43 @@ def test_a_changed_or_lost_edit_is_found(finished: RunFolder) -> None:
     assert findings(finished) == [f"{edit.file}: can't be read (No such file or directory)"]
 
 
+def test_an_edit_that_is_not_utf8_is_found(finished: RunFolder) -> None:
+    """Its hash fits, and `verify` itself ended in a traceback."""
+    record, _ = finished.read(FIRST)
+    file, body = f"{FIRST}.000000000000.edited.md", b"caf\xe9\n"
+    (finished.path / file).write_bytes(body)
+    edit = Edit(file=file, sha256=sha256(body))
+    said = _said(1, EVE, None, None).model_copy(update={"output": record.id, "edit": edit})
+    reviews.append(finished.path, said)
+    assert findings(finished) == [f"{file}: not UTF-8 at byte 3 of its text"]
+
+
+def test_an_edit_that_was_interrupted_is_no_stranger(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between the text and the line that tells of it, a run was called changed, and couldn't be exported."""
+
+    def killed(folder: Path, review: Review) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reviews, "append", killed)
+        with pytest.raises(KeyboardInterrupt):
+            reviews.edit(finished, FIRST, EVE, "Said better.")
+    (left,) = finished.path.rglob("*.edited.md")
+    assert findings(finished) == []
+    left.write_bytes(left.read_bytes() + b"!")
+    assert findings(finished) == [f"{left.relative_to(finished.path)}: not part of the run"]
+
+
+@pytest.mark.parametrize("words", [("--note", "caf\udce9"), ("--as", "caf\udce9")])
+def test_words_that_are_not_utf8_are_refused(finished: RunFolder, remix_: Remix, words: tuple[str, str]) -> None:
+    """As a terminal that isn't set to UTF-8 gives them: they ended in a traceback."""
+    done = remix_("verdict", FIRST, "accept", *words)
+    assert (done.exit_code, "isn't UTF-8" in done.stderr) == (1, True)
+    with pytest.raises(RunError, match="the text isn't UTF-8"):
+        reviews.edit(finished, FIRST, EVE, "caf\udce9")
+    assert reviews.read(finished.path).reviews == ()
+
+
 def test_what_is_too_long_is_refused(finished: RunFolder) -> None:
     with pytest.raises(RunError, match="more than"):
         reviews.say(finished, FIRST, EVE, note="a" * (reviews.LONGEST + 1))
@@ -192,6 +229,27 @@ def test_half_a_line_is_nothing_and_does_not_spoil_the_next(finished: RunFolder)
     reviews.say(finished, SECOND, EVE, verdict="reject")
     assert [each.verdict for each in reviews.read(finished.path).reviews] == ["accept", "reject"]
     assert reviews.read(finished.path).broken == ()
+
+
+def test_a_list_that_is_a_link_is_not_written_through(finished: RunFolder, tmp_path: Path) -> None:
+    """A stranger's run could have had lines added to any file, and its last one cut off."""
+    victim = tmp_path / "victim"
+    victim.write_text("alias ls=ls")
+    (finished.path / "reviews.jsonl").symlink_to(victim)
+    with pytest.raises(RunError, match=r"reviews\.jsonl: a link that leads out of the run's folder"):
+        reviews.say(finished, FIRST, EVE, verdict="accept")
+    assert victim.read_text() == "alias ls=ls"
+
+
+def test_the_first_review_is_flushed_with_its_file_s_name(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut could have taken the new file away, and with it a verdict that was acknowledged."""
+    flushed: list[Path] = []
+    monkeypatch.setattr(reviews, "sync_folder", flushed.append)
+    reviews.say(finished, FIRST, EVE, verdict="accept")
+    reviews.say(finished, FIRST, EVE, verdict="reject")
+    assert flushed == [finished.path]
 
 
 def _say_many(folder: Path, who: str) -> None:
@@ -264,6 +322,12 @@ def test_who_reviews_is_who_git_says(finished: RunFolder, remix_: Remix, tmp_pat
     config.write_text("[user]\n\tname = Jorge\n")
     env = {"GIT_CONFIG_GLOBAL": str(config), "GIT_CONFIG_SYSTEM": "/dev/null"}
     assert remix_("verdict", FIRST, "accept", env=env).stderr == f"{FIRST}: accepted by Jorge.\n"
+
+
+def test_a_name_that_git_holds_in_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gitconfig").write_bytes(b"[user]\n\tname = Andr\xe9\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    assert reviews.whoever(tmp_path) == "Andr\ufffd"
 
 
 @pytest.mark.parametrize("arguments", [[FIRST, "like"], [FIRST, "undo", "--note", "x"], [FIRST]])

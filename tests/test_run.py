@@ -69,12 +69,6 @@ def test_no_manifest_before_all_is_done(workspace: Workspace, writer: FakeWriter
     assert [path.name for path in folder.path.iterdir()] == ["run.json"]
 
 
-def test_a_run_that_never_began_leaves_nothing(workspace: Workspace, writer: FakeWriter) -> None:
-    folder = RunFolder.create(workspace.outputs, pipeline.prepare_for(workspace, Options(), writer).run)
-    folder.discard()
-    assert list(workspace.outputs.iterdir()) == []
-
-
 def test_a_run_whose_request_cannot_be_written_leaves_nothing(
     workspace: Workspace, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from langchain_core.messages import AIMessage
 from remix import measuring, pipeline
 from remix.choose import FLAGS_ALONE, RULE, choose
 from remix.langchain import generate_with
-from remix.outputs import RunFolder
+from remix.outputs import RunFolder, body_of
 from remix.outputs.verify import Report, verify
 from remix.records import Candidate, Options, sha256
 from remix.workspace import Workspace
@@ -107,6 +108,26 @@ def test_a_template_may_shorten_change_or_ignore_the_step_before(workspace: Work
         0
     ]
     writer.close()
+    assert lines(verify(folder.path)) == []
+
+
+def test_a_template_may_go_by_who_writes(workspace: Workspace) -> None:
+    """A step by another writer than the one before was held against a prompt for the first one, and called forged."""
+    families = "families: {fake: {system: Be brief.}, other: {system: Be slow.}}"
+    template = f"---\ndescription: Odd.\nmax_tokens: 12\n{families}\n---\nSay it again: {{{{ passage | upper }}}}\n"
+    for path in workspace.prompts.iterdir():
+        path.write_text(template, encoding="utf-8")
+    writer = FakeWriter()
+    job = pipeline.prepare_for(workspace, Options(steps=2), writer)
+    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    writer.close()
+    for path in (folder.text_path(SECOND), folder.record_path(SECOND)):
+        path.unlink()
+    writer = FakeWriter()
+    writer.name = "other"
+    pipeline.resume(folder, writer=writer)
+    writer.close()
+    assert folder.read(SECOND)[0].derivation.prompt.messages[0].content == "Be slow."
     assert lines(verify(folder.path)) == []
 
 
@@ -212,6 +233,35 @@ def test_a_link_out_of_the_folder_is_named(finished: RunFolder, tmp_path: Path) 
     assert lines(verify(finished.path)) == ["elsewhere: not part of the run"]
 
 
+@pytest.mark.parametrize("name", ["index.md", "MANIFEST.sha256.sig", f"{FIRST}.md"])
+def test_a_file_that_is_a_link_out_of_the_folder_is_named(finished: RunFolder, tmp_path: Path, name: str) -> None:
+    """What such a link led to went into a crate for others, where nothing else told what it should be."""
+    path, elsewhere = finished.path / name, tmp_path / "elsewhere"
+    elsewhere.write_bytes(path.read_bytes() if path.exists() else b"")
+    path.unlink(missing_ok=True)
+    path.symlink_to(elsewhere)
+    assert lines(verify(finished.path)) == [f"{name}: a link that leads out of the run's folder"]
+
+
+def test_a_link_that_goes_round_in_circles_is_named(finished: RunFolder) -> None:
+    path = finished.text_path(FIRST)
+    path.unlink()
+    path.symlink_to(path.name)
+    assert lines(verify(finished.path)) == [f"{FIRST}.md: can't be read (Too many levels of symbolic links)"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "reviews.jsonl", f"{FIRST}.md"])
+@pytest.mark.parametrize("is_link", [True, False])
+def test_what_never_ends_is_not_waited_for(finished: RunFolder, name: str, is_link: bool) -> None:
+    path = finished.path / name
+    path.unlink(missing_ok=True)
+    if is_link:
+        path.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(path)
+    assert lines(verify(finished.path)) == [f"{name}: not a regular file; nothing here has been read"]
+
+
 @pytest.mark.parametrize("other", [OTHER, SECOND])
 @pytest.mark.parametrize("suffixes", [(".md",), (".json",), (".md", ".json")])
 @pytest.mark.parametrize("blessed", [False, True])
@@ -250,6 +300,17 @@ def test_a_broken_request_is_named_and_hides_nothing(finished: RunFolder) -> Non
     first, second = lines(verify(finished.path))
     assert first.startswith("run.json: not a run's request (invalid json")
     assert second == f"{FIRST}.md: missing"
+
+
+def test_without_a_request_no_file_elsewhere_is_read(finished: RunFolder, tmp_path: Path) -> None:
+    """A manifest could have had any file read, and told whether it is the one of a hash."""
+    (tmp_path / "secret").write_text("secret")
+    (finished.path / "run.json").write_text("{")
+    manifest = finished.path / "MANIFEST.sha256"
+    names = ("../../../secret", str(tmp_path / "secret"))
+    manifest.write_text(manifest.read_text() + "".join(f"{'0' * 64}  {name}\n" for name in names))
+    _, *rest = sorted(lines(verify(finished.path)), reverse=True)
+    assert sorted(rest) == sorted(f"MANIFEST.sha256: names {name!r}, no part of the run" for name in names)
 
 
 # -- forgeries whose manifest fits --------------------------------------------------------------------------
@@ -298,6 +359,38 @@ def test_a_forged_record_is_named(finished: RunFolder, change: Change, said: str
     report = verify(finished.path)
     assert f"{SECOND}.json: {said}" in lines(report)
     assert named(report) == {f"{SECOND}.json"}
+
+
+def test_a_first_step_asks_about_its_passage(finished: RunFolder) -> None:
+    """Of later steps only it was looked whether their prompts hold what they read."""
+    forge(finished, FIRST, put("derivation", "prompt", "messages", value=[{"role": "user", "content": "Say."}]))
+    assert f"{FIRST}.json: its prompt doesn't hold the passage" in lines(verify(finished.path))
+
+
+def test_words_between_front_matter_and_text_are_named(finished: RunFolder) -> None:
+    """No hash was over them, and a reader saw them first: to most programs `--- ` closes front matter, too."""
+    path = finished.text_path(SECOND)
+    path.write_bytes(path.read_bytes().replace(b"\n---\n", b"\n--- \n\nForged.\n\n---\n", 1))
+    bless(finished)
+    said = "there are words between its front matter and its text"
+    assert lines(verify(finished.path)) == [f"{SECOND}.md: {said}"]
+
+
+def test_a_text_that_is_not_utf8_is_named(remix_: Remix, finished: RunFolder) -> None:
+    """All its hashes fit, and whatever read it ended in a traceback."""
+    body, path = b"caf\xe9\n", finished.text_path(SECOND)
+    forge(finished, SECOND, put("output", "sha256", value=sha256(body)))
+    path.write_bytes(path.read_bytes().removesuffix(body_of(path.read_bytes())) + body)
+    bless(finished)
+    assert lines(verify(finished.path)) == [f"{SECOND}.md: not UTF-8"]
+    result = remix_("show", SECOND)
+    assert (result.exit_code, "not UTF-8 at byte 3 of its text" in result.stderr) == (1, True)
+
+
+def test_a_task_that_is_there_twice_is_named(finished: RunFolder) -> None:
+    forge_request(finished, lambda raw: raw["tasks"].append(raw["tasks"][0]))
+    said = f"run.json: its passages and options make other tasks ({FIRST})"
+    assert said in lines(verify(finished.path))
 
 
 def test_a_first_step_has_no_step_before(finished: RunFolder) -> None:

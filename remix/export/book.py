@@ -9,14 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mkepub
 
-from remix.export.item import Item
+from remix.export.item import Item, by_passage
 from remix.names import visible
+from remix.outputs.facts import about
 from remix.records import Essay, Passage, Run
 
 _STYLE = """
@@ -55,7 +55,7 @@ def epub(run: Run, items: Sequence[Item]) -> bytes:
 
 def title(run: Run) -> str:
     """What a run is about."""
-    return _line(", ".join(run.options.tags or run.options.essays) or "All passages")
+    return _line(about(run))
 
 
 def _page(essay: Essay, passages: Iterable[tuple[Passage, list[Item]]]) -> Iterator[str]:
@@ -68,18 +68,18 @@ def _page(essay: Essay, passages: Iterable[tuple[Passage, list[Item]]]) -> Itera
 
 def _chapters(run: Run, items: Sequence[Item]) -> Iterator[tuple[Essay, list[tuple[Passage, list[Item]]]]]:
     """Essays with those of their passages that a text comes from, and these texts, in the order of the run."""
-    by_passage = {id_: list(group) for id_, group in groupby(items, key=lambda item: item.found.task.passage)}
+    by = by_passage(items)
     for essay in run.essays:
-        passages = [(passage, by_passage[passage.id]) for passage in essay.passages if passage.id in by_passage]
+        passages = [(passage, by[passage.id]) for passage in essay.passages if passage.id in by]
         if passages:
             yield essay, passages
 
 
 def _origin(item: Item) -> str:
     record = item.found.record
-    edited = f", edited by {', '.join(item.standing.reviewers)}" if item.edited is not None else ""
-    about = f"{record.source.kind}, step {record.source.step}, by {record.circumstances.model}{edited}"
-    return _line(f"{about}; record {record.id[:12]}")
+    edited = f", edited by {item.editor}" if item.editor else ""
+    written = f"{record.source.kind}, step {record.source.step}, by {record.circumstances.model}{edited}"
+    return _line(f"{written}; record {record.id[:12]}")
 
 
 def _model(items: Iterable[Item]) -> str:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.files import TEMPORARY, make_new_folder, temporary_of, write_whole
+from remix.files import TEMPORARY, make_new_folder, temporary_of, unwritable, write_new, write_whole
 from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
@@ -53,14 +53,11 @@ def export(folder: Path, target: Path, wanted: Wanted) -> int:
     """
     report, run, chosen = _chosen(folder, wanted)
     if os.path.lexists(target):
-        raise ExportError(f"{target} already exists.", "Take another name; nothing has been written.")
-    try:
-        if wanted.form == CRATE:
-            _write_crate(report, run, target, wanted.license)
-        else:
-            write_whole(target, _made(run, chosen, wanted))
-    except RunError as error:
-        raise ExportError(error.message, "Take another place with --to, or make room there.") from error
+        raise _taken(target)
+    if wanted.form == CRATE:
+        _write_crate(report, run, target, wanted.license)
+    else:
+        _write_file(target, _made(run, chosen, wanted))
     return len(chosen)
 
 
@@ -118,12 +115,29 @@ _FORMS: dict[str, Callable[[Run, Sequence[Item]], bytes]] = {
 FORMATS = (CRATE, PREFERENCES, *_FORMS)
 
 
+def _write_file(target: Path, data: bytes) -> None:
+    try:
+        write_new(target, data)
+    except OSError as error:
+        # It may have come to be there since we looked.
+        raise (_taken(target) if os.path.lexists(target) else _unwritable(target, error)) from error
+
+
+def _taken(target: Path) -> ExportError:
+    return ExportError(f"{target} already exists.", "Take another name; nothing has been written.")
+
+
+def _unwritable(target: Path, error: OSError | RunError) -> ExportError:
+    message = error.message if isinstance(error, RunError) else unwritable(target, error).message
+    return ExportError(message, "Take another place with --to, or make room there.")
+
+
 def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -> None:
     """A copy of the run's folder with its metadata and a page to read, under its name when it is whole."""
     draft = temporary_of(target)
     shutil.rmtree(draft, ignore_errors=True)
-    make_new_folder(draft)
     try:
+        make_new_folder(draft)
         files = []
         for name in _names(report.path):
             data = (report.path / name).read_bytes()
@@ -132,10 +146,8 @@ def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -
         write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
         write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
         draft.rename(target)
-    except OSError as error:
-        raise ExportError(
-            f"{target}: can't be written ({error.strerror}).", "Take another place with --to."
-        ) from error
+    except (OSError, RunError) as error:
+        raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -5,6 +5,7 @@ Takes what was found and the reviews, gives `Item`s.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ class Item(NamedTuple):
     standing: Standing
     edited: str | None
     """A person's own version, where there is one."""
+    editor: str | None
+    """Who made that."""
 
     @property
     def text(self) -> str:
@@ -29,9 +32,22 @@ class Item(NamedTuple):
 
 def items(report: Report) -> list[Item]:
     """All outputs of a run. Raises `RunError` where an edited version isn't what was kept."""
-    standings = reviews.standings(reviews.read(report.path).reviews)
-    return [_item(report.path, each, standings.get(each.id, Standing())) for each in report.found]
+    said = reviews.read(report.path).reviews
+    standings = reviews.standings(said)
+    editors = {each.output: each.reviewer for each in reviews.in_force(said) if each.edit}
+    return [
+        _item(report.path, each, standings.get(each.id, Standing()), editors.get(each.id)) for each in report.found
+    ]
 
 
-def _item(folder: Path, found: Found, standing: Standing) -> Item:
-    return Item(found, standing, reviews.edited_text(folder, standing.edit) if standing.edit else None)
+def _item(folder: Path, found: Found, standing: Standing, editor: str | None) -> Item:
+    edited = reviews.edited_text(folder, standing.edit) if standing.edit else None
+    return Item(found, standing, edited, editor)
+
+
+def by_passage(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Outputs by the passage they come from, in their order."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.found.task.passage, []).append(item)
+    return found

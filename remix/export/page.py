@@ -10,21 +10,19 @@ from itertools import groupby
 from typing import Any
 
 from remix import pages
-from remix.export.item import Item
-from remix.outputs.facts import facts
+from remix.export.item import Item, by_passage
+from remix.outputs.facts import about, facts
 from remix.records import Passage, Run, Standing
 
 
 def page(run: Run, items: Sequence[Item]) -> str:
     """The whole page, in the order of the run."""
-    by_passage: dict[str, list[Item]] = {}
-    for item in items:
-        by_passage.setdefault(item.found.task.passage, []).append(item)
+    written = by_passage(items)
     essays = [
         {
             "title": essay.title,
             "passages": [
-                _passage(passage, by_passage[passage.id]) for passage in essay.passages if passage.id in by_passage
+                _passage(passage, written[passage.id]) for passage in essay.passages if passage.id in written
             ],
         }
         for essay in run.essays
@@ -32,11 +30,11 @@ def page(run: Run, items: Sequence[Item]) -> str:
     return pages.render(
         "run.html",
         run=run,
-        about=", ".join(run.options.tags or run.options.essays) or "All passages",
+        about=about(run),
         count=len(items),
         total=len(run.tasks),
         model=" and ".join(dict.fromkeys(item.found.record.circumstances.model for item in items)) or "nobody yet",
-        passages=len(by_passage),
+        passages=len(written),
         essays=[essay for essay in essays if essay["passages"]],
     )
 

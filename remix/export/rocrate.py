@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from remix.outputs.facts import about
 from remix.outputs.verify import Found
 from remix.records import Essay, Passage, Record, Run, TemplateUsed
 
@@ -77,14 +78,13 @@ def _license(address: str | None) -> Entity:
 
 
 def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
-    about = ", ".join(run.options.tags or run.options.essays) or "all passages"
     # When the last text was written, not when the crate was: the same run makes the same crate.
     written = max((each.record.circumstances.finished for each in found), default=run.created)
     return {
         "@id": "./",
         "@type": "Dataset",
         "name": f"remix run {run.name}",
-        "description": f"{len(found)} of {len(run.tasks)} texts written by a language model from passages: {about}.",
+        "description": f"{len(found)} of {len(run.tasks)} texts by a language model from passages: {about(run)}.",
         "datePublished": _time(written),
         "conformsTo": _to(PROFILE),
         "hasPart": [_to(_path(file.name)) for file in files],

@@ -1,13 +1,27 @@
-"""A record in words: what a reader may want to know of an output, a term and its value each.
+"""A run and a record in words: what a run is about, and what a reader may want to know of an output.
 
-Takes a record, gives pairs of words.
+Takes a run, gives a title; takes a record, gives terms and their values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import shorten
 
-from remix.records import Record
+from remix.records import Record, Run
+
+
+def about(run: Run) -> str:
+    """A run's passages in a line: the tags or essays that were asked for, else the query, or what they are like."""
+    options = run.options
+    if asked := ", ".join(options.tags or options.essays) or options.where:
+        return asked
+    if options.like:
+        return f"Passages like “{shorten(options.like, 60, placeholder=' …')}”"
+    if options.sample or options.limit or options.min_words or run.refreshes:
+        count = sum(len(essay.passages) for essay in run.essays)
+        return f"{count} passage{'s' * (count != 1)}"
+    return "All passages"
 
 
 def facts(record: Record) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from remix.files import write_whole
 from remix.names import visible
 from remix.outputs import reviews
+from remix.outputs.facts import about
 from remix.outputs.run import INDEX, RunFolder
 from remix.records import Passage, Record, Standing, Task, sha256
 
@@ -49,9 +50,8 @@ def _index(folder: RunFolder) -> str:
     for task in done:
         by_passage.setdefault(task.passage, []).append(task)
     run = folder.run
-    about = ", ".join(run.options.tags or run.options.essays) or "All passages"
     model = run.model.name if run.model else run.options.model
-    lines = [f"# {_plain(about)}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]
+    lines = [f"# {_plain(about(run))}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]
     for essay in run.essays:
         passages = [passage for passage in essay.passages if passage.id in by_passage]
         if passages:

@@ -21,13 +21,15 @@ from pydantic import ValidationError
 
 from remix import names
 from remix.errors import RunError
-from remix.files import unwritable, write_whole
-from remix.outputs.run import RunFolder, body_bytes, body_of
+from remix.files import sync_folder, unwritable, write_whole
+from remix.outputs.run import RunFolder, body_bytes, body_of, refuse_link, text_of
 from remix.records import Edit, Review, Standing, sha256
 
 REVIEWS = "reviews.jsonl"
 LOCK = ".reviews.lock"
 EDITED = ".edited.md"
+
+_FENCE = b"---\n"
 
 LONGEST = 2**20
 """Letters of a note or an edited text."""
@@ -76,13 +78,18 @@ def read(folder: Path) -> Reviews:
 def append(folder: Path, review: Review) -> None:
     """Add a review; when this returns it is on the disk. Raises `RunError` where it can't be."""
     path = folder / REVIEWS
+    refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
     try:
-        with FileLock(folder / LOCK), path.open("ab+") as file:
-            _drop_half_a_line(file)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        with FileLock(folder / LOCK):
+            is_new = not path.exists()
+            with path.open("ab+") as file:
+                _drop_half_a_line(file)
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            if is_new:
+                sync_folder(folder)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -142,8 +149,8 @@ def say(folder: RunFolder, task: str, reviewer: str, **said: Any) -> Review:
     Raises `RunError` where the output isn't what was written, or the disk takes nothing.
     """
     record, _ = folder.read(task)
-    if len(said.get("note") or "") > LONGEST:
-        raise ReviewError(f"{task}: the note has more than {LONGEST} letters.", "Say it in fewer words.")
+    _check(task, "note", said.get("note") or "")
+    _check(task, "reviewer's name", reviewer)
     review = _review(task, record.id, reviewer, **said)
     append(folder.path, review)
     return review
@@ -174,8 +181,8 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
     An earlier version stays. Raises `RunError` where the output isn't what was written, or the disk takes nothing.
     """
     record, _ = folder.read(task)
-    if len(text) > LONGEST:
-        raise ReviewError(f"{task}: the text has more than {LONGEST} letters.", "Keep it where books are kept.")
+    _check(task, "text", text)
+    _check(task, "reviewer's name", reviewer)
     body = body_bytes(text.strip())
     # What it was made from: the edited version that holds, if there is one.
     before = standings(read(folder.path).reviews).get(record.id, Standing()).edit
@@ -188,10 +195,39 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
     front = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000).encode()
     # By its content, so that no version is written over by another.
     file = f"{task}.{sha256(front + body)[:12]}{EDITED}"
-    write_whole(folder.path / file, b"---\n" + front + b"---\n" + body)
+    refuse_link(folder.path, (folder.path / file).parent)
+    write_whole(folder.path / file, _FENCE + front + _FENCE + body)
     said = _review(task, record.id, reviewer, edit=Edit(file=file, sha256=sha256(body)))
     append(folder.path, said)
     return said
+
+
+def _check(task: str, what: str, words: str) -> None:
+    """Raise `ReviewError` for words that no file takes."""
+    if len(words) > LONGEST:
+        raise ReviewError(f"{task}: the {what} has more than {LONGEST} letters.", "Say it in fewer words.")
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:
+        raise ReviewError(
+            f"{task}: the {what} isn't UTF-8.", "Write it in a terminal that is set to UTF-8."
+        ) from error
+
+
+def is_left_over(path: Path) -> bool:
+    """Whether a file is an edited text of which no review speaks, since something crashed before that was written.
+
+    Nobody was told that it was kept. It is known by its name, which is made of what is in it.
+    """
+    if not path.name.endswith(EDITED):
+        return False
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    body = body_of(data)
+    front = data[len(_FENCE) : len(data) - len(_FENCE) - len(body)]
+    return path.name.endswith(f".{sha256(front + body)[:12]}{EDITED}")
 
 
 def edited_text(folder: Path, edit: Edit) -> str:
@@ -203,14 +239,20 @@ def edited_text(folder: Path, edit: Edit) -> str:
         raise ReviewError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
     if sha256(body) != edit.sha256:
         raise ReviewError(f"{path}: not the text that was kept.", "It was changed since: edit the output anew.")
-    return body.decode().removesuffix("\n")
+    return text_of(body, path)
 
 
 def whoever(folder: Path) -> str:
     """Who reviews, where nobody says: git's name for its user in a folder, or the system's."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), "config", "user.name"], capture_output=True, text=True, timeout=5, check=False
+            ["git", "-C", str(folder), "config", "user.name"],
+            capture_output=True,
+            # What git holds may be in any encoding.
+            encoding="utf-8",
+            errors="replace",
+            timeout=5,
+            check=False,
         )
         return done.stdout.strip() or getuser()
     except (OSError, subprocess.SubprocessError, KeyError):

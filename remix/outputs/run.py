@@ -37,6 +37,8 @@ INDEX = "index.md"
 LOCK = ".lock"
 HOLDER = ".lock.json"
 
+LEADS_OUT = "a link that leads out of the run's folder"
+
 _FENCE = b"---\n"
 _FAILURES = TypeAdapter(list[Failure])
 _RESUMPTIONS = TypeAdapter(list[Resumption])
@@ -90,11 +92,6 @@ class RunFolder:
         _refuse_leading_out(path, run)
         _refuse_unknown(path, run)
         return cls(path, run)
-
-    def discard(self) -> None:
-        """Remove a run that never began."""
-        (self.path / REQUEST).unlink(missing_ok=True)
-        self.path.rmdir()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -153,14 +150,18 @@ class RunFolder:
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
         self._check_there()
-        _refuse_link(self.path, self.text_path(task.id).parent)
+        refuse_link(self.path, self.text_path(task.id).parent)
         # Without this a crash between the two would leave an older record beside a newer text.
-        remove(self.record_path(task.id))
-        remove(self.measures_path(task.id))
+        self.forget(task)
         if trace:
             write_whole(self.trace_path(task.id), dump_trace(trace))
         write_whole(self.text_path(task.id), compose(record, text))
         write_whole(self.record_path(task.id), dump(record))
+
+    def forget(self, task: Task) -> None:
+        """Let a task count as not done: its record goes, and what else tells of its text."""
+        for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id)):
+            remove(path)
 
     def is_done(self, task: Task) -> bool:
         """Whether a task's output is finished, and both its files are there still."""
@@ -179,7 +180,7 @@ class RunFolder:
             raise RunError(f"{path}: not a record ({_first(error)}).", _ANEW) from error
         if sha256(body) != record.output.sha256:
             raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", _ANEW)
-        return record, body.decode().removesuffix("\n")
+        return record, text_of(body, self.text_path(task_id))
 
     def read_trace(self, task_id: str) -> Trace:
         """How an output came about. Raises `RunError` where that wasn't kept."""
@@ -326,6 +327,14 @@ def body_of(data: bytes) -> bytes:
     return data if closing < 0 else data[closing + 1 + len(_FENCE) :]
 
 
+def text_of(body: bytes, path: Path) -> str:
+    """The text that a body holds; `path` is what errors call it. Raises `RunError` where it isn't UTF-8."""
+    try:
+        return body.decode().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path}: not UTF-8 at byte {error.start} of its text.", _ANEW) from error
+
+
 def _one_line(match: re.Match[str]) -> str:
     return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")
 
@@ -354,12 +363,16 @@ def _refuse_unknown(path: Path, run: Run) -> None:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", _BRING_BACK)
 
 
-def _refuse_link(folder: Path, place: Path) -> None:
-    """Refuse to write through a link that leads out of a run's folder."""
-    if not place.resolve().is_relative_to(folder.resolve()):
-        raise RunError(
-            f"{place}: a link that leads out of the run's folder.", "Somebody has meddled with it: leave it."
-        )
+def refuse_link(folder: Path, place: Path) -> None:
+    """Refuse to write through a link that leads out of a run's folder. Raises `RunError`."""
+    if is_outside(folder, place):
+        raise RunError(f"{place}: {LEADS_OUT}.", "Somebody has meddled with it: leave it.")
+
+
+def is_outside(folder: Path, place: Path) -> bool:
+    """Whether a place is not in a folder, links followed."""
+    # Unlike `Path.resolve` this bears links that go round in circles.
+    return not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import stat
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +22,13 @@ from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
 from remix.files import TEMPORARY
 from remix.measure.ledger import MeasuresFile
+from remix.names import leads_out
 from remix.outputs import reviews
 from remix.outputs.run import (
     FAILURES,
     HOLDER,
     INDEX,
+    LEADS_OUT,
     LOCK,
     MANIFEST,
     REQUEST,
@@ -33,6 +37,7 @@ from remix.outputs.run import (
     body_bytes,
     body_of,
     compose,
+    is_outside,
 )
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan_of
@@ -40,11 +45,13 @@ from remix.prompts import Template
 from remix.records import (
     Candidate,
     Edit,
-    Message,
+    Essay,
+    Passage,
     Record,
     Run,
     Source,
     Task,
+    TemplateUsed,
     Trace,
     canonical_sha256,
     sha256,
@@ -115,6 +122,8 @@ class Report(NamedTuple):
 def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     """Check a run's folder, or only those of its tasks that are wanted, with the steps they come from."""
     finished = (path / MANIFEST).is_file()
+    if endless := tuple(_endless(path)):
+        return Report(path, None, finished, (), 0, endless)
     try:
         folder = RunFolder.open(path)
     except RunError as error:
@@ -174,11 +183,14 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
     known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
     known |= {edit.file for edit in _edits(folder)}
     for path in folder.path.rglob("*"):
-        # A name needn't be UTF-8, and a report must be.
-        name = path.relative_to(folder.path).as_posix().encode(errors="replace").decode()
+        name = _name(folder.path, path)
         half_written = path.name.startswith(".") and path.name.endswith(TEMPORARY)
-        if name not in known and not half_written and (path.is_symlink() or not path.is_dir()):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        if name not in known and not half_written and not _is_left_over(path, name, ids):
             yield Finding(name, "not part of the run")
+        elif path.is_symlink() and is_outside(folder.path, path):
+            yield Finding(name, LEADS_OUT)
     yield from _reviews(folder)
     try:
         folder.failures()
@@ -188,6 +200,25 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
         folder.resumptions()
     except RunError:
         yield Finding(RESUMED, "can't be read")
+
+
+def _endless(path: Path) -> Iterator[Finding]:
+    """Pipes and devices, and links to them: whoever reads one may wait for ever."""
+    for each in path.rglob("*"):
+        with suppress(OSError):
+            mode = each.stat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                yield Finding(_name(path, each), "not a regular file; nothing here has been read")
+
+
+def _name(folder: Path, path: Path) -> str:
+    """Of a file, below its folder. It needn't be UTF-8, and a report must be."""
+    return path.relative_to(folder).as_posix().encode(errors="replace").decode()
+
+
+def _is_left_over(path: Path, name: str, tasks: Collection[str]) -> bool:
+    """Whether a file is an edited text of one of the tasks that was never told of."""
+    return name.removesuffix(reviews.EDITED).rpartition(".")[0] in tasks and reviews.is_left_over(path)
 
 
 def _reviews(folder: RunFolder) -> Iterator[Finding]:
@@ -244,11 +275,13 @@ def _manifest(path: Path, names: Collection[str] | None, whole: bool = True) -> 
             yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
         else:
             hashes[parts[2]] = parts[1]
+    strangers: Collection[str] = ()
     if names is None:
-        names = [name for name in hashes if name != REQUEST]
+        strangers = {name for name in hashes if leads_out(name)}
+        names = [name for name in hashes if name != REQUEST and name not in strangers]
     elif whole:
-        strangers = sorted(hashes.keys() - set(names))
-        yield from (Finding(MANIFEST, f"names {name!r}, no part of the run") for name in strangers)
+        strangers = hashes.keys() - set(names)
+    yield from (Finding(MANIFEST, f"names {name!r}, no part of the run") for name in sorted(strangers))
     yield from (each for name in names for each in _hashed(path, name, hashes.get(name)))
 
 
@@ -274,7 +307,8 @@ def _request(run: Run) -> Iterator[Finding]:
     for template in run.templates:
         if sha256(template.source) != template.sha256:
             yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
-    for task in set(plan_of(run)).symmetric_difference(run.tasks):
+    planned, there = Counter(plan_of(run)), Counter(run.tasks)
+    for task in (planned - there) + (there - planned):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
 
 
@@ -337,22 +371,27 @@ def _look_at(look: _Look) -> Iterator[Finding]:
 
 
 def _hashes(look: _Look) -> Iterator[Finding]:
-    output = look.record.output
-    if sha256(body_of(look.found.data)) != output.sha256:
+    body = body_of(look.found.data)
+    if sha256(body) != look.record.output.sha256:
         yield look.in_text("not the text that was recorded")
+    elif body.decode(errors="ignore").encode() != body:
+        yield look.in_text("not UTF-8")
     if look.found.id != look.record.id:
         yield look.in_record("its id isn't the sha256 of its derivation and text")
 
 
 def _front_matter(look: _Look) -> Iterator[Finding]:
     """What people read above the text; keys that remix doesn't write are theirs."""
-    name = look.found.text_file
+    name, data = look.found.text_file, look.found.data
     try:
         written = frontmatter.split(compose(look.record, "").decode(), name).meta
-        meta = frontmatter.split(look.found.data.decode(errors="replace"), name).meta
+        meta, body, _ = frontmatter.split(data.decode(errors="replace"), name)
     except frontmatter.FrontMatterError:
         yield look.in_text("its front matter is broken")
         return
+    # Other readers of front matter take a line like `--- ` for its end, too.
+    if body != body_of(data).decode(errors="replace"):
+        yield look.in_text("there are words between its front matter and its text")
     if differing := [key for key, value in written.items() if meta.get(key) != value]:
         yield look.in_text(f"its front matter says otherwise than its record ({', '.join(differing)})")
 
@@ -366,20 +405,25 @@ def _place(look: _Look) -> Iterator[Finding]:
         return
     if record.circumstances.run != look.run.name:
         yield look.in_record(f"belongs to another run ({record.circumstances.run})")
-    if source := _source(look.run, look.found.task):
-        names = [name for name in Source.model_fields if getattr(source, name) != getattr(record.source, name)]
-        if names:
-            yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(names)})")
+    source = _source(look.run, look.found.task)
+    if differing := [name for name in Source.model_fields if getattr(source, name) != getattr(record.source, name)]:
+        yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(differing)})")
 
 
-def _source(run: Run, task: Task) -> Source | None:
-    """Where a task's text comes from, by `run.json`; nothing where that speaks of no such passage or kind."""
-    passages = {passage.id: passage for essay in run.essays for passage in essay.passages}
-    templates = {template.kind: template.name for template in run.templates}
-    passage = passages.get(task.passage)
-    if passage is None or task.kind not in templates:
-        return None
-    return source_of(passage, task, templates[task.kind], run.rankings.get(passage.id))
+def _source(run: Run, task: Task) -> Source:
+    """Where a task's text comes from, by `run.json`."""
+    _, passage = _passage(run, task)
+    return source_of(passage, task, _template(run, task).name, run.rankings.get(passage.id))
+
+
+def _passage(run: Run, task: Task) -> tuple[Essay, Passage]:
+    """What a task is about. A run whose tasks speak of what it doesn't hold isn't opened."""
+    pairs = ((essay, passage) for essay in run.essays for passage in essay.passages)
+    return next(pair for pair in pairs if pair[1].id == task.passage)
+
+
+def _template(run: Run, task: Task) -> TemplateUsed:
+    return next(each for each in run.templates if each.kind == task.kind)
 
 
 def _derivation(look: _Look) -> Iterator[Finding]:
@@ -397,6 +441,8 @@ def _derivation(look: _Look) -> Iterator[Finding]:
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
         yield look.in_record(f"its seed isn't the one in {REQUEST}")
+    if task.step == 1 and not _holds(record, "", task, run):
+        yield look.in_record("its prompt doesn't hold the passage")
 
 
 def _candidates(look: _Look) -> Iterator[Finding]:
@@ -506,7 +552,7 @@ def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], run: R
         yield Finding(output.record_file, f"was made from {task.parent}, which isn't here")
     elif derivation.parent != parent.id:
         yield Finding(output.record_file, f"was made from another {task.parent} than is here")
-    elif not _holds(derivation.prompt.messages, parent, task, run):
+    elif not _holds(output.record, parent.text, task, run):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {task.parent}")
 
 
@@ -516,18 +562,22 @@ def _resumed_by(folder: RunFolder) -> Iterator[str | None]:
         yield from (each.model.sha256 for each in folder.resumptions())
 
 
-def _holds(messages: tuple[Message, ...], parent: Found, task: Task, run: Run) -> bool:
-    """Whether a prompt holds its parent's text, or what the run's template makes of that: it may well shorten it."""
-    if any(parent.text in message.content for message in messages):
+def _holds(record: Record, previous: str, task: Task, run: Run) -> bool:
+    """Whether a prompt holds what its step read, or is what the run's template makes of that: it may well shorten it.
+
+    `previous` is the text of the step before, empty for the first, which reads the passage.
+    """
+    messages, source = record.derivation.prompt.messages, record.source
+    if any((previous if task.step > 1 else source.text) in message.content for message in messages):
         return True
-    pairs = [(essay, each) for essay in run.essays for each in essay.passages if each.id == task.passage]
-    sources = [each for each in run.templates if each.kind == task.kind]
-    labels = run.model.labels if run.model else (parent.record.circumstances.model.lower(),)
-    for essay, passage in pairs[:1] if sources else ():
-        try:
-            template = Template(task.kind, sources[0].source.encode(), sources[0].name)
-            prompt = template.render(passage, essay, parent.text, task.step, run.options.steps, labels)
-        except PromptError:
-            return False
-        return prompt.messages == messages
-    return False
+    if run.model and record.derivation.model.sha256 != run.model.sha256:
+        # Templates go by a model's labels, and of another one than the run's they aren't known.
+        return True
+    labels = run.model.labels if run.model else (record.circumstances.model.lower(),)
+    (essay, passage), used = _passage(run, task), _template(run, task)
+    try:
+        template = Template(task.kind, used.source.encode(), used.name)
+        prompt = template.render(passage, essay, previous, task.step, run.options.steps, labels)
+    except PromptError:
+        return False
+    return prompt.messages == messages
