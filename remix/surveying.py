@@ -22,6 +22,7 @@ from remix.measure.report import Kept, Matter
 from remix.measure.survey import Survey, Ways
 from remix.measure.trajectory import Trajectory, trajectories
 from remix.measuring import Measured
+from remix.outputs.facts import about
 from remix.outputs.run import RunFolder
 from remix.records import Record, Run
 
@@ -63,7 +64,8 @@ def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
     by: Literal["words", "meaning"] = (
         "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
     )
-    return report.report(Matter(surveyed.run, models, surveyed.chains, surveyed.survey, kept, by, embedder))
+    run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
+    return report.report(Matter(run, about(run), models, chains, found, kept, by, embedder))
 
 
 def check(target: Path) -> None:

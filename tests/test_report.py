@@ -16,7 +16,7 @@ from remix.measure.report import Kept, Matter, report
 from remix.measure.survey import Ways, survey
 from remix.measure.trajectory import Trajectory
 from remix.outputs import RunFolder
-from remix.records import Options, Run
+from remix.records import Run
 
 from .conftest import Remix
 from .test_survey import PLATITUDE, SUBJECTS, about, chains
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 
 def matter(run: Run, made: list[Trajectory], ways: Ways = WAYS) -> Matter:
-    return Matter(run, ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
+    return Matter(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
 
 
 @pytest.fixture
@@ -140,19 +140,8 @@ def test_chains_that_end_in_the_same_text_crowd(finished: RunFolder) -> None:
     assert float(found[1]) < 0.35
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (Options(tags=("maps", "clocks")), "maps, clocks"),
-        (Options(where="maps and not clocks"), "maps and not clocks"),
-        (Options(sample=3), "Some passages"),
-        (Options(), "All passages"),
-    ],
-)
-def test_what_was_chosen_is_the_title(finished: RunFolder, options: Options, said: str) -> None:
-    """Passages chosen by a query or by lot were called all."""
-    run = finished.run.model_copy(update={"options": options})
-    assert f"{said}: what was kept, and what converges" in Page(report(matter(run, chains(8)))).text
+def test_what_was_chosen_is_the_title(page: str) -> None:
+    assert "maps, clocks: what was kept, and what converges" in Page(page).text
 
 
 # -- the command --------------------------------------------------------------------------------------------

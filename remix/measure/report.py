@@ -17,7 +17,7 @@ from remix.measure.intervals import Estimate
 from remix.measure.plots import Path, Row, Series
 from remix.measure.survey import Drift, Kind, Spread, Step, Survey
 from remix.measure.trajectory import Trajectory
-from remix.records import Options, Run
+from remix.records import Run
 
 
 class Kept(NamedTuple):
@@ -35,6 +35,8 @@ class Matter(NamedTuple):
     """All that a page is made of."""
 
     run: Run
+    about: str
+    """Which passages were asked for, in a few words."""
     models: tuple[str, ...]
     """Who wrote the texts."""
     chains: Sequence[Trajectory]
@@ -53,7 +55,7 @@ def report(matter: Matter) -> str:
     return pages.render(
         "report.html",
         run=matter.run,
-        about=_about(matter.run.options),
+        about=matter.about,
         models=" and ".join(matter.models) or "nobody yet",
         texts=sum(len(chain.texts) - 1 for chain in matter.chains),
         survey=survey,
@@ -65,12 +67,6 @@ def report(matter: Matter) -> str:
         plane=_map(matter),
         spreads=_spreads(survey),
     )
-
-
-def _about(options: Options) -> str:
-    """Which passages were asked for, in a few words."""
-    named = ", ".join(options.tags or options.essays) or options.where
-    return named or ("Some passages" if options.like or options.sample or options.limit else "All passages")
 
 
 def _ways(survey: Survey) -> list[str]:

@@ -22,6 +22,7 @@ from pydantic import Field
 
 from remix.errors import RunError
 from remix.outputs import reviews
+from remix.outputs.facts import about
 from remix.outputs.find import run_path
 from remix.outputs.index import write_index
 from remix.outputs.reviews import ReviewError
@@ -527,9 +528,8 @@ def _content(place: _Place) -> tuple[Content, str]:
 
 
 def _run_row(folder: RunFolder, done: int) -> RunRow:
-    options = folder.run.options
-    about = ", ".join(options.tags or options.essays) or "All passages"
-    return RunRow(name=shown(folder.run.name), about=shown(about), done=done, total=len(folder.run.tasks))
+    run = folder.run
+    return RunRow(name=shown(run.name), about=shown(about(run)), done=done, total=len(run.tasks))
 
 
 def _passage_row(passage: Passage) -> PassageRow:
