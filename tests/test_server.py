@@ -51,8 +51,11 @@ class Asked:
         self.desk.read()
         contents = self.desk.changes("").contents
         self.key = next(key for key, content in contents.items() if content.output == self.output)
+        self.shelf = self("GET", "/").text.partition("/desk.css")[0].rpartition('"')[2]
 
     def __call__(self, method: str, path: str, cookie: str | None = OWN.session, **more: Any) -> httpx.Response:
+        if path.startswith("SHELF"):
+            path = self.shelf + path.removeprefix("SHELF")
         headers = {"cookie": f"{OWN.cookie}={cookie}"} if cookie else {}
         headers |= more.pop("headers", {})
 
@@ -88,11 +91,20 @@ def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
     assert asked("GET", "/api/desk").json()["reviewer"] == "Eve"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/desk", "/static/desk.js", "/api/outputs/x", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/api/desk", "SHELF/desk.js", "/api/outputs/x", "/nowhere"])
 def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
     for cookie in (OWN.session, None):
         answer = asked("GET", path, cookie=cookie)
         assert HEADERS.items() <= dict(answer.headers).items()
+
+
+def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
+    assert asked.shelf.startswith("/static/")
+    assert asked.shelf != Asked(asked.desk.folders[0]).shelf
+    assert "immutable" in asked("GET", "SHELF/desk.js").headers["cache-control"]
+    for path in ("/", "/api/desk", "SHELF/none.js", asked.path):
+        assert asked("GET", path).headers["cache-control"] == "no-store"
+    assert asked("GET", "SHELF/desk.js", cookie=None).headers["cache-control"] == "no-store"
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
@@ -108,7 +120,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("two keys", "GET", f"/?key=guess&key={OWN.key}", {"cookie": None}, 401),
     ("the key elsewhere", "GET", f"/api/desk?key={OWN.key}", {"cookie": None}, 401),
     ("the key as a cookie", "GET", "/api/desk", {"cookie": OWN.key}, 401),
-    ("a wrong cookie", "GET", "/static/desk.js", {"cookie": "guess"}, 401),
+    ("a wrong cookie", "GET", "SHELF/desk.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
     ("another name with the key", "GET", f"/?key={OWN.key}", {"headers": {"host": "evil.example:8123"}}, 421),
@@ -137,10 +149,11 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a body too large", "POST", "EDITS", {"headers": SAME, "content": b" " * (LARGEST + 1)}, 413),
     ("nothing to undo", "POST", "/api/undo", {"headers": SAME, "json": {"reviews": ["0" * 32]}}, 409),
     ("much to undo", "POST", "/api/undo", {"headers": SAME, "json": {"reviews": ["0" * 32] * 21}}, 422),
-    ("a way up", "GET", "/static/../server.py", {}, 404),
-    ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
-    ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
-    ("a Python file", "GET", "/static/__init__.py", {}, 404),
+    ("a way up", "GET", "SHELF/../server.py", {}, 404),
+    ("a way up in hiding", "GET", "SHELF/..%2fserver.py", {}, 404),
+    ("a way up twice in hiding", "GET", "SHELF/%252e%252e%252fserver.py", {}, 404),
+    ("another desk's file", "GET", "/static/guess/desk.js", {}, 404),
+    ("a Python file", "GET", "SHELF/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
     ("an unknown output", "GET", "/api/outputs/00000000000000000000", {}, 404),

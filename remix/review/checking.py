@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from remix.environment import python_path
@@ -18,17 +19,26 @@ from remix.outputs.verify import Finding, verify
 
 def findings_of(folder: Path) -> tuple[Finding, ...]:
     """What isn't as it was written; nothing where that process was ended, as Ctrl-C does."""
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-P", "-c", "from remix.review.checking import main; main()", os.fspath(folder)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=os.environ | python_path(),
-        check=False,
-    )
-    return tuple(Finding(*each) for each in json.loads(done.stdout)) if done.returncode == 0 else ()
+    ) as process:
+        assert process.stdout
+        found = process.stdout.read()
+    return tuple(Finding(*each) for each in json.loads(found)) if process.returncode == 0 else ()
 
 
 def main() -> None:
-    """In that process."""
+    """In that process, which ends with the one that began it."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     json.dump(verify(Path(sys.argv[1])).findings, sys.stdout)
+
+
+def _end_with_parent() -> None:
+    # Nothing is ever written there: it ends when nobody is left to write. Not `sys.stdin`, which Python can't close
+    # while a thread reads it.
+    os.read(0, 1)
+    os._exit(1)

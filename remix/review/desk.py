@@ -189,7 +189,8 @@ class Desk:
         self._planned: dict[str, Row] = {}
         self._places: dict[str, _Place] = {}
         self._rows: dict[str, Row] = {}
-        self._listed = 0
+        self._comings = 0
+        self._listing: tuple[tuple[int, int], Listing] | None = None
         self._read: dict[str, _Read] = {}
         self._reading = Lock()
         self._findings: list[str] = []
@@ -209,16 +210,25 @@ class Desk:
     # -- looking ---------------------------------------------------------------------------------------------
 
     def listing(self) -> Listing:
-        """All that lies on the desk: as of the last reading, so that nobody waits for the disk."""
+        """All that lies on the desk: as of the last reading, so that nobody waits for the disk.
+
+        The same object as before, where nothing is new.
+        """
         with self._lock:
+            self._refresh()
+            state = (self._version, self._comings)
+            if self._listing and self._listing[0] == state:
+                return self._listing[1]
             done = Counter(row.run for row in self._rows.values())
-            return Listing(
+            listing = Listing(
                 reviewer=shown(self.reviewer),
                 runs=tuple(_run_row(folder, done[number]) for number, folder in enumerate(self.folders)),
                 passages=tuple(self._passages),
                 outputs=tuple(self._rows.values()),
                 changes=self.changes(""),
             )
+            self._listing = state, listing
+            return listing
 
     def read(self) -> None:
         """Find out what came and went, and read what is new or was changed: each is told as soon as it is read."""
@@ -237,7 +247,7 @@ class Desk:
             read = {key: self._read[key] for key in self._rows if key in self._read}
             return Changes(
                 version=f"{self._epoch}.{self._version}",
-                listed=self._listed,
+                listed=self._comings,
                 contents={key: each.content for key, each in read.items() if each.version > known},
                 unread=len(self._rows) - len(read),
                 twins=tuple(_twins(read)),
@@ -350,6 +360,7 @@ class Desk:
         for number, folder in enumerate(self.folders):
             found = findings_of(folder.path)
             with self._lock:
+                self._version += 1
                 self._broken |= self._wrong(number, found)
                 self._findings += [shown(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
 
@@ -374,7 +385,7 @@ class Desk:
         there = [_files(folder.path) for folder in self.folders]
         rows = {key: row for key, row in self._planned.items() if there[row.run].issuperset(self._places[key].names)}
         with self._lock:
-            self._listed += rows.keys() != self._rows.keys()
+            self._comings += rows.keys() != self._rows.keys()
             self._rows = rows
 
     def _content(self, key: str) -> Content:

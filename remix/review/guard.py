@@ -39,7 +39,6 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "cache-control": "no-store",
 }
 
 _HOW = "Open the desk by the address that `remix review` printed, its key included."
@@ -123,6 +122,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                headers.setdefault("cache-control", "no-store")
                 if opened:
                     headers.append("set-cookie", _cookie(self._own))
             await send(message)

@@ -6,6 +6,7 @@ Takes a `Desk`, gives an application, and serves it until it is stopped. Knows n
 from __future__ import annotations
 
 import functools
+import secrets
 import socket
 import threading
 import webbrowser
@@ -29,14 +30,22 @@ from remix.environment import version
 from remix.errors import RemixError
 from remix.outputs.reviews import LONGEST
 from remix.records import Frozen, Sha256
-from remix.review.desk import Desk, NoSuchOutput, Words
+from remix.review.desk import Desk, Listing, NoSuchOutput, Words
 from remix.review.guard import Guard, Pass, body_of
 from remix.review.sheet import shown
 
 PACE = 10.0
 """Seconds between looks whether outputs came or went, and whether a table of contents is to be written anew."""
 
+HEAD_START = 5.0
+"""Seconds that a browser may take to ask for the list, before texts are read."""
+
+DRAWN = 0.3
+"""Seconds in which it shows the list."""
+
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+
+_KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -92,12 +101,12 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     """Answer until Ctrl-C; `browse` opens the desk in the browser."""
-    stop = threading.Event()
+    asked, stop = threading.Event(), threading.Event()
     # What is being read needn't be read to its end; a table of contents must be written to its.
-    reading = threading.Thread(target=_repeat, args=(desk.read, stop), daemon=True)
+    reading = threading.Thread(target=_read_on, args=(desk, asked, stop), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(desk.tidy, stop))
     config = uvicorn.Config(
-        application(desk, own),
+        application(desk, own, asked.set),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -106,8 +115,8 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
         http="h11",
         timeout_graceful_shutdown=1,
     )
-    for work in (desk.verify, *([lambda: webbrowser.open(own.address)] if browse else [])):
-        threading.Thread(target=work, daemon=True).start()
+    if browse:
+        threading.Thread(target=webbrowser.open, args=(own.address,), daemon=True).start()
     reading.start()
     tidying.start()
     try:
@@ -120,6 +129,18 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
         bound.close()
 
 
+def _read_on(desk: Desk, asked: threading.Event, stop: threading.Event) -> None:
+    """Read what there is, have it checked, and go on reading: whoever opens the desk isn't to wait for either."""
+    # The first time takes longest: while the browser starts.
+    desk.listing().model_dump_json()
+    asked.wait(HEAD_START)
+    stop.wait(DRAWN)
+    desk.read()
+    threading.Thread(target=desk.verify, daemon=True).start()
+    stop.wait(PACE)
+    _repeat(desk.read, stop)
+
+
 def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
     while not stop.is_set():
         work()
@@ -129,13 +150,13 @@ def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
 # -- answering ----------------------------------------------------------------------------------------------
 
 
-def application(desk: Desk, own: Pass) -> Starlette:
-    """The desk as an ASGI application, its guard before it."""
-    asked = _Answers(desk)
+def application(desk: Desk, own: Pass, on_listing: Callable[[], object] = bool) -> Starlette:
+    """The desk as an ASGI application, its guard before it; `on_listing` is called when the list is asked for."""
+    asked = _Answers(desk, on_listing)
     return Starlette(
         routes=[
             Route("/", asked.page),
-            Route("/static/{name}", asked.static),
+            Route("/static/{shelf}/{name}", asked.static),
             Route("/api/desk", asked.listing),
             Route("/api/changes", asked.changes),
             Route("/api/search", asked.search),
@@ -155,23 +176,32 @@ def application(desk: Desk, own: Pass) -> Starlette:
 class _Answers:
     """The desk's answers. What asks the desk runs in a thread; what says something reads its request first."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, on_listing: Callable[[], object]) -> None:
         self._desk = desk
-        self._page = pages.render(
-            "desk.html", version=version(), modules=[each for each in _static() if each.endswith(".js")]
-        )
+        self._on_listing = on_listing
+        # Files that browsers may keep, for as long as this desk is open: at a place that nobody could guess there is
+        # nothing that another server left.
+        self._shelf = secrets.token_urlsafe(16)
+        self._listed: tuple[Listing, str] | None = None
+        modules = [each for each in _static() if each.endswith(".js")]
+        self._page = pages.render("desk.html", version=version(), static=f"/static/{self._shelf}", modules=modules)
 
     async def page(self, request: Request) -> Response:
         return Response(self._page, media_type="text/html")
 
     async def static(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in _static():
+        if name not in _static() or request.path_params["shelf"] != self._shelf:
             raise HTTPException(404, "There is no such file.")
-        return Response(_static()[name], media_type=_TYPES[name.rpartition(".")[2]])
+        return Response(_static()[name], media_type=_TYPES[name.rpartition(".")[2]], headers=_KEPT)
 
     def listing(self, request: Request) -> Response:
-        return _json(self._desk.listing())
+        self._on_listing()
+        listing = self._desk.listing()
+        # Megabytes, of which nothing may be new since they were asked for last.
+        if not self._listed or self._listed[0] is not listing:
+            self._listed = listing, listing.model_dump_json()
+        return Response(self._listed[1], media_type="application/json")
 
     def changes(self, request: Request) -> Response:
         return _json(self._desk.changes(request.query_params.get("since", "")))

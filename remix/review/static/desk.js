@@ -1,7 +1,7 @@
 // The desk: what is open, what is said of it, and what the page shows of both.
 
 import * as api from "./api.js";
-import { $, counted, h } from "./dom.js";
+import { $, amount, counted, h } from "./dom.js";
 import { NAMES, facets, filtered, isRead } from "./filters.js";
 import { fillHelp, listen } from "./keys.js";
 import { LongList } from "./list.js";
@@ -97,15 +97,15 @@ const placeOf = (items) => items.findIndex((item) => item.row?.key === selected)
 function count() {
   const all = listing.outputs.length;
   const todo = listing.outputs.filter((row) => !standingOf(row).verdict).length;
-  $("reading").textContent = unread ? `Reading: ${(all - unread).toLocaleString("en")} of ${counted(all, "text")}` : "";
+  $("reading").textContent = unread ? `Reading: ${amount(all - unread)} of ${counted(all, "text")}` : "";
   $("todo").hidden = unread > 0;
   const listed = shown.filter(wanted());
-  $("todo").textContent = todo ? `${todo.toLocaleString("en")} of ${counted(all, "text")} to do` : `All ${counted(all, "text")} judged`;
+  $("todo").textContent = todo ? `${amount(todo)} of ${counted(all, "text")} to do` : `All ${counted(all, "text")} judged`;
   $("progress").max = Math.max(1, all);
   $("progress").value = all - todo;
   const isAll = listed.length === all;
   $("counts").replaceChildren(
-    isAll ? "" : `${counted(listed.length, "text")} listed, ${listed.filter((row) => !standingOf(row).verdict).length.toLocaleString("en")} to do `,
+    isAll ? "" : `${counted(listed.length, "text")} listed, ${amount(listed.filter((row) => !standingOf(row).verdict).length)} to do `,
     isAll ? "" : h("button", { type: "button", click: clearFilters }, "All"));
   document.title = `${todo ? `(${todo}) ` : ""}${$("about").textContent} · remix`;
 }

@@ -14,5 +14,11 @@ export function h(name, props, ...children) {
   return element;
 }
 
+// Made once: a formatter takes longer to make than a thousand numbers to write.
+const FORMAT = new Intl.NumberFormat("en");
+
+/** A number as it is written: `1,200`. */
+export const amount = (number) => FORMAT.format(number);
+
 /** Words for a number of things: `1 text`, `2 texts`. */
-export const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+export const counted = (number, noun) => `${amount(number)} ${noun}${number === 1 ? "" : "s"}`;

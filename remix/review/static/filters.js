@@ -1,6 +1,8 @@
 // Which outputs are listed: the choices that there are, and what was chosen.
 
-import { h } from "./dom.js";
+import { amount, h } from "./dom.js";
+
+const COLLATOR = new Intl.Collator("en", { numeric: true });
 
 const VERDICTS = {
   todo: ["to do", (standing) => !standing.verdict],
@@ -47,7 +49,7 @@ export function facets(listing, standingOf, chosen, onChange) {
     for (const row of listing.outputs)
       for (const value of values(row, listing.passages[row.passage], listing.runs)) counts.set(value, (counts.get(value) ?? 0) + 1);
     if (counts.size < 2 || (tells && chosen.blind)) continue;
-    const sorted = [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+    const sorted = [...counts].sort(([one], [other]) => COLLATOR.compare(one, other));
     lists.push(field(name, label, sorted.map(([value, count]) => [value, value, count]), chosen[name], onChange));
   }
   return lists;
@@ -56,6 +58,6 @@ export function facets(listing, standingOf, chosen, onChange) {
 function field(name, label, options, chosen, onChange) {
   const select = h("select", { name, change: (event) => onChange(name, event.target.value) },
     h("option", { value: "" }, "all"),
-    options.map(([value, text, count]) => h("option", { value, selected: value === chosen }, `${text} (${count.toLocaleString("en")})`)));
+    options.map(([value, text, count]) => h("option", { value, selected: value === chosen }, `${text} (${amount(count)})`)));
   return h("label", { class: chosen ? "chosen" : null }, label, " ", select);
 }

@@ -1,6 +1,6 @@
 // The middle and the right of the desk: a text beside what it was made from, and its record in words.
 
-import { h } from "./dom.js";
+import { amount, h } from "./dom.js";
 import { paragraph } from "./text.js";
 
 const VIEWS = {
@@ -39,7 +39,7 @@ export function middle({ sheet, title, standing, blind, view, variants, finding 
         left.startsWith("The passage") && sheet.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, sheet.tags.map((tag) => `#${tag}`).join(" "))),
       h("section", { class: "output", "aria-label": right, id: "output" },
         h("h3", null, view.name === "edited" ? `${title}, as it was edited` : title), text,
-        sheet.cut > 0 && h("p", { class: "about" }, `${sheet.cut.toLocaleString("en")} more letters are in the file.`),
+        sheet.cut > 0 && h("p", { class: "about" }, `${amount(sheet.cut)} more letters are in the file.`),
         sheet.measured && h("p", { class: "measured" }, `By measure it ${sheet.measured}.`),
         said(standing))),
     variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },

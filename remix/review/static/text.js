@@ -1,6 +1,6 @@
 // A text's words: what changed, how open each turn was, and what else stood ready there.
 
-import { h } from "./dom.js";
+import { amount, h } from "./dom.js";
 
 /** A text from its chunks, `[words, changed, number]`; `words` says how the numbered words came about. */
 export function paragraph(chunks, words, change) {
@@ -69,7 +69,7 @@ const percent = (share) => (share >= 0.01 ? `${Math.round(share * 100)} %` : sha
 const piece = (text) => (text === "" ? "the end" : text.trim() || "blank space");
 
 function turn({ piece: came, probability, open, others }) {
-  const about = open <= 1 ? "hardly open" : `as open as a choice among ${open.toLocaleString("en")}`;
+  const about = open <= 1 ? "hardly open" : `as open as a choice among ${amount(open)}`;
   return h("div", null,
     h("p", null, h("b", null, piece(came)), ` ${percent(probability)}, ${about}`),
     h("ul", null, others.map(([text, share]) => h("li", null, h("span", null, piece(text)), ` ${percent(share)}`))));
