@@ -357,7 +357,10 @@ async function refresh() {
     keep(key, got);
     sheet = got;
   }
+  // What one had unfolded stays so.
+  const unfolded = [...$("record").querySelectorAll("details")].map(({ open }) => open);
   showSheet();
+  $("record").querySelectorAll("details").forEach((each, number) => (each.open = unfolded[number] ?? each.open));
 }
 
 let before = Promise.resolve();
