@@ -148,7 +148,7 @@ def _one_after_another(work: Work, clear: bool) -> Measure:
     words = LlamaModel(work.model, vocab_only=True)
     counts = {"computed": 0, "generated": 0}
 
-    class Loop(llama_cpp.Llama):  # type: ignore[misc]
+    class Loop(llama_cpp.Llama):
         request: Request
 
         def _init_sampler(self, *_: Any, **__: Any) -> Any:

@@ -149,7 +149,7 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # nor do its stubs
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs don't say
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             problem = "an alias: what `*` stands for must be written out"

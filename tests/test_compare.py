@@ -137,7 +137,7 @@ def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolde
 def test_models_that_see_the_same() -> None:
     """Alignment of two embedders over texts both runs have: too few passages say nothing."""
     embedders = (Embedder("one", bag_of_words), Embedder("other", bag_of_words))
-    nothing = surveying.Side(None, [])  # type: ignore[arg-type]
+    nothing = surveying.Side(None, [])
     assert surveying.models_aligned(nothing, nothing, embedders) is None
 
 

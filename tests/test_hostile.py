@@ -542,8 +542,8 @@ def test_a_worker_that_was_killed_is_replaced() -> None:
     render("{{ passage }}")
     pid = rendering._worker.pid
     assert pid
-    rendering._worker._process.kill()  # type: ignore[union-attr]
-    rendering._worker._process.wait()  # type: ignore[union-attr]
+    rendering._worker._process.kill()
+    rendering._worker._process.wait()
     assert render("{{ passage }}") == TEXT
     assert rendering._worker.pid != pid
 
@@ -1022,7 +1022,7 @@ def header(model_path: Path) -> bytes:
 
 def facts(data: bytes, size: int) -> None:
     """See that a header is read, or refused in words."""
-    file = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    file = io.BufferedReader(io.BytesIO(data))
     path = Path("lying.gguf")
 
     def look_into() -> models.Facts:

@@ -751,7 +751,7 @@ def test_the_kinds_of_messages(chat: ChatRemix) -> None:
         [ChatMessage(content=text, role=role) for text, role in zip("abc", ROLES, strict=True)],
         [SystemMessage("a"), HumanMessage("b"), AIMessage(["c", ""])],
     ]
-    assert len({str(chat.invoke(messages).content) for messages in same}) == 1  # type: ignore[arg-type]
+    assert len({str(chat.invoke(messages).content) for messages in same}) == 1
 
 
 @pytest.mark.parametrize(
@@ -816,7 +816,7 @@ def said(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, text: str, finish: st
         future.set_result(
             Generation(
                 text=text,
-                finish=finish,  # type: ignore[arg-type]
+                finish=finish,
                 token_ids=(),
                 prompt_token_ids=(),
                 sampling=sampling,
@@ -907,7 +907,7 @@ def test_schemas_that_cannot_be_held_to_are_refused_at_once(chat: ChatRemix) -> 
     with pytest.raises(ValueError, match="unsupported"):
         chat.with_structured_output(Place, tools=[])
     with pytest.raises(ValueError, match="method"):
-        chat.with_structured_output(Place, method="guessing")  # type: ignore[arg-type]
+        chat.with_structured_output(Place, method="guessing")
     for wanted in ({"type": "xml"}, {"type": "json_schema"}, {"type": "json_schema", "json_schema": {}}, "json", []):
         with pytest.raises(ModelError, match="response_format"):
             chat.invoke("word", response_format=wanted)

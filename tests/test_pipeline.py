@@ -588,7 +588,7 @@ def test_a_template_that_fails_at_once_is_found_before_anything_is_written(works
 def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace) -> None:
     writer = FakeWriter()
     job = pipeline.prepare_for(workspace, Options(steps=1), writer)
-    writer.engine.decoder.fail_after = 5  # type: ignore[attr-defined]
+    writer.engine.decoder.fail_after = 5
     outcome = pipeline.generate(job, workspace.outputs, writer=writer)
     assert outcome.failures
     assert len(outcome.failures) + len(outcome.folder.done) == 6

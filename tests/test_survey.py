@@ -160,7 +160,7 @@ def test_drift_by_hand() -> None:
     }
 
     def scores(ones: object, others: object) -> np.ndarray:
-        return np.array([[similarities.get((one, other), 0.0) for other in others] for one in ones])  # type: ignore
+        return np.array([[similarities.get((one, other), 0.0) for other in others] for one in ones])
 
     found = survey([Trajectory("x/1", "k", 1, ("p", "a")), Trajectory("x/2", "k", 1, ("q", "b"))], Ways(scores, None))
     drift = found.kinds[0].steps[1].by_words
@@ -227,7 +227,7 @@ def test_each_text_is_embedded_once_and_all_together() -> None:
     asked: list[list[str]] = []
 
     def embed(texts: object) -> np.ndarray:
-        asked.append(list(texts))  # type: ignore[call-overload]
+        asked.append(list(texts))
         return bag_of_words(asked[-1])
 
     survey(chains(8, 8), Ways(chrf, Embedder("counting", embed)))

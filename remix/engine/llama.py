@@ -78,7 +78,7 @@ _verbose = False
 _LEVEL_ERROR = 3
 
 
-@C.llama_log_callback  # type: ignore[untyped-decorator]
+@C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp tells no types
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
     """Keep llama.cpp's complaints for our own errors; show its chatter only when asked."""
     line = text.decode("utf-8", "replace")

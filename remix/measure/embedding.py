@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -119,7 +120,7 @@ def of_file(path: Path, file: ModelFile) -> Embedder:
     return Embedder(file.name, embed)
 
 
-class _Remembering:
+class _Remembering(ABC):
     """Texts to vectors, each text's computed once."""
 
     def __init__(self) -> None:
@@ -134,9 +135,9 @@ class _Remembering:
             self._rows.update(zip(missing, self.compute(missing), strict=True))
         return np.array([self._rows[text] for text in texts], float)
 
+    @abstractmethod
     def compute(self, texts: Sequence[str]) -> Iterable[FloatArray]:
         """The vectors of some texts."""
-        raise NotImplementedError
 
 
 class _Rows(_Remembering):
