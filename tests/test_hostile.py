@@ -1213,8 +1213,10 @@ def test_a_model_is_looked_at_once(tmp_path: Path, tiny: bytes, monkeypatch: pyt
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     file = models.identify(path)
     look.check(path, file)
-    monkeypatch.setattr(subprocess, "run", None)
+    looks = []
+    monkeypatch.setattr(subprocess, "run", lambda *command, **_: looks.append(command))
     look.check(path, file)
+    assert looks == []
 
 
 @pytest.mark.model

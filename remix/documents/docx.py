@@ -28,12 +28,11 @@ def read(path: Path) -> Document:
     """A Word document. Raises `DocumentError` where it is damaged, or mammoth isn't installed."""
     mammoth = library("mammoth", "A Word document")
     archive = Archive(path)
+    texts = io.BytesIO(archive.texts())
     try:
         html = mammoth.convert_to_html(
-            io.BytesIO(archive.texts()), style_map=_STYLES, convert_image=_no_picture, external_file_access=False
+            texts, style_map=_STYLES, convert_image=_no_picture, external_file_access=False
         ).value
-    except DocumentError:
-        raise
     # mammoth lets the errors of a damaged document through as they come.
     except Exception as error:
         raise DocumentError(
