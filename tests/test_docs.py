@@ -14,6 +14,7 @@ import pytest
 from docs import make_commands
 from remix import prompts
 from remix.cli import cli
+from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
 from remix.workspace import shipped
 
@@ -46,6 +47,14 @@ def _stands_alone(group: click.Group, words: list[str]) -> bool:
 
 def test_the_readme_shows_commands() -> None:
     assert sum(line.startswith("remix ") for line in shell_lines()) > 8
+
+
+def test_the_outputs_that_the_readme_names_are_those_of_its_runs() -> None:
+    """A newcomer who typed its lines one after another was told that there was no such output."""
+    named = {found for line in shell_lines() for found in re.findall(r"[a-z-]+/\d{3}", line)}
+    essays = read_seeds(ROOT / "seeds", ROOT)
+    for tag in ("maps", "convergence"):
+        assert named <= {passage.id for passage in select(essays, [tag])}
 
 
 @pytest.mark.parametrize("line", [line for line in shell_lines() if line.startswith("make ")])
