@@ -68,6 +68,9 @@ class Reader:
         page.on("request", lambda request: self.asked.add(re.sub(r"(//[^/]*).*", r"\1", request.url)))
         page.goto(at or self.address)
         page.wait_for_selector("body[data-ready]")
+        if not routes:
+            # Texts are read after the list is shown.
+            page.wait_for_selector("#todo:not([hidden])", state="attached")
         return page
 
 
