@@ -1,6 +1,6 @@
-"""Writing a file so that it is either whole or not there.
+"""Files: written so that each is either whole or not there, and read so that no stranger's can hang or fill the memory.
 
-Takes bytes and a path. Knows nothing of what they mean.
+Takes bytes and a path, or a path and a bound. Knows nothing of what they mean.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from remix.errors import RunError
+from remix.units import size
 
 TEMPORARY = ".tmp"
 """Ending of files being written; one left behind by a crash is nobody's."""
@@ -28,6 +30,34 @@ _ELSEWHERE = (
     "take another folder with --out. A run that has begun goes on with `remix resume` when it can be written again; "
     "what is finished is safe."
 )
+
+
+MOST_JSON = 64 * 2**20
+"""Bytes of a JSON file that remix reads: ten times what a run of 10,000 texts asks for in `run.json`."""
+
+
+def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) -> bytes:
+    """The bytes of a file that a stranger may have made.
+
+    Raises `OSError` if it can't be read, is not a regular file (a pipe would be waited for, and a device never ends),
+    has more than `most` bytes, or, with `within`, is a link that leads out of that folder.
+    """
+    if within is not None and not is_within(path, within):
+        raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
+    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {size(most)}", str(path))
+    return data
+
+
+def is_within(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder, links followed. A link that goes round in circles is where it is."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def write_whole(path: Path, data: bytes) -> None:
