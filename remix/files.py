@@ -44,15 +44,18 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     """
     if within is not None and not is_within(path, within):
         raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
-    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+    with open(path, "rb", opener=_at_once) as file:  # noqa: PTH123 - Path.open takes no opener
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         data = file.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {size(most)}", str(path))
     return data
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting: a pipe's open waits for somebody to write."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def is_within(path: Path, folder: Path) -> bool:

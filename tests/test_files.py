@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from remix.errors import RunError
-from remix.files import remove_leftovers, unwritable, write_new, write_whole
+from remix.files import read_bounded, remove_leftovers, unwritable, write_new, write_whole
 
 
 def visible(folder: Path) -> list[str]:
@@ -171,3 +173,68 @@ def test_a_new_file_where_files_have_one_name_only(tmp_path: Path, monkeypatch: 
         write_new(path, b"two")
     assert path.read_bytes() == b"one"
     assert list(tmp_path.iterdir()) == [path]
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def socket_(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**40)
+
+
+def link_out(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+@pytest.mark.parametrize("make", [pipe, device, socket_, folder, itself, sparse, link_out])
+def test_reading_is_bounded_whatever_lies_there(make: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    make(path)
+    with pytest.raises(OSError, match=r"a\.json"):
+        read_bounded(path, 1000, within=tmp_path)
+
+
+def test_a_pipe_that_somebody_writes_into_is_not_read_either(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    os.mkfifo(path)
+    handle = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    os.write(handle, b"{}")
+    with pytest.raises(OSError, match="not a regular file"):
+        read_bounded(path)
+    os.close(handle)
+
+
+def test_a_file_of_exactly_the_bound_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"x" * 1000)
+    assert read_bounded(path, 1000) == b"x" * 1000
+    with pytest.raises(OSError, match="larger than"):
+        read_bounded(path, 999)
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"words")
+    (tmp_path / "a").symlink_to("b")
+    assert read_bounded(tmp_path / "a", within=tmp_path) == b"words"
