@@ -1,4 +1,4 @@
-"""Files: written so that each is either whole or not there, and read so that no stranger's can hang or fill the memory.
+"""Files: written whole or not at all, and read so that none can hang remix or fill its memory.
 
 Takes bytes and a path, or a path and a bound. Knows nothing of what they mean.
 """
@@ -44,7 +44,7 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     """
     if within is not None and not is_within(path, within):
         raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
-    with open(path, "rb", opener=_at_once) as file:  # noqa: PTH123 - Path.open takes no opener
+    with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         data = file.read(most + 1)
