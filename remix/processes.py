@@ -63,7 +63,7 @@ def run_python(
                 stdout=output,
                 stderr=complaint,
                 timeout=bounds.seconds,
-                env=os.environ | python_path() | (environment or {}),
+                env=os.environ | python_path() | dict(environment or {}),
                 check=False,
             )
             status: int | None = done.returncode
