@@ -11,7 +11,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
 from types import TracebackType
 
 from remix.engine.chunks import cut
@@ -51,6 +52,10 @@ class Engine:
         self._scheduler = self._schedule()
         self._changed = threading.Condition()
         self._closing = False
+        self._fault: BaseException | None = None
+        # Every request that was taken and isn't done: whatever happens, all of these are ended.
+        self._unfinished: dict[Future[Generation], Sequence] = {}
+        self._ended = 0
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
         self._thread.start()
 
@@ -68,26 +73,36 @@ class Engine:
         """Queue a request; `on_text` hears its text as it comes, from the engine's thread, and ends it by raising.
 
         Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
-        end where the memory happens to.
+        end where the memory happens to. Raises `ModelError` when the engine has ended.
         """
-        if not request.token_ids or _needed(request) > self.longest:
-            raise PromptError(
-                f"a prompt of {len(request.token_ids)} tokens and up to {request.sampling.max_tokens} new ones "
-                f"don't fit a context of {self.longest}.",
-                "Lower --max-tokens, split the passage, or take a model with a longer context.",
-            )
         shape = self.decoder.shape
         chunks = cut(request.token_ids, shape.chunk, self.decoder.piece if shape.paragraphs else None)
         sequence = Sequence(request, chunks, on_text)
+        sequence.future.add_done_callback(self._forget)
         with self._changed:
-            if self._closing:
-                raise ModelError("the engine has been closed.", "Open another one.")
+            self._check_open()
+            self._check_fits(request)
+            self._unfinished[sequence.future] = sequence
             if _needed(request) > self.decoder.n_ctx_seq:
                 self._too_long.append(sequence)
             else:
                 self._scheduler.add(sequence)
             self._changed.notify()
         return sequence.future
+
+    def _check_open(self) -> None:
+        if self._fault:
+            raise ModelError(f"the engine has ended: {self._fault}", "Open another one.") from self._fault
+        if self._closing:
+            raise ModelError("the engine has been closed.", "Open another one.")
+
+    def _check_fits(self, request: Request) -> None:
+        if not request.token_ids or _needed(request) > self.longest:
+            raise PromptError(
+                f"a prompt of {len(request.token_ids)} tokens and up to {request.sampling.max_tokens} new ones "
+                f"don't fit a context of {self.longest}.",
+                "Lower --max-tokens, split the passage, or take a model with a longer context.",
+            )
 
     def close(self) -> None:
         """Stop after the current decode call; whatever isn't finished is cancelled."""
@@ -105,17 +120,26 @@ class Engine:
         self.close()
 
     def _run(self) -> None:
-        while self._wait_for_work():
-            try:
-                self._make_room()
-                self._admit()
-                self._step()
-            # Whatever happens here belongs to those who wait; the loop itself must live on.
-            except Exception as error:
-                self._fail(error)
-        self._fail(CancelledError())
-        for sequence in (*self._scheduler.waiting, *self._too_long):
-            sequence.future.cancel()
+        error: BaseException = CancelledError()
+        try:
+            while self._wait_for_work():
+                self._turn()
+        # What recovering itself raises ends the engine, and nobody may be left waiting for it.
+        except BaseException as fault:
+            error = self._fault = _in_words(fault)
+        finally:
+            self._end(error)
+
+    def _turn(self) -> None:
+        """Let in what waits, and decode one token of all that are active."""
+        ended = self._ended
+        try:
+            self._make_room()
+            self._admit()
+            self._step()
+        # Whatever is raised here, be it no `Exception`, belongs to the requests: the loop lives on.
+        except BaseException as fault:
+            self._recover(_in_words(fault), has_progress=self._ended > ended)
 
     def _wait_for_work(self) -> bool:
         with self._changed:
@@ -132,15 +156,10 @@ class Engine:
         with self._changed:
             if not self._too_long or not self._scheduler.idle:
                 return
-            try:
-                self.decoder.resize(self._larger.popleft())
-            except RemixError as error:
-                for sequence in self._too_long:
-                    sequence.future.set_exception(error)
-                self._too_long.clear()
-                raise
-            self._scheduler = self._schedule()
+            # Those that wait are taken out first: if there is no such room, they are given up by `_recover`.
             waiting, self._too_long = self._too_long, []
+            self.decoder.resize(self._larger.popleft())
+            self._scheduler = self._schedule()
             for sequence in waiting:
                 fits = _needed(sequence.request) <= self.decoder.n_ctx_seq
                 self._scheduler.add(sequence) if fits else self._too_long.append(sequence)
@@ -186,32 +205,43 @@ class Engine:
     def _sample(self, sequences: list[Sequence]) -> None:
         """Choose a token for each sequence that the last call was about."""
         slots = [sequence.slot for sequence in sequences]
-        tokens = [self.decoder.sample(slot) for slot in slots]
-        # All rows are weighed or none, so one that has no token gets any.
-        weighed = [token or 0 for token in tokens]
+        tokens = [self._sample_one(slot) for slot in slots]
+        # All rows are weighed or none, so a sequence that has no token gets any.
+        weighed = [token if isinstance(token, int) else 0 for token in tokens]
         choices = self.decoder.weigh(slots, weighed) if self._trace else [None] * len(tokens)
-        self.sampled += len(tokens) - tokens.count(None)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
-    def _accept(self, sequence: Sequence, token: int | None, choice: Choice | None) -> None:
-        if token is None:
-            self._give_up(sequence, ModelError(*_DEAD_END))
+    def _sample_one(self, slot: int) -> int | RemixError:
+        """A slot's next token, or why there is none: that concerns no other sequence."""
+        try:
+            token = self.decoder.sample(slot)
+        except RemixError as error:
+            return error
+        return ModelError(*_DEAD_END) if token is None else token
+
+    def _accept(self, sequence: Sequence, token: int | RemixError, choice: Choice | None) -> None:
+        if isinstance(token, RemixError):
+            self._give_up(sequence, token)
             return
+        self.sampled += 1
         try:
             finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
+            generation = sequence.generation(finish) if finish else None
         # Whatever a listener raises ends its own sequence, and no other.
-        except Exception as error:
+        except BaseException as error:
             self._give_up(sequence, error)
             return
-        if finish:
+        if generation:
             self._release(sequence)
-            sequence.future.set_result(sequence.generation(finish))
+            self._settle(sequence, generation)
 
-    def _give_up(self, sequence: Sequence, error: Exception) -> None:
+    def _give_up(self, sequence: Sequence, error: BaseException) -> None:
         """End one sequence with an error, and leave the others alone."""
-        self._release(sequence)
-        sequence.future.set_exception(error)
+        try:
+            self._release(sequence)
+        finally:
+            self._settle(sequence, error)
 
     def _release(self, sequence: Sequence) -> None:
         slot = sequence.slot
@@ -221,16 +251,67 @@ class Engine:
             self.decoder.copy(*kept)
         self.decoder.clear(slot)
 
-    def _fail(self, error: BaseException) -> None:
-        """Give up on all that are active: a failed call may have left any of them half-computed."""
-        if not isinstance(error, RemixError | CancelledError):
-            wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
-            wrapped.__cause__ = error
-            error = wrapped
-        self._scheduler.forget()
-        for sequence in self._scheduler.active():
-            self._release(sequence)
-            sequence.future.set_exception(error)
+    # -- when something fails -------------------------------------------------------------------------------
+
+    def _recover(self, error: BaseException, has_progress: bool) -> None:
+        """Give up on all that are active, and begin anew with those that wait.
+
+        A failed call may have left any slot, and the scheduler, half-changed. So the slots are emptied, and a new
+        scheduler takes over the queue. Each failed turn ends at least one request: a fault that comes back each time
+        must not go round without end. Raises what emptying a slot raises.
+        """
+        with self._changed:
+            waiting = self._scheduler.waiting
+            untouched = {*waiting, *self._too_long}
+            active = [sequence for sequence in self._unfinished.values() if sequence not in untouched]
+            if not active and not has_progress and (queue := waiting or self._too_long):
+                active = [queue.pop()]
+            self._empty()
+            self._scheduler = self._schedule()
+            self._scheduler.waiting = waiting
+        for sequence in active:
+            self._settle(sequence, error)
+
+    def _empty(self) -> None:
+        """Empty all slots that decode; what the shelf keeps is written over when it is needed."""
+        for slot in range(self.decoder.slots):
+            self.decoder.clear(slot)
+
+    def _settle(self, sequence: Sequence, outcome: Generation | BaseException) -> None:
+        """End a request: its future gets a result or an error, unless it has been cancelled."""
+        with suppress(InvalidStateError):
+            if isinstance(outcome, Generation):
+                sequence.future.set_result(outcome)
+            else:
+                sequence.future.set_exception(outcome)
+
+    def _forget(self, future: Future[Generation]) -> None:
+        """Note that a future is done, whoever ended it."""
+        with self._changed:
+            self._ended += 1
+            self._unfinished.pop(future, None)
+
+    def _end(self, error: BaseException) -> None:
+        """End all requests there are; no further ones are taken."""
+        with self._changed:
+            self._closing = True
+        while self._unfinished:
+            future, sequence = self._unfinished.popitem()
+            # What the callbacks of a future raise must not keep others from hearing of their end.
+            with suppress(BaseException):
+                future.cancel() or self._settle(sequence, error)
+        # For the next engine over this decoder; a decoder that has failed may fail once more.
+        with suppress(BaseException):
+            self._empty()
+
+
+def _in_words(error: BaseException) -> BaseException:
+    """An error that says what it is about to whoever waits for a result."""
+    if isinstance(error, RemixError | CancelledError):
+        return error
+    wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 def _needed(request: Request) -> int:

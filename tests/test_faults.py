@@ -1,0 +1,253 @@
+"""The engine while whatever it calls fails: every future is done, no wrong text comes, no slot is lost."""
+
+from __future__ import annotations
+
+import functools
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+import pytest
+
+from remix.engine import engine as engine_module
+from remix.engine.decoder import FakeDecoder, Room, Shape
+from remix.engine.engine import Engine
+from remix.engine.scheduler import Scheduler
+from remix.engine.sequence import Sequence
+from remix.errors import ModelError, PromptError
+from remix.records import Dist, Generation, Request, Sampling
+
+SECONDS = 30
+"""A future that isn't done by then is lost."""
+
+KINDS: tuple[type[BaseException], ...] = (
+    ModelError,
+    ValueError,
+    MemoryError,
+    AssertionError,
+    KeyboardInterrupt,
+    SystemExit,
+)
+
+CALLS = {
+    FakeDecoder: (
+        "open",
+        "prefill",
+        "decode",
+        "sample",
+        "weigh",
+        "copy",
+        "move",
+        "clear",
+        "piece",
+        "is_end",
+        "resize",
+    ),
+    Scheduler: ("admit", "computed", "release", "close_gap", "active"),
+    Sequence: ("start", "accept", "generation"),
+}
+"""All that the engine's thread calls."""
+
+
+class Faults:
+    """Which calls fail: the `at`-th of all, or every one of some names; before they do their work, or after."""
+
+    def __init__(self, at: frozenset[int] = frozenset(), names: frozenset[str] = frozenset()) -> None:
+        self.at, self.names = at, names
+        self.kind: type[BaseException] = ModelError
+        self.is_late = False
+        self.calls = 0
+        self.raised = 0
+
+    def heal(self) -> None:
+        """Let nothing fail from now on."""
+        self.at = self.names = frozenset()
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        fails = self.calls in self.at or name in self.names
+        if fails and not self.is_late:
+            self._raise()
+        result = call()
+        if fails:
+            self._raise()
+        return result
+
+    def _raise(self) -> None:
+        self.raised += 1
+        raise ModelError("injected", "nothing") if self.kind is ModelError else self.kind("injected")
+
+
+def faulty(base: type, faults: Faults) -> type:
+    """A class whose calls fail as they are told to."""
+
+    def wrap(name: str) -> Callable[..., Any]:
+        inner = getattr(base, name)
+
+        @functools.wraps(inner)
+        def call(self: Any, *arguments: Any) -> Any:
+            return faults.around(name, lambda: inner(self, *arguments))
+
+        return call
+
+    return type(f"Faulty{base.__name__}", (base,), {name: wrap(name) for name in CALLS[base]})
+
+
+def ask(number: int) -> Request:
+    """One of 60 requests: many begin alike, some are too long for the first room, a few for any."""
+    chance = random.Random(number)
+    shared, length = [1, 2, 3, 4, 5, 6, 7, 8], chance.choice((1, 2, 4, 20, 20, 70, 200))
+    prompt = (shared * 40)[: chance.choice((0, 4, 8, 12))] + [chance.randint(1, 26) for _ in range(length)]
+    sampling = Sampling(
+        seed=chance.randint(1, 9),
+        chain=(Dist(),),
+        max_tokens=chance.choice((1, 2, 3, 8)),
+        stop=chance.choice(((), ("a",))),
+    )
+    return Request(token_ids=tuple(prompt), sampling=sampling)
+
+
+SMALL, LARGER = Room(40, 3, 2), (Room(90, 2, 1), Room(160, 1, 1))
+REQUESTS = [ask(number) for number in range(60)]
+
+
+@functools.cache
+def alone(number: int) -> tuple[Any, ...]:
+    """What a request gives by itself, where nothing fails."""
+    with Engine(FakeDecoder(1, 512, Shape(chunk=4, rows=1))) as engine:
+        return said(engine.submit(REQUESTS[number]).result(timeout=SECONDS))
+
+
+def said(generation: Generation) -> tuple[Any, ...]:
+    return generation.text, generation.token_ids, generation.finish
+
+
+class HangupError(Exception):
+    """What a listener raises."""
+
+
+def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """One schedule by chance: requests, cancellations, listeners that raise, larger rooms. How many faults it had."""
+    chance = random.Random(seed)
+    faults = Faults()
+    monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))
+    monkeypatch.setattr(engine_module, "Sequence", faulty(Sequence, faults))
+    fixed = chance.random() < 0.3
+    decoder = faulty(FakeDecoder, faults)(
+        SMALL.slots, SMALL.n_ctx_seq, Shape(chunk=4, rows=3, fixed=fixed), SMALL.shelf
+    )
+    every = [name for names in CALLS.values() for name in names]
+    with Engine(decoder, chance.choice((None, 1, 2)), chance.random() < 0.5, larger=LARGER) as engine:
+        faults.kind, faults.is_late = chance.choice(KINDS), chance.random() < 0.5
+        match chance.randrange(4):
+            case 0:
+                faults.names = frozenset(chance.sample(every, chance.choice((1, 1, 3))))
+            case _:
+                last = chance.choice((10, 60, 300))
+                faults.at = frozenset(chance.randint(1, last) for _ in range(chance.choice((1, 1, 2, 8))))
+        waited = _submit_some(chance, engine)
+        for number, future in waited:
+            _check(number, future)
+        faults.heal()
+        _check_serves(engine, decoder)
+    return faults.raised
+
+
+def _submit_some(chance: random.Random, engine: Engine) -> list[tuple[int, Future[Generation]]]:
+    waited = []
+    for _ in range(chance.choice((1, 2, 4, 8))):
+        number = chance.randrange(len(REQUESTS))
+        try:
+            future = engine.submit(REQUESTS[number], _listener(chance))
+        except PromptError as error:
+            _expect(error, "don't fit", "injected")
+            continue
+        # What cutting the prompt raises here, or an engine that says that it has ended.
+        except BaseException as error:
+            _expect(error, "injected")
+            continue
+        if chance.random() < 0.15:
+            future.cancel()
+        waited.append((number, future))
+    return waited
+
+
+def _listener(chance: random.Random) -> Callable[[str], None] | None:
+    if chance.random() < 0.6:
+        return None
+    left, kind = chance.choice((0, 1, 3, 99)), chance.choice((HangupError, KeyboardInterrupt))
+
+    def hear(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise kind("hangs up")
+
+    return hear
+
+
+def _check(number: int, future: Future[Generation]) -> None:
+    """See that a future is done: with the right text, or an error that was told to come."""
+    try:
+        generation = future.result(timeout=SECONDS)
+    except TimeoutError:
+        raise AssertionError(f"lost: {future}") from None
+    except CancelledError:
+        assert future.cancelled()
+    except BaseException as error:
+        _expect(error, "injected", "hangs up")
+    else:
+        assert said(generation) == alone(number)
+
+
+def _expect(error: BaseException, *words: str) -> None:
+    """See that an error is one that was told to come."""
+    assert any(each in str(error) for each in words), repr(error)
+
+
+def _check_serves(engine: Engine, decoder: Any) -> None:
+    """See that an engine has all its slots, or says that it has ended."""
+    fit = [number for number in range(len(REQUESTS)) if engine_module._needed(REQUESTS[number]) <= decoder.n_ctx_seq]
+    try:
+        futures = [(number, engine.submit(REQUESTS[number])) for number in fit[:6]]
+    except ModelError as error:
+        _expect(error, "the engine has ended: ")
+        return
+    for number, future in futures:
+        assert said(future.result(timeout=SECONDS)) == alone(number)
+    with engine._changed:
+        assert sorted(engine._scheduler._free) == list(range(engine.parallel))
+        assert not engine._unfinished
+        assert not engine._too_long
+    assert decoder._sampling == [None] * decoder.slots
+
+
+def test_no_future_is_lost_whatever_fails(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random schedules with faults in every call; 10,000 with `--full`."""
+    count = 10_000 if request.config.getoption("full") else 600
+    before = threading.active_count()
+    raised = [schedule(seed, monkeypatch) for seed in range(count)]
+    assert sum(map(bool, raised)) > count // 3, "most schedules have faults"
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", [name for names in CALLS.values() for name in names])
+def test_a_call_that_always_fails(
+    name: str, kind: type[BaseException], is_late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults()
+    monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))
+    monkeypatch.setattr(engine_module, "Sequence", faulty(Sequence, faults))
+    decoder = faulty(FakeDecoder, faults)(SMALL.slots, SMALL.n_ctx_seq, Shape(chunk=4, rows=3), SMALL.shelf)
+    with Engine(decoder, trace=True, larger=LARGER) as engine:
+        numbers = [number for number in range(60) if engine_module._needed(REQUESTS[number]) <= 160][:8]
+        requests = [engine.submit(REQUESTS[number]) for number in numbers]
+        faults.names, faults.kind, faults.is_late = frozenset([name]), kind, is_late
+        for number, future in zip(numbers, requests, strict=True):
+            _check(number, future)
+        faults.heal()
+        _check_serves(engine, decoder)
