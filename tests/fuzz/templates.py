@@ -59,7 +59,8 @@ CHATS = (
     "{%- set ns = namespace(n=0, last='') -%}{%- for message in loop_messages recursive -%}"
     "{%- if message is mapping and message.content is string and not loop.last -%}{%- set ns.n = ns.n + 1 -%}"
     "{%- set ns.last = message.role -%}{%- endif -%}{{ message.role|upper|replace('USER', 'human') }}: "
-    "{{ message.content }}{{ '\\n' if not loop.first else eos_token }}{%- endfor -%}{{ ns.n }}{{ ns.last|default('x') }}",
+    "{{ message.content }}{{ '\\n' if not loop.first else eos_token }}{%- endfor -%}{{ ns.n }}"
+    "{{ ns.last|default('x') }}",
     "{%- macro turn(role, text, n=3) -%}{{ '<' ~ role ~ '>' }}{{ text }}{{ '%s/%d'|format(role, n) }}{%- endmacro -%}"
     "{%- for role, group in messages|groupby('role') -%}{%- call(x) turn(role, group|map(attribute='content')|join)"
     " -%}{%- endcall -%}{{ {'role': role, 'n': [1, 2.5, none, true]}|tojson(indent=2) }}{%- break -%}{%- endfor -%}"
@@ -168,7 +169,7 @@ def _prompt(case: bytes) -> tuple[Program | None, dict[str, Any]]:
         template = Template("fuzz", case, "prompts/fuzz.md.j2")
         template.render(PASSAGE, ESSAY, "Before.", 2, 3, ("tiny",))
     except PromptError as error:
-        assert len(error.message) < LONGEST, error.message
+        _read_to_its_end(error.message)
         return None, {}
     return template._template, _PROMPT_CONTEXT
 
@@ -178,10 +179,14 @@ def _chat(case: bytes) -> tuple[Program | None, dict[str, Any]]:
     try:
         ChatTemplate(source, "tiny").tokenize(MESSAGES, _Letters())
     except ModelError as error:
-        assert len(error.message) < LONGEST, error.message
+        _read_to_its_end(error.message)
         if "every message once" not in error.message:
             return None, {}
     return Program("chat", "chat template", source or " "), _CHAT_CONTEXT
+
+
+def _read_to_its_end(message: str) -> None:
+    assert len(message) < LONGEST, message
 
 
 def _compare(program: Program, context: dict[str, Any]) -> None:
