@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from remix import rendering
 from remix.errors import PromptError
 from remix.rendering import Program, RenderingError, Worker
-from remix.sandbox import OvertimeError, Workshop
 
 from .test_hostile import NAME, render
 
@@ -254,29 +254,36 @@ def test_a_date_is_the_same_in_every_time_zone(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_worker_that_forgot_a_template_is_told_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between being told and being asked it could forget: an answer without a text."""
-    program = Program("prompt", "x", "{{ step }}")
-    asked: list[dict[str, Any]] = []
+    ask = rendering._worker.ask
 
-    def ask(request: dict[str, Any]) -> dict[str, Any]:
-        asked.append(request)
-        return Workshop().answer(request)
+    def ask_and_forget(request: dict[str, Any]) -> dict[str, Any]:
+        rendering._worker.close()
+        return ask(request)
 
-    monkeypatch.setattr(rendering._worker, "ask", ask)
-    assert rendering.render(program, CONTEXT).text == "1"
-    assert len(asked) == 2
+    monkeypatch.setattr(rendering._worker, "ask", ask_and_forget)
+    assert rendering.render(Program("prompt", "x", "{{ step }}"), CONTEXT).text == "1"
 
 
-def test_an_answer_after_the_time_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+LATE = """
+import signal
+from contextlib import suppress
+from remix.sandbox import OvertimeError, Workshop
+
+def late(request):
+    with suppress(OvertimeError):
+        signal.raise_signal(signal.SIGPROF)
+    return {"text": "", "turns": []}
+
+workshop = Workshop()
+workshop._answer = late
+assert workshop.answer({"do": "render"})["trouble"] == "time"
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="there is no such signal here")
+def test_an_answer_after_the_time_is_none() -> None:
     """What is raised within a finaliser is lost: a template could have come through by chance."""
-    workshop = Workshop()
-
-    def late(request: dict[str, Any]) -> dict[str, Any]:
-        with suppress(OvertimeError):
-            signal.raise_signal(signal.SIGPROF)
-        return {"text": "", "turns": []}
-
-    monkeypatch.setattr(workshop, "_answer", late)
-    assert workshop.answer({"do": "render"})["trouble"] == "time"
+    subprocess.run([sys.executable, "-P", "-c", LATE], check=True)
 
 
 def test_a_name_of_a_megabyte_is_not_printed() -> None:
