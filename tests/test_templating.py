@@ -201,7 +201,7 @@ ALLOWED = [
     ("{{ passage.tags|join('/') }} {{ [passage]|join }}", "maps/loss All roads lead there."),
     ("{{ [{'a': 1}, {'a': none}]|join('-', attribute='a') }}", "1-None"),
     ("{{ {'b': 1, 'a': (2.5, true)} }}", "{'b': 1, 'a': (2.5, True)}"),
-    ("{{ {'b': 1, 'a': 2}.items()|list }} {{ {'b': 1}.keys() }}", "[('b', 1), ('a', 2)] dict_keys(['b'])"),
+    ("{{ {'b': 1, 'a': 2}.items()|list }} {{ {'b': 1}.keys()|list }}", "[('b', 1), ('a', 2)] ['b']"),
     ("{{ {'b': 1, 'a': {3: 4}}|pprint }}", "{'a': {3: 4}, 'b': 1}"),
     ("{{ {'b': 1}|tojson }} {{ [1, none]|tojson }}", '{"b": 1} [1, null]'),
     ("{{ '%s/%05.1f/%d' % (passage, 2, 3) }}", "All roads lead there./002.0/3"),
@@ -210,10 +210,9 @@ ALLOWED = [
     ("{% for a in '12' %}{{ '{}{x}'.format(a, x=loop.index) }} {% endfor %}", "11 22"),
     ("{{ ('<'|e) ~ '<' }} {{ ('<{}>'|safe).format('<') }}", "&lt;< <&lt;>"),
     ("{{ 'a, b'.split(', ') }} {{ ', '.join(['a', 'b']|map('upper')) }}", "['a', 'b'] A, B"),
-    ("{% autoescape true %}{{ '<' ~ ('<'|safe) }}{% endautoescape %}", "&lt;<"),
+    ("{% autoescape true %}{{ passage.id ~ '<' ~ (passage.id|safe) }}{% endautoescape %}", "roads/001&lt;roads/001"),
     ("{% set ns = namespace(n=0) %}{% for a in '123' %}{% set ns.n = ns.n + a|int %}{% endfor %}{{ ns.n }}", "6"),
     ("{% for role, many in [(1, 2), (1, 3)]|groupby(0) %}{{ role }}{{ many }}{% endfor %}", "1[(1, 2), (1, 3)]"),
-    ("{{ none is sameas none }} {{ true is sameas 1 }} {{ ('a' ~ 'b') is sameas 'ab' }}", "True False True"),
     ("{% set l = [1] %}{{ l is sameas l }} {{ [1] is sameas [1] }}", "True False"),
     ("{{ 2**64 - 1 }} {{ 7 * 'ab' }} {{ 2.5**2 }} {{ [0] * 3 }}", f"{2**64 - 1} {'ab' * 7} 6.25 [0, 0, 0]"),
     ("{{ 'abc' is lower }} {{ 5 is divisibleby 5 }} {{ 'b' in 'abc' }}", "True True True"),
@@ -223,6 +222,14 @@ ALLOWED = [
 @pytest.mark.parametrize(("body", "text"), ALLOWED)
 def test_texts_are_what_they_were(workers: list[Worker], body: str, text: str) -> None:
     assert [each.strip() for each in answers(workers, "prompt", body)] == [text] * 3
+
+
+def test_the_same_text_is_the_same(workers: list[Worker]) -> None:
+    """Whether Python has a text once or twice hangs on what the process did before."""
+    body = (
+        "{{ none is sameas none }} {{ true is sameas 1 }} {{ ('a' ~ 'b') is sameas 'ab' }} {{ 1000 is sameas 10**3 }}"
+    )
+    assert answers(workers, "prompt", body) == ["True False True True"] * 3
 
 
 @pytest.mark.parametrize(
