@@ -88,8 +88,7 @@ def render(program: Program, context: dict[str, Any]) -> Rendered:
     answer = _worker.ask(request)
     if answer.get("missing"):
         # The worker is a new one, or has compiled many others since.
-        compile_(program)
-        answer = _worker.ask(request)
+        answer = _worker.ask({**request, **_description(program)})
     return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
 
 
@@ -172,8 +171,9 @@ class Worker:
         paths = [*filter(None, sys.path), str(Path(__file__).parent.parent)]
         code = "import sys; sys.path[:] = sys.argv[1:]; from remix.sandbox import serve; serve()"
         command = [sys.executable, "-B", "-S", "-P", "-s", "-X", "utf8", "-c", code, *map(os.path.abspath, paths)]
-        # Sets of strings come in the same order each time.
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | {"PYTHONHASHSEED": "0"}
+        # Sets of strings come in the same order each time, and a date is as many seconds everywhere.
+        fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC0"}
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | fixed
         try:
             self._process = subprocess.Popen(
                 command,

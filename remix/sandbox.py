@@ -2,8 +2,8 @@
 
 Takes requests on standard input, gives answers on standard output, each a length and then JSON. Jinja2's sandbox
 keeps a template from what is not its own, but bounds neither time nor memory: this process does, where the system
-lets it. It knows nothing of passages' files, models or outputs, and imports nothing but Jinja2. `rendering.py` starts
-it, and ends it when it doesn't answer.
+lets it. It knows nothing of passages' files, models or outputs, and imports nothing but Jinja2 and `templating.py`.
+`rendering.py` starts it, and ends it when it doesn't answer.
 """
 
 from __future__ import annotations
@@ -14,21 +14,16 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import jinja2
 import jinja2.debug
-import jinja2.ext
 import jinja2.meta
 from jinja2 import nodes
-from jinja2.ext import Extension
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from remix.templating import EssayView, PassageView, chat_environment, prompt_environment
 
 SECONDS = 2
 """Of computing, for one template: a thousand times what a usual one takes."""
@@ -42,15 +37,16 @@ MEMORY = 512 * 2**20
 MOST_TEXT = 16 * 2**20
 """Letters a template may make: ten times the longest context there is."""
 
+_OVERTIME = f"it computes for more than {SECONDS} seconds"
+
 LONG_REASON = 300
 """Letters of a template's own complaint that are passed on."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 """What a prompt template may speak of."""
 
-NO_DAY = datetime(2024, 7, 26)
-"""What chat templates that print the date are told it is (the day Llama 3's own falls back on): a request must give
-the same bytes tomorrow."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
+"""How Python says where in memory something is, in complaints about it: nobody needs to know."""
 
 HEAD = struct.Struct(">Q")
 """The length that comes before each message."""
@@ -60,101 +56,6 @@ Answer = dict[str, Any]
 
 class OvertimeError(BaseException):
     """The time is up. No `Exception`, so that nothing in Jinja2 takes it for the template's own."""
-
-
-# -- what templates see -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _PassageView:
-    """A passage as templates see it: `{{ passage }}` is its text."""
-
-    id: str
-    section: str | None
-    tags: tuple[str, ...]
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class _EssayView:
-    """An essay as templates see it."""
-
-    slug: str
-    title: str
-    author: str | None
-    date: str | None
-    tags: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class _Turns(Extension):
-    """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
-
-    tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
-
-    def parse(self, parser: Parser) -> nodes.Node:
-        token = next(parser.stream)
-        body = parser.parse_statements((f"name:end{token.value}",), drop_needle=True)
-        collect = self.call_method("_collect", [nodes.Name("turns", "load"), nodes.Const(token.value)])
-        return nodes.CallBlock(collect, [], [], body).set_lineno(token.lineno)
-
-    def _collect(self, turns: list[tuple[str, str]], role: str, caller: Callable[[], str]) -> str:
-        turns.append((role, caller().strip()))
-        return ""
-
-
-def _raise(message: Any) -> NoReturn:
-    raise jinja2.TemplateError(str(message))
-
-
-_TEXTUAL = (str, int, float, type(None), list, tuple, dict, jinja2.Undefined, _PassageView, _EssayView)
-"""What a prompt template may print. Of other things, like generators, Python prints where in memory they are."""
-
-
-def _textual(value: Any) -> Any:
-    """What is printed, unless that would differ each time."""
-    if not isinstance(value, _TEXTUAL):
-        raise jinja2.TemplateError(f"it prints a {type(value).__name__}, which is no text: a filter like join helps")
-    return value
-
-
-_ADDRESS = re.compile(r"\bat (0x[0-9a-f]{6,})", re.IGNORECASE)
-"""How Python prints where in memory something is: deep in a list, or made a text by a filter, it may get by."""
-
-
-def _refuse_address(text: str, source: str, given: dict[str, Any]) -> None:
-    """Raise an error for a text with an address that neither the template nor what it was given speaks of."""
-    if addresses := {address.lower() for address in _ADDRESS.findall(text)}:
-        known = f"{source}\n{json.dumps(given, default=str)}".lower()
-        if any(address not in known for address in addresses):
-            raise jinja2.TemplateError("it prints where in memory something is: a filter like join or list helps")
-
-
-def _prompt_environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, extensions=[_Turns], trim_blocks=True, lstrip_blocks=True, finalize=_textual
-    )
-    # The same passage must give the same prompt: nothing that draws lots.
-    del environment.filters["random"]
-    # The sandbox's own `range`, that is, which knows an end.
-    environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
-    return environment
-
-
-def _chat_environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
-    )
-    # Nothing that draws lots here either.
-    del environment.filters["random"]
-    del environment.globals["lipsum"]
-    environment.globals |= {"raise_exception": _raise, "strftime_now": NO_DAY.strftime}
-    return environment
 
 
 # -- compiling and rendering --------------------------------------------------------------------------------
@@ -180,11 +81,12 @@ class Workshop:
 
     def answer(self, request: dict[str, Any]) -> Answer:
         """What comes of a request: never an exception, whatever the template does."""
+        clock = _Clock()
         try:
-            with _Clock():
-                return self._answer(request)
+            with clock:
+                answer = self._answer(request)
         except OvertimeError as error:
-            return self._trouble(request, "time", f"it computes for more than {SECONDS} seconds", error)
+            return self._trouble(request, "time", _OVERTIME, error)
         except MemoryError as error:
             return self._trouble(request, "memory", f"it wants more than {MEMORY // 2**20} MiB of memory", error)
         except RecursionError as error:
@@ -193,23 +95,28 @@ class Workshop:
         except Exception as error:
             reason = (error.msg if isinstance(error, SyntaxError) else str(error)) or type(error).__name__
             return self._trouble(request, "fails", reason, error)
+        # Where the time was up, but nothing heard it, chance would have decided whether there is an answer.
+        return {"trouble": "time", "line": None, "reason": _OVERTIME} if clock.is_over else answer
 
     def _answer(self, request: dict[str, Any]) -> Answer:
+        """A request to render brings the template's source where the worker didn't know it."""
+        if "source" in request and (trouble := self._compile(request)):
+            return trouble
         if request["do"] == "compile":
-            return self._compile(request)
+            return {}
         compiled = self._compiled.get(request["key"])
         return self._render(compiled, request["context"]) if compiled else {"missing": True}
 
     def _compile(self, request: dict[str, Any]) -> Answer:
         """Compile a body, refusing at once names that templates don't know."""
         form, name, source = request["form"], request["name"], request["source"]
-        environment = _prompt_environment() if form == "prompt" else _chat_environment()
+        environment = prompt_environment() if form == "prompt" else chat_environment()
         try:
             code = environment.compile(environment.parse(source), filename=name)
         except jinja2.TemplateSyntaxError as error:
             return {"trouble": "syntax", "line": error.lineno, "reason": _short(error.message or "")}
         if form == "prompt" and (unknown := _unknown(environment, source)):
-            return {"trouble": "unknown", "line": unknown.lineno, "reason": unknown.name}
+            return {"trouble": "unknown", "line": unknown.lineno, "reason": _short(unknown.name)}
         template = jinja2.Template.from_code(environment, code, dict(environment.globals))
         while len(self._compiled) >= self.MOST:
             del self._compiled[next(iter(self._compiled))]
@@ -226,7 +133,6 @@ class Workshop:
         # Half a character, as an escape can make it, is nothing that a file or a model takes.
         for each in (text, *(said for _, said in turns[before:])):
             each.encode()
-            _refuse_address(each, compiled.source, given)
         return {"text": text, "turns": turns}
 
     def _trouble(self, request: dict[str, Any], kind: str, reason: str, error: BaseException) -> Answer:
@@ -244,7 +150,7 @@ def _unknown(environment: jinja2.Environment, source: str) -> nodes.Name | None:
 def _prompt_context(given: dict[str, Any], turns: list[tuple[str, str]]) -> dict[str, Any]:
     """What a prompt template is given; JSON has no tuples."""
     passage, essay = ({**given[name], "tags": tuple(given[name]["tags"])} for name in ("passage", "essay"))
-    return {**given, "passage": _PassageView(**passage), "essay": _EssayView(**essay), "turns": turns}
+    return {**given, "passage": PassageView(**passage), "essay": EssayView(**essay), "turns": turns}
 
 
 def _line(error: BaseException, compiled: _Compiled) -> int | None:
@@ -262,7 +168,7 @@ def _line(error: BaseException, compiled: _Compiled) -> int | None:
 
 def _short(reason: str) -> str:
     """A reason on one line, and not longer than anyone reads; of half a character, an escape."""
-    line = " ".join(reason[: 20 * LONG_REASON].split()).encode(errors="backslashreplace").decode()
+    line = " ".join(_ADDRESS.sub("", reason[: 20 * LONG_REASON]).split()).encode(errors="backslashreplace").decode()
     return line if len(line) <= LONG_REASON else f"{line[: LONG_REASON - 1]}…"
 
 
@@ -272,7 +178,12 @@ def _short(reason: str) -> str:
 class _Clock:
     """Raises `OvertimeError` when a request has computed too long; a little later, the system ends the process."""
 
+    def __init__(self) -> None:
+        self.is_over = False
+
     def __enter__(self) -> None:
+        if hasattr(signal, "SIGPROF"):
+            signal.signal(signal.SIGPROF, self._end)
         _limit("RLIMIT_CPU", int(time.process_time()) + SECONDS + GRACE + 1, keep_hard=True)
         if hasattr(signal, "setitimer"):
             # Again and again, for what is raised within a comparison or a finaliser may be lost.
@@ -284,9 +195,9 @@ class _Clock:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_PROF, 0)
 
-
-def _on_overtime(*_: Any) -> NoReturn:
-    raise OvertimeError
+    def _end(self, *_: Any) -> NoReturn:
+        self.is_over = True
+        raise OvertimeError
 
 
 def _limit(name: str, value: int, keep_hard: bool = False) -> None:
@@ -308,8 +219,6 @@ def _build_walls() -> None:
     import textwrap  # noqa: F401
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "SIGPROF"):
-        signal.signal(signal.SIGPROF, _on_overtime)
     for name, value in {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_NPROC": 0}.items():
         _limit(name, value)
 
@@ -337,6 +246,8 @@ def serve() -> None:
         while (message := _read_message(source)) is not None:
             try:
                 reply = json.dumps(workshop.answer(json.loads(message))).encode()
-            except (MemoryError, OvertimeError):
+            except OvertimeError:
+                reply = json.dumps({"trouble": "time", "line": None, "reason": _OVERTIME}).encode()
+            except MemoryError:
                 reply = json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
             _write_message(sink, reply)

@@ -402,33 +402,22 @@ def test_the_shipped_counter_is_a_thread() -> None:
         ("{{ essay.tags.count }}", "builtin_function_or_method"),
         ("{{ namespace() }}", "Namespace"),
         ("{{ range }}", "function"),
+        ("{{ [essay.tags|map('upper')] }}", "generator"),
+        ("{{ essay.tags|map('upper')|string }}", "generator"),
+        ("{{ 'tags: ' ~ essay.tags|map('upper') }}", "generator"),
+        ("{{ (essay.tags|map('upper'))|upper }}", "generator"),
+        ("{{ {'a': range} }}", "function"),
+        ("{% user %}{{ '%s'|format(range) }}{% enduser %}", "function"),
     ],
 )
 def test_a_template_prints_no_address(body: str, kind: str) -> None:
-    """A prompt with an address in memory was another one each time."""
+    """A prompt with an address in memory was another one each time; within a list, or as a string, it got by."""
     with pytest.raises(PromptError, match=f"it prints a {kind}, which is no text"):
         render(body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "{{ [essay.tags|map('upper')] }}",
-        "{{ essay.tags|map('upper')|string }}",
-        "{{ 'tags: ' ~ essay.tags|map('upper') }}",
-        "{{ (essay.tags|map('upper'))|upper }}",
-        "{{ {'a': range} }}",
-        "{% user %}{{ '%s'|format(range) }}{% enduser %}",
-    ],
-)
-def test_a_template_prints_no_address_however_deep(body: str) -> None:
-    """Within a list, or as a string, what was refused alone got by."""
-    with pytest.raises(PromptError, match="it prints where in memory something is"):
-        render(body)
-
-
 def test_an_address_that_somebody_wrote_is_a_text() -> None:
-    body = "{% user %}{{ previous }} <a at 0x7f0000000001>{% enduser %}"
+    body = "{% user %}{{ previous }} <a at 0x{{ '7f' }}0000000001>{% enduser %}"
     prompt = render(body, front="opening: So,\n", previous="<b at 0x7F0000000002>", step=2)
     assert prompt.messages[0].content == "<b at 0x7F0000000002> <a at 0x7f0000000001>"
 

@@ -1,0 +1,290 @@
+"""Jinja2 for strangers' templates: its sandbox, without any way to chance.
+
+Gives the environments in which prompt templates and chat templates are compiled. The same template with the same
+values makes the same text in every process: only text, numbers, booleans, none, lists, tuples, mappings, passages and
+essays become text. Of anything else (a function, a generator, a set) Python prints an address in memory or an order
+that changes from process to process. `sandbox.py` bounds time and memory.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Set, ValuesView
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+import jinja2
+import jinja2.ext
+from jinja2 import filters, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.ext import Extension
+from jinja2.nodes import EvalContext
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEscapeFormatter, SandboxedFormatter
+from jinja2.tests import test_lower, test_upper
+from markupsafe import Markup
+
+NO_DAY = datetime(2024, 7, 26)
+"""What chat templates that print the date are told it is (the day Llama 3's own falls back on): a request must give
+the same bytes tomorrow."""
+
+MOST_BITS = 2**17
+"""Of a whole number that is multiplied or raised to a power: about 39,000 digits. Python doesn't hear the clock while
+it works out a longer one."""
+
+
+# -- what templates see -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PassageView:
+    """A passage as templates see it: `{{ passage }}` is its text."""
+
+    id: str
+    section: str | None
+    tags: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class EssayView:
+    """An essay as templates see it."""
+
+    slug: str
+    title: str
+    author: str | None
+    date: str | None
+    tags: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class _Turns(Extension):
+    """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
+
+    tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        token = next(parser.stream)
+        body = parser.parse_statements((f"name:end{token.value}",), drop_needle=True)
+        collect = self.call_method("_collect", [nodes.Name("turns", "load"), nodes.Const(token.value)])
+        return nodes.CallBlock(collect, [], [], body).set_lineno(token.lineno)
+
+    def _collect(self, turns: list[tuple[str, str]], role: str, caller: Callable[[], str]) -> str:
+        turns.append((role, caller().strip()))
+        return ""
+
+
+# -- what becomes text --------------------------------------------------------------------------------------
+
+_PLAIN = (str, int, float, type(None), jinja2.Undefined, PassageView, EssayView)
+
+_HOLDING = (list, tuple, KeysView, ValuesView)
+
+
+def textual(value: Any) -> Any:
+    """A value that is about to become text. Raises `TemplateError` for one that would be another text each time."""
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, dict | ItemsView):
+        for key, held in value.items() if isinstance(value, dict) else value:
+            textual(key)
+            textual(held)
+    elif isinstance(value, _HOLDING):
+        for held in value:
+            textual(held)
+    else:
+        raise jinja2.TemplateError(f"it prints a {type(value).__name__}, which is no text: a filter like join helps")
+    return value
+
+
+def _argument(value: Any) -> Any:
+    """An argument of what makes text of its arguments: of an iterator, each item when it is taken."""
+    return map(textual, value) if isinstance(value, Iterator) else textual(value)
+
+
+@jinja2.pass_context
+def _printed(context: Context, value: Any) -> Any:
+    """What stands between `{{` and `}}`. As it takes the context, Jinja2 can't work it out when it compiles."""
+    return textual(value)
+
+
+class _Generator(CodeGenerator):
+    """Jinja2's compiler, in which `a ~ b` joins nothing but what may become text."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802, Jinja2's name
+        joins = "(markup_join if context.eval_ctx.autoescape else str_join)"
+        self.write(f"{joins}(map(environment.textual, (")
+        for each in node.nodes:
+            self.visit(each, frame)
+            self.write(", ")
+        self.write(")))")
+
+
+class _Formatter(SandboxedFormatter):
+    """`"{0.text}".format(passage)`."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        found, first = super().get_field(field_name, args, kwargs)
+        return textual(found), first
+
+
+class _EscapeFormatter(_Formatter, SandboxedEscapeFormatter):
+    """The same of escaped text."""
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """Jinja2's sandbox, in which whatever makes text of values is held to `textual`: output, filters, `~`, `%`,
+    `format` and the methods of texts."""
+
+    code_generator_class = _Generator
+    intercepted_binops = frozenset({"%", "-", "*", "**"})
+    textual = staticmethod(textual)
+
+    def __init__(self, **options: Any) -> None:
+        # What Jinja2 works out when it compiles is held to nothing: it works out nothing then.
+        super().__init__(finalize=_printed, optimized=False, trim_blocks=True, lstrip_blocks=True, **options)
+        found: dict[str, Callable[..., Any]] = self.filters
+        self.filters = {name: _checked(name, each) for name, each in found.items()} | {
+            "join": _join,
+            "pprint": _pprint,
+        }
+        # Nothing that draws lots.
+        del self.filters["random"]
+        self.tests |= {"sameas": _is_same, "lower": _checked("", test_lower), "upper": _checked("", test_upper)}
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """An operation of which not every result is fit to be kept."""
+        if operator == "%" and isinstance(left, str | bytes):
+            textual(right)
+        elif operator == "-" and (isinstance(left, Set) or isinstance(right, Set)):
+            raise jinja2.TemplateError("it makes a set, and a set has no order")
+        elif isinstance(left, int) and isinstance(right, int):
+            _refuse_long(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """Call what a template calls: methods of texts with nothing but what may become text."""
+        owner = getattr(__obj, "__self__", None)
+        if issubclass(owner if isinstance(owner, type) else type(owner), str | bytes):
+            args = tuple(map(_argument, args))
+            kwargs = {name: each if name in _INTERNAL else _argument(each) for name, each in kwargs.items()}
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """`format` or `format_map` of a text, made safe; nothing for anything else."""
+        if super().wrap_str_format(value) is None:
+            return None
+        return functools.partial(self._format, value.__self__, value.__name__ == "format_map")
+
+    def _format(self, pattern: str, is_map: bool, /, *args: Any, **kwargs: Any) -> str:
+        formatter = _EscapeFormatter(self, escape=pattern.escape) if isinstance(pattern, Markup) else _Formatter(self)
+        for name in _INTERNAL:
+            kwargs.pop(name, None)
+        if is_map:
+            (mapping,) = args
+            return type(pattern)(formatter.vformat(pattern, (), mapping))
+        return type(pattern)(formatter.vformat(pattern, args, kwargs))
+
+
+_INTERNAL = ("_loop_vars", "_block_vars")
+"""Arguments that Jinja2 adds to each call, and takes away again."""
+
+
+def _refuse_long(operator: str, left: int, right: int) -> None:
+    """Raise an error for a product or a power with too many digits."""
+    if operator == "*" and left and right:
+        bits = left.bit_length() + right.bit_length()
+    elif operator == "**" and abs(left) > 1:
+        bits = left.bit_length() * right
+    else:
+        return
+    if bits > MOST_BITS:
+        raise OverflowError(f"it works out a number with more than {MOST_BITS} bits")
+
+
+# -- filters and tests --------------------------------------------------------------------------------------
+
+_PASSING = """
+abs attr batch count d default dictsort first float groupby int items last length list map max min reject rejectattr
+reverse round select selectattr slice sort sum unique
+"""
+"""Filters that make no text of what they are given: they hand on what was in it, or a number."""
+
+
+def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test whose arguments must be fit to become text, if it makes text of them."""
+    if name in _PASSING.split():
+        return function
+    own = hasattr(function, "jinja_pass_arg")  # Jinja2's own first argument: an environment or a context
+
+    @functools.wraps(function)
+    def held(*args: Any, **kwargs: Any) -> Any:
+        for each in (*args[own:], *kwargs.values()):
+            textual(each)
+        return function(*args, **kwargs)
+
+    return held
+
+
+@jinja2.pass_eval_context
+def _join(context: EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
+    """Jinja2's own, of nothing but what may become text."""
+    if attribute is not None:
+        value = map(filters.make_attrgetter(context.environment, attribute), value)
+    joined: str = filters.sync_do_join(context, map(textual, value), textual(d))
+    return joined
+
+
+def _pprint(value: Any) -> str:
+    """Jinja2's own. Keys that have no order are sorted by their addresses there."""
+    _refuse_unordered(textual(value))
+    return filters.do_pprint(value)
+
+
+def _refuse_unordered(value: Any) -> None:
+    if isinstance(value, dict):
+        if len(value) > 1 and not all(isinstance(key, str | int | float) for key in value):
+            raise jinja2.TemplateError("it prints a mapping whose keys have no order")
+        for held in value.values():
+            _refuse_unordered(held)
+    elif isinstance(value, list | tuple):
+        for held in value:
+            _refuse_unordered(held)
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Whether two values are the same one; texts and numbers, which Python has once or several times, if equal."""
+    if isinstance(value, str | int | float):
+        return type(value) is type(other) and bool(value == other)
+    return value is other
+
+
+# -- the two forms ------------------------------------------------------------------------------------------
+
+
+def prompt_environment() -> Environment:
+    """For prompt templates."""
+    environment = Environment(undefined=jinja2.StrictUndefined, extensions=[_Turns])
+    # The sandbox's own `range`, that is, which knows an end.
+    environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
+    return environment
+
+
+def chat_environment() -> Environment:
+    """For models' chat templates."""
+    environment = Environment(extensions=[jinja2.ext.loopcontrols])
+    # Nothing that draws lots here either.
+    del environment.globals["lipsum"]
+    environment.globals |= {"raise_exception": _raise, "strftime_now": NO_DAY.strftime}
+    return environment
+
+
+def _raise(message: Any) -> NoReturn:
+    raise jinja2.TemplateError(str(textual(message)))
