@@ -322,7 +322,7 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
         rankings={id_: ranking for id_, ranking in wanted.rankings.items() if id_ in ids},
         tasks=tuple(tasks),
         refreshes=wanted.refreshes,
-        environment=environment.describe(workspace.root, [workspace.seeds, workspace.prompts]),
+        environment=environment.describe(workspace.root),
     )
 
 

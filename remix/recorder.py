@@ -189,7 +189,6 @@ class Recorder:
             n_ctx_seq=self._writer.n_ctx_seq,
             remix=environment.version(),
             commit=planned.commit,
-            dirty=planned.dirty,
         )
 
 

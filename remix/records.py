@@ -637,8 +637,6 @@ class Circumstances(Frozen):
     """Version of remix."""
     commit: str | None
     """Git commit of the workspace when the run was planned, where it is a repository."""
-    dirty: bool | None
-    """Whether it had uncommitted changes to seeds or prompts then."""
 
 
 class Weights(Frozen):
@@ -816,8 +814,6 @@ class Environment(Frozen):
     """Operating system and processor."""
     commit: str | None
     """Git commit of the workspace, where it is a repository."""
-    dirty: bool | None
-    """Whether its seeds or prompts had uncommitted changes."""
 
 
 Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model"]

@@ -699,30 +699,6 @@ def test_a_chat_template_is_rendered_once_for_the_same_speakers(monkeypatch: pyt
 # -- a stranger's folder --------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a shell")
-@pytest.mark.parametrize("key", ["core.fsmonitor", "filter.evil.clean", "filter.evil.process"])
-def test_a_repository_that_brings_commands(workspace: Workspace, key: str) -> None:
-    """`git status` would run them."""
-    root = workspace.root
-
-    def git(*words: str) -> None:
-        identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
-        subprocess.run(["git", "-C", str(root), *identity, *words], check=True, capture_output=True)
-
-    git("init")
-    git("add", "seeds", "prompts")
-    git("commit", "-m", "x")
-    (root / ".git/info/attributes").write_text("* filter=evil\n")
-    git("config", key, f"touch {root / 'pwned'}; cat")
-    # Of the same length, for else git needs no look into the file.
-    seed = root / "seeds/two-clocks.md"
-    seed.write_text(seed.read_text().replace("fast", "slow"))
-    described = environment.describe(root, [workspace.seeds, workspace.prompts])
-    assert not (root / "pwned").exists()
-    assert described.commit
-    assert described.dirty is (True if key == "core.fsmonitor" else None)
-
-
 def test_no_python_of_ours_looks_into_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stranger's folder could have had a `json.py` in it."""
     monkeypatch.chdir(tmp_path)

@@ -327,7 +327,7 @@ def test_who_reviews_is_who_git_says(finished: RunFolder, remix_: Remix, tmp_pat
 def test_a_name_that_git_holds_in_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gitconfig").write_bytes(b"[user]\n\tname = Andr\xe9\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    assert reviews.whoever(tmp_path) == "Andr\ufffd"
+    assert reviews.default_reviewer() == "Andr\ufffd"
 
 
 @pytest.mark.parametrize("arguments", [[FIRST, "like"], [FIRST, "undo", "--note", "x"], [FIRST]])

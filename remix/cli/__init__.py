@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import door
 from remix.errors import RemixError
 from remix.names import visible
 
@@ -74,6 +76,14 @@ class Commands(Mapping[str, click.Command]):
         commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
         return next(command for command in commands if command.name == name)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether a command has that name; nothing is imported."""
+        return name in _HOMES
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A command, or the default. A `KeyError` in a command's own module is not taken for a missing command."""
+        return self[name] if name in _HOMES else default
+
     def __iter__(self) -> Iterator[str]:
         """Their names."""
         return iter(_HOMES)
@@ -84,21 +94,50 @@ class Commands(Mapping[str, click.Command]):
 
 
 class Group(click.Group):
-    """Turns remix's errors, and those of the file system, into a message and an exit code."""
+    """Turns remix's errors, those of the file system, and in the end all others into a message and an exit code."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **named: Any) -> Any:
+        """Parse the command line and run the command; no exception gets past this."""
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            return super().main(words, *rest, standalone_mode=standalone_mode, **named)
+        except (SystemExit, KeyboardInterrupt, GeneratorExit):
+            raise
+        # Libraries in Rust raise what isn't an `Exception` when they panic.
+        except BaseException as error:
+            if not standalone_mode:
+                raise
+            failure = _failure(error)
+            if failure:
+                failure.show()
+                sys.exit(failure.exit_code)
+            sys.exit(door.show(error, words))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except RemixError as error:
-            raise Failure(error) from error
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise Failure(RemixError(f"{where}{error.strerror or error}.", "Check the path.")) from error
+        except EOFError as error:
+            # click takes it for the end of what somebody types.
+            ctx.exit(door.show(error, sys.argv))
+        except (RemixError, OSError) as error:
+            failure = _failure(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+
+def _failure(error: BaseException) -> Failure | None:
+    """An error of remix or of the file system as what is shown of it; null for any other."""
+    if isinstance(error, RemixError):
+        return Failure(error)
+    # click ends the process quietly if nobody reads what it prints.
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Failure(RemixError(f"{where}{error.strerror or error}.", "Check the path."))
+    return None
 
 
 def _workspace(ctx: click.Context) -> Workspace:
@@ -144,6 +183,9 @@ def _workspace(ctx: click.Context) -> Workspace:
     envvar="REMIX_SEEDS",
     help="Folder of essays or notes, wherever it lies; by default the workspace's.",
 )
+@click.option(
+    "-v", "--verbose", is_flag=True, expose_value=False, help="If remix itself is at fault, show where in its code."
+)
 @click.version_option(package_name="essay-remix", prog_name="remix")
 @click.pass_context
 def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
@@ -160,6 +202,7 @@ def main() -> None:
     # A listing makes thousands of small objects that stay: the collector would look through them again and again, and
     # at the end once more.
     gc.set_threshold(500_000, 20, 20)
+    door.watch_threads()
     try:
         cli(prog_name="remix")
     finally:

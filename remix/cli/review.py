@@ -44,7 +44,7 @@ def review(
             f"--host {host} lets other machines in, and nothing is encrypted: whoever sees the address on its way "
             "can read and judge. Add --i-know if you mean it."
         )
-    desk = Desk.open(workspace.outputs, runs, reviewer or reviews.whoever(workspace.root))
+    desk = Desk.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
     click.echo(own.address)

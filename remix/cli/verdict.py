@@ -35,7 +35,7 @@ def verdict(
     from remix.outputs.index import write_index
 
     folder, task = find_output(workspace.outputs, output)
-    who = reviewer or reviews.whoever(workspace.root)
+    who = reviewer or reviews.default_reviewer()
     if verdict == UNDO:
         if words is not None or loss is not None:
             raise click.UsageError("undo takes back, and says nothing.")

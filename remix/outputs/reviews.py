@@ -7,9 +7,9 @@ Takes a run's folder and `Review`s, appends them; gives what holds of each outpu
 from __future__ import annotations
 
 import os
-import subprocess
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -19,7 +19,7 @@ import yaml
 from filelock import FileLock
 from pydantic import ValidationError
 
-from remix import names
+from remix import git, names
 from remix.errors import RunError
 from remix.files import sync_folder, unwritable, write_whole
 from remix.outputs.run import RunFolder, body_bytes, body_of, refuse_link, text_of
@@ -242,18 +242,8 @@ def edited_text(folder: Path, edit: Edit) -> str:
     return text_of(body, path)
 
 
-def whoever(folder: Path) -> str:
-    """Who reviews, where nobody says: git's name for its user in a folder, or the system's."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "config", "user.name"],
-            capture_output=True,
-            # What git holds may be in any encoding.
-            encoding="utf-8",
-            errors="replace",
-            timeout=5,
-            check=False,
-        )
-        return done.stdout.strip() or getuser()
-    except (OSError, subprocess.SubprocessError, KeyError):
-        return "somebody"
+def default_reviewer() -> str:
+    """Who reviews, if nobody says: the user's name in git's own settings, or the system's name for the user."""
+    with suppress(OSError, KeyError, ImportError):
+        return git.user_name() or getuser()
+    return "somebody"
