@@ -27,8 +27,8 @@ MOST_TEXT = 32 * 2**20
 MOST_MEMBERS = 10_000
 
 MOST_ELEMENTS = 400_000
-"""Elements and attributes of a member that is XML: a book of 800 pages, as Word marks it up. Each takes up to 1 KiB of
-memory and 30 µs."""
+"""Elements and attributes of a member that is XML: a book of 800 pages, as Word marks it up. Each takes up to 1 KiB
+of memory and 30 µs."""
 
 MOST_PARAGRAPHS = 100_000
 """Of a member that is XML, empty ones and table cells included: mammoth takes longest for these."""

@@ -130,7 +130,7 @@ def _build_walls() -> None:
         # If both limits were the same, the signal would be one that says nothing of time.
         resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 5))
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    folder = os.path.join(os.path.realpath(tempfile.gettempdir()), "")
+    folder = Path(tempfile.gettempdir()).resolve()
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(_REFUSED):
@@ -141,9 +141,9 @@ def _build_walls() -> None:
     sys.addaudithook(watch)
 
 
-def _writes(arguments: tuple[Any, ...], folder: str) -> bool:
+def _writes(arguments: tuple[Any, ...], folder: Path) -> bool:
     """Whether an `open` event is of a file to be written, outside of the folder."""
     path, _, flags = arguments
     if isinstance(path, int) or not flags & _WRITING:
         return False
-    return not os.path.realpath(os.fsdecode(path)).startswith(folder)
+    return not Path(os.fsdecode(path)).resolve().is_relative_to(folder)

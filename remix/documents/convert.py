@@ -14,9 +14,9 @@ from remix import frontmatter, names
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.documents import docx, epub, html, markdown, note, org, plain
 from remix.documents.document import Block, Document, DocumentError, TooLongError, one_line
-from remix.documents.source import read_bytes
 from remix.documents.seed import read_back, seed
-from remix.errors import RemixError, SeedError
+from remix.documents.source import read_bytes
+from remix.errors import SeedError
 from remix.records import Essay, Frozen
 
 FORMS = (".txt", ".text", ".md", ".markdown", ".org", ".html", ".htm", ".xhtml", ".docx", ".epub")
