@@ -11,6 +11,7 @@ import pytest
 
 from remix.corpus import read_seeds
 from remix.documents import add, prepare
+from remix.documents.convert import Wanted, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
 from remix.workspace import Workspace
@@ -210,12 +211,11 @@ def test_a_missing_file(remix_: Remix, tmp_path: Path) -> None:
     assert "nothing.txt: can't be read" in result.stderr
 
 
-def test_a_missing_library(remix_: Remix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
-    result = remix_("add", written(tmp_path / "a.html", "<p>He cut.</p>"))
-    assert result.exit_code == 1
-    assert "A web page needs the library trafilatura" in result.stderr
-    assert "pip install 'essay-remix[add]'" in result.stderr
+    with pytest.raises(DocumentError, match="A web page needs the library trafilatura") as caught:
+        convert(written(tmp_path / "a.html", "<p>He cut.</p>"), Wanted())
+    assert "pip install 'essay-remix[add]'" in caught.value.hint
 
 
 def test_toml_at_the_head(workspace: Workspace, tmp_path: Path) -> None:
@@ -241,11 +241,11 @@ def test_a_workspace_without_seeds_gets_its_first(tmp_path: Path, note: Path) ->
 
 @pytest.mark.parametrize("name", ["a.txt", "a.html"])
 def test_more_paragraphs_than_anyone_reads_are_refused(
-    workspace: Workspace, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Megabytes of paragraphs of a letter took minutes."""
     monkeypatch.setattr("remix.documents.document.MOST_BLOCKS", 10)
     monkeypatch.setattr("remix.documents.html.MOST_BLOCKS", 10)
     path = written(tmp_path / name, "<p>He cut.\n\n" * 100)
     with pytest.raises(DocumentError, match=rf"{re.escape(name)}: has more than 10 paragraphs or the like"):
-        prepare([path], workspace)
+        convert(path, Wanted())

@@ -4,7 +4,10 @@ Takes a file in one of the forms below, gives a `Document`; gives a `Document`'s
 Documents come from strangers: no path, link or picture in them is followed, and sizes are bounded. Knows nothing of
 prompts, models or outputs.
 
-    add.py       file → document → seed, read back by remix's own reader, and written where nothing stands
+    add.py       file → document → seed, written where nothing stands
+    confined.py  the process that files are converted in, and its bounds
+    convert.py   file → document → seed, read back by remix's own reader
+    source.py    the bytes of a file
     document.py  what every form is read into
     plain.py     plain text: one paragraph a line, or wrapped lines with empty ones between
     note.py      a note from a digital garden

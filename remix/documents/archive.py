@@ -1,7 +1,8 @@
 """Documents that are zip archives: Word's and e-books.
 
-Takes a file, gives the members that are asked for, by name. Nothing is unpacked onto the disk, no name in an archive
-becomes a path, and what would unpack into more than anyone writes is refused.
+Takes a file, gives the members that are asked for, by name. Nothing is unpacked onto the disk, and no name in an
+archive becomes a path. What an archive says of its members' sizes counts for nothing: members are unpacked piece by
+piece, and counted. XML is checked before anything makes a tree of it.
 """
 
 from __future__ import annotations
@@ -11,79 +12,187 @@ import zipfile
 import zlib
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
-from remix import frontmatter
 from remix.documents.document import DocumentError
+from remix.documents.source import read_bytes
 from remix.units import size
 
 MOST_BYTES = 64 * 2**20
 """Of an archive: pictures count."""
 
 MOST_TEXT = 32 * 2**20
-"""Of all its members that aren't pictures, unpacked."""
+"""Bytes of all its members that aren't pictures, unpacked."""
 
 MOST_MEMBERS = 10_000
 
+MOST_ELEMENTS = 400_000
+"""Elements and attributes of a member that is XML: a book of 800 pages, as Word marks it up. Each takes up to 1 KiB
+of memory and 30 µs."""
+
+MOST_PARAGRAPHS = 100_000
+"""Of a member that is XML, empty ones and table cells included: mammoth takes longest for these."""
+
+LONGEST = 2**20
+"""Letters of an element's attributes, of a comment or the like: a parser that reads in pieces begins such a one anew
+with each piece."""
+
+DEEPEST = 250
+"""XML elements in elements. Word writes about 60 for tables and text boxes in each other."""
+
+PIECE = 2**16
+"""Bytes that are unpacked at once."""
+
 _TEXT = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""All that Word and e-books use. The other methods can't be unpacked piece by piece with `zipfile`."""
+
+_PARAGRAPHS = frozenset({"p", "tc", "tr", "footnoteReference", "endnoteReference"})
+"""As Word names them, without prefix."""
+
+_ANEW = "Save it anew with what made it."
+_ENTRY = b"PK\1\2"
+"""What a member's entry in the list at the end of an archive begins with."""
 
 
 class Archive:
     """A zip archive, checked."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `DocumentError` where it is no archive, or too large; `FrontMatterError` where it can't be read."""
+        """Raises `DocumentError` where it is no archive, or too large, or can't be read."""
         self.path = path
         self._unpacked = 0
-        data = frontmatter.read_bytes(path, MOST_BYTES)
+        data = read_bytes(path, MOST_BYTES)
+        # `zipfile` makes an object of each entry, which takes ten times the entry's bytes.
+        if data.count(_ENTRY) > MOST_MEMBERS:
+            raise DocumentError(f"{path}: has more than {MOST_MEMBERS} files in it.", "Split the document.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise DocumentError(f"{path}: damaged ({error}).", "Save it anew with what made it.") from error
-        members = self._zip.infolist()
-        text = sum(each.file_size for each in members if each.filename.lower().endswith(_TEXT))
-        if text > MOST_TEXT or len(members) > MOST_MEMBERS:
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+            raise self._damaged(error) from error
+        texts = (each for each in self._zip.infolist() if each.filename.lower().endswith(_TEXT))
+        if sum(each.file_size for each in texts) > MOST_TEXT:
             raise self._too_large()
 
     def texts(self) -> bytes:
-        """The archive with its texts alone. Whoever reads it on can't unpack more than was checked.
+        """The archive with its texts alone: nothing reads on in it can unpack more than was counted, or build a tree
+        of more XML than `check_xml` lets through.
 
-        Raises as `read` does.
+        Raises as `read` and `check_xml` do.
         """
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w") as archive:
             for name in self._zip.NameToInfo:
                 if name.lower().endswith(_TEXT):
-                    archive.writestr(name, self.read(name))
+                    data = self.read(name)
+                    if name.lower().endswith((".xml", ".rels")):
+                        self.check_xml(name, data)
+                    archive.writestr(name, data)
         return kept.getvalue()
 
     def read(self, name: str) -> bytes:
         """A member. Raises `DocumentError` where there is none of the name, or it is damaged or too large."""
         try:
-            self._unpacked += self._zip.getinfo(name).file_size
-            # Some are read twice; and a chapter may be called a picture, whose size wasn't checked.
+            info = self._zip.getinfo(name)
+            if info.compress_type not in _METHODS:
+                raise DocumentError(f"{self.path}: {name!a} in it is packed in an unusual way.", _ANEW)
+            with self._zip.open(info) as member:
+                return self._counted(member)
+        except KeyError as error:
+            raise DocumentError(f"{self.path}: has no {name!a} in it.", _ANEW) from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise self._damaged(error) from error
+        # `zipfile` seeks to where an archive says that a member begins; names can be in encodings that don't exist.
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from error
+
+    def _counted(self, member: zipfile.ZipExtFile) -> bytes:
+        """All of a member. `member.read()` unpacks whatever there is before it looks at the size."""
+        pieces = []
+        while piece := member.read(PIECE):
+            self._unpacked += len(piece)
+            # Some members are read twice.
             if self._unpacked > 2 * MOST_TEXT:
                 raise self._too_large()
-            # zipfile reads no more than the size that was checked, and compares the sum.
-            return self._zip.read(name)
-        except KeyError as error:
-            raise DocumentError(f"{self.path}: has no {name!a} in it.", "Save it anew with what made it.") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-            raise DocumentError(f"{self.path}: damaged ({error}).", "Save it anew with what made it.") from error
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def xml(self, name: str) -> ElementTree.Element:
-        """A member that is XML. Raises `DocumentError`; expat itself refuses entities that grow without end."""
+        """A member that is XML. Raises as `read` and `check_xml` do."""
+        data = self.read(name)
+        self.check_xml(name, data)
         try:
-            return ElementTree.fromstring(self.read(name))
-        except (ElementTree.ParseError, ValueError) as error:
+            return ElementTree.fromstring(data)
+        except (ElementTree.ParseError, ValueError, LookupError) as error:
+            raise self._damaged(error, name) from error
+
+    def check_xml(self, name: str, data: bytes) -> None:
+        """Raises `DocumentError` where a member isn't XML, has more or deeper elements than anyone writes, or
+        declares entities, with which a few bytes stand for gigabytes."""
+        try:
+            _Counter().parse(data)
+        except _TooMuchError as error:
             raise DocumentError(
-                f"{self.path}: {name!a} in it is damaged ({error}).", "Save it anew with what made it."
+                f"{self.path}: {name!a} in it {error}.", "Split the document, or save it as plain text."
             ) from error
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise self._damaged(error, name) from error
+
+    def _damaged(self, error: Exception, name: str | None = None) -> DocumentError:
+        where = f"{name!a} in it is damaged" if name else "damaged"
+        return DocumentError(f"{self.path}: {where} ({error}).", _ANEW)
 
     def _too_large(self) -> DocumentError:
         return DocumentError(f"{self.path}: its text would be larger than {size(MOST_TEXT)}.", "Split it.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo
+
+
+class _TooMuchError(Exception):
+    """XML is more than anyone writes; says in what."""
+
+
+class _Counter:
+    """Goes through XML without keeping any of it."""
+
+    def __init__(self) -> None:
+        self._elements = 0
+        self._paragraphs = 0
+        self._depth = 0
+
+    def parse(self, data: bytes) -> None:
+        """Raises `_TooMuchError`, and expat's errors."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.EntityDeclHandler = self._entity
+        parser.CommentHandler = self._long
+        parser.ProcessingInstructionHandler = self._long
+        parser.Parse(data, True)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._long(*attributes.values())
+        # An attribute takes as much memory as an element.
+        self._elements += 1 + len(attributes)
+        self._paragraphs += name.rpartition(":")[2] in _PARAGRAPHS
+        self._depth += 1
+        if self._elements > MOST_ELEMENTS:
+            raise _TooMuchError(f"has more than {MOST_ELEMENTS} elements and attributes")
+        if self._paragraphs > MOST_PARAGRAPHS:
+            raise _TooMuchError(f"has more than {MOST_PARAGRAPHS} paragraphs and table cells")
+        if self._depth > DEEPEST:
+            raise _TooMuchError(f"has more than {DEEPEST} elements in each other")
+
+    def _long(self, *texts: str) -> None:
+        if sum(map(len, texts)) > LONGEST:
+            raise _TooMuchError(f"has markup longer than {size(LONGEST)}")
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+
+    def _entity(self, *_: object) -> None:
+        raise _TooMuchError("declares entities")
 
 
 def text_of(tree: ElementTree.Element, tag: str) -> str | None:

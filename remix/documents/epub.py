@@ -50,6 +50,7 @@ def _package(archive: Archive) -> str:
 
 
 def _chapters(archive: Archive, package: ElementTree.Element, folder: str) -> Iterator[Block]:
+    read = set()
     items = {each.get("id"): each for each in package.iter() if each.tag.endswith("}item")}
     for each in package.iter():
         # Each once, as the standard has it: a small book could else be made of one chapter a million times.
@@ -57,4 +58,8 @@ def _chapters(archive: Archive, package: ElementTree.Element, folder: str) -> It
         if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
             continue
         name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
+        # By another id, too.
+        if name in read:
+            continue
+        read.add(name)
         yield from blocks_of(_CLOSED.sub(rb"<\1\2></\1>", archive.read(name)))
