@@ -70,6 +70,7 @@ class Client(httpx.Client):
         parts = urlsplit(address)
         self.address = address
         self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.room = ""
         super().__init__(base_url=self.origin, headers={"origin": self.origin}, trust_env=False, timeout=30)
 
     def enter(self) -> None:

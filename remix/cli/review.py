@@ -49,7 +49,7 @@ def review(
     own = Pass(host, bound.getsockname()[1])
     click.echo(own.address)
     note("Ctrl-C closes the desk; everything you say is kept at once.")
-    serve(desk, own, bound, browse)
+    serve(desk, own, bound, browse, note)
 
 
 COMMANDS = (review,)

@@ -6,12 +6,13 @@ Takes a `Desk`, gives an application, and serves it until it is stopped. Knows n
 from __future__ import annotations
 
 import functools
+import logging
 import secrets
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import Annotated, TypeVar
 
@@ -21,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -30,6 +31,7 @@ from remix.environment import version
 from remix.errors import RemixError
 from remix.outputs.reviews import LONGEST
 from remix.records import Frozen, Sha256
+from remix.review import connections
 from remix.review.desk import Desk, Listing, NoSuchOutput, Words
 from remix.review.guard import Guard, Pass, body_of
 from remix.review.sheet import shown
@@ -99,8 +101,8 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
-    """Answer until Ctrl-C; `browse` opens the desk in the browser."""
+def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> None:
+    """Answer until Ctrl-C; `browse` opens the desk in the browser, and `tell` is told what goes wrong."""
     asked, stop = threading.Event(), threading.Event()
     # What is being read needn't be read to its end; a table of contents must be written to its.
     reading = threading.Thread(target=_read_on, args=(desk, asked, stop), daemon=True)
@@ -111,8 +113,11 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        loop="asyncio",
         ws="none",
-        http="h11",
+        http=connections.Connection,
+        backlog=connections.BACKLOG,
+        timeout_keep_alive=connections.IDLE,
         timeout_graceful_shutdown=1,
     )
     if browse:
@@ -120,13 +125,29 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool) -> None:
     reading.start()
     tidying.start()
     try:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), _troubles(tell):
             uvicorn.Server(config).run(sockets=[bound])
     finally:
         stop.set()
         tidying.join()
         desk.tidy()
         bound.close()
+
+
+@contextmanager
+def _troubles(tell: Callable[[str], None]) -> Iterator[None]:
+    """Tell of what fails, as remix does; uvicorn and asyncio would print tracebacks, and thousands of them."""
+    handler = connections.Troubles(tell)
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "asyncio")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+            logger.propagate = True
 
 
 def _read_on(desk: Desk, asked: threading.Event, stop: threading.Event) -> None:
@@ -169,7 +190,7 @@ def application(desk: Desk, own: Pass, on_listing: Callable[[], object] = bool) 
             Route("/api/outputs/{key}/edits", asked.edit, methods=["POST"]),
         ],
         middleware=[Middleware(Guard, own=own)],
-        exception_handlers={HTTPException: _refused, RemixError: _cannot, OSError: _cannot},
+        exception_handlers={HTTPException: _refused, RemixError: _cannot, OSError: _cannot, ClientDisconnect: _gone},
     )
 
 
@@ -263,6 +284,11 @@ def _json(value: BaseModel, status: int = 200) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": shown(error.detail), "hint": ""}, error.status_code, headers=error.headers)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    """Nobody hears it: the connection ended before the request did."""
+    return Response(status_code=400)
 
 
 def _cannot(request: Request, error: Exception) -> Response:
