@@ -10,9 +10,10 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from remix.errors import RunError
 from remix.units import size
@@ -44,13 +45,38 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     """
     if within is not None and not is_within(path, within):
         raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
-    with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        data = file.read(most + 1)
+    with _open_regular(path) as file:
+        # Nothing comes of the kernel's own files that would be waited for, such as /proc/kmsg.
+        data = file.read(most + 1) or b""
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {size(most)}", str(path))
     return data
+
+
+def read_start(path: Path, length: int) -> bytes:
+    """The first `length` bytes of a file that a stranger may have made; all of them if it has fewer.
+
+    Raises `OSError` if it can't be read or is not a regular file.
+    """
+    with _open_regular(path) as file:
+        return file.read(length) or b""
+
+
+@contextmanager
+def _open_regular(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading. Raises `OSError` for anything else, without waiting."""
+    # Asked before the file is opened, for opening makes some devices act; and once more of what was opened, for the
+    # path may lead elsewhere by then.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise _irregular(path)
+    with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _irregular(path)
+        yield file
+
+
+def _irregular(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def _at_once(path: str, flags: int) -> int:

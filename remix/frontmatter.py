@@ -7,8 +7,8 @@ keys mean. Files may come from strangers: what would take endless memory or time
 
 from __future__ import annotations
 
+import errno
 import re
-import stat
 import tomllib
 from datetime import date, time
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from remix import files
 from remix.errors import RemixError
-from remix.units import size
 
 FENCE = "---"
 TOML_FENCE = "+++"
@@ -52,12 +52,13 @@ class FrontMatterError(RemixError):
     """The front matter can't be read."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, within: Path | None = None) -> str:
     """A file's text, without byte order mark and with plain line ends.
 
-    Raises `FrontMatterError` where the file can't be read, isn't UTF-8, naming the byte, or has too many lines.
+    Raises `FrontMatterError` as `read_bytes` does, and if the file isn't UTF-8, naming the byte, or has too many
+    lines.
     """
-    data = read_bytes(path)
+    data = read_bytes(path, within=within)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -70,22 +71,29 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """A file's bytes. Raises `FrontMatterError` where it can't be read, or has more of them than anyone writes."""
+def read_bytes(path: Path, most: int = MOST_BYTES, within: Path | None = None) -> bytes:
+    """A file's bytes, at most `most` of them.
+
+    Raises `FrontMatterError` if the file can't be read, isn't a regular one or is larger, or, with `within`, is a
+    link that leads out of that folder.
+    """
     try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-            # A pipe would be waited for, and a device never ends.
-            raise FrontMatterError(f"{path}: not a regular file.", "Move it out of the folder.")
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        return files.read_bounded(path, most, within)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise FrontMatterError(
-            f"{path}: can't be read ({reason}).", "Check that it exists and that you may read it."
-        ) from error
-    if len(data) > most:
-        raise FrontMatterError(f"{path}: larger than {size(most)}.", _SPLIT)
-    return data
+        raise FrontMatterError(*_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> tuple[str, str]:
+    """Why a file can't be read, and what to do."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    match error:
+        case OSError(errno=errno.EFBIG):
+            return f"{path}: {reason}.", _SPLIT
+        case OSError(errno=errno.EINVAL):
+            return f"{path}: {reason}.", "Move it out of the folder."
+        case OSError(errno=errno.EPERM):
+            return f"{path}: {reason}.", "Put a copy in its place."
+    return f"{path}: can't be read ({reason}).", "Check that it exists and that you may read it."
 
 
 _SPLIT = "Split it into several files, or move it out of the folder."

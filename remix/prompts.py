@@ -313,7 +313,7 @@ def read_template(path: Path) -> Template:
             f"{path}: '{kind}' can't be a kind.", "Outputs are named after it: take a shorter name, no device's."
         )
     try:
-        source = frontmatter.read_bytes(path, MOST_BYTES)
+        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent)
     except frontmatter.FrontMatterError as error:
         raise PromptError(error.message, error.hint) from error
     return Template(kind, source, names.written(f"{path.parent.name}/{path.name}"))

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import socket
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from remix.corpus.walk import seed_files, walk
+from remix.corpus.walk import Pattern, seed_files, walk
 from remix.errors import SeedError
 from remix.outputs import RunFolder
 from remix.workspace import Workspace
+
+from .conftest import Remix
 
 
 def plant(folder: Path, *names: str) -> None:
@@ -113,7 +124,7 @@ def test_runs_are_no_seeds(finished: RunFolder, workspace: Workspace) -> None:
     ("pattern", "message"),
     [
         ("!", "`exclude` in remix.toml: '!' is no pattern"),
-        ("a*b*c*d*e", "`exclude` in remix.toml: 'a*b*c*d*e' has too many stars"),
+        ("a" * 1_001, "aaa…' is longer than 1000 letters"),
         ("**/a/**/b/**", "has too many stars"),
     ],
 )
@@ -140,3 +151,166 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "garden/link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "garden/loop").symlink_to(tmp_path / "garden")
     assert walked(tmp_path / "garden") == ["a.md"]
+
+
+# -- strangers' folders -------------------------------------------------------------------------------------
+
+NAMES = st.lists(st.text("ab.", min_size=1, max_size=6), min_size=1, max_size=5).map("/".join)
+PATTERNS = st.lists(
+    st.sampled_from(["a", "b", ".", "*", "?", "[ab]", "[a-b]", "\\*", "/", "/**/", "**/"]), max_size=9
+)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(PATTERNS.map("".join), NAMES, st.booleans())
+@example("*a*[ab]*b", "aabab", False)
+@example("/**/a*b/**/*a*b", "b/aab/a/bab", False)
+@example("a/**/**/b", "a/b", True)
+def test_patterns_match_what_pathspec_s_own_do(pattern: str, name: str, is_folder: bool) -> None:
+    """Their regular expressions are rewritten so that none tries every way."""
+    try:
+        theirs = GitIgnoreSpec([GitIgnoreSpecPattern(pattern)])
+    except GitIgnorePatternError:
+        return
+    ours = GitIgnoreSpec([Pattern(pattern)])
+    path = f"{name}/" if is_folder else name
+    assert ours.match_file(path) == theirs.match_file(path)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*a*a*b",
+        "*a*a*a*a*a*a*a*a*b",
+        "?*?*?*?*?*b",
+        "[a-z]*[a-z]*[a-z]*b",
+        "**/*a*a*a/**/*a*a*b",
+        "**" * 100 + "b",
+        "a/**/a/**/b",
+        "*a" * 400 + "b",
+        "***a***a***a***b",
+    ],
+)
+def test_patterns_that_try_every_way_end(tmp_path: Path, pattern: str) -> None:
+    """A thousand lines of three stars and one name of 250 letters took minutes."""
+    plant(tmp_path, "a" * 250, *("a/" * 40 + "a" * 200 + str(n) for n in range(3)))
+    (tmp_path / ".remixignore").write_text(f"{pattern}\n" * 900)
+    try:
+        assert len(walked(tmp_path)) == 4
+    except SeedError as error:
+        assert "has too many stars" in error.message  # noqa: PT017
+
+
+@pytest.mark.parametrize("levels", [99, 101, 1_100])
+def test_folders_within_folders(tmp_path: Path, levels: int) -> None:
+    """1,100 raised RecursionError; what lies beyond the longest path was left out without a word."""
+    plant(tmp_path, "a.md", "b/b.md")
+    make_levels(tmp_path, levels)
+    told: list[SeedError] = []
+    assert len(walk(tmp_path, (), told.append)) == (3 if levels < 100 else 2)
+    if levels < 100:
+        assert not told
+        return
+    assert [error.message for error in told] == [
+        f"{tmp_path}/deep: more than 100 folders lie within one another there."
+    ]
+    with pytest.raises(SeedError, match="more than 100 folders"):
+        walk(tmp_path)
+    assert walked(tmp_path, "deep/") == ["a.md", "b/b.md"]
+
+
+def make_levels(folder: Path, levels: int) -> None:
+    """Make folders within folders, deeper than any path may be long, and a seed in the last."""
+    (folder / "deep").mkdir()
+    inside = os.open(folder / "deep", os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir("d", dir_fd=inside)
+        below = os.open("d", os.O_RDONLY, dir_fd=inside)
+        os.close(inside)
+        inside = below
+    with os.fdopen(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=inside), "w") as file:
+        file.write("Words.")
+    os.close(inside)
+
+
+def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, remix_: Remix) -> None:
+    make_levels(workspace.seeds, 1_100)
+    result = remix_("passages")
+    assert result.exit_code == 0
+    assert "two-clocks/001" in result.stdout
+    assert result.stderr.count("more than 100 folders lie within one another there") == 1
+    result = remix_("generate", "--all", "--dry-run")
+    assert result.exit_code == 1
+    assert "more than 100 folders" in result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    plant(tmp_path, "a.md", "closed/b.md")
+    (tmp_path / "closed").chmod(0)
+    told: list[SeedError] = []
+    assert [path.name for path in walk(tmp_path, (), told.append)] == ["a.md"]
+    assert "closed: can't be read (Permission denied)." in told[0].message
+    (tmp_path / "closed").chmod(0o700)
+
+
+def test_a_folder_that_went_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What couldn't be read used to be left out without a word."""
+    plant(tmp_path, "a.md", "closed/b.md")
+    scandir = os.scandir
+
+    def failing(path: str) -> object:
+        if "closed" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    told: list[SeedError] = []
+    assert [path.name for path in walk(tmp_path, (), told.append)] == ["a.md"]
+    assert [error.message for error in told] == [f"{tmp_path}/closed: can't be read (Permission denied)."]
+    with pytest.raises(SeedError):
+        walk(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other devices")
+@pytest.mark.parametrize(
+    "kind", ["pipe", "link to a pipe", "/dev/zero", "/dev/tty", "itself", "/proc/kmsg", "socket"]
+)
+@pytest.mark.parametrize(
+    "name", [".remixignore", "run.json", "sub/run.json", ".obsidian/templates.json", "index.md", "sub/bad.md", ".git"]
+)
+def test_no_pipe_or_device_is_waited_for(workspace: Workspace, remix_: Remix, name: str, kind: str) -> None:
+    """A pipe named `run.json` among the seeds hung every command."""
+    put(workspace.seeds / name, kind)
+    result = remix_("passages")
+    assert isinstance(result.exception, SystemExit | None)
+    assert ("two-clocks/001" in result.stdout) == (name != ".remixignore")
+    if name == ".remixignore":
+        assert re.search(r"\.remixignore: (not a regular file|can't be read|a link that leads out)", result.stderr)
+
+
+def put(path: Path, kind: str) -> None:
+    """Put something at a path that isn't a regular file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "link to a pipe":
+            os.mkfifo(path.with_name("pipe"))
+            path.symlink_to("pipe")
+        case "itself":
+            path.symlink_to(path.name)
+        case "socket":
+            # A socket's path is shorter than most folders of tests are.
+            with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as opened:
+                opened.bind(path.name)
+        case _:
+            path.symlink_to(kind)
+
+
+def test_a_remixignore_that_leads_out(tmp_path: Path) -> None:
+    """Its lines would be shown in errors."""
+    plant(tmp_path, "secret", "garden/a.md")
+    (tmp_path / "garden/.remixignore").symlink_to("../secret")
+    with pytest.raises(SeedError, match="a link that leads out of the folder"):
+        walk(tmp_path / "garden")

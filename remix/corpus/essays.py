@@ -46,13 +46,13 @@ def read_seeds(
     """All essays below a folder, by path; `root` is the workspace their paths are relative to.
 
     `exclude` are patterns as in `.gitignore` (see `walk`) of what isn't read. Raises `SeedError` where the folder is
-    missing or holds no passage. A file that can't be read, or whose passages would be named like another's, goes to
-    `on_error` and is left out; without one that is raised too.
+    missing or holds no passage. A file or a folder that can't be read, or a file whose passages would be named like
+    another's, goes to `on_error` and is left out; without one that is raised too.
     """
     if not folder.is_dir():
         raise SeedError(f"{folder}: no such folder of seeds.", "Make one with `remix init DIR`.")
     essays: dict[str, Essay] = {}
-    for path in seed_files(folder, exclude):
+    for path in seed_files(folder, exclude, on_error):
         try:
             essay = read_essay(path, folder, root)
             refuse_namesake(essay, essays)

@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from remix import names
+from remix import files, names
 from remix.cache import cache_folder
 from remix.corpus import index
 from remix.corpus.index import Index, Told
@@ -164,9 +164,10 @@ class Refresh:
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
         """The errors of the files that can't be used, in their order."""
         folder = str(self._folder)
-        files = [file for name in seed_names(self._folder, exclude) if (file := _look(folder, name))]
-        self._forgotten += self._known.keys() - {file.name for file in files}
-        for file in files:
+        names_there = seed_names(self._folder, exclude, self._errors.append)
+        there = [file for name in names_there if (file := _look(folder, name))]
+        self._forgotten += self._known.keys() - {file.name for file in there}
+        for file in there:
             try:
                 self._see(file)
             except SeedError as error:
@@ -175,6 +176,21 @@ class Refresh:
         self._write()
         return self._errors
 
+    def _content(self, file: _File) -> str | None:
+        """What tells a file's content from another. Nothing if the file can't be read, or its link leads out."""
+        leads = file.stamp.partition(" /")[2]
+        path = Path(file.path)
+        if leads and not any(files.is_within(path, folder) for folder in (self._folder, self._root)):
+            return None
+        from remix import frontmatter
+
+        try:
+            # Where a link leads is part of it.
+            return sha256(frontmatter.read_bytes(path) + os.fsencode(leads))
+        except frontmatter.FrontMatterError:
+            # Why not, or what else is wrong with it, reading the essay says.
+            return None
+
     def _see(self, file: _File) -> None:
         """Take note of a file. Raises `SeedError` where it can't be used."""
         known = self._known.get(file.name)
@@ -182,7 +198,7 @@ class Refresh:
             self._claim(file, known.slug)
             return
         now = time.time_ns()
-        content = _content(file)
+        content = self._content(file)
         if known and content and known.content == content:
             self._claim(file, known.slug)
             self._restamped.append((file.name, file.stamp, now))
@@ -228,14 +244,3 @@ def _look(folder: str, name: str) -> _File | None:
         return None
     stamp = f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino} {leads}"
     return _File(path, name, stamp, max(status.st_mtime_ns, status.st_ctime_ns))
-
-
-def _content(file: _File) -> str | None:
-    """What tells a file's content from another; where a link leads is part of it. Nothing where it can't be read."""
-    from remix import frontmatter
-
-    try:
-        return sha256(frontmatter.read_bytes(Path(file.path)) + os.fsencode(file.stamp.partition(" /")[2]))
-    except frontmatter.FrontMatterError:
-        # Why not, or what else is wrong with it, reading the essay says.
-        return None

@@ -13,13 +13,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from remix import files
 from remix.errors import SeedError
 
 SUFFIXES = frozenset({".md", ".markdown", ".org", ".txt"})
@@ -41,53 +43,102 @@ DEFAULTS = (
     "robots.txt",
 )
 
+DEEPEST = 100
+"""Folders within folders. Passages are named after them, and no name may be longer than 200 bytes."""
+
 MOST_PATTERNS = 1_000
-MOST_STARS = 3
-"""In a part of a path, and two `**` in the whole: pathspec makes regular expressions of them, which try every way."""
+LONGEST_PATTERN = 1_000
+"""Letters. With the number of patterns this bounds how long it takes to match a name."""
+
+MOST_FLOATING = 2
+"""Parts `**` of a pattern."""
 
 _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/data.json": "templates_folder"}
 """Where Obsidian and its Templater note the folder of templates, and under which key."""
 
 
-def seed_files(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
+Tell = Callable[[SeedError], None]
+"""Is told of folders that can't be entered; the rest is walked all the same. Without it, that is raised."""
+
+
+def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
     """The files below a folder that are read, by path. Raises `SeedError` for a pattern that can't be used."""
-    return [path for name in seed_names(folder, exclude) if (path := folder / name).is_file()]
+    return [path for name in seed_names(folder, exclude, on_error) if (path := folder / name).is_file()]
 
 
-def seed_names(folder: Path, exclude: Sequence[str] = ()) -> list[str]:
+def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[str]:
     """The same as names below the folder; some may turn out to be no files. Raises as `seed_files` does."""
-    return [name for name in _walk(folder, exclude) if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
+    names = _walk(folder, exclude, on_error)
+    return [name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
 
 
-def walk(folder: Path, exclude: Sequence[str] = ()) -> list[Path]:
+def walk(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
     """The files below a folder that nothing leaves out, by path; links to folders aren't followed.
 
     Raises `SeedError` for a pattern that can't be used.
     """
-    return [folder / name for name in _walk(folder, exclude)]
+    return [folder / name for name in _walk(folder, exclude, on_error)]
 
 
-def _walk(folder: Path, exclude: Sequence[str]) -> list[str]:
+def _walk(folder: Path, exclude: Sequence[str], on_error: Tell | None) -> list[str]:
     """Their names below it, with forward slashes: thousands of paths would take longer than all the rest."""
-    return sorted(_files(str(folder), _spec(folder, exclude)), key=lambda name: name.split("/"))
+    spec = _spec(folder, exclude)
+    return sorted(_files(str(folder), spec, on_error or _raise), key=lambda name: name.split("/"))
 
 
-def _files(folder: str, spec: GitIgnoreSpec) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        below = place[len(folder) :].strip(os.sep).replace(os.sep, "/")
-        prefix = f"{below}/" if below else ""
-        if "run.json" in files and _is_run(Path(place, "run.json")):
-            folders.clear()
+def _raise(error: SeedError) -> None:
+    raise error
+
+
+def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
+    """Not by recursion, and no deeper than `DEEPEST`."""
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        try:
+            folders, others = _entries(f"{folder}/{prefix}")
+        except OSError as error:
+            on_error(_unread(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
             continue
-        folders[:] = [name for name in folders if not spec.match_file(f"{prefix}{name}/")]
-        yield from (prefix + name for name in files if not spec.match_file(prefix + name))
+        if "run.json" in others and _is_run(Path(folder, prefix, "run.json")):
+            continue
+        yield from (prefix + name for name in others if not spec.match_file(prefix + name))
+        below = [f"{prefix}{name}/" for name in folders if not spec.match_file(f"{prefix}{name}/")]
+        if below and prefix.count("/") == DEEPEST:
+            top = prefix.partition("/")[0]
+            on_error(_unread(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
+            continue
+        waiting += below
+
+
+def _entries(folder: str) -> tuple[list[str], list[str]]:
+    """The names of folders and of all else in a folder. Links to folders are neither."""
+    folders, others = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not _is_folder(entry):
+                others.append(entry.name)
+            elif not entry.is_symlink():
+                folders.append(entry.name)
+    return folders, others
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one. A link that goes round in circles is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _unread(folder: str, why: str) -> SeedError:
+    return SeedError(f"{folder.rstrip('/')}: {why}.", "Leave it out with `exclude` in remix.toml, or see to it.")
 
 
 def _is_run(path: Path) -> bool:
     """Whether it is the request of one of remix's own runs, whose texts are no seeds."""
     try:
-        with path.open("rb") as file:
-            return b'"remix/run/' in file.read(256)
+        return b'"remix/run/' in files.read_start(path, 256)
     except OSError:
         return False
 
@@ -106,25 +157,64 @@ def _spec(folder: Path, exclude: Sequence[str]) -> GitIgnoreSpec:
 
 def _ignored(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a `.remixignore`, each with its place."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     from remix import frontmatter
 
     try:
-        text = frontmatter.read_text(path)
+        text = frontmatter.read_text(path, within=path.parent)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
     yield from ((line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), 1))
 
 
+class Pattern(GitIgnoreSpecPattern):
+    """A pattern whose regular expression takes a time that grows with the length of a name, and no faster."""
+
+    @classmethod
+    def pattern_to_regex(cls, pattern: Any) -> Any:
+        """The expression, and whether what it matches is left out."""
+        regex, include = super().pattern_to_regex(pattern)
+        return regex and _without_retries(regex), include
+
+
+_STARS = re.compile(r"(?:\[\^/\]\*)+")
+_ONE = r"(?:\\.|\[\^/\](?![*+])|\[(?!\^/\])\^?\]?[^\]]*\]|[^\\\[/(])"
+_MIDDLE = re.compile(rf"\[\^/\]\*({_ONE}+)(?=\[\^/\]\*)")
+"""A star and what stands between it and the next star of the same name."""
+_FLOATING = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?)")
+"""What pathspec makes of `**`, at the beginning and elsewhere."""
+
+
+def _without_retries(regex: str) -> str:
+    """The same expression with each star but the last satisfied with the first place that fits.
+
+    What follows a star has a fixed length, so a later place leaves the next star less room, and can never fit if the
+    first doesn't. Without this, three stars take the cube of a name's length. The same holds of `**` and whole names.
+    """
+    regex = _MIDDLE.sub(r"(?>[^/]*?\1)", _STARS.sub("[^/]*", regex))
+    first, *rest = _FLOATING.split(regex)
+    parts = list(zip(rest[::2], rest[1::2], strict=True))
+    early = [f"(?>{_lazy(floating)}{following}(?=/))" for floating, following in parts[:-1]]
+    return "".join([first, *early, *("".join(part) for part in parts[-1:])])
+
+
+def _lazy(floating: str) -> str:
+    """`**` that takes as little as fits."""
+    return floating.replace(".+", ".+?") + "?"
+
+
 def _pattern(pattern: str, place: str) -> GitIgnoreSpecPattern:
     hint = "Write it as in a .gitignore."
-    if pattern.count("**") > 2 or any(len(re.findall(r"\*+", part)) > MOST_STARS for part in pattern.split("/")):
-        raise SeedError(f"{place}: '{pattern}' has too many stars.", hint)
+    shown = pattern if len(pattern) <= 80 else f"{pattern[:79]}…"
+    if len(pattern) > LONGEST_PATTERN:
+        raise SeedError(f"{place}: '{shown}' is longer than {LONGEST_PATTERN} letters.", hint)
+    if pattern.count("**") > MOST_FLOATING:
+        raise SeedError(f"{place}: '{shown}' has too many stars.", hint)
     try:
-        return GitIgnoreSpecPattern(pattern)
+        return Pattern(pattern)
     except (GitIgnorePatternError, re.error) as error:
-        raise SeedError(f"{place}: '{pattern}' is no pattern of file names.", hint) from error
+        raise SeedError(f"{place}: '{shown}' is no pattern of file names.", hint) from error
 
 
 def _template_folders(settings: Path) -> Iterator[str]:
