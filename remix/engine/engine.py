@@ -290,6 +290,7 @@ class Engine:
         with self._changed:
             self._ended += 1
             self._unfinished.pop(future, None)
+            self._changed.notify()
 
     def _end(self, error: BaseException) -> None:
         """End all requests there are; no further ones are taken."""

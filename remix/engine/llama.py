@@ -36,7 +36,7 @@ import llama_cpp as C  # noqa: N812 - the C API, and short because every line us
 from llama_cpp import llama_grammar
 
 from remix.engine.decoder import Room, Row, Shape
-from remix.errors import ModelError
+from remix.errors import ModelError, PromptError
 from remix.records import (
     Alternative,
     Choice,
@@ -67,6 +67,16 @@ ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 
 LOOKS = (256, 4096)
 """So many of the likeliest tokens are held against a grammar first; the whole vocabulary only where they don't do."""
+
+LARGEST_LOGIT = 1e30
+"""What is larger is no logit that any model means, and overflows when it is divided by a temperature."""
+
+LONGEST_WORD = 10_000
+"""Characters between two places where texts are cut into words. llama.cpp's regular expressions recurse with each
+character of a word, and end the process at about 26,000 (8 MB of stack)."""
+
+_WORD = re.compile(r"\s+|[.,!?…。，、।۔،]+|[^\s.,!?…。，、।۔،]+")
+"""No regular expression in llama.cpp takes two such stretches for one word of several characters each."""
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """llama.cpp's `llama_token_data`."""
@@ -290,11 +300,16 @@ class LlamaModel:
         return self._tokenize(text, special=False, alone=True)
 
     def _tokenize(self, text: str, special: bool, alone: bool = False) -> list[int]:
+        if len(text) > LONGEST_WORD:
+            _refuse_long_words(text)
         data = text.encode()
-        room = len(data) + 8
-        buffer = (C.llama_token * room)()
-        count = C.llama_tokenize(self._vocab, data, len(data), buffer, room, alone, special)
-        if count < 0:
+        # More tokens than bytes come of spaces, where the vocabulary has no token for them.
+        for room in (len(data) + 8, 3 * len(data) + 8):
+            buffer = (C.llama_token * room)()
+            count = C.llama_tokenize(self._vocab, data, len(data), buffer, room, alone, special)
+            if 0 <= count <= room:
+                break
+        else:
             raise ModelError(f"{self.path}: can't tokenise a text of {len(data)} bytes.", "Try another model.")
         return list(buffer[:count])
 
@@ -374,6 +389,18 @@ class LlamaModel:
             breakers,
             len(breakers),
         )
+
+
+def _refuse_long_words(text: str) -> None:
+    """Raise `PromptError` for a text that llama.cpp's regular expressions may not survive."""
+    for word in _WORD.finditer(text):
+        length = word.end() - word.start()
+        if length > LONGEST_WORD:
+            raise PromptError(
+                f"a text has {length} characters without a place to cut it into words ({word.group()[:20]!r}…); "
+                f"at most {LONGEST_WORD} can be tokenised.",
+                "Take out what isn't text, an image written as letters for one; or break it into lines.",
+            )
 
 
 # -- grammars -----------------------------------------------------------------------------------------------
@@ -589,7 +616,9 @@ class LlamaDecoder:
         self._unfurnish()
         try:
             self._furnish(room)
-        except ModelError:
+        # Whatever is wrong: without a context there would be nothing to go on in.
+        except BaseException:
+            self._unfurnish()
             self._furnish(before)
             raise
 
@@ -632,11 +661,12 @@ class LlamaDecoder:
             self._batch = None
 
     def _unfurnish(self) -> None:
-        for slot in range(self.slots):
+        for slot in range(len(self._samplers)):
             self._free_samplers(slot)
         if self._context:
             C.llama_free(self._context)
-            self._context = None
+            # llama.cpp takes no memory for none, and does nothing.
+            self._context = self._memory = None
 
     def __enter__(self) -> LlamaDecoder:
         return self
@@ -677,12 +707,29 @@ class LlamaDecoder:
                 C.llama_memory_seq_rm(self._memory, slot, self._held[slot], -1)
 
     def sample(self, slot: int) -> int | None:
-        """Choose the slot's next token; none, where its grammar allows none."""
+        """Choose the slot's next token; none, where its grammar allows none.
+
+        Raises `ModelError` where the logits aren't numbers that can be compared.
+        """
         samplers = self._samplers[slot]
         assert samplers is not None, "the slot is empty"
+        logits = self.logits(slot)
+        self._check_finite(logits)
         if samplers.grammar:
-            return samplers.choose_within(self.logits(slot))
+            return samplers.choose_within(logits)
         return samplers.choose(self._context, self._logits_row[slot])
+
+    def _check_finite(self, logits: FloatArray) -> None:
+        """Raise `ModelError` unless the largest logit is finite. Some models give single tokens minus infinity.
+
+        One pass of 5 µs for 49,152 tokens. What isn't a number is the largest in numpy's eyes.
+        """
+        best = float(logits.max())
+        if not -LARGEST_LOGIT < best < LARGEST_LOGIT:
+            raise ModelError(
+                f"{self.model.path.name}: the model computes {best:g} where a token's score should be.",
+                "Its weights are damaged, or overflow on this machine: fetch the file again, or take another model.",
+            )
 
     def logits(self, slot: int) -> FloatArray:
         """The raw logits that the last call left for a slot: a view of float32, one number for each token.
@@ -698,12 +745,19 @@ class LlamaDecoder:
         Softmax and Shannon entropy of the raw logits, in nats: with s = logit - max and Z = Σ exp(s),
         log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
         """
-        logits = self._rows_of(slots)
+        # Of a row that isn't finite `sample` has told already; what is said of it here is of no use.
+        with np.errstate(all="ignore"):
+            return self._weigh(self._rows_of(slots), tokens)
+
+    def _weigh(self, logits: FloatArray, tokens: Sequence[int]) -> list[Choice]:
         np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
-        weights = np.exp(logits, out=self._scratch[: len(slots)])
+        weights = np.exp(logits, out=self._scratch[: len(logits)])
         totals = weights.sum(axis=1)
         # Row by row: what a row sums to must not depend on how many there are.
         means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
+        if not np.isfinite(means).all():
+            # A token of minus infinity never comes, and adds nothing. (0 · -∞ isn't a number.)
+            means = np.array([row @ weight for row, weight in zip(_floored(logits), weights, strict=True)])
         entropies = np.log(totals) - means / totals
         return [
             Choice(
@@ -779,6 +833,8 @@ class LlamaDecoder:
         batch.logits[index] = wants_logits
 
     def _decode(self, count: int) -> None:
+        if not self._context:
+            raise ModelError(f"{self.model.path.name}: its context has been given up.", "Load the model again.")
         self._batch.n_tokens = count
         _log.clear()
         status = int(C.llama_decode(self._context, self._batch))
@@ -854,6 +910,12 @@ class LlamaEmbedder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _floored(logits: FloatArray) -> FloatArray:
+    """Logits with the least float in place of minus infinity."""
+    floored: FloatArray = np.maximum(logits, np.finfo(np.float32).min)
+    return floored
 
 
 def _one_line(text: str) -> str:
