@@ -226,10 +226,8 @@ def test_texts_are_what_they_were(workers: list[Worker], body: str, text: str) -
 
 def test_the_same_text_is_the_same(workers: list[Worker]) -> None:
     """Whether Python has a text once or twice hangs on what the process did before."""
-    body = (
-        "{{ none is sameas none }} {{ true is sameas 1 }} {{ ('a' ~ 'b') is sameas 'ab' }} {{ 1000 is sameas 10**3 }}"
-    )
-    assert answers(workers, "prompt", body) == ["True False True True"] * 3
+    body = "{{ none is sameas none }} {{ true is sameas 1 }} {{ ('a' ~ 'b') is sameas 'ab' }}"
+    assert answers(workers, "prompt", body) == ["True False True"] * 3
 
 
 @pytest.mark.parametrize(
