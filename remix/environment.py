@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
-from remix import git
+from remix import git, processes
 from remix.records import Environment
 
 DISTRIBUTION = "essay-remix"
@@ -50,6 +49,6 @@ def _quota() -> int | None:
 
 
 def python_path() -> dict[str, str]:
-    """The environment in which another Python finds what was found here; start it with `-P`, or it looks into the
-    current folder first, which may be a stranger's."""
-    return {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    """The environment in which another Python finds what was found here, whatever the current folder is; start it
+    with `-P`, or it looks there first."""
+    return {"PYTHONPATH": os.pathsep.join(processes.search_path())}

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
+from remix import processes
+
 DEADLINE = 15.0
 """Seconds until a worker that doesn't answer is ended. Its own limit on computing is far lower: this one is for
 machines without such limits, and must not strike where others want the processor."""
@@ -168,12 +170,14 @@ class Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         """A new worker. It has no environment, and is in a group of its own: Ctrl-C is not for it."""
         # Without `site`, which costs more than all the rest, and with the paths found here in place of it.
-        paths = [*filter(None, sys.path), str(Path(__file__).parent.parent)]
+        paths = [*processes.search_path(), str(Path(__file__).parent.parent)]
         code = "import sys; sys.path[:] = sys.argv[1:]; from remix.sandbox import serve; serve()"
-        command = [sys.executable, "-B", "-S", "-P", "-s", "-X", "utf8", "-c", code, *map(os.path.abspath, paths)]
-        # Sets of strings come in the same order each time, and a date is as many seconds everywhere.
+        # Not `-I`, which would ignore PYTHONHASHSEED: sets of strings come in the same order each time. And a date is
+        # as many seconds everywhere.
+        command = [sys.executable, "-B", "-S", "-P", "-s", "-X", "utf8", "-c", code, *paths]
         fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC0"}
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ} | fixed
+        inherited = processes.clean_environment()
+        environment = {name: inherited[name] for name in _KEPT if name in inherited} | fixed
         try:
             self._process = subprocess.Popen(
                 command,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,22 +96,22 @@ class Commands(Mapping[str, click.Command]):
 class Group(click.Group):
     """Turns remix's errors, those of the file system, and in the end all others into a message and an exit code."""
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **named: Any) -> Any:
-        """Parse the command line and run the command; no exception gets past this."""
-        words = list(sys.argv[1:] if args is None else args)
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Parse the command line and run the command; no exception gets past this, if the process ends with it."""
         try:
-            return super().main(words, *rest, standalone_mode=standalone_mode, **named)
+            return super().main(*arguments, **named)
         except (SystemExit, KeyboardInterrupt, GeneratorExit):
             raise
         # Libraries in Rust raise what isn't an `Exception` when they panic.
         except BaseException as error:
-            if not standalone_mode:
+            if not named.get("standalone_mode", True):
                 raise
             failure = _failure(error)
             if failure:
                 failure.show()
                 sys.exit(failure.exit_code)
-            sys.exit(door.show(error, words))
+            words = arguments[0] if arguments else named.get("args")
+            sys.exit(door.show(error, sys.argv if words is None else words))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -142,10 +142,12 @@ def _failure(error: BaseException) -> Failure | None:
 
 def _workspace(ctx: click.Context) -> Workspace:
     """The workspace, with its settings made the defaults of the commands' options."""
+    from remix.processes import leave_out
     from remix.workspace import open_workspace
 
     root = Path(ctx.params["workspace"])
     workspace = open_workspace(root)
+    leave_out(workspace.root)
     if ctx.params["seeds"]:
         workspace = workspace.with_seeds(Path(ctx.params["seeds"]))
     settings = workspace.settings.generate.model_dump(exclude_none=True)

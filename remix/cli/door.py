@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -60,6 +59,8 @@ def show(error: BaseException, arguments: Sequence[str] = ()) -> int:
     # Where stderr is closed there is nobody to tell.
     with suppress(OSError, ValueError):
         if is_verbose(arguments):
+            import traceback
+
             click.echo(visible("".join(traceback.format_exception(error))[-LONGEST:], keep="\n"), err=True)
         red = "Error:" if os.environ.get("NO_COLOR") else click.style("Error:", fg="red")
         click.echo(f"{red} {visible(said.message)}", err=True)
@@ -96,11 +97,13 @@ def _name(error: BaseException) -> str:
 def _place(error: BaseException) -> str:
     """File and line where remix's own code was last, without the user's folders."""
     own, last = "", "an unknown place"
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        path = Path(frame.f_code.co_filename)
-        last = f"{path.name}:{line}"
+    at = error.__traceback__
+    while at:
+        path = Path(at.tb_frame.f_code.co_filename)
+        last = f"{path.name}:{at.tb_lineno}"
         if path.is_relative_to(_PACKAGE):
-            own = f"remix/{path.relative_to(_PACKAGE).as_posix()}:{line}"
+            own = f"remix/{path.relative_to(_PACKAGE).as_posix()}:{at.tb_lineno}"
+        at = at.tb_next
     return own or last
 
 

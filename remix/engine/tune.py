@@ -9,7 +9,6 @@ Only a shape that passes the probe can win. It doesn't know what will be written
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -21,12 +20,12 @@ from statistics import median
 
 from pydantic import ValidationError
 
+from remix import processes
 from remix.cache import cache_folder
 from remix.engine import llama, probe, spin
 from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
-from remix.environment import python_path
 from remix.errors import ModelError
 from remix.files import write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
@@ -47,6 +46,9 @@ ROUNDS, PATIENCE = 4, 25.0
 
 FAIR = 1 / 3
 """Beside a process that keeps a core busy, a way to wait must keep so much of its speed."""
+
+UNBOUNDED = processes.Bounds(seconds=None)
+"""A large model may take minutes for a prompt, and somebody watches who can end it."""
 
 WORTH = 1.05
 """Another way to wait than a short spin must be so much faster."""
@@ -231,28 +233,23 @@ def _wait(path: Path, shape: Shape, threads: int) -> tuple[Waiting, ...]:
 
 def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
     """Let another process measure: how threads wait is settled when llama.cpp loads."""
-    variables = {name: value for name, value in os.environ.items() if not way or name not in spin.VARIABLES}
-    command = [sys.executable, "-P", "-m", "remix.engine.tune"]
-    done = subprocess.run(
-        command,
-        input=work.model_dump_json(),
-        capture_output=True,
-        text=True,
-        env=variables | python_path() | dict(way),
-        check=False,
+    variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if way else {}
+    ended = processes.run_python(
+        "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **way}
     )
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+    if ended.status:
+        reason = (ended.complaint.strip().splitlines() or [f"status {ended.status}"])[-1]
         raise ModelError(
             f"{work.path}: can't be measured ({reason}).", "Close other programs, or take a smaller model."
         )
-    return [Timed.model_validate(each) for each in json.loads(done.stdout.splitlines()[-1])]
+    return [Timed.model_validate(each) for each in json.loads(ended.output.splitlines()[-1])]
 
 
 @contextmanager
 def _busy() -> Iterator[None]:
     """A process that keeps a core busy."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+    command = [*processes.python(), "-S", "-c", "while True: pass"]
+    with subprocess.Popen(command, env=processes.clean_environment()) as process:
         try:
             yield
         finally:
@@ -349,5 +346,6 @@ def _active(shape: Shape) -> int:
     return max(1, round(shape.rows / (1 + shape.rows / TEXTS)))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """What the process does that measures: its work is on standard input, what it found on standard output."""
     print(json.dumps([each.model_dump() for each in measure(_Work.model_validate_json(sys.stdin.read()))]))

@@ -7,10 +7,14 @@ extra `essay-remix[report]`.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import html
+import importlib
 import importlib.util
 import io
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -177,6 +181,7 @@ def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, f
 @contextmanager
 def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> Iterator[tuple[Axes, list[str]]]:
     """Axes to draw on; their SVG is in the list when the block ends."""
+    _load()
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -190,6 +195,16 @@ def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> I
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     drawn.append(_for_page(buffer.getvalue(), visible(description)))
+
+
+@functools.cache
+def _load() -> None:
+    """Import matplotlib where no stranger's `matplotlibrc` lies.
+
+    It reads one in the current folder before all others, and versions before 3.11 evaluate what is written there.
+    """
+    with contextlib.chdir(sys.prefix):
+        importlib.import_module("matplotlib")
 
 
 def _for_page(svg: str, description: str) -> str:

@@ -12,9 +12,13 @@ from pathlib import Path
 from remix.errors import RunError
 from remix.files import write_whole
 from remix.outputs.run import MANIFEST
+from remix.processes import clean_environment, program
 from remix.records import sha256
 
 SIGNATURE = f"{MANIFEST}.sig"
+PATIENCE = 60
+"""Seconds that a check of a signature may take."""
+
 NAMESPACE = "remix"
 """Signatures hold for one purpose: nobody can pass off another one by the same key as this."""
 
@@ -32,7 +36,7 @@ def sign(folder: Path, key: Path) -> str:
         ) from error
     if not key.is_file():
         raise RunError(f"{key}: no such key.", "Name yours with --key, or make one: `ssh-keygen -t ed25519`.")
-    done = _ssh_keygen(["sign", "-n", NAMESPACE, "-f", str(key)], manifest)
+    done = _ssh_keygen(["sign", "-n", NAMESPACE, "-f", str(key.absolute())], manifest)
     if done.returncode != 0:
         raise RunError(f"{key}: can't sign ({_said(done)}).", "It takes a private key, or one that your agent holds.")
     write_whole(folder / SIGNATURE, done.stdout)
@@ -49,6 +53,7 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
 
     `signers` is a list of allowed signers. Raises `RunError` where ssh-keygen isn't there.
     """
+    signers = signers.absolute()
     if not is_signed(folder):
         return "missing: nobody signed the run"
     try:
@@ -61,12 +66,27 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
 
 
 def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(["ssh-keygen", "-Y", *arguments], input=data, capture_output=True, check=False)
-    except FileNotFoundError as error:
+    """Run ssh-keygen; the files in its arguments are absolute paths. Raises `RunError` if it can't be started."""
+    # Before it signs, it may ask for a passphrase.
+    seconds = PATIENCE if arguments[0] == "verify" else None
+    found = program("ssh-keygen")
+    if found is None:
         raise RunError(
             "ssh-keygen isn't on this machine.", "Install OpenSSH 8.2 or later: `apt install openssh-client`."
-        ) from error
+        )
+    try:
+        return subprocess.run(
+            [found, "-Y", *arguments],
+            input=data,
+            capture_output=True,
+            env=clean_environment(),
+            timeout=seconds,
+            check=False,
+        )
+    except OSError as error:
+        raise RunError(f"{found}: can't be started ({error.strerror}).", "Check OpenSSH's installation.") from error
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"{found}: no answer after {PATIENCE} seconds.", "Look at the list of signers.") from error
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
