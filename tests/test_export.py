@@ -520,7 +520,7 @@ def test_a_file_that_is_too_large_for_a_crate_is_named(
     finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["remix.export.export"], "MOST_BYTES", 10)
-    with pytest.raises(ExportError, match=r"MANIFEST\.sha256: can't be read \(larger than 10"):
+    with pytest.raises(ExportError, match=r"MANIFEST\.sha256: can't be read \(larger than"):
         export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
     assert not (tmp_path / "crate").exists()
 
