@@ -14,6 +14,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 from prov.model import ProvAgent, ProvDerivation, ProvDocument, ProvEntity, ProvGeneration
 from rocrate.rocrate import ROCrate
 
@@ -467,3 +468,115 @@ def test_only_preferences_for_what_was_edited(judged: RunFolder, remix_: Remix) 
     assert row["chosen_by"] == "edit"
     accepted = remix_("export", "--format", "dpo", "--only", "accepted").stdout
     assert len(accepted.splitlines()) == 2
+
+
+# -- strangers' runs, and users' folders --------------------------------------------------------------------
+
+
+def test_a_users_folder_with_the_name_of_a_leftover_stays(finished: RunFolder, tmp_path: Path) -> None:
+    """`.crate.tmp/` was taken for what an export had left half-written, and removed."""
+    mine = tmp_path / ".crate.tmp"
+    mine.mkdir()
+    (mine / "letters").write_text("mine")
+    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    assert (mine / "letters").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "garden") == [".crate.tmp", "crate"]
+
+
+def test_nothing_is_left_of_a_crate_that_fails(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys.modules["remix.export.export"], "write_whole", full)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ExportError, match="No space left"):
+        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "dpo"])
+@pytest.mark.parametrize("place", ["new", "two-clocks/new", "deep/er/new", "../{run}/new", "link"])
+def test_nothing_is_written_into_the_run_itself(finished: RunFolder, tmp_path: Path, form: str, place: str) -> None:
+    """Afterwards the run held files that were none of its own, and wasn't intact."""
+    before = sorted(finished.path.rglob("*"))
+    (tmp_path / "link").symlink_to(finished.path)
+    target = tmp_path / "link" / "new" if place == "link" else finished.path / place.format(run=finished.path.name)
+    with pytest.raises(ExportError, match="lies in the run's own folder"):
+        export(finished.path, target, Wanted(form))
+    assert sorted(finished.path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "dpo"])
+def test_a_link_that_leads_nowhere_is_a_target_that_is_there(finished: RunFolder, tmp_path: Path, form: str) -> None:
+    (tmp_path / "new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ExportError, match="already exists"):
+        export(finished.path, tmp_path / "new", Wanted(form))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_that_is_too_large_for_a_crate_is_named(
+    finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["remix.export.export"], "MOST_BYTES", 10)
+    with pytest.raises(ExportError, match=r"MANIFEST\.sha256: can't be read \(larger than"):
+        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    assert not (tmp_path / "crate").exists()
+
+
+def test_a_crate_of_the_longest_name(finished: RunFolder, tmp_path: Path) -> None:
+    export(finished.path, tmp_path / ("c" * 255), Wanted("ro-crate"))
+    assert (tmp_path / ("c" * 255) / "run.json").is_file()
+
+
+HOSTILE = """<script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1)) %% ]]> &lt; {{ 7*7 }}
+
+[All passages]: http://evil.example
+
+— once, step 1, by another; record 0123456789ab
+
+```
+open"""
+
+
+@pytest.fixture
+def hostile(finished: RunFolder) -> RunFolder:
+    """A run whose first text and whose model's name are a stranger's."""
+
+    def change(raw: dict[str, Any]) -> None:
+        raw["circumstances"]["model"] = "a <b>model</b> [x](javascript:y)"
+
+    forge(finished, "two-clocks/001/again.2", change, text=HOSTILE)
+    return finished
+
+
+def test_markdown_runs_nothing_and_each_text_stays_in_its_place(hostile: RunFolder) -> None:
+    """`<script>` went through into whatever shows Markdown, and an open block of code took in all that followed."""
+    source = exported(hostile.path, Wanted("markdown")).decode()
+    parser = MarkdownIt("commonmark").enable("table")
+    env: dict[str, Any] = {}
+    tokens = parser.parse(source, env)
+    page = _Page(parser.renderer.render(tokens, parser.options, env))
+    assert not {tag for tag, _ in page.tags} & {"script", "img", "b", "a"}
+    assert not env.get("references")
+    assert "<script>alert(1)</script>" in page.words
+    assert "a <b>model</b> [x](javascript:y); record" in page.words
+    assert [token.content for token in tokens if token.type == "fence"] == ["open\n"]
+    origins = [token for token in tokens if token.type == "inline" and token.content.startswith("— ")]
+    assert len(origins) == OUTPUTS
+
+
+def test_a_book_runs_nothing(hostile: RunFolder, tmp_path: Path) -> None:
+    export(hostile.path, tmp_path / "book.epub", Wanted("epub"))
+    with zipfile.ZipFile(tmp_path / "book.epub") as book:
+        pages = [ElementTree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xhtml")]
+    tags = {each.tag.rpartition("}")[2] for page in pages for each in page.iter()}
+    assert not tags & {"script", "img", "b"}
+    assert any("<script>alert(1)</script>" in "".join(page.itertext()) for page in pages)
+
+
+def test_data_is_as_it_was_written(hostile: RunFolder) -> None:
+    rows = [json.loads(line) for line in exported(hostile.path, Wanted("jsonl")).decode().splitlines()]
+    assert HOSTILE in {row["text"] for row in rows}
+    assert any(row["model"] == "a <b>model</b> [x](javascript:y)" for row in rows)

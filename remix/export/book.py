@@ -6,6 +6,7 @@ stands below the passage it comes from, with a line on its origin.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 import mkepub
 
 from remix.export.item import Item, by_passage
+from remix.export.markup import contained, without_html, without_imitations
 from remix.names import visible
 from remix.outputs.facts import about
 from remix.records import Essay, Passage, Run
@@ -27,16 +29,23 @@ p { white-space: pre-line; }
 """
 
 
+_ORIGIN = re.compile(r"; record [0-9a-f]{12}")
+"""How a line ends that says where a text comes from, as `_origin` makes it."""
+
+
 def markdown(run: Run, items: Sequence[Item]) -> str:
-    """One file: essays as chapters, each passage quoted, its texts below."""
-    lines = [f"# {title(run)}"]
+    """One file: essays as chapters, each passage quoted, its texts below.
+
+    Markdown in texts stays Markdown, but for raw HTML, scripts, and what would reach beyond a text.
+    """
+    lines = [f"# {contained(title(run))}"]
     for essay, passages in _chapters(run, items):
-        lines.append(f"## {_line(essay.title)}")
+        lines.append(f"## {contained(_line(essay.title))}")
         for passage, written in passages:
-            lines.append("\n".join(f"> {line}".rstrip() for line in _shown(passage.text).split("\n")))
+            lines.append("\n".join(f"> {line}".rstrip() for line in _framed(passage.text).split("\n")))
             for item in written:
-                lines += [_shown(item.text), f"— {_origin(item)}"]
-    return "\n\n".join(lines) + "\n"
+                lines += [_framed(item.text), f"— {contained(_origin(item))}"]
+    return without_html("\n\n".join(lines) + "\n")
 
 
 def epub(run: Run, items: Sequence[Item]) -> bytes:
@@ -88,6 +97,11 @@ def _model(items: Iterable[Item]) -> str:
 
 def _shown(text: str) -> str:
     return visible(text, keep="\n\t")
+
+
+def _framed(text: str) -> str:
+    """A text that stays in its place, in Markdown, and doesn't say where it comes from itself."""
+    return contained(without_imitations(_shown(text), _ORIGIN))
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,7 @@ Takes the folder and checks it first: what isn't as it was written goes to nobod
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Literal, NamedTuple
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.files import TEMPORARY, make_new_folder, temporary_of, unwritable, write_new, write_whole
+from remix.files import TEMPORARY, is_within, make_new_folder, read_bounded, unwritable, write_new, write_whole
 from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
@@ -25,6 +26,9 @@ CRATE = "ro-crate"
 
 PREFERENCES = "dpo"
 """Of the whole run: what was liked less is in it as well."""
+
+MOST_BYTES = 256 * 2**20
+"""Of a file of a run that goes into a crate: the largest, a trace of all logits, has some megabytes."""
 
 Only = Literal["accepted", "edited", "reviewed"]
 """What people said of an output; to be starred is to be accepted."""
@@ -54,6 +58,10 @@ def export(folder: Path, target: Path, wanted: Wanted) -> int:
     report, run, chosen = _chosen(folder, wanted)
     if os.path.lexists(target):
         raise _taken(target)
+    if is_within(target, folder):
+        raise ExportError(
+            f"{target} lies in the run's own folder.", "Take another place with --to; nothing has been written."
+        )
     if wanted.form == CRATE:
         _write_crate(report, run, target, wanted.license)
     else:
@@ -134,22 +142,38 @@ def _unwritable(target: Path, error: OSError | RunError) -> ExportError:
 
 def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -> None:
     """A copy of the run's folder with its metadata and a page to read, under its name when it is whole."""
-    draft = temporary_of(target)
-    shutil.rmtree(draft, ignore_errors=True)
+    # Not named after the target: that name could be a folder of the user's, and be too long.
+    draft = target.absolute().with_name(f".remix-{secrets.token_hex(8)}{TEMPORARY}")
     try:
         make_new_folder(draft)
-        files = []
-        for name in _names(report.path):
-            data = (report.path / name).read_bytes()
-            write_whole(draft / name, data)
-            files.append(rocrate.File(name, sha256(data), len(data)))
-        write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
-        write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
-        draft.rename(target)
     except (OSError, RunError) as error:
         raise _unwritable(target, error) from error
+    try:
+        _fill_crate(draft, report, run, license_)
+        draft.rename(target)
+    except (OSError, RunError) as error:
+        raise (_taken(target) if os.path.lexists(target) else _unwritable(target, error)) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _fill_crate(draft: Path, report: Report, run: Run, license_: str | None) -> None:
+    files = []
+    for name in _names(report.path):
+        data = _read(report.path, name)
+        write_whole(draft / name, data)
+        files.append(rocrate.File(name, sha256(data), len(data)))
+    write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
+    write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return read_bounded(folder / name, MOST_BYTES, within=folder)
+    except OSError as error:
+        raise ExportError(
+            f"{folder / name}: can't be read ({error.strerror or error}).", "`remix verify` lists all that is wrong."
+        ) from error
 
 
 def _names(folder: Path) -> list[str]:
