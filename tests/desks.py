@@ -74,8 +74,12 @@ class Client(httpx.Client):
         super().__init__(base_url=self.origin, headers={"origin": self.origin}, trust_env=False, timeout=30)
 
     def enter(self) -> None:
-        """Get the cookie."""
-        assert self.get(self.address).status_code == 200
+        """Hand the key in, get the cookie, and stay in the folder below which it holds."""
+        assert self.get("/").status_code == 200
+        answer = self.post("/enter", json={"key": urlsplit(self.address).fragment.partition("=")[2]})
+        assert answer.status_code == 200, answer.text
+        self.room = answer.json()["room"].rstrip("/")
+        self.base_url = httpx.URL(self.origin + self.room)
 
 
 @contextmanager

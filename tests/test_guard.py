@@ -46,7 +46,31 @@ def test_loopback(host: str, only_here: bool) -> None:
 
 def test_every_desk_has_keys_of_its_own() -> None:
     one, other = Pass("127.0.0.1", 1), Pass("127.0.0.1", 2)
-    assert len({one.key, one.session, other.key, other.session}) == 4
-    assert one.cookie != other.cookie, "browsers keep one jar for all ports"
-    assert one.address == f"http://127.0.0.1:1/?key={one.key}"
+    assert len({one.key, one.room, other.key, other.room}) == 4
+    assert one.address == f"http://127.0.0.1:1/#key={one.key}", "what is behind the # is sent nowhere"
     assert Pass("::1", 1).address.startswith("http://[::1]:1/")
+
+
+def test_a_key_gives_one_session() -> None:
+    """The docstring said once, and it worked as often as one liked."""
+    own = Pass("127.0.0.1", 1)
+    session = own.exchange(own.key)
+    assert session
+    assert own.holds(session)
+    assert own.exchange(own.key) is None
+    assert own.is_used(own.key)
+    assert not own.is_used("guess")
+    for wrong in ("", "guess", session, "\ud800", "é" * 43):
+        assert own.exchange(wrong) is None
+        assert wrong == session or not own.holds(wrong)
+
+
+def test_a_new_address_is_made_when_the_old_one_was_used() -> None:
+    own = Pass("127.0.0.1", 1)
+    before = own.address
+    assert own.renew() == before, "one that holds is told again"
+    session = own.exchange(own.key)
+    assert session
+    assert own.renew() != before
+    assert own.exchange(own.key) not in (None, session)
+    assert own.holds(session), "the tab that is open stays open"

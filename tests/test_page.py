@@ -91,7 +91,7 @@ def sit(browser: Browser) -> Iterator[Desks]:
         yield down
         for reader in readers:
             assert reader.troubles == []
-            assert reader.asked == {reader.address.split("/?")[0]}, "nothing is loaded from elsewhere"
+            assert reader.asked == {reader.address.split("/#")[0]}, "nothing is loaded from elsewhere"
             reader.context.close()
 
 
@@ -319,7 +319,7 @@ def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> N
 def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     reader = sit(workspace.root)
     one = reader.tab()
-    other = reader.tab(reader.address.split("?")[0])
+    other = reader.tab(reader.address.split("#")[0])
     press(other, "j")
     press(one, "a")
     press(other, "r")
@@ -342,7 +342,7 @@ def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: 
     says(one, "Accepted: again 1.")
     press(one, "j", "r")
     says(one, "Rejected: again 2.")
-    other = reader.tab(reader.address.split("?")[0])
+    other = reader.tab(reader.address.split("#")[0])
     press(other, "u")
     says(other, "Taken back.")
     press(one, "u")

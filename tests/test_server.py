@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from remix.outputs import RunFolder, reviews
 from remix.outputs.verify import verify
 from remix.review.desk import Desk
-from remix.review.guard import HEADERS, LARGEST, Pass
+from remix.review.guard import COOKIE, HEADERS, LARGEST, Pass
 from remix.review.server import application, bind
 from remix.workspace import Workspace
 
@@ -30,6 +30,7 @@ from .conftest import Remix
 from .desks import FIRST, TEXT, Client, served, variants
 
 OWN = Pass("127.0.0.1", 8123)
+SESSION = OWN.exchange(OWN.key) or ""
 HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
 
@@ -51,12 +52,11 @@ class Asked:
         self.desk.read()
         contents = self.desk.changes("").contents
         self.key = next(key for key, content in contents.items() if content.output == self.output)
-        self.shelf = self("GET", "/").text.partition("/desk.css")[0].rpartition('"')[2]
 
-    def __call__(self, method: str, path: str, cookie: str | None = OWN.session, **more: Any) -> httpx.Response:
-        if path.startswith("SHELF"):
-            path = self.shelf + path.removeprefix("SHELF")
-        headers = {"cookie": f"{OWN.cookie}={cookie}"} if cookie else {}
+    def __call__(self, method: str, path: str, cookie: str | None = SESSION, **more: Any) -> httpx.Response:
+        """Ask for a path below the room, or for `DOOR…` before it."""
+        path = path.removeprefix("DOOR") if path.startswith("DOOR") else OWN.room + path
+        headers = {"cookie": f"{COOKIE}={cookie}"} if cookie else {}
         headers |= more.pop("headers", {})
 
         async def ask() -> httpx.Response:
@@ -82,29 +82,91 @@ def asked(folder: RunFolder) -> Asked:
 # -- the way in ---------------------------------------------------------------------------------------------
 
 
+def enter(asked: Asked, key: object, **headers: str) -> httpx.Response:
+    return asked("POST", "DOOR/enter", cookie=None, headers=SAME | headers, json={"key": key})
+
+
 def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
-    first = asked("GET", f"/?key={OWN.key}", cookie=None)
-    assert first.status_code == 200
-    assert first.headers["set-cookie"] == f"{OWN.cookie}={OWN.session}; HttpOnly; SameSite=Strict; Path=/"
-    assert OWN.key not in first.text
+    own = Pass("127.0.0.1", 8123)
+    app, asked.app = asked.app, application(asked.desk, own)
+    try:
+        assert asked("GET", "DOOR/", cookie=None).status_code == 200
+        first = enter(asked, own.key)
+        assert first.status_code == 200
+        cookie, *bounds = first.headers["set-cookie"].split("; ")
+        assert bounds == ["HttpOnly", "SameSite=Strict", f"Path={own.room}/"]
+        assert own.holds(cookie.removeprefix(f"{COOKIE}="))
+        assert first.json() == {"room": f"{own.room}/"}
+        second = enter(asked, own.key)
+        assert second.status_code == 403
+        assert "used already" in second.json()["error"]
+        assert "press Enter" in second.json()["error"]
+        assert "set-cookie" not in second.headers
+    finally:
+        asked.app = app
     assert "set-cookie" not in asked("GET", "/").headers
     assert asked("GET", "/api/desk").json()["reviewer"] == "Eve"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/desk", "SHELF/desk.js", "/api/outputs/x", "/nowhere"])
+@pytest.mark.parametrize("key", ["", "guess", "é", "x" * 101, None, 1, ["x"], {"a": 1}])
+def test_a_wrong_key_opens_nothing(asked: Asked, key: object) -> None:
+    answer = enter(asked, key)
+    assert answer.status_code in (403, 422)
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://127.0.0.1:80"},
+        {"origin": "null"},
+        {"origin": "file://"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "cross-site"},
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"host": "evil.example:8123"},
+    ],
+)
+def test_only_the_page_itself_hands_the_key_in(asked: Asked, headers: dict[str, str]) -> None:
+    own = Pass("127.0.0.1", 8123)
+    app, asked.app = asked.app, application(asked.desk, own)
+    try:
+        assert enter(asked, own.key, **headers).status_code in (403, 415, 421)
+    finally:
+        asked.app = app
+    assert not own.is_used(own.key)
+
+
+@pytest.mark.parametrize("path", ["DOOR/", "DOOR/door.js", "DOOR/paper.css", "DOOR/icon.svg", "DOOR/?key=x"])
+def test_before_the_desk_there_is_nothing_to_see(asked: Asked, path: str) -> None:
+    answer = asked("GET", path, cookie=None)
+    assert answer.status_code == 200
+    for secret in (OWN.key, OWN.room, SESSION, "two-clocks", "reviewer", asked.output):
+        assert secret not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/desk", "/static/desk.js", "/api/outputs/x", "/nowhere", "DOOR/", "DOOR/x"]
+)
 def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
-    for cookie in (OWN.session, None):
+    for cookie in (SESSION, None):
         answer = asked("GET", path, cookie=cookie)
         assert HEADERS.items() <= dict(answer.headers).items()
 
 
+def test_another_servers_cookie_of_the_same_name_locks_nobody_out(asked: Asked) -> None:
+    """Servers on other ports may set cookies for this host, and the last one of a name counted."""
+    for cookies in (f"{COOKIE}={SESSION}; {COOKIE}=theirs", f"{COOKIE}=theirs; a; =; {COOKIE}={SESSION}"):
+        assert asked("GET", "/api/desk", cookie=None, headers={"cookie": cookies}).status_code == 200
+
+
 def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
-    assert asked.shelf.startswith("/static/")
-    assert asked.shelf != Asked(asked.desk.folders[0]).shelf
-    assert "immutable" in asked("GET", "SHELF/desk.js").headers["cache-control"]
-    for path in ("/", "/api/desk", "SHELF/none.js", asked.path):
+    assert Pass("127.0.0.1", 8123).room != OWN.room, "what is kept is this desk's"
+    assert "immutable" in asked("GET", "/static/desk.js").headers["cache-control"]
+    for path in ("/", "/api/desk", "/static/none.js", asked.path, "DOOR/", "DOOR/door.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
-    assert asked("GET", "SHELF/desk.js", cookie=None).headers["cache-control"] == "no-store"
+    assert asked("GET", "/static/desk.js", cookie=None).headers["cache-control"] == "no-store"
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
@@ -116,14 +178,21 @@ def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
 
 REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("no key", "GET", "/", {"cookie": None}, 401),
-    ("a wrong key", "GET", "/?key=guess", {"cookie": None}, 401),
-    ("two keys", "GET", f"/?key=guess&key={OWN.key}", {"cookie": None}, 401),
-    ("the key elsewhere", "GET", f"/api/desk?key={OWN.key}", {"cookie": None}, 401),
+    ("the key in the query", "GET", f"/?key={OWN.key}", {"cookie": None}, 401),
+    ("the session in the query", "GET", f"/api/desk?{COOKIE}={SESSION}", {"cookie": None}, 401),
+    ("the session before the room", "GET", "DOOR/api/desk", {}, 404),
+    ("a cookie of another name", "GET", "/", {"cookie": None, "headers": {"cookie": f"x{COOKIE}={SESSION}"}}, 401),
+    ("half a session", "GET", "/", {"cookie": SESSION[:-1]}, 401),
+    ("an empty session", "GET", "/", {"cookie": None, "headers": {"cookie": f"{COOKIE}="}}, 401),
+    ("another desk's room", "GET", f"DOOR{Pass('::1', 1).room}/api/desk", {}, 404),
+    ("reading the key", "GET", "DOOR/enter", {}, 404),
     ("the key as a cookie", "GET", "/api/desk", {"cookie": OWN.key}, 401),
-    ("a wrong cookie", "GET", "SHELF/desk.js", {"cookie": "guess"}, 401),
+    ("a wrong cookie", "GET", "/static/desk.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
-    ("another name with the key", "GET", f"/?key={OWN.key}", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("the door by another name", "GET", "DOOR/", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("the door's script elsewhere", "GET", "DOOR/door.js", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
+    ("the door read by another page", "GET", "DOOR/", {"headers": {"origin": "http://127.0.0.1:80"}}, 403),
     ("another port", "GET", "/", {"headers": {"host": "127.0.0.1:80"}}, 421),
     ("a name that is none", "GET", "/", {"headers": {"host": "[::1"}}, 421),
     ("another origin", "GET", "/api/desk", {"headers": {"origin": "http://evil.example"}}, 403),
@@ -149,11 +218,11 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a body too large", "POST", "EDITS", {"headers": SAME, "content": b" " * (LARGEST + 1)}, 413),
     ("nothing to undo", "POST", "/api/undo", {"headers": SAME, "json": {"reviews": ["0" * 32]}}, 409),
     ("much to undo", "POST", "/api/undo", {"headers": SAME, "json": {"reviews": ["0" * 32] * 21}}, 422),
-    ("a way up", "GET", "SHELF/../server.py", {}, 404),
-    ("a way up in hiding", "GET", "SHELF/..%2fserver.py", {}, 404),
-    ("a way up twice in hiding", "GET", "SHELF/%252e%252e%252fserver.py", {}, 404),
-    ("another desk's file", "GET", "/static/guess/desk.js", {}, 404),
-    ("a Python file", "GET", "SHELF/__init__.py", {}, 404),
+    ("a way up", "GET", "/static/../server.py", {}, 404),
+    ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
+    ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
+    ("another desk's file", "GET", "/static/../guess/desk.js", {}, 404),
+    ("a Python file", "GET", "/static/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
     ("an unknown output", "GET", "/api/outputs/00000000000000000000", {}, 404),
@@ -175,9 +244,9 @@ def test_refused(asked: Asked, method: str, path: str, more: dict[str, Any], sta
     assert not any(each.reviewer == "Adam" for each in reviews.read(asked.desk.folders[0].path).reviews)
 
 
-def test_a_link_from_elsewhere_opens_the_desk_with_its_key(asked: Asked) -> None:
-    """A terminal in a browser is a page of another site, and the address printed there a link."""
-    assert asked("GET", f"/?key={OWN.key}", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+def test_a_link_from_elsewhere_leads_to_the_door(asked: Asked) -> None:
+    """A terminal in a browser is a page of another site, and so is the file that opens the desk."""
+    assert asked("GET", "DOOR/", cookie=None, headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
 # -- what is answered ---------------------------------------------------------------------------------------
@@ -245,13 +314,13 @@ PLACES = ["reviews", "edits", "choice", "record", "text", "", "/api/undo", "/api
 def test_nothing_that_is_asked_fails(
     asked: Asked, method: str, place: str, body: bytes, query: dict[str, str]
 ) -> None:
-    path = place if place.startswith("/") else f"{asked.path}/{place}".removesuffix("/")
+    path = OWN.room + (place if place.startswith("/") else f"{asked.path}/{place}".removesuffix("/"))
     body = body.replace(b'"OWN"', json.dumps(asked.output).encode())
     try:
         url = httpx.URL(HERE + "/").copy_with(path=path)
     except httpx.InvalidURL:
         return
-    answer = asked(method, str(url), headers=SAME, content=body, params=query)
+    answer = asked(method, f"DOOR{url}", headers=SAME, content=body, params=query)
     assert answer.status_code < 500
 
 

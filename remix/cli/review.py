@@ -32,7 +32,8 @@ def review(
     """Read outputs against their source in the browser, and judge them by keyboard.
 
     RUN is a path or the beginning of a run's name, by default the latest. Verdicts go to each run's reviews.jsonl, as
-    with `remix verdict`. Nothing is loaded from elsewhere, and nobody else can ask: the address holds a key.
+    with `remix verdict`. Nothing is loaded from elsewhere, and nobody else can ask: the address holds a key, which
+    opens the desk once. Enter prints another.
     """
     from remix.outputs import reviews
     from remix.review.desk import Desk
@@ -48,7 +49,7 @@ def review(
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
     click.echo(own.address)
-    note("Ctrl-C closes the desk; everything you say is kept at once.")
+    note("Enter prints a new address, Ctrl-C closes the desk; everything you say is kept at once.")
     serve(desk, own, bound, browse, note)
 
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -24,7 +23,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEY = "key"
-"""The address's parameter that opens the desk."""
+"""What stands before the key in the address. All that is behind the `#` stays in the browser: no log and no other
+page sees it, and what fetches the address for a preview doesn't use the key up."""
+
+DOOR = frozenset({"/", "/door.js", "/paper.css", "/icon.svg"})
+"""The page that hands the key in, and its files. There is nothing in them that a stranger mustn't see."""
+
+ENTER = "/enter"
+"""Where the key is handed in."""
 
 LARGEST = 5 * 2**20
 """Bytes of a request: the longest text that may be kept, whatever its letters."""
@@ -41,32 +47,68 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 
-_HOW = "Open the desk by the address that `remix review` printed, its key included."
+HOW = "Open the desk by the address that `remix review` printed, its key included."
+
+USED = (
+    "This address was used already, and each opens the desk once. Use the tab that is open, or press Enter in the "
+    "terminal where `remix review` runs: it prints a new address."
+)
+COOKIE = "remix-desk"
+"""The cookie's name. Those of several desks lie below different folders."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-@dataclass(frozen=True)
 class Pass:
-    """What a browser must show."""
+    """What a browser must show: first the key, and from then on the session that it got for it.
 
-    host: str
-    """What the desk is bound to."""
-    port: int
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    """In the address, once."""
-    session: str = field(default_factory=lambda: secrets.token_urlsafe(32))
-    """In the cookie, from then on."""
+    The session is a cookie. Browsers send cookies to all ports of a host, so this one is bound to a folder whose name
+    nobody can guess: below it they ask for everything, and no other server is asked for that folder.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        """What the desk is bound to."""
+        self.port = port
+        self.room = f"/{secrets.token_urlsafe(16)}"
+        """The folder below which the desk's pages are."""
+        self.key = secrets.token_urlsafe(32)
+        """In the address that holds now: it opens the desk once."""
+        self._sessions: set[str] = set()
+        self._used: set[str] = set()
 
     @property
     def address(self) -> str:
         """Where to go with a browser."""
         name = socket.gethostname() if _is_any(self.host) else _in_address(self.host)
-        return f"http://{name}:{self.port}/?{KEY}={self.key}"
+        return f"http://{name}:{self.port}/#{KEY}={self.key}"
 
-    @property
-    def cookie(self) -> str:
-        """The cookie's name: browsers keep one jar for all ports of a host."""
-        return f"remix-desk-{self.port}"
+    def renew(self) -> str:
+        """Another key, if this one was used; gives the address that holds now."""
+        if self.is_used(self.key):
+            self.key = secrets.token_urlsafe(32)
+        return self.address
+
+    def exchange(self, key: str) -> str | None:
+        """A session for the key: once, and null for any other."""
+        if self.is_used(key) or not _same(key, self.key):
+            return None
+        self._used.add(key)
+        session = secrets.token_urlsafe(32)
+        self._sessions.add(session)
+        return session
+
+    def is_used(self, key: str) -> bool:
+        """Whether a key opened the desk before."""
+        return key in self._used
+
+    def holds(self, session: str) -> bool:
+        """Whether a session was given for a key."""
+        return any(_same(session, each) for each in self._sessions)
+
+    def cookie(self, session: str) -> str:
+        """The header that gives a browser its session."""
+        return f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path={self.room}/"
 
     def is_own(self, authority: str) -> bool:
         """Whether a request's host is this desk by a name that nobody else can point here."""
@@ -114,40 +156,39 @@ class Guard:
         """Refuse, or let through; either way with the headers that bind the browser."""
         if scope["type"] != "http":
             return
-        request = Request(scope)
-        opened = self._is_opened(request)
-        app = self._refusal(request, opened) or self._app
+        app = self._refusal(Request(scope)) or self._app
 
         async def send_bound(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("cache-control", "no-store")
-                if opened:
-                    headers.append("set-cookie", _cookie(self._own))
             await send(message)
 
         await app(scope, receive, send_bound)
 
-    def _is_opened(self, request: Request) -> bool:
-        """Whether this is the address that was printed."""
-        keys = request.query_params.getlist(KEY)
-        here = (
-            request.method == "GET"
-            and request.scope["path"] == "/"
-            and self._own.is_own(request.headers.get("host", ""))
-        )
-        return here and len(keys) == 1 and _same(keys[0], self._own.key)
-
-    def _refusal(self, request: Request, opened: bool) -> Response | None:
-        host = request.headers.get("host", "")
+    def _refusal(self, request: Request) -> Response | None:
+        host, path = request.headers.get("host", ""), request.scope["path"]
         if not self._own.is_own(host):
             return PlainTextResponse("This desk goes by another name.", 421)
-        if _is_foreign(request.method, request.headers, host) and not opened:
+        # The address may be a link on another page: of a terminal in a browser, or the file that opens the desk.
+        is_visit = path == "/" and request.method == "GET" and "origin" not in request.headers
+        if not is_visit and _is_foreign(request.method, request.headers, host):
             return PlainTextResponse("Only the desk's own page may ask this.", 403)
-        if not opened and not _same(request.cookies.get(self._own.cookie, ""), self._own.session):
-            return PlainTextResponse(_HOW, 401)
+        if path in DOOR or path == ENTER:
+            return None
+        if not any(map(self._own.holds, _sessions(request))):
+            return PlainTextResponse(HOW, 401)
         return None
+
+
+def _sessions(request: Request) -> Iterator[str]:
+    """What a request shows as its session: another server of this host may have set a cookie of the same name."""
+    for header in request.headers.getlist("cookie"):
+        for each in header.split(";"):
+            name, _, value = each.strip().partition("=")
+            if name == COOKIE:
+                yield value
 
 
 def _is_foreign(method: str, headers: Mapping[str, str], host: str) -> bool:
@@ -160,10 +201,6 @@ def _is_foreign(method: str, headers: Mapping[str, str], host: str) -> bool:
 
 def _same(given: str, own: str) -> bool:
     return secrets.compare_digest(given.encode(errors="replace"), own.encode())
-
-
-def _cookie(own: Pass) -> str:
-    return f"{own.cookie}={own.session}; HttpOnly; SameSite=Strict; Path=/"
 
 
 async def body_of(request: Request) -> bytes:

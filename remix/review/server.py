@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
 import socket
 import threading
-import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
 from typing import Annotated, TypeVar
 
@@ -24,16 +22,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from remix import pages
 from remix.environment import version
 from remix.errors import RemixError
 from remix.outputs.reviews import LONGEST
 from remix.records import Frozen, Sha256
-from remix.review import connections
+from remix.review import connections, opening
 from remix.review.desk import Desk, Listing, NoSuchOutput, Words
-from remix.review.guard import Guard, Pass, body_of
+from remix.review.guard import DOOR, ENTER, HOW, USED, Guard, Pass, body_of
 from remix.review.sheet import shown
 
 PACE = 10.0
@@ -54,6 +52,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 class ReviewServerError(RemixError):
     """The desk can't be opened where it was asked to."""
+
+
+class Key(Frozen):
+    """What opens the desk."""
+
+    key: str = Field(max_length=100)
 
 
 class Looked(Frozen):
@@ -102,13 +106,21 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> None:
-    """Answer until Ctrl-C; `browse` opens the desk in the browser, and `tell` is told what goes wrong."""
-    asked, stop = threading.Event(), threading.Event()
+    """Answer until Ctrl-C; `browse` opens the desk in the browser.
+
+    `tell` is called with what there is to say meanwhile: a new address that was asked for, and what went wrong.
+    """
+    asked, stop, leading = threading.Event(), threading.Event(), ExitStack()
     # What is being read needn't be read to its end; a table of contents must be written to its.
     reading = threading.Thread(target=_read_on, args=(desk, asked, stop), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(desk.tidy, stop))
+
+    def on_listing() -> None:
+        asked.set()
+        leading.close()
+
     config = uvicorn.Config(
-        application(desk, own, asked.set),
+        application(desk, own, on_listing),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -121,7 +133,11 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool, tell: Calla
         timeout_graceful_shutdown=1,
     )
     if browse:
-        threading.Thread(target=webbrowser.open, args=(own.address,), daemon=True).start()
+        try:
+            opening.browse(leading.enter_context(opening.opening_file(own)))
+        except OSError as error:
+            tell(f"The browser can't be opened ({error.strerror or error}): go to that address with it.")
+    opening.listen(own, tell)
     reading.start()
     tidying.start()
     try:
@@ -129,6 +145,7 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool, tell: Calla
             uvicorn.Server(config).run(sockets=[bound])
     finally:
         stop.set()
+        leading.close()
         tidying.join()
         desk.tidy()
         bound.close()
@@ -173,48 +190,68 @@ def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
 
 def application(desk: Desk, own: Pass, on_listing: Callable[[], object] = bool) -> Starlette:
     """The desk as an ASGI application, its guard before it; `on_listing` is called when the list is asked for."""
-    asked = _Answers(desk, on_listing)
-    return Starlette(
+    asked = _Answers(desk, own, on_listing)
+    room = [
+        Route("/", asked.page),
+        Route("/static/{name}", asked.static),
+        Route("/api/desk", asked.listing),
+        Route("/api/changes", asked.changes),
+        Route("/api/search", asked.search),
+        Route("/api/undo", asked.undo, methods=["POST"]),
+        Route("/api/outputs/{key}", asked.sheet),
+        Route("/api/outputs/{key}/record", asked.record),
+        Route("/api/outputs/{key}/text", asked.text),
+        Route("/api/outputs/{key}/reviews", asked.say, methods=["POST"]),
+        Route("/api/outputs/{key}/choice", asked.choose, methods=["POST"]),
+        Route("/api/outputs/{key}/edits", asked.edit, methods=["POST"]),
+    ]
+    app = Starlette(
         routes=[
-            Route("/", asked.page),
-            Route("/static/{shelf}/{name}", asked.static),
-            Route("/api/desk", asked.listing),
-            Route("/api/changes", asked.changes),
-            Route("/api/search", asked.search),
-            Route("/api/undo", asked.undo, methods=["POST"]),
-            Route("/api/outputs/{key}", asked.sheet),
-            Route("/api/outputs/{key}/record", asked.record),
-            Route("/api/outputs/{key}/text", asked.text),
-            Route("/api/outputs/{key}/reviews", asked.say, methods=["POST"]),
-            Route("/api/outputs/{key}/choice", asked.choose, methods=["POST"]),
-            Route("/api/outputs/{key}/edits", asked.edit, methods=["POST"]),
+            Route("/", asked.door),
+            Route(ENTER, asked.enter, methods=["POST"]),
+            Route("/{name}", asked.door_file),
+            Mount(own.room, routes=room),
         ],
         middleware=[Middleware(Guard, own=own)],
         exception_handlers={HTTPException: _refused, RemixError: _cannot, OSError: _cannot, ClientDisconnect: _gone},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Answers:
     """The desk's answers. What asks the desk runs in a thread; what says something reads its request first."""
 
-    def __init__(self, desk: Desk, on_listing: Callable[[], object]) -> None:
+    def __init__(self, desk: Desk, own: Pass, on_listing: Callable[[], object]) -> None:
         self._desk = desk
+        self._own = own
         self._on_listing = on_listing
-        # Files that browsers may keep, for as long as this desk is open: at a place that nobody could guess there is
-        # nothing that another server left.
-        self._shelf = secrets.token_urlsafe(16)
         self._listed: tuple[Listing, str] | None = None
-        modules = [each for each in _static() if each.endswith(".js")]
-        self._page = pages.render("desk.html", version=version(), static=f"/static/{self._shelf}", modules=modules)
+        modules = [each for each in _static() if each.endswith(".js") and f"/{each}" not in DOOR]
+        self._page = pages.render("desk.html", version=version(), modules=modules)
+        self._door = pages.render("door.html")
+
+    async def door(self, request: Request) -> Response:
+        return Response(self._door, media_type="text/html")
+
+    async def door_file(self, request: Request) -> Response:
+        if request.scope["path"] not in DOOR:
+            raise HTTPException(404, "There is no such file.")
+        return _file(request.path_params["name"])
+
+    async def enter(self, request: Request) -> Response:
+        key = (await _read(request, Key)).key
+        session = self._own.exchange(key)
+        if session is None:
+            raise HTTPException(403, USED if self._own.is_used(key) else HOW)
+        return JSONResponse({"room": f"{self._own.room}/"}, headers={"set-cookie": self._own.cookie(session)})
 
     async def page(self, request: Request) -> Response:
         return Response(self._page, media_type="text/html")
 
     async def static(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in _static() or request.path_params["shelf"] != self._shelf:
-            raise HTTPException(404, "There is no such file.")
-        return Response(_static()[name], media_type=_TYPES[name.rpartition(".")[2]], headers=_KEPT)
+        # Browsers may keep it, for as long as this desk is open: the next one's folder has another name.
+        return _file(request.path_params["name"], _KEPT)
 
     def listing(self, request: Request) -> Response:
         self._on_listing()
@@ -254,6 +291,12 @@ class _Answers:
     async def undo(self, request: Request) -> Response:
         undone = await _read(request, Undone)
         return await _kept(lambda: self._desk.undo(undone.reviews))
+
+
+def _file(name: str, headers: Mapping[str, str] | None = None) -> Response:
+    if name not in _static():
+        raise HTTPException(404, "There is no such file.")
+    return Response(_static()[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
 
 @functools.cache

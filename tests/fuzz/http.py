@@ -46,7 +46,7 @@ MOST_MEMORY = 2**30
 MOST_REVIEWS = 2**20
 """Bytes of verdicts after which they are removed: the server reads them anew after each."""
 
-TELLTALE = (b"The first clock", b"two-clocks", b"Eve", b"again.1", b'"derivation"')
+TELLTALE = (b"The first clock", b"two-clocks", b'"Eve"', b"again.1", b'"derivation"')
 """What only a session may read."""
 
 

@@ -29,13 +29,13 @@ async function post(path, body) {
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
-export const listing = () => get("/api/desk");
-export const changes = (since) => get(`/api/changes?since=${encodeURIComponent(since)}`);
-export const search = (words) => get(`/api/search?q=${encodeURIComponent(words)}`);
-export const sheet = (key) => get(`/api/outputs/${key}`);
-export const text = (key) => get(`/api/outputs/${key}/text`);
-export const record = async (key) => (await ask(`/api/outputs/${key}/record`)).text();
-export const say = (key, words) => post(`/api/outputs/${key}/reviews`, words);
-export const choose = (key, output) => post(`/api/outputs/${key}/choice`, { output });
-export const edit = (key, output, words) => post(`/api/outputs/${key}/edits`, { output, text: words });
-export const undo = (reviews) => post("/api/undo", { reviews });
+export const listing = () => get("api/desk");
+export const changes = (since) => get(`api/changes?since=${encodeURIComponent(since)}`);
+export const search = (words) => get(`api/search?q=${encodeURIComponent(words)}`);
+export const sheet = (key) => get(`api/outputs/${key}`);
+export const text = (key) => get(`api/outputs/${key}/text`);
+export const record = async (key) => (await ask(`api/outputs/${key}/record`)).text();
+export const say = (key, words) => post(`api/outputs/${key}/reviews`, words);
+export const choose = (key, output) => post(`api/outputs/${key}/choice`, { output });
+export const edit = (key, output, words) => post(`api/outputs/${key}/edits`, { output, text: words });
+export const undo = (reviews) => post("api/undo", { reviews });

@@ -120,8 +120,7 @@ function showFacets() {
 
 function remember() {
   const state = new URLSearchParams(Object.entries({ ...chosen, blind: chosen.blind ? "1" : "", at: selected ?? "" }).filter(([, value]) => value));
-  // The key leaves the address bar, what is open comes into it.
-  history.replaceState(null, "", `/#${state}`);
+  history.replaceState(null, "", `#${state}`);
 }
 
 function choose(name, value) {
