@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import errno
 import re
-import tomllib
 from datetime import date, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from remix import files
+from remix import files, toml
 from remix.errors import RemixError
 
 FENCE = "---"
@@ -33,6 +32,9 @@ MOST_FRONT_MATTER = 64 * 2**10
 
 DEEPEST = 20
 """Lists in lists, and mappings in mappings."""
+
+LONGEST_NUMBER = 100
+"""Characters. Python takes the square of a number's length, and writes none of more than 4,300 digits."""
 
 
 class Parts(NamedTuple):
@@ -172,7 +174,21 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
 
 
 class _SafeLoader(_Bounded, yaml.SafeLoader):
-    """YAML's plain types."""
+    """YAML's plain types, but for numbers that Python takes long to write."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """A value. Raises `yaml.YAMLError` with its line, for whatever is wrong with it."""
+        if node.tag in _NUMBERS and len(str(node.value)) > LONGEST_NUMBER:
+            problem = f"a number of more than {LONGEST_NUMBER} digits"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]  # PyYAML's stubs don't say
+        # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
+        except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _BaseLoader(_Bounded, yaml.BaseLoader):
@@ -193,8 +209,7 @@ def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
             f"{name}:{line}: broken front matter ({problem}).",
             "Mend the YAML; quote values that hold a colon or begin with a star.",
         ) from error
-    # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
-    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FrontMatterError(f"{name}:2: broken front matter ({error}).", "Mend the YAML.") from error
     if line := _half_character(source):
         raise FrontMatterError(
@@ -218,31 +233,15 @@ def _half_character(source: str) -> int | None:
 
 # -- TOML ---------------------------------------------------------------------------------------------------
 
-_DEEP_KEY = re.compile(rf"""[ \t\[]*(?:(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{DEEPEST}}}""")
-"""A key of so many parts: tomllib takes the square of their number."""
-
 
 def _toml(source: str, name: str) -> dict[str, Any]:
-    lines = source.split("\n")
-    if deep := next((number for number, line in enumerate(lines, 2) if _DEEP_KEY.match(line)), None):
-        raise FrontMatterError(f"{name}:{deep}: broken front matter (nested too deeply).", "Mend the TOML.")
     try:
-        return {key: _strings(value) for key, value in tomllib.loads(source, parse_float=str).items()}
-    # TOMLDecodeError is a ValueError; numbers of too many digits are another.
-    except (ValueError, RecursionError) as error:
-        problem, line = _toml_problem(error)
+        return {key: _strings(value) for key, value in toml.loads(source, parse_float=str).items()}
+    except toml.TomlError as error:
         raise FrontMatterError(
-            f"{name}:{line + 1}: broken front matter ({problem}).", "Mend the TOML; text stands in quotes."
+            f"{name}:{error.line + 1}: broken front matter ({error.problem}).",
+            "Mend the TOML; text stands in quotes.",
         ) from error
-
-
-def _toml_problem(error: Exception) -> tuple[str, int]:
-    """What tomllib says is wrong, and on which line of the TOML."""
-    if isinstance(error, RecursionError):
-        return "nested too deeply", 1
-    message, _, place = str(error).rpartition(" (at ")
-    line = re.match(r"line (\d+)", place)
-    return (message, int(line[1])) if line else (str(error), 1)
 
 
 def _strings(value: Any) -> Any:

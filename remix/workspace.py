@@ -10,16 +10,29 @@ import difflib
 import os
 import re
 import shutil
-import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
+from remix import files, toml
 from remix.errors import RemixError
 from remix.records import Frozen
 
 FILE = "remix.toml"
+
+MOST_BYTES = 2**20
+"""Of `remix.toml`."""
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no path has a NUL in it")
+    return text
+
+
+PathText = Annotated[str, AfterValidator(_without_nul)]
+"""A path, or a name."""
 
 
 class SettingsError(RemixError):
@@ -56,19 +69,19 @@ class GenerateSettings(Frozen):
 class Settings(Frozen):
     """What `remix.toml` may say."""
 
-    seeds: str = "seeds"
+    seeds: PathText = "seeds"
     """Folder of essays, wherever it lies; read in place."""
-    prompts: str = "prompts"
+    prompts: PathText = "prompts"
     """Folder of templates."""
-    outputs: str = "outputs"
+    outputs: PathText = "outputs"
     """Folder for runs."""
     exclude: tuple[str, ...] = ()
     """What in the folder of essays isn't read: patterns as in a `.gitignore`."""
-    min_words: int = Field(0, ge=0)
+    min_words: int = Field(0, ge=0, le=10**9)
     """Passages of fewer words are left out."""
-    model: str | None = None
+    model: PathText | None = None
     """Path or name of the model."""
-    models: tuple[str, ...] = ()
+    models: tuple[PathText, ...] = ()
     """Folders to look for GGUF files in."""
     generate: GenerateSettings = GenerateSettings()
     """Defaults for `remix generate`."""
@@ -138,7 +151,8 @@ def open_workspace(start: Path) -> Workspace:
     """
     start = Path(os.path.abspath(start))  # noqa: PTH100 (takes out `..`, and keeps links)
     for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
+        # Of a pipe, or a link that leads nowhere, reading it says what it is.
+        if os.path.lexists(folder / FILE) and not (folder / FILE).is_dir():
             return Workspace(folder, read_settings(folder / FILE))
         if (folder / "seeds").is_dir() and (folder / "prompts").is_dir():
             return Workspace(folder)
@@ -148,12 +162,18 @@ def open_workspace(start: Path) -> Workspace:
 def read_settings(path: Path) -> Settings:
     """`remix.toml`. Raises `SettingsError` where it is broken or has a key remix doesn't know."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml.loads(files.read_bounded(path, MOST_BYTES, path.parent).decode())
         return Settings.model_validate(data)
     except OSError as error:
-        raise SettingsError(f"{path}: can't be read ({error.strerror}).", "Check its permissions.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not valid TOML ({error}).", "Mend it, or move it away.") from error
+        raise SettingsError(
+            f"{path}: can't be read ({error.strerror}).", "Check its permissions, or put a plain file in its place."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 at byte {error.start}.", "Mend it, or move it away.") from error
+    except toml.TomlError as error:
+        raise SettingsError(
+            f"{path}: not valid TOML on line {error.line} ({error.problem}).", "Mend it, or move it away."
+        ) from error
     except ValidationError as error:
         first: Any = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -139,9 +140,17 @@ def test_split_strings(text: str, meta: dict[str, object], body: str, line: int)
         ("+++\na = 1\nb = word\n+++\n", "s.md:3: broken front matter (Invalid value)."),
         ("+++\na = 1\na = 2\n+++\n", "s.md:"),
         ("+++\nd = 2024-02-30\n+++\n", "s.md:2: broken front matter (Invalid date or datetime)."),
-        ("+++\n\na = " + "[" * 9_000 + "\n+++\n", "s.md:2: broken front matter (nested too deeply)."),
+        ("+++\n\na = " + "[" * 9_000 + "\n+++\n", "s.md:3: broken front matter (nested too deeply)."),
         ("+++\n\n" + "a." * 30 + "a = 1\n+++\n", "s.md:3: broken front matter (nested too deeply)."),
-        ("+++\na = " + "9" * 5_000 + "\n+++\n", "s.md:2: broken front matter (Exceeds the limit"),
+        ("+++\na = " + "9" * 5_000 + "\n+++\n", "s.md:2: broken front matter (a number or a word of more than 200"),
+        (
+            "+++\n\na = 0x" + "f" * 9_000 + "\n+++\n",
+            "s.md:3: broken front matter (a number or a word of more than 200",
+        ),
+        ("+++\nx = {" + "a." * 9_000 + "a = 1}\n+++\n", "s.md:2: broken front matter (nested too deeply)."),
+        ("+++\n" + r'"\"".' * 9_000 + "a = 1\n+++\n", "s.md:2: broken front matter (nested too deeply)."),
+        ("+++\nx = [\n{" + "'a'.\t" * 9_000 + "a = 1}]\n+++\n", "s.md:3: broken front matter (nested too deeply)."),
+        ("+++\nx = {" + "a={" * 30 + "\n+++\n", "s.md:2: broken front matter (nested too deeply)."),
         ("+++\n" + "# long\n" * 20_000 + "+++\n", "s.md:1: the front matter is longer than 64 KiB."),
     ],
 )
@@ -154,3 +163,58 @@ def test_what_is_refused_of_toml(text: str, message: str) -> None:
 
 def test_line_of_a_key_in_toml() -> None:
     assert line_of("+++\ntitle = 'A'\ntags=[]\n+++\n", "tags") == 3
+
+
+# -- strangers' numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("0x" + "f" * 60_000, "a number of more than 100 digits"),
+        ("0b" + "1" * 60_000, "a number of more than 100 digits"),
+        ("0" + "7" * 60_000, "a number of more than 100 digits"),
+        ("1:" * 30_000 + "1", "a number of more than 100 digits"),
+        ("1:" * 30_000 + "1.0", "a number of more than 100 digits"),
+        ("9" * 4_000, "a number of more than 100 digits"),
+        ("1_" * 30_000 + "1", "a number of more than 100 digits"),
+        ("!!int " + "a" * 101, "a number of more than 100 digits"),
+        ("2026-99-01", "month must be in 1..12"),
+        ("2026-01-01T00:00:00+99:99", "offset must be"),
+        ("0001-01-01T99:00:00Z", "hour must be"),
+        ("!!timestamp 2026", "'NoneType'"),
+    ],
+)
+def test_numbers_that_python_cannot_write(value: str, why: str) -> None:
+    """Hexadecimal and sexagesimal numbers pass Python's limit on digits, and fail where they are written."""
+    with pytest.raises(FrontMatterError) as caught:
+        split(f"---\na: 1\n\nb: [{value}]\n---\n", "s.md")
+    assert caught.value.message.startswith("s.md:4: broken front matter (")
+    assert why in caught.value.message
+    # Of a seed all values stay as they are written.
+    assert split_strings(f'---\nb: ["{value}"]\n---\n', "s.md").meta == {"b": [value]}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a: " + "{<<: " * 19 + "1" + "}" * 19,
+        "<<: [" + ",".join(f"{{a{n}: 1}}" for n in range(5_000)) + "]",
+        "\n".join(f"{' ' * n}a:" for n in range(300)),
+        "a:\n " + "- " * 15_000 + "b",
+        "? " * 20_000,
+        "a: &a {b: 1}\nc:\n  <<: *a",
+        "a: !!set {b, c}\nd: !!omap [e: 1]\nf: !!pairs [g: 1]",
+        "%TAG ! x\n" * 3_000 + "--- a",
+        "a: " + "'" * 30_000,
+        "a: |\n" + "\n" * 60_000,
+        "a: !!int [b]",
+        "? [a]\n: b",
+    ],
+)
+def test_yaml_that_is_read_or_refused(source: str) -> None:
+    for take_apart in (split, split_strings):
+        try:
+            assert isinstance(take_apart(f"---\n{source}\n---\n", "s.md").meta, dict)
+        except FrontMatterError as error:
+            assert re.match(r"s\.md:\d+: ", error.message)  # noqa: PT017

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,7 +110,7 @@ def test_a_home_that_nobody_has(tmp_path: Path) -> None:
         ("xyzzy = 1", "unknown setting `xyzzy`.", "It knows seeds, prompts, outputs,"),
         ('[generate]\nsteps = "many"', "`generate.steps`: input should be a valid integer", "Mend the value."),
         ("models = [1]", "`models.0`: input should be a valid string.", "Mend the value."),
-        ("seeds = \n", "not valid TOML (Invalid value (at line 1, column 9)).", "Mend it, or move it away."),
+        ("seeds = \n", "not valid TOML on line 1 (Invalid value).", "Mend it, or move it away."),
     ],
 )
 def test_broken_settings(tmp_path: Path, toml: str, message: str, hint: str) -> None:
@@ -118,7 +122,7 @@ def test_broken_settings(tmp_path: Path, toml: str, message: str, hint: str) -> 
 
 def test_settings_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "remix.toml").write_bytes(b"# caf\xe9")
-    with pytest.raises(SettingsError, match=r"remix\.toml: not valid TOML \(.*0xe9 in position 5"):
+    with pytest.raises(SettingsError, match=r"remix\.toml: not UTF-8 at byte 5"):
         read_settings(tmp_path / "remix.toml")
 
 
@@ -190,3 +194,69 @@ def test_init_where_nothing_can_be_written(tmp_path: Path) -> None:
 def test_a_value_out_of_bounds_names_the_file(tmp_path: Path, line: str) -> None:
     with pytest.raises(SettingsError, match=rf"remix\.toml: `generate\.{line.split()[0]}`"):
         settings(tmp_path, f"[generate]\n{line}\n")
+
+
+# -- strangers' settings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a." * 600_000 + "a = 1", "larger than 1 MiB"),
+        ("a." * 40_000 + "a = 1", "not valid TOML on line 1 (nested too deeply)"),
+        ("a . " * 15_000 + "a = 1", "not valid TOML on line 1 (nested too deeply)"),
+        ('"a".' * 15_000 + "a = 1", "not valid TOML on line 1 (nested too deeply)"),
+        (r'"\"".' * 9_000 + "a = 1", "not valid TOML on line 1 (nested too deeply)"),
+        ("\n\nx = {" + "a." * 15_000 + "a = 1}", "not valid TOML on line 3 (nested too deeply)"),
+        ("[" + "a." * 15_000 + "a]", "not valid TOML on line 1 (nested too deeply)"),
+        ("exclude = " + "[" * 5_000, "not valid TOML on line 1 (nested too deeply)"),
+        ("exclude = " + "[" * 900 + "]" * 900, "not valid TOML on line 1 (nested too deeply)"),
+        ("generate = " + "{a = " * 5_000, "not valid TOML on line 1 (nested too deeply)"),
+        ("min_words = " + "9" * 5_000, "not valid TOML on line 1 (a number or a word of more than 200 letters)"),
+        ("min_words = 0x" + "f" * 60_000, "not valid TOML on line 1 (a number or a word of more than 200 letters)"),
+        ("min_words = " + "9" * 150, "`min_words`: "),
+        ("k" * 60_000 + " = 1", "a number or a word of more than 200 letters"),
+        ("seeds = '''" + "''x" * 20_000, "not valid TOML"),
+        ("# aaaaaaaaaaaa\n" * 100_000, "larger than 1 MiB"),
+        ("x = 2026-13-45", "not valid TOML on line 1"),
+        ('seeds = "a\\u0000b"', "`seeds`: value error, no path has a nul"),
+        ('model = "a\\u0000b"', "`model`: value error, no path has a nul"),
+        ('models = ["a\\u0000b"]', "`models.0`: value error, no path has a nul"),
+        ("\udcff", "not UTF-8 at byte 0"),
+    ],
+)
+def test_hostile_settings(tmp_path: Path, text: str, why: str) -> None:
+    """5,000 brackets raised RecursionError, a key of 40,000 parts took 3 GB, a number of 5,000 digits ValueError."""
+    (tmp_path / "remix.toml").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(SettingsError) as caught:
+        read_settings(tmp_path / "remix.toml")
+    assert why in caught.value.message
+    assert caught.value.message.startswith(str(tmp_path / "remix.toml"))
+    assert len(caught.value.message) < 1_000
+
+
+def test_settings_with_brackets_and_dots_in_strings(tmp_path: Path) -> None:
+    exclude = ["[" * 50, "a." * 50, "it's", '"', "#", "\\"]
+    read = settings(tmp_path, f"exclude = {json.dumps(exclude)}  # {'[' * 50}\nmodels = ['{'[' * 50}']\n")
+    assert read.exclude == tuple(exclude)
+    assert read.models == ("[" * 50,)
+    assert settings(tmp_path, 'seeds = """' + "a." * 50 + '"x"' + '"""\n').seeds == "a." * 50 + '"x"'
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other devices")
+@pytest.mark.parametrize("kind", ["pipe", "/dev/zero", "remix.toml", "nowhere", "../secret", "sparse"])
+def test_settings_that_are_no_plain_file(tmp_path: Path, kind: str) -> None:
+    """A pipe was passed over without a word; a sparse file filled the memory."""
+    (tmp_path / "secret").write_text("x = 1")
+    path = tmp_path / "garden/remix.toml"
+    path.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "sparse":
+        with path.open("wb") as file:
+            file.truncate(2**40)
+    else:
+        path.symlink_to(kind)
+    with pytest.raises(SettingsError) as caught:
+        open_workspace(path.parent)
+    assert re.search("not a regular|leads out|No such file|larger than|symbolic links", caught.value.message)
