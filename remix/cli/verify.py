@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.bounds import MOST_ROWS, MOST_THREADS
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress
 
@@ -35,8 +36,12 @@ class _Verified(NamedTuple):
 @click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
 @click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare token by token.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Replay only N texts, evenly spread.")
-@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Sequences replayed together, at most.")
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="By default one for each physical core.")
+@click.option(
+    "--parallel", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Sequences replayed together, at most."
+)
+@click.option(
+    "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="By default one for each physical core."
+)
 @click.option("--model", help="Where the run's model is now, if it isn't found.")
 @click.option(
     "--signers",
