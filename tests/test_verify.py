@@ -90,7 +90,7 @@ def test_the_folder_may_be_moved(finished: RunFolder, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json", "two-clocks/001/.again.1.json.tmp"],
+    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json"],
 )
 def test_later_files_belong_there(finished: RunFolder, name: str) -> None:
     (finished.path / name).write_text("")

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from remix import names
 from remix.errors import RunError
-from remix.files import make_new_folder, remove, remove_leftovers, unwritable, write_whole
+from remix.files import make_new_folder, remove, remove_leftovers, temporary_of, unwritable, write_whole
 from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, canonical_sha256, sha256
 
 REQUEST = "run.json"
@@ -46,6 +46,9 @@ _ANEW = "It was changed since; delete both files of this output and `remix resum
 _BRING_BACK = (
     "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
 )
+_EDITED = re.compile(r"((?:[^/]+/)*)\.([^/]+)\.[0-9a-f]{12}\.edited\.md\.tmp")
+"""Name of an edited text's file while it is written, below the folder."""
+
 _NAME = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 
 
@@ -122,6 +125,26 @@ class RunFolder:
                     (self.path / HOLDER).unlink(missing_ok=True)
             finally:
                 lock.release()
+
+    def is_being_written(self) -> bool:
+        """Whether a process holds the lock now. Makes no file, and follows no link."""
+        path = self.path / LOCK
+        if path.is_symlink() or not path.is_file():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+    def half_written(self, paths: Collection[Path]) -> set[Path]:
+        """Those of some temporary files that have the name of one that is written here, edited texts included."""
+        ours, tasks = {temporary_of(path) for path in self._ours()}, {task.id for task in self.run.tasks}
+        names = ((path, _EDITED.fullmatch(path.relative_to(self.path).as_posix())) for path in paths)
+        edited = {path for path, name in names if name and f"{name[1]}{name[2]}" in tasks}
+        return {path for path in paths if path in ours} | edited
 
     def seal(self) -> None:
         """Write the manifest, if every task is done and there is none; forget what failed before.

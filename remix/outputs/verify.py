@@ -7,6 +7,7 @@ Reads nothing else, so seeds, templates and models may be gone; changes nothing.
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import time
@@ -193,15 +194,18 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
     suffixes = (".md", ".json", *LATER_SUFFIXES)
     known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
     known |= {edit.file for edit in _edits(folder)}
+    temporary = []
     for path in folder.path.rglob("*"):
         name = _name(folder.path, path)
-        half_written = path.name.startswith(".") and path.name.endswith(TEMPORARY)
         if path.is_dir() and not path.is_symlink():
             continue
-        if name not in known and not half_written and not _is_left_over(path, name, ids):
+        if name not in known and path.name.startswith(".") and path.name.endswith(TEMPORARY):
+            temporary.append(path)
+        elif name not in known and not _is_left_over(path, name, ids):
             yield Finding(name, "not part of the run")
         elif path.is_symlink() and is_outside(folder.path, path):
             yield Finding(name, LEADS_OUT)
+    yield from _temporary(folder, temporary)
     yield from _reviews(folder)
     try:
         folder.failures()
@@ -220,6 +224,23 @@ def _endless(path: Path) -> Iterator[Finding]:
             mode = each.stat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                 yield Finding(_name(path, each), "not a regular file; nothing here has been read")
+
+
+def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
+    """Files under the names that files have while they are written: anything could be hidden there.
+
+    Where the run is being written, or its writer crashed, they may well be there.
+    """
+    if not paths or folder.is_being_written():
+        return
+    ours = folder.half_written(paths)
+    for path in paths:
+        name = _name(folder.path, path)
+        if path not in ours or path.is_symlink():
+            yield Finding(name, "not part of the run: a temporary file, perhaps another program's")
+        # What was written meanwhile, an edited text for one, has its own name now.
+        elif (folder.path / MANIFEST).is_file() and os.path.lexists(path):
+            yield Finding(name, "left half-written by a crash, or hidden there; nothing needs it: delete it")
 
 
 def _name(folder: Path, path: Path) -> str:
