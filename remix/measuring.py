@@ -91,7 +91,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
                 passage=record.source.text,
                 previous=previous,
                 messages=record.derivation.prompt.messages,
-                length=lengths.of(record),
+                length=lengths.of(task, record),
             ),
         )
 
@@ -159,6 +159,6 @@ class _Lengths:
         self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
         self._labels = run.model.labels if run.model else None
 
-    def of(self, record: Record) -> float | None:
+    def of(self, task: Task, record: Record) -> float | None:
         labels = self._labels if self._labels is not None else (record.circumstances.model.lower(),)
-        return self._templates[record.source.kind].settings(labels).length
+        return self._templates[task.kind].settings(labels).length

@@ -9,6 +9,7 @@ alone. Whoever writes is a `Writer`: a local GGUF (`engine/local.py`) or a LangC
 from __future__ import annotations
 
 import difflib
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ from remix.lengths import Lengths
 from remix.measure import embedding
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
-from remix.plan import plan
+from remix.plan import check_size, plan
 from remix.prompts import Template, read_template, read_templates, template_files
 from remix.recorder import Recorder
 from remix.records import (
@@ -54,6 +55,9 @@ from remix.workspace import Workspace
 from remix.writer import Watch, Writer
 
 Corpus = list[tuple[Essay, Passage]]
+
+MOST_EACH_CORE = 4
+"""Threads for each core: a run from elsewhere may ask for hundreds, which would wait for each other for hours."""
 
 
 class Wanted(NamedTuple):
@@ -201,6 +205,7 @@ def loose_passage(text: str) -> tuple[Essay, Passage]:
 def _plan_local(workspace: Workspace, wanted: Wanted, bad: _Bad) -> Job:
     """The job of a local model over passages and templates that are read."""
     options = wanted.options
+    check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
     path, file = requantise.resolve(options.model, workspace.model_folders)
     options = options.model_copy(update={"kinds": tuple(wanted.templates), "model": _name_alone(options.model, file)})
     wanted = wanted._replace(options=options)
@@ -212,6 +217,7 @@ def _plan_local(workspace: Workspace, wanted: Wanted, bad: _Bad) -> Job:
 def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: _Bad) -> Job:
     """The job of another writer."""
     options = wanted.options.model_copy(update={"kinds": tuple(wanted.templates), "model": writer.name})
+    check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
     kept: Corpus = []
     for essay, passage in wanted.corpus:
         try:
@@ -507,7 +513,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
     needs = Needs(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
-        threads=options.threads or environment.physical_cores(),
+        threads=min(options.threads or environment.physical_cores(), MOST_EACH_CORE * (os.cpu_count() or 1)),
         chains=sum(task.step == 1 for task in run.tasks) * options.best_of,
         memory=options.memory,
         gpu_layers=options.gpu_layers,

@@ -5,9 +5,22 @@ Takes passages and the sha256 of each kind's template, gives `Task`s. Pure: no f
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 
-from remix.records import Passage, Run, Task, canonical_sha256
+from remix.bounds import MOST_TASKS
+from remix.errors import RunError
+from remix.records import Options, Passage, Run, Task, canonical_sha256
+
+
+def check_size(passages: int, kinds: int, options: Options, only: Collection[tuple[str, str]] | None = None) -> None:
+    """Raise `RunError` where a plan would hold more texts than a run may; `only` as for `plan`."""
+    chains = passages * kinds if only is None else len(only)
+    texts = max(chains * options.steps * options.variants, passages * kinds)
+    if texts > MOST_TASKS:
+        raise RunError(
+            f"{texts:,} texts are asked for, and a run holds {MOST_TASKS:,} at most.",
+            "Take fewer passages, kinds, --steps or --variants, or make several runs.",
+        )
 
 
 def plan(
@@ -40,10 +53,11 @@ def plan(
 
 
 def plan_of(run: Run) -> list[Task]:
-    """The tasks that follow from a run's passages, templates and options."""
+    """The tasks that follow from a run's passages, templates and options. Raises `RunError` for too many."""
     passages = [passage for essay in run.essays for passage in essay.passages]
     hashes = {template.kind: template.sha256 for template in run.templates}
     only = run.refreshes.chains if run.refreshes else None
+    check_size(len(passages), len(hashes), run.options, only)
     return plan(passages, hashes, run.options.steps, run.options.variants, run.options.seed, only)
 
 

@@ -21,6 +21,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from remix import frontmatter, names, rendering
+from remix.bounds import INT32, LEAST_TEMPERATURE, LOOK_BACK, MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.errors import PromptError
 from remix.records import (
     Dist,
@@ -56,17 +57,10 @@ VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 # -- settings -----------------------------------------------------------------------------------------------
 
 
-INT32 = 2**31 - 1
-"""llama.cpp's samplers count no further."""
-
-LOOK_BACK = 2**20
-"""Tokens that a sampler may look back, more than any context has: llama.cpp takes memory for each."""
-
-
 class SamplingSettings(Frozen):
     """How to choose among the words that stand ready; the defaults suit models of 3B and more."""
 
-    temperature: float = Field(0.7, ge=0)
+    temperature: float = Field(0.7, ge=0, le=MOST_STRENGTH)
     """0 takes the likeliest token."""
     top_k: int = Field(40, ge=0, le=INT32)
     """Only so many of the likeliest; 0 is all."""
@@ -74,11 +68,11 @@ class SamplingSettings(Frozen):
     """Only the likeliest that together reach this probability."""
     min_p: float = Field(0.05, ge=0, le=1)
     """Only those at least so probable, relative to the likeliest."""
-    repeat_penalty: float = Field(1.0, gt=0)
+    repeat_penalty: float = Field(1.0, gt=0, le=MOST_STRENGTH)
     """Divides the logits of words used before; 1 is off."""
-    dry_multiplier: float = Field(0.0, ge=0)
+    dry_multiplier: float = Field(0.0, ge=0, le=MOST_STRENGTH)
     """Strength of the penalty on repeating a run of words; 0 is off."""
-    dry_base: float = Field(1.75, ge=1)
+    dry_base: float = Field(1.75, ge=1, le=MOST_STRENGTH)
     """How it grows with the run's length."""
     dry_allowed_length: int = Field(2, ge=0, le=INT32)
     """Tokens a run may have for nothing."""
@@ -100,7 +94,7 @@ class SamplingSettings(Frozen):
                     breakers=("\n", ":", '"', "*"),
                 )
             )
-        if self.temperature == 0:
+        if self.temperature < LEAST_TEMPERATURE:
             return (*chain, Greedy())
         if self.top_k:
             chain.append(TopK(k=self.top_k))
@@ -118,11 +112,11 @@ def _several(value: object) -> object:
 class Settings(Frozen):
     """What a template's front matter may say, for all models or for a family."""
 
-    max_tokens: int = Field(300, ge=1, le=INT32)
+    max_tokens: int = Field(300, ge=1, le=MOST_TOKENS)
     """The text is cut after so many tokens."""
     sampling: SamplingSettings = SamplingSettings()
     """How to choose each token."""
-    stop: Annotated[tuple[StopString, ...], BeforeValidator(_several)] = ()
+    stop: Annotated[tuple[StopString, ...], BeforeValidator(_several), Field(max_length=MOST_STOPS)] = ()
     """Strings that end the text; or just one."""
     system: str | None = None
     """The system message; without one the model's own chat template may add its own."""
@@ -130,7 +124,7 @@ class Settings(Frozen):
     """The beginning of the answer, which the model goes on from; Jinja2 too."""
     keep_opening: bool = True
     """Whether that beginning is part of the text."""
-    length: float | None = Field(None, gt=0)
+    length: float | None = Field(None, gt=0, le=MOST_STRENGTH)
     """Words that are asked for, as a share of those that are read; without it a text may have any length."""
     weights: Weights = Weights()
     """How much each measure counts when one of several candidates is chosen."""

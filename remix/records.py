@@ -1,7 +1,7 @@
 """The frozen records that the stages hand each other.
 
 Takes plain values, gives immutable pydantic models whose fields are described one by one. Knows nothing of
-files, templates or llama.cpp, and imports no other part of remix.
+files, templates or llama.cpp, and imports no other part of remix but the bounds.
 
     Essay, Passage          corpus   -> plan, prompts
     Task                    plan     -> pipeline
@@ -13,13 +13,59 @@ files, templates or llama.cpp, and imports no other part of remix.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 import rfc8785
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from remix.bounds import (
+    DEEPEST_GRAMMAR,
+    INT32,
+    LARGEST_WHOLE,
+    LEAST_TEMPERATURE,
+    LONGEST_BREAKER,
+    LONGEST_GRAMMAR,
+    LONGEST_STOP,
+    LOOK_BACK,
+    MOST_BREAKERS,
+    MOST_CANDIDATES,
+    MOST_CHUNK,
+    MOST_LAYERS,
+    MOST_ROWS,
+    MOST_SAMPLERS,
+    MOST_STEPS,
+    MOST_STOPS,
+    MOST_STRENGTH,
+    MOST_TASKS,
+    MOST_THREADS,
+    MOST_TOKENS,
+    MOST_VARIANTS,
+)
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+# -- numbers: records come from strangers, and some of theirs reach llama.cpp, which checks none ---------------
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
+"""A number of something."""
+
+Token = Annotated[int, Field(ge=0, le=INT32)]
+"""A token's number. Whether a vocabulary has it, `LlamaModel.piece` checks."""
+
+Length = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
+"""A number of tokens, at least one."""
+
+Strength = Annotated[float, Field(ge=-MOST_STRENGTH, le=MOST_STRENGTH)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+"""A measured number, or one by which such are weighed: sums and products of a few of them stay finite."""
+
+Step = Annotated[int, Field(ge=1, le=MOST_STEPS)]
+Variant = Annotated[int, Field(ge=1, le=MOST_VARIANTS)]
+Seed = Annotated[int, Field(ge=1, le=2**32 - 2)]
+"""For the samplers that draw. 0 and 2**32-1 mean "random" elsewhere, so they are left out."""
 
 
 def sha256(data: bytes | str) -> str:
@@ -66,7 +112,7 @@ class Passage(Frozen):
     path: str
     """The seed's file, with forward slashes, relative to the workspace; of a folder elsewhere, from its name on."""
 
-    lines: tuple[int, int]
+    lines: tuple[Count, Count]
     """First and last line in that file, from 1, both included."""
 
     tags: tuple[str, ...]
@@ -119,14 +165,14 @@ class Task(Frozen):
     kind: str
     """Name of the prompt template."""
 
-    step: int
+    step: Step
     """1 reads the passage; k reads the text of step k-1."""
 
-    variant: int
+    variant: Variant
     """Number of the independent chain, from 1."""
 
-    seed: int
-    """Sampling seed, 1 … 2**32-2, a hash of what the task is and never of when it runs."""
+    seed: Seed
+    """Sampling seed, a hash of what the task is and never of when it runs."""
 
     @property
     def id(self) -> str:
@@ -170,7 +216,7 @@ class ModelFile(Frozen):
     metadata_sha256: Sha256
     """Of the bytes of its key-value section, which tensors' types and data are not part of."""
 
-    size: int
+    size: Count
     """Of the file, in bytes."""
 
     architecture: str
@@ -182,7 +228,7 @@ class ModelFile(Frozen):
     weight_types: tuple[str, ...]
     """Number types of its matrices, which the file type only sums up."""
 
-    context: int
+    context: Count
     """Tokens it was trained to take in; of models that compute long contexts by other rules, the short one."""
 
     chat_template: str | None
@@ -214,15 +260,15 @@ class Dry(Frozen):
 
     name: Literal["dry"] = "dry"
     """Which sampler this is."""
-    multiplier: float
+    multiplier: Strength
     """Strength; 0 is off."""
-    base: float
+    base: Strength
     """How the penalty grows with each further token of the repetition."""
-    allowed_length: int
+    allowed_length: int = Field(ge=0, le=INT32)
     """Repetitions up to this many tokens are free."""
-    last_n: int = Field(ge=0)
+    last_n: int = Field(ge=0, le=LOOK_BACK)
     """How many tokens back it looks. -1 (all) is silently off in llama.cpp's library, so it is refused."""
-    breakers: tuple[str, ...]
+    breakers: tuple[Annotated[str, Field(max_length=LONGEST_BREAKER)], ...] = Field(max_length=MOST_BREAKERS)
     """Strings across which nothing counts as a repetition."""
 
 
@@ -231,13 +277,13 @@ class Penalties(Frozen):
 
     name: Literal["penalties"] = "penalties"
     """Which sampler this is."""
-    last_n: int = Field(ge=0)
+    last_n: int = Field(ge=0, le=LOOK_BACK)
     """How many tokens back it looks."""
-    repeat: float
+    repeat: float = Field(gt=0, le=MOST_STRENGTH)
     """Divides the logit of a token seen before; 1 is off."""
-    frequency: float
+    frequency: Strength
     """Subtracted once for each time seen; 0 is off."""
-    presence: float
+    presence: Strength
     """Subtracted once if seen; 0 is off."""
 
 
@@ -246,10 +292,24 @@ class Grammar(Frozen):
 
     name: Literal["grammar"] = "grammar"
     """Which sampler this is."""
-    source: str = Field(min_length=1)
+    source: str = Field(min_length=1, max_length=LONGEST_GRAMMAR)
     """The rules, in llama.cpp's form of BNF (GBNF). None at all would allow everything there, so that is refused."""
-    root: str = "root"
+    root: str = Field("root", max_length=256)
     """The rule that the whole text follows."""
+
+    @field_validator("source")
+    @classmethod
+    def _not_too_deep(cls, source: str) -> str:
+        depth = 0
+        for bracket in re.findall(r"[()]", _NO_GROUPS.sub("", source)):
+            depth += 1 if bracket == "(" else -1
+            if depth > DEEPEST_GRAMMAR:
+                raise ValueError(f"a grammar may have {DEEPEST_GRAMMAR} groups within groups at most")
+        return source
+
+
+_NO_GROUPS = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|#[^\n]*', re.DOTALL)
+"""What of a grammar may hold brackets that group nothing: literals, sets of letters, comments."""
 
 
 class TopK(Frozen):
@@ -257,8 +317,8 @@ class TopK(Frozen):
 
     name: Literal["top_k"] = "top_k"
     """Which sampler this is."""
-    k: int
-    """How many."""
+    k: int = Field(ge=0, le=INT32)
+    """How many; 0 is all."""
 
 
 class TopP(Frozen):
@@ -266,9 +326,9 @@ class TopP(Frozen):
 
     name: Literal["top_p"] = "top_p"
     """Which sampler this is."""
-    p: float
+    p: Share
     """The mass to keep."""
-    min_keep: int = 1
+    min_keep: int = Field(1, ge=0, le=INT32)
     """At least so many."""
 
 
@@ -277,9 +337,9 @@ class MinP(Frozen):
 
     name: Literal["min_p"] = "min_p"
     """Which sampler this is."""
-    p: float
+    p: Share
     """The share of the top probability."""
-    min_keep: int = 1
+    min_keep: int = Field(1, ge=0, le=INT32)
     """At least so many."""
 
 
@@ -288,7 +348,7 @@ class Temperature(Frozen):
 
     name: Literal["temperature"] = "temperature"
     """Which sampler this is."""
-    t: float = Field(gt=0)
+    t: float = Field(ge=LEAST_TEMPERATURE, le=MOST_STRENGTH)
     """Below 1 sharpens, above 1 flattens."""
 
 
@@ -311,22 +371,22 @@ Sampler = Annotated[
 ]
 
 
-StopString = Annotated[str, Field(min_length=1)]
+StopString = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
 
 
 class Sampling(Frozen):
     """All that turns logits into a text, given the model."""
 
-    seed: int = Field(ge=1, le=2**32 - 2)
-    """For the samplers that draw. 0 and 2**32-1 mean "random" elsewhere, so they are left out."""
+    seed: Seed
+    """For the samplers that draw."""
 
-    chain: tuple[Sampler, ...]
+    chain: tuple[Sampler, ...] = Field(max_length=MOST_SAMPLERS)
     """The samplers in the order they are applied, a grammar first."""
 
-    max_tokens: int = Field(ge=1)
+    max_tokens: Length
     """The text is cut after so many tokens."""
 
-    stop: tuple[StopString, ...]
+    stop: tuple[StopString, ...] = Field(max_length=MOST_STOPS)
     """Strings that end the text, once it has begun; they are not part of it."""
 
     @field_validator("chain")
@@ -362,7 +422,7 @@ class Prompt(Frozen):
 class Request(Frozen):
     """What the engine is asked: tokens to read and how to go on from them."""
 
-    token_ids: tuple[int, ...]
+    token_ids: tuple[Token, ...]
     """The prompt."""
 
     sampling: Sampling
@@ -374,7 +434,7 @@ class Alternative(NamedTuple):
 
     piece: str
     """What it spells."""
-    probability: float
+    probability: Annotated[float, Field(ge=0, le=1.001)]
     """Before any sampler had its say, 0 … 1."""
 
 
@@ -383,9 +443,9 @@ class Choice(NamedTuple):
 
     piece: str
     """What the chosen token spells; empty for the one that ended the text."""
-    logprob: float
+    logprob: Annotated[float, Field(ge=-1e6, le=1)]
     """Natural logarithm of its probability."""
-    entropy: float
+    entropy: Annotated[float, Field(ge=0, le=1e6)]
     """How open the turn was, in nats: 0 where only one token could come."""
     alternatives: tuple[Alternative, ...]
     """The likeliest other tokens, at most five."""
@@ -411,10 +471,10 @@ class Generation(Frozen):
     finish: Literal["stop", "length"]
     """The model or a stop string ended the text, or `max_tokens` cut it."""
 
-    token_ids: tuple[int, ...] | None
+    token_ids: tuple[Token, ...] | None
     """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
 
-    prompt_token_ids: tuple[int, ...] | None
+    prompt_token_ids: tuple[Token, ...] | None
     """The prompt as the model read it; null where the writer doesn't tell."""
 
     sampling: Sampling | None
@@ -438,16 +498,16 @@ class Rule(Frozen):
 
     name: str
     """Which."""
-    version: int
+    version: Count
     """Raised whenever its results may change."""
 
 
 class Ranking(Frozen):
     """How a passage came out among those that were compared with a text."""
 
-    rank: int = Field(ge=1)
+    rank: int = Field(ge=1, le=LARGEST_WHOLE)
     """1 is the likest."""
-    score: float
+    score: Number
     """What it was ranked by; more is liker. Only comparable within a run."""
     method: Rule
     """What compared them."""
@@ -462,7 +522,7 @@ class Source(Frozen):
     """Title of the essay."""
     path: str
     """The seed's file, relative to the workspace."""
-    lines: tuple[int, int]
+    lines: tuple[Count, Count]
     """First and last line in it."""
     section: str | None
     """The heading above."""
@@ -472,9 +532,9 @@ class Source(Frozen):
     """The passage itself, so that later edits of the seed take nothing away."""
     kind: str
     """Name of the template."""
-    step: int
+    step: Step
     """How often the kind has been applied to its own result."""
-    variant: int
+    variant: Variant
     """Number of the chain."""
     template: str
     """The template's file name."""
@@ -511,7 +571,7 @@ class PromptUsed(Frozen):
     """Whether the beginning of the answer was made part of the text."""
     chat_template_sha256: Sha256 | None
     """Of the model's chat template; null where the writer doesn't tell."""
-    token_ids: tuple[int, ...] | None
+    token_ids: tuple[Token, ...] | None
     """What the model read; null where the writer doesn't tell."""
 
 
@@ -529,7 +589,7 @@ class ModelUsed(Frozen):
 class Selection(Frozen):
     """How one of several candidates was chosen."""
 
-    candidates: int
+    candidates: int = Field(ge=0, le=MOST_CANDIDATES)
     """How many there were."""
     chooser: Rule
     """What chose."""
@@ -548,11 +608,11 @@ class EngineUsed(Frozen):
     """The system's C library, whose exponentials and cosines they use."""
     system_info: str | None = None
     """llama.cpp's own list of the CPU features in use."""
-    chunk: int | None = None
+    chunk: int | None = Field(None, ge=1, le=MOST_CHUNK)
     """Prompts are computed in chunks of at most so many tokens."""
     paragraphs: bool | None = None
     """Whether the end of a paragraph ends a chunk too, where it has 16 tokens already."""
-    rows: str | None = None
+    rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[1-5][0-9]|6[0-4])$")
     """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
     type_k: str | None = None
     """Number type of the cached keys."""
@@ -562,7 +622,7 @@ class EngineUsed(Frozen):
     """Whether flash attention was on."""
     repack: bool | None = None
     """Whether weights were rearranged for the processor's own kernels."""
-    n_gpu_layers: int | None = None
+    n_gpu_layers: int | None = Field(None, ge=0, le=MOST_LAYERS)
     """Layers on a GPU."""
 
 
@@ -596,7 +656,7 @@ class Output(Frozen):
     """Of the body: all bytes after the line that closes the front matter."""
     finish: Literal["stop", "length"]
     """The model or a stop string ended it, or `max_tokens` cut it."""
-    token_ids: tuple[int, ...] | None
+    token_ids: tuple[Token, ...] | None
     """Every token sampled."""
     trimmed: str
     """What was cut off behind the last whole sentence; empty where nothing was."""
@@ -613,7 +673,7 @@ class Circumstances(Frozen):
     """Of the model."""
     file_type: str | None
     """Weight type of the GGUF file."""
-    size: int | None
+    size: Count | None
     """Of the file, in bytes."""
     preparation: Preparation | None
     """How the file was made, where it is a prepared copy."""
@@ -623,15 +683,15 @@ class Circumstances(Frozen):
     """When the engine began on it (UTC)."""
     finished: AwareDatetime
     """When its last token was sampled (UTC)."""
-    seconds: float
+    seconds: Number
     """Between the two, other sequences' work included."""
     host: str
     """The machine's kind: operating system and processor, no name."""
-    threads: int | None
+    threads: Count | None
     """Threads of the engine."""
-    parallel: int | None
+    parallel: Count | None
     """Most sequences active at once."""
-    n_ctx_seq: int | None
+    n_ctx_seq: Count | None
     """Context of a sequence, in tokens."""
     remix: str
     """Version of remix."""
@@ -642,55 +702,55 @@ class Circumstances(Frozen):
 class Weights(Frozen):
     """What a kind wants of its texts: how much each measure counts when one of several candidates is chosen."""
 
-    kept: float = 1.0
+    kept: Number = 1.0
     """Share of the passage's sentences that are kept."""
-    facts: float = 1.0
+    facts: Number = 1.0
     """Share of its hard facts that are kept."""
-    added: float = 0.0
+    added: Number = 0.0
     """Share of the text's sentences that nothing in the passage comes near."""
-    reversed: float = 0.0
+    reversed: Number = 0.0
     """Claims that may have been turned round; too few are found, and too many that aren't, to decide by default."""
-    coverage: float = 0.0
+    coverage: Number = 0.0
     """Share of its words that stand in fragments shared with the passage."""
-    density: float = 0.0
+    density: Number = 0.0
     """Mean length of such fragments."""
-    length: float = -1.0
+    length: Number = -1.0
     """How far its length is from what the kind asks for: 1 for twice or half as many words."""
 
 
 class CandidateMeasures(Frozen):
     """What a candidate was chosen by, apart from its flags."""
 
-    version: int
+    version: Count
     """Of the measures."""
-    invented: int = Field(ge=0)
+    invented: Count
     """Hard facts that are from nothing it was made from."""
-    kept: float
+    kept: Number
     """As in `Weights`, and so the next six."""
-    facts: float
+    facts: Number
     """See there."""
-    added: float
+    added: Number
     """See there."""
-    reversed: float
+    reversed: Number
     """See there."""
-    coverage: float
+    coverage: Number
     """See there."""
-    density: float
+    density: Number
     """See there."""
-    length: float
+    length: Number
     """See there; 0 where the kind asks for no length."""
-    merit: float
+    merit: Number
     """The sum of the last seven, each by the weight that the template gives it."""
 
 
 class Candidate(Frozen):
     """One of several texts that were written for a task; outside the id."""
 
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=MOST_CANDIDATES)
     """From 1. The first is the text there would have been without the others."""
     chosen: bool
     """Whether it was kept: it is the output then."""
-    seed: int | None
+    seed: Seed | None
     """Its sampling seed, in which alone it differs from the one that was kept; null where the writer doesn't tell."""
     text: str
     """What was written, trimmed."""
@@ -698,13 +758,13 @@ class Candidate(Frozen):
     """Of its body as it is, or would be, in a file: the text and a line's end."""
     finish: Literal["stop", "length"]
     """The model or a stop string ended it, or `max_tokens` cut it."""
-    token_ids: tuple[int, ...] | None
+    token_ids: tuple[Token, ...] | None
     """Every token sampled."""
     trimmed: str
     """What was cut off behind the last whole sentence; empty where nothing was."""
     flags: tuple[str, ...]
     """What looks wrong with it."""
-    logprob: float | None
+    logprob: Number | None
     """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
     measures: CandidateMeasures | None = None
     """What else it was chosen by; null for a rule that doesn't ask."""
@@ -729,7 +789,7 @@ class Record(Frozen):
     """When, where and how fast."""
     trace: Sha256 | None = None
     """Of the file that tells how the text came about, turn by turn; null where nobody looked."""
-    candidates: tuple[Candidate, ...] | None = None
+    candidates: tuple[Candidate, ...] | None = Field(None, max_length=MOST_CANDIDATES)
     """All among which it was chosen, itself included, by number; null where there was one."""
 
 
@@ -767,35 +827,35 @@ class Options(Frozen):
     """Passages like this text, the likest first; by words only those that share one with it."""
     by: Literal["words", "meaning"] = "words"
     """What makes passages like that text."""
-    sample: int | None = Field(None, ge=1)
+    sample: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
     """So many of the passages, drawn with the run's seed."""
     kinds: tuple[str, ...] = ()
     """Kinds of outputs; all templates there are, if none are named."""
-    steps: int = Field(3, ge=1, le=99)
+    steps: int = Field(3, ge=1, le=MOST_STEPS)
     """Steps a chain."""
-    variants: int = Field(1, ge=1, le=999)
+    variants: int = Field(1, ge=1, le=MOST_VARIANTS)
     """Chains a passage and kind."""
-    best_of: int = Field(1, ge=1, le=99)
+    best_of: int = Field(1, ge=1, le=MOST_CANDIDATES)
     """Candidates a task, of which one is kept."""
-    min_words: int = Field(0, ge=0)
+    min_words: int = Field(0, ge=0, le=LARGEST_WHOLE)
     """Only passages of so many words."""
-    limit: int | None = Field(None, ge=1)
+    limit: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
     """Only the first so many passages."""
     model: str | None = None
     """Path or name of the model; the bundled one, if none is named. A run keeps no path, but the name."""
-    seed: int = Field(1, ge=-(2**53) + 1, lt=2**53)
+    seed: int = Field(1, ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)
     """The run's seed: a whole number that every reader of JSON takes for the same."""
-    parallel: int | None = Field(None, ge=1)
+    parallel: int | None = Field(None, ge=1, le=MOST_ROWS)
     """Most sequences active at once."""
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = Field(None, ge=1, le=MOST_THREADS)
     """Threads of the engine."""
-    max_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
     """Tokens an output, instead of what the templates say."""
-    temperature: float | None = Field(None, ge=0)
+    temperature: float | None = Field(None, ge=0, le=MOST_STRENGTH)
     """Sampling temperature, instead of what the templates say."""
-    memory: int | None = Field(None, ge=1)
+    memory: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
     """Bytes for what sequences keep in memory; half of what is free, if nothing is said."""
-    gpu_layers: int = Field(0, ge=0)
+    gpu_layers: int = Field(0, ge=0, le=MOST_LAYERS)
     """Layers put on a GPU."""
     fast: bool = False
     """Decode in whatever shape is quickest, though bytes then depend on company."""
@@ -871,9 +931,9 @@ class Run(Frozen):
     """The GGUF; null where a LangChain model writes."""
     engine: EngineUsed | None
     """The machinery it began with; null while it is only planned."""
-    n_ctx_seq: int
+    n_ctx_seq: int = Field(ge=0, le=MOST_TOKENS)
     """Tokens a sequence may need, prompt and output together."""
-    contexts: tuple[int, ...] = ()
+    contexts: tuple[Length, ...] = Field((), max_length=16)
     """The same by classes of length, the longest last: short texts don't wait in rooms for long ones."""
     templates: tuple[TemplateUsed, ...]
     """By kind, with their sources."""
@@ -881,7 +941,7 @@ class Run(Frozen):
     """The essays, with those of their passages that the run is about."""
     rankings: dict[str, Ranking] = {}
     """By passage, where a text ranked them."""
-    tasks: tuple[Task, ...]
+    tasks: tuple[Task, ...] = Field(max_length=MOST_TASKS)
     """In the order of the plan."""
     refreshes: Refresh | None = None
     """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""

@@ -19,14 +19,12 @@ from remix.engine.local import LocalModel, Needs, shape_of
 from remix.errors import RemixError
 from remix.outputs.run import body_bytes
 from remix.outputs.verify import Found
-from remix.prompts import LOOK_BACK
 from remix.records import (
     Dist,
-    Dry,
     EngineUsed,
     Generation,
+    Grammar,
     Greedy,
-    Penalties,
     Prompt,
     Record,
     Request,
@@ -140,8 +138,12 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     tokens, sampling = derivation.prompt.token_ids, derivation.sampling
     if not tokens or not written or sampling is None:
         return "its record doesn't tell the tokens, or how they were chosen"
-    if not _is_bearable(sampling):
-        return "its samplers choose no token, or look back further than any text goes"
+    if not sampling.chain or not isinstance(sampling.chain[-1], Dist | Greedy):
+        # llama.cpp ends the process where the last sampler doesn't choose.
+        return "its samplers choose no token"
+    if any(isinstance(each, Grammar) for each in sampling.chain):
+        # A stranger's grammar may take forever, or all memory: its ways to go on can double with each token.
+        return "it was written under a grammar, which none of remix's own runs has"
     if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
         return "asks for more tokens than its run had room for"
     try:
@@ -151,12 +153,6 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     if shape is None:
         return "its record doesn't tell how the engine was set up"
     return _Wanted(found, tokens, sampling, written, shape)
-
-
-def _is_bearable(sampling: Sampling) -> bool:
-    """Whether llama.cpp survives the samplers: it ends the process where the last one doesn't choose."""
-    look_back = max((each.last_n for each in sampling.chain if isinstance(each, Dry | Penalties)), default=0)
-    return bool(sampling.chain) and isinstance(sampling.chain[-1], Dist | Greedy) and look_back <= LOOK_BACK
 
 
 def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, exact: bool, how: How) -> Needs:

@@ -44,7 +44,7 @@ FILE = ModelFile(
 
 
 GREEDY = {"name": "greedy"}
-ENDLESS = {"name": "dry", "multiplier": 1, "base": 1.75, "allowed_length": 2, "last_n": 2**31 - 1, "breakers": []}
+GRAMMAR = {"name": "grammar", "source": 'root ::= "a" | root root', "root": "root"}
 
 
 class FakeLocal(FakeWriter):
@@ -269,10 +269,10 @@ def test_what_never_was_exact_proves_nothing(told: RunFolder, loaded: list[tuple
         # These ended the process, or had it ended for all the memory it took.
         (put("derivation", "sampling", "chain", value=[]), "its samplers choose no token"),
         (put("derivation", "sampling", "chain", value=[GREEDY, {"name": "top_k", "k": 3}]), "its samplers choose no"),
-        (put("derivation", "sampling", "chain", value=[ENDLESS, GREEDY]), "its samplers choose no token"),
-        (put("derivation", "sampling", "max_tokens", value=10**9), "asks for more tokens than its run had room for"),
+        (put("derivation", "sampling", "chain", value=[GRAMMAR, GREEDY]), "it was written under a grammar"),
+        (put("derivation", "sampling", "max_tokens", value=2**24), "asks for more tokens than its run had room for"),
         (put("derivation", "engine", "rows", value=None), "its record doesn't tell how the engine was set up"),
-        (put("derivation", "engine", "rows", value="free<=0"), "its record doesn't tell how the engine was set up"),
+        (put("derivation", "engine", "chunk", value=None), "its record doesn't tell how the engine was set up"),
     ],
 )
 def test_what_cannot_be_tried_is_said(told: RunFolder, change: Change, what: str) -> None:

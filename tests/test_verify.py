@@ -90,7 +90,7 @@ def test_the_folder_may_be_moved(finished: RunFolder, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json", "two-clocks/001/.again.1.json.tmp"],
+    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json"],
 )
 def test_later_files_belong_there(finished: RunFolder, name: str) -> None:
     (finished.path / name).write_text("")
@@ -507,7 +507,7 @@ def test_another_candidate_kept_than_the_best(chosen: RunFolder) -> None:
         (lambda raw: raw["candidates"].pop(), NOT_ALL),
         (lambda raw: raw.update(candidates=None), NOT_ALL),
         (put("derivation", "selection", value=None), NOT_ALL),
-        (put("derivation", "selection", "candidates", value=10**12), NOT_ALL),
+        (put("derivation", "selection", "candidates", value=99), NOT_ALL),
         (put_each("candidates", "chosen", value=False), NOT_ALL),
         (put_each("candidates", "chosen", value=True), NOT_ALL),
         (put("candidates", 2, "text", value="So."), "the text of candidate 3 isn't the one of its sha256"),

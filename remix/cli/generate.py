@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_ROWS, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
 from remix.cli.options import (
     chooses,
     choosing,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 FAILED, INTERRUPTED = 3, 130
-
-ALL_LAYERS = 9999
-"""More than any model has: llama.cpp takes it for all."""
 
 BESIDE_REFRESH = frozenset(
     {"refresh", "model", "parallel", "memory", "gpu_layers", "threads", "fast", "skip_bad"}
@@ -62,12 +60,12 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _layers(ctx: click.Context, param: click.Parameter, value: Any) -> int:
-    return ALL_LAYERS if value == "all" else int(click.IntRange(0, ALL_LAYERS).convert(value, param, ctx))
+    return MOST_LAYERS if value == "all" else int(click.IntRange(0, MOST_LAYERS).convert(value, param, ctx))
 
 
 _temperature = click.option(
     "--temperature",
-    type=_Finite(0),
+    type=_Finite(0, MOST_STRENGTH),
     metavar="X",
     envvar="REMIX_TEMPERATURE",
     help="0 takes the likeliest word each time.",
@@ -93,7 +91,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @steps_option
 @click.option(
     "--variants",
-    type=click.IntRange(1, 999),
+    type=click.IntRange(1, MOST_VARIANTS),
     metavar="N",
     default=1,
     show_default=True,
@@ -102,7 +100,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 )
 @click.option(
     "--best-of",
-    type=click.IntRange(1, 99),
+    type=click.IntRange(1, MOST_CANDIDATES),
     metavar="N",
     default=1,
     show_default=True,
@@ -112,7 +110,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @_options(model_option, seed_option)
 @click.option(
     "--parallel",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, MOST_ROWS),
     metavar="N",
     envvar="REMIX_PARALLEL",
     help="Sequences decoded together, at most; by default 16, or what `remix models tune` found.",
@@ -192,7 +190,12 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 @click.argument("kind")
 @click.argument("passage")
 @click.option(
-    "--steps", type=click.IntRange(1, 99), metavar="N", default=1, show_default=True, help="Steps of the chain."
+    "--steps",
+    type=click.IntRange(1, MOST_STEPS),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Steps of the chain.",
 )
 @_options(model_option, seed_option, threads_option, max_tokens_option, _temperature)
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt.")

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
+from remix.bounds import LARGEST_WHOLE, MOST_STEPS, MOST_THREADS, MOST_TOKENS
 from remix.units import read_size
 
 min_words_option = click.option(
     "--min-words",
-    type=click.IntRange(0),
+    type=click.IntRange(0, LARGEST_WHOLE),
     metavar="N",
     default=0,
     envvar="REMIX_MIN_WORDS",
@@ -55,18 +56,18 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="What --like goes by; meaning wants the extra `embeddings`.",
     ),
     click.option(
-        "--sample", type=click.IntRange(1), metavar="N", help="N of the passages, drawn with --seed; in their order."
+        "--sample",
+        type=click.IntRange(1, LARGEST_WHOLE),
+        metavar="N",
+        help="N of the passages, drawn with --seed; in their order.",
     ),
     min_words_option,
-    click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N passages."),
+    click.option("--limit", type=click.IntRange(1, LARGEST_WHOLE), metavar="N", help="Only the first N passages."),
 )
-
-_SAFE = 2**53 - 1
-"""The largest whole number that every reader of JSON takes for the same."""
 
 seed_option = click.option(
     "--seed",
-    type=click.IntRange(-_SAFE, _SAFE),
+    type=click.IntRange(-LARGEST_WHOLE, LARGEST_WHOLE),
     metavar="N",
     default=1,
     show_default=True,
@@ -79,7 +80,7 @@ model_option = click.option(
 )
 steps_option = click.option(
     "--steps",
-    type=click.IntRange(1, 99),
+    type=click.IntRange(1, MOST_STEPS),
     metavar="N",
     default=3,
     show_default=True,
@@ -87,11 +88,15 @@ steps_option = click.option(
     help="How often a kind is applied to its own result.",
 )
 max_tokens_option = click.option(
-    "--max-tokens", type=click.IntRange(1), metavar="N", envvar="REMIX_MAX_TOKENS", help="Tokens an output, at most."
+    "--max-tokens",
+    type=click.IntRange(1, MOST_TOKENS),
+    metavar="N",
+    envvar="REMIX_MAX_TOKENS",
+    help="Tokens an output, at most.",
 )
 threads_option = click.option(
     "--threads",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST_THREADS),
     metavar="N",
     envvar="REMIX_THREADS",
     help="By default one for each physical core.",
@@ -100,9 +105,12 @@ threads_option = click.option(
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     try:
-        return None if value is None else read_size(value)
+        bytes_ = None if value is None else read_size(value)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", ctx, param) from error
+    if bytes_ is not None and bytes_ > LARGEST_WHOLE:
+        raise click.BadParameter(f"{value} is more than any machine has.", ctx, param)
+    return bytes_
 
 
 memory_option = click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.bounds import MOST_ROWS, MOST_THREADS
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress
 
@@ -34,9 +35,14 @@ class _Verified(NamedTuple):
 @click.command()
 @click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
 @click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare token by token.")
+@click.option("--anyway", is_flag=True, help="Replay though the check found something.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Replay only N texts, evenly spread.")
-@click.option("--parallel", type=click.IntRange(1, 64), metavar="N", help="Sequences replayed together, at most.")
-@click.option("--threads", type=click.IntRange(1), metavar="N", help="By default one for each physical core.")
+@click.option(
+    "--parallel", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Sequences replayed together, at most."
+)
+@click.option(
+    "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="By default one for each physical core."
+)
 @click.option("--model", help="Where the run's model is now, if it isn't found.")
 @click.option(
     "--signers",
@@ -53,8 +59,8 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 
     Looks at every text, record and hash, at where each text comes from, and at nothing outside the run's folder.
     Each problem is a line that names the file; the command exits with 1 then. --replay writes the texts again, in
-    the shape that the records name. On another machine other texts may come, so what differs there is told, and is
-    no problem.
+    the shape that the records name, unless the check found something. On another machine other texts may come, so
+    what differs there is told, and is no problem.
     """
     from remix.outputs.find import find_places
 
@@ -129,8 +135,8 @@ COMMANDS = (verify, why, sign)
 
 def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
     """Options that mean nothing without others."""
-    for name in ("sample", "parallel", "threads", "model"):
-        if chosen[name] is not None and not chosen["replay"]:
+    for name in ("sample", "parallel", "threads", "model", "anyway"):
+        if chosen[name] not in (None, False) and not chosen["replay"]:
             raise click.UsageError(f"--{name} goes with --replay.", ctx)
     if (chosen["signers"] is None) != (chosen["identity"] is None):
         raise click.UsageError("--signers and --identity go together.", ctx)
@@ -149,7 +155,12 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
         if problem:
             finding = checking.Finding(signing.SIGNATURE, problem)
             report = report._replace(findings=(*report.findings, finding))
-    return _Verified(report, signature, _replay(workspace, report, outputs, chosen) if chosen["replay"] else None)
+    replayed = None
+    if chosen["replay"] and report.findings and not chosen["anyway"]:
+        note(f"{path}: not replayed, since it isn't what was written; --anyway replays it all the same.")
+    elif chosen["replay"]:
+        replayed = _replay(workspace, report, outputs, chosen)
+    return _Verified(report, signature, replayed)
 
 
 def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dict[str, Any]) -> list[Replayed]:

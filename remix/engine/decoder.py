@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
+from remix.bounds import MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 from remix.engine.chunks import Chunk, cut
 from remix.errors import ModelError
 from remix.records import Choice, Frozen, Sampling
@@ -21,13 +22,13 @@ from remix.records import Choice, Frozen, Sampling
 class Shape(Frozen):
     """How the model's work is cut into calls: the part of the set-up that may touch the bits of a result."""
 
-    chunk: int = Field(64, ge=1)
+    chunk: int = Field(64, ge=1, le=MOST_CHUNK)
     """Prompts are computed in chunks of at most so many tokens (chunks.py)."""
 
     paragraphs: bool = True
     """The end of a paragraph ends a chunk too."""
 
-    rows: int = Field(16, ge=1)
+    rows: int = Field(16, ge=1, le=MOST_ROWS)
     """Most sequences in a decode call."""
 
     fixed: bool = False
@@ -39,7 +40,7 @@ class Shape(Frozen):
     repack: bool = True
     """Weights rearranged for the processor's own kernels when they are loaded, where llama.cpp can."""
 
-    gpu_layers: int = Field(0, ge=0)
+    gpu_layers: int = Field(0, ge=0, le=MOST_LAYERS)
     """Layers put on a GPU, where llama.cpp was built for one; more than there are means all."""
 
     @property

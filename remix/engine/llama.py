@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from remix.engine import spin
 
@@ -35,6 +36,7 @@ os.environ.update(spin.settled())
 import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
 from llama_cpp import llama_grammar
 
+from remix.bounds import INT32, MOST_THREADS
 from remix.engine.decoder import Room, Row, Shape
 from remix.errors import ModelError, PromptError
 from remix.records import (
@@ -53,6 +55,7 @@ from remix.records import (
     TopP,
     sha256,
 )
+from remix.units import size
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -64,6 +67,9 @@ NEAR = -9.0
 
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
+
+KEPT_DRY = 16
+"""DRY samplers that are kept to be copied; the oldest goes first."""
 
 LOOKS = (256, 4096)
 """So many of the likeliest tokens are held against a grammar first; the whole vocabulary only where they don't do."""
@@ -266,6 +272,11 @@ class LlamaModel:
         found = re.findall(r"\d+", self._text(f"{self._text('general.architecture')}.{key}"))
         return max(map(int, found), default=otherwise)
 
+    @property
+    def heads(self) -> int:
+        """Attention heads of a layer, by the metadata."""
+        return self._number("attention.head_count", 1)
+
     def _text(self, key: str) -> str:
         """A value of the metadata as text; nothing where there is none."""
         buffer = ctypes.create_string_buffer(4096)
@@ -313,16 +324,22 @@ class LlamaModel:
             raise ModelError(f"{self.path}: can't tokenise a text of {len(data)} bytes.", "Try another model.")
         return list(buffer[:count])
 
+    def check_token(self, token: int) -> None:
+        """Raise `ModelError` for a number that is none of its tokens: llama.cpp looks it up unchecked."""
+        if not 0 <= token < self.n_vocab:
+            raise ModelError(f"{self.path.name}: has no token {token}.", "The tokens are another model's.")
+
     @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def piece(self, token: int) -> bytes:
-        """The bytes a token stands for: none for control tokens."""
-        size = 64
+        """The bytes a token stands for: none for control tokens. Raises `ModelError` for what is no token."""
+        self.check_token(token)
+        room = 64
         while True:
-            buffer = ctypes.create_string_buffer(size)
-            written = int(C.llama_token_to_piece(self._vocab, token, buffer, size, 0, False))
+            buffer = ctypes.create_string_buffer(room)
+            written = int(C.llama_token_to_piece(self._vocab, token, buffer, room, 0, False))
             if written >= 0:
                 return buffer.raw[:written]
-            size = -written
+            room = -written
 
     @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def text(self, token: int) -> str:
@@ -359,6 +376,9 @@ class LlamaModel:
             case Dry():
                 # It looks through the whole vocabulary for each breaker: 15 ms, and a hundredth of that for a copy.
                 if sampler not in self._dry:
+                    # Each takes memory for all that it may look back.
+                    if len(self._dry) >= KEPT_DRY:
+                        C.llama_sampler_free(self._dry.pop(next(iter(self._dry))))
                     self._dry[sampler] = self._new_dry(sampler)
                 return C.llama_sampler_clone(self._dry[sampler])
             case Penalties():
@@ -622,8 +642,30 @@ class LlamaDecoder:
             self._furnish(before)
             raise
 
+    def _check_room(self, room: Room) -> None:
+        """Raise `ModelError` for room that llama.cpp would wrap round at 32 bits, or die for want of memory over."""
+        n_ctx_seq, slots, shelf = room
+        cells, places = n_ctx_seq * (slots + shelf), slots + shelf
+        # Without flash attention the scores of a call's tokens stand in memory for each head and place of a context.
+        rows = 0 if self.shape.flash_attn else max(self.shape.chunk, self.shape.rows)
+        needed = cells * self.model.cell_bytes + 4 * n_ctx_seq * rows * self.model.heads
+        there = psutil.virtual_memory().available + psutil.swap_memory().free
+        if min(n_ctx_seq, slots) < 1 or shelf < 0 or cells > INT32 or places > C.llama_max_parallel_sequences():
+            what = "more than llama.cpp can count"
+        elif not 1 <= self.threads <= MOST_THREADS:
+            what = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
+        elif needed > there and not self.shape.gpu_layers:
+            what = f"{size(needed)}, and {size(there)} of memory are free"
+        else:
+            return
+        raise ModelError(
+            f"{self.model.path}: no room for {places} sequences of {n_ctx_seq} tokens ({what}).",
+            "Lower --parallel or --max-tokens, or take a smaller model.",
+        )
+
     def _furnish(self, room: Room) -> None:
         """Make a context."""
+        self._check_room(room)
         n_ctx_seq, slots, shelf = room
         self.slots, self.shelf = slots, shelf
         shape, model = self.shape, self.model
@@ -677,7 +719,9 @@ class LlamaDecoder:
         self.close()
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Give an empty slot its samplers. Raises `ModelError` for a bad grammar."""
+        """Give an empty slot its samplers. Raises `ModelError` for a bad grammar, or tokens of another model."""
+        for token in (min(prompt, default=0), max(prompt, default=0)):
+            self.model.check_token(token)
         self._samplers[slot] = _Samplers(self.model, sampling)
         self._prompt_length[slot] = len(prompt)
 

@@ -228,7 +228,7 @@ def _rooms(model: LlamaModel, shape: Shape, needs: Needs) -> list[Room]:
     rooms = []
     wanted = shape.rows if shape.fixed else min(needs.parallel or shape.rows, shape.rows, needs.chains)
     for context in map(_rounded, needs.contexts):
-        places = _budget(needs.memory) // (model.cell_bytes * context)
+        places = _budget(needs.memory) // max(1, model.cell_bytes * context)
         if places < (wanted if shape.fixed else 1):
             raise ModelError(
                 f"{model.path.name}: {wanted} sequences of {context} tokens take "
@@ -248,5 +248,5 @@ def _budget(memory: int | None) -> int:
 
 
 def _rounded(tokens: int) -> int:
-    """A context as llama.cpp makes it."""
-    return -(-tokens // CELLS) * CELLS
+    """A context as llama.cpp makes it: no smaller than one step."""
+    return max(1, -(-tokens // CELLS)) * CELLS

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from remix import names
 from remix.errors import RunError
-from remix.files import make_new_folder, remove, remove_leftovers, unwritable, write_whole
-from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, sha256
+from remix.files import make_new_folder, remove, remove_leftovers, temporary_of, unwritable, write_whole
+from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, canonical_sha256, sha256
 
 REQUEST = "run.json"
 RESUMED = "resumed.json"
@@ -46,6 +46,9 @@ _ANEW = "It was changed since; delete both files of this output and `remix resum
 _BRING_BACK = (
     "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
 )
+_EDITED = re.compile(r"((?:[^/]+/)*)\.([^/]+)\.[0-9a-f]{12}\.edited\.md\.tmp")
+"""Name of an edited text's file while it is written, below the folder."""
+
 _NAME = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 
 
@@ -123,16 +126,37 @@ class RunFolder:
             finally:
                 lock.release()
 
+    def is_being_written(self) -> bool:
+        """Whether a process holds the lock now. Makes no file, and follows no link."""
+        path = self.path / LOCK
+        if path.is_symlink() or not path.is_file():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+    def half_written(self, paths: Collection[Path]) -> set[Path]:
+        """Those of some temporary files that have the name of one that is written here, edited texts included."""
+        ours, tasks = {temporary_of(path) for path in self._ours()}, {task.id for task in self.run.tasks}
+        names = ((path, _EDITED.fullmatch(path.relative_to(self.path).as_posix())) for path in paths)
+        edited = {path for path, name in names if name and f"{name[1]}{name[2]}" in tasks}
+        return {path for path in paths if path in ours} | edited
+
     def seal(self) -> None:
         """Write the manifest, if every task is done and there is none; forget what failed before.
 
-        Raises `RunError` where a text isn't the one that was recorded: a manifest must not bless what was changed.
+        Raises `RunError` where a text isn't the one that was recorded, or a record isn't its task's or has another id
+        than it comes to: a manifest must not bless what was changed.
         """
         self._check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
             for task in self.run.tasks:
-                self.read(task.id)
+                self._check_own(task)
             lines = [f"{sha256(_bytes_of(self.path / name))}  {name}\n" for name in self._files()]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
@@ -181,6 +205,20 @@ class RunFolder:
         if sha256(body) != record.output.sha256:
             raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", _ANEW)
         return record, text_of(body, self.text_path(task_id))
+
+    def _check_own(self, task: Task) -> None:
+        """Raise `RunError` unless a task's output is whole, and its record speaks of this task under its own id."""
+        record, _ = self.read(task.id)
+        path, source = self.record_path(task.id), record.source
+        try:
+            is_own_id = id_of(json.loads(_bytes_of(path))) == record.id
+        except (ValueError, RecursionError):
+            is_own_id = False
+        if not is_own_id:
+            raise RunError(f"{path}: its id isn't the sha256 of its derivation and text.", _ANEW)
+        spoken_of = (record.output.file, source.passage, source.kind, source.step, source.variant)
+        if spoken_of != (f"{task.id}.md", task.passage, task.kind, task.step, task.variant):
+            raise RunError(f"{path}: is the record of another text ({record.output.file}).", _ANEW)
 
     def read_trace(self, task_id: str) -> Trace:
         """How an output came about. Raises `RunError` where that wasn't kept."""
@@ -314,6 +352,11 @@ def compose(record: Record, text: str) -> bytes:
     }
     head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
     return _FENCE + head.encode() + _FENCE + body_bytes(text)
+
+
+def id_of(raw: Any) -> str:
+    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
+    return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
 
 
 def body_bytes(text: str) -> bytes:

@@ -7,8 +7,10 @@ Reads nothing else, so seeds, templates and models may be gone; changes nothing.
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -37,6 +39,7 @@ from remix.outputs.run import (
     body_bytes,
     body_of,
     compose,
+    id_of,
     is_outside,
 )
 from remix.outputs.signature import SIGNATURE
@@ -46,6 +49,7 @@ from remix.records import (
     Candidate,
     Edit,
     Essay,
+    Message,
     Passage,
     Record,
     Run,
@@ -53,16 +57,22 @@ from remix.records import (
     Task,
     TemplateUsed,
     Trace,
-    canonical_sha256,
     sha256,
     source_of,
 )
+from remix.rendering import RenderingError
 
 LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, reviews.REVIEWS, reviews.LOCK, INDEX})
 """Files that may come to lie beside those of the manifest."""
 
 LATER_SUFFIXES = (".trace.json", ".measures.json")
 """The same for each output: its name, and one of these. The names of edited texts are in the reviews."""
+
+SECONDS, SECONDS_EACH = 60.0, 0.02
+"""That making a run's prompts anew may take, and for each of its texts: a usual one takes a millisecond."""
+
+MOST_LATE = 3
+"""So many templates may take too long before none is asked any more."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -135,15 +145,17 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     # Against a request that was changed itself nothing can be held.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
     found: dict[str, Found] = {}
-    for task in tasks:
+    asked = _Templates(folder.run)
+    for task in {task.id: task for task in tasks}.values():
         output = _read(folder, task)
         if isinstance(output, Finding):
             findings.append(output)
         elif output:
             found[task.id] = output
-            findings += _look_at(_Look(output, folder, run))
+            findings += _look_at(_Look(output, folder, run, asked))
     bad = {finding.file for finding in (*findings, *listed)}
-    findings += [each for output in found.values() for each in _lineage(output, found, bad, folder.run)]
+    findings += [each for output in found.values() for each in _lineage(output, found, bad, asked)]
+    findings += asked.findings
     # Where it is known what is wrong with a file, it needn't be said that something is.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     return Report(path, folder.run, finished, tuple(found.values()), len(tasks), tuple(sorted(set(findings))))
@@ -182,15 +194,18 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
     suffixes = (".md", ".json", *LATER_SUFFIXES)
     known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
     known |= {edit.file for edit in _edits(folder)}
+    temporary = []
     for path in folder.path.rglob("*"):
         name = _name(folder.path, path)
-        half_written = path.name.startswith(".") and path.name.endswith(TEMPORARY)
         if path.is_dir() and not path.is_symlink():
             continue
-        if name not in known and not half_written and not _is_left_over(path, name, ids):
+        if name not in known and path.name.startswith(".") and path.name.endswith(TEMPORARY):
+            temporary.append(path)
+        elif name not in known and not _is_left_over(path, name, ids):
             yield Finding(name, "not part of the run")
         elif path.is_symlink() and is_outside(folder.path, path):
             yield Finding(name, LEADS_OUT)
+    yield from _temporary(folder, temporary)
     yield from _reviews(folder)
     try:
         folder.failures()
@@ -209,6 +224,23 @@ def _endless(path: Path) -> Iterator[Finding]:
             mode = each.stat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                 yield Finding(_name(path, each), "not a regular file; nothing here has been read")
+
+
+def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
+    """Files under the names that files have while they are written: anything could be hidden there.
+
+    Where the run is being written, or its writer crashed, they may well be there.
+    """
+    if not paths or folder.is_being_written():
+        return
+    ours = folder.half_written(paths)
+    for path in paths:
+        name = _name(folder.path, path)
+        if path not in ours or path.is_symlink():
+            yield Finding(name, "not part of the run: a temporary file, perhaps another program's")
+        # What was written meanwhile, an edited text for one, has its own name now.
+        elif (folder.path / MANIFEST).is_file() and os.path.lexists(path):
+            yield Finding(name, "left half-written by a crash, or hidden there; nothing needs it: delete it")
 
 
 def _name(folder: Path, path: Path) -> str:
@@ -307,7 +339,13 @@ def _request(run: Run) -> Iterator[Finding]:
     for template in run.templates:
         if sha256(template.source) != template.sha256:
             yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
-    planned, there = Counter(plan_of(run)), Counter(run.tasks)
+    try:
+        planned, there = Counter(plan_of(run)), Counter(run.tasks)
+    except RunError as error:
+        yield Finding(
+            REQUEST, f"its passages and options make more tasks than it holds ({error.message.rstrip('.')})"
+        )
+        return
     for task in (planned - there) + (there - planned):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
 
@@ -322,7 +360,7 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
     try:
         source = path.read_bytes()
         record = Record.model_validate_json(source)
-        id_ = _id(json.loads(source))
+        id_ = id_of(json.loads(source))
         name = f"{task.id}.md"
         return Found(task, record, id_, folder.text_path(task.id).read_bytes())
     except FileNotFoundError:
@@ -331,11 +369,6 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
         return Finding(name, f"can't be read ({error.strerror})")
     except ValueError as error:
         return Finding(name, f"not a record ({_reason(error)})")
-
-
-def _id(raw: Any) -> str:
-    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
-    return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
 
 
 def _reason(error: ValueError) -> str:
@@ -353,6 +386,8 @@ class _Look:
     folder: RunFolder
     run: Run | None
     """Its request, where that can be trusted."""
+    asked: _Templates
+    """What makes prompts anew."""
 
     @property
     def record(self) -> Record:
@@ -441,7 +476,7 @@ def _derivation(look: _Look) -> Iterator[Finding]:
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
         yield look.in_record(f"its seed isn't the one in {REQUEST}")
-    if task.step == 1 and not _holds(record, "", task, run):
+    if task.step == 1 and not look.asked.holds(record, "", task):
         yield look.in_record("its prompt doesn't hold the passage")
 
 
@@ -538,7 +573,7 @@ _CHECKS: tuple[Callable[[_Look], Iterator[Finding]], ...] = (
 # -- where it comes from ------------------------------------------------------------------------------------
 
 
-def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], run: Run) -> Iterator[Finding]:
+def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], asked: _Templates) -> Iterator[Finding]:
     """Whether the step before is there, and is what was read. What is wrong with that itself is said there."""
     task, derivation = output.task, output.record.derivation
     if task.parent is None:
@@ -552,7 +587,7 @@ def _lineage(output: Found, all_: dict[str, Found], bad: Collection[str], run: R
         yield Finding(output.record_file, f"was made from {task.parent}, which isn't here")
     elif derivation.parent != parent.id:
         yield Finding(output.record_file, f"was made from another {task.parent} than is here")
-    elif not _holds(output.record, parent.text, task, run):
+    elif not asked.holds(output.record, parent.text, task):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {task.parent}")
 
 
@@ -562,22 +597,58 @@ def _resumed_by(folder: RunFolder) -> Iterator[str | None]:
         yield from (each.model.sha256 for each in folder.resumptions())
 
 
-def _holds(record: Record, previous: str, task: Task, run: Run) -> bool:
-    """Whether a prompt holds what its step read, or is what the run's template makes of that: it may well shorten it.
+class _Templates:
+    """Makes prompts by a run's templates anew, and stops asking one that takes too long."""
 
-    `previous` is the text of the step before, empty for the first, which reads the passage.
-    """
-    messages, source = record.derivation.prompt.messages, record.source
-    if any((previous if task.step > 1 else source.text) in message.content for message in messages):
-        return True
-    if run.model and record.derivation.model.sha256 != run.model.sha256:
-        # Templates go by a model's labels, and of another one than the run's they aren't known.
-        return True
-    labels = run.model.labels if run.model else (record.circumstances.model.lower(),)
-    (essay, passage), used = _passage(run, task), _template(run, task)
-    try:
-        template = Template(task.kind, used.source.encode(), used.name)
-        prompt = template.render(passage, essay, previous, task.step, run.options.steps, labels)
-    except PromptError:
-        return False
-    return prompt.messages == messages
+    def __init__(self, run: Run) -> None:
+        self.findings: list[Finding] = []
+        self._run = run
+        self._made: dict[str, Template | None] = {}
+        self._late = 0
+        self._left = SECONDS + SECONDS_EACH * len(run.tasks)
+
+    def holds(self, record: Record, previous: str, task: Task) -> bool:
+        """Whether a prompt holds what its step read, or is what the template makes of that: it may well shorten it.
+
+        `previous` is the text of the step before, empty for the first, which reads the passage. What can't be told
+        is taken for true, and told among the findings.
+        """
+        run, messages = self._run, record.derivation.prompt.messages
+        if any((previous if task.step > 1 else record.source.text) in message.content for message in messages):
+            return True
+        if run.model and record.derivation.model.sha256 != run.model.sha256:
+            # Templates go by a model's labels, and of another one than the run's they aren't known.
+            return True
+        used = _template(run, task)
+        if self._late >= MOST_LATE or (used.kind in self._made and self._made[used.kind] is None):
+            return True
+        begun = time.monotonic()
+        try:
+            return self._messages(record, previous, task) == messages
+        except PromptError as error:
+            cause = error.__cause__
+            if isinstance(cause, RenderingError) and cause.trouble in ("time", "memory", "died"):
+                self._give_up(used, cause.reason)
+                return True
+            return False
+        finally:
+            self._left -= time.monotonic() - begun
+            if self._left < 0 and self._late < MOST_LATE:
+                self._late = MOST_LATE
+                self.findings.append(Finding(REQUEST, "making its prompts anew takes too long; not all were made"))
+
+    def _give_up(self, used: TemplateUsed, reason: str) -> None:
+        self._made[used.kind] = None
+        self._late += 1
+        what = f"the template {used.name} takes too long or too much ({reason}); its prompts weren't made anew"
+        self.findings.append(Finding(REQUEST, what))
+
+    def _messages(self, record: Record, previous: str, task: Task) -> tuple[Message, ...]:
+        """What the run's template makes of a step. Raises `PromptError`."""
+        run = self._run
+        labels = run.model.labels if run.model else (record.circumstances.model.lower(),)
+        (essay, passage), used = _passage(run, task), _template(run, task)
+        template = self._made.get(used.kind)
+        if template is None:
+            template = self._made[used.kind] = Template(task.kind, used.source.encode(), used.name)
+        return template.render(passage, essay, previous, task.step, run.options.steps, labels).messages
