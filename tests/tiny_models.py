@@ -150,7 +150,7 @@ def sentence_piece(bytes_too: bool = True) -> Header:
 
 def byte_pairs() -> Header:
     """A vocabulary of byte pairs, as GPT-2's."""
-    letters = list(_letters())
+    letters = _letters()
     pairs = [("t", "h"), ("th", "e"), ("Ġ", "the"), ("a", "n"), ("an", "d"), ("Ã", "©")]
     markup = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     header = _llama(len(letters) + len(pairs) + len(markup), "gpt2")
@@ -164,11 +164,16 @@ def byte_pairs() -> Header:
     return header
 
 
+def letter_of(number: int) -> str:
+    """GPT-2's letter for a byte."""
+    return _letters()[number]
+
+
 def _letters() -> list[str]:
-    """GPT-2's letters for the 256 bytes."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [number for number in range(256) if number not in plain]
-    return [*map(chr, plain), *(chr(256 + number) for number in range(len(others)))]
+    """GPT-2's letters for the 256 bytes: those that are no letter have one further up."""
+    plain = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    others = iter(range(256, 512))
+    return [chr(number if number in plain else next(others)) for number in range(256)]
 
 
 def _llama(tokens: int, model: str) -> Header:

@@ -166,7 +166,7 @@ def letters() -> list[str]:
         *range(0x100),
         *range(0x100, 0x800, 0x40),
         *range(0x800, 0x10000, 0x800),
-        *range(0x10000, 0x110000, 0x40000),
+        *range(0x10000, 0x110000, 0x30000),
     ]
     rows = [range(start, start + 128) for start in (*range(0, 0x32000, 128), *range(0xE0000, 0xE0200, 128))]
     first = [
