@@ -16,12 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remix.measure.overlap import Counts, overlap
 from remix.records import Frozen
 
 ORDER = 6
 BETA = 2
-
-Counts = NDArray[np.int64]
 
 Scores = NDArray[np.float64]
 """A row a sentence that is looked for, a column a sentence where it is looked for; 0 … 100."""
@@ -89,7 +88,8 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
     precision, recall, orders = (np.zeros((len(rows), len(columns))) for _ in range(3))
     for size in range(1, ORDER + 1):
         wanted, there = _lengths(rows, size)[:, None], _lengths(columns, size)[None, :]
-        matches, both = _matches(rows, columns, size), (wanted > 0) & (there > 0)
+        grams = [[_grams(text, size) for text in side] for side in (rows, columns)]
+        matches, both = overlap(*grams), (wanted > 0) & (there > 0)
         precision += matches / np.maximum(there, 1)
         recall += matches / np.maximum(wanted, 1)
         orders += both
@@ -130,20 +130,5 @@ def _lengths(texts: Sequence[str], size: int) -> Counts:
     return np.array([max(len(text) - size + 1, 0) for text in texts], dtype=np.int64)
 
 
-def _matches(rows: Sequence[str], columns: Sequence[str], size: int) -> Counts:
-    """How many n-grams each text of one side shares with each of the other, the repeated ones as often as both do."""
-    # Only what the shorter side has can match: of a long passage and a short text, little is counted.
-    shorter, longer = sorted((rows, columns), key=lambda side: sum(map(len, side)))
-    numbers: dict[str, int] = {}
-    number = numbers.setdefault
-    few = [[number(text[at : at + size], len(numbers)) for at in range(len(text) - size + 1)] for text in shorter]
-    none = len(numbers)
-    many = [[numbers.get(text[at : at + size], none) for at in range(len(text) - size + 1)] for text in longer]
-    # The last column is of what the shorter side hasn't.
-    here, there = (np.array([_counted(each, none + 1) for each in side])[:, :none] for side in (few, many))
-    matches = np.array([np.minimum(each, there).sum(axis=1) for each in here])
-    return matches if shorter is rows else matches.T
-
-
-def _counted(places: list[int], count: int) -> Counts:
-    return np.bincount(np.array(places, dtype=np.int64), minlength=count)
+def _grams(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(len(text) - size + 1)]

@@ -6,9 +6,9 @@ Diverse Extractive Strategies").
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
+from remix.measure.runs import Runs
 from remix.measure.words import words
 from remix.records import Frozen
 
@@ -41,24 +41,12 @@ def fragments(article: Sequence[str], summary: Sequence[str]) -> list[Sequence[s
 
     Figure 3 of the paper.
     """
-    places: dict[str, list[int]] = defaultdict(list)
-    for at, word in enumerate(article):
-        places[word].append(at)
+    runs = Runs(article)
     found: list[Sequence[str]] = []
     at = 0
     while at < len(summary):
-        length = max((_shared(article, start, summary, at) for start in places.get(summary[at], ())), default=0)
+        length = runs.longest(summary, at)
         if length:
             found.append(summary[at : at + length])
         at += max(length, 1)
     return found
-
-
-def _shared(article: Sequence[str], start: int, summary: Sequence[str], at: int) -> int:
-    """How many items are the same from there on."""
-    length = 0
-    while start + length < len(article) and at + length < len(summary):
-        if article[start + length] != summary[at + length]:
-            break
-        length += 1
-    return length

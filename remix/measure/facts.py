@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from text_to_num import alpha2digit
 
+from remix.measure.runs import Runs
 from remix.measure.sentences import sentences
 from remix.measure.words import FUNCTION_WORDS, stem, words
 from remix.records import Frozen
@@ -94,11 +95,14 @@ class _Text(NamedTuple):
     numbers: frozenset[str]
     """All its numbers, those in citations and dates too."""
     dates: frozenset[str]
+    negations: frozenset[str]
     words: frozenset[str]
-    line: str
-    """Its words in a row, a space around each."""
-    capitals: tuple[str, ...]
-    """Its capitalised words, wherever they stand."""
+    runs: Runs
+    """Its words in a row."""
+    roots: frozenset[str]
+    """What its capitalised words, wherever they stand, are made from, as Europe from European."""
+    made: frozenset[str]
+    """What may be made into others: the beginnings of its capitalised words, up to two letters shorter."""
 
 
 class _Sort(NamedTuple):
@@ -112,12 +116,13 @@ class _Sort(NamedTuple):
 def _compare(sort: _Sort, text: _Text, passage: _Text, others: Sequence[str]) -> Facts:
     given, found = passage.facts[sort.name], text.facts[sort.name]
     foreign = [fact for fact in found if not sort.is_from(passage, fact)]
-    inherited = tuple(fact for fact in foreign if any(sort.is_from(_read(each), fact) for each in others))
+    read = [_read(each) for each in others]
+    inherited = {fact: None for fact in foreign if any(sort.is_from(each, fact) for each in read)}
     return Facts(
         given=given,
         kept=tuple(fact for fact in given if sort.holds(text, fact)),
         invented=tuple(fact for fact in foreign if fact not in inherited),
-        inherited=inherited,
+        inherited=tuple(inherited),
     )
 
 
@@ -130,11 +135,12 @@ def _has_date(text: _Text, date: str) -> bool:
 
 
 def _has_words(text: _Text, quotation: str) -> bool:
-    return f" {' '.join(words(quotation))} " in text.line
+    found = words(quotation)
+    return text.runs.longest(found) == len(found)
 
 
 def _has_citation(text: _Text, citation: str) -> bool:
-    return set(words(citation)) <= text.words | text.numbers
+    return all(word in text.words or word in text.numbers for word in words(citation))
 
 
 def _has_half(text: _Text, name: str) -> bool:
@@ -143,11 +149,11 @@ def _has_half(text: _Text, name: str) -> bool:
 
 
 def _knows_name(text: _Text, name: str) -> bool:
-    return all(part in text.words or _related(part, text.capitals) for part in _parts(name))
+    return all(part in text.words or _related(part, text) for part in _parts(name))
 
 
 def _has_negation(text: _Text, word: str) -> bool:
-    return word in text.facts["negations"]
+    return word in text.negations
 
 
 def _anywhere(text: _Text, word: str) -> bool:
@@ -167,13 +173,15 @@ _SORTS = (
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read(text: str) -> _Text:
     """A text's facts. Passages are asked for again and again, so what was read is kept."""
     bare, citations = _take(_CITATION, text, _citations)
     bare, days = _take(_DAY, bare, _day)
-    found, placed = words(text), list(_placed(bare))
+    placed = list(_placed(bare))
     dates = list(dict.fromkeys([*days, *_months(placed)]))
+    negations = _unique(word for each in sentences(text) for word in _negations(each))
+    capitals = {word.casefold() for word in _CAPITALISED.findall(text)}
     return _Text(
         facts={
             "numbers": _unique([*_years(text), *_numbers(bare)]),
@@ -183,13 +191,15 @@ def _read(text: str) -> _Text:
             ),
             "citations": _unique(citations),
             "names": _longest(_unique(_names(placed))),
-            "negations": _unique(word for each in sentences(text) for word in _negations(each)),
+            "negations": negations,
         },
         numbers=frozenset(_known_numbers(text)),
         dates=frozenset([*dates, *(date.split()[0] for date in dates)]),
-        words=frozenset([*found, *words(_POSSESSIVES.sub("", text))]),
-        line=f" {' '.join(found)} ",
-        capitals=tuple(word.casefold() for word in _CAPITALISED.findall(text)),
+        negations=frozenset(negations),
+        words=frozenset([*words(text), *words(_POSSESSIVES.sub("", text))]),
+        runs=Runs(words(text)),
+        roots=frozenset(filter(None, map(_root, capitals))),
+        made=frozenset(word[:end] for word in capitals for end in range(max(4, len(word) - 2), len(word) + 1)),
     )
 
 
@@ -300,6 +310,8 @@ def _citations(match: re.Match[str]) -> Iterator[str]:
 _WORD = re.compile(r"[^\W\d_][\w’'\-]*")
 _CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][\w\-]+")
 _OPENS = re.compile(r"[:“\"‘«(\[—–\n*_]\W*$")
+_NEAR = 99
+"""Signs before a word that are looked at for one that opens a part of a sentence."""
 _TITLES = {
     "mr",
     "mrs",
@@ -339,7 +351,8 @@ def _placed(text: str) -> Iterator[_Placed]:
         end = 0
         for match in _WORD.finditer(sentence):
             between = sentence[end : match.start()]
-            yield _Placed(match.group(), end == 0 or bool(_OPENS.search(between)), end > 0 and between == " ")
+            opens = end == 0 or bool(_OPENS.search(between[-_NEAR:]))
+            yield _Placed(match.group(), opens, end > 0 and between == " ")
             end = match.end()
 
 
@@ -370,7 +383,15 @@ def _names(text: Iterable[_Placed]) -> Iterator[str]:
 
 def _longest(names: Sequence[str]) -> tuple[str, ...]:
     """The names that are no part of another: who is called Ada Lovelace may be called Lovelace as well."""
-    return tuple(name for name in names if not any(f" {name} " in f" {other} " for other in names if other != name))
+    having: dict[str, list[str]] = {}
+    for name in names:
+        for word in dict.fromkeys(name.split()):
+            having.setdefault(word, []).append(name)
+    # Another one that has all of a name has its rarest word.
+    among = {name: min((having[word] for word in name.split()), key=len) for name in names}
+    return tuple(
+        name for name in names if not any(f" {name} " in f" {other} " for other in among[name] if other != name)
+    )
 
 
 def _is_name(placed: _Placed) -> bool:
@@ -389,15 +410,16 @@ def _parts(name: str) -> list[str]:
     return [part for part in found if part not in _TITLES] or found
 
 
-def _related(part: str, capitals: Sequence[str]) -> bool:
-    """Whether one is made from another, as European is from Europe."""
-    return any(_made_from(part, other) or _made_from(other, part) for other in capitals)
+def _related(part: str, text: _Text) -> bool:
+    """Whether a word and one of a text's capitalised words are made from each other: Italian from Italy, European
+    from Europe, Chicagoan from Chicago. The shorter is the longer's root, with two more letters at most."""
+    return _root(part) in text.made or any(part[: len(part) - less] in text.roots for less in range(3))
 
 
-def _made_from(longer: str, shorter: str) -> bool:
-    """Italian from Italy, European from Europe, Chicagoan from Chicago."""
-    root = _DEMONYM.sub("", longer)
-    return root != longer and len(root) > 3 and shorter.startswith(root) and len(shorter) < len(root) + 3
+def _root(word: str) -> str:
+    """What a name of a people or its tongue is made from; nothing where a word is none."""
+    root = _DEMONYM.sub("", word)
+    return root if root != word and len(root) > 3 else ""
 
 
 # -- negations ----------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def flags(
     `truncated`  `max_tokens` cut it
     `unfinished` it ends with a comma, a colon or the like
     """
-    given = [*_read(passage).fives, *_read(previous).fives]
+    given = Counter([*_read(passage).fives, *_read(previous).fives])
     asked = {gram for message in messages if message.role != "assistant" for gram in _read(message.content).fives}
     asked_in = [each.content for each in messages]
     read = _read(text)
@@ -42,12 +42,12 @@ def flags(
     is_other = is_foreign(text, passage)
     found = {
         "copy": max(_copied(read.words, passage), _copied(read.words, previous)) > COPIED,
-        "echo": bool((asked - set(given)) & set(spoken)),
+        "echo": bool((asked - given.keys()) & spoken.keys()),
         "empty": not read.words,
         "foreign": is_other,
         # Other languages have other capitals.
         "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
-        "loop": any(count > max(1, given.count(gram)) for gram, count in spoken.items() if count > 1),
+        "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
         "truncated": finish == "length",
         "unfinished": text.endswith(OPEN_ENDS),
     }
@@ -60,7 +60,7 @@ class _Read(NamedTuple):
     fours: frozenset[tuple[str, ...]]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read(text: str) -> _Read:
     """A text's words and their runs. Passages and prompts are asked for again and again, so they are kept."""
     found = words(text)

@@ -226,4 +226,5 @@ def _topics(dropped: Sequence[str], kept: Sequence[str]) -> list[str]:
     found = [word for sentence in dropped for word in words(sentence) if word not in FUNCTION_WORDS]
     counts = Counter(stem(word) for word in found)
     first = {stem(word): word for word in reversed(found) if stem(word) not in there and not word.isdigit()}
-    return sorted(first.values(), key=lambda word: (-counts[stem(word)], -len(word), found.index(word)))[:2]
+    places = {word: at for at, word in reversed(list(enumerate(found)))}
+    return sorted(first.values(), key=lambda word: (-counts[stem(word)], -len(word), places[word]))[:2]

@@ -12,7 +12,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from remix.measure.facts import negated
+from remix.measure.overlap import overlap
 from remix.measure.words import FUNCTION_WORDS, stem, words
 from remix.records import Frozen
 
@@ -116,15 +120,18 @@ class Reversal(Frozen):
 def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, ...]:
     """The claims that may have been turned round between two lists of sentences."""
     before, after = [_read(each) for each in source], [_read(each) for each in output]
-    found = []
-    for number, now in enumerate(after, 1):
-        alike, at = max(((_alike(now, was), -at) for at, was in enumerate(before)), default=(0.0, 0))
+    if not before:
+        return ()
+    found: list[Reversal] = []
+    table = _alike(after, before)
+    for number, now in enumerate(after):
+        at = int(table[number].argmax())
+        alike = table[number, at]
         if alike >= ALIKE:
-            near = [each for each in before if _alike(each, now) >= NEARLY * alike]
-            pairs = _turned(
-                before[-at], now, near, [each for each in after if _alike(before[-at], each) >= NEARLY * alike]
-            )
-            found += [Reversal(source=1 - at, output=number, was=was, now=now) for was, now in pairs]
+            near = [before[each] for each in np.flatnonzero(table[number] >= NEARLY * alike)]
+            also = [after[each] for each in np.flatnonzero(table[:, at] >= NEARLY * alike)]
+            pairs = _turned(before[at], now, near, also)
+            found += [Reversal(source=at + 1, output=number + 1, was=was, now=now) for was, now in pairs]
     return tuple(found)
 
 
@@ -153,10 +160,15 @@ def _read(sentence: str) -> _Sentence:
     )
 
 
-def _alike(one: _Sentence, other: _Sentence) -> float:
-    """The overlap coefficient of what two sentences are about; with fewer than two in common nothing is alike."""
-    shared = len(one.matter & other.matter)
-    return shared / min(len(one.matter), len(other.matter)) if shared > 1 else 0.0
+def _alike(ones: Sequence[_Sentence], others: Sequence[_Sentence]) -> NDArray[np.float64]:
+    """The overlap coefficient of what sentences are about; with fewer than two in common nothing is alike.
+
+    A row for each of the first, a column for each of the second.
+    """
+    shared = overlap([each.matter for each in ones], [each.matter for each in others])
+    first, second = (np.array([len(each.matter) for each in side]) for side in (ones, others))
+    least: NDArray[np.int64] = np.minimum(first[:, None], second[None, :])
+    return np.where(shared > 1, shared / np.maximum(least, 1), 0.0)
 
 
 Pairs = list[tuple[str, str]]

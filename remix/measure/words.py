@@ -48,9 +48,17 @@ def _stemmer() -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=65536)
+LONGEST = 60
+"""Letters. What is longer is no English word, and is its own stem."""
+
+
 def stem(word: str) -> str:
     """What a word shares with its other forms, by Porter's second stemmer: “easily” and “easy” are alike."""
+    return _stem(word) if len(word) <= LONGEST else word
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
     found: str = _stemmer().stemWord(word)
     return found
 

@@ -1,0 +1,50 @@
+"""How many items each of some lists has in common with each of others.
+
+Takes lists, gives a table. Time grows with the pairs of equal items, and memory with the pairs of lists; what the
+items are, it doesn't know.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+
+
+def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hashable]]) -> Counts:
+    """How many items each list of one side shares with each of the other, repeated ones as often as both have them."""
+    numbers: dict[Hashable, int] = {}
+    wanted = [_numbered(each, numbers) for each in rows]
+    # Each item of the rows with the numbers of the columns that have it, one after another.
+    having: list[list[int]] = [[] for _ in numbers]
+    for column, items in enumerate(columns):
+        for key in _keys(items):
+            if (number := numbers.get(key)) is not None:
+                having[number].append(column)
+    where = np.fromiter((column for each in having for column in each), np.int64)
+    lengths = np.array([len(each) for each in having], np.int64)
+    starts = np.cumsum(lengths) - lengths
+    return np.array([_row(where, starts[own], lengths[own], len(columns)) for own in wanted], np.int64).reshape(
+        len(rows), len(columns)
+    )
+
+
+def _keys(items: Iterable[Hashable]) -> list[Hashable]:
+    """Each item with the number of its like before it: then two lists share the pairs that both have."""
+    return [(item, number) for item, count in Counter(items).items() for number in range(count)]
+
+
+def _numbered(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:
+    return np.array([numbers.setdefault(key, len(numbers)) for key in _keys(items)], np.int64)
+
+
+def _row(where: Counts, starts: Counts, lengths: Counts, count: int) -> Counts:
+    """How often each column stands in the stretches of `where` that begin at `starts`."""
+    total = int(lengths.sum())
+    before = np.cumsum(lengths) - lengths
+    places = np.repeat(starts - before, lengths) + np.arange(total)
+    return np.bincount(where[places], minlength=count)
