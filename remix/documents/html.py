@@ -6,8 +6,8 @@ Takes bytes, gives a `Document`; takes HTML, gives its blocks. Nothing that a pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 
 from remix.documents.document import (
     MOST_BLOCKS,
@@ -29,11 +29,24 @@ main nav p search section summary tbody td tfoot th thead tr
 _UNSEEN = ("script", "style", "head", "template", "noscript", "svg", "iframe", "object", "canvas", "audio", "video")
 _BLOCKS = frozenset([*_HEADINGS, *_DIVISIONS.split(), "ul", "ol", "blockquote", "pre", "table", "hr"])
 
+_HOLDS_BLOCKS = "remixHoldsBlocks"
+"""An attribute that we set; in HTML itself there are no capitals in names."""
+
 ELEMENTS = 5
 """For each paragraph, at most: links, emphasis, what lays out the page."""
 
 DEEPEST = 200
 """Elements in elements; what lies deeper is read as words alone."""
+
+MOST_WORK = 500_000
+"""Elements of a page, each counted as often as it has elements around it, for its article to be looked for:
+trafilatura takes up to 20 µs for each. Of a page with more the whole is taken."""
+
+MOST_ATTRIBUTES = 10_000
+"""Of an element: libxml2 compares each with each."""
+
+_LONG_TAG = re.compile(rb"<[^<>]{20000,}")
+_QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
 def read(data: bytes) -> Document:
@@ -42,9 +55,13 @@ def read(data: bytes) -> Document:
     Raises `DocumentError` where trafilatura isn't installed, and `TooLongError`.
     """
     trafilatura = library("trafilatura", "A web page")
-    whole = blocks_of(data)
+    page = _page(data)
+    whole = _blocks_of_page(page)
     if len(whole) > MOST_BLOCKS:
         raise TooLongError  # before trafilatura, which is slower
+    if page.work > MOST_WORK:
+        blocks, tags = gathered(whole)
+        return Document(form="web page", title=page.title, tags=tags, blocks=blocks)
     metadata = library("trafilatura.metadata", "A web page").extract_metadata(data)
     article = trafilatura.extract(
         data, output_format="html", include_comments=False, include_links=False, favor_recall=True
@@ -78,19 +95,64 @@ def blocks_of(source: str | bytes) -> list[Block]:
 
     Raises `DocumentError` where lxml isn't installed, and `TooLongError`.
     """
+    return _blocks_of_page(_page(source.encode() if isinstance(source, str) else source))
+
+
+class _Page(NamedTuple):
+    """HTML, parsed."""
+
+    tree: Any
+    """The elements that are seen; null if there are none."""
+
+    title: str | None = None
+    work: int = 0
+    """How many elements there are, each counted as often as it has elements around it."""
+
+
+def _page(data: bytes) -> _Page:
     lxml, etree = library("lxml.html", "HTML"), library("lxml.etree", "HTML")
-    data = source.encode() if isinstance(source, str) else source
+    if data.count(b"<") > 3 * ELEMENTS * MOST_BLOCKS or any(map(_has_many_attributes, _LONG_TAG.findall(data))):
+        raise TooLongError  # before libxml2 fills the memory
     try:
         tree = lxml.document_fromstring(data, parser=lxml.HTMLParser(encoding=_encoding(data)))
     except etree.ParserError:
         # Nothing but comments, or nothing at all.
-        return []
+        return _Page(None)
     if sum(1 for _ in tree.iter()) > ELEMENTS * MOST_BLOCKS:
         raise TooLongError
+    title, work = one_line(tree.findtext(".//title") or "") or None, _work(tree)
     etree.strip_elements(tree, *_UNSEEN, etree.Comment, etree.ProcessingInstruction, with_tail=False)
     for line_break in tree.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
-    return list(_within(tree, 0))
+    return _Page(tree, title, work)
+
+
+def _blocks_of_page(page: _Page) -> list[Block]:
+    if page.tree is None:
+        return []
+    _mark_what_holds_blocks(page.tree)
+    return list(_within(page.tree, 0))
+
+
+def _has_many_attributes(tag: bytes) -> bool:
+    return len(_QUOTED.sub(b"", tag).split()) > MOST_ATTRIBUTES
+
+
+def _work(tree: Any) -> int:
+    work, depth, level = 0, 0, [tree]
+    while level:
+        work += depth * len(level)
+        depth, level = depth + 1, [child for element in level for child in element]
+    return work
+
+
+def _mark_what_holds_blocks(tree: Any) -> None:
+    """Once for all: to look for blocks within each element anew takes the square of the depth."""
+    for block in tree.iter(*_BLOCKS):
+        for above in block.iterancestors():
+            if above.get(_HOLDS_BLOCKS):
+                break
+            above.set(_HOLDS_BLOCKS, "yes")
 
 
 def _encoding(data: bytes) -> str | None:
@@ -106,7 +168,7 @@ def _within(element: Any, depth: int) -> Iterator[Block]:
     """The blocks in an element; words that are in none of them are paragraphs."""
     loose: list[str] = [element.text or ""]
     for child in element:
-        if depth < DEEPEST and (child.tag in _BLOCKS or _has_blocks(child)):
+        if depth < DEEPEST and (child.tag in _BLOCKS or child.get(_HOLDS_BLOCKS)):
             yield from _loose(loose)
             loose = []
             yield from _block(child, depth + 1)
@@ -137,7 +199,7 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         if text := _text(element).strip("\n"):
             yield Block(kind="code", text=text)
     elif tag == "table":
-        yield from _table(element)
+        yield from _table(element, depth)
     else:
         yield from _within(element, depth)
 
@@ -153,7 +215,7 @@ def _items(element: Any, depth: int) -> Iterator[str]:
         yield f"{'    ' * depth}- {text}"
     for number, item in enumerate(element, 1):
         mark = f"{number}." if element.tag == "ol" else "-"
-        inner = [each for each in item.iter("ul", "ol") if next(each.iterancestors("ul", "ol")) is element]
+        inner = [item] if item.tag in ("ul", "ol") else list(_inner(item, ("ul", "ol")))
         lists = [list(_items(each, depth + 1)) for each in inner] if depth < DEEPEST else []
         after = item.tail or ""
         for each in inner if lists else []:
@@ -165,21 +227,35 @@ def _items(element: Any, depth: int) -> Iterator[str]:
             yield from lines
 
 
-def _table(element: Any) -> Iterator[Block]:
-    """A table of several cells a row; one that only lays out a page is its contents."""
-    rows = [[one_line(_text(cell)) for cell in row.iter("td", "th")] for row in element.iter("tr")]
-    width = max(map(len, rows), default=0)
+def _table(element: Any, depth: int) -> Iterator[Block]:
+    """A table of several cells a row; one that only lays out a page is its contents.
+
+    A table within a cell is no row of this one: its words stand in the cell, and nowhere else.
+    """
+    cells = [list(_inner(row, ("td", "th"), ("table",))) for row in _inner(element, ("tr",), ("table",))]
+    width = max(map(len, cells), default=0)
     if width < 2:
-        for row in rows:
-            yield from (paragraph(cell) for cell in row if cell)
+        for cell in (cell for row in cells for cell in row):
+            if depth < DEEPEST and any(True for _ in cell.iter("table")):
+                yield from _within(cell, depth)
+            elif text := one_line(_text(cell)):
+                yield paragraph(text)
         return
-    rows = [[cell.replace("|", "\\|") for cell in row] + [""] * (width - len(row)) for row in rows]
+    if width * len(cells) > ELEMENTS * MOST_BLOCKS:
+        raise TooLongError
+    rows = [[one_line(_text(cell)).replace("|", "\\|") for cell in row] for row in cells]
+    rows = [row + [""] * (width - len(row)) for row in rows]
     lines = [f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * width, *rows[1:]]]
     yield Block(kind="table", text="\n".join(lines))
 
 
-def _has_blocks(element: Any) -> bool:
-    return any(each.tag in _BLOCKS for each in element.iterdescendants())
+def _inner(element: Any, wanted: Collection[str], walls: Collection[str] = ()) -> Iterator[Any]:
+    """The elements with some of the tags that are nearest below an element; what is below those isn't looked at."""
+    for child in element:
+        if child.tag in wanted:
+            yield child
+        elif child.tag not in walls:
+            yield from _inner(child, wanted, walls)
 
 
 def _text(element: Any) -> str:
