@@ -11,7 +11,7 @@ import pytest
 from remix import pipeline
 from remix.errors import RunError
 from remix.outputs import RunFolder, reviews
-from remix.outputs.verify import verify
+from remix.outputs.verify import Finding, verify
 from remix.records import Options, Standing
 from remix.review.desk import Content, Desk, NoSuchOutput, Row, Words
 from remix.workspace import Workspace
@@ -274,3 +274,22 @@ def test_an_output_that_isnt_there(desk: Desk) -> None:
     for ask in (desk.sheet, desk.text, desk.record):
         with pytest.raises(NoSuchOutput):
             ask("../run")
+
+
+def test_of_very_many_findings_the_first_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them went to the page with each look at what is new."""
+    found = tuple(Finding(f"x{number}", "is not the run's") for number in range(100_000))
+    monkeypatch.setattr("remix.review.desk.findings_of", lambda folder: found)
+    desk.verify()
+    told = desk.changes("").findings
+    assert len(told) == 101
+    assert told[-1] == "There are 99,900 more."
+
+
+def test_a_note_that_is_longer_than_one_may_be_is_cut(desk: Desk, folder: RunFolder) -> None:
+    row = row_of(desk, folder, FIRST)
+    review = reviews.say(folder, FIRST, "Eve", note="x")
+    longer = review.model_copy(update={"note": "n" * (8 * 2**20)}).model_dump_json(by_alias=True, exclude_none=True)
+    (folder.path / "reviews.jsonl").write_text(f"{longer}\n", encoding="utf-8")
+    note = desk.changes("").standings[str(row.output)].note
+    assert note is None or len(note) <= reviews.LONGEST

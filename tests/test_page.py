@@ -453,7 +453,7 @@ def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspac
     says(page, "Accepted: again 2.")
     page.locator("select[name=verdict]").select_option("starred")
     expect(page.locator("#counts")).to_contain_text("0 texts listed")
-    keys = [row["key"] for row in page.evaluate("fetch('/api/desk').then((answer) => answer.json())")["outputs"]]
+    keys = [row["key"] for row in page.evaluate("fetch('api/desk').then((answer) => answer.json())")["outputs"]]
     read += keys[:4]
     expect(page.locator("#counts")).to_contain_text("1 text listed")
     expect(page.locator("#output h3")).to_have_text("again 1, variant 2")

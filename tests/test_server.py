@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from remix.outputs import RunFolder, reviews
 from remix.outputs.verify import verify
+from remix.review import server
 from remix.review.desk import Desk
 from remix.review.guard import COOKIE, HEADERS, LARGEST, Pass
 from remix.review.server import application, bind
@@ -322,6 +323,24 @@ def test_nothing_that_is_asked_fails(
         return
     answer = asked(method, f"DOOR{url}", headers=SAME, content=body, params=query)
     assert answer.status_code < 500
+
+
+def test_work_that_fails_is_told_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    """The thread that reads ended with a traceback, and nothing was read any more."""
+    stop, tried = threading.Event(), 0
+
+    def work() -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 3:
+            stop.set()
+        raise RecursionError("too deep")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "PACE", 0.01)
+        server._repeat(work, stop)
+    assert tried == 3
+    assert [each.exc_info is not None for each in caplog.records] == [True] * 3
 
 
 # -- for real -----------------------------------------------------------------------------------------------

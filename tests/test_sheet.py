@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from remix.measure.ledger import Made, MeasuresFile, ledger
 from remix.outputs import RunFolder
+from remix.records import Alternative, Choice
 from remix.review import sheet
 from remix.review.sheet import Sheet, View, lay_open
 from remix.workspace import Workspace
@@ -142,3 +145,33 @@ def test_measures_of_another_text_or_form_tell_nothing(workspace: Workspace) -> 
     for changed in ({"record": "0" * 64}, {"schema": "remix/measures/9"}, {"ledger": {}}):
         measures(folder, **changed)
         assert opened(folder, FIRST).measured is None
+
+
+NUMBERS = ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "-0.0", "0"]
+
+
+@pytest.mark.parametrize("logprob", NUMBERS)
+@pytest.mark.parametrize("entropy", NUMBERS)
+def test_numbers_of_a_trace_that_are_none_are_shown_within_bounds(logprob: str, entropy: str) -> None:
+    """The page said that the desk can't answer: there is no whole number for NaN."""
+    choice = Choice("x" * 5000, float(logprob), float(entropy), (Alternative("y" * 5000, float(entropy)),) * 1000)
+    turn = sheet._turn(choice)
+    assert 0 <= turn.probability <= 1
+    assert 1 <= turn.open <= 485_165_195
+    assert len(turn.piece) == sheet.LONGEST_PIECE
+    assert len(turn.others) == sheet.MOST_OTHERS
+    assert all(0 <= share <= 1 and len(piece) == sheet.LONGEST_PIECE for piece, share in turn.others)
+    assert "NaN" not in turn.model_dump_json()
+
+
+def test_of_very_many_messages_and_tags_only_some_are_shown(workspace: Workspace) -> None:
+    folder = variants(workspace)
+
+    def many(raw: dict[str, Any]) -> None:
+        raw["flags"] = ["copy"] * 5000
+        raw["derivation"]["prompt"]["messages"] *= 5000
+
+    forge(folder, FIRST, many)
+    found = opened(folder, FIRST)
+    assert len(found.flags) <= sheet.MOST
+    assert len(found.prompt) <= sheet.MOST

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from remix.review.turns import Word, words
+from remix.records import Alternative, Choice
+from remix.review.turns import HALF, Word, words
 
 from .desks import TEXT, WORDS, choices
 
@@ -40,3 +43,27 @@ def test_a_word_has_all_its_turns_and_is_as_open_as_its_most_open() -> None:
 @pytest.mark.parametrize("written", [(), ("",), (" Another", " text")])
 def test_another_texts_trace_tells_nothing(written: tuple[str, ...]) -> None:
     assert words(TEXT, choices(written)) == []
+
+
+def _choice(piece: str, logprob: float = -1.0, entropy: float = 1.0, others: tuple[Alternative, ...] = ()) -> Choice:
+    return Choice(piece, logprob, entropy, others)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("a" * 40_000, ["a"] * 39_999 + ["b"]),
+        ("a" * 40_000, ["a" * 30_000] * 500),
+        ("a" * 40_000, [HALF] * 40_000 + ["b"]),
+        ("a" * 40_000, [HALF, "b"] * 20_000),
+        (" " * 40_000, ["", " "] * 100_000),
+        ("ab" * 20_000, ["ab"] * 19_000 + ["a", "x"]),
+    ],
+    ids=["all but the last", "long pieces", "halves", "halves between", "blanks", "pairs"],
+)
+def test_a_trace_of_another_text_is_given_up_in_bounded_time(text: str, pieces: list[str]) -> None:
+    """Each place of a text was tried with all pieces: the square of its length, minutes for one of 40,000 letters."""
+    choices = [_choice(piece) for piece in pieces]
+    start = time.monotonic()
+    assert isinstance(words(text, choices), list)
+    assert time.monotonic() - start < 30

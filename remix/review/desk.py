@@ -38,6 +38,10 @@ OPENING = 90
 """Letters of an output that its row shows."""
 
 
+MOST_FINDINGS = 100
+"""Findings that are told with each look at the changes."""
+
+
 class NoSuchOutput(RunError):  # noqa: N818
     """An output isn't on the desk."""
 
@@ -253,7 +257,7 @@ class Desk:
                 twins=tuple(_twins(read)),
                 standings={output: _shown_standing(self._verdicts.standing(output)) for output in said},
                 broken=self._broken,
-                findings=tuple(self._findings),
+                findings=_first(self._findings),
             )
 
     def search(self, words: str) -> list[str]:
@@ -552,6 +556,12 @@ def _passage_row(passage: Passage) -> PassageRow:
     )
 
 
+def _first(findings: Sequence[str]) -> tuple[str, ...]:
+    """Those that are told: of very many the first, and how many more there are."""
+    more = len(findings) - MOST_FINDINGS
+    return (*findings[:MOST_FINDINGS], *([f"There are {more:,} more."] if more > 0 else []))
+
+
 def _shown_standing(standing: Standing) -> Standing:
-    note = standing.note and shown(standing.note)
+    note = standing.note and shown(standing.note[: reviews.LONGEST])
     return standing.model_copy(update={"note": note, "reviewers": tuple(map(shown, standing.reviewers))})

@@ -16,6 +16,9 @@ from remix.measure.ledger import MeasuresFile
 from remix.outputs.run import RunFolder
 from remix.review.diff import Difference, Span
 
+MOST_SENTENCES = 10_000
+"""Sentences of a text that are marked; more are in no text that is shown."""
+
 
 class Measured(NamedTuple):
     """What was measured of an output."""
@@ -43,7 +46,7 @@ def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: s
 def _others(text: str, sentences: Sequence[Aligned]) -> Iterator[Span]:
     """Where in a text the sentences are that were not kept."""
     place = 0
-    for each in sentences:
+    for each in sentences[:MOST_SENTENCES]:
         start = text.find(each.sentence, place) if each.sentence else -1
         if start >= 0:
             place = start + len(each.sentence)

@@ -47,6 +47,8 @@ _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 
+_LOG = logging.getLogger(__name__)
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -138,24 +140,25 @@ def serve(desk: Desk, own: Pass, bound: socket.socket, browse: bool, tell: Calla
         except OSError as error:
             tell(f"The browser can't be opened ({error.strerror or error}): go to that address with it.")
     opening.listen(own, tell)
-    reading.start()
-    tidying.start()
-    try:
-        with suppress(KeyboardInterrupt), _troubles(tell):
-            uvicorn.Server(config).run(sockets=[bound])
-    finally:
-        stop.set()
-        leading.close()
-        tidying.join()
-        desk.tidy()
-        bound.close()
+    with _troubles(tell):
+        reading.start()
+        tidying.start()
+        try:
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[bound])
+        finally:
+            stop.set()
+            leading.close()
+            tidying.join()
+            desk.tidy()
+            bound.close()
 
 
 @contextmanager
 def _troubles(tell: Callable[[str], None]) -> Iterator[None]:
     """Tell of what fails, as remix does; uvicorn and asyncio would print tracebacks, and thousands of them."""
     handler = connections.Troubles(tell)
-    loggers = [logging.getLogger(name) for name in ("uvicorn", "asyncio")]
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "asyncio", __name__)]
     for logger in loggers:
         logger.addHandler(handler)
         logger.propagate = False
@@ -170,19 +173,27 @@ def _troubles(tell: Callable[[str], None]) -> Iterator[None]:
 def _read_on(desk: Desk, asked: threading.Event, stop: threading.Event) -> None:
     """Read what there is, have it checked, and go on reading: whoever opens the desk isn't to wait for either."""
     # The first time takes longest: while the browser starts.
-    desk.listing().model_dump_json()
+    _try(desk.listing().model_dump_json)
     asked.wait(HEAD_START)
     stop.wait(DRAWN)
-    desk.read()
-    threading.Thread(target=desk.verify, daemon=True).start()
+    _try(desk.read)
+    threading.Thread(target=_try, args=(desk.verify,), daemon=True).start()
     stop.wait(PACE)
     _repeat(desk.read, stop)
 
 
 def _repeat(work: Callable[[], None], stop: threading.Event) -> None:
     while not stop.is_set():
-        work()
+        _try(work)
         stop.wait(PACE)
+
+
+def _try(work: Callable[[], object]) -> None:
+    """Do something for which nobody waits: where it fails, that is told, and tried again the next time."""
+    try:
+        work()
+    except Exception as error:
+        _LOG.error("", exc_info=error)
 
 
 # -- answering ----------------------------------------------------------------------------------------------

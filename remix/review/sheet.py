@@ -28,6 +28,15 @@ UNLIKE = 0.1
 SHOWN = 40_000
 """Letters of a text that are shown; the file has the others."""
 
+MOST = 100
+"""Messages, candidates, tags and flags that are shown; no run of remix has more."""
+
+MOST_OTHERS = 5
+"""Other pieces that are shown of a turn: as many as are recorded."""
+
+LONGEST_PIECE = 1000
+"""Letters of a piece that are shown; no token has more."""
+
 FLAGS = {
     "copy": "most of it stands word for word in what it was made from",
     "echo": "five words in a row are the prompt's own",
@@ -157,7 +166,7 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
     text, record, broken = read(folder, task)
     words = _words(folder, task, record, text[:SHOWN])
     views = [_view("passage", passage.text, text, words)]
-    found = record and measures.measured(folder, task.id, record.id, passage.text, text)
+    found = record and measures.measured(folder, task.id, record.id, passage.text[:SHOWN], text[:SHOWN])
     if found:
         views.append(_marked("sentences", passage.text, text, words, found.sentences))
     if before := _before(folder, task):
@@ -171,16 +180,18 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
         section=passage.section and shown(passage.section),
         path=shown(passage.path),
         lines=_lines(passage),
-        tags=tuple(map(shown, passage.tags)),
+        tags=tuple(map(shown, passage.tags[:MOST])),
         broken=shown(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
         measured=shown(found.line) if found else None,
         words=tuple(map(_word, words)),
         cut=max(0, len(text) - SHOWN),
-        flags=tuple(Flag(name=shown(each), about=FLAGS.get(each, "")) for each in (record.flags if record else ())),
+        flags=tuple(
+            Flag(name=shown(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
+        ),
         facts=tuple((term, shown(value)) for term, value in (facts(record) if record else ())),
-        prompt=tuple(map(_message, record.derivation.prompt.messages if record else ())),
-        candidates=tuple(map(_candidate, (record and record.candidates) or ())),
+        prompt=tuple(map(_message, record.derivation.prompt.messages[:MOST] if record else ())),
+        candidates=tuple(map(_candidate, ((record and record.candidates) or ())[:MOST])),
     )
 
 
@@ -228,11 +239,19 @@ def _word(word: turns.Word) -> Word:
 
 def _turn(choice: Choice) -> Turn:
     return Turn(
-        piece=shown(choice.piece),
-        probability=min(1.0, math.exp(min(0.0, choice.logprob))),
-        open=round(math.exp(min(choice.entropy, 20.0))),
-        others=tuple((shown(each.piece), each.probability) for each in choice.alternatives),
+        piece=shown(choice.piece[:LONGEST_PIECE]),
+        probability=math.exp(_between(-1e9, choice.logprob, 0.0)),
+        open=round(math.exp(_between(0.0, choice.entropy, 20.0))),
+        others=tuple(
+            (shown(each.piece[:LONGEST_PIECE]), _between(0.0, each.probability, 1.0))
+            for each in choice.alternatives[:MOST_OTHERS]
+        ),
     )
+
+
+def _between(least: float, value: float, most: float) -> float:
+    """A number within bounds; what is none at all is the least."""
+    return min(max(least, value), most) if value == value else least
 
 
 # -- side by side -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from remix.records import Choice
@@ -16,8 +16,15 @@ SHADES = (3.0, 4.0, 5.0)
 """Nats from which a word is shaded, and shaded more: as open as among 20, 55 and 148 equally likely words."""
 
 
+PATIENCE = 5_000_000
+"""Letters of pieces that are looked at before it counts as unknown how a text came about. Where the trace is the
+text's own, that are hardly more than it has."""
+
 HALF = "\ufffd"
 """What stands in a piece for a letter whose bytes are shared between tokens."""
+
+MOST_HALVES = 100
+"""Tokens in a row that share letters; a letter has four bytes."""
 
 
 class Word(NamedTuple):
@@ -47,21 +54,27 @@ def words(text: str, choices: Sequence[Choice]) -> list[Word]:
     Blank space around what was written is gone from the text, its end may be cut off, an opening may stand before it.
     """
     pieces = [choice.piece for choice in choices]
+    written = "".join(pieces)
+    bare = written.lstrip()
+    left = iter(range(PATIENCE))
     for start in range(len(text)):
-        places = _places(text, pieces, start)
+        if bare[:1] not in (text[start], HALF):
+            continue
+        places = _places(text, pieces, start - (len(written) - len(bare)), left)
         if places:
             return list(_matched(text, choices, places))
     return []
 
 
-def _places(text: str, pieces: Sequence[str], start: int) -> list[int] | None:
-    """Where each piece begins in a text, and where the last ends, if the first word of them stands at `start`."""
-    bare = "".join(pieces).lstrip()
-    if bare[:1] not in (text[start], HALF):
-        return None
-    place = start - (sum(map(len, pieces)) - len(bare))
+def _places(text: str, pieces: Sequence[str], place: int, left: Iterator[int]) -> list[int] | None:
+    """Where each piece begins in a text, and where the last ends, if the first begins at a place.
+
+    Of `left` so many are taken as letters were looked at; nothing is found once it is used up.
+    """
     places = [place]
     for number in range(len(pieces)):
+        if next(islice(left, len(pieces[number]), None), None) is None:
+            return None
         end = _end(text, place, pieces, number)
         if end is None:
             return None
@@ -74,7 +87,7 @@ def _end(text: str, place: int, pieces: Sequence[str], number: int) -> int | Non
     piece = pieces[number]
     if HALF in piece:
         # Tokens that share a letter all stand where the next whole piece begins.
-        halves = list(takewhile(lambda each: HALF in each, pieces[number:]))
+        halves = list(islice(takewhile(lambda each: HALF in each, islice(pieces, number, None)), MOST_HALVES))
         after = "".join(pieces[number + len(halves) : number + len(halves) + 1])
         found = text.find(after, place, place + sum(map(len, halves)) + len(after)) if after else len(text)
         return found if found >= 0 else None
