@@ -318,14 +318,14 @@ def forge_templates(folder: RunFolder, kinds: int) -> None:
             if used["kind"] in names:
                 used |= {"source": ENDLESS, "sha256": sha256(ENDLESS)}
 
-    forge_request(folder, request)
-
-    def record(raw: dict[str, Any]) -> None:
-        raw["derivation"]["prompt"] |= {"template": sha256(ENDLESS), "messages": [{"role": "user", "content": "?"}]}
-
-    for task in folder.run.tasks:
+    # Another template has other seeds.
+    planned = plan_of(forge_request(folder, request).run)
+    forge_request(folder, put("tasks", value=[task.model_dump() for task in planned]))
+    for task in planned:
         if task.kind in names:
-            forge(folder, task.id, record)
+            forge(folder, task.id, put("derivation", "prompt", "template", value=sha256(ENDLESS)))
+            forge(folder, task.id, put("derivation", "prompt", "messages", value=[{"role": "user", "content": "?"}]))
+            forge(folder, task.id, put("derivation", "sampling", "seed", value=task.seed))
 
 
 def test_an_endless_template_is_asked_once(told: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:

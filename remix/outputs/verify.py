@@ -342,9 +342,7 @@ def _request(run: Run) -> Iterator[Finding]:
     try:
         planned, there = Counter(plan_of(run)), Counter(run.tasks)
     except RunError as error:
-        yield Finding(
-            REQUEST, f"its passages and options make more tasks than it holds ({error.message.rstrip('.')})"
-        )
+        yield Finding(REQUEST, f"its passages and options make other tasks ({error.message.rstrip('.')})")
         return
     for task in (planned - there) + (there - planned):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")
