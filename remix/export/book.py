@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import mkepub
 
 from remix.export.item import Item, by_passage
-from remix.names import visible
+from remix.names import readable
 from remix.outputs.facts import about
 from remix.records import Essay, Passage, Run
 
@@ -87,11 +87,11 @@ def _model(items: Iterable[Item]) -> str:
 
 
 def _shown(text: str) -> str:
-    return visible(text, keep="\n\t")
+    return readable(text)
 
 
 def _line(text: str) -> str:
-    return visible(" ".join(text.split()))
+    return readable(" ".join(text.split()), keep="")
 
 
 def _escaped(text: str) -> str:

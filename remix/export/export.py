@@ -14,7 +14,16 @@ from typing import Literal, NamedTuple
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.files import TEMPORARY, make_new_folder, temporary_of, unwritable, write_new, write_whole
+from remix.files import (
+    TEMPORARY,
+    entries,
+    make_new_folder,
+    read_bounded,
+    temporary_of,
+    unwritable,
+    write_new,
+    write_whole,
+)
 from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
@@ -140,7 +149,7 @@ def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -
         make_new_folder(draft)
         files = []
         for name in _names(report.path):
-            data = (report.path / name).read_bytes()
+            data = read_bounded(report.path / name, within=report.path)
             write_whole(draft / name, data)
             files.append(rocrate.File(name, sha256(data), len(data)))
         write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
@@ -154,6 +163,6 @@ def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -
 
 def _names(folder: Path) -> list[str]:
     """The files of a run, but those of whoever is writing it."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(TEMPORARY))
+    paths = (Path(entry.path) for entry in entries(folder) if entry.is_file() and not entry.name.endswith(TEMPORARY))
     names = sorted(path.relative_to(folder).as_posix() for path in paths)
     return [name for name in names if name not in (LOCK, HOLDER, reviews.LOCK)]
