@@ -36,6 +36,9 @@ _ELSEWHERE = (
 MOST_JSON = 64 * 2**20
 """Bytes of a JSON file that remix reads: ten times what a run of 10,000 texts asks for in `run.json`."""
 
+DEEPEST = 40
+"""Folders within folders that are looked into: the outputs of a run lie in two."""
+
 
 def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) -> bytes:
     """The bytes of a file that a stranger may have made.
@@ -46,9 +49,13 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     if within is not None and not is_within(path, within):
         raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
     with _open_regular(path) as file:
+        expected = os.fstat(file.fileno()).st_size
         # Nothing comes of the kernel's own files that would be waited for, such as /proc/kmsg.
-        data = file.read(most + 1) or b""
-    if len(data) > most:
+        data = (file.read(expected + 1) or b"") if expected <= most else b""
+        if len(data) > expected:
+            # It has grown meanwhile, as the list of reviews may.
+            data += file.read(most + 1 - len(data)) or b""
+    if max(len(data), expected) > most:
         raise OSError(errno.EFBIG, f"larger than {size(most)}", str(path))
     return data
 
@@ -67,21 +74,67 @@ def _open_regular(path: Path) -> Iterator[BinaryIO]:
     """A regular file, open for reading. Raises `OSError` for anything else, without waiting."""
     # Asked before the file is opened, for opening makes some devices act; and once more of what was opened, for the
     # path may lead elsewhere by then.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise _irregular(path)
+    _check_regular(path.stat(), path)
     with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _irregular(path)
+        _check_regular(os.fstat(file.fileno()), path)
         yield file
-
-
-def _irregular(path: Path) -> OSError:
-    return OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def _at_once(path: str, flags: int) -> int:
     """Open a file without waiting: a pipe's open waits for somebody to write."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """A file to read and to append to, made unless it is there. Raises `OSError` where `check_plain` does."""
+    check_plain(path)
+    no_link = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | no_link, 0o666)
+    try:
+        _check_regular(os.fstat(handle), path)
+        return os.fdopen(handle, "ab+")
+    except OSError:
+        os.close(handle)
+        raise
+
+
+def check_plain(path: Path) -> None:
+    """Raise `OSError` unless a regular file or nothing is at a path, where remix writes into what is there.
+
+    A link is refused wherever it leads: what is written would go into another file.
+    """
+    with suppress(FileNotFoundError):
+        status = os.lstat(path)
+        if stat.S_ISLNK(status.st_mode):
+            raise OSError(errno.EPERM, "a link, where a file of remix's own should be", str(path))
+        _check_regular(status, path)
+
+
+def _check_regular(status: os.stat_result, path: Path) -> None:
+    """Raise `OSError` if this isn't the state of a regular file."""
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def entries(folder: Path, most: int = 1_000_000) -> Iterator[os.DirEntry[str]]:
+    """All that lies below a folder, at any depth, files and folders: not by recursion, and no link is followed.
+
+    What lies deeper than `DEEPEST` folders is left out, and after `most` entries it ends. A folder that can't be read
+    is passed over.
+    """
+    left = [(os.fspath(folder), 0)]
+    while left:
+        place, depth = left.pop()
+        with suppress(OSError), os.scandir(place) as found:
+            for entry in found:
+                yield entry
+                most -= 1
+                if most <= 0:
+                    return
+                if depth < DEEPEST and entry.is_dir(follow_symlinks=False):
+                    left.append((entry.path, depth + 1))
 
 
 def is_within(path: Path, folder: Path) -> bool:
@@ -100,7 +153,7 @@ def write_whole(path: Path, data: bytes) -> None:
         _make_folder(path.parent)
         # What lies there isn't written through: in a stranger's folder it may be a link to any file of ours.
         temporary.unlink(missing_ok=True)
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             with suppress(FileNotFoundError):
                 shutil.copymode(path, temporary)
             file.write(data)

@@ -15,6 +15,7 @@ from remix.files import write_whole
 from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger
 from remix.measure.sentences import sentences
+from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.run import RunFolder, dump
 from remix.prompts import Template
 from remix.records import Frozen, Record, Run, Task
@@ -106,7 +107,7 @@ def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
             data = dump(MeasuresFile(record=each.record.id, ledger=each.ledger))
             path = folder.measures_path(each.task.id)
             with suppress(OSError):
-                if path.read_bytes() == data:
+                if folder.read_bytes(f"{each.task.id}.measures.json", MOST_MEASURES) == data:
                     continue
             write_whole(path, data)
 

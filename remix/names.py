@@ -5,6 +5,7 @@ Takes strings, gives strings and verdicts. Knows nothing of what they name; touc
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from itertools import takewhile
@@ -17,13 +18,38 @@ _RESERVED = frozenset(
 )
 """What Windows takes for a device, with any ending. Runs are carried from one system to another."""
 
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # what terminals obey
+_OBEYED = (
+    "\x00-\x1f\x7f-\x9f"  # what terminals obey
     "\u202a-\u202e\u2066-\u2069"  # what turns the direction of a line around
     "\u2028\u2029"  # what some take for the end of a line
     "\ud800-\udfff"  # half a character: no terminal takes it
-    "\ufffe\uffff]"  # no character, and XML takes neither
+    "\ufffe\uffff"  # no character, and XML takes neither
 )
+_HIDDEN = (
+    "\u00ad\u034f\u061c\u180b-\u180f"  # soft hyphen, joiners, the Arabic mark, Mongolian selectors
+    "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters without a shape
+    "\u17b4\u17b5"  # Khmer vowels without a shape
+    "\u200b-\u200f\u2060-\u2065\u206a-\u206f"  # spaces and joiners without width, marks of direction
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors
+    "\ufeff\ufff0-\ufffb"  # byte order mark, annotations
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # controls of shorthand and of musical notation
+    "\U000e0000-\U000e0fff"  # tags, and what is reserved beside them
+)
+_FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,8}\U000e007f"
+"""A flag of a part of a country, as England's: the one use of tag characters that readers see."""
+
+_NOT_PLAIN = re.compile(f"[{_OBEYED}]")
+_UNSEEN = re.compile(f"[{_OBEYED}{_HIDDEN}]")
+_UNSEEN_IN_TEXTS = re.compile(f"({_FLAG})|[{_OBEYED}\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]")
+
+_SPACES = re.compile(r"^\s+|\s+$|(?<=\s)\s+")
+"""Spaces at the ends of a name or a line, and all but the first of several in a row."""
+
+_DOUBTFUL = re.compile(r"""\s|[:;,]$|^$|^["'“]|["'”]$|[()\[\]]""")
+"""What makes a name look like a sentence that it stands in: it is quoted then."""
+
+LONGEST_SHOWN = 1000
+"""Letters of a name that are shown: more than four path components of the greatest length that file systems take."""
 
 
 def is_reserved(name: str) -> bool:
@@ -42,8 +68,8 @@ def same_place(name: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name holds nothing that a terminal obeys or a reader can't see the effect of."""
-    return not _UNSEEN.search(name)
+    """Whether a name holds nothing that a terminal obeys, or that turns a line around."""
+    return not _NOT_PLAIN.search(name)
 
 
 def leads_out(name: str) -> bool:
@@ -53,14 +79,53 @@ def leads_out(name: str) -> bool:
 
 
 def visible(text: str, keep: str = "") -> str:
-    """A text as a terminal may show it: what it would obey is spelt out, except what is in `keep`."""
-    if text.isprintable():
+    """A name or message as a terminal may show it: whatever has no shape of its own is spelt out, except `keep`.
+
+    Two names that differ look different, but for letters that look alike. For texts that people read see `readable`.
+    """
+    if text.isascii() and text.isprintable():
         return text
     return _UNSEEN.sub(lambda match: match[0] if match[0] in keep else _spelt(match[0]), text)
 
 
+def readable(text: str, keep: str = "\n\t") -> str:
+    """A text that people wrote, as a terminal or a page may show it, its lines as they are.
+
+    Spelt out is what a terminal would obey, what turns a line around, and tag characters, which only hide words; not
+    the joiners and selectors that emoji, Persian or Khmer are written with.
+    """
+    return _UNSEEN_IN_TEXTS.sub(lambda match: match[0] if match[1] or match[0] in keep else _spelt(match[0]), text)
+
+
+def in_json(source: str) -> str:
+    """JSON in which each letter without a shape is written as JSON's own escape: the same value. Line ends stay."""
+    return _UNSEEN.sub(lambda match: match[0] if match[0] in "\n\r\t" else json.dumps(match[0])[1:-1], source)
+
+
+def one_line(text: str, most: int = 5000) -> str:
+    """A message as one line: like `visible`, spaces at its ends or in a row spelt out, its middle left out if it is
+    long. No path that a system takes has more than 4,096 bytes."""
+    return shortened(_SPACES.sub(lambda match: "".join(map(_spelt, match[0])), visible(text)), most)
+
+
+def quoted(name: str) -> str:
+    """A name within a message: as `one_line` has it, in quotes if it could be taken for words of the message."""
+    line = one_line(name, LONGEST_SHOWN)
+    return json.dumps(line, ensure_ascii=False).replace("\\\\", "\\") if _DOUBTFUL.search(line) else line
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most about so many letters: of a longer one the middle is left out, and told how much that is."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    start = most - end
+    return f"{text[:start]}… ({len(text) - start - end} letters more) …{text[-end:]}"
+
+
 def _spelt(letter: str) -> str:
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(letter) or f"\\u{ord(letter):04x}"
+    short = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return short.get(letter) or (f"\\u{ord(letter):04x}" if letter < "\U00010000" else f"\\U{ord(letter):08x}")
 
 
 def written(name: str) -> str:

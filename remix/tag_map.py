@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from remix.corpus.cooccurrence import Pair, cooccurrences
 from remix.corpus.tags import count_tags
-from remix.names import visible
+from remix.names import readable
 from remix.records import Passage
 
 MOST_TAGS = 60
@@ -73,7 +73,7 @@ def draw(passages: Sequence[Passage], most: int = MOST_TAGS) -> bytes:
 
 def _label(tag: str, share: float) -> _Label:
     """`share` is that of the commonest tag's passages."""
-    text = visible(tag).translate({0xFFFE: "?", 0xFFFF: "?"})
+    text = readable(tag, keep="").translate({0xFFFE: "?", 0xFFFF: "?"})
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     size = 11 + 13 * float(np.sqrt(share))
     return _Label(text, size, size * sum(map(_ems, text)))

@@ -17,7 +17,7 @@ import mkepub
 
 from remix.export.item import Item, by_passage
 from remix.export.markup import contained, without_html, without_imitations
-from remix.names import visible
+from remix.names import readable
 from remix.outputs.facts import about
 from remix.records import Essay, Passage, Run
 
@@ -96,7 +96,7 @@ def _model(items: Iterable[Item]) -> str:
 
 
 def _shown(text: str) -> str:
-    return visible(text, keep="\n\t")
+    return readable(text)
 
 
 def _framed(text: str) -> str:
@@ -105,7 +105,7 @@ def _framed(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return visible(" ".join(text.split()))
+    return readable(" ".join(text.split()), keep="")
 
 
 def _escaped(text: str) -> str:

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from remix.export.item import Item
-from remix.names import visible
+from remix.names import in_json
 from remix.records import Message, Verdict
 
 _RANKS: dict[Verdict, int] = {"reject": 0, "accept": 1, "star": 2}
@@ -29,7 +29,7 @@ def dpo(items: Iterable[Item], is_wanted: Callable[[Item], bool] = lambda item: 
     for item in items:
         by_prompt.setdefault(item.found.record.derivation.prompt.messages, []).append(item)
     rows = (row for messages, answers in by_prompt.items() for row in _rows(messages, answers, is_wanted))
-    return "".join(visible(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+    return "".join(in_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
 def _rows(

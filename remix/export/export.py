@@ -15,7 +15,16 @@ from typing import Literal, NamedTuple
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.files import TEMPORARY, is_within, make_new_folder, read_bounded, unwritable, write_new, write_whole
+from remix.files import (
+    TEMPORARY,
+    entries,
+    is_within,
+    make_new_folder,
+    read_bounded,
+    unwritable,
+    write_new,
+    write_whole,
+)
 from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
@@ -178,6 +187,6 @@ def _read(folder: Path, name: str) -> bytes:
 
 def _names(folder: Path) -> list[str]:
     """The files of a run, but those of whoever is writing it."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(TEMPORARY))
+    paths = (Path(entry.path) for entry in entries(folder) if entry.is_file() and not entry.name.endswith(TEMPORARY))
     names = sorted(path.relative_to(folder).as_posix() for path in paths)
     return [name for name in names if name not in (LOCK, HOLDER, reviews.LOCK)]

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from remix.export.item import Item
-from remix.names import visible
+from remix.names import in_json
 
 
 def jsonl(items: Iterable[Item]) -> str:
     """A line for each output. All have the same keys, and a key the same type; what isn't known is null."""
     # The standard output may be a terminal: what that would obey is written as JSON's escapes.
-    return "".join(visible(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in items)
+    return "".join(in_json(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in items)
 
 
 def _row(item: Item) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remix.errors import RemixError
 from remix.measure.diversity import FloatArray
-from remix.names import visible
+from remix.names import readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,11 +190,11 @@ def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> I
     with style.context(["default", _SETTINGS]):
         figure = Figure(figsize=size)
         axes = figure.subplots()
-        axes.set_title(visible(title))
+        axes.set_title(readable(title, keep=""))
         yield axes, drawn
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn.append(_for_page(buffer.getvalue(), visible(description)))
+    drawn.append(_for_page(buffer.getvalue(), readable(description, keep="")))
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from remix.errors import RunError
 from remix.outputs.run import RunFolder, is_run
+from remix.records import Task
 
 
 class OutputPlace(NamedTuple):
@@ -109,14 +110,14 @@ def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
         except RunError:
             continue  # a broken run hides no other; `remix runs` names it
         for task in folder.done:
-            id_ = _id_in(folder.record_path(task.id))
+            id_ = _id_in(folder, task)
             if id_.startswith(prefix):
                 yield id_, OutputPlace(folder, task.id)
 
 
-def _id_in(path: Path) -> str:
-    """A record's id without reading the rest; nothing where there is none."""
+def _id_in(folder: RunFolder, task: Task) -> str:
+    """A record's id without the rest of it; nothing where it can't be read."""
     try:
-        return str(json.loads(path.read_bytes())["id"])
-    except (ValueError, LookupError, TypeError):
+        return str(json.loads(folder.read_bytes(f"{task.id}.json"))["id"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ""

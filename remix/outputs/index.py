@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from remix.files import write_whole
-from remix.names import visible
+from remix.names import readable
 from remix.outputs import reviews
+from remix.outputs.bounds import MOST_INDEX
 from remix.outputs.facts import about
 from remix.outputs.run import INDEX, RunFolder
 from remix.records import Passage, Record, Standing, Task, sha256
 
 _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=&]|^[-+])")
+_NUMBER = re.compile(r"^(\d+)([.)])")
+"""What begins an item of a numbered list."""
 _MARKS = {"accept": "✓", "star": "★", "reject": "✗"}
 
 
@@ -34,7 +37,7 @@ def write_index(folder: RunFolder) -> bool:
 def _is_ours(folder: RunFolder) -> bool:
     """Whether there is none, or it is as remix wrote it."""
     try:
-        data = (folder.path / INDEX).read_bytes()
+        data = folder.read_bytes(INDEX, MOST_INDEX)
     except FileNotFoundError:
         return True
     except OSError:
@@ -91,4 +94,5 @@ def _beginning(text: str) -> str:
 
 def _plain(words: str) -> str:
     """Words as Markdown shows them as they are: titles may come from strangers."""
-    return _SPECIAL.sub(r"\\\1", visible(words))
+    plain = _SPECIAL.sub(r"\\\1", readable(words, keep="").strip())
+    return _NUMBER.sub(r"\1\\\2", plain)

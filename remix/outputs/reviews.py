@@ -6,12 +6,14 @@ Takes a run's folder and `Review`s, appends them; gives what holds of each outpu
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getuser
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,9 +23,11 @@ from pydantic import ValidationError
 
 from remix import git, names
 from remix.errors import RunError
-from remix.files import sync_folder, unwritable, write_whole
+from remix.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
+from remix.outputs.bounds import MOST_REVIEWS, MOST_TEXT
 from remix.outputs.run import RunFolder, body_bytes, body_of, refuse_link, text_of
 from remix.records import Edit, Review, Standing, sha256
+from remix.units import size
 
 REVIEWS = "reviews.jsonl"
 LOCK = ".reviews.lock"
@@ -33,6 +37,9 @@ _FENCE = b"---\n"
 
 LONGEST = 2**20
 """Letters of a note or an edited text."""
+
+MOST_BROKEN = 1000
+"""Lines that aren't reviews, before the file is taken for none."""
 
 
 class ReviewError(RunError):
@@ -51,8 +58,7 @@ class Reviews(NamedTuple):
 def read(folder: Path) -> Reviews:
     """The reviews of a run, none where nobody reviewed it. Raises `ReviewError` where the file can't be read."""
     try:
-        # What follows the last line's end is being written just now, or was when something crashed.
-        *lines, _ = (folder / REVIEWS).read_bytes().split(b"\n")
+        data = read_bounded(folder / REVIEWS, MOST_REVIEWS, within=folder)
     except FileNotFoundError:
         return Reviews((), ())
     except OSError as error:
@@ -61,7 +67,13 @@ def read(folder: Path) -> Reviews:
         ) from error
     found: list[Review] = []
     broken: list[int] = []
-    for number, line in enumerate(lines, 1):
+    # What follows the last line's end is being written just now, or was when something crashed.
+    for number, line in enumerate(BytesIO(data[: data.rfind(b"\n") + 1]), 1):
+        if len(broken) > MOST_BROKEN:
+            raise ReviewError(
+                f"{folder / REVIEWS}: more than {MOST_BROKEN} of its lines aren't reviews.",
+                "Bring it back from a copy.",
+            )
         try:
             review = Review.model_validate_json(line)
         except ValidationError:
@@ -81,10 +93,13 @@ def append(folder: Path, review: Review) -> None:
     refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
     try:
+        check_plain(folder / LOCK)
         with FileLock(folder / LOCK):
             is_new = not path.exists()
-            with path.open("ab+") as file:
+            with open_to_append(path) as file:
                 _drop_half_a_line(file)
+                if file.tell() + len(line) > MOST_REVIEWS:
+                    raise OSError(errno.EFBIG, f"it would be larger than {size(MOST_REVIEWS)}")
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -95,11 +110,17 @@ def append(folder: Path, review: Review) -> None:
 
 
 def _drop_half_a_line(file: BinaryIO) -> None:
-    """Take off what a crash or a full disk left of a line: nobody was told that it was kept."""
+    """Take off what a crash or a full disk left of a line: nobody was told that it was kept.
+
+    Leaves the file's place at its end. Raises `OSError` for a file that is larger than reviews may be.
+    """
     file.seek(0)
-    data = file.read()
+    data = file.read(MOST_REVIEWS + 1)
+    if len(data) > MOST_REVIEWS:
+        raise OSError(errno.EFBIG, f"larger than {size(MOST_REVIEWS)}")
     if not data.endswith(b"\n"):
         file.truncate(data.rfind(b"\n") + 1)
+    file.seek(0, os.SEEK_END)
 
 
 # -- what holds ---------------------------------------------------------------------------------------------
@@ -121,17 +142,22 @@ def in_force(reviews: Sequence[Review]) -> list[Review]:
 
 def standings(reviews: Sequence[Review]) -> dict[str, Standing]:
     """What holds of each output that anybody said anything of, by its record's id."""
-    found: dict[str, Standing] = {}
+    found: dict[str, dict[str, Any]] = {}
+    # Of each output its reviewers in their order, each once.
+    reviewers: dict[str, dict[str, None]] = {}
     for review in in_force(reviews):
-        before = found.get(review.output, Standing())
-        said = {
-            name: value
-            for name in ("verdict", "loss", "note", "edit")
-            if (value := getattr(review, name)) is not None
-        }
-        reviewers = tuple(dict.fromkeys((*before.reviewers, review.reviewer)))
-        found[review.output] = before.model_copy(update={**said, "reviewers": reviewers})
-    return found
+        reviewers.setdefault(review.output, {})[review.reviewer] = None
+        found.setdefault(review.output, {}).update(
+            {
+                name: value
+                for name in ("verdict", "loss", "note", "edit")
+                if (value := getattr(review, name)) is not None
+            }
+        )
+    return {
+        output: Standing().model_copy(update={**said, "reviewers": tuple(reviewers[output])})
+        for output, said in found.items()
+    }
 
 
 def last_of(reviews: Sequence[Review], reviewer: str, output: str | None = None) -> Review | None:
@@ -214,7 +240,7 @@ def _check(task: str, what: str, words: str) -> None:
         ) from error
 
 
-def is_left_over(path: Path) -> bool:
+def is_left_over(folder: Path, path: Path) -> bool:
     """Whether a file is an edited text of which no review speaks, since something crashed before that was written.
 
     Nobody was told that it was kept. It is known by its name, which is made of what is in it.
@@ -222,7 +248,7 @@ def is_left_over(path: Path) -> bool:
     if not path.name.endswith(EDITED):
         return False
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MOST_TEXT, within=folder)
     except OSError:
         return False
     body = body_of(data)
@@ -234,7 +260,7 @@ def edited_text(folder: Path, edit: Edit) -> str:
     """An edited version. Raises `ReviewError` where it is gone, or isn't what was kept."""
     path = folder / edit.file
     try:
-        body = body_of(path.read_bytes())
+        body = body_of(read_bounded(path, MOST_TEXT, within=folder))
     except OSError as error:
         raise ReviewError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
     if sha256(body) != edit.sha256:

@@ -26,8 +26,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from remix import names
 from remix.errors import RunError
-from remix.files import make_new_folder, remove, remove_leftovers, temporary_of, unwritable, write_whole
+from remix.files import (
+    check_plain,
+    entries,
+    is_within,
+    make_new_folder,
+    read_bounded,
+    remove,
+    remove_leftovers,
+    temporary_of,
+    unwritable,
+    write_whole,
+)
+from remix.outputs.bounds import LOOKED_AT, MOST_HOLDER, MOST_LIST, MOST_RECORD, MOST_REQUEST, MOST_TEXT, MOST_TRACE
 from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, canonical_sha256, sha256
+from remix.units import size
 
 REQUEST = "run.json"
 RESUMED = "resumed.json"
@@ -70,10 +83,11 @@ class RunFolder:
     @classmethod
     def create(cls, parent: Path, run: Run) -> RunFolder:
         """Make the folder and write `run.json`. Raises `RunError` where that can't be done."""
-        path = parent / run.name
+        path, request = parent / run.name, dump(run)
+        _check_size(path / REQUEST, request, MOST_REQUEST)
         make_new_folder(path)
         try:
-            write_whole(path / REQUEST, dump(run))
+            write_whole(path / REQUEST, request)
         except RunError:
             shutil.rmtree(path, ignore_errors=True)
             raise
@@ -83,7 +97,7 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Read a run back. Raises `RunError` where the folder holds none, or a broken one."""
         try:
-            data = (path / REQUEST).read_bytes()
+            data = read_bounded(path / REQUEST, MOST_REQUEST, within=path)
         except OSError as error:
             raise _no_request(path, error) from error
         if not data.strip():
@@ -104,6 +118,7 @@ class RunFolder:
         """
         lock = FileLock(self.path / LOCK)
         try:
+            check_plain(self.path / LOCK)
             lock.acquire(timeout=0)
         except Timeout as error:
             raise RunError(
@@ -157,7 +172,7 @@ class RunFolder:
             self.write_failures([])
             for task in self.run.tasks:
                 self._check_own(task)
-            lines = [f"{sha256(_bytes_of(self.path / name))}  {name}\n" for name in self._files()]
+            lines = [f"{sha256(self.bytes_of(name, MOST_REQUEST))}  {name}\n" for name in self._files()]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
     def unseal(self) -> None:
@@ -167,7 +182,7 @@ class RunFolder:
     @property
     def request_sha256(self) -> str:
         """Of its `run.json`."""
-        return sha256(_bytes_of(self.path / REQUEST))
+        return sha256(self.bytes_of(REQUEST, MOST_REQUEST))
 
     # -- outputs --------------------------------------------------------------------------------------------
 
@@ -175,12 +190,18 @@ class RunFolder:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
         self._check_there()
         refuse_link(self.path, self.text_path(task.id).parent)
+        files = [
+            (self.text_path(task.id), compose(record, text), MOST_TEXT),
+            (self.record_path(task.id), dump(record), MOST_RECORD),
+        ]
+        if trace:
+            files.insert(0, (self.trace_path(task.id), dump_trace(trace), MOST_TRACE))
+        for path, data, most in files:
+            _check_size(path, data, most)
         # Without this a crash between the two would leave an older record beside a newer text.
         self.forget(task)
-        if trace:
-            write_whole(self.trace_path(task.id), dump_trace(trace))
-        write_whole(self.text_path(task.id), compose(record, text))
-        write_whole(self.record_path(task.id), dump(record))
+        for path, data, _ in files:
+            write_whole(path, data)
 
     def forget(self, task: Task) -> None:
         """Let a task count as not done: its record goes, and what else tells of its text."""
@@ -197,7 +218,7 @@ class RunFolder:
         Raises `RunError` where it can't be read or the text isn't the one that was recorded.
         """
         path = self.record_path(task_id)
-        data, body = _bytes_of(path), body_of(_bytes_of(self.text_path(task_id)))
+        data, body = self.bytes_of(f"{task_id}.json"), body_of(self.bytes_of(f"{task_id}.md", MOST_TEXT))
         try:
             record = Record.model_validate_json(data)
         except ValidationError as error:
@@ -211,7 +232,7 @@ class RunFolder:
         record, _ = self.read(task.id)
         path, source = self.record_path(task.id), record.source
         try:
-            is_own_id = id_of(json.loads(_bytes_of(path))) == record.id
+            is_own_id = id_of(json.loads(self.bytes_of(f"{task.id}.json"))) == record.id
         except (ValueError, RecursionError):
             is_own_id = False
         if not is_own_id:
@@ -224,13 +245,26 @@ class RunFolder:
         """How an output came about. Raises `RunError` where that wasn't kept."""
         path = self.trace_path(task_id)
         try:
-            return Trace.model_validate_json(path.read_bytes())
+            return Trace.model_validate_json(self.read_bytes(f"{task_id}.trace.json", MOST_TRACE))
         except OSError as error:
             raise RunError(
                 f"{task_id}: no trace was kept ({error.strerror}).", "Only texts by a local model have one."
             ) from error
         except ValidationError as error:
             raise RunError(f"{path}: not a trace ({_first(error)}).", "It was changed since.") from error
+
+    def read_bytes(self, name: str, most: int = MOST_RECORD) -> bytes:
+        """A file of the run by its name in the folder. Raises `OSError` as `read_bounded` does."""
+        return read_bounded(self.path / name, most, within=self.path)
+
+    def bytes_of(self, name: str, most: int = MOST_RECORD) -> bytes:
+        """The same for a file that must be there. Raises `RunError`."""
+        try:
+            return self.read_bytes(name, most)
+        except OSError as error:
+            raise RunError(
+                f"{self.path / name}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
+            ) from error
 
     def trace_path(self, task_id: str) -> Path:
         """Where a task's trace is, if it has one."""
@@ -263,7 +297,7 @@ class RunFolder:
     def failures(self) -> list[Failure]:
         """What failed when it was last tried."""
         try:
-            return _FAILURES.validate_json((self.path / FAILURES).read_bytes())
+            return _FAILURES.validate_json(self.read_bytes(FAILURES, MOST_LIST))
         except FileNotFoundError:
             return []
         except (OSError, ValidationError) as error:
@@ -284,7 +318,7 @@ class RunFolder:
     def resumptions(self) -> list[Resumption]:
         """The sittings in which another model than the run's own went on with it. Raises `RunError`."""
         try:
-            return _RESUMPTIONS.validate_json((self.path / RESUMED).read_bytes())
+            return _RESUMPTIONS.validate_json(self.read_bytes(RESUMED, MOST_LIST))
         except FileNotFoundError:
             return []
         except (OSError, ValidationError) as error:
@@ -406,6 +440,15 @@ def _refuse_unknown(path: Path, run: Run) -> None:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", _BRING_BACK)
 
 
+def _check_size(path: Path, data: bytes, most: int) -> None:
+    """Raise `RunError` for what couldn't be read back."""
+    if len(data) > most:
+        raise RunError(
+            f"{path}: would be larger than {size(most)}, which is the most that is read back.",
+            "Make several runs, each of fewer passages, kinds or variants, or of shorter texts.",
+        )
+
+
 def refuse_link(folder: Path, place: Path) -> None:
     """Refuse to write through a link that leads out of a run's folder. Raises `RunError`."""
     if is_outside(folder, place):
@@ -414,17 +457,7 @@ def refuse_link(folder: Path, place: Path) -> None:
 
 def is_outside(folder: Path, place: Path) -> bool:
     """Whether a place is not in a folder, links followed."""
-    # Unlike `Path.resolve` this bears links that go round in circles.
-    return not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RunError(
-            f"{path}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
-        ) from error
+    return not is_within(place, folder)
 
 
 def is_run(path: Path) -> bool:
@@ -446,7 +479,7 @@ def _no_request(path: Path, error: OSError) -> RunError:
     """Why there is no run to be opened: a crash before it began, a lost file, or another sort of folder."""
     if not isinstance(error, FileNotFoundError) or not is_run(path):
         return RunError(f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is.")
-    if any(path.rglob("*.md")):
+    if any(entry.name.endswith(".md") for entry in entries(path, LOOKED_AT)):
         return RunError(
             f"{path}: a run whose {REQUEST} is lost.",
             "Bring it back from a copy, or the run can't be finished; its outputs are whole, each with its record.",
@@ -459,8 +492,8 @@ def _no_request(path: Path, error: OSError) -> RunError:
 
 def _holder(path: Path) -> str:
     """Who says to hold the lock. What a dead process left there says nothing of the one that holds it now."""
-    with suppress(OSError, ValueError, LookupError, TypeError, OverflowError):
-        holder = json.loads(path.read_bytes())
+    with suppress(OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        holder = json.loads(read_bounded(path, MOST_HOLDER, within=path.parent))
         if holder["host"] != socket.gethostname() or psutil.pid_exists(holder["pid"]):
             return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
     return "it hasn't said who it is"

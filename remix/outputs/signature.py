@@ -6,11 +6,14 @@ the reader's business: a list of allowed signers, as `ssh-keygen(1)` describes i
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from remix.errors import RunError
-from remix.files import write_whole
+from remix.files import read_bounded, write_whole
+from remix.outputs.bounds import MOST_MANIFEST, MOST_SIGNATURE
 from remix.outputs.run import MANIFEST
 from remix.processes import clean_environment, program
 from remix.records import sha256
@@ -29,10 +32,14 @@ def sign(folder: Path, key: Path) -> str:
     Raises `RunError` where the run isn't finished, or ssh-keygen can't sign.
     """
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
     except FileNotFoundError as error:
         raise RunError(
             f"{folder}: isn't finished, so there is nothing to sign.", "`remix resume` finishes it."
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"{folder / MANIFEST}: can't be read ({error.strerror}).", "`remix verify` tells what is wrong."
         ) from error
     if not key.is_file():
         raise RunError(f"{key}: no such key.", "Name yours with --key, or make one: `ssh-keygen -t ed25519`.")
@@ -44,8 +51,8 @@ def sign(folder: Path, key: Path) -> str:
 
 
 def is_signed(folder: Path) -> bool:
-    """Whether there is a signature, whatever it is worth."""
-    return (folder / SIGNATURE).is_file()
+    """Whether there is a signature, by whomever: also one that can't be read."""
+    return os.path.lexists(folder / SIGNATURE)
 
 
 def problem(folder: Path, signers: Path, identity: str) -> str | None:
@@ -57,11 +64,19 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
     if not is_signed(folder):
         return "missing: nobody signed the run"
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
     except OSError:
         return "there is no manifest that it could hold for"
-    named = ["-f", str(signers), "-I", identity, "-n", NAMESPACE, "-s", str(folder / SIGNATURE)]
-    done = _ssh_keygen(["verify", *named], manifest)
+    try:
+        signature = read_bounded(folder / SIGNATURE, MOST_SIGNATURE, within=folder)
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
+    with TemporaryDirectory() as place:
+        # A copy: what lies in the run may be another file by the time that ssh-keygen opens it, or a pipe.
+        copy = Path(place) / SIGNATURE
+        copy.write_bytes(signature)
+        named = ["-f", str(signers), "-I", identity, "-n", NAMESPACE, "-s", str(copy)]
+        done = _ssh_keygen(["verify", *named], manifest)
     return None if done.returncode == 0 else f"not {identity}'s signature of this manifest ({_said(done)})"
 
 

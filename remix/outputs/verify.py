@@ -22,10 +22,20 @@ from pydantic import ValidationError
 
 from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
-from remix.files import TEMPORARY
+from remix.files import DEEPEST, TEMPORARY, entries, read_bounded
 from remix.measure.ledger import MeasuresFile
 from remix.names import leads_out
 from remix.outputs import reviews
+from remix.outputs.bounds import (
+    MOST_ENTRIES,
+    MOST_MANIFEST,
+    MOST_MEASURES,
+    MOST_RECORD,
+    MOST_REQUEST,
+    MOST_TEXT,
+    MOST_TRACE,
+    NAMED,
+)
 from remix.outputs.run import (
     FAILURES,
     HOLDER,
@@ -195,15 +205,16 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
     known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
     known |= {edit.file for edit in _edits(folder)}
     temporary = []
-    for path in folder.path.rglob("*"):
+    for entry in entries(folder.path, MOST_ENTRIES):
+        path = Path(entry.path)
         name = _name(folder.path, path)
-        if path.is_dir() and not path.is_symlink():
+        if entry.is_dir(follow_symlinks=False):
             continue
         if name not in known and path.name.startswith(".") and path.name.endswith(TEMPORARY):
             temporary.append(path)
-        elif name not in known and not _is_left_over(path, name, ids):
+        elif name not in known and not _is_left_over(folder.path, name, ids):
             yield Finding(name, "not part of the run")
-        elif path.is_symlink() and is_outside(folder.path, path):
+        elif entry.is_symlink() and is_outside(folder.path, path):
             yield Finding(name, LEADS_OUT)
     yield from _temporary(folder, temporary)
     yield from _reviews(folder)
@@ -218,12 +229,18 @@ def _strangers(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
 
 
 def _endless(path: Path) -> Iterator[Finding]:
-    """Pipes and devices, and links to them: whoever reads one may wait for ever."""
-    for each in path.rglob("*"):
+    """Pipes and devices, links to them, and more folders and files than any run has."""
+    count = 0
+    for entry in entries(path, MOST_ENTRIES):
+        count += 1
         with suppress(OSError):
-            mode = each.stat().st_mode
+            mode = entry.stat().st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                yield Finding(_name(path, each), "not a regular file; nothing here has been read")
+                yield Finding(_name(path, Path(entry.path)), "not a regular file; nothing here has been read")
+            elif entry.is_dir(follow_symlinks=False) and _name(path, Path(entry.path)).count("/") >= DEEPEST:
+                yield Finding(_name(path, Path(entry.path)), f"within {DEEPEST} folders; nothing here has been read")
+    if count >= MOST_ENTRIES:
+        yield Finding(".", f"more than {MOST_ENTRIES} files and folders; nothing here has been read")
 
 
 def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
@@ -248,9 +265,10 @@ def _name(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix().encode(errors="replace").decode()
 
 
-def _is_left_over(path: Path, name: str, tasks: Collection[str]) -> bool:
+def _is_left_over(folder: Path, name: str, tasks: Collection[str]) -> bool:
     """Whether a file is an edited text of one of the tasks that was never told of."""
-    return name.removesuffix(reviews.EDITED).rpartition(".")[0] in tasks and reviews.is_left_over(path)
+    of_a_task = name.removesuffix(reviews.EDITED).rpartition(".")[0] in tasks
+    return of_a_task and reviews.is_left_over(folder, folder / name)
 
 
 def _reviews(folder: RunFolder) -> Iterator[Finding]:
@@ -294,19 +312,24 @@ def _manifest(path: Path, names: Collection[str] | None, whole: bool = True) -> 
     Where nobody knows what it must name, those it does are looked at.
     """
     try:
-        *lines, rest = (path / MANIFEST).read_bytes().decode().split("\n")
+        *lines, rest = read_bounded(path / MANIFEST, MOST_MANIFEST, within=path).decode().split("\n")
     except FileNotFoundError:
         return
     except (OSError, UnicodeDecodeError):
         yield Finding(MANIFEST, "can't be read")
         return
     hashes: dict[str, str] = {}
+    broken = 0
     for number, line in enumerate([*lines, rest] if rest else lines, 1):
         parts = _LINE.fullmatch(line)
         if not parts or parts[2] in hashes or (rest and number > len(lines)):
-            yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
+            broken += 1
+            if broken <= NAMED:
+                yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
         else:
             hashes[parts[2]] = parts[1]
+    if broken > NAMED:
+        yield Finding(MANIFEST, f"{broken} lines aren't a sha256 and the name of another file")
     strangers: Collection[str] = ()
     if names is None:
         strangers = {name for name in hashes if leads_out(name)}
@@ -322,11 +345,13 @@ def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
     if recorded is None:
         yield Finding(MANIFEST, f"doesn't name {name}")
     try:
-        if recorded not in (None, sha256((path / name).read_bytes())):
+        if recorded not in (None, sha256(read_bounded(path / name, MOST_REQUEST, within=path))):
             yield Finding(name, f"not what {MANIFEST} says: one of the two was changed")
     except FileNotFoundError:
         yield Finding(name, "missing")
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        yield Finding(name, f"can't be read ({error.strerror})")
+    except ValueError as error:
         yield Finding(name, f"can't be read ({error})")
 
 
@@ -353,14 +378,13 @@ def _request(run: Run) -> Iterator[Finding]:
 
 def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
     """An output; nothing where there is no record: then it isn't finished, or the manifest misses it."""
-    path = folder.record_path(task.id)
     name = f"{task.id}.json"
     try:
-        source = path.read_bytes()
+        source = folder.read_bytes(name, MOST_RECORD)
         record = Record.model_validate_json(source)
         id_ = id_of(json.loads(source))
         name = f"{task.id}.md"
-        return Found(task, record, id_, folder.text_path(task.id).read_bytes())
+        return Found(task, record, id_, folder.read_bytes(name, MOST_TEXT))
     except FileNotFoundError:
         return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
     except OSError as error:
@@ -514,7 +538,7 @@ _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 def _trace(look: _Look) -> Iterator[Finding]:
     name = f"{look.found.task.id}.trace.json"
     try:
-        data = (look.folder.path / name).read_bytes()
+        data = look.folder.read_bytes(name, MOST_TRACE)
     except FileNotFoundError:
         if look.record.trace:
             yield Finding(name, "missing")
@@ -544,7 +568,7 @@ def _measures(look: _Look) -> Iterator[Finding]:
     """Whether measures, which may be taken anew at any time, are of this record."""
     name = f"{look.found.task.id}.measures.json"
     try:
-        measures = MeasuresFile.model_validate_json((look.folder.path / name).read_bytes())
+        measures = MeasuresFile.model_validate_json(look.folder.read_bytes(name, MOST_MEASURES))
     except FileNotFoundError:
         return
     except OSError as error:

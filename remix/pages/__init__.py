@@ -10,7 +10,7 @@ import functools
 
 import jinja2
 
-from remix.names import visible
+from remix.names import readable
 
 
 def render(name: str, **values: object) -> str:
@@ -28,5 +28,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     # A browser obeys none of what a terminal does, but a line that runs backwards hides what it says there as well.
-    environment.filters["shown"] = lambda text: visible(text, keep="\n\t")
+    environment.filters["shown"] = readable
     return environment

@@ -21,7 +21,10 @@ from typing import NamedTuple
 from pydantic import Field
 
 from remix.errors import RunError
+from remix.files import entries
+from remix.names import in_json, one_line
 from remix.outputs import reviews
+from remix.outputs.bounds import MOST_ENTRIES, MOST_RECORD
 from remix.outputs.facts import about
 from remix.outputs.find import run_path
 from remix.outputs.index import write_index
@@ -293,7 +296,8 @@ class Desk:
             place = self._place(key)
         path = place.folder.record_path(place.task.id)
         try:
-            return shown(path.read_bytes().decode(errors="replace")).encode()
+            data = place.folder.read_bytes(place.names[1], MOST_RECORD)
+            return in_json(data.decode(errors="replace")).encode()
         except OSError as error:
             raise RunError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
 
@@ -366,7 +370,7 @@ class Desk:
             with self._lock:
                 self._version += 1
                 self._broken |= self._wrong(number, found)
-                self._findings += [shown(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
+                self._findings += [one_line(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
 
     # -- within ----------------------------------------------------------------------------------------------
 
@@ -477,7 +481,7 @@ class Desk:
         for each in findings:
             if key := keys.get(each.file):
                 wrong.setdefault(key, []).append(f"{each.file}: {each.what}")
-        return {key: shown("; ".join(what)) for key, what in wrong.items()}
+        return {key: one_line("; ".join(what)) for key, what in wrong.items()}
 
 
 # -- rows ---------------------------------------------------------------------------------------------------
@@ -510,11 +514,9 @@ def _twins(read: Mapping[str, _Read]) -> Iterator[str]:
 
 def _files(folder: Path) -> set[str]:
     """The names of all files below a folder, as runs write them: with forward slashes."""
-    found: set[str] = set()
-    for place, _, names in os.walk(folder):
-        below = Path(place).relative_to(folder)
-        found.update(names if place == str(folder) else (f"{below.as_posix()}/{name}" for name in names))
-    return found
+    start = len(os.path.join(folder, ""))  # noqa: PTH118 (what `entries` begins each path with)
+    below = (entry.path[start:] for entry in entries(folder, MOST_ENTRIES) if not entry.is_dir(follow_symlinks=False))
+    return {name.replace(os.sep, "/") for name in below}
 
 
 def _state(place: _Place) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from remix.measure.alignment import Aligned
 from remix.measure.ledger import MeasuresFile
+from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.run import RunFolder
 from remix.review.diff import Difference, Span
 
@@ -32,7 +33,7 @@ class Measured(NamedTuple):
 def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: str) -> Measured | None:
     """What was measured of an output; nothing where that wasn't done, or was of another text."""
     try:
-        found = MeasuresFile.model_validate_json(folder.measures_path(task_id).read_bytes())
+        found = MeasuresFile.model_validate_json(folder.read_bytes(f"{task_id}.measures.json", MOST_MEASURES))
     except (OSError, ValidationError):
         return None
     if found.record != record:

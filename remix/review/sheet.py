@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from remix.errors import RunError
-from remix.names import visible
+from remix.names import readable
+from remix.outputs.bounds import MOST_TEXT, MOST_TRACE
 from remix.outputs.facts import facts
 from remix.outputs.run import RunFolder, body_of
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, Task, sha256
@@ -156,7 +157,7 @@ def read(folder: RunFolder, task: Task) -> Text:
 
 def _salvaged(folder: RunFolder, task: Task) -> str:
     try:
-        return body_of(folder.text_path(task.id).read_bytes()).decode(errors="replace").removesuffix("\n")
+        return body_of(folder.read_bytes(f"{task.id}.md", MOST_TEXT)).decode(errors="replace").removesuffix("\n")
     except OSError:
         return ""
 
@@ -197,7 +198,7 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
 
 def shown(text: str) -> str:
     """A text as a page may show it: half letters and what would turn a line around are spelt out."""
-    return visible(text, keep="\n\t")
+    return readable(text)
 
 
 def _lines(passage: Passage) -> str:
@@ -225,7 +226,7 @@ def _candidate(candidate: Candidate) -> Candidate:
 def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> Sequence[turns.Word]:
     """The words of which it is known how they came about: none where no trace was kept, or another one is there."""
     try:
-        data = folder.trace_path(task.id).read_bytes()
+        data = folder.read_bytes(f"{task.id}.trace.json", MOST_TRACE)
         trace = folder.read_trace(task.id)
     except (OSError, RunError):
         return ()
