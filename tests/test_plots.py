@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path as Path_
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from remix.environment import python_path
 from remix.measure import plots
 from remix.measure.plots import DrawingError, Path, Row, Series
 
@@ -87,3 +92,20 @@ def test_what_is_below_zero_is_drawn() -> None:
         "k", [Series("to other passages", 0, "-", [1, 2], [0.3, -0.2], [None] * 2, [None] * 2)], "likeness"
     )
     assert "\N{MINUS SIGN}0.2" in below
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "code"])
+def test_no_settings_of_the_current_folder_are_read(kind: str, tmp_path: Path_) -> None:
+    """matplotlib reads `matplotlibrc` there: a pipe hung, and versions before 3.11 evaluated what it says."""
+    if kind == "a pipe":
+        os.mkfifo(tmp_path / "matplotlibrc")
+    else:
+        code = "(g.gi_frame.f_back.f_back.f_builtins['open']('pwned', 'w') for x in [1])"
+        (tmp_path / "matplotlibrc").write_text(f"no.such: key\naxes.prop_cycle: [*(g := {code})]\n", encoding="utf-8")
+    code = "import numpy as np; from tests.test_plots import LINE, plots; plots.lines('x', [LINE], 'y', top=1)"
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | python_path(), capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stderr == ""
+    assert not (tmp_path / "pwned").exists()

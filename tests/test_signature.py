@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -170,3 +171,39 @@ def test_without_ssh_keygen(finished: RunFolder, tmp_path: Path, monkeypatch: py
         signature.sign(finished.path, tmp_path / "key")
     with pytest.raises(RunError, match="ssh-keygen isn't on this machine"):
         signature.problem(finished.path, tmp_path / "signers", "ada")
+
+
+@needs_ssh
+@pytest.mark.parametrize("path", [".:{path}", ":{path}", "{path}:", "bin:{path}", "{root}/bin:{path}"])
+def test_an_ssh_keygen_of_the_workspace_is_not_run(
+    remix_: Remix, finished: RunFolder, key: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """With an empty or relative folder in PATH, one in the current folder was."""
+    root = finished.path.parent.parent
+    for folder in (root, root / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "ssh-keygen").write_text(f"#!/bin/sh\ntouch {root / 'pwned'}\n")
+        (folder / "ssh-keygen").chmod(0o755)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", path.format(path=os.environ["PATH"], root=root))
+    assert remix_("sign", finished.path.name, "--key", key).exit_code == 0
+    assert not (root / "pwned").exists()
+
+
+@needs_ssh
+def test_names_that_look_like_options(
+    remix_: Remix, finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_key(tmp_path / "-Y")
+    Path("-s").write_text(f"-I {(tmp_path / '-Y.pub').read_text()}")
+    assert remix_("sign", finished.path.name, "--key=-Y").exit_code == 0
+    done = remix_("verify", "--signers=-s", "--identity=-I")
+    assert done.exit_code == 0, done.output
+    assert "signed by -I" in done.stdout
+
+
+def test_no_ssh_keygen_at_all(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("")
+    done = remix_("sign", finished.path.name, "--key", tmp_path / "key", env={"PATH": ""})
+    assert "ssh-keygen isn't on this machine" in done.stderr
