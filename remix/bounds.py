@@ -13,8 +13,11 @@ MOST_TASKS = 100_000
 MOST_TOKENS = 2**24
 """Tokens of a context, and of a text: more than any model is trained for."""
 
-MOST_ROWS = 64
-"""Sequences decoded together. llama.cpp has places for 256, and half of them may keep prompts."""
+MOST_PARALLEL = 64
+"""Sequences that may be asked for at once."""
+
+MOST_ROWS = 32
+"""Sequences decoded in one call: as many as tuning tries. Probing a shape takes the square of it in tokens."""
 
 MOST_CHUNK = 512
 """Tokens of a prompt computed in one call; llama.cpp takes memory for the product with the context."""

@@ -33,7 +33,7 @@ from remix.bounds import (
     MOST_CANDIDATES,
     MOST_CHUNK,
     MOST_LAYERS,
-    MOST_ROWS,
+    MOST_PARALLEL,
     MOST_SAMPLERS,
     MOST_STEPS,
     MOST_STOPS,
@@ -612,7 +612,7 @@ class EngineUsed(Frozen):
     """Prompts are computed in chunks of at most so many tokens."""
     paragraphs: bool | None = None
     """Whether the end of a paragraph ends a chunk too, where it has 16 tokens already."""
-    rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[1-5][0-9]|6[0-4])$")
+    rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[12][0-9]|3[0-2])$")
     """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
     type_k: str | None = None
     """Number type of the cached keys."""
@@ -845,7 +845,7 @@ class Options(Frozen):
     """Path or name of the model; the bundled one, if none is named. A run keeps no path, but the name."""
     seed: int = Field(1, ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)
     """The run's seed: a whole number that every reader of JSON takes for the same."""
-    parallel: int | None = Field(None, ge=1, le=MOST_ROWS)
+    parallel: int | None = Field(None, ge=1, le=MOST_PARALLEL)
     """Most sequences active at once."""
     threads: int | None = Field(None, ge=1, le=MOST_THREADS)
     """Threads of the engine."""

@@ -20,11 +20,13 @@ from remix.bounds import (
     LONGEST_GRAMMAR,
     MOST_BREAKERS,
     MOST_CHUNK,
+    MOST_PARALLEL,
     MOST_ROWS,
     MOST_TASKS,
     MOST_THREADS,
     MOST_TOKENS,
 )
+from remix.engine import probe
 from remix.engine.decoder import Room, Shape
 from remix.engine.llama import KEPT_DRY, LlamaDecoder, LlamaModel
 from remix.engine.local import Needs
@@ -163,7 +165,7 @@ IN_A_REQUEST: list[Change] = [
     put("contexts", value=[256] * 17),
     put("options", "threads", value=0),
     put("options", "threads", value=MOST_THREADS + 1),
-    put("options", "parallel", value=MOST_ROWS + 1),
+    put("options", "parallel", value=MOST_PARALLEL + 1),
     put("options", "memory", value=-1),
     put("options", "memory", value=HUGE),
     put("options", "gpu_layers", value=2**31),
@@ -493,6 +495,25 @@ def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: Room) -> N
         with pytest.raises(ModelError, match="no room for"):
             decoder.resize(room)
         assert decoder.n_ctx_seq == 256
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("rows", "chunk", "slots", "shelf"), [(32, 32, 32, 32), (32, 32, 32, 1), (16, 1, 16, 1)])
+def test_more_places_than_a_call_has_tokens(model: LlamaModel, rows: int, chunk: int, slots: int, shelf: int) -> None:
+    """llama.cpp ended the process: a record could say so, and `remix models tune` tried one of them."""
+    with LlamaDecoder(model, slots, 256, Shape(rows=rows, chunk=chunk), 1, shelf) as decoder:
+        decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1])
+        decoder.prefill(0, [1], 0)
+        assert decoder.sample(0) is not None
+
+
+@pytest.mark.model
+def test_a_probe_has_room_for_the_largest_chunk(
+    model_path: Path, model_file: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It failed to decode, and said to lower --parallel."""
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path))
+    assert probe.probe(model_path, model_file, Shape(rows=1, chunk=MOST_CHUNK), 1) is not None
 
 
 @pytest.mark.model

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_ROWS, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
+from remix.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_PARALLEL, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
 from remix.cli.options import (
     chooses,
     choosing,
@@ -110,7 +110,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
 @_options(model_option, seed_option)
 @click.option(
     "--parallel",
-    type=click.IntRange(1, MOST_ROWS),
+    type=click.IntRange(1, MOST_PARALLEL),
     metavar="N",
     envvar="REMIX_PARALLEL",
     help="Sequences decoded together, at most; by default 16, or what `remix models tune` found.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.bounds import MOST_ROWS, MOST_THREADS
+from remix.bounds import MOST_PARALLEL, MOST_THREADS
 from remix.cli.printing import json_option, note, print_json, print_table, shown
 from remix.cli.progress import progress
 
@@ -38,7 +38,7 @@ class _Verified(NamedTuple):
 @click.option("--anyway", is_flag=True, help="Replay though the check found something.")
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="Replay only N texts, evenly spread.")
 @click.option(
-    "--parallel", type=click.IntRange(1, MOST_ROWS), metavar="N", help="Sequences replayed together, at most."
+    "--parallel", type=click.IntRange(1, MOST_PARALLEL), metavar="N", help="Sequences replayed together, at most."
 )
 @click.option(
     "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="By default one for each physical core."

@@ -671,7 +671,8 @@ class LlamaDecoder:
         shape, model = self.shape, self.model
         params = C.llama_context_default_params()
         params.n_ctx = n_ctx_seq * (slots + shelf)
-        params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows)
+        # llama.cpp makes room for an output of each sequence, and ends the process where a call can't have so many.
+        params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows, slots + shelf)
         params.n_seq_max = slots + shelf
         params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = int(shape.flash_attn)

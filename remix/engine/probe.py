@@ -140,7 +140,7 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(memo.read_bytes())
     with LlamaModel(path, shape=shape) as model:
-        context = _long(shape) + CONTEXT - 1
+        context = max(_long(shape), shape.chunk + 2) + CONTEXT - 1
         if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
             return None
         with LlamaDecoder(model, shape.rows, context, shape, threads, shelf=1) as decoder:
