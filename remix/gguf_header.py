@@ -24,6 +24,9 @@ _MOST_HEADER = 64 * 2**20
 _MOST_KEYS, _MOST_TENSORS = 10_000, 100_000
 """The largest models there are have a hundred keys, and two thousand tensors."""
 
+_MOST_ITEMS = 2_000_000
+"""Texts in arrays, all together. The largest vocabularies have 260,000 tokens and 500,000 merges."""
+
 _LONGEST_KEY = 2**16
 """Bytes; the format has it so."""
 
@@ -59,6 +62,8 @@ class Header(NamedTuple):
     """Where the last tensor's data ends, or should."""
     tensors: tuple[Tensor, ...]
     """All of them, as described."""
+    unknown_types: bool
+    """Some tensor's number type is one whose size isn't known here: where the data ends can't be told."""
 
 
 def read_header(file: BufferedReader, size: int) -> Header:
@@ -81,7 +86,7 @@ def read_header(file: BufferedReader, size: int) -> Header:
     found = tuple(cursor.tensor(GGML_QUANT_SIZES) for _ in range(tensors))
     start = cursor.at + -cursor.at % _alignment(values)
     data_end = start + max(tensor.end for tensor in found) if found else cursor.at
-    return Header(values, keys_end, data_end, found)
+    return Header(values, keys_end, data_end, found, any(each.kind not in GGML_QUANT_SIZES for each in found))
 
 
 def _refuse_more(count: int, most: int, what: str) -> None:
@@ -106,6 +111,7 @@ class _Cursor:
         self.at = file.tell()
         self._file = file
         self._end = end
+        self._items = 0
 
     def number(self, form: str) -> Any:
         """A number in one of `struct`'s formats."""
@@ -150,6 +156,8 @@ class _Cursor:
         kind, count = self.number("<I"), self.number("<Q")
         if kind == _STRING:
             self.check(count, 8)
+            self._items += count
+            _refuse_more(self._items, _MOST_ITEMS, "texts in arrays")
             for _ in range(count):
                 self._skip(int.from_bytes(self._take(8), "little"))
         elif kind in _NUMBERS:

@@ -84,7 +84,11 @@ class Lengths:
             for step in range(1, self._options.steps + 1):
                 prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
                 previous = prompt.opening + words
-                read = self._vocabulary.tokenize(prompt.messages)
+                try:
+                    read = self._vocabulary.tokenize(prompt.messages)
+                except PromptError as error:
+                    place = f"{passage.path}:{passage.lines[0]}: {passage.id}"
+                    raise PromptError(f"{place}: {error.message}", error.hint) from error
                 chunks = self._vocabulary.cut(read)
                 longest = max(longest, len(read) + allowed)
                 for _, variant in product(range(self._options.best_of), range(1, self._options.variants + 1)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import hashlib
 import importlib.util
 import itertools
@@ -27,6 +28,7 @@ import psutil
 
 from remix.cache import cache_folder
 from remix.errors import ModelError
+from remix.files import read_bounded
 from remix.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
 from remix.records import Frozen, ModelFile, sha256
 
@@ -38,8 +40,20 @@ DEFAULT_CONTEXT = 2048
 MOST_CONTEXT = 2**24
 """Tokens; the longest context there is takes in 10 million."""
 
+MOST_TEMPLATE = 2**17
+"""Characters of a chat template; the longest known have 20,000."""
+
 _LONG_LABEL = 200
 """Letters of a name that a file gives itself."""
+
+_MOST_MANIFEST = 2**20
+"""Bytes of the file in which Ollama says where a model lies; usual ones have a thousand."""
+
+_MOST_BEHIND = 16 * 2**20
+"""Bytes that may follow a file's last tensor: padding, and what tools put there."""
+
+_SPARSE = 2**30
+"""Bytes from which on a file is asked how much of it was ever written."""
 
 _SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
 _LIST = "`remix models list` shows the models on this machine."
@@ -207,7 +221,7 @@ def _ollama(home: Path) -> Iterator[Found]:
 def _blob(manifest: Path) -> str:
     """The name of the file that a manifest gives the weights; nothing if it can't be read or has none."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        for layer in json.loads(manifest.read_bytes())["layers"]:
+        for layer in json.loads(read_bounded(manifest, _MOST_MANIFEST))["layers"]:
             digest = re.fullmatch(r"sha256:([0-9a-f]+)", layer["digest"])
             if digest and layer["mediaType"] == "application/vnd.ollama.image.model":
                 return f"sha256-{digest[1]}"
@@ -328,6 +342,7 @@ def inspect(path: Path) -> Facts:
 def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
     """Header and hash of an open GGUF of `size` bytes, whose magic has been read."""
     header = _header(file, path, size)
+    _refuse_empty(file, path, header)
     file.seek(FIRST_KEY)
     metadata = sha256(file.read(header.keys_end - FIRST_KEY))
     file.seek(0)
@@ -346,20 +361,58 @@ def _header(file: BufferedReader, path: Path, size: int) -> Header:
         )
     try:
         header = read_header(file, size)
-        _facts(header)
+        template = _facts(header).chat_template or ""
     except (ValueError, struct.error) as error:
         raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
+    if len(template) > MOST_TEMPLATE:
+        raise ModelError(*too_long(f"{path}: its chat template", len(template)))
     if header.data_end > size:
         raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
     return header
+
+
+def too_long(what: str, length: int) -> tuple[str, str]:
+    """An error's words for a chat template that is too long."""
+    return (
+        f"{what} has {length} characters, and at most {MOST_TEMPLATE} are taken.",
+        "The longest known have 20,000: take another model.",
+    )
+
+
+def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
+    """Raise `ModelError` for a file of which most is no model: a few bytes can claim to be a terabyte, and hashing
+    that takes an hour."""
+    size = os.fstat(file.fileno()).st_size
+    if header.data_end and size > header.data_end + _MOST_BEHIND and not header.unknown_types:
+        raise ModelError(f"{path} is {size - header.data_end} bytes longer than its tensors are.", _FETCH)
+    if size > _SPARSE and (written := _written(file.fileno(), size)) < size // 2:
+        raise ModelError(f"{path} is mostly empty: of its {size} bytes only {written} were ever written.", _FETCH)
+
+
+def _written(handle: int, size: int) -> int:
+    """Bytes of a file that aren't holes, as far as the system tells; all of them where it doesn't."""
+    at = written = 0
+    before = os.lseek(handle, 0, os.SEEK_CUR)
+    try:
+        while at < size and written < size // 2:
+            begin = os.lseek(handle, at, os.SEEK_DATA)
+            at = os.lseek(handle, begin, os.SEEK_HOLE)
+            written += at - begin
+    except (OSError, AttributeError) as error:
+        # Behind the last data there is only a hole.
+        return written if getattr(error, "errno", 0) == errno.ENXIO else size
+    finally:
+        # Whoever reads the file through a buffer counts on that.
+        os.lseek(handle, before, os.SEEK_SET)
+    return written
 
 
 def _facts(header: Header) -> Facts:
     """What a header says; raises `ValueError` without an architecture."""
     values = header.values
     architecture = _text(values, "general.architecture")
-    if not architecture:
-        raise ValueError("it names no architecture")
+    if not architecture or len(architecture) > _LONG_LABEL:
+        raise ValueError("it names no architecture" if not architecture else "an architecture's name without end")
     names = (_text(values, "general.basename"), _text(values, "general.name"))
     return Facts(
         architecture=architecture,

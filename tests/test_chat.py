@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from remix import rendering
 from remix.engine.chat import ChatTemplate
 from remix.engine.llama import LlamaModel
 from remix.errors import ModelError
@@ -118,3 +119,44 @@ def test_no_control_token_of_the_real_model_comes_from_a_passage(model_path, mod
             assert attacked.count(control) == plain.count(control)
         text = b"".join(model.piece(token) for token in attacked).decode()
         assert hostile in text
+
+
+# -- templates that are too long, or write too much ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x" * 2**20,
+        "{% if 1 %}a{% endif %}" * 48_000,
+        "{{ 1 }}" * 150_000,
+        "{#" * 2**19,
+        "{{ " + "1+" * 2**19 + "1 }}",
+    ],
+    ids=["letters", "ifs", "expressions", "open comments", "a sum"],
+)
+def test_a_template_of_a_megabyte_is_refused_before_it_is_compiled(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling one took ten seconds and half a gigabyte."""
+    monkeypatch.setattr(rendering, "compile_", None)
+    with pytest.raises(ModelError, match=r"tiny's chat template has \d+ characters, and at most 131072 are taken"):
+        ChatTemplate(source, "tiny")
+
+
+@pytest.mark.parametrize("count", [80_000, 10_000_000])
+def test_a_template_that_writes_too_much_around_its_messages(count: int) -> None:
+    """What it writes is tokenised with each prompt."""
+    chat = ChatTemplate("{{ 'ab' * " + str(count // 2) + " }}{{ messages[0].content }}", "tiny")
+    with pytest.raises(ModelError, match=f"it writes {count} characters around 1 messages"):
+        chat.tokenize([user("hello")], Letters())
+
+
+def test_long_messages_are_no_markup() -> None:
+    long = "word " * 100_000
+    assert spell(ChatTemplate(CHATML).tokenize([user(long)], Letters())).count("word") == 100_000
+
+
+def test_many_turns_may_have_much_markup() -> None:
+    turns = [user(str(number)) for number in range(3000)]
+    assert ChatTemplate(CHATML).tokenize(turns, Letters()).count(1) == 3000

@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from remix import models
+from remix import models, pipeline
 from remix.engine import llama, look
 from remix.engine.decoder import Shape
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.llama import LlamaDecoder, LlamaEmbedder, LlamaModel
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Dist, Greedy, Request, Sampler, Sampling
+from remix.records import Dist, Greedy, Options, Request, Sampler, Sampling
 
+from .conftest import make_workspace
 from .tiny_models import (
     CONTROL,
     FLOAT32,
@@ -281,6 +282,21 @@ def test_a_word_without_end_is_refused_instead_of_ending_the_process(tmp_path: P
         assert model.tokenize_text(f"{longest[:9000]}x. " * 20)
         with pytest.raises(PromptError, match="characters without a place to cut it"):
             model.tokenize_text(letter * 100_000)
+
+
+def test_a_passage_with_such_a_word_is_named_and_may_be_left_out(tmp_path: Path) -> None:
+    place = make_workspace(tmp_path / "garden")
+    (place.root / "seeds" / "blob.md").write_text(f"An image: {'iVBOR' * 6000}\n", encoding="utf-8")
+    with pytest.raises(PromptError, match=r"blob\.md:1: blob/.* 30000 characters without a place") as caught:
+        pipeline.prepare(place, Options())
+    assert "image" in caught.value.hint
+    job = pipeline.prepare(place, Options(skip_bad=True))
+    assert {task.passage.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
+
+
+def test_a_vector_of_such_a_word_is_that_of_its_beginning(model_path: Path) -> None:
+    with LlamaModel(model_path) as model, LlamaEmbedder(model, 64, 1) as embedder:
+        assert np.array_equal(embedder.embed("a" * 100_000), embedder.embed("a" * llama.LONGEST_WORD))
 
 
 def test_spaces_that_take_more_tokens_than_bytes(tmp_path: Path) -> None:

@@ -13,14 +13,16 @@ from typing import Protocol
 
 from remix import rendering
 from remix.errors import ModelError
+from remix.models import MOST_TEMPLATE, too_long
 from remix.records import Message, sha256
 from remix.rendering import Program, RenderingError
 
 PLAIN = "{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
 """For models without a chat template: the contents, one after another."""
 
-MOST_BYTES = 2**20
-"""Of a template; the longest there are have a fiftieth of it."""
+MOST_MARKUP, MOST_MARKUP_A_MESSAGE = 2**16, 2**12
+"""Characters that a template may write around the messages, in all and for each of them: a hundred times what is
+usual. They are tokenised with each prompt."""
 
 
 class Tokenizer(Protocol):
@@ -44,8 +46,8 @@ class ChatTemplate:
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
         self._model = model
-        if len(self.source) > MOST_BYTES:
-            raise self._broken(f"it is longer than {MOST_BYTES // 2**10} KiB")
+        if len(self.source) > MOST_TEMPLATE:
+            raise ModelError(*too_long(f"{model}'s chat template", len(self.source)))
         self._program = Program("chat", "chat template", self.source)
         # What was rendered before: it hangs on who speaks, and on nothing of what is said.
         self._rendered: dict[tuple[str, ...], str] = {}
@@ -70,6 +72,9 @@ class ChatTemplate:
         contents = {self._stand_in(number): message.content.strip() for number, message in enumerate(messages)}
         rendered = self._render([message.role for message in messages], tokenizer)
         pieces = re.split(f"({'|'.join(contents)})", rendered)
+        markup = sum(map(len, pieces[::2]))
+        if markup > MOST_MARKUP + MOST_MARKUP_A_MESSAGE * len(messages):
+            raise self._broken(f"it writes {markup} characters around {len(messages)} messages")
         if sorted(pieces[1::2]) != sorted(contents):
             raise ModelError(
                 f"{self._model}'s chat template doesn't show every message once.",

@@ -930,7 +930,10 @@ class LlamaEmbedder:
     def embed(self, text: str) -> FloatArray:
         """A text's vector (d,), not made of length 1; zeros for a text without tokens. What is too long is cut."""
         width = int(C.llama_model_n_embd(self._model.handle))
-        tokens = self._model.tokenize_whole(text)[: self._n_ctx]
+        try:
+            tokens = self._model.tokenize_whole(text)[: self._n_ctx]
+        except PromptError:
+            tokens = self._model.tokenize_whole(text[:LONGEST_WORD])[: self._n_ctx]
         if not tokens:
             return np.zeros(width, np.float32)
         C.llama_memory_clear(C.llama_get_memory(self._context), True)
