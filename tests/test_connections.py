@@ -323,6 +323,7 @@ STRANGE = {
     "HTTP 9.9": b"GET ROOM/ HTTP/9.9\r\n" + HOST + COOKIE + b"\r\n",
     "a WebSocket without a session": b"GET ROOM/api/desk HTTP/1.1\r\n" + HOST
     + b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n",
+    "a head with a chunk that is none": b"HEAD ROOM/ HTTP/1.1\r\n" + HOST + COOKIE + CHUNKED + b"1\r\n\r\n0\r\n\r\n",
     "an answer": b"HTTP/1.1 200 OK\r\n\r\n",
     "noise": bytes(range(256)) * 100 + b"\r\n\r\n",
     "two whole ones of which one isn't": DOOR + b"\r\n" + b"\xff\r\n\r\n",
@@ -336,7 +337,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 @pytest.mark.parametrize("sent", STRANGE.values(), ids=STRANGE)
-def test_what_is_no_request_is_no_verdict(folder: RunFolder, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_request_is_no_verdict(
+    folder: RunFolder, sent: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(connections, "RECEIVING", 0.5)
     monkeypatch.setattr(connections, "IDLE", 0.1)
     desk = Desk.open(folder.path.parent, [], "Eve")
@@ -362,3 +365,4 @@ def test_what_is_no_request_is_no_verdict(folder: RunFolder, sent: bytes, monkey
     assert b"HTTP/1.1 201" not in back
     assert b"HTTP/1.1 101" not in back
     assert reviews.read(folder.path).reviews == ()
+    assert [each for each in caplog.records if each.exc_info] == [], "nothing was raised within"

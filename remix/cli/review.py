@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +50,8 @@ def review(
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
     click.echo(own.address)
-    note("Enter prints a new address, Ctrl-C closes the desk; everything you say is kept at once.")
+    renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
+    note(f"{renewing}Ctrl-C closes the desk; everything you say is kept at once.")
     serve(desk, own, bound, browse, note)
 
 

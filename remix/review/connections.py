@@ -53,19 +53,20 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what was sent."""
         if self.timeout_keep_alive_task:
-            self._receiving = _stop(self._receiving)
+            self._stop_receiving()
         super().data_received(data)
         self._count()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what isn't HTTP, unless an answer was begun; what was asked before gets none then."""
-        if self.cycle and not self.cycle.response_complete:
+        """Refuse what isn't HTTP. Behind a request that is being answered, end the connection without a word."""
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if is_answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:
+        if is_answering or self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -81,12 +82,13 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         """Nothing is unsent."""
-        self._sending = _stop(self._sending)
+        self._stop_sending()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the place to others."""
-        self._receiving, self._sending = _stop(self._receiving), _stop(self._sending)
+        self._stop_receiving()
+        self._stop_sending()
         super().connection_lost(exc)
 
     def _is_waiting(self) -> bool:
@@ -96,12 +98,12 @@ class Connection(H11Protocol):
     def _count(self) -> None:
         """Count the time while a request is being received, and only then."""
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._receiving = _stop(self._receiving)
+            self._stop_receiving()
         elif self._receiving is None:
             self._receiving = self.loop.call_later(RECEIVING, self.transport.abort)
 
     def _expect_less(self, unsent: int) -> None:
-        _stop(self._sending)
+        self._stop_sending()
         self._sending = self.loop.call_later(SENDING, self._look, unsent)
 
     def _look(self, before: int) -> None:
@@ -111,10 +113,15 @@ class Connection(H11Protocol):
         else:
             self.transport.abort()
 
+    def _stop_receiving(self) -> None:
+        if self._receiving:
+            self._receiving.cancel()
+        self._receiving = None
 
-def _stop(timer: asyncio.TimerHandle | None) -> None:
-    if timer:
-        timer.cancel()
+    def _stop_sending(self) -> None:
+        if self._sending:
+            self._sending.cancel()
+        self._sending = None
 
 
 def most_open() -> int:
