@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from remix.files import write_whole
 from remix.measure.alignment import Matching, by_words
-from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger
-from remix.measure.sentences import sentences
+from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
 from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.run import RunFolder, dump
 from remix.prompts import Template
@@ -70,7 +69,7 @@ def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """
     read = list(_read(folder))
     similarity = matching(
-        [each for _, _, made in read for text in (made.passage, made.text) for each in sentences(text)]
+        [each for _, _, made in read for text in (made.passage, made.text) for each in measured_sentences(text)]
     )
     return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from text_to_num import alpha2digit
 
 from remix.measure.runs import Runs
-from remix.measure.sentences import sentences
-from remix.measure.words import FUNCTION_WORDS, stem, words
+from remix.measure.sentences import PIECE, pieces, sentences
+from remix.measure.words import FUNCTION_WORDS, beginning, stem, words
 from remix.records import Frozen
 
 
@@ -73,10 +73,13 @@ class HardFacts(Frozen):
 
 
 def hard_facts(text: str, passage: str, *others: str) -> HardFacts:
-    """What became of the passage's facts in a text; `others` is what else it was made from: the step before, say."""
-    return HardFacts.model_validate(
-        {sort.name: _compare(sort, _read(text), _read(passage), others) for sort in _SORTS}
-    )
+    """What became of the passage's facts in a text; `others` is what else it was made from: the step before, say.
+
+    Of longer texts than are measured, the facts of their beginnings.
+    """
+    here, there = _read(beginning(text)), _read(beginning(passage))
+    read = [_read(beginning(each)) for each in others]
+    return HardFacts.model_validate({sort.name: _compare(sort, here, there, read) for sort in _SORTS})
 
 
 def negated(sentence: str) -> list[str]:
@@ -113,11 +116,10 @@ class _Sort(NamedTuple):
     """Whether a fact may come from a text."""
 
 
-def _compare(sort: _Sort, text: _Text, passage: _Text, others: Sequence[str]) -> Facts:
+def _compare(sort: _Sort, text: _Text, passage: _Text, others: Sequence[_Text]) -> Facts:
     given, found = passage.facts[sort.name], text.facts[sort.name]
     foreign = [fact for fact in found if not sort.is_from(passage, fact)]
-    read = [_read(each) for each in others]
-    inherited = {fact: None for fact in foreign if any(sort.is_from(each, fact) for each in read)}
+    inherited = {fact: None for fact in foreign if any(sort.is_from(each, fact) for each in others)}
     return Facts(
         given=given,
         kept=tuple(fact for fact in given if sort.holds(text, fact)),
@@ -238,7 +240,9 @@ _DAY = re.compile(
 
 def _numbers(text: str, least: int = 3) -> Iterator[str]:
     """Numbers in digits, without the marks between thousands; those in words where they are so much or more."""
-    for match in _NUMBER.finditer(alpha2digit(_VAGUE.sub("many", text), "en", least)):
+    # The time of alpha2digit grows with the square of a row of numbers.
+    spelt = "".join(alpha2digit(each, "en", least) for each in pieces(_VAGUE.sub("many", text), PIECE))
+    for match in _NUMBER.finditer(spelt):
         number = re.sub(r",(?=\d{3}(?!\d))", "", match.group().lower())
         # Words that follow each other, as in “one, two”, are made digits however small they are.
         if number not in _COMMON and (number != "2" or not least or re.search(r"\b2\b", text)):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from remix.measure.facts import hard_facts
 from remix.measure.language import is_foreign
-from remix.measure.words import ngrams, words
+from remix.measure.words import beginning, ngrams, words
 from remix.records import Message
 from remix.trim import OPEN_ENDS
 
@@ -33,7 +33,12 @@ def flags(
     `loop`       five words in a row come twice, and don't in the passage
     `truncated`  `max_tokens` cut it
     `unfinished` it ends with a comma, a colon or the like
+
+    Of longer texts than are measured, their beginnings alone are looked at for all but the last two.
     """
+    is_open = text.endswith(OPEN_ENDS)
+    text, passage, previous = beginning(text), beginning(passage), beginning(previous)
+    messages = tuple(each.model_copy(update={"content": beginning(each.content)}) for each in messages)
     given = Counter([*_read(passage).fives, *_read(previous).fives])
     asked = {gram for message in messages if message.role != "assistant" for gram in _read(message.content).fives}
     asked_in = [each.content for each in messages]
@@ -49,7 +54,7 @@ def flags(
         "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
         "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
         "truncated": finish == "length",
-        "unfinished": text.endswith(OPEN_ENDS),
+        "unfinished": is_open,
     }
     return tuple(name for name, is_so in found.items() if is_so)
 

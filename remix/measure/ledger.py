@@ -19,11 +19,14 @@ from remix.measure.facts import HardFacts, hard_facts
 from remix.measure.flags import flags
 from remix.measure.reversals import Reversal, reversals
 from remix.measure.sentences import sentences
-from remix.measure.words import FUNCTION_WORDS, stem, words
+from remix.measure.words import FUNCTION_WORDS, MOST_LETTERS, beginning, stem, words
 from remix.records import CandidateMeasures, Frozen, Message, Sha256, Weights
 
 VERSION = 1
 """Of all measures of one output together: raised whenever one would come out differently."""
+
+MOST_SENTENCES = 1000
+"""Sentences of a text that are held against those of another: the time grows with the pairs."""
 
 SHOWN = 4
 """Inventions that are named in a line; of more it says how many."""
@@ -124,8 +127,12 @@ class MeasuresFile(Frozen):
 
 
 def ledger(made: Made, similarity: Similarity = CHRF) -> Ledger:
-    """All measures of a text."""
-    source, output = sentences(made.passage), sentences(made.text)
+    """All measures of a text.
+
+    Of longer texts than are measured, the measures of their beginnings, but for lengths; the line says so.
+    """
+    passage, text = beginning(made.passage), beginning(made.text)
+    source, output = measured_sentences(passage), measured_sentences(text)
     parts = Ledger(
         line="",
         similarity=similarity.name,
@@ -135,11 +142,27 @@ def ledger(made: Made, similarity: Similarity = CHRF) -> Ledger:
         text=align(output, source, similarity),
         facts=hard_facts(made.text, made.passage, made.previous, *(each.content for each in made.messages)),
         reversals=reversals(source, output),
-        extractive=extractive(made.text, made.passage),
+        extractive=extractive(text, passage),
         length=_length(made),
         flags=flags(made.text, made.finish, made.passage, made.previous, made.messages),
     )
-    return parts.model_copy(update={"line": _line(parts)})
+    return parts.model_copy(update={"line": _line(parts) + _left_out(made)})
+
+
+def measured_sentences(text: str) -> list[str]:
+    """The sentences of a text that are held against others."""
+    return sentences(beginning(text))[:MOST_SENTENCES]
+
+
+def _left_out(made: Made) -> str:
+    """What was not measured, in words; nothing where all was."""
+    read = (made.text, made.passage, made.previous, *(each.content for each in made.messages))
+    parts = []
+    if any(len(each) > MOST_LETTERS for each in read):
+        parts.append(f"{MOST_LETTERS:,} letters")
+    if any(len(sentences(beginning(each))) > MOST_SENTENCES for each in read[:2]):
+        parts.append(f"{MOST_SENTENCES:,} sentences")
+    return f"; measured by no more than the first {' and '.join(parts)} of a text" if parts else ""
 
 
 def numbers(of: Ledger, weights: Weights) -> CandidateMeasures:

@@ -16,17 +16,15 @@ Counts = NDArray[np.int64]
 
 
 def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hashable]]) -> Counts:
-    """How many items each list of one side shares with each of the other, repeated ones as often as both have them."""
+    """How many items each row shares with each column; repeated items count as often as both have them."""
     numbers: dict[Hashable, int] = {}
     wanted = [_numbered(each, numbers) for each in rows]
-    # Each item of the rows with the numbers of the columns that have it, one after another.
-    having: list[list[int]] = [[] for _ in numbers]
-    for column, items in enumerate(columns):
-        for key in _keys(items):
-            if (number := numbers.get(key)) is not None:
-                having[number].append(column)
-    where = np.fromiter((column for each in having for column in each), np.int64)
-    lengths = np.array([len(each) for each in having], np.int64)
+    there = [_known(each, numbers) for each in columns]
+    # The columns that have the first item, then those that have the second, and so on.
+    items = np.concatenate([np.zeros(0, np.int64), *there])
+    owners = np.repeat(np.arange(len(there)), [len(each) for each in there])
+    where = owners[np.argsort(items, kind="stable")]
+    lengths = np.bincount(items, minlength=len(numbers))
     starts = np.cumsum(lengths) - lengths
     return np.array([_row(where, starts[own], lengths[own], len(columns)) for own in wanted], np.int64).reshape(
         len(rows), len(columns)
@@ -36,6 +34,10 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
 def _keys(items: Iterable[Hashable]) -> list[Hashable]:
     """Each item with the number of its like before it: then two lists share the pairs that both have."""
     return [(item, number) for item, count in Counter(items).items() for number in range(count)]
+
+
+def _known(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:
+    return np.array([number for key in _keys(items) if (number := numbers.get(key)) is not None], np.int64)
 
 
 def _numbered(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:

@@ -33,6 +33,14 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 _APOSTROPHES = str.maketrans("", "", "’'")
 
 
+def beginning(text: str) -> str:
+    """As much of a text as is measured, in whole words if it has any."""
+    if len(text) <= MOST_LETTERS:
+        return text
+    cut = text[:MOST_LETTERS]
+    return cut if text[MOST_LETTERS].isspace() else (cut.rsplit(maxsplit=1) or [""])[0]
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case, apostrophes taken out: “isn’t” and "isn't" are alike."""
     return re.findall(r"\w+", text.casefold().translate(_APOSTROPHES))
@@ -47,6 +55,9 @@ def ngrams(items: list[str], size: int) -> Iterator[tuple[str, ...]]:
 def _stemmer() -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("english")
 
+
+MOST_LETTERS = 100_000
+"""Letters of a text that are measured: some forty pages, where a passage is a paragraph or a few."""
 
 LONGEST = 60
 """Letters. What is longer is no English word, and is its own stem."""
