@@ -7,7 +7,6 @@ commands, so that help comes at once.
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import printing
 from remix.errors import RemixError
-from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -36,9 +35,7 @@ class Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print it: what is wrong in a line, what to do in another."""
-        plain = bool(os.environ.get("NO_COLOR"))
-        click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {visible(self.message)}", err=True)
-        click.echo(f"  {visible(self.hint)}", err=True)
+        printing.error(self.message, self.hint)
 
 
 _HOMES = {
@@ -92,6 +89,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except RemixError as error:
             raise Failure(error) from error
+        except click.ClickException as error:
+            raise printing.clean(error)  # noqa: B904 (it is the same one)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
@@ -160,6 +159,7 @@ def main() -> None:
     # A listing makes thousands of small objects that stay: the collector would look through them again and again, and
     # at the end once more.
     gc.set_threshold(500_000, 20, 20)
+    printing.hear_libraries()
     try:
         cli(prog_name="remix")
     finally:

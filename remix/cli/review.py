@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import note
+from remix.cli.printing import note, say
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -47,7 +47,7 @@ def review(
     desk = Desk.open(workspace.outputs, runs, reviewer or reviews.whoever(workspace.root))
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
-    click.echo(own.address)
+    say(own.address)
     note("Ctrl-C closes the desk; everything you say is kept at once.")
     serve(desk, own, bound, browse)
 
