@@ -40,6 +40,10 @@ DEEPEST = 40
 """Folders within folders that are looked into: the outputs of a run lie in two."""
 
 
+class LeadsOutError(OSError):
+    """A path leads out of the folder in which it should be."""
+
+
 def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) -> bytes:
     """The bytes of a file that a stranger may have made.
 
@@ -47,7 +51,7 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     has more than `most` bytes, or, with `within`, is a link that leads out of that folder.
     """
     if within is not None and not is_within(path, within):
-        raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
+        raise LeadsOutError(errno.EPERM, "a link that leads out of the folder", str(path))
     with _open_regular(path) as file:
         expected = os.fstat(file.fileno()).st_size
         # Nothing comes of the kernel's own files that would be waited for, such as /proc/kmsg.

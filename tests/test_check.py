@@ -98,7 +98,7 @@ def test_the_command_lists_them_and_exits_with_1(remix_: Remix, workspace: Works
     lines = result.stdout.splitlines()
     assert len(lines) == 14
     assert all(hint.startswith("  ") for hint in lines[1::2])
-    assert lines[6].startswith("prompts/fails.md.j2:4: the template fails on long/001 (")
+    assert lines[6].startswith("Problem: prompts/fails.md.j2:4: the template fails on long/001 (")
     assert lines[6].endswith(" And on long/002, two-clocks/001, two-clocks/002 and 1 more.")
     assert result.stderr == "5 passages × 5 kinds × 3 steps: 7 problems.\n"
     result = remix_("check", "--json")

@@ -346,9 +346,9 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
     for word in (AGAIN, record.id[:10], f"{finished.path.name}:{AGAIN}", str(finished.path / f"{AGAIN}.md")):
         result = remix_("show", word)
         assert ok(result) == (
-            "Two Clocks, two-clocks/001 (seeds/two-clocks.md:8)\n\n"
-            "The first clock runs fast. It was set by the second.\n\n"
-            f"again, step 1\n\n{text}\n"
+            "“Two Clocks”, two-clocks/001 (seeds/two-clocks.md:8)\n\n"
+            "    The first clock runs fast. It was set by the second.\n\n"
+            f"again, step 1\n\n    {text}\n"
         )
         assert f"fake, seed {record.derivation.sampling.seed}, record {record.id[:12]}" in result.stderr
     shown = json.loads(ok(remix_("show", AGAIN, "--json")))
@@ -373,7 +373,7 @@ def test_show_candidates(remix_: Remix, fake: dict[str, Any], workspace: Workspa
     assert [line.split(":")[0] for line in shown.splitlines() if line.startswith("candidate ")] == [
         f"candidate {each.number}{' (kept)' if each.chosen else ''}" for each in record.candidates
     ]
-    assert all(f"mean log-probability {each.logprob:.4f}\n\n{each.text}\n" in shown for each in record.candidates)
+    assert all(f"mean log-probability {each.logprob:.4f}\n\n    {each.text}\n" in shown for each in record.candidates)
     assert text in shown
     as_json = json.loads(ok(remix_("show", AGAIN, "--candidates", "--json")))
     assert as_json == json.loads(ok(remix_("show", AGAIN, "--json")))["candidates"]
@@ -399,7 +399,7 @@ def test_show_puts_both_side_by_side_on_a_wide_terminal(finished: RunFolder, wor
     os.close(theirs)
     screen = os.read(ours, 65536).decode()
     os.close(ours)
-    heads = next(line for line in screen.splitlines() if "Two Clocks, two-clocks/001" in line)
+    heads = next(line for line in screen.splitlines() if "“Two Clocks”, two-clocks/001" in line)
     assert "again, step 1" in heads
     assert "\x1b[3" not in screen, "NO_COLOR"
 
@@ -650,14 +650,14 @@ def test_the_outputs_folder_from_the_settings(remix_: Remix, fake: dict[str, Any
 def test_try_streams_and_keeps_nothing(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
     result = remix_("try", "again", "two-clocks/001", "-v")
     assert ok(result).strip().islower()
-    assert "[user]\nThe first clock runs fast." in result.stderr
+    assert "[user]\n    The first clock runs fast." in result.stderr
     assert not workspace.outputs.exists()
 
 
 def test_try_reads_standard_input(remix_: Remix, fake: dict[str, Any]) -> None:
     result = remix_("try", "again", "-", "--steps", "2", "-v", input="A text from nowhere.\r\n")
     assert len(ok(result).splitlines()) == 2
-    assert "[user]\nA text from nowhere.\n\nSay it again." in result.stderr
+    assert "[user]\n    A text from nowhere.\n\n    Say it again." in result.stderr
     assert result.stderr.count("[user]") == 2
 
 

@@ -375,7 +375,7 @@ def test_json_keeps_its_values() -> None:
     import json
 
     value = [ESCAPE, BIDI, "\x9b", "\u2028", "\n", "é👩‍🚀"]
-    spelt = names.visible(json.dumps(value, ensure_ascii=False), keep="\n")
+    spelt = names.in_json(json.dumps(value, ensure_ascii=False))
     assert json.loads(spelt) == value
     assert harmless(spelt)
 

@@ -16,6 +16,7 @@ import pytest
 
 from remix import pipeline
 from remix.errors import RunError
+from remix.files import write_whole
 from remix.outputs import RunFolder, body_of
 from remix.outputs.run import body_bytes, compose, dump, run_name
 from remix.records import Failure, Options, Record, sha256
@@ -185,11 +186,13 @@ def test_a_half_written_output_does_not_count_as_finished(
     task = finished.run.tasks[0]
     record = with_text(finished.read(task.id)[0], "New.")
 
-    def fail(*_: object) -> None:
-        raise RunError("power cut", "")
+    def write(path: Path, data: bytes) -> None:
+        if path == finished.record_path(task.id):
+            raise RunError("power cut", "")
+        write_whole(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr("remix.outputs.run.dump", fail)
+        patch.setattr("remix.outputs.run.write_whole", write)
         with pytest.raises(RunError, match="power cut"):
             finished.write(task, record, "New.")
     assert finished.text_path(task.id).read_bytes().endswith(b"---\nNew.\n")

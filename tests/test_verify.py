@@ -88,10 +88,7 @@ def test_the_folder_may_be_moved(finished: RunFolder, tmp_path: Path) -> None:
     assert verify(finished.path.rename(tmp_path / "elsewhere")).findings == ()
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json"],
-)
+@pytest.mark.parametrize("name", ["reviews.jsonl", "index.md", "MANIFEST.sha256.sig", ".lock", ".lock.json"])
 def test_later_files_belong_there(finished: RunFolder, name: str) -> None:
     (finished.path / name).write_text("")
     assert verify(finished.path).findings == ()
@@ -669,8 +666,8 @@ def test_each_problem_is_a_line_and_the_exit_code_is_1(remix_: Remix, finished: 
     result = remix_("verify", finished.path.name)
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1:] == [
-        f"{FIRST}.md: missing, though its record is there",
-        f"{OTHER}.md: not the text that was recorded",
+        f"  {FIRST}.md: missing, though its record is there",
+        f"  {OTHER}.md: not the text that was recorded",
     ]
 
 
@@ -722,7 +719,7 @@ def test_a_folder_without_a_request(remix_: Remix, finished: RunFolder) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         f"{finished.path}: not to be read as a run, not signed",
-        "run.json: missing",
+        "  run.json: missing",
     ]
 
 

@@ -7,7 +7,6 @@ commands, so that help comes at once.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -16,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import door
+from remix.cli import door, printing
 from remix.errors import RemixError
-from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -38,9 +36,7 @@ class Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print it: what is wrong in a line, what to do in another."""
-        plain = bool(os.environ.get("NO_COLOR"))
-        click.echo(f"{'Error:' if plain else click.style('Error:', fg='red')} {visible(self.message)}", err=True)
-        click.echo(f"  {visible(self.hint)}", err=True)
+        printing.error(self.message, self.hint)
 
 
 _HOMES = {
@@ -117,6 +113,8 @@ class Group(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except click.ClickException as error:
+            raise printing.clean(error)  # noqa: B904 (it is the same one)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except EOFError as error:
@@ -205,6 +203,7 @@ def main() -> None:
     # at the end once more.
     gc.set_threshold(500_000, 20, 20)
     door.watch_threads()
+    printing.hear_libraries()
     try:
         cli(prog_name="remix")
     finally:

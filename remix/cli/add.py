@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, shown
+from remix.cli.printing import json_option, note, print_json, row, say
 
 if TYPE_CHECKING:
     from remix.documents import Added
@@ -70,8 +70,8 @@ def _show(added: Added) -> None:
     ]
     for key, value in rows:
         if value:
-            click.echo(shown(f"{key:<11} {value}"))
-    click.echo(shown(str(added.path)))
+            row(key, str(value))
+    say(str(added.path))
 
 
 def _summary(added: Added, written: bool) -> dict[str, Any]:

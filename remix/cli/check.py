@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.options import max_tokens_option, memory_option, min_words_option, model_option, steps_option
-from remix.cli.printing import count, json_option, note, print_json
-from remix.names import visible
+from remix.cli.printing import count, detail, json_option, note, print_json, say
 
 if TYPE_CHECKING:
     from remix.check import Problem, Report
@@ -44,8 +43,8 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
         print_json({**report._asdict(), "problems": [problem._asdict() for problem in report.problems]})
     else:
         for problem in report.problems:
-            click.echo(visible(f"{problem.message}{_also(problem)}"))
-            click.echo(visible(f"  {problem.hint}"))
+            say(f"Problem: {problem.message}{_also(problem)}")
+            detail(problem.hint)
         note(_in_words(report, chosen["steps"]))
     if report.problems:
         ctx.exit(1)

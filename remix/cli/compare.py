@@ -52,9 +52,11 @@ def compare(
 COMMANDS = (compare,)
 
 
-SHUFFLED = """
-Do they find the same things alike? Nearest neighbours that both name; p is the share of 1,000 shuffles that name as
-many by chance:"""
+SHUFFLED = (
+    "",
+    "Do they find the same things alike? Nearest neighbours that both name; p is the share of 1,000 shuffles that",
+    "name as many by chance:",
+)
 
 
 def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, Embedder]:
@@ -68,14 +70,16 @@ def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, E
 
 
 def _print(comparison: Comparison) -> None:
-    note(f"{comparison.pairs} texts are in both; {comparison.left_out} in one alone, or of a passage that changed.\n")
+    note(
+        f"{comparison.pairs} texts are in both; {comparison.left_out} in one alone, or of a passage that changed.", ""
+    )
     print_table(
         ["kind", "measure", "first", "second", "difference", "likely between", "passages"],
         [_row(each) for each in comparison.differences],
     )
-    note("\n* the range leaves out 0: hardly chance. Of twenty such ranges one misses by chance.")
+    note("", "* the range leaves out 0: hardly chance. Of twenty such ranges one misses by chance.")
     if comparison.aligned:
-        note(SHUFFLED)
+        note(*SHUFFLED)
         print_table(
             ["of", "in common", "by chance", "neighbours", "p"], [_alignment(each) for each in comparison.aligned]
         )

@@ -14,9 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
-
-from remix.names import visible
+from remix.cli import printing
 
 BUG = 70
 """Exit status if remix itself is at fault; `sysexits.h` calls it EX_SOFTWARE."""
@@ -61,11 +59,8 @@ def show(error: BaseException, arguments: Sequence[str] = ()) -> int:
         if is_verbose(arguments):
             import traceback
 
-            click.echo(visible("".join(traceback.format_exception(error))[-LONGEST:], keep="\n"), err=True)
-        red = "Error:" if os.environ.get("NO_COLOR") else click.style("Error:", fg="red")
-        click.echo(f"{red} {visible(said.message)}", err=True)
-        for hint in said.hints:
-            click.echo(f"  {visible(hint)}", err=True)
+            printing.text("".join(traceback.format_exception(error))[-LONGEST:], err=True)
+        printing.error(said.message, *said.hints)
     return said.status
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import note
+from remix.cli.printing import document, note, say
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -58,13 +58,13 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
     if str(target) != "-":
         count = exporting.export(folder, target, wanted)
         note(f"{count} text{'s' * (count != 1)} written.")
-        click.echo(str(target))
+        say(str(target))
     elif form in NO_TEXT:
         raise click.UsageError(
             f"{form} is no text: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
         )
     else:
-        click.echo(exporting.exported(folder, wanted), nl=False)
+        document(exporting.exported(folder, wanted))
 
 
 COMMANDS = (export,)

@@ -23,7 +23,7 @@ from remix.cli.options import (
     steps_option,
     threads_option,
 )
-from remix.cli.printing import count, json_option, note, print_json, print_table, shown
+from remix.cli.printing import Flow, count, head, json_option, note, print_json, print_table, say, text
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
 
@@ -215,14 +215,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
     def show_prompt(messages: Any) -> None:
         for message in messages if verbose else ():
-            click.echo(click.style(f"[{message.role}]", bold=True), err=True)
-            note(f"{message.content}\n")
+            head(f"[{message.role}]")
+            text(message.content, err=True)
+            note("")
 
-    def show_text(words: str) -> None:
-        click.echo(shown(words), nl=False)
-
-    for record, _ in pipeline.draft(job, show_text, show_prompt):
-        click.echo()
+    flow = Flow()
+    for record, _ in pipeline.draft(job, flow.add, show_prompt):
+        flow.end()
         if record.output.trimmed:
             note(f"(cut by max_tokens; a run keeps it without{record.output.trimmed!r})")
         if record.flags:
@@ -313,7 +312,7 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
             {"run": folder.run.name, "folder": str(folder.path), "done": done, "total": total, "failures": failures}
         )
     else:
-        click.echo(str(folder.path))
+        say(str(folder.path))
     if outcome.interrupted and done < total:
         ctx.exit(INTERRUPTED)
     if outcome.failures:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from remix.cli.printing import note
+from remix.cli.printing import note, say
 
 
 @click.command()
@@ -17,7 +17,7 @@ def init(folder: Path) -> None:
 
     written = make(folder)
     note(f"{len(written)} files. Put your essays into {folder / 'seeds'}, then: remix generate --tag TAG")
-    click.echo(str(folder))
+    say(str(folder))
 
 
 COMMANDS = (init,)

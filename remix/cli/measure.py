@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
+from remix.names import quoted
 
 if TYPE_CHECKING:
     from remix.measure.ledger import Ledger
@@ -60,7 +61,7 @@ def measure(
     measuring.store(folder, measured)
     if target:
         surveying.write_report(surveyed(), embedder, target)
-        note(f"\nThe report: {target}")
+        note("", f"The report: {target}")
 
 
 COMMANDS = (measure,)
@@ -99,10 +100,10 @@ def _print(summaries: list[KindSummary], measured: list[Measured], caveat: str) 
         note("No text is finished yet.")
         return
     print_table(HEADERS, [_row(each) for each in summaries])
-    note(caveat)
+    note(*caveat.split("\n"))
     by_name = {each.task.id: each.ledger for each in measured}
     for summary in summaries:
-        note(f"\n{summary.kind}: the first to look at")
+        note("", f"{quoted(summary.kind)}: the first to look at")
         print_table(["output", "flags", "what it did"], [_worst(name, by_name[name]) for name in summary.worst])
 
 

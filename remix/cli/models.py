@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table
-from remix.names import visible
+from remix.cli.printing import json_option, note, print_json, print_table, say
+from remix.names import quoted
 from remix.units import size
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
     found = library.find(model or workspace.model, workspace.model_folders)
     path = requantise.requantise(found.path, file_type, environment.physical_cores())
     note(f"{found.name} as {file_type.upper()}, {size(path.stat().st_size)}; `remix models forget` removes it.")
-    click.echo(str(path))
+    say(str(path))
 
 
 @models.command()
@@ -94,7 +94,7 @@ def forget(workspace: Workspace, model: str | None) -> None:
     for path in (found.path, *requantise.copies_of(found.path)):
         engine.forget(library.identify(path))
     for path in requantise.forget(found.path):
-        click.echo(str(path))
+        say(str(path))
 
 
 @models.command()
@@ -117,7 +117,7 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
         return
-    click.echo(f"{visible(file.name)}: {chosen.shape.label} rows, {chosen.how}.")
+    say(f"{quoted(file.name)}: {chosen.shape.label} rows, {chosen.how}.")
 
 
 @models.command()

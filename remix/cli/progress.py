@@ -85,7 +85,7 @@ def stoppable() -> Iterator[threading.Event]:
         if stop.is_set():
             os._exit(130)
         stop.set()
-        note("\nStopping; what is finished is safe. Once more quits at once.")
+        note("", "Stopping; what is finished is safe. Once more quits at once.")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

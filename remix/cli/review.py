@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import note
+from remix.cli.printing import note, say
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -49,7 +49,7 @@ def review(
     desk = Desk.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
-    click.echo(own.address)
+    say(own.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
     note(f"{renewing}Ctrl-C closes the desk; everything you say is kept at once.")
     serve(desk, own, bound, browse, note)

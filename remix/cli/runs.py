@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table, shown
-from remix.names import visible
+from remix.cli.printing import json_option, note, print_beside, print_json, print_table, say, text
+from remix.names import quoted
 
 if TYPE_CHECKING:
     from remix.records import Candidate, Record, Trace
@@ -76,7 +76,7 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     if alternatives and candidates:
         raise click.UsageError("--alternatives and --candidates don't go together.")
     folder, task = find_output(workspace.outputs, output)
-    record, text = folder.read(task)
+    record, written = folder.read(task)
     if alternatives:
         _show_alternatives(folder.read_trace(task), as_json)
         return
@@ -84,32 +84,33 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
         _show_candidates(record, as_json)
         return
     if as_json:
-        print_json({**record.model_dump(mode="json", by_alias=True), "text": text})
+        print_json({**record.model_dump(mode="json", by_alias=True), "text": written})
         return
     source = record.source
-    head = f"{source.essay}, {source.passage} ({source.path}:{source.lines[0]})"
-    about = f"{source.kind}, step {source.step}" + (f", variant {source.variant}" if source.variant > 1 else "")
-    _print_beside(head, source.text, about, text)
-    note(_provenance(record))
+    head = f"“{source.essay}”, {source.passage} ({source.path}:{source.lines[0]})"
+    about = f"{quoted(source.kind)}, step {source.step}" + (
+        f", variant {source.variant}" if source.variant > 1 else ""
+    )
+    _print_beside(head, source.text, about, written)
+    note("", _provenance(record))
 
 
 COMMANDS = (runs, show)
 
 
 def _print_beside(left_head: str, left: str, right_head: str, right: str) -> None:
-    left_head, right_head = visible(left_head), visible(right_head)
-    left, right = shown(left), shown(right)
-    if not sys.stdout.isatty() or shutil.get_terminal_size().columns < WIDE:
-        click.echo(f"{left_head}\n\n{left}\n\n{right_head}\n\n{right}")
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns >= WIDE:
+        print_beside((left_head, left), (right_head, right))
         return
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
+    _print_below(left_head, left)
+    say()
+    _print_below(right_head, right)
 
-    columns = [Column(Text(head), ratio=1) for head in (left_head, right_head)]
-    table = Table(*columns, box=None, header_style="bold", padding=(0, 4, 0, 0), expand=True)
-    table.add_row(Text(left), Text(right))
-    Console().print(table)
+
+def _print_below(heading: str, words: str) -> None:
+    say(heading)
+    say()
+    text(words)
 
 
 def _show_alternatives(trace: Trace, as_json: bool) -> None:
@@ -131,7 +132,10 @@ def _show_candidates(record: Record, as_json: bool) -> None:
     if as_json:
         print_json([each.model_dump(mode="json") for each in record.candidates])
         return
-    click.echo(shown("\n\n".join(f"{_about(each)}\n\n{each.text}" for each in record.candidates)))
+    for number, each in enumerate(record.candidates):
+        if number:
+            say()
+        _print_below(_about(each), each.text)
 
 
 def _about(candidate: Candidate) -> str:
@@ -165,4 +169,4 @@ def _provenance(record: Record) -> str:
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
-    return f"\n{flags}{record.circumstances.model}, {seed}record {record.id[:12]}"
+    return f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from remix.cli.printing import json_option, note, print_json, print_table
+from remix.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs import RunFolder
@@ -83,10 +85,10 @@ def _in_words(folder: RunFolder, stale: list[Stale]) -> str:
     done = len(folder.done)
     count = sum(len(_outputs(folder, each)) for each in stale)
     if not count:
-        return f"{folder.run.name}: none of {done} texts is stale."
+        return f"{quoted(folder.run.name)}: none of {done} texts is stale."
     anew = sum(len(_outputs(folder, each)) for each in stale if not each.is_lost)
-    hint = f" `remix generate --refresh {folder.run.name}` writes {anew} of them anew." if anew else ""
-    return f"{folder.run.name}: {count} of {done} texts are stale.{hint}"
+    hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
+    return f"{quoted(folder.run.name)}: {count} of {done} texts are stale.{hint}"
 
 
 def _as_json(folder: RunFolder, stale: list[Stale]) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from click.core import ParameterSource
 
 from remix.cli.corpus import ask, essays_there
 from remix.cli.options import min_words_option
-from remix.cli.printing import count, json_option, note, print_json, print_table
+from remix.cli.printing import ask as ask_whether
+from remix.cli.printing import changed_line, count, json_option, note, print_json, print_table, say
 from remix.errors import RemixError, RunError, SeedError
-from remix.names import visible
 
 if TYPE_CHECKING:
     from remix.corpus.renaming import Edit
@@ -82,7 +82,7 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
         write_whole(path, tag_map.draw(passages, limit or tag_map.MOST_TAGS))
     except RunError as error:
         raise RemixError(error.message, "Take another place.") from error
-    click.echo(visible(str(path)))
+    say(str(path))
 
 
 @tags.command()
@@ -157,7 +157,7 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
         note(f"{count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
     if plan.edits and not dry_run:
         if not yes:
-            click.confirm("Write this?", abort=True, err=True)
+            ask_whether("Write this?")
         renaming.write(plan.edits)
         note("Renamed.")
 
@@ -186,7 +186,7 @@ def _show(edits: list[Edit]) -> None:
         for line, partner in _partners(list(diff(edit))):
             shown = near_change(line, partner) if sys.stdout.isatty() else line
             colour = {"-": "red", "+": "green"}.get(line[0]) if partner else None
-            click.secho(visible(shown, keep="\t"), fg=colour)
+            changed_line(shown, colour)
 
 
 def _partners(lines: list[str]) -> Iterator[tuple[str, str | None]]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from remix.bounds import MOST_PARALLEL, MOST_THREADS
-from remix.cli.printing import json_option, note, print_json, print_table, shown
+from remix.cli.printing import detail, json_option, note, print_json, print_table, say, text
 from remix.cli.progress import progress
+from remix.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.lineage import Step
@@ -124,7 +125,7 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     verified(folder.path)
     digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
     note(f"{folder.path / signing.SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
-    click.echo(digest)
+    say(digest)
 
 
 COMMANDS = (verify, why, sign)
@@ -202,11 +203,11 @@ def _as_json(verified: _Verified) -> dict[str, Any]:
 
 def _print(verified: _Verified) -> None:
     report = verified.report
-    _say(f"{report.path}: {_state(report)}, {verified.signature}")
+    say(f"{quoted(str(report.path))}: {_state(report)}, {verified.signature}")
     for finding in report.findings:
-        _say(f"{finding.file}: {finding.what}")
+        detail(f"{quoted(finding.file)}: {finding.what}")
     if not report.findings:
-        _say("intact: all that is here is what was written")
+        say("intact: all that is here is what was written")
     if verified.replayed is not None:
         _print_replay(verified.replayed)
 
@@ -223,16 +224,16 @@ def _print_replay(replayed: list[Replayed]) -> None:
     tried = [each for each in replayed if each.equal is not None]
     if tried:
         environments = _environments(replayed)
-        _say("environment: " + ("the same" if not environments else f"differs: {'; '.join(environments)}"))
+        say("environment: " + ("the same" if not environments else f"differs: {'; '.join(environments)}"))
         equal = sum(each.equal is True for each in tried)
-        _say(f"replayed: {equal} of {len(tried)} texts equal, token by token")
+        say(f"replayed: {equal} of {len(tried)} texts equal, token by token")
     for each in tried:
         if not each.equal:
-            _say(f"{each.output}.json: {each.what}{_excuse(each)}")
+            detail(f"{quoted(f'{each.output}.json')}: {each.what}{_excuse(each)}")
     for reason in dict.fromkeys(each.what for each in replayed if each.equal is None):
         outputs = [each.output for each in replayed if each.equal is None and each.what == reason]
         also = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
-        _say(f"not replayed: {outputs[0]}{also}: {reason}")
+        say(f"not replayed: {quoted(outputs[0])}{also}: {reason}")
 
 
 def _excuse(replayed: Replayed) -> str:
@@ -284,20 +285,19 @@ def _print_ancestry(steps: list[Step]) -> None:
     """From the text back to the passage, each with what made it."""
     for at, step in enumerate(steps):
         before = steps[at + 1].task if at + 1 < len(steps) else step.record.source.passage
-        head = f"{step.task} (record {step.record.id[:12]})"
-        _say_head(head)
-        _say(f"{_indented(step.text)}\n")
-        _say(f"was made from {before}: {_making(step)}. It was asked:\n")
+        _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
+        say(f"was made from {quoted(before)}: {_making(step)}. It was asked:")
+        say()
         for message in step.record.derivation.prompt.messages:
-            _say(_indented(f"[{message.role}] {message.content}") + "\n")
+            text(f"[{message.role}] {message.content}")
+            say()
     source = steps[-1].record.source
-    _say_head(source.passage)
-    _say(f"{_indented(source.text)}\n")
+    _say_text(quoted(source.passage), source.text)
     first, last = source.lines
     lines = f"line {first}" if first == last else f"lines {first} to {last}"
     under = f" under “{source.section}”" if source.section else ""
     tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
-    _say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
+    say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
 
 
 def _making(step: Step) -> str:
@@ -324,14 +324,8 @@ def _step_as_json(step: Step) -> dict[str, Any]:
     return {"task": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
-
-
-def _say(words: str) -> None:
-    """Print what may come from strangers: a terminal obeys none of it."""
-    click.echo(shown(words))
-
-
-def _say_head(words: str) -> None:
-    click.echo(click.style(shown(words), bold=True) + "\n")
+def _say_text(heading: str, words: str) -> None:
+    say(heading, bold=True)
+    say()
+    text(words)
+    say()

@@ -6,7 +6,9 @@ the package `prov`. An output is `run:` and its name in the run; passages, templ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import quote
 
 from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
@@ -23,9 +25,9 @@ def document(run: Run, found: Iterable[Found]) -> ProvDocument:
     document.add_namespace("remix", f"{NAMES}term:")
     document.add_namespace("sha256", f"{NAMES}sha256:")
     document.add_namespace("model", f"{NAMES}model:")
-    document.add_namespace("writing", f"{NAMES}writing:{run.name}:")
+    document.add_namespace("writing", f"{NAMES}writing:{_local(run.name)}:")
     document.add_namespace("software", f"{NAMES}software:")
-    document.add_namespace("run", f"{NAMES}run:{run.name}:")
+    document.add_namespace("run", f"{NAMES}run:{_local(run.name)}:")
     for each in found:
         _add(document, each)
     return document
@@ -41,14 +43,14 @@ def _add(document: ProvDocument, found: Found) -> None:
         document.used(writing, used)
     document.wasDerivedFrom(output, f"sha256:{derivation.passage}", activity=writing)
     if found.task.parent:
-        document.used(writing, f"run:{found.task.parent}")
-        document.wasDerivedFrom(output, f"run:{found.task.parent}", activity=writing)
+        document.used(writing, f"run:{_local(found.task.parent)}")
+        document.wasDerivedFrom(output, f"run:{_local(found.task.parent)}", activity=writing)
 
 
 def _output(document: ProvDocument, found: Found) -> ProvEntity:
     record = found.record
     return document.entity(
-        f"run:{found.task.id}",
+        f"run:{_local(found.task.id)}",
         [
             (PROV["type"], "remix:Output"),
             ("remix:record", record.id),
@@ -67,7 +69,7 @@ def _writing(document: ProvDocument, found: Found) -> ProvActivity:
     sampling = record.derivation.sampling
     seed = [("remix:seed", sampling.seed), ("remix:max_tokens", sampling.max_tokens)] if sampling else []
     return document.activity(
-        f"writing:{found.task.id}",
+        f"writing:{_local(found.task.id)}",
         record.circumstances.started,
         record.circumstances.finished,
         [(PROV["type"], "remix:Writing"), *seed, ("remix:exact", record.derivation.engine.exact)],
@@ -75,7 +77,7 @@ def _writing(document: ProvDocument, found: Found) -> ProvActivity:
 
 
 def _software(document: ProvDocument, record: Record) -> str:
-    name = f"software:remix-{record.circumstances.remix}"
+    name = f"software:remix-{_local(record.circumstances.remix)}"
     if not document.get_record(name):
         document.agent(name, {PROV["type"]: PROV["SoftwareAgent"], "remix:version": record.circumstances.remix})
     return name
@@ -105,7 +107,12 @@ def _template(document: ProvDocument, record: Record) -> str:
 def _model(document: ProvDocument, record: Record) -> str:
     sha256, name = record.derivation.model.sha256, record.circumstances.model
     about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Model", "remix:name": name}
-    return _once(document, f"sha256:{sha256}" if sha256 else f"model:{name}", about)
+    return _once(document, f"sha256:{sha256}" if sha256 else f"model:{_local(name)}", about)
+
+
+def _local(name: str) -> str:
+    """A name as the end of an address: what PROV-N can't write there, percent-encoded."""
+    return re.sub(r"[^\w./-]", lambda match: quote(match[0], safe=""), name)
 
 
 def _once(document: ProvDocument, name: str, about: Mapping[str | QualifiedName, str | int]) -> str:

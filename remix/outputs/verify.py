@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from remix import choose, frontmatter
 from remix.errors import PromptError, RunError
-from remix.files import DEEPEST, TEMPORARY, entries, read_bounded
+from remix.files import DEEPEST, TEMPORARY, LeadsOutError, entries, read_bounded
 from remix.measure.ledger import MeasuresFile
 from remix.names import leads_out
 from remix.outputs import reviews
@@ -350,7 +350,7 @@ def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
     except FileNotFoundError:
         yield Finding(name, "missing")
     except OSError as error:
-        yield Finding(name, f"can't be read ({error.strerror})")
+        yield Finding(name, _unreadable(error))
     except ValueError as error:
         yield Finding(name, f"can't be read ({error})")
 
@@ -388,9 +388,13 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
     except FileNotFoundError:
         return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
     except OSError as error:
-        return Finding(name, f"can't be read ({error.strerror})")
+        return Finding(name, _unreadable(error))
     except ValueError as error:
         return Finding(name, f"not a record ({_reason(error)})")
+
+
+def _unreadable(error: OSError) -> str:
+    return LEADS_OUT if isinstance(error, LeadsOutError) else f"can't be read ({error.strerror})"
 
 
 def _reason(error: ValueError) -> str:
@@ -544,7 +548,7 @@ def _trace(look: _Look) -> Iterator[Finding]:
             yield Finding(name, "missing")
         return
     except OSError as error:
-        yield Finding(name, f"can't be read ({error.strerror})")
+        yield Finding(name, _unreadable(error))
         return
     if look.record.trace not in (None, sha256(data)):
         yield Finding(name, "not the trace that was recorded")
@@ -572,7 +576,7 @@ def _measures(look: _Look) -> Iterator[Finding]:
     except FileNotFoundError:
         return
     except OSError as error:
-        yield Finding(name, f"can't be read ({error.strerror})")
+        yield Finding(name, _unreadable(error))
         return
     except ValidationError:
         yield Finding(name, "not the measures of a text; `remix measure` takes them anew")
