@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from remix.errors import RunError
-from remix.files import read_bounded, remove_leftovers, unwritable, write_new, write_whole
+from remix.files import is_within, read_bounded, remove_leftovers, unwritable, write_new, write_whole
 
 
 def visible(folder: Path) -> list[str]:
@@ -238,3 +238,33 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"words")
     (tmp_path / "a").symlink_to("b")
     assert read_bounded(tmp_path / "a", within=tmp_path) == b"words"
+
+
+@pytest.mark.parametrize(
+    ("path", "within"),
+    [
+        ("a", True),
+        ("sub/a", True),
+        ("sub/../a", True),
+        ("absent/b", True),
+        ("../a", False),
+        ("sub/../../out/a", False),
+        ("out/a", False),
+        ("in/a", True),
+        ("sub/out/a", False),
+        ("loop/a", True),
+        ("", True),
+    ],
+)
+def test_whether_a_path_lies_in_a_folder(tmp_path: Path, path: str, within: bool) -> None:
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    (folder / "out").symlink_to(tmp_path / "out")
+    (folder / "sub" / "out").symlink_to("../../out")
+    (folder / "in").symlink_to("sub")
+    (folder / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to("folder")
+    for start in (folder, tmp_path / "link"):
+        assert is_within(start / path, start) == within
+        assert is_within(Path(f"{start}/{path}"), start) == within

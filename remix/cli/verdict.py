@@ -45,7 +45,11 @@ def verdict(
     else:
         reviews.say(folder, task, who, verdict=verdict, note=words, loss=loss)
         note(f"{task}: {WORDS[verdict]} by {who}.")
-    write_index(folder)
+    try:
+        write_index(folder)
+    except RunError as error:
+        # What was said is kept: the table can be made again.
+        note(f"{folder.path}: its table of contents wasn't written anew: {error.message} {error.hint}")
 
 
 COMMANDS = (verdict,)
