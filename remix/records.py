@@ -24,6 +24,7 @@ from remix.bounds import (
     DEEPEST_GRAMMAR,
     INT32,
     LARGEST_WHOLE,
+    LEAST_CHUNK,
     LEAST_TEMPERATURE,
     LONGEST_BREAKER,
     LONGEST_GRAMMAR,
@@ -608,7 +609,7 @@ class EngineUsed(Frozen):
     """The system's C library, whose exponentials and cosines they use."""
     system_info: str | None = None
     """llama.cpp's own list of the CPU features in use."""
-    chunk: int | None = Field(None, ge=1, le=MOST_CHUNK)
+    chunk: int | None = Field(None, ge=LEAST_CHUNK, le=MOST_CHUNK)
     """Prompts are computed in chunks of at most so many tokens."""
     paragraphs: bool | None = None
     """Whether the end of a paragraph ends a chunk too, where it has 16 tokens already."""

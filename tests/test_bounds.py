@@ -125,6 +125,7 @@ IN_A_RECORD: list[Change] = [
     put("derivation", "engine", "rows", value="fixed 99999999999"),
     put("derivation", "engine", "rows", value="fixed ٣"),
     put("derivation", "engine", "chunk", value=0),
+    put("derivation", "engine", "chunk", value=1),  # the last chunk but one had no tokens, and wrote before its array
     put("derivation", "engine", "chunk", value=MOST_CHUNK + 1),
     put("derivation", "engine", "chunk", value=2**31),
     put("derivation", "engine", "n_gpu_layers", value=-1),
@@ -498,13 +499,22 @@ def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: Room) -> N
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("rows", "chunk", "slots", "shelf"), [(32, 32, 32, 32), (32, 32, 32, 1), (16, 1, 16, 1)])
+@pytest.mark.parametrize(("rows", "chunk", "slots", "shelf"), [(32, 32, 32, 32), (32, 32, 32, 1), (16, 2, 16, 1)])
 def test_more_places_than_a_call_has_tokens(model: LlamaModel, rows: int, chunk: int, slots: int, shelf: int) -> None:
     """llama.cpp ended the process: a record could say so, and `remix models tune` tried one of them."""
     with LlamaDecoder(model, slots, 256, Shape(rows=rows, chunk=chunk), 1, shelf) as decoder:
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1])
         decoder.prefill(0, [1], 0)
         assert decoder.sample(0) is not None
+
+
+@pytest.mark.model
+def test_nothing_is_written_outside_a_batch(model: LlamaModel) -> None:
+    with LlamaDecoder(model, 1, 256, Shape(rows=1, chunk=2), 1) as decoder:
+        decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1, 2, 3])
+        for tokens in ([], [1, 2, 3]):
+            with pytest.raises(AssertionError):
+                decoder.prefill(0, tokens, 0)
 
 
 @pytest.mark.model

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
-from remix.bounds import MOST_CHUNK, MOST_LAYERS, MOST_ROWS
+from remix.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 from remix.engine.chunks import Chunk, cut
 from remix.errors import ModelError
 from remix.records import Choice, Frozen, Sampling
@@ -22,7 +22,7 @@ from remix.records import Choice, Frozen, Sampling
 class Shape(Frozen):
     """How the model's work is cut into calls: the part of the set-up that may touch the bits of a result."""
 
-    chunk: int = Field(64, ge=1, le=MOST_CHUNK)
+    chunk: int = Field(64, ge=LEAST_CHUNK, le=MOST_CHUNK)
     """Prompts are computed in chunks of at most so many tokens (chunks.py)."""
 
     paragraphs: bool = True

@@ -728,6 +728,7 @@ class LlamaDecoder:
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         """Compute one chunk; logits are made only for the prompt's last token."""
+        assert tokens, "an empty chunk"
         last = position + len(tokens) == self._prompt_length[slot]
         for row, token in enumerate(tokens):
             self._put(row, Row(slot, token, position + row), wants_logits=False)
@@ -870,6 +871,8 @@ class LlamaDecoder:
         return Row(slot, 0, self._held[slot])
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
+        # The batch is C's memory: what is written behind its end is somebody else's.
+        assert 0 <= index < max(self.shape.chunk, self.shape.rows), "more tokens than a call takes"
         batch = self._batch
         batch.token[index] = row.token
         batch.pos[index] = row.position
