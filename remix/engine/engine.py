@@ -300,7 +300,8 @@ class Engine:
             future, sequence = self._unfinished.popitem()
             # What the callbacks of a future raise must not keep others from hearing of their end.
             with suppress(BaseException):
-                future.cancel() or self._settle(sequence, error)
+                if not future.cancel():
+                    self._settle(sequence, error)
         # For the next engine over this decoder; a decoder that has failed may fail once more.
         with suppress(BaseException):
             self._empty()
