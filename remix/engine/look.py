@@ -72,7 +72,8 @@ def check(path: Path, file: ModelFile) -> None:
     if memo.is_file():
         return
     memory = None if llama.has_gpu() else MEMORY + MEMORY_PER_CPU * (os.cpu_count() or 1) + 2 * file.size
-    bounds = processes.Bounds(PATIENCE + file.size // 20_000_000, memory, output=2**20)
+    seconds = PATIENCE + file.size // 20_000_000
+    bounds = processes.Bounds(seconds, memory, output=2**20)
     try:
         ended = processes.run_python(
             "remix.engine.look:main", [os.fspath(path)], bounds, environment={"GGML_NO_BACKTRACE": "1"}
@@ -81,12 +82,12 @@ def check(path: Path, file: ModelFile) -> None:
         raise ModelError(
             f"{path}: can't be looked at ({error.strerror}).", "Close other programs, then try again."
         ) from error
-    _judge(path, ended, bounds)
+    _judge(path, ended, seconds)
     with suppress(RunError):
         write_whole(memo, b"")
 
 
-def _judge(path: Path, ended: processes.Ended, bounds: processes.Bounds) -> None:
+def _judge(path: Path, ended: processes.Ended, seconds: float) -> None:
     """Raise `ModelError` unless the process ended well."""
     last = (ended.output.decode("utf-8", "replace").splitlines() or [""])[-1]
     told = _told(last)
@@ -96,7 +97,7 @@ def _judge(path: Path, ended: processes.Ended, bounds: processes.Bounds) -> None
         raise ModelError(str(told.get("message")), str(told.get("hint")))
     reason = _cause(ended.complaint, ended.status)
     if ended.status is None:
-        reason = f"no end after {bounds.seconds:.0f} seconds"
+        reason = f"no end after {seconds:.0f} seconds"
     step = f", while it {last}" if last else ""
     raise ModelError(f"{path}: llama.cpp doesn't survive this file ({reason}{step}).", _HINT)
 
