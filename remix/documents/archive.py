@@ -11,6 +11,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -106,7 +107,7 @@ class Archive:
         except (OSError, ValueError) as error:
             raise self._damaged(error) from error
 
-    def _counted(self, member: zipfile.ZipExtFile) -> bytes:
+    def _counted(self, member: IO[bytes]) -> bytes:
         """All of a member. `member.read()` unpacks whatever there is before it looks at the size."""
         pieces = []
         while piece := member.read(PIECE):
