@@ -248,4 +248,6 @@ TARGET = Target(
     check=_check,
     words=tuple(word.encode() for word in TEXT_WORDS + HTML_WORDS),
     mutate=_mutate,
+    # Some cases start a process, which on a busy machine takes seconds by itself.
+    seconds=30.0,
 )
