@@ -26,6 +26,9 @@ MOST_TAGS = 60
 NEIGHBOURS = 3
 """Lines that each tag asks for. With all there are, a map is a ball of wool."""
 
+MOST_ROUNDS, MOST_PUSHES = 600, 6 * 10**7
+"""Of the layout: rounds, and pairs of tags that are pushed apart in all rounds together, which bounds the time."""
+
 LONGEST = 32
 """Letters of a tag that are shown."""
 
@@ -147,7 +150,8 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
     Venturini, Heymann and Bastian, 2014)."""
     if len(part) == 1:
         return np.zeros((1, 2))
-    found = nx.forceatlas2_layout(part, max_iter=600, weight="weight", seed=1)
+    rounds = min(MOST_ROUNDS, MOST_PUSHES // len(part) ** 2)
+    found = nx.forceatlas2_layout(part, max_iter=rounds, weight="weight", seed=1)
     points = np.array([found[number] for number in sorted(part)], dtype=np.float64)
     points -= points.mean(0)
     _, _, axes = np.linalg.svd(points, full_matrices=False)
@@ -161,6 +165,8 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
 def _apart(points: Points, boxes: Points) -> Points:
     """The same with labels that overlap pushed away from each other, the shorter way, until none do."""
     points, rooms = points.copy(), (boxes[:, None] + boxes + 2 * GAP) / 2
+    # The more labels, the longer a round takes, and the fewer there are.
+    growth = 1.001 + max(0, len(points) - 100) / 50_000
     # In a heap of labels, one is pushed to the right or down by those before it.
     order = np.sign(np.arange(len(points))[:, None] - np.arange(len(points)))[..., None]
     while True:
@@ -172,7 +178,7 @@ def _apart(points: Points, boxes: Points) -> Points:
         shorter = lacking.argmin(2)[..., None] == np.arange(2)
         directions = np.where(away == 0, order, np.sign(away))
         # All grows a little as well: whatever else happens, it comes to an end.
-        points = points * 1.001 + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
+        points = points * growth + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
 
 
 # -- the picture --------------------------------------------------------------------------------------------
