@@ -182,7 +182,7 @@ class _SafeLoader(_Bounded, yaml.SafeLoader):
             problem = f"a number of more than {LONGEST_NUMBER} digits"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]  # PyYAML's stubs don't say
+            return super().construct_object(node, deep)
         # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error

@@ -29,6 +29,9 @@ NEIGHBOURS = 3
 MOST_ROUNDS, MOST_PUSHES = 600, 6 * 10**7
 """Of the layout: rounds, and pairs of tags that are pushed apart in all rounds together, which bounds the time."""
 
+MOST_MERGED = 200
+"""Tags whose groups are found by greedy modularity; of more by Louvain's method (Blondel et al., 2008)."""
+
 LONGEST = 32
 """Letters of a tag that are shown."""
 
@@ -120,9 +123,17 @@ def _ordered(edge: tuple[int, int]) -> tuple[int, int]:
 
 def _colours(graph: nx.Graph) -> dict[int, str]:
     """A colour for each group of tags that stand together; grey where there are more groups, or none."""
-    found = nx.community.greedy_modularity_communities(graph, weight="weight") if graph.size() else []
-    groups = [group for group in found if len(group) > 1]
+    groups = [group for group in _communities(graph) if len(group) > 1] if graph.size() else []
     return {number: colour for group, colour in zip(groups, COLOURS, strict=False) for number in group}
+
+
+def _communities(graph: nx.Graph) -> list[set[int]]:
+    """Tags that stand together, the largest group first."""
+    if len(graph) <= MOST_MERGED:
+        return list(nx.community.greedy_modularity_communities(graph, weight="weight"))
+    # Of many that all stand together greedy modularity takes the cube.
+    found = nx.community.louvain_communities(graph, weight="weight", seed=1)
+    return sorted(found, key=lambda group: (-len(group), min(group)))
 
 
 # -- where they stand ---------------------------------------------------------------------------------------
