@@ -131,9 +131,12 @@ def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
     return _plan_for(workspace, _read(workspace, options, bad), writer, bad)
 
 
-def status(workspace: Workspace, run: Run) -> list[Stale]:
-    """What of a run would be made from something else now. Raises as `prepare` does, where a seed can't be read."""
-    return stale(run, Now(_essays(workspace), _templates_there(workspace, run), _model_now(workspace, run)))
+def status(workspace: Workspace, run: Run, note: Callable[[str], None] = lambda message: None) -> list[Stale]:
+    """What of a run would be made from something else now; `note` is told what couldn't be compared.
+
+    Raises as `prepare` does, where a seed can't be read.
+    """
+    return stale(run, Now(_essays(workspace), _templates_there(workspace, run), _model_now(workspace, run)), note)
 
 
 def prepare_refresh(

@@ -6,9 +6,12 @@ of the run's texts: a chain's later steps are stale with its first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from remix.errors import PromptError
 from remix.prompts import Template
@@ -17,7 +20,17 @@ from remix.records import Change, Essay, ModelFile, Passage, Run, Stale
 Pair = tuple[Essay, Passage]
 
 ALIKE = 0.5
-"""Share of words two texts must have in common to be taken for one passage before and after an edit."""
+"""Share of their words that two texts must have in common, in the same order, to be taken for one passage before and
+after an edit. Paragraphs that say something else have a fifth, in the shipped essays."""
+
+MOST_PAIRS = 10**6
+"""Pairs of edited passages of an essay that are compared."""
+
+MOST_COMPARED = 10**11
+"""Pairs of their words: 300,000 words before and after, which takes some seconds."""
+
+Note = Callable[[str], None]
+"""Is told what was left out."""
 
 
 class Now(NamedTuple):
@@ -30,9 +43,9 @@ class Now(NamedTuple):
     """What the run's model is now; null where that isn't known."""
 
 
-def stale(run: Run, now: Now) -> list[Stale]:
+def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     """What has become stale, in the order of the run."""
-    places = _places(run.essays, now.essays)
+    places = _places(run.essays, now.essays, note)
     before = {used.kind: used for used in run.templates}
     pairs = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
     model: tuple[Change, ...] = ("model",) if _is_another(run.model, now.model) else ()
@@ -94,18 +107,23 @@ def _about(pair: Pair) -> tuple[object, ...]:
 # -- which passage is which ---------------------------------------------------------------------------------
 
 
-def _places(before: Sequence[Essay], now: Sequence[Essay]) -> dict[str, Pair]:
+def _places(before: Sequence[Essay], now: Sequence[Essay], note: Note) -> dict[str, Pair]:
     """Where a run's passages are now, by their ids then; those that are gone are left out.
 
     A passage is where its very text is, even under another number or in another essay; else where a text of the same
-    essay is most like it; else the one that has its number.
+    essay is most like it; else the one that has its number. `note` is told of essays in which too much has changed
+    to compare texts.
     """
     free = {passage.id: (essay, passage) for essay in now for passage in essay.passages}
     places: dict[str, Pair] = {}
     _take_same_texts([passage for essay in before for passage in essay.passages], free, places)
     for essay in before:
         left = [passage for passage in essay.passages if passage.id not in places]
-        _take_alike(left, free, places)
+        if left and not _take_alike(left, free, places):
+            note(
+                f"{essay.path}: too much has changed to compare all passages. Those whose text changed are taken for "
+                "the ones that have their numbers now."
+            )
         for passage in left:
             if passage.id not in places and passage.id in free:
                 places[passage.id] = free.pop(passage.id)
@@ -127,29 +145,20 @@ def _take_same_texts(passages: Sequence[Passage], free: dict[str, Pair], places:
             del free[places[passage.id][1].id]
 
 
-def _take_alike(passages: Sequence[Passage], free: dict[str, Pair], places: dict[str, Pair]) -> None:
-    """The likest first, so that no passage takes what another has more in common with. All are of one essay."""
+def _take_alike(passages: Sequence[Passage], free: dict[str, Pair], places: dict[str, Pair]) -> bool:
+    """The likest first, so that no passage takes what another has more in common with. All are of one essay.
+
+    Whether texts were compared; they aren't if it would take long.
+    """
     essays = {passage.essay for passage in passages}
-    matchers = {
-        id_: SequenceMatcher(None, "", there.text.split(), autojunk=False)
-        for id_, (_, there) in free.items()
-        if there.essay in essays
-    }
-    ratios = [
-        (ratio, passage.id, id_)
-        for passage in passages
-        for id_, matcher in matchers.items()
-        if (ratio := _likeness(passage.text.split(), matcher)) >= ALIKE
-    ]
-    for _, id_, there_id in sorted(ratios, key=lambda each: (-each[0], each[1] != each[2])):
+    there = {id_: there.text.split() for id_, (_, there) in free.items() if there.essay in essays}
+    words, others, ids = [passage.text.split() for passage in passages], list(there.values()), list(there)
+    if len(words) * len(others) > MOST_PAIRS or sum(map(len, words)) * sum(map(len, others)) > MOST_COMPARED:
+        return False
+    # The longest common subsequence of words: unlike difflib's blocks it is found quickly if all words are the same.
+    likeness = process.cdist(words, others, scorer=Indel.normalized_similarity, score_cutoff=ALIKE, dtype=np.float64)
+    found = [(likeness[row, column], passages[row].id, ids[column]) for row, column in np.argwhere(likeness >= ALIKE)]
+    for _, id_, there_id in sorted(found, key=lambda each: (-each[0], each[1] != each[2])):
         if id_ not in places and there_id in free:
             places[id_] = free.pop(there_id)
-
-
-def _likeness(words: list[str], matcher: SequenceMatcher[str]) -> float:
-    """The share of words in common, in their order (Ratcliff and Obershelp); 0 where it can't come up to `ALIKE`."""
-    matcher.set_seq1(words)
-    # Bounds from above, and a tenth of the work: of an essay edited throughout each passage is held against each.
-    if matcher.real_quick_ratio() < ALIKE or matcher.quick_ratio() < ALIKE:
-        return 0.0
-    return matcher.ratio()
+    return True

@@ -26,6 +26,12 @@ MOST_TAGS = 60
 NEIGHBOURS = 3
 """Lines that each tag asks for. With all there are, a map is a ball of wool."""
 
+MOST_ROUNDS, MOST_PUSHES = 600, 6 * 10**7
+"""Of the layout: rounds, and pairs of tags that are pushed apart in all rounds together, which bounds the time."""
+
+MOST_MERGED = 200
+"""Tags whose groups are found by greedy modularity; of more by Louvain's method (Blondel et al., 2008)."""
+
 LONGEST = 32
 """Letters of a tag that are shown."""
 
@@ -117,9 +123,17 @@ def _ordered(edge: tuple[int, int]) -> tuple[int, int]:
 
 def _colours(graph: nx.Graph) -> dict[int, str]:
     """A colour for each group of tags that stand together; grey where there are more groups, or none."""
-    found = nx.community.greedy_modularity_communities(graph, weight="weight") if graph.size() else []
-    groups = [group for group in found if len(group) > 1]
+    groups = [group for group in _communities(graph) if len(group) > 1] if graph.size() else []
     return {number: colour for group, colour in zip(groups, COLOURS, strict=False) for number in group}
+
+
+def _communities(graph: nx.Graph) -> list[set[int]]:
+    """Tags that stand together, the largest group first."""
+    if len(graph) <= MOST_MERGED:
+        return list(nx.community.greedy_modularity_communities(graph, weight="weight"))
+    # Of many that all stand together greedy modularity takes the cube.
+    found = nx.community.louvain_communities(graph, weight="weight", seed=1)
+    return sorted(found, key=lambda group: (-len(group), min(group)))
 
 
 # -- where they stand ---------------------------------------------------------------------------------------
@@ -147,7 +161,8 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
     Venturini, Heymann and Bastian, 2014)."""
     if len(part) == 1:
         return np.zeros((1, 2))
-    found = nx.forceatlas2_layout(part, max_iter=600, weight="weight", seed=1)
+    rounds = min(MOST_ROUNDS, MOST_PUSHES // len(part) ** 2)
+    found = nx.forceatlas2_layout(part, max_iter=rounds, weight="weight", seed=1)
     points = np.array([found[number] for number in sorted(part)], dtype=np.float64)
     points -= points.mean(0)
     _, _, axes = np.linalg.svd(points, full_matrices=False)
@@ -161,6 +176,8 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
 def _apart(points: Points, boxes: Points) -> Points:
     """The same with labels that overlap pushed away from each other, the shorter way, until none do."""
     points, rooms = points.copy(), (boxes[:, None] + boxes + 2 * GAP) / 2
+    # The more labels, the longer a round takes, and the fewer there are.
+    growth = 1.001 + max(0, len(points) - 100) / 50_000
     # In a heap of labels, one is pushed to the right or down by those before it.
     order = np.sign(np.arange(len(points))[:, None] - np.arange(len(points)))[..., None]
     while True:
@@ -172,7 +189,7 @@ def _apart(points: Points, boxes: Points) -> Points:
         shorter = lacking.argmin(2)[..., None] == np.arange(2)
         directions = np.where(away == 0, order, np.sign(away))
         # All grows a little as well: whatever else happens, it comes to an end.
-        points = points * 1.001 + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
+        points = points * growth + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
 
 
 # -- the picture --------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remix.corpus.duplicates import BLOCK, Duplicate, near_duplicates
+from remix.corpus.duplicates import BLOCK, MOST_ALIKE, Duplicate, near_duplicates, not_compared
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,30 @@ def test_typos_are_found_in_any_block() -> None:
 
 def test_no_tags_no_pairs() -> None:
     assert near_duplicates([]) == []
+
+
+# -- many tags ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["t{:05}", "aaaaaaaaaaaaaa{:05}", "{:05}" + "a" * 55, "t/{:05}ies"])
+def test_tags_that_differ_by_digits_alone(form: str) -> None:
+    """20,000 such tags took minutes: all were held against all, and each pair looked at."""
+    assert near_duplicates([(form.format(n), 1) for n in range(20_000)]) == []
+
+
+def test_tags_that_are_all_alike() -> None:
+    """Each of 17,576 is a letter away from 75 others, and two letters away from thousands."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    tags = [f"aaaaaaaaaaaa{a}{b}{c}" for a in letters for b in letters for c in letters]
+    counts = [(tag, 2) for tag in tags]
+    found = near_duplicates(counts)
+    assert len(found) == MOST_ALIKE - 1
+    assert {pair.other for pair in found[:700]} == {"aaaaaaaaaaaaaaa"}
+    assert not_compared(counts) == len(tags) - MOST_ALIKE
+
+
+def test_tags_that_are_too_long_for_typos() -> None:
+    counts = [("a" * 65, 9), ("a" * 64 + "b", 1), ("b" * 64, 9), ("b" * 63 + "c", 1)]
+    assert [(pair.tag, pair.why) for pair in near_duplicates(counts)] == [("b" * 63 + "c", "typo")]
+    assert not_compared(counts) == 2
+    assert not_compared([("a", 1), ("abcde", 1)]) == 0

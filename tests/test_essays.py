@@ -302,3 +302,27 @@ def test_paths_begin_in_the_workspace_or_with_the_folder_s_name(tmp_path: Path, 
     (root / folder / "a.md").write_text("A.")
     (essay,) = read_seeds(root / folder, root)
     assert (essay.path, essay.passages[0].path) == (path, path)
+
+
+# -- long tags ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Words.\n\nWords. #" + "a" * 201, 3),
+        ("Words #" + "a" * 1_000_000 + " in a sentence.", 1),
+        ("# Head #" + "a" * 201 + "\n\nWords.", 3),
+        ("---\ntags: [" + "a" * 201 + "]\n---\nWords.", 1),
+        ("Words. #" + "a/" * 500_000 + "a", 1),
+        ("Words. #" + "\u0301a" * 150, 1),
+    ],
+)
+def test_a_tag_longer_than_anyone_writes(tmp_path: Path, text: str, line: int) -> None:
+    """Each was kept once for each of its parents and passages: a megabyte became hundreds."""
+    with pytest.raises(SeedError, match=rf"an-essay\.md:{line}: has a tag of more than 200 letters"):
+        read(tmp_path, text)
+
+
+def test_a_long_tag(tmp_path: Path) -> None:
+    assert read(tmp_path, "Words. #" + "a" * 200).passages[0].tags == ("a" * 200,)

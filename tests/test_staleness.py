@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remix import pipeline
+from remix import pipeline, staleness
 from remix.corpus import read_seeds
 from remix.outputs import RunFolder
 from remix.outputs.verify import verify
@@ -282,3 +282,32 @@ def test_a_langchain_run_is_refreshed_from_python(workspace: Workspace, finished
     result = remix_("generate", "--refresh", finished.run.name)
     assert result.exit_code == 1
     assert "LangChain" in result.stderr
+
+
+# -- hostile texts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["word " * 20_000, "a b " * 10_000, "".join(f"w{n % 200} " for n in range(20_000))])
+def test_long_texts_of_equal_words(workspace: Workspace, finished: RunFolder, words: str) -> None:
+    """Status took minutes: difflib compares each word with each that is the same."""
+    essay = essay_of(workspace)
+    essay.write_text(f"One. {words}\n\nTwo. {words}\n\nThree.", encoding="utf-8")
+    run = finished.run.model_copy(update={"essays": tuple(read_seeds(workspace.seeds, workspace.root))})
+    essay.write_text(f"New.\n\nOne. {words} end.\n\nTwo. {words} end.\n", encoding="utf-8")
+    found = {each.passage: each.now for each in pipeline.status(workspace, run)}
+    assert found == {"two-clocks/001": "two-clocks/002", "two-clocks/002": "two-clocks/003", "two-clocks/003": None}
+
+
+def test_an_essay_in_which_too_much_has_changed(
+    workspace: Workspace, finished: RunFolder, remix_: Remix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(essay_of(workspace), "The first clock runs fast", "Here are two clocks.\n\nThe first clock runs too fast")
+    monkeypatch.setattr(staleness, "MOST_PAIRS", 1)
+    result = remix_("status")
+    assert result.exit_code == 0
+    assert "seeds/two-clocks.md: too much has changed to compare all passages." in result.stderr
+    assert now_at(workspace, finished, "two-clocks/001") == "two-clocks/001"
+    monkeypatch.setattr(staleness, "MOST_PAIRS", 100)
+    assert "too much" not in remix_("status").stderr
+    monkeypatch.setattr(staleness, "MOST_COMPARED", 1)
+    assert "too much" in remix_("status").stderr

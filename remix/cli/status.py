@@ -31,7 +31,7 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_js
     if words and everything:
         raise click.UsageError("name runs, or say --all.")
     folders = _folders(workspace, words, everything)
-    found = [(folder, pipeline.status(workspace, folder.run)) for folder in folders]
+    found = [(folder, pipeline.status(workspace, folder.run, note)) for folder in folders]
     if as_json:
         print_json({"runs": [_as_json(folder, stale) for folder, stale in found]})
         return

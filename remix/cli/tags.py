@@ -120,9 +120,12 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
 
     The one used less comes first, as in `remix tags rename`.
     """
-    from remix.corpus.duplicates import near_duplicates
+    from remix.corpus.duplicates import near_duplicates, not_compared
 
-    found = near_duplicates(_counts(workspace, min_words))
+    counts = _counts(workspace, min_words)
+    found = near_duplicates(counts)
+    if left_out := not_compared(counts):
+        note(f"{count(left_out, 'tag')} not searched for typos: too long, or too many begin with the same letter.")
     if as_json:
         print_json([pair._asdict() for pair in found])
         return

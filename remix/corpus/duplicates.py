@@ -28,6 +28,13 @@ LONG = 12
 SELDOM = 2
 """On so many passages, or a tenth of those of the other tag, a typo may stand: what is used more is meant."""
 
+LONGEST = 64
+"""Letters of a tag that may be a typo."""
+
+MOST_ALIKE = 10_000
+"""Tags with the same first letter and the same digits that are held against each other: the commonest. Each is held
+against each, which takes a second for as many."""
+
 BLOCK = 256
 """Tags whose distances to all others are in memory at a time."""
 
@@ -118,24 +125,38 @@ def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
     one is right, as it nearly always is (Kukich, Techniques for Automatically Correcting Words in Text, 1992), and
     digits are meant: 1984 is not 1985.
     """
-    groups: dict[str, list[tuple[str, Count]]] = {}
-    for count in counts:
-        if len(form := _plain(count[0])) >= SHORTEST:
-            groups.setdefault(form[0], []).append((form, count))
-    for group in groups.values():
+    for group in _comparable(counts).values():
         forms = [form for form, _ in group]
+        used = np.array([passages for _, (_, passages) in group])
+        allowed = np.array([2 if len(form) >= LONG else 1 for form in forms], np.uint8)
         for start in range(0, len(group), BLOCK):
+            rows = slice(start, min(start + BLOCK, len(group)))
+            # No tag is held against a rarer one, which is behind it.
+            columns = slice(0, rows.stop)
             distances = process.cdist(
-                forms[start : start + BLOCK], forms, scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
+                forms[rows], forms[columns], scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
             )
-            for row, column in np.argwhere(distances <= 2):
-                (form, rarer), (other, commoner) = group[start + row], group[column]
-                is_seldom = column < start + row and rarer[1] <= max(SELDOM, commoner[1] // 10)
-                if is_seldom and _is_typo(form, other, int(distances[row, column])):
-                    yield rarer, commoner
+            limits = np.minimum(allowed[rows, None], allowed[columns])
+            is_seldom = used[rows, None] <= np.maximum(SELDOM, used[columns] // 10)
+            is_typo = np.tril((distances > 0) & (distances <= limits) & is_seldom, start - 1)
+            for row in np.flatnonzero(is_typo.any(1)):
+                # The first is the commonest.
+                yield group[start + row][1], group[is_typo[row].argmax()][1]
 
 
-def _is_typo(form: str, other: str, distance: int) -> bool:
-    """Whether the one may be meant for the other, so many letters apart."""
-    digits, others = (re.sub(r"\D", "", each) for each in (form, other))
-    return 0 < distance <= (1 if min(len(form), len(other)) < LONG else 2) and digits == others
+def not_compared(counts: Sequence[Count]) -> int:
+    """How many tags were not searched for typos, because they are too long, or too many begin alike."""
+    forms = [len(_plain(tag)) for tag, _ in counts]
+    considered = sum(map(len, _comparable(counts).values()))
+    return sum(length >= SHORTEST for length in forms) - considered
+
+
+def _comparable(counts: Sequence[Count]) -> dict[tuple[str, str], list[tuple[str, Count]]]:
+    """The tags that may be mistyped, with their plain forms, by their first letters and their digits."""
+    groups: dict[tuple[str, str], list[tuple[str, Count]]] = {}
+    for count in counts:
+        if SHORTEST <= len(form := _plain(count[0])) <= LONGEST:
+            group = groups.setdefault((form[0], re.sub(r"\D", "", form)), [])
+            if len(group) < MOST_ALIKE:
+                group.append((form, count))
+    return groups

@@ -36,6 +36,9 @@ MOST_PASSAGES = 10_000
 MOST_TAGGINGS = 200_000
 """Tags and their parents on all passages of an essay: the index has a row for each."""
 
+LONGEST_TAG = 200
+"""Letters. A tag is kept for each passage that has it, once for each of its parents."""
+
 _DATED = re.compile(r"(\d{4})([-_])(\d{2})\2(\d{2})(?!\d)")
 """How Jekyll's posts begin, and the daily notes of Obsidian and Logseq."""
 
@@ -155,6 +158,11 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
     """Refuse what would fill the memory."""
     if len(found) > MOST_PASSAGES:
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
+    for lines, all_tags in [((1, 1), tags), *((each.lines, each.tags) for each in found)]:
+        if any(len(tag) > LONGEST_TAG for tag in all_tags):
+            raise SeedError(
+                f"{name}:{lines[0]}: has a tag of more than {LONGEST_TAG} letters.", "Put a space behind the tag."
+            )
     if len(tags) > MOST_TAGS:
         raise SeedError(f"{name}: has more than {MOST_TAGS} tags for all its passages.", "Leave some out.")
     for_all = sum(len(tag_keys(tag)) for tag in tags)
