@@ -283,7 +283,7 @@ def test_of_very_many_findings_the_first_are_told(desk: Desk, monkeypatch: pytes
     desk.verify()
     told = desk.changes("").findings
     assert len(told) == 101
-    assert told[-1] == "There are 99,900 more."
+    assert told[-1] == "99,900 more"
 
 
 def test_a_note_that_is_longer_than_one_may_be_is_cut(desk: Desk, folder: RunFolder) -> None:

@@ -44,6 +44,9 @@ OPENING = 90
 MOST_FINDINGS = 100
 """Findings that are told with each look at the changes."""
 
+MOST_REVIEWERS = 20
+"""Reviewers of a text that are named."""
+
 
 class NoSuchOutput(RunError):  # noqa: N818
     """An output isn't on the desk."""
@@ -260,7 +263,7 @@ class Desk:
                 twins=tuple(_twins(read)),
                 standings={output: _shown_standing(self._verdicts.standing(output)) for output in said},
                 broken=self._broken,
-                findings=_first(self._findings),
+                findings=_first(self._findings, MOST_FINDINGS),
             )
 
     def search(self, words: str) -> list[str]:
@@ -558,12 +561,14 @@ def _passage_row(passage: Passage) -> PassageRow:
     )
 
 
-def _first(findings: Sequence[str]) -> tuple[str, ...]:
-    """Those that are told: of very many the first, and how many more there are."""
-    more = len(findings) - MOST_FINDINGS
-    return (*findings[:MOST_FINDINGS], *([f"There are {more:,} more."] if more > 0 else []))
+def _first(lines: Sequence[str], most: int) -> tuple[str, ...]:
+    """Of very many lines the first, and how many more there are."""
+    more = len(lines) - most
+    return (*lines[:most], *([f"{more:,} more"] if more > 0 else []))
 
 
 def _shown_standing(standing: Standing) -> Standing:
     note = standing.note and shown(standing.note[: reviews.LONGEST])
-    return standing.model_copy(update={"note": note, "reviewers": tuple(map(shown, standing.reviewers))})
+    return standing.model_copy(
+        update={"note": note, "reviewers": tuple(map(shown, _first(standing.reviewers, MOST_REVIEWERS)))}
+    )
