@@ -296,3 +296,33 @@ def test_a_name_of_a_megabyte_is_not_printed() -> None:
     with pytest.raises(PromptError) as caught:
         render("{{ " + "x" * 100_000 + " }}")
     assert len(caught.value.message) < 1000
+
+
+BOMBS = {
+    "nested ifs": "{% if 1 %}" * 5000 + "{% endif %}" * 5000,
+    "macros": "{% macro m() %}{{ 1 }}{% endmacro %}" * 30_000,
+    "a long sum": "{{ 1" + " + 1" * 50_000 + " }}",
+    "attributes": "{{ passage" + ".text" * 20_000 + " }}",
+    "filters": "{{ passage.text" + "|upper" * 20_000 + " }}",
+    "nested lists": "{% set n = namespace(x=[]) %}{% for a in range(99999) %}{% set n.x = [n.x] %}{% endfor %}"
+    "{{ n.x }}",
+    "nested generators": "{% set n = namespace(x=[1]) %}{% for a in range(99999) %}{% set n.x = n.x|map('int') %}"
+    "{% endfor %}{{ n.x|list }}",
+    "lists of themselves": "{% set n = namespace(x=[1]) %}{% for a in range(60) %}{% set n.x = [n.x, n.x] %}"
+    "{% endfor %}{{ n.x }}",
+    "rounding": "{{ 5|round(10**9, 'ceil') }}",
+    "wordwrap": "{{ ('a' * 10**7)|wordwrap(1)|length }}",
+    "urlize": "{{ ('http://a.b ' * 10**6)|urlize|length }}",
+    "indent": "{{ ('a\\n' * 10**7)|indent(10**5)|length }}",
+    "products of ranges": "{% for a in range(10**5) %}{% for b in range(10**5) %}{% endfor %}{% endfor %}",
+    "a width": "{{ '%*d' % (10**9, 1) }}",
+}
+
+
+@pytest.mark.parametrize("body", BOMBS.values(), ids=BOMBS.keys())
+def test_a_bomb_is_an_error(body: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        assert render(body)[:100] == "nothing"
+    assert caught.value.message.startswith(NAME)
+    assert len(caught.value.message) < 1000
+    assert render("{{ passage.id }}") == "roads/001"

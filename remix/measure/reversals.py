@@ -141,21 +141,24 @@ class _Sentence(NamedTuple):
     matter: frozenset[str]
     """Stems of the words that carry matter, opposites made one: a sentence and its reverse are about the same."""
     negated: list[str]
+    denied: frozenset[str]
+    """The same, each once."""
     is_negative: bool
     """Whether it denies something without a negation: “too late to turn back”."""
 
     def says(self, word: str) -> bool:
         """Whether it has a word, given as a stem, and doesn't negate it."""
-        return word in self.stems and word not in self.negated
+        return word in self.stems and word not in self.denied
 
 
 def _read(sentence: str) -> _Sentence:
-    found = words(sentence)
+    found, denied = words(sentence), negated(sentence)
     return _Sentence(
         words=found,
         stems=frozenset(map(stem, found)),
         matter=frozenset(_subject(word) for word in found if word not in FUNCTION_WORDS or word in _against()),
-        negated=negated(sentence),
+        negated=denied,
+        denied=frozenset(denied),
         is_negative=bool(_IMPLICIT.search(sentence)),
     )
 
@@ -183,7 +186,8 @@ def _turned(was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: 
 def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
     """Words of one sentence in whose place their opposite stands in the other, which has no such word itself."""
     for word in dict.fromkeys(was.words):
-        others = [each for each in now.words if each in _against().get(word, ()) and stem(each) not in was.stems]
+        against = _against().get(word)
+        others = [each for each in now.words if each in against and stem(each) not in was.stems] if against else []
         if others and stem(word) not in now.stems and not _is_balanced(was, word, now, others[0]):
             yield word, others[0]
 
@@ -219,11 +223,11 @@ def _negations(
     if (len(was.negated) - len(now.negated)) % 2 == 0:
         return
     for word in was.negated:
-        borne_out = any(each.says(word) for each in before) or any(word in each.negated for each in after)
+        borne_out = any(each.says(word) for each in before) or any(word in each.denied for each in after)
         if now.says(word) and not now.is_negative and not borne_out:
             yield f"not {word}", word
     for word in now.negated:
-        borne_out = any(word in each.negated for each in before) or any(each.says(word) for each in after)
+        borne_out = any(word in each.denied for each in before) or any(each.says(word) for each in after)
         if was.says(word) and not was.is_negative and not borne_out:
             yield word, f"not {word}"
 

@@ -38,7 +38,7 @@ def beginning(text: str) -> str:
     if len(text) <= MOST_LETTERS:
         return text
     cut = text[:MOST_LETTERS]
-    return cut if text[MOST_LETTERS].isspace() else (cut.rsplit(maxsplit=1) or [""])[0]
+    return cut if cut[-1].isspace() or text[MOST_LETTERS].isspace() else (cut.rsplit(maxsplit=1) or [""])[0]
 
 
 def words(text: str) -> list[str]:

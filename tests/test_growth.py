@@ -1,0 +1,117 @@
+"""Measures take no longer than their text deserves: the work grows with the text, and is bounded."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from importlib import import_module
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remix.measure.alignment import chrf
+from remix.measure.ledger import MOST_SENTENCES, Made, ledger
+from remix.measure.overlap import overlap
+from remix.measure.runs import Runs
+from remix.measure.sentences import PIECE, pieces, sentences
+from remix.measure.words import MOST_LETTERS, beginning
+
+facts = import_module("remix.measure.facts")
+
+SECONDS = 60
+"""On the busiest machine; each took minutes or hours, or more memory than there is, before."""
+
+HOSTILE = {
+    "5,000 sentences": " ".join(f"The man number {n} walked to town {n * 7 % 1000}." for n in range(5000)),
+    "60,000 brackets": "(" * 60_000 + "1 b",
+    "300,000 quotation marks": "“a " * 100_000 + '"' * 200_000,
+    "a sentence of 1 MB": "word and " * 116_000,
+    "a word of 1 MB": "a" * 2**20,
+    "20,000 equal words": "a " * 20_000,
+    "100,000 numbers": " ".join(map(str, range(100_000))),
+    "numbers in words": "one and two hundred " * 10_000,
+    "names": "We saw " + " and ".join(f"Xy{n}ian Qz{n}" for n in range(5000)),
+    "citations": " ".join(f"(Hui{n} {1000 + n})" for n in range(9000)),
+    "quotations": " ".join(f"“word{n}”" for n in range(10_000)),
+    "negations": " ".join(f"not dog{n}." for n in range(10_000)),
+    "negations in a row": " ".join(f"not dog{n}" for n in range(10_000)),
+    "items": "1. " * 40_000,
+    "no spaces between sentences": "我是。" * 40_000,
+    "marks": "dog ! " * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_no_text_takes_longer_than_it_should(text: str) -> None:
+    begun = time.process_time()
+    of = ledger(Made(text=text, finish="stop", passage=f"{text[1:]} x", previous="", messages=()))
+    assert time.process_time() - begun < SECONDS
+    assert ("of a text" in of.line) == (len(text) > MOST_LETTERS or len(sentences(text)) > MOST_SENTENCES)
+
+
+def test_what_was_not_measured_is_said() -> None:
+    made = Made(
+        text="So. " * 2000 + "a " * MOST_LETTERS, finish="stop", passage="So it is.", previous="", messages=()
+    )
+    of = ledger(made)
+    assert of.line.endswith("; measured by no more than the first 100,000 letters and 1,000 sentences of a text")
+    assert len(of.text) == MOST_SENTENCES
+    assert of.length.words == 2000 + MOST_LETTERS
+
+
+def test_a_beginning_is_in_whole_words() -> None:
+    assert beginning("a" * MOST_LETTERS) == "a" * MOST_LETTERS
+    assert len(beginning("a" * (MOST_LETTERS + 1))) == MOST_LETTERS
+    assert beginning("abc " * MOST_LETTERS).split() == ["abc"] * (MOST_LETTERS // 4)
+
+
+@given(st.lists(st.sampled_from(["a b ", "x. ", "\n\n", "y\n", "z"]), max_size=60), st.integers(4, 20))
+def test_pieces_are_the_text(parts: list[str], letters: int) -> None:
+    text = "".join(parts)
+    found = list(pieces(text, letters))
+    assert "".join(found) == text
+    assert all(len(each) < 2 * letters for each in found)
+
+
+def test_a_usual_text_is_segmented_whole() -> None:
+    text = "It was so. " * (PIECE // 6)
+    assert list(pieces(text, PIECE)) == [text]
+
+
+WORDS = st.lists(st.sampled_from("abc"), max_size=12)
+
+
+@given(WORDS, WORDS)
+def test_the_longest_run_is_the_longest(there: list[str], wanted: list[str]) -> None:
+    def stands(run: Sequence[str]) -> bool:
+        return any(there[at : at + len(run)] == list(run) for at in range(len(there) + 1))
+
+    expected = max(length for length in range(len(wanted) + 1) if stands(wanted[:length]))
+    assert Runs(there).longest(wanted) == expected
+
+
+@given(st.lists(WORDS, max_size=5), st.lists(WORDS, max_size=5))
+def test_the_overlap_counts_repeated_items(rows: list[list[str]], columns: list[list[str]]) -> None:
+    found = overlap(rows, columns)
+    assert found.shape == (len(rows), len(columns))
+    for row, column in np.ndindex(found.shape):
+        expected = sum(min(rows[row].count(item), columns[column].count(item)) for item in "abc")
+        assert found[row, column] == expected
+
+
+def test_chrf_of_a_thousand_sentences_takes_little_memory() -> None:
+    """A table of sentences by n-grams took 8 GB."""
+    lots = random.Random(1)
+    texts = ["".join(lots.choice("abcdefghij ") for _ in range(100)) for _ in range(MOST_SENTENCES)]
+    scores = chrf(texts, texts)
+    assert scores.shape == (MOST_SENTENCES, MOST_SENTENCES)
+    assert np.allclose(scores.diagonal(), 100)
+    assert scores[:2, :2] == pytest.approx(chrf(texts[:2], texts[:2]))
+
+
+def test_a_name_is_a_part_of_another_only_in_whole_words() -> None:
+    names = ("Ada Lovelace", "Lovelace", "Ada", "Lace", "Ada Lovelace King", "King Ada")
+    assert facts._longest(names) == ("Lace", "Ada Lovelace King", "King Ada")
