@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from remix.outputs.verify import verify
+from remix.processes import Bounds
 from remix.review.checking import findings_of
 from remix.workspace import Workspace
 
@@ -22,6 +23,10 @@ def test_the_other_process_finds_the_same(workspace: Workspace) -> None:
     assert f"{FIRST}.md" in {each.file for each in found}
 
 
-def test_a_process_that_was_ended_found_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_was_ended_is_no_clean_bill(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = variants(workspace).path
+    (late,) = findings_of(folder, Bounds(seconds=0.01))
+    assert late.what == "can't be checked here (it took longer than 0.01 s): ask `remix verify`"
     monkeypatch.setattr(sys, "executable", "false")
-    assert findings_of(variants(workspace).path) == ()
+    (ended,) = findings_of(folder)
+    assert ended.what == "can't be checked here (status 1): ask `remix verify`"

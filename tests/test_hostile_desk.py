@@ -74,7 +74,34 @@ def _loops(folder: RunFolder) -> None:
     folder.record_path(FIRST).symlink_to(folder.record_path(FIRST).name)
 
 
+def _instead(name: str, target: str | None) -> Callable[[RunFolder], object]:
+    """In a file's place a link, or a pipe."""
+
+    def spoil(folder: RunFolder) -> None:
+        path = folder.path / name
+        path.unlink(missing_ok=True)
+        path.symlink_to(target) if target else os.mkfifo(path)
+
+    return spoil
+
+
+def _nested(folder: RunFolder) -> None:
+    place = os.open(folder.path, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(place)
+
+
 HOSTILE: dict[str, Callable[[RunFolder], object]] = {
+    "a pipe as reviews": _instead(reviews.REVIEWS, None),
+    "a pipe as a text": _instead(f"{FIRST}.md", None),
+    "a pipe as a record": _instead(f"{FIRST}.json", None),
+    "a pipe as a trace": _instead(f"{FIRST}.trace.json", None),
+    "a text without end": _instead(f"{FIRST}.md", "/dev/zero"),
+    "1,500 nested folders": _nested,
     "a pipe in another run": _pipes_in_another_run,
     "folders in place of files": _folders_in_place_of_files,
     "3,000 reviewers": _many_reviews,

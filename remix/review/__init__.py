@@ -7,6 +7,8 @@ sheet.py     one output laid open: beside what it was made from, turn by turn, i
 diff.py      which words of a text are another's
 turns.py     which turns made which word
 guard.py     who may ask
+opening.py   the browser opened at the desk, and new addresses for it
+connections.py   how long a request may take, and how many there may be at a time
 server.py    HTTP
 static/      what the browser runs: plain modules, no build step
 """
