@@ -105,6 +105,7 @@ REFUSED: list[tuple[str, Callable[[], Header], Lie, str]] = [
     ("a tokenizer of no kind", byte_pairs, text("model", "bogus"), ""),
     ("word pieces without any", sentence_piece, text("model", "bert"), ""),
     ("unigrams without a map", sentence_piece, text("model", "t5"), ""),
+    ("a tokenizer that never ends with such tokens", byte_pairs, text("model", "rwkv"), "bad_alloc, while it spells"),
     ("one token too few", byte_pairs, lambda header: header.get("tokenizer.ggml.tokens").items.pop(), ""),
 ]
 """What is refused or is fine: an empty last word leaves that to llama.cpp."""

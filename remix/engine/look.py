@@ -14,10 +14,12 @@ import re
 import signal
 import sys
 import unicodedata
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from remix import environment, models, processes
 from remix.cache import cache_folder
@@ -39,6 +41,9 @@ MEMORY = 4 * 2**30
 
 MEMORY_PER_CPU = 256 * 2**20
 """Further bytes for each processor: threads have stacks and heaps of their own."""
+
+VOCABULARY_MEMORY = 512 * 2**20
+"""Bytes that reading a vocabulary may take: three times what the largest do."""
 
 SENTENCE = "Is anybody there?"
 """What is decoded."""
@@ -132,7 +137,7 @@ def _look(path: Path) -> None:
     """All that is done with a model, once."""
     header = models.inspect(path)
     _say("reads the vocabulary")
-    with LlamaModel(path, vocab_only=True) as model:
+    with _little_memory(), LlamaModel(path, vocab_only=True) as model:
         for name in ("bos", "eos"):
             model.special_text(name)
         for token in range(model.n_vocab):
@@ -159,6 +164,29 @@ def _look(path: Path) -> None:
         decoder.prefill(0, tokens, 0)
         decoder.decode([Row(0, decoder.sample(0) or 0, len(tokens))])
         decoder.sample(0)
+
+
+@contextmanager
+def _little_memory() -> Iterator[None]:
+    """Let this process take at most `VOCABULARY_MEMORY` more, where the system limits that.
+
+    Some of llama.cpp's tokenizers never end with a vocabulary of another kind, and fill the memory meanwhile.
+    """
+    try:
+        import resource
+
+        before = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, AttributeError):
+        yield
+        return
+    if before[0] == resource.RLIM_INFINITY:
+        # A GPU's driver reserves what it likes.
+        yield
+        return
+    least = psutil.Process().memory_info().vms + VOCABULARY_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (min(least, before[0]), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def letters() -> list[str]:
