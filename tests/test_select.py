@@ -18,6 +18,8 @@ from remix.errors import SeedError
 from remix.records import Essay, Options, Rule, sha256
 from remix.workspace import Workspace
 
+from .conftest import Remix
+
 
 @pytest.fixture
 def essays(workspace: Workspace) -> list[Essay]:
@@ -200,3 +202,11 @@ def test_a_sample_of_what_is_ranked_keeps_the_ranks(essays: list[Essay]) -> None
     assert part.rankings.items() <= whole.rankings.items()
     ranks = [ranking.rank for ranking in part.rankings.values()]
     assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize("kind", ["--tag", "--essay"])
+def test_what_is_shown_of_a_long_name(remix_: Remix, kind: str) -> None:
+    """All of 100,000 letters used to be printed."""
+    result = remix_("passages", kind, "a" * 100_000)
+    assert result.exit_code == 1
+    assert len(result.stderr) < 500

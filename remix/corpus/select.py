@@ -141,11 +141,16 @@ def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
         yield f"--where, column {term.column}: {error.message} {error.hint}"
 
 
+LONGEST_SOUGHT = 200
+"""Letters of a tag or an essay that similar ones are looked for, and that is shown whole."""
+
 _PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
 
 
 def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
+    if len(wanted) > LONGEST_SOUGHT:
+        return SeedError(f"{what} '{wanted[:LONGEST_SOUGHT]}…'.", hint)
     near = difflib.get_close_matches(wanted, sorted(there), n=3, cutoff=0.6)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)

@@ -260,4 +260,5 @@ def _tree(root: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-TARGET = Target(name="seeds", corpus=corpus, check=check, words=WORDS, mutate=mutate)
+TARGET = Target(name="seeds", corpus=corpus, check=check, words=WORDS, mutate=mutate, seconds=30.0)
+"""Nine commands a case: no single one may take 10 s."""
