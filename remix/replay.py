@@ -38,6 +38,13 @@ WORDS = 6
 """So many words before a difference show where in the text it is."""
 
 
+MOST_SHAPES = 4
+"""Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each the model
+is loaded, and probed for up to a minute."""
+
+_MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
+
+
 class How(NamedTuple):
     """What doesn't touch the bytes, and may be otherwise than it was."""
 
@@ -103,7 +110,11 @@ def replay(
         if isinstance(wanted, str):
             results[found.task.id] = Replayed(found.task.id, None, wanted)
         else:
-            groups.setdefault((wanted.shape, found.record.derivation.engine.exact), []).append(wanted)
+            key = (wanted.shape, found.record.derivation.engine.exact)
+            if key not in groups and len(groups) >= MOST_SHAPES:
+                results[found.task.id] = Replayed(found.task.id, None, _MANY_SHAPES)
+            else:
+                groups.setdefault(key, []).append(wanted)
     path = find_model(run) if groups else Path()
     said = _Said(len(outputs), len(results), watch or (lambda _: None))
     for (shape, exact), group in groups.items():

@@ -147,6 +147,18 @@ def test_texts_written_in_another_shape_get_their_own(told: RunFolder, loaded: l
     ]
 
 
+def test_a_run_of_many_shapes_has_the_model_loaded_for_a_few(
+    told: RunFolder, loaded: list[tuple[Path, Needs]]
+) -> None:
+    for number, task in enumerate(told.run.tasks):
+        forge(told, task.id, put("derivation", "engine", "chunk", value=32 + number))
+    replayed = again(told)
+    assert len(loaded) == replay.MOST_SHAPES
+    assert [each.what for each in replayed if each.equal is None] == [
+        "the run's records name more than 4 shapes of the engine, and this is a further one"
+    ] * (len(told.run.tasks) - replay.MOST_SHAPES)
+
+
 @pytest.mark.parametrize(
     ("count", "numbers"),
     [
