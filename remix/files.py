@@ -130,16 +130,16 @@ def entries(folder: Path, most: int = 1_000_000) -> Iterator[os.DirEntry[str]]:
     is passed over.
     """
     left = [(os.fspath(folder), 0)]
-    while left:
+    while left and most > 0:
         place, depth = left.pop()
-        with suppress(OSError), os.scandir(place) as found:
-            for entry in found:
-                yield entry
-                most -= 1
-                if most <= 0:
-                    return
-                if depth < DEEPEST and entry.is_dir(follow_symlinks=False):
-                    left.append((entry.path, depth + 1))
+        with suppress(OSError):
+            with os.scandir(place) as listing:
+                found = list(islice(listing, most))
+            # Nothing is open while whoever asked looks at them, or stops asking.
+            yield from found
+            most -= len(found)
+            if depth < DEEPEST:
+                left += [(entry.path, depth + 1) for entry in found if entry.is_dir(follow_symlinks=False)]
 
 
 def is_within(path: Path, folder: Path) -> bool:

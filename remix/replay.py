@@ -39,8 +39,8 @@ WORDS = 6
 
 
 MOST_SHAPES = 4
-"""Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each the model
-is loaded, and probed for up to a minute."""
+"""Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each of them
+the model is loaded, and probed for up to a minute."""
 
 _MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
 

@@ -121,7 +121,7 @@ def index_file(folder: Path, root: Path) -> Path:
 def reader_version() -> int:
     """31 bits of all that may read a file in another way: our own code, the libraries', Unicode's tables."""
     home = Path(__file__).parent
-    own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records"))]
+    own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records", "toml"))]
     code = sorted(sha256(path.read_bytes()) for path in own)
     versions = [
         *map(metadata.version, ("markdown-it-py", "pyyaml")),

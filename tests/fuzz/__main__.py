@@ -22,13 +22,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder for the cases with which something went wrong")
     asked = parser.parse_args()
-    report = run(asked.target, asked.seed, seconds=asked.seconds)
-    for fault, case in report.faults:
+
+    def tell(fault: str, case: bytes) -> None:
         name = sha256(case).hexdigest()[:12]
-        print(f"--- {name} ({len(case)} bytes)\n{fault}")
+        print(f"--- {name} ({len(case)} bytes)\n{fault}", flush=True)
         if asked.keep:
             asked.keep.mkdir(parents=True, exist_ok=True)
             (asked.keep / name).write_bytes(case)
+
+    report = run(asked.target, asked.seed, seconds=asked.seconds, tell=tell)
     print(f"{asked.target}: {report.cases} cases, {len(report.faults)} faults")
     return 1 if report.faults else 0
 

@@ -248,6 +248,6 @@ TARGET = Target(
     check=_check,
     words=tuple(word.encode() for word in TEXT_WORDS + HTML_WORDS),
     mutate=_mutate,
-    # Some cases start a process, which on a busy machine takes seconds by itself.
-    seconds=30.0,
+    # The process that some cases start may compute for 15 s itself.
+    seconds=20.0,
 )

@@ -14,14 +14,21 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+import psutil
+
 SECONDS = 10.0
-"""A case that takes longer hangs."""
+"""Of computing, in the process and those that it starts: a case that takes longer hangs."""
+
+PATIENCE = 20
+"""A case that takes this many times its seconds by the clock hangs too: it waits for something, or the machine is
+busier than any test can bear."""
 
 MEMORY = 2**30
 """Bytes that a case may add to what the process takes."""
@@ -45,7 +52,7 @@ class Target:
     mutate: Callable[[random.Random, bytes], bytes] | None = None
     """Changes a case in its own form (a JSON tree, a zip's members); half of all cases go through it, if given."""
     seconds: float = SECONDS
-    """A case that takes longer hangs."""
+    """Of computing; a case that takes longer hangs."""
 
 
 @dataclass
@@ -57,8 +64,14 @@ class Report:
     """What went wrong, and the case with which it did."""
 
 
-def run(name: str, seed: int = 1, seconds: float | None = None, cases: int | None = None) -> Report:
-    """Fuzz one target for so many seconds or cases, whichever comes first."""
+def run(
+    name: str,
+    seed: int = 1,
+    seconds: float | None = None,
+    cases: int | None = None,
+    tell: Callable[[str, bytes], object] | None = None,
+) -> Report:
+    """Fuzz one target for a number of seconds or cases, whichever ends first; `tell` hears of each fault at once."""
     target: Target = import_module(f"tests.fuzz.{name}").TARGET
     chance = random.Random(seed)
     report, child = Report(), Child(name)
@@ -75,6 +88,8 @@ def run(name: str, seed: int = 1, seconds: float | None = None, cases: int | Non
                 report.cases += 1
                 if fault:
                     report.faults.append((fault, case))
+                    if tell:
+                        tell(fault, case)
         finally:
             child.close()
     return report
@@ -132,14 +147,25 @@ class Child:
         assert self._process
         try:
             self._pipe.send_bytes(case)
-            if self._pipe.poll(seconds):
+            if self._answers_within(seconds):
                 return self._pipe.recv_bytes().decode()
-            fault = f"hangs: no answer after {seconds:.0f} s"
+            fault = f"hangs: no answer after {seconds:.0f} s of computing, or {PATIENCE * seconds:.0f} s by the clock"
         except (EOFError, OSError):
             self._process.join(seconds)
             fault = f"dies with status {self._process.exitcode}"
         self.close()
         return fault
+
+    def _answers_within(self, seconds: float) -> bool:
+        """Whether an answer comes before the process and those that it started have computed for `seconds`."""
+        assert self._pipe
+        assert self._process
+        assert self._process.pid
+        before, end = computed(self._process.pid), time.monotonic() + PATIENCE * seconds
+        while time.monotonic() < end and computed(self._process.pid) < before + seconds:
+            if self._pipe.poll(1.0):
+                return True
+        return self._pipe.poll(0)
 
     def close(self) -> None:
         """End it."""
@@ -158,6 +184,20 @@ class Child:
         theirs.close()
         # Importing everything takes longer than any case may.
         assert self._pipe.recv_bytes() == b"ready"
+
+
+def computed(pid: int) -> float:
+    """Seconds that a process, and those that it started, have computed; infinite if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        times = [process.cpu_times()]
+        for child in process.children(recursive=True):
+            with suppress(psutil.Error):
+                times.append(child.cpu_times())
+    except psutil.Error:
+        return float("inf")
+    # Of children that are gone, only the process itself knows.
+    return sum(each.user + each.system for each in times) + times[0].children_user + times[0].children_system
 
 
 def _serve(name: str, pipe: Connection) -> None:

@@ -37,7 +37,7 @@ BEFORE_NAME, MANIFEST = b"\x1e", "MANIFEST.sha256"
 FORGED = "FORGED: intact"
 """What no line of an output may begin with: it stands behind line ends in names."""
 
-LONGEST = 60_000
+LONGEST = 400_000
 """Letters of a changed JSON."""
 
 Tree = Any
