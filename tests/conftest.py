@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -100,6 +101,34 @@ def remix_(workspace: Workspace) -> Remix:
         return CliRunner().invoke(remix.cli.cli, words, input=input, env=env)
 
     return invoke
+
+
+Nest = Callable[[Path, int], None]
+
+
+@pytest.fixture
+def nest() -> Iterator[Nest]:
+    """Makes a folder with folders within each other, deeper than a path may be long, and a seed in the last.
+
+    They are removed again: what pytest does to remove old ones recurs, and fails at them.
+    """
+    made: list[Path] = []
+
+    def make(folder: Path, levels: int) -> None:
+        made.append(folder)
+        folder.mkdir(exist_ok=True)
+        place = os.open(folder, os.O_RDONLY)
+        for _ in range(levels):
+            os.mkdir("d", dir_fd=place)
+            below = os.open("d", os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = below
+        with os.fdopen(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=place), "w") as file:
+            file.write("Words.")
+        os.close(place)
+
+    yield make
+    subprocess.run(["rm", "-rf", *map(str, made)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -361,13 +361,16 @@ def attempt():
 def test_a_library_opens_no_connection_starts_nothing_and_writes_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "hostile_library.py").write_text(
+    installed, here = tmp_path / "installed", tmp_path / "here"
+    installed.mkdir()
+    here.mkdir()
+    (installed / "hostile_library.py").write_text(
         HOSTILE_LIBRARY + "from remix.documents import confined\nconfined._answer = lambda *_: attempt()\n"
         "main = confined.main\n",
         encoding="utf-8",
     )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(installed))
+    monkeypatch.chdir(here)
     own = tmp_path / "own"
     own.mkdir()
     from remix.processes import run_python
@@ -377,7 +380,7 @@ def test_a_library_opens_no_connection_starts_nothing_and_writes_nowhere(
     assert "DONE" not in ended.complaint
     assert ended.complaint.count("a document is read without") == 6
     assert ended.complaint.rstrip().endswith("END")
-    assert not (tmp_path / "written").exists()
+    assert list(here.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "endless link", "nothing"])

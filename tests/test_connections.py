@@ -232,7 +232,7 @@ def test_where_all_are_being_answered_a_new_one_is_refused(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("files", "most"), [(1_000_000, 100), (1024, 100), (256, 64), (64, 16), (12, 4), (0, 4), (-1, 100)]
+    ("files", "most"), [(1_000_000, 100), (1024, 100), (256, 32), (64, 8), (12, 4), (0, 4), (-1, 100)]
 )
 def test_connections_leave_descriptors_for_files(files: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")

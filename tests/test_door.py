@@ -121,8 +121,8 @@ def test_the_line_to_report_names_remixs_own_innermost_line(place: Workspace) ->
 @pytest.mark.parametrize("option", ["-v", "--verbose"])
 def test_a_traceback_is_shown_to_those_who_ask(place: Workspace, option: str) -> None:
     done = run(place, "the command", KeyError("x"), option)
-    assert done.stderr.startswith("Traceback (most recent call last):\n")
-    assert "KeyError: 'x'\n" in done.stderr
+    assert done.stderr.startswith("    Traceback (most recent call last):\n")
+    assert "    KeyError: 'x'\n" in done.stderr
     assert done.exit_code == door.BUG
 
 

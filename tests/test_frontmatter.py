@@ -107,7 +107,7 @@ def test_read_text_names_the_byte(tmp_path: Path) -> None:
         read_text(tmp_path / "s.md")
 
 
-@pytest.mark.parametrize(("name", "why"), [("absent.md", "No such file"), (".", "not a regular file")])
+@pytest.mark.parametrize(("name", "why"), [("absent.md", "No such file"), (".", "Is a directory")])
 def test_read_text_of_no_file(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(FrontMatterError, match=why):
         read_text(tmp_path / name)

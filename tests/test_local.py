@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from remix import pipeline
 from remix.engine import local, probe
@@ -36,7 +37,8 @@ def test_a_shape_can_be_read_from_the_record_it_went_into(shape: Shape) -> None:
 
 def test_who_tells_nothing_of_shapes_has_none() -> None:
     assert shape_of(EngineUsed(exact=False)) is None
-    assert shape_of(EngineUsed(exact=True, chunk=64, rows="by moonlight")) is None
+    with pytest.raises(ValidationError, match="rows"):
+        EngineUsed(exact=True, chunk=64, rows="by moonlight")
 
 
 def rooms(shape: Shape = Shape(), **needs: Any) -> list[Room]:  # noqa: B008 (frozen)

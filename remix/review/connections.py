@@ -24,7 +24,8 @@ SENDING = 20.0
 """Seconds in which a browser must read something of an answer."""
 
 MOST = 100
-"""Connections that are open at a time, where the system allows 400 open files or more; else a quarter of those."""
+"""Connections that are open at a time, where the system allows 800 open files or more; else an eighth of those.
+As many may be accepted before the oldest are closed, and files are opened beside them."""
 
 BACKLOG = 16
 """Connections that wait to be accepted; asyncio accepts all of them before it looks at any."""
@@ -131,7 +132,7 @@ def most_open() -> int:
     except ImportError:
         return MOST
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST if files == resource.RLIM_INFINITY else max(4, min(MOST, files // 4))
+    return MOST if files == resource.RLIM_INFINITY else max(4, min(MOST, files // 8))
 
 
 class Troubles(logging.Handler):
