@@ -54,6 +54,6 @@ MOST_STOPS, LONGEST_STOP = 64, 4096
 MOST_SAMPLERS = 32
 """Samplers of a chain."""
 
-LONGEST_GRAMMAR, DEEPEST_GRAMMAR = 2**18, 200
-"""Letters of a grammar, and groups within groups. llama.cpp's parser goes one call deeper for each: 20,000 of them
-overflow a stack of 8 MB, and other systems give threads 512 KB."""
+LONGEST_GRAMMAR, DEEPEST_GRAMMAR = 2**18, 1_200
+"""Letters of a grammar, and groups within groups. A JSON schema's string of up to 1,000 letters makes 1,000 groups.
+llama.cpp's parser goes one call deeper for each: 8,000 of them fit a stack of 8 MB, and 20,000 overflow it."""

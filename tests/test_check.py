@@ -182,7 +182,7 @@ def test_with_the_bundled_models_vocabulary(remix_: Remix, workspace: Workspace,
     write(workspace, "seeds/long.md", "So it goes, on and on. " * 1500)
     result = remix_("check", "--model", os.fspath(model_path))
     assert result.exit_code == 1
-    assert result.stdout.startswith("seeds/long.md:1: long/001 needs ")
+    assert result.stdout.startswith("Problem: seeds/long.md:1: long/001 needs ")
 
 
 def test_passages_that_are_left_out_can_not_fail(workspace: Workspace) -> None:

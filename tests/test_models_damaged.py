@@ -139,8 +139,12 @@ pipeline.generate(pipeline.prepare(place, Options(model=model, steps=2, parallel
 
 @pytest.mark.model
 @pytest.mark.skipif(not hasattr(signal, "SIGBUS"), reason="there is no such signal here")
-def test_a_model_cut_short_while_it_is_mapped_costs_nothing_that_was_finished(tmp_path: Path) -> None:
+def test_a_model_cut_short_while_it_is_mapped_costs_nothing_that_was_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The system ends the process where it reads what is no longer there (SIGBUS), and nothing can be said then."""
+    # Another test may have made the same model, which would be found instead.
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     place = make_workspace(tmp_path / "garden")
     model = write(tmp_path / "model.gguf", sentence_piece())
     data = model.read_bytes()
