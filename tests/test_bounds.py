@@ -212,7 +212,11 @@ def test_the_coldest_template_takes_the_likeliest_token() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["x" * (LONGEST_GRAMMAR + 1), "root ::= " + "(" * (DEEPEST_GRAMMAR + 1) + '"a"', 'root ::= "(" ' + "(" * (DEEPEST_GRAMMAR + 1)],
+    [
+        "x" * (LONGEST_GRAMMAR + 1),
+        "root ::= " + "(" * (DEEPEST_GRAMMAR + 1) + '"a"',
+        'root ::= "(" ' + "(" * (DEEPEST_GRAMMAR + 1),
+    ],
 )
 def test_no_grammar_is_too_long_or_too_deep(source: str) -> None:
     with pytest.raises(ValueError, match="source"):
