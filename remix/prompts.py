@@ -50,6 +50,9 @@ SUFFIX = ".md.j2"
 MOST_BYTES = 2**20
 """Of a template file."""
 
+LONGEST_KEY = 100
+"""Letters of a setting's name in an error."""
+
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 """What a template may speak of; `sandbox.py` gives it to them."""
 
@@ -352,7 +355,7 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
         raise PromptError(error.message, error.hint) from error
     except ValidationError as error:
         first: Any = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = names.shortened(".".join(str(part) for part in first["loc"]), LONGEST_KEY)
         line = frontmatter.line_of(source, str(first["loc"][0]))
         known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields, *Weights.model_fields]
         raise PromptError(

@@ -236,6 +236,13 @@ def test_broken_front_matter_is_refused_with_its_line(front: str, line: int, mes
     assert caught.value.hint
 
 
+def test_a_setting_with_a_name_without_end_is_not_repeated_whole() -> None:
+    with pytest.raises(PromptError) as caught:
+        template("x", f"{'sampling' * 1000}: 1\n")
+    assert caught.value.message.startswith("prompts/test.md.j2:3: `samplingsampling")
+    assert len(caught.value.message) < 250
+
+
 def test_a_familys_settings_are_checked_too() -> None:
     with pytest.raises(PromptError, match="max_tokens"):
         template("x", "families:\n  llama: {max_tokens: many}\n")
