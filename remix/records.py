@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import rfc8785
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
@@ -46,6 +46,10 @@ from remix.bounds import (
 )
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+_Each = TypeVar("_Each")
+Many = Annotated[tuple[_Each, ...], Field(fail_fast=True)]
+"""Any number of values. Reading ends at the first that is wrong: of millions the errors fill the memory."""
 
 # -- numbers: records come from strangers, and some of theirs reach llama.cpp, which checks none ---------------
 
@@ -116,7 +120,7 @@ class Passage(Frozen):
     lines: tuple[Count, Count]
     """First and last line in that file, from 1, both included."""
 
-    tags: tuple[str, ...]
+    tags: Many[str]
     """Its own tags as written, then those of the headings above, the nearest first, then those of its essay."""
 
     text: str
@@ -141,16 +145,16 @@ class Essay(Frozen):
     date: str | None
     """From the front matter (`date` or `planted`), as written there, else from the file's name."""
 
-    aliases: tuple[str, ...] = ()
+    aliases: Many[str] = ()
     """Its other names, from the front matter."""
 
-    tags: tuple[str, ...]
+    tags: Many[str]
     """Tags and categories in the front matter; they count for all passages."""
 
     path: str
     """As that of its passages."""
 
-    passages: tuple[Passage, ...]
+    passages: Many[Passage]
     """In the order of the file."""
 
 
@@ -226,7 +230,7 @@ class ModelFile(Frozen):
     file_type: str | None
     """`general.file_type` in words: Q4_1, Q8_0, F16 …"""
 
-    weight_types: tuple[str, ...]
+    weight_types: Many[str]
     """Number types of its matrices, which the file type only sums up."""
 
     context: Count
@@ -238,7 +242,7 @@ class ModelFile(Frozen):
     preparation: Preparation | None = None
     """How it was made, where it is a prepared copy."""
 
-    labels: tuple[str, ...]
+    labels: Many[str]
     """Names a template's `families` may match: `general.basename`, `general.name`, the stem, the architecture;
     in lower case."""
 
@@ -381,13 +385,13 @@ class Sampling(Frozen):
     seed: Seed
     """For the samplers that draw."""
 
-    chain: tuple[Sampler, ...] = Field(max_length=MOST_SAMPLERS)
+    chain: Many[Sampler] = Field(max_length=MOST_SAMPLERS)
     """The samplers in the order they are applied, a grammar first."""
 
     max_tokens: Length
     """The text is cut after so many tokens."""
 
-    stop: tuple[StopString, ...] = Field(max_length=MOST_STOPS)
+    stop: Many[StopString] = Field(max_length=MOST_STOPS)
     """Strings that end the text, once it has begun; they are not part of it."""
 
     @field_validator("chain")
@@ -405,7 +409,7 @@ class Prompt(Frozen):
     template: Sha256
     """Of the template file's bytes."""
 
-    messages: tuple[Message, ...]
+    messages: Many[Message]
     """The turns, the last of them the user's or the beginning of the assistant's answer."""
 
     keep_opening: bool
@@ -423,7 +427,7 @@ class Prompt(Frozen):
 class Request(Frozen):
     """What the engine is asked: tokens to read and how to go on from them."""
 
-    token_ids: tuple[Token, ...]
+    token_ids: Many[Token]
     """The prompt."""
 
     sampling: Sampling
@@ -448,7 +452,7 @@ class Choice(NamedTuple):
     """Natural logarithm of its probability."""
     entropy: Annotated[float, Field(ge=0, le=1e6)]
     """How open the turn was, in nats: 0 where only one token could come."""
-    alternatives: tuple[Alternative, ...]
+    alternatives: Many[Alternative]
     """The likeliest other tokens, at most five."""
 
 
@@ -459,7 +463,7 @@ class Trace(Frozen):
     """Name and version of this form."""
     record: Sha256
     """Id of the output's record."""
-    choices: tuple[Choice, ...]
+    choices: Many[Choice]
     """In the order of the text; an opening that the template gave isn't among them."""
 
 
@@ -472,16 +476,16 @@ class Generation(Frozen):
     finish: Literal["stop", "length"]
     """The model or a stop string ended the text, or `max_tokens` cut it."""
 
-    token_ids: tuple[Token, ...] | None
+    token_ids: Many[Token] | None
     """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
 
-    prompt_token_ids: tuple[Token, ...] | None
+    prompt_token_ids: Many[Token] | None
     """The prompt as the model read it; null where the writer doesn't tell."""
 
     sampling: Sampling | None
     """How the tokens were chosen; null where the writer doesn't tell."""
 
-    choices: tuple[Choice, ...] | None
+    choices: Many[Choice] | None
     """How each token was chosen; null where nobody looked."""
 
     started: datetime
@@ -527,7 +531,7 @@ class Source(Frozen):
     """First and last line in it."""
     section: str | None
     """The heading above."""
-    tags: tuple[str, ...]
+    tags: Many[str]
     """The passage's tags."""
     text: str
     """The passage itself, so that later edits of the seed take nothing away."""
@@ -566,13 +570,13 @@ class PromptUsed(Frozen):
 
     template: Sha256
     """Of the template file's bytes."""
-    messages: tuple[Message, ...]
+    messages: Many[Message]
     """What the template rendered to."""
     keep_opening: bool
     """Whether the beginning of the answer was made part of the text."""
     chat_template_sha256: Sha256 | None
     """Of the model's chat template; null where the writer doesn't tell."""
-    token_ids: tuple[Token, ...] | None
+    token_ids: Many[Token] | None
     """What the model read; null where the writer doesn't tell."""
 
 
@@ -657,7 +661,7 @@ class Output(Frozen):
     """Of the body: all bytes after the line that closes the front matter."""
     finish: Literal["stop", "length"]
     """The model or a stop string ended it, or `max_tokens` cut it."""
-    token_ids: tuple[Token, ...] | None
+    token_ids: Many[Token] | None
     """Every token sampled."""
     trimmed: str
     """What was cut off behind the last whole sentence; empty where nothing was."""
@@ -759,11 +763,11 @@ class Candidate(Frozen):
     """Of its body as it is, or would be, in a file: the text and a line's end."""
     finish: Literal["stop", "length"]
     """The model or a stop string ended it, or `max_tokens` cut it."""
-    token_ids: tuple[Token, ...] | None
+    token_ids: Many[Token] | None
     """Every token sampled."""
     trimmed: str
     """What was cut off behind the last whole sentence; empty where nothing was."""
-    flags: tuple[str, ...]
+    flags: Many[str]
     """What looks wrong with it."""
     logprob: Number | None
     """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
@@ -784,13 +788,13 @@ class Record(Frozen):
     """What determines its bytes."""
     output: Output
     """What came of it."""
-    flags: tuple[str, ...]
+    flags: Many[str]
     """What looks wrong with the text."""
     circumstances: Circumstances
     """When, where and how fast."""
     trace: Sha256 | None = None
     """Of the file that tells how the text came about, turn by turn; null where nobody looked."""
-    candidates: tuple[Candidate, ...] | None = Field(None, max_length=MOST_CANDIDATES)
+    candidates: Many[Candidate] | None = Field(None, max_length=MOST_CANDIDATES)
     """All among which it was chosen, itself included, by number; null where there was one."""
 
 
@@ -818,9 +822,9 @@ class TemplateUsed(Frozen):
 class Options(Frozen):
     """What a run was asked for, every default filled in."""
 
-    tags: tuple[str, ...] = ()
+    tags: Many[str] = ()
     """Passages with any of these tags; all, if there are none."""
-    essays: tuple[str, ...] = ()
+    essays: Many[str] = ()
     """Passages of these essays; of all, if there are none."""
     where: str | None = None
     """Passages that this query means; see `corpus/query.py`."""
@@ -830,7 +834,7 @@ class Options(Frozen):
     """What makes passages like that text."""
     sample: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
     """So many of the passages, drawn with the run's seed."""
-    kinds: tuple[str, ...] = ()
+    kinds: Many[str] = ()
     """Kinds of outputs; all templates there are, if none are named."""
     steps: int = Field(3, ge=1, le=MOST_STEPS)
     """Steps a chain."""
@@ -890,7 +894,7 @@ class Stale(Frozen):
     """The kind."""
     now: str | None
     """Id that the passage has now; null where it is gone."""
-    because: tuple[Change, ...] = Field(min_length=1)
+    because: Many[Change] = Field(min_length=1)
     """What changed."""
 
     @property
@@ -906,7 +910,7 @@ class Refresh(Frozen):
     """The older run's name."""
     request: Sha256
     """Of its `run.json`."""
-    stale: tuple[Stale, ...]
+    stale: Many[Stale]
     """What is written anew, and why."""
 
     @property
@@ -934,15 +938,15 @@ class Run(Frozen):
     """The machinery it began with; null while it is only planned."""
     n_ctx_seq: int = Field(ge=0, le=MOST_TOKENS)
     """Tokens a sequence may need, prompt and output together."""
-    contexts: tuple[Length, ...] = Field((), max_length=16)
+    contexts: Many[Length] = Field((), max_length=16)
     """The same by classes of length, the longest last: short texts don't wait in rooms for long ones."""
-    templates: tuple[TemplateUsed, ...]
+    templates: Many[TemplateUsed]
     """By kind, with their sources."""
-    essays: tuple[Essay, ...]
+    essays: Many[Essay]
     """The essays, with those of their passages that the run is about."""
     rankings: dict[str, Ranking] = {}
     """By passage, where a text ranked them."""
-    tasks: tuple[Task, ...] = Field(max_length=MOST_TASKS)
+    tasks: Many[Task] = Field(max_length=MOST_TASKS)
     """In the order of the plan."""
     refreshes: Refresh | None = None
     """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
@@ -1021,7 +1025,7 @@ class Standing(Frozen):
     """In words."""
     edit: Edit | None = None
     """The last edited version."""
-    reviewers: tuple[str, ...] = ()
+    reviewers: Many[str] = ()
     """Who said any of it."""
 
     @property

@@ -17,19 +17,19 @@ from text_to_num import alpha2digit
 from remix.measure.runs import Runs
 from remix.measure.sentences import PIECE, pieces, sentences
 from remix.measure.words import FUNCTION_WORDS, beginning, stem, words
-from remix.records import Frozen
+from remix.records import Frozen, Many
 
 
 class Facts(Frozen):
     """Facts of one sort."""
 
-    given: tuple[str, ...] = ()
+    given: Many[str] = ()
     """Those of the passage."""
-    kept: tuple[str, ...] = ()
+    kept: Many[str] = ()
     """Those of them that the text has too."""
-    invented: tuple[str, ...] = ()
+    invented: Many[str] = ()
     """What the text has, and nothing that it was made from."""
-    inherited: tuple[str, ...] = ()
+    inherited: Many[str] = ()
     """What it has from the step before or the prompt, and the passage has not."""
 
 

@@ -20,7 +20,7 @@ from remix.measure.flags import flags
 from remix.measure.reversals import Reversal, reversals
 from remix.measure.sentences import sentences
 from remix.measure.words import FUNCTION_WORDS, MOST_LETTERS, beginning, stem, words
-from remix.records import CandidateMeasures, Frozen, Message, Sha256, Weights
+from remix.records import CandidateMeasures, Frozen, Many, Message, Sha256, Weights
 
 VERSION = 1
 """Of all measures of one output together: raised whenever one would come out differently."""
@@ -82,19 +82,19 @@ class Ledger(Frozen):
     """Of what makes them; of a model, the package that carried it."""
     threshold: float
     """The score from which on a sentence counts as kept. An aid, no verdict."""
-    passage: tuple[Aligned, ...]
+    passage: Many[Aligned]
     """Each of the passage's sentences with its best counterpart in the text: kept or dropped."""
-    text: tuple[Aligned, ...]
+    text: Many[Aligned]
     """Each of the text's sentences with its best source in the passage: kept or added."""
     facts: HardFacts
     """What became of the hard facts."""
-    reversals: tuple[Reversal, ...]
+    reversals: Many[Reversal]
     """Claims that may have been turned round."""
     extractive: Extractive
     """How much was copied out."""
     length: Length
     """How long it is."""
-    flags: tuple[str, ...]
+    flags: Many[str]
     """What looks wrong with it, by the checks of this version."""
 
     @property

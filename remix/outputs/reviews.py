@@ -19,11 +19,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 import yaml
 from filelock import FileLock
-from pydantic import ValidationError
 
-from remix import git, names
+from remix import git, json_values, names
 from remix.errors import RunError
 from remix.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
+from remix.json_values import JsonError
 from remix.outputs.bounds import MOST_REVIEWS, MOST_TEXT
 from remix.outputs.run import RunFolder, body_bytes, body_of, refuse_link, text_of
 from remix.records import Edit, Review, Standing, sha256
@@ -75,8 +75,8 @@ def read(folder: Path) -> Reviews:
                 "Bring it back from a copy.",
             )
         try:
-            review = Review.model_validate_json(line)
-        except ValidationError:
+            review = json_values.read(Review, line)
+        except JsonError:
             broken.append(number)
             continue
         # An edited text is beside its output; a stranger's list could name any file.

@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
 import yaml
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter
 
-from remix import names
+from remix import json_values, names
 from remix.errors import RunError
 from remix.files import (
     check_plain,
@@ -38,6 +38,7 @@ from remix.files import (
     unwritable,
     write_whole,
 )
+from remix.json_values import JsonError
 from remix.outputs.bounds import LOOKED_AT, MOST_HOLDER, MOST_LIST, MOST_RECORD, MOST_REQUEST, MOST_TEXT, MOST_TRACE
 from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, canonical_sha256, sha256
 from remix.units import size
@@ -53,8 +54,8 @@ HOLDER = ".lock.json"
 LEADS_OUT = "a link that leads out of the run's folder"
 
 _FENCE = b"---\n"
-_FAILURES = TypeAdapter(list[Failure])
-_RESUMPTIONS = TypeAdapter(list[Resumption])
+_FAILURES = TypeAdapter(Annotated[list[Failure], FailFast()])
+_RESUMPTIONS = TypeAdapter(Annotated[list[Resumption], FailFast()])
 _ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
 _BRING_BACK = (
     "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
@@ -103,9 +104,9 @@ class RunFolder:
         if not data.strip():
             raise RunError(f"{path / REQUEST}: empty.", _BRING_BACK)
         try:
-            run = Run.model_validate_json(data)
-        except ValidationError as error:
-            raise RunError(f"{path / REQUEST}: not a run's request ({_first(error)}).", _why(error)) from error
+            run = json_values.read(Run, data)
+        except JsonError as error:
+            raise RunError(f"{path / REQUEST}: not a run's request ({error}).", _why(error)) from error
         _refuse_leading_out(path, run)
         _refuse_unknown(path, run)
         return cls(path, run)
@@ -220,9 +221,9 @@ class RunFolder:
         path = self.record_path(task_id)
         data, body = self.bytes_of(f"{task_id}.json"), body_of(self.bytes_of(f"{task_id}.md", MOST_TEXT))
         try:
-            record = Record.model_validate_json(data)
-        except ValidationError as error:
-            raise RunError(f"{path}: not a record ({_first(error)}).", _ANEW) from error
+            record = json_values.read(Record, data)
+        except JsonError as error:
+            raise RunError(f"{path}: not a record ({error}).", _ANEW) from error
         if sha256(body) != record.output.sha256:
             raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", _ANEW)
         return record, text_of(body, self.text_path(task_id))
@@ -245,13 +246,13 @@ class RunFolder:
         """How an output came about. Raises `RunError` where that wasn't kept."""
         path = self.trace_path(task_id)
         try:
-            return Trace.model_validate_json(self.read_bytes(f"{task_id}.trace.json", MOST_TRACE))
+            return json_values.read(Trace, self.read_bytes(f"{task_id}.trace.json", MOST_TRACE))
         except OSError as error:
             raise RunError(
                 f"{task_id}: no trace was kept ({error.strerror}).", "Only texts by a local model have one."
             ) from error
-        except ValidationError as error:
-            raise RunError(f"{path}: not a trace ({_first(error)}).", "It was changed since.") from error
+        except JsonError as error:
+            raise RunError(f"{path}: not a trace ({error}).", "It was changed since.") from error
 
     def read_bytes(self, name: str, most: int = MOST_RECORD) -> bytes:
         """A file of the run by its name in the folder. Raises `OSError` as `read_bounded` does."""
@@ -297,10 +298,10 @@ class RunFolder:
     def failures(self) -> list[Failure]:
         """What failed when it was last tried."""
         try:
-            return _FAILURES.validate_json(self.read_bytes(FAILURES, MOST_LIST))
+            return json_values.read_as(_FAILURES, self.read_bytes(FAILURES, MOST_LIST))
         except FileNotFoundError:
             return []
-        except (OSError, ValidationError) as error:
+        except (OSError, JsonError) as error:
             raise RunError(
                 f"{self.path / FAILURES}: can't be read.", "Delete it; `remix resume` finds out anew."
             ) from error
@@ -318,10 +319,10 @@ class RunFolder:
     def resumptions(self) -> list[Resumption]:
         """The sittings in which another model than the run's own went on with it. Raises `RunError`."""
         try:
-            return _RESUMPTIONS.validate_json(self.read_bytes(RESUMED, MOST_LIST))
+            return json_values.read_as(_RESUMPTIONS, self.read_bytes(RESUMED, MOST_LIST))
         except FileNotFoundError:
             return []
-        except (OSError, ValidationError) as error:
+        except (OSError, JsonError) as error:
             raise RunError(
                 f"{self.path / RESUMED}: can't be read.",
                 "Bring it back from a copy, or delete it: each record names its own model.",
@@ -416,11 +417,6 @@ def _one_line(match: re.Match[str]) -> str:
     return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")
 
 
-def _first(error: ValidationError) -> str:
-    first: Any = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}".removeprefix(": ")
-
-
 def _refuse_leading_out(path: Path, run: Run) -> None:
     """Refuse a request, from who knows where, whose outputs would be written elsewhere."""
     for task in run.tasks:
@@ -468,9 +464,9 @@ def is_run(path: Path) -> bool:
     return named
 
 
-def _why(error: ValidationError) -> str:
+def _why(error: JsonError) -> str:
     """What to do about a request that can't be understood."""
-    if error.errors()[0]["type"] == "json_invalid":
+    if not error.is_json:
         return _BRING_BACK
     return "It was changed, or written by another version of remix; nothing has been touched."
 

@@ -16,13 +16,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import ValidationError
-
-from remix import choose, frontmatter
+from remix import choose, frontmatter, json_values
 from remix.errors import PromptError, RunError
 from remix.files import DEEPEST, TEMPORARY, LeadsOutError, entries, read_bounded
+from remix.json_values import JsonError
 from remix.measure.ledger import MeasuresFile
 from remix.names import leads_out
 from remix.outputs import reviews
@@ -381,7 +380,7 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
     name = f"{task.id}.json"
     try:
         source = folder.read_bytes(name, MOST_RECORD)
-        record = Record.model_validate_json(source)
+        record = json_values.read(Record, source)
         id_ = id_of(json.loads(source))
         name = f"{task.id}.md"
         return Found(task, record, id_, folder.read_bytes(name, MOST_TEXT))
@@ -390,18 +389,11 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
     except OSError as error:
         return Finding(name, _unreadable(error))
     except ValueError as error:
-        return Finding(name, f"not a record ({_reason(error)})")
+        return Finding(name, f"not a record ({' '.join(str(error).split())})")
 
 
 def _unreadable(error: OSError) -> str:
     return LEADS_OUT if isinstance(error, LeadsOutError) else f"can't be read ({error.strerror})"
-
-
-def _reason(error: ValueError) -> str:
-    if not isinstance(error, ValidationError):
-        return " ".join(str(error).split())
-    first: Any = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}".removeprefix(": ")
 
 
 @dataclass(frozen=True)
@@ -554,8 +546,8 @@ def _trace(look: _Look) -> Iterator[Finding]:
         yield Finding(name, "not the trace that was recorded")
         return
     try:
-        trace = Trace.model_validate_json(data)
-    except ValidationError:
+        trace = json_values.read(Trace, data)
+    except JsonError:
         yield Finding(name, "not a trace")
         return
     tokens = look.record.output.token_ids
@@ -572,13 +564,13 @@ def _measures(look: _Look) -> Iterator[Finding]:
     """Whether measures, which may be taken anew at any time, are of this record."""
     name = f"{look.found.task.id}.measures.json"
     try:
-        measures = MeasuresFile.model_validate_json(look.folder.read_bytes(name, MOST_MEASURES))
+        measures = json_values.read(MeasuresFile, look.folder.read_bytes(name, MOST_MEASURES))
     except FileNotFoundError:
         return
     except OSError as error:
         yield Finding(name, _unreadable(error))
         return
-    except ValidationError:
+    except JsonError:
         yield Finding(name, "not the measures of a text; `remix measure` takes them anew")
         return
     if measures.record != look.record.id:

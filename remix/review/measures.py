@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
+from remix import json_values
+from remix.json_values import JsonError
 from remix.measure.alignment import Aligned
 from remix.measure.ledger import MeasuresFile
 from remix.outputs.bounds import MOST_MEASURES
@@ -33,8 +33,8 @@ class Measured(NamedTuple):
 def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: str) -> Measured | None:
     """What was measured of an output; nothing where that wasn't done, or was of another text."""
     try:
-        found = MeasuresFile.model_validate_json(folder.read_bytes(f"{task_id}.measures.json", MOST_MEASURES))
-    except (OSError, ValidationError):
+        found = json_values.read(MeasuresFile, folder.read_bytes(f"{task_id}.measures.json", MOST_MEASURES))
+    except (OSError, JsonError):
         return None
     if found.record != record:
         return None

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Annotated, TypeVar
 
 import uvicorn
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -24,9 +24,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from remix import pages
+from remix import json_values, pages
 from remix.environment import version
 from remix.errors import RemixError
+from remix.json_values import JsonError
 from remix.outputs.reviews import LONGEST
 from remix.records import Frozen, Sha256
 from remix.review import connections, opening
@@ -320,11 +321,9 @@ def _static() -> dict[str, bytes]:
 async def _read(request: Request, model: type[_Model]) -> _Model:
     """What a request says. Raises `HTTPException` where it isn't JSON, or says something else."""
     try:
-        return model.model_validate_json(await body_of(request))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise HTTPException(400 if first["type"] == "json_invalid" else 422, f"{where}: {first['msg']}") from error
+        return json_values.read(model, await body_of(request))
+    except JsonError as error:
+        raise HTTPException(422 if error.is_json else 400, str(error)) from error
 
 
 async def _kept(say: Callable[[], BaseModel]) -> Response:
