@@ -36,7 +36,7 @@ os.environ.update(spin.settled())
 import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
 from llama_cpp import llama_grammar
 
-from remix.bounds import INT32, MOST_THREADS
+from remix.bounds import INT32, MOST_THREADS, MOST_TOKENS
 from remix.engine.decoder import Room, Row, Shape
 from remix.errors import ModelError, PromptError
 from remix.records import (
@@ -204,7 +204,6 @@ class LlamaModel:
         self._dry: dict[Dry, Any] = {}
         if not vocab_only:
             self._refuse_unsuited()
-        self._vocab = C.llama_model_get_vocab(self.handle)
 
     def _refuse_unsuited(self) -> None:
         """Refuse models whose memory can't be cut and copied at a token, or that don't write word after word."""
@@ -239,9 +238,23 @@ class LlamaModel:
         self.close()
 
     @property
+    def _vocab(self) -> Any:
+        """Its vocabulary, which `close` frees with the weights. Raises `ModelError` afterwards."""
+        if not self.handle:
+            raise ModelError(f"{self.path.name}: the model has been closed.", "Load it again.")
+        return C.llama_model_get_vocab(self.handle)
+
+    @property
     def context(self) -> int:
         """Tokens the model was trained to take in."""
         return int(C.llama_model_n_ctx_train(self.handle))
+
+    @functools.cached_property
+    def positions(self) -> int:
+        """Most tokens of a sequence. Where a model learned a vector for each position, llama.cpp ends the process at a
+        position behind the end of that table."""
+        is_learned = C.llama_model_rope_type(self.handle) == C.LLAMA_ROPE_TYPE_NONE
+        return self.context if is_learned else MOST_TOKENS
 
     @property
     def chat_template(self) -> str | None:
@@ -873,6 +886,11 @@ class LlamaDecoder:
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C's memory: what is written behind its end is somebody else's.
         assert 0 <= index < max(self.shape.chunk, self.shape.rows), "more tokens than a call takes"
+        if row.position >= self.model.positions:
+            raise ModelError(
+                f"{self.model.path.name}: knows {self.model.positions} positions, and a text has more tokens.",
+                "Split the passage, lower --max-tokens, or take a model with a longer context.",
+            )
         batch = self._batch
         batch.token[index] = row.token
         batch.pos[index] = row.position
