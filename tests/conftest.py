@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -63,6 +64,7 @@ FILE = ModelFile(
 """A model of which nothing is there but its description."""
 
 Remix = Callable[..., Result]
+Nest = Callable[[Path, int], None]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -100,6 +102,30 @@ def remix_(workspace: Workspace) -> Remix:
         return CliRunner().invoke(remix.cli.cli, words, input=input, env=env)
 
     return invoke
+
+
+@pytest.fixture
+def nest() -> Iterator[Nest]:
+    """Makes a folder, in it so many folders within each other, and in the last a seed: deeper than a path may be long."""
+    made: list[Path] = []
+
+    def make(folder: Path, levels: int) -> None:
+        folder.mkdir()
+        made.append(folder)
+        place = os.open(folder, os.O_RDONLY)
+        for _ in range(levels):
+            os.mkdir("d", dir_fd=place)
+            below = os.open("d", os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = below
+        with os.fdopen(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=place), "w") as file:
+            file.write("Words.")
+        os.close(place)
+
+    yield make
+    # pytest removes its folders by recursion, which fails where there are 1,000 levels.
+    if made:
+        subprocess.run(["rm", "-rf", *map(str, made)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ from remix import gguf_header, models
 from remix.errors import ModelError
 from remix.models import Found, available, find, find_by_sha256, fits, identify, memory_needed
 
+from .conftest import Nest
+
 Home = Path
 
 
@@ -439,6 +441,26 @@ def test_settings_folders_are_searched_to_the_bottom(home: Home) -> None:
     found = available([Path("~/mine")])
     assert rows(found) == [("A", "settings"), ("b", "settings"), ("c", "settings")]
     assert found[2] == Found(name="c", path=home / "mine/deep/er/c.gguf", origin="settings", size=5)
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_a_thousand_folders_in_one_another_hide_no_model(home: Home, nest: Nest) -> None:
+    """They were gone into by recursion, and no model at all was found."""
+    ours = home / "models" / "ours.gguf"
+    write_gguf(ours)
+    nest(home / "models" / "deep", 1200)
+    assert [found.path for found in available([ours.parent])] == [ours]
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_pipes_in_the_cache_are_not_waited_for(home: Home, tmp_path: Path) -> None:
+    path = write_gguf(tmp_path / "a.gguf")
+    memo = models._memo_file(path)
+    memo.parent.mkdir(parents=True)
+    os.mkfifo(memo)
+    assert models.seen() == []
+    assert identify(path).name == "a"
+    assert [found.path for found in models.seen()] == [path]
 
 
 @pytest.mark.usefixtures("unbundled")

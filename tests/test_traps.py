@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -30,7 +29,7 @@ from remix.records import Options
 from remix.review.desk import Desk, Words
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter, Remix, make_workspace
+from .conftest import FakeWriter, Nest, Remix, make_workspace
 from .forging import bless
 
 resource = pytest.importorskip("resource", reason="bounds a process's memory, which Windows does otherwise")
@@ -328,25 +327,12 @@ def test_a_link_to_a_whole_disk_that_is_named_like_a_run_is_not_searched(
     assert result.stderr.startswith(f"Left out: {trapped}: a run ")
 
 
-@pytest.fixture
-def nested(runs: tuple[Path, Path]) -> Iterator[Path]:
-    """A run with 1,200 folders within each other; Python's own ways to remove them recur, and fail."""
-    place = os.open(runs[0], os.O_RDONLY)
-    for _ in range(1200):
-        os.mkdir("d", dir_fd=place)
-        below = os.open("d", os.O_RDONLY, dir_fd=place)
-        os.close(place)
-        place = below
-    os.close(place)
-    yield runs[0]
-    subprocess.run(["rm", "-rf", str(runs[0])], check=True)
-
-
-def test_folders_nested_a_thousand_deep_are_named(nested: Path, remix_: Remix) -> None:
+def test_folders_nested_a_thousand_deep_are_named(runs: tuple[Path, Path], nest: Nest, remix_: Remix) -> None:
+    nest(runs[0] / "d", 1200)
     with bounded():
-        assert [each.what for each in verify(nested).findings] == ["within 40 folders; nothing here has been read"]
+        assert [each.what for each in verify(runs[0]).findings] == ["within 40 folders; nothing here has been read"]
         assert remix_("runs").exit_code == 0
-        (nested / "run.json").unlink()
+        (runs[0] / "run.json").unlink()
         assert remix_("runs").exit_code == 0
 
 

@@ -21,7 +21,7 @@ from remix.errors import SeedError
 from remix.outputs import RunFolder
 from remix.workspace import Workspace
 
-from .conftest import Remix
+from .conftest import Nest, Remix
 
 
 def plant(folder: Path, *names: str) -> None:
@@ -202,10 +202,10 @@ def test_patterns_that_try_every_way_end(tmp_path: Path, pattern: str) -> None:
 
 
 @pytest.mark.parametrize("levels", [99, 101, 1_100])
-def test_folders_within_folders(tmp_path: Path, levels: int) -> None:
+def test_folders_within_folders(tmp_path: Path, nest: Nest, levels: int) -> None:
     """1,100 raised RecursionError; what lies beyond the longest path was left out without a word."""
     plant(tmp_path, "a.md", "b/b.md")
-    make_levels(tmp_path, levels)
+    nest(tmp_path / "deep", levels)
     told: list[SeedError] = []
     assert len(walk(tmp_path, (), told.append)) == (3 if levels < 100 else 2)
     if levels < 100:
@@ -219,22 +219,8 @@ def test_folders_within_folders(tmp_path: Path, levels: int) -> None:
     assert walked(tmp_path, "deep/") == ["a.md", "b/b.md"]
 
 
-def make_levels(folder: Path, levels: int) -> None:
-    """Make folders within folders, deeper than any path may be long, and a seed in the last."""
-    (folder / "deep").mkdir()
-    inside = os.open(folder / "deep", os.O_RDONLY)
-    for _ in range(levels):
-        os.mkdir("d", dir_fd=inside)
-        below = os.open("d", os.O_RDONLY, dir_fd=inside)
-        os.close(inside)
-        inside = below
-    with os.fdopen(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=inside), "w") as file:
-        file.write("Words.")
-    os.close(inside)
-
-
-def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, remix_: Remix) -> None:
-    make_levels(workspace.seeds, 1_100)
+def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, nest: Nest, remix_: Remix) -> None:
+    nest(workspace.seeds / "deep", 1_100)
     result = remix_("passages")
     assert result.exit_code == 0
     assert "two-clocks/001" in result.stdout
