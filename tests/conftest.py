@@ -106,7 +106,7 @@ def remix_(workspace: Workspace) -> Remix:
 
 @pytest.fixture
 def nest() -> Iterator[Nest]:
-    """Makes a folder, in it so many folders within each other, and in the last a seed: deeper than a path may be long."""
+    """Makes a folder, levels of folders below it, deeper than a path may be long, and a seed in the lowest."""
     made: list[Path] = []
 
     def make(folder: Path, levels: int) -> None:

@@ -218,7 +218,7 @@ def test_a_file_somebody_else_owns(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert "can't be read (Permission denied)" in refusal(path).message
 
 

@@ -251,8 +251,8 @@ class LlamaModel:
 
     @functools.cached_property
     def positions(self) -> int:
-        """Most tokens of a sequence. Where a model learned a vector for each position, llama.cpp ends the process at a
-        position behind the end of that table."""
+        """Most tokens of a sequence. Where a model learned a vector for each position, llama.cpp ends the process at
+        a position behind the end of that table."""
         is_learned = C.llama_model_rope_type(self.handle) == C.LLAMA_ROPE_TYPE_NONE
         return self.context if is_learned else MOST_TOKENS
 
