@@ -26,7 +26,7 @@ from remix.bounds import (
     MOST_THREADS,
     MOST_TOKENS,
 )
-from remix.engine import probe
+from remix.engine import llama, probe
 from remix.engine.decoder import Room, Shape
 from remix.engine.llama import KEPT_DRY, LlamaDecoder, LlamaModel
 from remix.engine.local import Needs
@@ -496,6 +496,16 @@ def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: Room) -> N
         with pytest.raises(ModelError, match="no room for"):
             decoder.resize(room)
         assert decoder.n_ctx_seq == 256
+
+
+@pytest.mark.model
+def test_layers_on_a_gpu_that_is_not_there_need_memory_too(
+    model: LlamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forged record that named a GPU switched the check off."""
+    monkeypatch.setattr(llama, "has_gpu", lambda: False)
+    with pytest.raises(ModelError, match="of memory are free"):
+        LlamaDecoder(model, 16, 2**23, Shape(gpu_layers=1), 1, 16)
 
 
 @pytest.mark.model

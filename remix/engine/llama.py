@@ -147,9 +147,13 @@ def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
     """
     return Shape(
         fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
-        repack="AMX_INT8 = 1" not in system_info(),
+        repack=not _has_amx(),
         gpu_layers=gpu_layers,
     )
+
+
+def _has_amx() -> bool:
+    return "AMX_INT8 = 1" in system_info()
 
 
 def has_gpu() -> bool:
@@ -187,6 +191,11 @@ class LlamaModel:
     def __init__(self, path: Path, vocab_only: bool = False, shape: Shape | None = None) -> None:
         """Load a file, the weights laid out and put where `shape` says."""
         shape = shape or Shape(repack=False)
+        if shape.repack and _has_amx():
+            raise ModelError(
+                f"{path}: the run rearranged the model's weights, which this build of llama.cpp doesn't survive (AMX).",
+                "Go on with the run, or replay it, where it was begun.",
+            )
         C.llama_backend_init()
         params = C.llama_model_default_params()
         params.vocab_only = vocab_only
@@ -667,7 +676,7 @@ class LlamaDecoder:
             what = "more than llama.cpp can count"
         elif not 1 <= self.threads <= MOST_THREADS:
             what = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
-        elif needed > there and not self.shape.gpu_layers:
+        elif needed > there and not (self.shape.gpu_layers and has_gpu()):
             what = f"{size(needed)}, and {size(there)} of memory are free"
         else:
             return
