@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import models, pipeline
+from remix import models, pipeline, processes
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
 from remix.outputs import RunFolder
@@ -62,6 +62,12 @@ FILE = ModelFile(
     labels=(),
 )
 """A model of which nothing is there but its description."""
+
+
+def python_path() -> dict[str, str]:
+    """The environment in which another Python finds what this one found, whatever the current folder is."""
+    return {"PYTHONPATH": os.pathsep.join(processes.search_path())}
+
 
 Remix = Callable[..., Result]
 Nest = Callable[[Path, int], None]

@@ -269,10 +269,10 @@ def test_a_small_request_that_plans_millions_of_texts(told: RunFolder) -> None:
         raw["options"] |= {"steps": 99, "variants": 999}
 
     folder = forge_request(told, change)
-    begun = time.monotonic()
+    begun = time.process_time()
     findings = verify(folder.path).findings
     assert any("its passages and options make other tasks (593,406 texts" in each.what for each in findings)
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
     with pytest.raises(RunError, match="593,406 texts are asked for, and a run holds 100,000"):
         plan_of(folder.run)
 

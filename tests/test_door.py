@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 import remix.cli
 import remix.environment
 from remix.cli import door
-from remix.environment import python_path
 from remix.errors import RemixError
 from remix.workspace import Workspace
-from tests.conftest import make_workspace
+from tests.conftest import make_workspace, python_path
 
 
 class FromRust(BaseException):

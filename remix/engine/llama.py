@@ -193,7 +193,7 @@ class LlamaModel:
         shape = shape or Shape(repack=False)
         if shape.repack and _has_amx():
             raise ModelError(
-                f"{path}: the run rearranged the model's weights, which this build of llama.cpp doesn't survive (AMX).",
+                f"{path}: the run rearranged its weights, which this build of llama.cpp doesn't survive (AMX).",
                 "Go on with the run, or replay it, where it was begun.",
             )
         C.llama_backend_init()
