@@ -9,8 +9,14 @@ The public API; each name is loaded when it is first used, so that `remix --help
     outcome = generate(job, workspace.outputs)
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import Any
+
+# `typing` takes a while to load, and this is the first of all modules: Ctrl-C would end that with a traceback.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HOMES = {
     "Job": "remix.pipeline",

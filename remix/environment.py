@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from remix import git, processes
+from remix import git
 from remix.records import Environment
 
 DISTRIBUTION = "essay-remix"
@@ -46,9 +46,3 @@ def _quota() -> int | None:
         return max(1, int(quota) // int(period))
     except (OSError, ValueError):
         return None
-
-
-def python_path() -> dict[str, str]:
-    """The environment in which another Python finds what was found here, whatever the current folder is; start it
-    with `-P`, or it looks there first."""
-    return {"PYTHONPATH": os.pathsep.join(processes.search_path())}

@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import BinaryIO
@@ -53,7 +54,7 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
     """
     if within is not None and not is_within(path, within):
         raise LeadsOutError(errno.EPERM, "a link that leads out of the folder", str(path))
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         expected = os.fstat(file.fileno()).st_size
         # Nothing comes of the kernel's own files that would be waited for, such as /proc/kmsg.
         data = (file.read(expected + 1) or b"") if expected <= most else b""
@@ -70,12 +71,12 @@ def read_start(path: Path, length: int) -> bytes:
 
     Raises `OSError` if it can't be read or is not a regular file.
     """
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         return file.read(length) or b""
 
 
 @contextmanager
-def _open_regular(path: Path) -> Iterator[BinaryIO]:
+def open_regular(path: Path) -> Iterator[BufferedReader]:
     """A regular file, open for reading. Raises `OSError` for anything else, without waiting."""
     # Asked before the file is opened, for opening makes some devices act; and once more of what was opened, for the
     # path may lead elsewhere by then.

@@ -28,7 +28,7 @@ import psutil
 
 from remix.cache import cache_folder
 from remix.errors import ModelError
-from remix.files import read_bounded
+from remix.files import entries, open_regular, read_bounded
 from remix.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
 from remix.records import Frozen, ModelFile, sha256
 
@@ -189,11 +189,9 @@ def _at(path: Path) -> Found:
 
 def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[Found]:
     for folder in folders:
-        for parent, below, names in os.walk(folder):
-            below.sort()
-            for path in (Path(parent, name) for name in sorted(names)):
-                if _is_model(path):
-                    yield Found(name=_name(path), path=path, origin=origin, size=_size(path))
+        for path in sorted(Path(entry.path) for entry in entries(folder) if _is_named_as_model(entry.name)):
+            if _is_file(path):
+                yield Found(name=_name(path), path=path, origin=origin, size=_size(path))
 
 
 def _bundled() -> Iterator[Found]:
@@ -240,11 +238,11 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
     return []
 
 
-def _is_model(path: Path) -> bool:
-    """Whether a listing should show the file: not projectors (images' half of a model), nor later shards."""
-    shard = _SHARD.search(path.name)
-    wanted = path.suffix.lower() == ".gguf" and "mmproj" not in path.name.lower()
-    return wanted and (shard is None or int(shard[1]) == 1) and _is_file(path)
+def _is_named_as_model(name: str) -> bool:
+    """Whether a listing shows a file of that name: not a projector (a model's half for images), nor a later shard."""
+    shard = _SHARD.search(name)
+    wanted = name.lower().endswith(".gguf") and "mmproj" not in name.lower()
+    return wanted and (shard is None or int(shard[1]) == 1)
 
 
 def _name(path: Path) -> str:
@@ -307,7 +305,7 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
             "Join them with llama.cpp's `llama-gguf-split --merge`.",
         )
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             model = _identity(file, path)
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -332,7 +330,7 @@ def inspect(path: Path) -> Facts:
     """What a GGUF's header says, without the hash, so at once however large the file. Raises `ModelError`."""
     _check_is_file(path)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             _check_magic(file, path)
             return _facts(_header(file, path, os.fstat(file.fileno()).st_size))
     except (OSError, ValueError) as error:
@@ -571,7 +569,7 @@ def _recall(path: Path, status: os.stat_result) -> ModelFile | None:
     """What was read of the file before, if it hasn't changed since."""
     # A cache nobody can read is as good as none.
     with contextlib.suppress(OSError, ValueError):
-        memo = _Memo.model_validate_json(_memo_file(path).read_bytes())
+        memo = _Memo.model_validate_json(read_bounded(_memo_file(path)))
         if (memo.model.size, memo.mtime_ns) == (status.st_size, status.st_mtime_ns):
             return memo.model
     return None
@@ -599,7 +597,7 @@ def seen() -> list[Found]:
     found: list[Found] = []
     for memo in _glob(cache_folder() / "models", "*.json"):
         with contextlib.suppress(OSError, ValueError, ModelError):
-            place = _Memo.model_validate_json(memo.read_bytes()).path
+            place = _Memo.model_validate_json(read_bounded(memo)).path
             found += [_at(Path(place))] if place else []
     return found
 

@@ -17,7 +17,7 @@ from remix import models
 from remix.cache import cache_folder
 from remix.engine import llama, look
 from remix.errors import ModelError
-from remix.files import write_whole
+from remix.files import read_bounded, write_whole
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 
 
@@ -123,7 +123,7 @@ def _is_good(path: Path) -> bool:
 def _sidecar(path: Path) -> Sidecar | None:
     """What is written beside a prepared copy; nothing where the two aren't both there."""
     try:
-        return Sidecar.model_validate_json(_sidecar_path(path).read_bytes()) if path.is_file() else None
+        return Sidecar.model_validate_json(read_bounded(_sidecar_path(path))) if path.is_file() else None
     except (OSError, ValidationError):
         return None
 

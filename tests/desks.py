@@ -15,13 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from remix import pipeline
-from remix.environment import python_path
 from remix.outputs import RunFolder
 from remix.outputs.run import dump_trace
 from remix.records import Alternative, Choice, Options, Trace, sha256
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter
+from .conftest import FakeWriter, python_path
 from .forging import bless, forge, forge_tokens
 
 PASSAGE = "two-clocks/001"

@@ -26,7 +26,7 @@ from remix.bounds import (
     MOST_THREADS,
     MOST_TOKENS,
 )
-from remix.engine import probe
+from remix.engine import llama, probe
 from remix.engine.decoder import Room, Shape
 from remix.engine.llama import KEPT_DRY, LlamaDecoder, LlamaModel
 from remix.engine.local import Needs
@@ -273,10 +273,10 @@ def test_a_small_request_that_plans_millions_of_texts(told: RunFolder) -> None:
         raw["options"] |= {"steps": 99, "variants": 999}
 
     folder = forge_request(told, change)
-    begun = time.monotonic()
+    begun = time.process_time()
     findings = verify(folder.path).findings
     assert any("its passages and options make other tasks (593,406 texts" in each.what for each in findings)
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
     with pytest.raises(RunError, match="593,406 texts are asked for, and a run holds 100,000"):
         plan_of(folder.run)
 
@@ -500,6 +500,16 @@ def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: Room) -> N
         with pytest.raises(ModelError, match="no room for"):
             decoder.resize(room)
         assert decoder.n_ctx_seq == 256
+
+
+@pytest.mark.model
+def test_layers_on_a_gpu_that_is_not_there_need_memory_too(
+    model: LlamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forged record that named a GPU switched the check off."""
+    monkeypatch.setattr(llama, "has_gpu", lambda: False)
+    with pytest.raises(ModelError, match="of memory are free"):
+        LlamaDecoder(model, 16, 2**23, Shape(gpu_layers=1), 1, 16)
 
 
 @pytest.mark.model

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +19,9 @@ from hypothesis import strategies as st
 import remix.cli
 import remix.environment
 from remix.cli import door
-from remix.environment import python_path
 from remix.errors import RemixError
 from remix.workspace import Workspace
-from tests.conftest import make_workspace
+from tests.conftest import make_workspace, python_path
 
 
 class FromRust(BaseException):
@@ -197,3 +198,84 @@ def test_threads_and_destructors_show_no_traceback_either(place: Workspace) -> N
 def test_a_closed_stderr_hides_nothing_worse(place: Workspace) -> None:
     code = "import os, sys; os.close(2); sys.stderr.close();" + THREAD
     assert python(code, place).returncode == 1
+
+
+# -- what a process is started with ---------------------------------------------------------------------------
+
+
+def shell(line: str, place: Workspace, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell, in which `$REMIX` is the command."""
+    command = f"{shlex.quote(sys.executable)} -m remix"
+    variables = os.environ | python_path() | {"REMIX": command} | environment
+    return subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, cwd=place.root, env=variables, check=False
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes streams otherwise there")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["tags", "show x"])
+def test_closed_streams_are_no_bug(place: Workspace, words: str, closed: str) -> None:
+    """Tables asked the standard output, of which there was none, whether it is a terminal."""
+    done = shell(f"$REMIX {words} {closed}", place)
+    assert done.returncode == (1 if words == "show x" else 0)
+    assert "bug" not in done.stderr
+
+
+CHATTY = "import os; os.write(1, b'chatter'); os.write(2, b'chatter')"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell closes streams otherwise there")
+def test_no_file_gets_the_number_of_a_closed_stream(place: Workspace, tmp_path: Path) -> None:
+    """What C libraries print would be written into it."""
+    code = "import sys; from remix.cli import printing; printing.open_streams(); "
+    code += f"file = open(sys.argv[1], 'wb'); {CHATTY}"
+    program = f'{shlex.quote(sys.executable)} -c "{code}" {shlex.quote(str(tmp_path / "file"))}'
+    assert shell(f"{program} <&- >&- 2>&-", place).returncode == 0
+    assert (tmp_path / "file").read_bytes() == b""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "utf-16"])
+@pytest.mark.parametrize("words", ["passages", "show é\u2026"])
+def test_letters_that_an_encoding_lacks_are_spelt_out(place: Workspace, words: str, encoding: str) -> None:
+    """They were a bug: Windows' own encodings lack most letters."""
+    (place.seeds / "letters.md").write_text("Ein Wort — 漢字 → ‘é’. #漢字\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "remix", *words.split()],
+        capture_output=True,
+        cwd=place.root,
+        env=os.environ | python_path() | {"PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    said = (done.stdout + done.stderr).decode(encoding if encoding != "ascii" else "utf-8")
+    assert "bug" not in said
+    assert done.returncode == (1 if words.startswith("show") else 0)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, importlib
+import remix.__main__
+def interrupt(name, *arguments):
+    if name == "remix.cli":
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(name, *arguments)
+real = __import__
+import builtins
+builtins.__import__ = interrupt
+sys.argv = ["remix", "tags"]
+remix.__main__.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_while_the_command_is_loaded_ends_it_in_silence(place: Workspace) -> None:
+    """It showed a traceback for the first tenths of a second."""
+    done = python(INTERRUPTED, place)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_ctrl_c_that_is_ignored_stays_ignored(place: Workspace) -> None:
+    """`nohup` and shells in the background have it ignored."""
+    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)" + INTERRUPTED
+    assert python(code, place).returncode == 0

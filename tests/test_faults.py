@@ -6,7 +6,8 @@ import functools
 import random
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
+from threading import Event
 from typing import Any
 
 import pytest
@@ -152,6 +153,7 @@ def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
             _check(number, future)
         faults.heal()
         _check_serves(engine, decoder)
+    assert not wait([future for _, future in waited], timeout=SECONDS).not_done, "cancelled, and nobody was told"
     return faults.raised
 
 
@@ -252,3 +254,81 @@ def test_a_call_that_always_fails(
             _check(number, future)
         faults.heal()
         _check_serves(engine, decoder)
+
+
+# -- ends that callbacks bring about -----------------------------------------------------------------------------
+
+
+def engine_of(slots: int = 2) -> Engine:
+    return Engine(FakeDecoder(slots, 512, Shape(chunk=4, rows=slots)))
+
+
+SHORT = Request(token_ids=(1, 2, 3), sampling=Sampling(seed=1, chain=(Dist(),), max_tokens=4, stop=()))
+LONG = Request(token_ids=(1, 2, 3), sampling=Sampling(seed=1, chain=(Dist(),), max_tokens=400, stop=()))
+
+
+def test_those_who_wait_hear_that_close_cancelled_their_requests() -> None:
+    """`Future.cancel` tells nothing to `wait` and `as_completed`: they waited for ever."""
+    engine = engine_of(1)
+    futures = [engine.submit(LONG, lambda _: Event().wait(0.01)) for _ in range(5)]
+    assert futures[3].cancel()
+    assert not wait(futures[3:4], timeout=SECONDS).not_done, "before its turn comes"
+    engine.close()
+    assert not wait(futures, timeout=SECONDS).not_done
+
+
+def test_those_who_wait_hear_of_a_request_that_was_too_long_and_is_cancelled() -> None:
+    with Engine(FakeDecoder(1, 16, Shape(chunk=4, rows=1)), larger=[Room(512, 1, 0)]) as engine:
+        going = Event()
+        first = engine.submit(SHORT, lambda _: going.wait(SECONDS))
+        future = engine.submit(LONG)
+        future.cancel()
+        assert not wait([future], timeout=SECONDS).not_done
+        going.set()
+        assert first.result(timeout=SECONDS).token_ids
+
+
+def test_requests_cancelled_while_they_are_admitted() -> None:
+    """Whoever comes first, the engine or the user, each future is told of once."""
+    with engine_of() as engine:
+        for _ in range(300):
+            futures = [engine.submit(SHORT) for _ in range(4)]
+            for future in reversed(futures):
+                future.cancel()
+            assert not wait(futures, timeout=SECONDS).not_done
+
+
+@pytest.mark.parametrize("how", ["a listener", "a callback"])
+def test_an_engine_closed_by_its_own_thread(how: str) -> None:
+    """It couldn't wait for itself: a `RuntimeError` took the place of the request's end."""
+    engine = engine_of()
+    closed: list[BaseException | None] = []
+
+    def close(_: object) -> None:
+        try:
+            engine.close()
+            closed.append(None)
+        except BaseException as error:
+            closed.append(error)
+
+    first = engine.submit(SHORT, close if how == "a listener" else None)
+    if how == "a callback":
+        first.add_done_callback(close)
+    others = [engine.submit(LONG) for _ in range(6)]
+    assert not wait([first, *others], timeout=SECONDS).not_done
+    engine.close()
+    assert closed
+    assert set(closed) == {None}
+    with pytest.raises(ModelError, match="closed"):
+        engine.submit(LONG)
+
+
+def test_a_future_that_its_owner_ended_ends_no_other() -> None:
+    """Its turn came all the same, and all that were active were given up."""
+    with engine_of(1) as engine:
+        going = Event()
+        first = engine.submit(SHORT, lambda _: going.wait(SECONDS))
+        second, third = engine.submit(SHORT), engine.submit(SHORT)
+        second.set_exception(HangupError("not wanted any more"))
+        going.set()
+        assert first.result(timeout=SECONDS).text == third.result(timeout=SECONDS).text

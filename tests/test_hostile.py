@@ -25,7 +25,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from remix import environment, frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
+from remix import frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
 from remix.cli import cli
 from remix.corpus import read_essay, tag_key, tags
 from remix.corpus.inline import inline_tags
@@ -41,7 +41,7 @@ from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter
+from .conftest import FakeWriter, python_path
 
 ESCAPE = "\x1b]0;pwned\x07\x1b[2J"
 BIDI = "\u202e\u2066"
@@ -707,7 +707,7 @@ def test_no_python_of_ours_looks_into_the_current_folder(tmp_path: Path, monkeyp
     rendering._worker.close()
     assert render("{{ passage }}") == TEXT
     code = "import json, numpy, remix.engine"
-    variables = os.environ | environment.python_path()
+    variables = os.environ | python_path()
     subprocess.run([sys.executable, "-P", "-c", code], check=True, env=variables)
     assert not (tmp_path / "pwned").exists()
 

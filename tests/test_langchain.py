@@ -33,7 +33,7 @@ from remix.engine.decoder import FakeDecoder, Row, Shape
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
 from remix.langchain import ChatModelWriter, ChatRemix, TagRetriever, generate_with, structured
-from remix.langchain.weights import Weights, _close
+from remix.langchain.weights import Weights
 from remix.outputs.run import RunFolder, body_of
 from remix.records import (
     Generation,
@@ -662,7 +662,7 @@ def test_a_model_nobody_holds_is_freed(chat: ChatRemix) -> None:
 def test_the_collector_may_free_a_model_on_the_engine_s_own_thread(chat: ChatRemix) -> None:
     local = chat._weights.load()
     request = Request(token_ids=(1,), sampling=a_sampling())
-    local.engine.submit(request, lambda _: _close(local))
+    local.engine.submit(request, lambda _: local.close())
     local.engine._thread.join(5)
     assert not local.engine._thread.is_alive()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import llama_cpp
 import numpy as np
@@ -199,6 +200,9 @@ def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
     monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
+    # A run that another machine began, or a stranger forged.
+    with pytest.raises(ModelError, match="doesn't survive"):
+        LlamaModel(Path("model.gguf"), shape=Shape(repack=True))
     assert not llama.exact_shape("Q8_0").repack
     monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
     assert llama.exact_shape("Q8_0").repack

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import wait
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -108,6 +110,29 @@ def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(model_path: 
         assert (again, model.parallel) == (texts[1], 4)
     with LocalModel(model_path, model_file, Needs(contexts=(1024,), parallel=1, threads=1)) as model:
         assert model.submit(ask(120), sampling).result(timeout=120).token_ids == texts[0]
+
+
+@pytest.mark.model
+def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
+    model_path: Path, model_file: ModelFile
+) -> None:
+    """It was freed at once, while the engine's thread went on to read its vocabulary."""
+    model = LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=4, threads=1))
+    prompt = Prompt(template=sha256(""), messages=(Message(role="user", content="The lake."),), keep_opening=False)
+    sampling = Sampling(seed=7, chain=(Dist(),), max_tokens=100, stop=())
+    futures = [
+        model.submit(prompt, sampling, lambda _: model.close()),
+        *(model.submit(prompt, sampling) for _ in "abc"),
+    ]
+    assert not wait(futures, timeout=120).not_done
+    assert any(future.cancelled() for future in futures)
+    for thread in threading.enumerate():
+        if thread.name in ("remix-engine", "remix-close"):
+            thread.join(30)
+    assert model._model.handle is None
+    with pytest.raises(ModelError, match="the model has been closed"):
+        model.submit(prompt, sampling)
+    model.close()
 
 
 @pytest.mark.model

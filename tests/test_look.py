@@ -16,6 +16,7 @@ from remix.engine import llama, look
 from remix.engine.decoder import Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaEmbedder, LlamaModel
+from remix.engine.local import LocalModel, Needs
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Dist, Greedy, Options, Request, Sampler, Sampling
 
@@ -32,6 +33,7 @@ from .tiny_models import (
     Header,
     Tensor,
     byte_pairs,
+    learned_positions,
     letter_of,
     sentence_piece,
     whole,
@@ -319,3 +321,26 @@ def test_keys_of_64_bits_where_32_are_meant(tmp_path: Path) -> None:
     path = write(tmp_path / "lying.gguf", header)
     with pytest.raises(ModelError, match=r"lying\.gguf"):
         use(path)
+
+
+# -- positions -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("context", [1, 16, 64, 256])
+def test_a_model_that_learned_too_few_positions_is_refused_in_words(tmp_path: Path, context: int) -> None:
+    """The probe read behind the table of positions, and llama.cpp ended the process."""
+    path = write(tmp_path / "short.gguf", learned_positions(context))
+    file = models.identify(path)
+    with pytest.raises(ModelError, match=rf"short.gguf: knows {context} positions, and a text has more tokens"):
+        LocalModel(path, file, Needs(contexts=(64,), parallel=1, threads=1))
+
+
+def test_a_text_longer_than_the_table_of_positions(tmp_path: Path) -> None:
+    """A stranger's run may ask a model for more tokens than it takes."""
+    path = write(tmp_path / "gpt2.gguf", learned_positions(1024))
+    with LocalModel(path, models.identify(path), Needs(contexts=(2048,), parallel=2, threads=1)) as model:
+        for tokens, new, fits in ((1023, 1, True), (1024, 1, True), (1024, 2, False), (1500, 1, False)):
+            sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=new, stop=())
+            error = model.engine.submit(Request(token_ids=(5,) * tokens, sampling=sampling)).exception(timeout=60)
+            assert (error is None) == fits, (tokens, new, error)
+            assert fits or "knows 1024 positions" in str(error)

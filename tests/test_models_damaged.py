@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from remix import environment, models, pipeline
+from remix import models, pipeline
 from remix.errors import ModelError
 from remix.outputs import RunFolder, list_runs
 from remix.records import Options
 from remix.workspace import open_workspace
 
-from .conftest import make_workspace
+from .conftest import make_workspace, python_path
 from .test_crash import Reference, check, check_finished
 from .tiny_models import ARRAY, STRING, UINT32, UINT64, Header, Tensor, Values, sentence_piece, whole, write
 
@@ -57,11 +57,11 @@ def test_what_a_header_does_not_account_for_is_never_hashed(
     tmp_path: Path, make: Callable[[Path], Path], why: str
 ) -> None:
     path = make(tmp_path / "sparse.gguf")
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(ModelError, match=r"sparse\.gguf is ") as caught:
         models.identify(path)
     assert why in caught.value.message
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_padding_behind_the_tensors_is_no_matter(tmp_path: Path) -> None:
@@ -111,13 +111,13 @@ def test_a_header_of_too_much_is_refused_at_once(tmp_path: Path, lie: Callable[[
     lie(header)
     path = tmp_path / "lying.gguf"
     path.write_bytes(whole(header.pack(), 80_000))
-    begun = time.monotonic()
+    begun = time.process_time()
     for read in (models.inspect, models.identify):
         with pytest.raises(ModelError, match=r"lying\.gguf") as caught:
             read(path)
         assert why in caught.value.message
         assert len(caught.value.message) < 400
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 # -- a file that is cut short while it is mapped ----------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_model_cut_short_while_it_is_mapped_costs_nothing_that_was_finished(
     expected = Reference(job, {task.id: reference.text_path(task.id).read_bytes() for task in job.run.tasks})
     done = subprocess.run(
         [sys.executable, "-P", "-c", CHILD, str(place.root), str(model)],
-        env=os.environ | environment.python_path(),
+        env=os.environ | python_path(),
         capture_output=True,
         text=True,
         timeout=300,

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from remix.environment import python_path
 from remix.review import opening
 from remix.review.guard import Pass
 from remix.review.opening import opening_file
 from remix.workspace import Workspace
 
+from .conftest import python_path
 from .desks import Client, variants
 
 BROWSER = """\

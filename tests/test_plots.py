@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from remix.environment import python_path
 from remix.measure import plots
 from remix.measure.plots import DrawingError, Path, Row, Series
+
+from .conftest import python_path
 
 LINE = Series("to <its> passage", 0, "-", [1, 2, 3], [0.5, 0.4, 0.3], [0.4, 0.3, None], [0.6, 0.5, None])
 

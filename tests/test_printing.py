@@ -24,12 +24,11 @@ from click.testing import Result
 import remix.cli
 from remix import names, pipeline
 from remix.cli import printing
-from remix.environment import python_path
 from remix.outputs import RunFolder, reviews
 from remix.records import Failure, Options
 from remix.workspace import Workspace
 
-from .conftest import ESSAY, FakeWriter, Remix
+from .conftest import ESSAY, FakeWriter, Remix, python_path
 from .forging import forge, forge_request
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"

@@ -14,7 +14,6 @@ import psutil
 import pytest
 
 from remix import processes, rendering
-from remix.environment import python_path
 from remix.processes import Bounds, run_python
 
 HERE = "tests.test_processes"
@@ -145,6 +144,9 @@ def test_where_remix_itself_lies_is_handed_on_wherever_one_stands(monkeypatch: p
 def test_it_is_ended_with_the_one_that_started_it(tmp_path: Path) -> None:
     """A process that nobody waits for went on: `kill -9` of remix left it behind."""
     arguments = f"'{HERE}:wait_after_saying_who_it_is', [{str(tmp_path / 'who')!r}], Bounds(600)"
+    # Not at the top: the processes that these tests start import this module, within little memory.
+    from .conftest import python_path
+
     code = f"from remix.processes import Bounds, run_python; run_python({arguments})"
     command = [sys.executable, "-P", "-c", code]
     with subprocess.Popen(command, env=os.environ | python_path()) as parent:

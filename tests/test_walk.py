@@ -202,7 +202,7 @@ def test_patterns_that_try_every_way_end(tmp_path: Path, pattern: str) -> None:
 
 
 @pytest.mark.parametrize("levels", [99, 101, 1_100])
-def test_folders_within_folders(tmp_path: Path, levels: int, nest: Nest) -> None:
+def test_folders_within_folders(tmp_path: Path, nest: Nest, levels: int) -> None:
     """1,100 raised RecursionError; what lies beyond the longest path was left out without a word."""
     plant(tmp_path, "a.md", "b/b.md")
     nest(tmp_path / "deep", levels)
@@ -219,7 +219,7 @@ def test_folders_within_folders(tmp_path: Path, levels: int, nest: Nest) -> None
     assert walked(tmp_path, "deep/") == ["a.md", "b/b.md"]
 
 
-def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, remix_: Remix, nest: Nest) -> None:
+def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, nest: Nest, remix_: Remix) -> None:
     nest(workspace.seeds / "deep", 1_100)
     result = remix_("passages")
     assert result.exit_code == 0

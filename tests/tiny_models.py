@@ -195,15 +195,41 @@ def _llama(tokens: int, model: str) -> Header:
     header.put("llama.attention.layer_norm_rms_epsilon", FLOAT32, 1e-5)
     header.put("tokenizer.ggml.model", STRING, model)
     header.put("tokenizer.chat_template", STRING, TEMPLATE)
-    shapes = {"token_embd": [WIDTH, tokens], "output_norm": [WIDTH]}
+    shapes = {"token_embd.weight": [WIDTH, tokens], "output_norm.weight": [WIDTH]}
     square = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
-    shapes |= {f"blk.0.{name}": [WIDTH, WIDTH] for name in square}
-    shapes |= {f"blk.0.{name}": [WIDTH] for name in ("attn_norm", "ffn_norm")}
-    offset = 0
-    for name, shape in shapes.items():
-        header.tensors.append(Tensor(f"{name}.weight".encode(), shape, 0, offset))
-        offset += math.prod(shape) * 4
+    shapes |= {f"blk.0.{name}.weight": [WIDTH, WIDTH] for name in square}
+    shapes |= {f"blk.0.{name}.weight": [WIDTH] for name in ("attn_norm", "ffn_norm")}
+    header.tensors = _tensors(shapes)
     return header
+
+
+def learned_positions(context: int) -> Header:
+    """A model of GPT-2's kind: it learned a vector for each of its `context` positions."""
+    header = byte_pairs()
+    tokens = len(header.get("tokenizer.ggml.tokens").items)
+    header.keys = [key for key in header.keys if not key[0].startswith(b"llama.")]
+    header.put("general.architecture", STRING, "gpt2")
+    numbers = {"embedding_length": WIDTH, "block_count": 1, "feed_forward_length": WIDTH, "attention.head_count": 2}
+    for name, number in {"context_length": context, **numbers}.items():
+        header.put(f"gpt2.{name}", UINT32, number)
+    header.put("gpt2.attention.layer_norm_epsilon", FLOAT32, 1e-5)
+    shapes = {"token_embd.weight": [WIDTH, tokens], "position_embd.weight": [WIDTH, context]}
+    matrices = {"attn_qkv": 3 * WIDTH, "attn_output": WIDTH, "ffn_up": WIDTH, "ffn_down": WIDTH}
+    for name, rows in matrices.items():
+        shapes |= {f"blk.0.{name}.weight": [WIDTH, rows], f"blk.0.{name}.bias": [rows]}
+    for name in ("output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"):
+        shapes |= {f"{name}.weight": [WIDTH], f"{name}.bias": [WIDTH]}
+    header.tensors = _tensors(shapes)
+    return header
+
+
+def _tensors(shapes: dict[str, list[int]]) -> list[Tensor]:
+    """Tensors of 32-bit floats, one behind the other."""
+    tensors, offset = [], 0
+    for name, shape in shapes.items():
+        tensors.append(Tensor(name.encode(), shape, 0, offset))
+        offset += math.prod(shape) * 4
+    return tensors
 
 
 # -- bytes --------------------------------------------------------------------------------------------------

@@ -202,9 +202,11 @@ def main() -> None:
     # A listing makes thousands of small objects that stay: the collector would look through them again and again, and
     # at the end once more.
     gc.set_threshold(500_000, 20, 20)
+    printing.open_streams()
     door.watch_threads()
     printing.hear_libraries()
     try:
-        cli(prog_name="remix")
+        with door.interruptible():
+            cli(prog_name="remix")
     finally:
         gc.freeze()

@@ -7,10 +7,11 @@ nothing of what was being done.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,6 +70,20 @@ def is_verbose(arguments: Sequence[str]) -> bool:
     return bool(os.environ.get(TRACEBACK)) or "-v" in arguments or "--verbose" in arguments
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` in here; afterwards, with nothing left to do, it just ends the process."""
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_DFL, signal.default_int_handler):
+        # Whoever started the process has Ctrl-C ignored.
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def watch_threads() -> None:
     """Exceptions in threads, and those that Python can't raise, are told of in the same words from now on."""
 
@@ -77,7 +92,8 @@ def watch_threads() -> None:
             show(said.exc_value, sys.argv)
 
     def unraisable(said: Any) -> None:
-        if said.exc_value is not None:
+        # Python drops Ctrl-C if it comes while an object is being destroyed; that is no bug of remix.
+        if said.exc_value is not None and not isinstance(said.exc_value, KeyboardInterrupt):
             show(said.exc_value, sys.argv)
 
     threading.excepthook = in_thread

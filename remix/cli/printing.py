@@ -7,6 +7,7 @@ indented, so that no line of it passes for one of remix's own.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -186,6 +187,26 @@ def _first(cell: str) -> str:
 def count(number: int, noun: str) -> str:
     """A number of things, in words."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# -- the streams -------------------------------------------------------------------------------------------
+
+
+def open_streams() -> None:
+    """Let commands print whatever the process was started with.
+
+    Where standard input, output or error is closed, the next file to be opened would get its number, and then what C
+    libraries print. Letters that the terminal's encoding lacks (Latin-1, Windows' code pages) are spelt out.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (stays open)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 # -- libraries ----------------------------------------------------------------------------------------------

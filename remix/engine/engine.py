@@ -105,11 +105,20 @@ class Engine:
             )
 
     def close(self) -> None:
-        """Stop after the current decode call; whatever isn't finished is cancelled."""
+        """Stop after the current decode call; whatever isn't finished is cancelled.
+
+        Waits until that is done, unless a callback calls it: the engine's thread can't wait for itself.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        if not self.is_calling_back:
+            self._thread.join()
+
+    @property
+    def is_calling_back(self) -> bool:
+        """Whether this is asked from the engine's own thread: by a listener, or by a future's callback."""
+        return threading.current_thread() is self._thread
 
     def __enter__(self) -> Engine:
         return self
@@ -289,18 +298,19 @@ class Engine:
         """Note that a future is done, whoever ended it."""
         with self._changed:
             self._ended += 1
-            self._unfinished.pop(future, None)
+            if sequence := self._unfinished.pop(future, None):
+                sequence.tell_if_cancelled()
             self._changed.notify()
 
     def _end(self, error: BaseException) -> None:
         """End all requests there are; no further ones are taken."""
         with self._changed:
             self._closing = True
-        while self._unfinished:
-            future, sequence = self._unfinished.popitem()
+            unfinished = list(self._unfinished.values())
+        for sequence in unfinished:
             # What the callbacks of a future raise must not keep others from hearing of their end.
             with suppress(BaseException):
-                if not future.cancel():
+                if not sequence.future.cancel():
                     self._settle(sequence, error)
         # For the next engine over this decoder; a decoder that has failed may fail once more.
         with suppress(BaseException):

@@ -36,7 +36,7 @@ os.environ.update(spin.settled())
 import llama_cpp as C  # noqa: N812 - the C API, and short because every line uses it
 from llama_cpp import llama_grammar
 
-from remix.bounds import INT32, MOST_THREADS
+from remix.bounds import INT32, MOST_THREADS, MOST_TOKENS
 from remix.engine.decoder import Room, Row, Shape
 from remix.errors import ModelError, PromptError
 from remix.records import (
@@ -147,9 +147,13 @@ def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
     """
     return Shape(
         fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
-        repack="AMX_INT8 = 1" not in system_info(),
+        repack=not _has_amx(),
         gpu_layers=gpu_layers,
     )
+
+
+def _has_amx() -> bool:
+    return "AMX_INT8 = 1" in system_info()
 
 
 def has_gpu() -> bool:
@@ -187,6 +191,11 @@ class LlamaModel:
     def __init__(self, path: Path, vocab_only: bool = False, shape: Shape | None = None) -> None:
         """Load a file, the weights laid out and put where `shape` says."""
         shape = shape or Shape(repack=False)
+        if shape.repack and _has_amx():
+            raise ModelError(
+                f"{path}: the run rearranged its weights, which this build of llama.cpp doesn't survive (AMX).",
+                "Go on with the run, or replay it, where it was begun.",
+            )
         C.llama_backend_init()
         params = C.llama_model_default_params()
         params.vocab_only = vocab_only
@@ -204,7 +213,6 @@ class LlamaModel:
         self._dry: dict[Dry, Any] = {}
         if not vocab_only:
             self._refuse_unsuited()
-        self._vocab = C.llama_model_get_vocab(self.handle)
 
     def _refuse_unsuited(self) -> None:
         """Refuse models whose memory can't be cut and copied at a token, or that don't write word after word."""
@@ -239,9 +247,23 @@ class LlamaModel:
         self.close()
 
     @property
+    def _vocab(self) -> Any:
+        """Its vocabulary, which `close` frees with the weights. Raises `ModelError` afterwards."""
+        if not self.handle:
+            raise ModelError(f"{self.path.name}: the model has been closed.", "Load it again.")
+        return C.llama_model_get_vocab(self.handle)
+
+    @property
     def context(self) -> int:
         """Tokens the model was trained to take in."""
         return int(C.llama_model_n_ctx_train(self.handle))
+
+    @functools.cached_property
+    def positions(self) -> int:
+        """Most tokens of a sequence. Where a model learned a vector for each position, llama.cpp ends the process at
+        a position behind the end of that table."""
+        is_learned = C.llama_model_rope_type(self.handle) == C.LLAMA_ROPE_TYPE_NONE
+        return self.context if is_learned else MOST_TOKENS
 
     @property
     def chat_template(self) -> str | None:
@@ -654,7 +676,7 @@ class LlamaDecoder:
             what = "more than llama.cpp can count"
         elif not 1 <= self.threads <= MOST_THREADS:
             what = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
-        elif needed > there and not self.shape.gpu_layers:
+        elif needed > there and not (self.shape.gpu_layers and has_gpu()):
             what = f"{size(needed)}, and {size(there)} of memory are free"
         else:
             return
@@ -873,6 +895,11 @@ class LlamaDecoder:
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C's memory: what is written behind its end is somebody else's.
         assert 0 <= index < max(self.shape.chunk, self.shape.rows), "more tokens than a call takes"
+        if row.position >= self.model.positions:
+            raise ModelError(
+                f"{self.model.path.name}: knows {self.model.positions} positions, and a text has more tokens.",
+                "Split the passage, lower --max-tokens, or take a model with a longer context.",
+            )
         batch = self._batch
         batch.token[index] = row.token
         batch.pos[index] = row.position

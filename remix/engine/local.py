@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, closing
@@ -91,6 +92,7 @@ class LocalModel:
         self.file = file
         self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template, file.name)
+        self._closing = threading.Lock()
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(Held(path, file)))
             look.check(path, file)
@@ -114,8 +116,13 @@ class LocalModel:
         return tuple(self._chat.tokenize(list(messages), self._model))
 
     def close(self) -> None:
-        """Stop the engine and free all."""
-        self._stack.close()
+        """Stop the engine and free all: at once, or soon if a callback calls this."""
+        if self.engine.is_calling_back:
+            # Nothing may be freed before the engine's thread has ended, and it can't wait for itself.
+            threading.Thread(target=self.close, name="remix-close", daemon=True).start()
+            return
+        with self._closing:
+            self._stack.close()
 
     def __enter__(self) -> LocalModel:
         return self

@@ -25,7 +25,7 @@ from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, Row, Shape
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
-from remix.files import write_whole
+from remix.files import read_bounded, write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 
 PROBE = "remix/probe/2"
@@ -138,7 +138,7 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     memo = _memo(file, shape)
     # A cache nobody can read is as good as none.
     with suppress(OSError, ValueError):
-        return Verdict.model_validate_json(memo.read_bytes())
+        return Verdict.model_validate_json(read_bounded(memo))
     with LlamaModel(path, shape=shape) as model:
         context = max(_long(shape), shape.chunk + 2) + CONTEXT - 1
         if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:

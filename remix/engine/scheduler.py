@@ -49,7 +49,7 @@ class Scheduler:
         while self.waiting and self._free:
             sequence, shared = self._next()
             self.waiting.remove(sequence)
-            if not sequence.future.set_running_or_notify_cancel():
+            if not sequence.claim():
                 continue
             sequence.start(heapq.heappop(self._free))
             self.running[sequence.slot] = sequence

@@ -36,6 +36,23 @@ class Sequence:
         self._on_text = on_text
         self._sent = 0
         self._started = datetime.now(UTC)
+        self._is_told = False
+
+    def claim(self) -> bool:
+        """Whether it may run; if so, its future can't be cancelled any more.
+
+        This and `tell_if_cancelled` must not be called by two threads at once.
+        """
+        if self.future.done():
+            return False
+        self._is_told = not self.future.set_running_or_notify_cancel()
+        return not self._is_told
+
+    def tell_if_cancelled(self) -> None:
+        """Let `wait` and `as_completed` know if the future was cancelled: `Future.cancel` doesn't tell them."""
+        if self.future.cancelled() and not self._is_told:
+            self._is_told = True
+            self.future.set_running_or_notify_cancel()
 
     def start(self, slot: int) -> None:
         """Note the slot it got, and the time."""

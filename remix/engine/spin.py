@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from remix.cache import cache_folder
-from remix.files import write_whole
+from remix.files import read_bounded, write_whole
 
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
@@ -48,7 +48,7 @@ def keep(way: Mapping[str, str]) -> None:
 def _tuned() -> dict[str, str]:
     """What was kept; nothing where there is none, or where it isn't one of the ways."""
     with suppress(OSError, ValueError):
-        way = json.loads(_file().read_bytes())
+        way = json.loads(read_bounded(_file()))
         return way if way in WAYS else {}
     return {}
 

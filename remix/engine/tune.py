@@ -27,7 +27,7 @@ from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
 from remix.errors import ModelError
-from remix.files import write_whole
+from remix.files import read_bounded, write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 
 ROWS = (8, 16, 32)
@@ -116,7 +116,7 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
 def recall(file: ModelFile) -> Tuned | None:
     """What tuning found for a model on this machine, if it was tuned."""
     with suppress(OSError, ValidationError):
-        return Tuned.model_validate_json(_file(file).read_bytes())
+        return Tuned.model_validate_json(read_bounded(_file(file)))
     return None
 
 

@@ -64,7 +64,7 @@ class Weights:
                 threads = self.wanted.threads or environment.physical_cores()
                 needs = Needs((min(self.wanted.context, file.context),), self.wanted.parallel, threads)
                 self._local = LocalModel(path, file, needs)
-                self._free = weakref.finalize(self, _close, self._local)
+                self._free = weakref.finalize(self, self._local.close)
             return self._local
 
     def submit(
@@ -87,12 +87,3 @@ class Weights:
             if self._identity is None:
                 self._identity = requantise.resolve(self.wanted.model, self.wanted.folders)
             return self._identity
-
-
-def _close(local: LocalModel) -> None:
-    """Close a model that nobody holds any more, from whichever thread the garbage collector happens to run on."""
-    # The engine's own thread can't wait for itself to end.
-    if threading.current_thread().name == "remix-engine":
-        threading.Thread(target=local.close, name="remix-close", daemon=True).start()
-    else:
-        local.close()

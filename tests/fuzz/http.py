@@ -19,10 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from remix.environment import python_path
 from remix.outputs import RunFolder
 
-from ..conftest import make_workspace
+from ..conftest import make_workspace, python_path
 from ..desks import FIRST, Client, variants
 from .harness import SECONDS, Target
 
