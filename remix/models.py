@@ -281,6 +281,13 @@ def _expand(path: str | Path) -> Path:
         return Path(path)
 
 
+def is_there(path: str) -> bool:
+    """Whether anything is at a path, which may be a stranger's words."""
+    with contextlib.suppress(OSError, ValueError):
+        return _expand(path).exists()
+    return False
+
+
 def _is_file(path: Path) -> bool:
     with contextlib.suppress(OSError, ValueError):
         return path.is_file()

@@ -163,12 +163,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def print_beside(left: tuple[str, str], right: tuple[str, str]) -> None:
-    """Print two texts side by side, each below its heading."""
+    """Print two texts side by side, each below its heading, and both indented as `text` does."""
     from rich.table import Column, Table
     from rich.text import Text
 
     columns = [Column(Text(one_line(heading)), ratio=1) for heading, _ in (left, right)]
-    table = Table(*columns, box=None, header_style="bold", padding=(0, 4, 0, 0), expand=True)
+    table = Table(*columns, box=None, header_style="bold", padding=(0, 0, 0, len(INDENT)), expand=True)
     table.add_row(*(Text(readable(words)) for _, words in (left, right)))
     _print_rich(table)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -31,13 +31,13 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_js
     if words and everything:
         raise click.UsageError("name runs, or say --all.")
     folders = _folders(workspace, words, everything)
-    found = [(folder, pipeline.status(workspace, folder.run, note)) for folder in folders]
+    found = [_found(folder, pipeline.status(workspace, folder.run, note)) for folder in folders]
     if as_json:
-        print_json({"runs": [_as_json(folder, stale) for folder, stale in found]})
+        print_json({"runs": [_as_json(each) for each in found]})
         return
-    print_table(["output", "run", "what changed"], [row for folder, stale in found for row in _rows(folder, stale)])
-    for folder, stale in found:
-        note(_in_words(folder, stale))
+    print_table(["output", "run", "what changed"], [row for each in found for row in _rows(each)])
+    for each in found:
+        note(_in_words(each))
 
 
 COMMANDS = (status,)
@@ -59,13 +59,26 @@ def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> 
     return folders
 
 
-def _outputs(folder: RunFolder, stale: Stale) -> list[str]:
-    """The finished outputs that are meant."""
-    return [task.id for task in folder.done if (task.passage, task.kind) == (stale.passage, stale.kind)]
+class _Found(NamedTuple):
+    """A run, and what is stale of it."""
+
+    folder: RunFolder
+    texts: int
+    """How many are finished."""
+    stale: list[tuple[Stale, list[str]]]
+    """Each with the finished outputs that are meant."""
 
 
-def _rows(folder: RunFolder, stale: list[Stale]) -> list[tuple[str, str, str]]:
-    return [(id_, folder.run.name, _because(each)) for each in stale for id_ in _outputs(folder, each)]
+def _found(folder: RunFolder, stale: list[Stale]) -> _Found:
+    done = folder.done
+    outputs: dict[tuple[str, str], list[str]] = {}
+    for task in done:
+        outputs.setdefault((task.passage, task.kind), []).append(task.id)
+    return _Found(folder, len(done), [(each, outputs.get((each.passage, each.kind), [])) for each in stale])
+
+
+def _rows(found: _Found) -> list[tuple[str, str, str]]:
+    return [(id_, found.folder.run.name, _because(each)) for each, outputs in found.stale for id_ in outputs]
 
 
 def _because(stale: Stale) -> str:
@@ -81,20 +94,20 @@ def _because(stale: Stale) -> str:
     return ", ".join(words[each] for each in stale.because) + moved
 
 
-def _in_words(folder: RunFolder, stale: list[Stale]) -> str:
-    done = len(folder.done)
-    count = sum(len(_outputs(folder, each)) for each in stale)
+def _in_words(found: _Found) -> str:
+    folder, done = found.folder, found.texts
+    count = sum(len(outputs) for _, outputs in found.stale)
     if not count:
         return f"{quoted(folder.run.name)}: none of {done} texts is stale."
-    anew = sum(len(_outputs(folder, each)) for each in stale if not each.is_lost)
+    anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
     return f"{quoted(folder.run.name)}: {count} of {done} texts are stale.{hint}"
 
 
-def _as_json(folder: RunFolder, stale: list[Stale]) -> dict[str, Any]:
+def _as_json(found: _Found) -> dict[str, Any]:
     return {
-        "run": folder.run.name,
-        "folder": str(folder.path),
-        "texts": len(folder.done),
-        "stale": [{**each.model_dump(mode="json"), "outputs": _outputs(folder, each)} for each in stale],
+        "run": found.folder.run.name,
+        "folder": str(found.folder.path),
+        "texts": found.texts,
+        "stale": [{**each.model_dump(mode="json"), "outputs": outputs} for each, outputs in found.stale],
     }

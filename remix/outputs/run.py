@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import socket
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -109,6 +110,7 @@ class RunFolder:
             raise RunError(f"{path / REQUEST}: not a run's request ({error}).", _why(error)) from error
         _refuse_leading_out(path, run)
         _refuse_unknown(path, run)
+        _refuse_equal(path, run)
         return cls(path, run)
 
     @contextmanager
@@ -131,7 +133,7 @@ class RunFolder:
         try:
             me = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
             write_whole(self.path / HOLDER, json.dumps(me).encode())
-            remove_leftovers(self._ours())
+            remove_leftovers(self._ours_within())
             yield
         finally:
             # Whatever becomes of the card, the lock must be let go. Its file stays: removing that would let two
@@ -350,6 +352,15 @@ class RunFolder:
             yield from (self.text_path(task.id), self.record_path(task.id))
             yield from (self.trace_path(task.id), self.measures_path(task.id))
 
+    def _ours_within(self) -> Iterator[Path]:
+        """Those of them that lie below the folder: where a link leads out, they would be somebody's."""
+        outside: dict[Path, bool] = {}
+        for path in self._ours():
+            if path.parent not in outside:
+                outside[path.parent] = is_outside(self.path, path.parent)
+            if not outside[path.parent]:
+                yield path
+
     def _files(self) -> list[str]:
         texts = [f"{task.id}{suffix}" for task in self.run.tasks for suffix in (".md", ".json")]
         resumed = [RESUMED] if (self.path / RESUMED).is_file() else []
@@ -434,6 +445,19 @@ def _refuse_unknown(path: Path, run: Run) -> None:
     for task in run.tasks:
         if task.passage not in passages or task.kind not in kinds:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", _BRING_BACK)
+
+
+def _refuse_equal(path: Path, run: Run) -> None:
+    """Refuse a request in which several texts have one name: each would be listed below each of its namesakes."""
+    named = {
+        "passage": [passage.id for essay in run.essays for passage in essay.passages],
+        "kind": [template.kind for template in run.templates],
+        "text": [task.id for task in run.tasks],
+    }
+    for what, ids in named.items():
+        if len(set(ids)) < len(ids):
+            twice, _ = Counter(ids).most_common(1)[0]
+            raise RunError(f"{path / REQUEST}: holds more than one {what} '{twice}'.", _BRING_BACK)
 
 
 def _check_size(path: Path, data: bytes, most: int) -> None:

@@ -54,21 +54,7 @@ from remix.outputs.run import (
 from remix.outputs.signature import SIGNATURE
 from remix.plan import plan_of
 from remix.prompts import Template
-from remix.records import (
-    Candidate,
-    Edit,
-    Essay,
-    Message,
-    Passage,
-    Record,
-    Run,
-    Source,
-    Task,
-    TemplateUsed,
-    Trace,
-    sha256,
-    source_of,
-)
+from remix.records import Candidate, Edit, Message, Record, Run, Source, Task, TemplateUsed, Trace, sha256, source_of
 from remix.rendering import RenderingError
 
 LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, reviews.REVIEWS, reviews.LOCK, INDEX})
@@ -154,14 +140,14 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     # Against a request that was changed itself nothing can be held.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
     found: dict[str, Found] = {}
-    asked = _Templates(folder.run)
+    asked, others = _Templates(folder.run), set(_resumed_by(folder))
     for task in {task.id: task for task in tasks}.values():
         output = _read(folder, task)
         if isinstance(output, Finding):
             findings.append(output)
         elif output:
             found[task.id] = output
-            findings += _look_at(_Look(output, folder, run, asked))
+            findings += _look_at(_Look(output, folder, run, asked, others))
     bad = {finding.file for finding in (*findings, *listed)}
     findings += [each for output in found.values() for each in _lineage(output, found, bad, asked)]
     findings += asked.findings
@@ -278,7 +264,12 @@ def _reviews(folder: RunFolder) -> Iterator[Finding]:
         yield Finding(reviews.REVIEWS, "can't be read")
         return
     yield from (Finding(reviews.REVIEWS, f"line {number} isn't a review") for number in broken)
+    # Each file is read once, however many reviews name it.
+    kept: dict[str, Edit] = {}
     for edit in _edits(folder):
+        if kept.setdefault(edit.file, edit).sha256 != edit.sha256:
+            yield Finding(edit.file, "not the text that was kept")
+    for edit in kept.values():
         try:
             reviews.edited_text(folder.path, edit)
         except RunError as error:
@@ -406,6 +397,8 @@ class _Look:
     """Its request, where that can be trusted."""
     asked: _Templates
     """What makes prompts anew."""
+    others: Collection[str | None]
+    """Models that went on with the run in place of its own."""
 
     @property
     def record(self) -> Record:
@@ -436,6 +429,12 @@ def _hashes(look: _Look) -> Iterator[Finding]:
 def _front_matter(look: _Look) -> Iterator[Finding]:
     """What people read above the text; keys that remix doesn't write are theirs."""
     name, data = look.found.text_file, look.found.data
+    source, record = look.record.source, look.record
+    words = (source.essay, source.passage, source.kind, record.circumstances.model, *record.flags)
+    if sum(map(len, words)) + len(words) > frontmatter.MOST_FRONT_MATTER:
+        # Writing a million flags as YAML would take minutes.
+        yield look.in_record("says more than front matter may hold")
+        return
     try:
         written = frontmatter.split(compose(look.record, "").decode(), name).meta
         meta, body, _ = frontmatter.split(data.decode(errors="replace"), name)
@@ -458,25 +457,9 @@ def _place(look: _Look) -> Iterator[Finding]:
         return
     if record.circumstances.run != look.run.name:
         yield look.in_record(f"belongs to another run ({record.circumstances.run})")
-    source = _source(look.run, look.found.task)
+    source = look.asked.source(look.found.task)
     if differing := [name for name in Source.model_fields if getattr(source, name) != getattr(record.source, name)]:
         yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(differing)})")
-
-
-def _source(run: Run, task: Task) -> Source:
-    """Where a task's text comes from, by `run.json`."""
-    _, passage = _passage(run, task)
-    return source_of(passage, task, _template(run, task).name, run.rankings.get(passage.id))
-
-
-def _passage(run: Run, task: Task) -> tuple[Essay, Passage]:
-    """What a task is about. A run whose tasks speak of what it doesn't hold isn't opened."""
-    pairs = ((essay, passage) for essay in run.essays for passage in essay.passages)
-    return next(pair for pair in pairs if pair[1].id == task.passage)
-
-
-def _template(run: Run, task: Task) -> TemplateUsed:
-    return next(each for each in run.templates if each.kind == task.kind)
 
 
 def _derivation(look: _Look) -> Iterator[Finding]:
@@ -489,7 +472,7 @@ def _derivation(look: _Look) -> Iterator[Finding]:
         return
     if derivation.prompt.template not in {each.sha256 for each in run.templates if each.kind == task.kind}:
         yield look.in_record(f"its prompt is by another template than the one in {REQUEST}")
-    if run.model and derivation.model.sha256 not in {run.model.sha256, *_resumed_by(look.folder)}:
+    if run.model and derivation.model.sha256 not in {run.model.sha256, *look.others}:
         yield look.in_record(f"was written by another model than {REQUEST} or {RESUMED} names")
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
@@ -621,9 +604,17 @@ class _Templates:
     def __init__(self, run: Run) -> None:
         self.findings: list[Finding] = []
         self._run = run
+        # A run whose tasks speak of what it doesn't hold isn't opened.
+        self._passages = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+        self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
         self._late = 0
         self._left = SECONDS + SECONDS_EACH * len(run.tasks)
+
+    def source(self, task: Task) -> Source:
+        """Where a task's text comes from, by `run.json`."""
+        _, passage = self._passages[task.passage]
+        return source_of(passage, task, self._used[task.kind].name, self._run.rankings.get(passage.id))
 
     def holds(self, record: Record, previous: str, task: Task) -> bool:
         """Whether a prompt holds what its step read, or is what the template makes of that: it may well shorten it.
@@ -637,7 +628,7 @@ class _Templates:
         if run.model and record.derivation.model.sha256 != run.model.sha256:
             # Templates go by a model's labels, and of another one than the run's they aren't known.
             return True
-        used = _template(run, task)
+        used = self._used[task.kind]
         if self._late >= MOST_LATE or (used.kind in self._made and self._made[used.kind] is None):
             return True
         begun = time.monotonic()
@@ -665,7 +656,7 @@ class _Templates:
         """What the run's template makes of a step. Raises `PromptError`."""
         run = self._run
         labels = run.model.labels if run.model else (record.circumstances.model.lower(),)
-        (essay, passage), used = _passage(run, task), _template(run, task)
+        (essay, passage), used = self._passages[task.passage], self._used[task.kind]
         template = self._made.get(used.kind)
         if template is None:
             template = self._made[used.kind] = Template(task.kind, used.source.encode(), used.name)

@@ -203,13 +203,13 @@ def _same(given: str, own: str) -> bool:
     return secrets.compare_digest(given.encode(errors="replace"), own.encode())
 
 
-async def body_of(request: Request) -> bytes:
-    """A request's JSON, as bytes. Raises `HTTPException` where it is too long, or something else."""
+async def body_of(request: Request, most: int = LARGEST) -> bytes:
+    """A request's JSON, as bytes. Raises `HTTPException` where it has more than `most`, or is something else."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Only JSON is understood here.")
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > LARGEST:
-            raise HTTPException(413, f"That is more than {LARGEST} bytes.")
+        if len(data) > most:
+            raise HTTPException(413, f"That is more than {most} bytes.")
     return bytes(data)

@@ -32,7 +32,7 @@ from remix.outputs.reviews import LONGEST
 from remix.records import Frozen, Sha256
 from remix.review import connections, opening
 from remix.review.desk import Desk, Listing, NoSuchOutput, Words
-from remix.review.guard import DOOR, ENTER, HOW, USED, Guard, Pass, body_of
+from remix.review.guard import DOOR, ENTER, HOW, LARGEST, USED, Guard, Pass, body_of
 from remix.review.sheet import shown
 
 PACE = 10.0
@@ -55,6 +55,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 class ReviewServerError(RemixError):
     """The desk can't be opened where it was asked to."""
+
+
+MOST_KEY = 1000
+"""Bytes of a request that hands the key in: anybody on this machine may send one."""
 
 
 class Key(Frozen):
@@ -252,7 +256,7 @@ class _Answers:
         return _file(request.path_params["name"])
 
     async def enter(self, request: Request) -> Response:
-        key = (await _read(request, Key)).key
+        key = (await _read(request, Key, most=MOST_KEY)).key
         session = self._own.exchange(key)
         if session is None:
             raise HTTPException(403, USED if self._own.is_used(key) else HOW)
@@ -318,10 +322,10 @@ def _static() -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files if file.name.rpartition(".")[2] in _TYPES}
 
 
-async def _read(request: Request, model: type[_Model]) -> _Model:
-    """What a request says. Raises `HTTPException` where it isn't JSON, or says something else."""
+async def _read(request: Request, model: type[_Model], most: int = LARGEST) -> _Model:
+    """What a request of at most so many bytes says. Raises `HTTPException` where it is no JSON, or says otherwise."""
     try:
-        return json_values.read(model, await body_of(request))
+        return json_values.read(model, await body_of(request, most))
     except JsonError as error:
         raise HTTPException(422 if error.is_json else 400, str(error)) from error
 
