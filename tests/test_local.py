@@ -19,7 +19,7 @@ from remix.errors import ModelError
 from remix.records import Dist, EngineUsed, Message, ModelFile, Options, Prompt, Sampling, Temperature, TopP, sha256
 from remix.workspace import Workspace
 
-MODEL: Any = SimpleNamespace(path=Path("m.gguf"), cell_bytes=1024)
+MODEL: Any = SimpleNamespace(path=Path("m.gguf"), cell_bytes=1024, context=8192)
 MIB = 2**20
 
 
@@ -161,3 +161,8 @@ def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
     with LocalModel(model_path, model_file, needs) as model:
         assert (model.exact, model.engine_used.rows) == (False, "free<=2")
         assert model.exactness.startswith("not exact: probed on this machine, logits differ")
+
+
+def test_no_room_is_longer_than_what_the_model_takes() -> None:
+    """Bug: a run whose `run.json` asked for 400,000 tokens took 9 GB for a passage of 80, on `resume` and replay."""
+    assert rooms(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [Room(512, 16, 16), Room(8192, 16, 16)]

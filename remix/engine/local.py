@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import psutil
 
+from remix.bounds import MOST_TOKENS
 from remix.engine import llama, look, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import Chunk, cut
@@ -234,7 +235,9 @@ def _rooms(model: LlamaModel, shape: Shape, needs: Needs) -> list[Room]:
     """
     rooms = []
     wanted = shape.rows if shape.fixed else min(needs.parallel or shape.rows, shape.rows, needs.chains)
-    for context in map(_rounded, needs.contexts):
+    # A run of a stranger's may ask for any; of its texts none that was planned is longer than the model takes.
+    longest = _rounded(model.context) if model.context > 0 else MOST_TOKENS
+    for context in dict.fromkeys(min(_rounded(each), longest) for each in needs.contexts):
         places = _budget(needs.memory) // max(1, model.cell_bytes * context)
         if places < (wanted if shape.fixed else 1):
             raise ModelError(
