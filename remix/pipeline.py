@@ -270,7 +270,7 @@ def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
 
 def _name_alone(model: str | None, file: ModelFile) -> str | None:
     """The name of a model that was asked for by its path: a run says what was used, not where on a machine it lay."""
-    is_path = model is not None and (Path(model).expanduser().exists() or model.lower().endswith(".gguf"))
+    is_path = model is not None and (models.expand(model).exists() or model.lower().endswith(".gguf"))
     return file.name if is_path else model
 
 

@@ -90,7 +90,7 @@ def resolve(model: str | None, folders: Sequence[Path]) -> tuple[Path, ModelFile
     A path means that very file. Raises `ModelError` where there is no such model.
     """
     found = models.find(model, folders)
-    is_path = model is not None and Path(model).expanduser().exists()
+    is_path = model is not None and models.expand(model).exists()
     path = found.path if is_path else prepared(found.path) or found.path
     return path, identify(path, found.name)
 
