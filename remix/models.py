@@ -97,10 +97,10 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Fo
     LM Studio and Ollama keep theirs, below `home` (the user's, unless given) or where their environment
     variables say. What can't be read is left out.
     """
-    home = home or _expand("~")
+    home = home or expand("~")
     models: dict[Path, Found] = {}
     for found in itertools.chain(
-        _below("settings", map(_expand, folders)),
+        _below("settings", map(expand, folders)),
         _bundled(),
         _below("huggingface", _huggingface(home)),
         _below("lmstudio", [home / ".lmstudio/models", home / ".cache/lm-studio/models"]),
@@ -120,7 +120,7 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
     """
     if model is None:
         return _the_bundled()
-    path = _expand(model)
+    path = expand(model)
     if path.suffix.lower() == ".gguf" or _is_file(path):
         return _at(path)
     models = available(folders)
@@ -229,7 +229,7 @@ def _blob(manifest: Path) -> str:
 def _folder(variable: str, otherwise: Path) -> Path:
     """The folder an environment variable names, if it is set to anything."""
     named = os.environ.get(variable)
-    return _expand(named) if named else otherwise
+    return expand(named) if named else otherwise
 
 
 def _glob(folder: Path, pattern: str) -> list[Path]:
@@ -273,7 +273,7 @@ def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _expand(path: str | Path) -> Path:
+def expand(path: str | Path) -> Path:
     """A path with `~` replaced, or as it is where nobody knows whose home that would be."""
     try:
         return Path(path).expanduser()
@@ -284,7 +284,7 @@ def _expand(path: str | Path) -> Path:
 def is_there(path: str) -> bool:
     """Whether anything is at a path, which may be a stranger's words."""
     with contextlib.suppress(OSError, ValueError):
-        return _expand(path).exists()
+        return expand(path).exists()
     return False
 
 

@@ -16,12 +16,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from remix.files import is_within
+from remix.limits import limit
 
 SEARCHED = (
     "PATH",
@@ -161,10 +161,10 @@ def begin() -> None:
     name, parent, memory, output = sys.argv[1:5]
     del sys.argv[1:5]
     threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
-    _limit("RLIMIT_CORE", 0)
-    _limit("RLIMIT_FSIZE", int(output))
+    limit("RLIMIT_CORE", 0)
+    limit("RLIMIT_FSIZE", int(output))
     if int(memory):
-        _limit("RLIMIT_AS", int(memory))
+        limit("RLIMIT_AS", int(memory))
     module, _, function = name.partition(":")
     getattr(import_module(module), function)()
 
@@ -174,13 +174,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(WATCH)
     os._exit(1)
-
-
-def _limit(name: str, value: int) -> None:
-    """Set one of the system's limits, if it has such limits and lets us."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with suppress(AttributeError, ValueError, OSError):
-        resource.setrlimit(getattr(resource, name), (value, value))

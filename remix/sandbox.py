@@ -2,8 +2,8 @@
 
 Takes requests on standard input, gives answers on standard output, each a length and then JSON. Jinja2's sandbox
 keeps a template from what is not its own, but bounds neither time nor memory: this process does, where the system
-lets it. It knows nothing of passages' files, models or outputs, and imports nothing but Jinja2 and `templating.py`.
-`rendering.py` starts it, and ends it when it doesn't answer.
+lets it. It knows nothing of passages' files, models or outputs, and imports nothing but Jinja2, `templating.py` and
+`limits.py`. `rendering.py` starts it, and ends it when it doesn't answer.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import jinja2.debug
 import jinja2.meta
 from jinja2 import nodes
 
+from remix.limits import limit
 from remix.templating import EssayView, PassageView, chat_environment, prompt_environment
 
 SECONDS = 2
@@ -184,7 +185,7 @@ class _Clock:
     def __enter__(self) -> None:
         if hasattr(signal, "SIGPROF"):
             signal.signal(signal.SIGPROF, self._end)
-        _limit("RLIMIT_CPU", int(time.process_time()) + SECONDS + GRACE + 1, keep_hard=True)
+        limit("RLIMIT_CPU", int(time.process_time()) + SECONDS + GRACE + 1, keep_hard=True)
         if hasattr(signal, "setitimer"):
             # Again and again, for what is raised within a comparison or a finaliser may be lost.
             signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.25)
@@ -200,18 +201,6 @@ class _Clock:
         raise OvertimeError
 
 
-def _limit(name: str, value: int, keep_hard: bool = False) -> None:
-    """Set one of the system's limits, where it has such limits and lets us."""
-    try:
-        import resource
-    except ImportError:
-        return
-    with suppress(AttributeError, ValueError, OSError):
-        number = getattr(resource, name)
-        hard = resource.getrlimit(number)[1] if keep_hard else value
-        resource.setrlimit(number, (value, hard))
-
-
 def _build_walls() -> None:
     """Little memory, and no file written, no process started, no Ctrl-C heard: that one is for our parent."""
     # What Jinja2 would import when a filter is first used.
@@ -220,7 +209,7 @@ def _build_walls() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name, value in {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_NPROC": 0}.items():
-        _limit(name, value)
+        limit(name, value)
 
 
 def _read_message(pipe: BinaryIO) -> bytes | None:

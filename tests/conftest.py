@@ -146,6 +146,20 @@ def model_file(model_path: Path) -> ModelFile:
     return models.identify(model_path)
 
 
+class Letters:
+    """A tokenizer of letters."""
+
+    bos: int | None = None
+
+    def special_text(self, name: str) -> str:
+        return f"<{name}>"
+
+    def tokenize_text(self, text: str) -> list[int]:
+        return [ord(letter) for letter in text]
+
+    tokenize_markup = tokenize_text
+
+
 class FakeWriter:
     """A `Writer` over the engine and a decoder without weights: prompts are read byte by byte."""
 

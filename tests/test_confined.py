@@ -19,7 +19,7 @@ from remix.documents.archive import Archive
 from remix.documents.confined import BOUNDS, convert_confined
 from remix.documents.convert import Converted, Wanted
 from remix.documents.document import DocumentError
-from remix.processes import Bounds, Ended
+from remix.processes import Bounds, Ended, run_python
 from remix.workspace import Workspace
 
 from .conftest import Remix
@@ -361,20 +361,16 @@ def attempt():
 def test_a_library_opens_no_connection_starts_nothing_and_writes_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed, here = tmp_path / "installed", tmp_path / "here"
-    installed.mkdir()
-    here.mkdir()
-    (installed / "hostile_library.py").write_text(
+    library, here, own = (tmp_path / name for name in ("library", "here", "own"))
+    for folder in (library, here, own):
+        folder.mkdir()
+    (library / "hostile_library.py").write_text(
         HOSTILE_LIBRARY + "from remix.documents import confined\nconfined._answer = lambda *_: attempt()\n"
         "main = confined.main\n",
         encoding="utf-8",
     )
-    monkeypatch.syspath_prepend(str(installed))
+    monkeypatch.syspath_prepend(str(library))
     monkeypatch.chdir(here)
-    own = tmp_path / "own"
-    own.mkdir()
-    from remix.processes import run_python
-
     ended = run_python("hostile_library:main", [], BOUNDS, b'{"path": "a", "wanted": {}}', {"TMPDIR": str(own)})
     assert ended.output == b""
     assert "DONE" not in ended.complaint

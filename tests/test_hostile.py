@@ -41,7 +41,7 @@ from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter, python_path
+from .conftest import FakeWriter, Letters, python_path
 
 ESCAPE = "\x1b]0;pwned\x07\x1b[2J"
 BIDI = "\u202e\u2066"
@@ -649,20 +649,6 @@ CHATS = [
     ("x" * 200_000, "has 200000 characters, and at most 131072 are taken"),
     ("{% if %}", "Expected an expression"),
 ]
-
-
-class Letters:
-    """A tokenizer of letters."""
-
-    bos: int | None = None
-
-    def special_text(self, name: str) -> str:
-        return f"<{name}>"
-
-    def tokenize_text(self, text: str) -> list[int]:
-        return [ord(letter) for letter in text]
-
-    tokenize_markup = tokenize_text
 
 
 def chat(source: str, *contents: str) -> str:

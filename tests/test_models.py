@@ -20,7 +20,7 @@ import platformdirs
 import psutil
 import pytest
 
-from remix import gguf_header, models
+from remix import gguf_header, models, requantise
 from remix.errors import ModelError
 from remix.models import Found, available, find, find_by_sha256, fits, identify, memory_needed
 
@@ -494,6 +494,16 @@ def test_hugging_face(
     link = hugging_face(tmp_path / hub, "org/tiny-GGUF", "Q8/tiny.Q8_0.gguf")
     hugging_face(tmp_path / hub, "org/tiny-GGUF", "config.json", "{}")
     assert available() == [Found(name="tiny.Q8_0", path=link, origin="huggingface", size=3)]
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_a_name_that_looks_like_somebodys_home(home: Home) -> None:
+    """Nobody's home: Python raised a `RuntimeError` for it."""
+    blob = ollama(home / ".ollama/models", "registry.example/~nobody/tiny/1b", [layer("sha256:ab")])
+    blob.unlink()
+    write_gguf(blob)
+    path, file = requantise.resolve("~nobody/tiny:1b", ())
+    assert (path, file.name) == (blob, "~nobody/tiny:1b")
 
 
 @pytest.mark.usefixtures("unbundled")

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from remix.documents.convert import Converted, Wanted, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
+from remix.limits import limit
 from remix.processes import Bounds, Ended, run_python
 from remix.units import size
 
@@ -129,7 +130,7 @@ def _build_walls() -> None:
 
         # If both limits were the same, the signal would be one that says nothing of time.
         resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 5))
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    limit("RLIMIT_NPROC", 0)
     folder = Path(tempfile.gettempdir()).resolve()
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:

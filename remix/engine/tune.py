@@ -48,7 +48,7 @@ FAIR = 1 / 3
 """Beside a process that keeps a core busy, a way to wait must keep so much of its speed."""
 
 UNBOUNDED = processes.Bounds(seconds=None)
-"""A large model may take minutes for a prompt, and somebody watches who can end it."""
+"""No deadline: a large model may take minutes for a prompt, and the user can end it with Ctrl-C."""
 
 WORTH = 1.05
 """Another way to wait than a short spin must be so much faster."""

@@ -18,6 +18,7 @@ from remix.prompts import Template
 from remix.records import Essay, Message, Passage, sha256
 from remix.rendering import Program, RenderingError, Worker
 
+from ..conftest import Letters
 from .harness import Target
 
 SHIPPED = Path(__file__).parents[2] / "prompts"
@@ -177,7 +178,7 @@ def _prompt(case: bytes) -> tuple[Program | None, dict[str, Any]]:
 def _chat(case: bytes) -> tuple[Program | None, dict[str, Any]]:
     source = case.decode("utf-8", "replace")
     try:
-        ChatTemplate(source, "tiny").tokenize(MESSAGES, _Letters())
+        ChatTemplate(source, "tiny").tokenize(MESSAGES, Letters())
     except ModelError as error:
         _read_to_its_end(error.message)
         if "every message once" not in error.message:
@@ -202,20 +203,6 @@ def _compare(program: Program, context: dict[str, Any]) -> None:
             assert [tuple(turn) for turn in second["turns"]] == first.turns, "another worker makes other turns"
     finally:
         other.close()
-
-
-class _Letters:
-    """A tokenizer of letters."""
-
-    bos: int | None = None
-
-    def special_text(self, name: str) -> str:
-        return f"<{name}>"
-
-    def tokenize_text(self, text: str) -> list[int]:
-        return [ord(letter) for letter in text]
-
-    tokenize_markup = tokenize_text
 
 
 TARGET = Target("templates", corpus, check, words=tuple(word.encode() for word in WORDS), seconds=60)
