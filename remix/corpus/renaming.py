@@ -28,8 +28,8 @@ _DIGITS = 7
 """Of a place's number: no file has more places than they count."""
 
 MOST_READ = 64 * 2**20
-"""Bytes that are read to seek places: of all files together, beyond the first `USUAL` readings of each; a file may have
-a quarter of them. Reading as many takes about 8 s. A file can be made so that each place must be tried alone."""
+"""Bytes that are read to seek places: of all files together, beyond the first `USUAL` readings of each. A file may
+have a quarter of them. Reading as many takes about 8 s; a file can be made so that each place must be tried alone."""
 
 USUAL = 3
 """Readings of a file that all need: with all letters marked, with those of tags marked, and with the new tag."""
