@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from remix.corpus import org
@@ -103,3 +105,11 @@ def test_the_head() -> None:
 def test_org_knows_no_inline_tags() -> None:
     (only,) = passages(org.read("I love #maps and cities.", "a.org").blocks, "a.org")
     assert (only.text, only.tags) == ("I love #maps and cities.", ())
+
+
+def test_a_title_of_many_lines() -> None:
+    """Each further line copied all those before it."""
+    begun = time.process_time()
+    body = org.read(f"#+title: {'x' * 58}\n" * 118_000, "a.org")
+    assert time.process_time() - begun < 10
+    assert len(body.meta["title"]) == 118_000 * 59 - 1

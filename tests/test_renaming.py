@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ BODY = [
 ]
 ENDS = [["\n"], ["\r\n"], ["\r"], ["\n", "\r\n"], ["\r", "\r\n"]]
 """Of lines. Only `\\r` and then `\\n` can't be mixed: together they are one."""
+SECONDS = 30
+"""Of computing; each took minutes or hours before."""
 SPELLINGS = ["maps", "Maps", "MAPS"]
 
 
@@ -234,6 +237,64 @@ def test_a_file_that_would_take_for_ever_is_refused(
     seed(tmp_path, text)
     with pytest.raises(SeedError, match=r"seeds/an-essay\.md: too large, or the tag's letters stand in it too often"):
         plan(tmp_path, "table", "list")
+
+
+LETTERS = "abcdefghijklmnop"
+CASES = ["".join(letter.upper() if n >> k & 1 else letter for k, letter in enumerate(LETTERS)) for n in range(9_000)]
+COMPOSED = ["".join("é" if n >> k & 1 else "e\u0301" for k in range(14)) for n in range(9_000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "places"),
+    [
+        pytest.param("Text " + "#maps a " * 100_000, "maps", 100_000, id="100,000 places in a passage"),
+        pytest.param("\n\n".join(f"A. #{each}" for each in CASES), LETTERS, 9_000, id="a tag in 9,000 spellings"),
+        pytest.param(
+            "\n\n".join(f"A. #{each}" for each in CASES) + "\n\n" + f"{LETTERS[:-1]}x " * 300_000,
+            LETTERS,
+            9_000,
+            id="9,000 spellings, and 300,000 words that begin like them",
+        ),
+        pytest.param(
+            "A. #maps\n\n" + " ".join(map(str, range(10**7, 10**7 + 800_000))), "maps", 1, id="all marks are taken"
+        ),
+    ],
+)
+def test_renaming_takes_no_longer_than_reading(tmp_path: Path, text: str, tag: str, places: int) -> None:
+    """Each mark was sought in the whole passage; a number for marks was sought that the text doesn't hold."""
+    seed(tmp_path, text)
+    begun = time.process_time()
+    assert only(plan(tmp_path, tag, "hours")).places == places
+    assert time.process_time() - begun < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "tag", "message"),
+    [
+        ("#+title: x\n" * 5_000 + "\nWords. #title\n", "a.org", "title", "too large, or the tag's letters stand"),
+        ("# maps\n\n" * 30_000 + "Words. #maps\n", "a.md", "maps", "too large, or the tag's letters stand"),
+        ("- maps #maps\n" * 90_000, "a.md", "maps", "too large, or the tag's letters stand"),
+        ("\n\n".join(f"A. #{each}" for each in COMPOSED), "a.md", COMPOSED[0], "in more than 100 ways"),
+    ],
+    ids=["5,000 titles", "30,000 headings", "90,000 items", "9,000 ways to compose a tag"],
+)
+def test_what_takes_long_to_rename_is_refused(tmp_path: Path, text: str, name: str, tag: str, message: str) -> None:
+    """However small the file is: each of 5,000 titles was tried alone, for hours."""
+    seed(tmp_path, text, name)
+    begun = time.process_time()
+    with pytest.raises(SeedError, match=message):
+        plan(tmp_path, tag, "hours")
+    assert time.process_time() - begun < SECONDS
+
+
+def test_work_is_bounded_for_all_files_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file had a bound of its own, and a garden may have thousands of files."""
+    monkeypatch.setattr(renaming, "MOST_READ", 2**18)
+    for number in range(20):
+        seed(tmp_path, "---\ntitle: x\n---\n\nWords. #title, #other\n", f"{number}.md")
+    with pytest.raises(SeedError, match=r"seeds/\d+\.md: too large, or the tag's letters stand in it too often"):
+        plan(tmp_path, "title", "name")
+    assert len(plan(tmp_path, "other", "another").edits) == 20
 
 
 def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path) -> None:

@@ -54,10 +54,11 @@ def read(text: str, name: str) -> Body:
     del name
     lines = text.split("\n")
     keywords = list(_keywords(lines))
-    meta: dict[str, Any] = {}
+    said: dict[str, list[str]] = {}
     for key, value in keywords:
         if key in _WORDS and value:
-            meta[key] = f"{meta[key]} {value}" if key in meta else value
+            said.setdefault(key, []).append(value)
+    meta: dict[str, Any] = {key: " ".join(values) for key, values in said.items()}
     meta["tags"] = [tag for key, value in keywords if key == "filetags" for tag in re.split(r"[:\s]+", value) if tag]
     sets = [value for key, value in keywords if key in _TODO] or ["TODO DONE"]
     states = {word.partition("(")[0] for words in sets for word in words.split()}

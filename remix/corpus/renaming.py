@@ -22,13 +22,23 @@ from remix.corpus.essays import read_essay
 from remix.corpus.reading import select
 from remix.corpus.tags import split_trailing_tags, tag_key, unique
 from remix.errors import RunError, SeedError
-from remix.records import Essay
+from remix.records import Essay, sha256
 
 _DIGITS = 7
 """Of a place's number: no file has more places than they count."""
 
-MOST_READ = 8 * frontmatter.MOST_BYTES
-"""Bytes, of all readings of a file together. A file can be made so that each place must be tried alone."""
+MOST_READ = 64 * 2**20
+"""Bytes that are read to seek places: of all files together, beyond the first `USUAL` readings of each. A file may
+have a quarter of them. Reading as many takes about 8 s; a file can be made so that each place must be tried alone."""
+
+USUAL = 3
+"""Readings of a file that all need: with all letters marked, with those of tags marked, and with the new tag."""
+
+LINE, READING = 200, 2**14
+"""Bytes that take as long as what each further line, and each reading, takes beside its bytes."""
+
+MOST_SPELLINGS = 100
+"""Ways of writing a tag in a file, beside those that differ in capitals and joints: each is sought by itself."""
 
 
 class Edit(NamedTuple):
@@ -68,7 +78,8 @@ def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
     if not carrying:
         select(essays, [old])  # says what there is instead
-    edits = [_Seed(_file_of(essay, folder, root), folder, essay).edit(old, new) for essay in carrying]
+    work = _Work()
+    edits = [_Seed(_file_of(essay, folder, root), folder, essay, work).edit(old, new) for essay in carrying]
     keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
     merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
     return Renaming([edit for edit in edits if edit.places], merged)
@@ -160,18 +171,35 @@ class _Place(NamedTuple):
     end: int
 
 
+class _Work:
+    """What may still be read to seek places, in bytes: of all files together, for each may be made to take long."""
+
+    def __init__(self) -> None:
+        self._left = MOST_READ
+
+    def take(self, data: bytes, reading: int) -> bool:
+        """Whether a file may be read for the so-manieth time, from 1."""
+        size = len(data) + LINE * data.count(b"\n") + READING
+        if reading > USUAL:
+            self._left -= size
+        return 4 * size <= MOST_READ and self._left >= 0
+
+
 class _Seed:
     """A seed's file, and what would be read of it if it were written otherwise."""
 
-    def __init__(self, path: Path, folder: Path, essay: Essay) -> None:
+    def __init__(self, path: Path, folder: Path, essay: Essay, work: _Work) -> None:
         self._path = path
         self._below = Path(os.path.relpath(path, folder))
         self._essay = essay
+        self._work = work
         # UTF-8 that is read and written again is the same bytes: only here line ends and all are kept.
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
-        self._base = next(str(n) for n in itertools.count(10**_DIGITS) if str(n) not in self._text)
+        self._base = next(base for base in map(self._digits, itertools.count()) if base not in self._text)
         self._mark = re.compile(rf"{self._base}(\d{{{_DIGITS}}})")
-        self._read_so_far = 0
+        self._readings = 0
+        self._last: tuple[str, Essay | None] | None = None
+        """What was read last, and what it was read as."""
 
     def edit(self, old: str, new: str) -> Edit:
         """The file with the tag renamed. Raises `SeedError` where more would change than the tag, or less."""
@@ -190,6 +218,10 @@ class _Seed:
             texts=tuple(before.id for before, after in pairs if before.text != after.text),
         )
 
+    def _digits(self, number: int) -> str:
+        """A number of one digit more than `_DIGITS` that hangs on the text: none can hold many of its own."""
+        return str(10**_DIGITS + int(sha256(f"{number} {self._text}"), 16) % (9 * 10**_DIGITS))
+
     def _letters(self, place: _Place) -> str:
         return self._text[place.start : place.end]
 
@@ -199,9 +231,14 @@ class _Seed:
         """Wherever the tag's letters stand as words of their own, be it a tag there or not."""
         # As they are written, and with any joints: a passage tells only the first spelling of each of its tags.
         heads = {_head(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
-        written = sorted(map(re.escape, heads))
         joined = r"[ \t_-]+".join(map(re.escape, tag_key(old).split(" ")))
-        pattern = rf"(?<!\w)(?:{'|'.join(written)}|(?i:{joined}))(?!\w)"
+        written = sorted(re.escape(head) for head in heads if not re.fullmatch(joined, head, re.IGNORECASE))
+        if len(written) > MOST_SPELLINGS:
+            raise SeedError(
+                f"{self._essay.path}: the tag is written in more than {MOST_SPELLINGS} ways here.",
+                "Write it in one way there first. Nothing has been written.",
+            )
+        pattern = rf"(?<!\w)(?:{'|'.join([*written, f'(?i:{joined})'])})(?!\w)"
         return [_Place(*match.span()) for match in re.finditer(pattern, self._text)]
 
     def _tags_among(self, places: Sequence[_Place]) -> list[_Place]:
@@ -243,9 +280,13 @@ class _Seed:
         essay = self._read(self._replaced(places, [new] * len(places)))
 
         def rename(words: str) -> str:
-            for number in map(int, self._mark.findall(words)):
-                words = words.replace(letters[number], new)
-            return words
+            parts, end = [], 0
+            for mark in self._mark.finditer(words):
+                written, start = letters[int(mark[1])], mark.start() - 1
+                if start >= end and words.startswith(written, start):
+                    parts += [words[end:start], new]
+                    end = start + len(written)
+            return "".join([*parts, words[end:]])
 
         return essay if marked and essay and _words_of(marked, rename) == _words_of(essay) else None
 
@@ -259,9 +300,14 @@ class _Seed:
 
     def _read(self, text: str) -> Essay | None:
         """The essay that this text would be in the file's place; nothing where it can't be read."""
+        if self._last is None or self._last[0] != text:
+            self._last = text, self._read_anew(text)
+        return self._last[1]
+
+    def _read_anew(self, text: str) -> Essay | None:
         data = text.encode()
-        self._read_so_far += len(data)
-        if len(data) > frontmatter.MOST_BYTES or self._read_so_far > MOST_READ:
+        self._readings += 1
+        if len(data) > frontmatter.MOST_BYTES or not self._work.take(data, self._readings):
             raise SeedError(
                 f"{self._essay.path}: too large, or the tag's letters stand in it too often, to rename it here.",
                 "Split it into several files, or rename it there by hand. Nothing has been written.",
