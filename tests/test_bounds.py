@@ -212,7 +212,7 @@ def test_the_coldest_template_takes_the_likeliest_token() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["x" * (LONGEST_GRAMMAR + 1), "root ::= " + "(" * (DEEPEST_GRAMMAR + 1) + '"a"', 'root ::= "(" ' + "(" * 201],
+    ["x" * (LONGEST_GRAMMAR + 1), f'root ::= {"(" * (DEEPEST_GRAMMAR + 1)}"a"', f'root ::= "(" {"(" * 1101}'],
 )
 def test_no_grammar_is_too_long_or_too_deep(source: str) -> None:
     with pytest.raises(ValueError, match="source"):
