@@ -54,6 +54,7 @@ MOST_STOPS, LONGEST_STOP = 64, 4096
 MOST_SAMPLERS = 32
 """Samplers of a chain."""
 
-LONGEST_GRAMMAR, DEEPEST_GRAMMAR = 2**18, 1_200
-"""Letters of a grammar, and groups within groups. A JSON schema's string of up to 1,000 letters makes 1,000 groups.
-llama.cpp's parser goes one call deeper for each: 8,000 of them fit a stack of 8 MB, and 20,000 overflow it."""
+LONGEST_GRAMMAR, DEEPEST_GRAMMAR = 2**18, 1100
+"""Letters of a grammar, and groups within groups: a string of at most 1,000 letters is as many optional groups.
+llama.cpp's parser goes one call deeper for each: 1,200 of them overflow a stack of 512 KB, as threads have on macOS,
+and 20,000 one of 8 MB."""

@@ -18,7 +18,7 @@ from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaEmbedder, LlamaModel
 from remix.engine.local import LocalModel, Needs
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Dist, Greedy, Options, Request, Sampler, Sampling
+from remix.records import Dist, Grammar, Greedy, Options, Request, Sampler, Sampling
 
 from .conftest import make_workspace
 from .tiny_models import (
@@ -344,3 +344,20 @@ def test_a_text_longer_than_the_table_of_positions(tmp_path: Path) -> None:
             error = model.engine.submit(Request(token_ids=(5,) * tokens, sampling=sampling)).exception(timeout=60)
             assert (error is None) == fits, (tokens, new, error)
             assert fits or "knows 1024 positions" in str(error)
+
+
+# -- grammars --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_end", [False, True])
+def test_a_token_of_a_megabyte_is_not_held_against_a_grammar(tmp_path: Path, is_end: bool) -> None:
+    """llama.cpp went one call deeper for each of its characters, and ended the process."""
+    header = sentence_piece()
+    header.get("tokenizer.ggml.tokens").items[262] = b"x" * 10**6
+    if is_end:
+        header.put("tokenizer.ggml.eos_token_id", UINT32, 262)
+    path = write(tmp_path / "long.gguf", header)
+    sampling = Sampling(seed=1, chain=(Grammar(source="root ::= [a-z]*"), Dist()), max_tokens=5, stop=())
+    with LocalModel(path, models.identify(path), Needs(contexts=(64,), parallel=1, threads=1, fast=True)) as model:
+        request = Request(token_ids=(5, 6), sampling=sampling)
+        assert 262 not in (model.engine.submit(request).result(timeout=60).token_ids or ())[:-1]

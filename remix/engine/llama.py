@@ -81,6 +81,10 @@ LONGEST_WORD = 10_000
 """Characters between two places where texts are cut into words. llama.cpp's regular expressions recurse with each
 character of a word, and end the process at about 26,000 (8 MB of stack)."""
 
+LONGEST_TOKEN = 1000
+"""Bytes of a token that a grammar may choose: llama.cpp recurses with each of its characters, and ends the process at
+50,000 or so (8 MB of stack), in threads of macOS at 2,000."""
+
 _WORD = re.compile(r"\s+|[.,!?…。，、।۔،]+|[^\s.,!?…。，、।۔،]+")
 """No regular expression in llama.cpp takes two such stretches for one word of several characters each."""
 
@@ -377,11 +381,14 @@ class LlamaModel:
         """The tokens that spell something or end a turn, in order.
 
         A grammar must not see the others: llama.cpp takes control tokens for what they are called, and so lets
-        `<|im_start|>` into a string, of which no text would ever show a letter.
+        `<|im_start|>` into a string, of which no text would ever show a letter. Tokens longer than `LONGEST_TOKEN`,
+        which only made-up vocabularies have, are left out too.
         """
         unspelt = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
         attributes = (C.llama_vocab_get_attr(self._vocab, token) for token in range(self.n_vocab))
         spelt = np.fromiter((not attribute & unspelt for attribute in attributes), bool, self.n_vocab)
+        long = (len(C.llama_vocab_get_text(self._vocab, token)) > LONGEST_TOKEN for token in range(self.n_vocab))
+        spelt &= ~np.fromiter(long, bool, self.n_vocab)
         return np.array([t for t in range(self.n_vocab) if spelt[t] or self.is_end(t)], np.int32)
 
     def sampler(self, sampler: Sampler, seed: int) -> Any:
