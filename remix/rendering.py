@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ machines without such limits, and must not strike where others want the processo
 
 MOST_ANSWER = 256 * 2**20
 """Bytes. More than any text that the worker lets through."""
+
+MOST_LATE = 3
+"""Times that a template may take too long or too much before it isn't rendered any more: a garden has thousands of
+passages, and each would wait for seconds."""
 
 _HEAD = 8
 """Bytes of the length before each message."""
@@ -79,6 +84,10 @@ class Program:
         return hashlib.sha256(parts.encode(errors="backslashreplace")).hexdigest()
 
 
+_late: Counter[str] = Counter()
+"""How often templates took too long or too much, by their keys."""
+
+
 def compile_(program: Program) -> None:
     """Compile a template, so that its errors are found early. Raises `RenderingError`."""
     _worker.ask({"do": "compile", **_description(program)})
@@ -86,11 +95,17 @@ def compile_(program: Program) -> None:
 
 def render(program: Program, context: dict[str, Any]) -> Rendered:
     """What a template makes of some values: JSON has to be able to hold them. Raises `RenderingError`."""
+    if _late[program.key] >= MOST_LATE:
+        raise RenderingError("time", None, f"it took too much {MOST_LATE} times, and is not rendered any more")
     request = {"do": "render", "key": program.key, "context": context}
-    answer = _worker.ask(request)
-    if answer.get("missing"):
-        # The worker is a new one, or has compiled many others since.
-        answer = _worker.ask({**request, **_description(program)})
+    try:
+        answer = _worker.ask(request)
+        if answer.get("missing"):
+            # The worker is a new one, or has compiled many others since.
+            answer = _worker.ask({**request, **_description(program)})
+    except RenderingError as error:
+        _late[program.key] += error.trouble in ("time", "memory", "died")
+        raise
     return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
 
 

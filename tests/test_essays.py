@@ -326,3 +326,12 @@ def test_a_tag_longer_than_anyone_writes(tmp_path: Path, text: str, line: int) -
 
 def test_a_long_tag(tmp_path: Path) -> None:
     assert read(tmp_path, "Words. #" + "a" * 200).passages[0].tags == ("a" * 200,)
+
+
+@pytest.mark.parametrize("head", ["---\ntitle: {long}\n---\n\n", "# {long}\n\n", "# A\n\n## {long}\n\n"])
+def test_a_title_without_end_is_not_repeated_for_each_passage(tmp_path: Path, head: str) -> None:
+    """A title of 60 KB over 9,900 passages took 2 GB."""
+    paragraphs = "\n\n".join(f"Paragraph {number}." for number in range(1_000))
+    assert len(read(tmp_path, head.format(long="word " * 1_000) + paragraphs).passages) == 1_000
+    with pytest.raises(SeedError, match=r"an-essay\.md:\d+: its title or a heading above is too long"):
+        read(tmp_path, head.format(long="word " * 12_000) + paragraphs)

@@ -326,3 +326,24 @@ def test_a_bomb_is_an_error(body: str) -> None:
     assert caught.value.message.startswith(NAME)
     assert len(caught.value.message) < 1000
     assert render("{{ passage.id }}") == "roads/001"
+
+
+def test_a_template_that_takes_too_long_again_and_again_is_not_rendered_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`check` waited two seconds for each passage of a garden."""
+    asked: list[str] = []
+
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(request["key"])
+        raise RenderingError("time", None, "it computes for more than 2 seconds")
+
+    monkeypatch.setattr(rendering._worker, "ask", ask)
+    program = Program("prompt", "prompts/endless.md.j2", "{% for a in range(9) %}{% endfor %}")
+    reasons = []
+    for _ in range(100):
+        with pytest.raises(RenderingError) as caught:
+            rendering.render(program, {})
+        reasons.append(caught.value.reason)
+    assert len(asked) == rendering.MOST_LATE
+    assert reasons[-1] == "it took too much 3 times, and is not rendered any more"

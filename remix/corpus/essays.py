@@ -36,6 +36,9 @@ MOST_PASSAGES = 10_000
 MOST_TAGGINGS = 200_000
 """Tags and their parents on all passages of an essay: the index has a row for each."""
 
+MOST_REPEATED = 2**24
+"""Letters of the title and the headings, each counted for all passages below it: every passage names its own."""
+
 LONGEST_TAG = 200
 """Letters. A tag is kept for each passage that has it, once for each of its parents."""
 
@@ -99,6 +102,7 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     title = head.words("title") or body.title or path.stem
     tags = head.tags()
     _check_amounts(name, found, tags)
+    _check_headings(name, title, found)
     return Essay(
         slug=slug,
         title=title,
@@ -171,6 +175,18 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
             f"{name}: its passages have more than {MOST_TAGGINGS} tags together.",
             "Leave some out, or split the file.",
         )
+
+
+def _check_headings(name: str, title: str, found: Sequence[Found]) -> None:
+    """Refuse a title or headings that would fill the memory, since each passage below repeats them."""
+    letters = 0
+    for each in found:
+        letters += len(title) + len(each.section or "")
+        if letters > MOST_REPEATED:
+            raise SeedError(
+                f"{name}:{each.lines[0]}: its title or a heading above is too long for so many passages.",
+                "Shorten it; a paragraph right above a line of strokes is a heading in Markdown.",
+            )
 
 
 def _is_text(name: str) -> bool:
