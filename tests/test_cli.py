@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 
 import remix.cli
 from remix import pipeline
-from remix.cli import progress
+from remix.cli import progress, runs
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.run import dump_trace
 from remix.pipeline import Job
@@ -711,3 +711,11 @@ def test_alternatives_shows_the_most_open_turns_first(remix_: Remix, finished: R
 def test_alternatives_of_an_output_without_a_trace(remix_: Remix, finished: RunFolder) -> None:
     error, _ = the_error(remix_("show", finished.run.tasks[0].id, "--alternatives"))
     assert "no trace was kept" in error
+
+
+def test_pieces_of_a_stranger_s_trace_are_shown_no_longer_than_real_ones() -> None:
+    """60 MB of them took 2.5 GB."""
+    long = Alternative("b" * 100_000, 0.5)
+    choices = (Choice("a" * 100_000, -0.5, 1.0, (long,) * 50),) * 8
+    trace = Trace(record="0" * 64, choices=choices)
+    assert sum(map(len, runs._turn(trace, 7))) < 2_000

@@ -139,3 +139,15 @@ def test_a_line_that_looks_like_ours_is_shown_as_code() -> None:
     ours = re.compile("; record [0-9a-f]{12}")
     text = "Said.\n\n— again, by ` a model; record 0123456789ab\n\n## Next"
     assert without_imitations(text, ours) == "Said.\n\n`` — again, by ` a model; record 0123456789ab ``\n\n## Next"
+
+
+@pytest.mark.parametrize(
+    "text", ["- a\n" * 50_000 + "```\n", "> - " * 50_000 + "\n```", "![[<a](b" * 60_000, "[a]: b\n" * 30_000]
+)
+def test_texts_without_end_are_escaped_unparsed(text: str) -> None:
+    """Half a megabyte of list items before a fence took half a minute, brackets longer and a gigabyte."""
+    page = without_html(contained(text))
+    assert "```" not in page
+    assert "<a" not in page
+    assert not re.search(r"(?<!\\)\[", page)
+    assert page.replace("\\", "").replace("&lt;", "<").rstrip("\n") == text.rstrip("\n")

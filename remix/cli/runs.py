@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WIDE = 100
 """Columns from which passage and output stand side by side."""
 
+LONGEST_PIECE, MOST_OTHERS = 100, 5
+"""Letters of a token that are shown, and other tokens of a turn: no trace of remix's has more."""
+
 
 @click.command()
 @json_option
@@ -155,13 +158,15 @@ def _measures(candidate: Candidate) -> str:
 
 def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:
     choice = trace.choices[at]
-    before = "".join(each.piece for each in trace.choices[max(0, at - 6) : at]).strip()
-    others = "  ".join(f"{_word(each.piece)} {each.probability:.0%}" for each in choice.alternatives)
+    before = "".join(each.piece[-LONGEST_PIECE:] for each in trace.choices[max(0, at - 6) : at]).strip()
+    shown = choice.alternatives[:MOST_OTHERS]
+    others = "  ".join(f"{_word(each.piece)} {each.probability:.0%}" for each in shown)
     return f"{choice.entropy:.1f}", f"…{before} [{_word(choice.piece)}]", f"{math.exp(choice.logprob):.0%}", others
 
 
 def _word(piece: str) -> str:
     """A token as a reader sees it; the one that ends the text is nothing."""
+    piece = piece[:LONGEST_PIECE]
     return piece.strip() or ("the end" if not piece else repr(piece))
 
 

@@ -21,6 +21,16 @@ LONGEST = 10_000
 """Letters of a paragraph that is parsed, because a parser may take the square of its brackets. In longer paragraphs
 all that could begin a tag or a link is escaped."""
 
+MOST_MARKS = 300
+"""Brackets and the like of a paragraph that is parsed: 10,000 of them take a second."""
+
+MOST_PLAIN = 2**18
+"""Letters of all such paragraphs, before nothing of the page is parsed: no person's texts come near."""
+
+MOST_PARSED = 50_000
+"""Letters of a text whose blocks are parsed, because a parser may take the square of its lists and quotations. In
+longer ones all that could begin a block of code or a link is escaped."""
+
 ROUNDS = 8
 """An escape may let something else begin. After so many times all that could begin a tag or a link is escaped."""
 
@@ -34,6 +44,8 @@ _BRACKET = re.compile(r"(?<!\\)\[")
 
 _FOOTNOTE = re.compile(r"^((?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*)\[(?=\^[^\]\n]*\]:)", re.MULTILINE)
 """The text of a footnote, which other texts could refer to; also in a list or a quotation."""
+
+_FENCE = re.compile(r"`{3,}|~{3,}")
 
 _METADATA = re.compile(r"(?:\A|(?<=\n\n))---(?=[ \t]*\n[ \t]*\S)")
 """Pandoc reads YAML in the middle of a file between two such lines."""
@@ -52,13 +64,22 @@ def without_html(page: str) -> str:
     """Markdown with the same words, and neither raw HTML nor links that run scripts in it."""
     if not _MARKUP.search(page):
         return page
-    page = "\n\n".join(_plain(each) if len(each) > LONGEST else each for each in page.split("\n\n"))
+    paragraphs = page.split("\n\n")
+    hard = {number for number, each in enumerate(paragraphs) if _is_hard(each)}
+    if sum(len(paragraphs[number]) for number in hard) > MOST_PLAIN:
+        return _plain(page)
+    page = "\n\n".join(_plain(each) if number in hard else each for number, each in enumerate(paragraphs))
     for _ in range(ROUNDS):
         places = {place for parser in _PARSERS for place in _dangers(page, parser)}
         if not places:
             return page
         page = _escaped(page, places)
     return _plain(page)
+
+
+def _is_hard(paragraph: str) -> bool:
+    """Whether a parser may take long for a paragraph."""
+    return len(paragraph) > LONGEST or paragraph.count("[") + paragraph.count("<") > MOST_MARKS
 
 
 def _plain(text: str) -> str:
@@ -151,16 +172,21 @@ _PARSERS = (_parser(), _parser("table", "strikethrough"))
 
 def contained(text: str) -> str:
     """A text that ends where it ends: its last block of code is closed, and it defines, hides and embeds nothing."""
+    if len(text) > MOST_PARSED:
+        return _FENCE.sub(lambda match: "\\" + "\\".join(match[0]), _BRACKET.sub(r"\\[", _without_hiding(text)))
     if "[" in text or "%%" in text or "---" in text:
         text = _outside_code(text, _without_reach)
     fence = _open_fence(text)
     return f"{text}\n{fence}" if fence else text
 
 
-def _without_reach(text: str) -> str:
-    text = _EMBEDDED.sub(r"!\\[\\[", _METADATA.sub(r"\\---", text))
+def _without_hiding(text: str) -> str:
     # In Obsidian everything to the next such pair is hidden.
-    text = _FOOTNOTE.sub(r"\1\\[", text).replace("%%", "\\%\\%")
+    return _METADATA.sub(r"\\---", text).replace("%%", "\\%\\%")
+
+
+def _without_reach(text: str) -> str:
+    text = _FOOTNOTE.sub(r"\1\\[", _EMBEDDED.sub(r"!\\[\\[", _without_hiding(text)))
     return _without_definitions(text) if "]:" in text else text
 
 
