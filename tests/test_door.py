@@ -255,10 +255,10 @@ def test_letters_that_an_encoding_lacks_are_spelt_out(place: Workspace, words: s
 INTERRUPTED = """
 import os, signal, sys, threading, importlib
 import remix.__main__
-def interrupt(name, *arguments):
+def interrupt(name, *arguments, **named):
     if name == "remix.cli":
         os.kill(os.getpid(), signal.SIGINT)
-    return real(name, *arguments)
+    return real(name, *arguments, **named)
 real = __import__
 import builtins
 builtins.__import__ = interrupt
