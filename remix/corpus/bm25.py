@@ -22,6 +22,9 @@ MOST_WORDS = 64
 """Of the text that is asked about. Of a longer one the rarest count: they say most of what it is about, as
 Lucene's MoreLikeThis has it, and a whole essay takes no longer than a page."""
 
+MOST_COUNTED = 20_000
+"""Different words of the text that are counted among the others, the first: as many as a novel has."""
+
 
 def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
     """The score of each text that shares a word with `like`, by its place among them; more is liker."""
@@ -42,7 +45,7 @@ def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
 
 def telling_words(like: str, frequency: Callable[[str], int]) -> list[str]:
     """The words by which a text is compared, in its order; `frequency` is how many texts have a word."""
-    distinct = list(dict.fromkeys(words(like).split()))
+    distinct = list(dict.fromkeys(words(like).split()))[:MOST_COUNTED]
     if len(distinct) <= MOST_WORDS:
         return distinct
     texts = {word: count for word in distinct if (count := frequency(word))}
