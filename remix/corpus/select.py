@@ -7,6 +7,7 @@ instead. Whether the corpus was just read or lies in an index, this module doesn
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -131,15 +132,23 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
 
 def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
     """What a query names and nothing has. Behind a `not` that does no harm, but may be a misspelling."""
+    keys, slugs = functools.cache(corpus.tag_keys), functools.cache(corpus.slugs)
+    unknown = 0
     for term in terms(where):
         if term.name == "tag" and not corpus.has(term):
-            error = _nothing("no passage has the tag", tag_key(term.value), corpus.tag_keys(), _TAGS)
-        elif term.name == "essay" and slugify(term.value) not in (slugs := corpus.slugs()):
-            error = _nothing("there is no essay", slugify(term.value), slugs, _PASSAGES)
+            there = keys() if unknown < MOST_SOUGHT else ()
+            error = _nothing("no passage has the tag", tag_key(term.value), there, _TAGS)
+        elif term.name == "essay" and slugify(term.value) not in slugs():
+            there = slugs() if unknown < MOST_SOUGHT else ()
+            error = _nothing("there is no essay", slugify(term.value), there, _PASSAGES)
         else:
             continue
+        unknown += 1
         yield f"--where, column {term.column}: {error.message} {error.hint}"
 
+
+MOST_SOUGHT = 10
+"""Unknown names of a query that similar ones are looked for: that takes a quarter of a second among 200,000 tags."""
 
 LONGEST_SOUGHT = 200
 """Letters of a tag or an essay that similar ones are looked for, and that is shown whole."""
