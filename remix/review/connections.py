@@ -38,7 +38,7 @@ class Connection(H11Protocol):
     _receiving: asyncio.TimerHandle | None = None
     _sending: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own type
         """Take a place, if need be that of the connection that has waited longest."""
         super().connection_made(transport)
         self._since = self.loop.time()
