@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import takewhile
 
 LONGEST = 200
@@ -50,6 +51,25 @@ _DOUBTFUL = re.compile(r"""\s|[:;,]$|^$|^["'“]|["'”]$|[()\[\]]""")
 
 LONGEST_SHOWN = 1000
 """Letters of a name that are shown: more than four path components of the greatest length that file systems take."""
+
+
+MOST_COMPARED = 200
+"""Names that `difflib` compares with another: those that have the most letters in common with it, in their order."""
+
+
+def similar(wanted: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """The names that are written most like another one, as `difflib` judges, the likest first."""
+    # Both take time to import, and few commands need them.
+    import difflib
+
+    from rapidfuzz import process
+    from rapidfuzz.distance import Indel
+
+    # No ratio of difflib's is above this similarity, which is computed a hundred times as quickly.
+    found = process.extract(
+        wanted, sorted(names), scorer=Indel.normalized_similarity, score_cutoff=0.599, limit=MOST_COMPARED
+    )
+    return difflib.get_close_matches(wanted, sorted(name for name, *_ in found), n=most, cutoff=0.6)
 
 
 def is_reserved(name: str) -> bool:

@@ -8,7 +8,6 @@ alone. Whoever writes is a `Writer`: a local GGUF (`engine/local.py`) or a LangC
 
 from __future__ import annotations
 
-import difflib
 import os
 import threading
 from collections import Counter
@@ -20,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from remix import environment, models, requantise
+from remix import environment, models, names, requantise
 from remix.chains import Chains
 from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
@@ -178,7 +177,7 @@ def passage_by_id(workspace: Workspace, wanted: str) -> tuple[Essay, Passage]:
     def fetch(seeds: Seeds) -> tuple[Essay, Passage]:
         if hit := seeds.named(wanted):
             return seeds.pairs([hit])[0]
-        near = difflib.get_close_matches(wanted, [each.id for each in seeds.find(None)], n=3)
+        near = names.similar(wanted, (each.id for each in seeds.find(None)))
         also = f"Did you mean {' or '.join(near)}? " if near else ""
         raise SeedError(f"no passage '{wanted}'.", f"{also}`remix passages` lists what there is.")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from remix.corpus.walk import Pattern, seed_files, walk
+from remix.corpus.walk import MOST_STEPS, Pattern, seed_files, walk
 from remix.errors import SeedError
 from remix.outputs import RunFolder
 from remix.workspace import Workspace
@@ -199,6 +201,63 @@ def test_patterns_that_try_every_way_end(tmp_path: Path, pattern: str) -> None:
         assert len(walked(tmp_path)) == 4
     except SeedError as error:
         assert "has too many stars" in error.message  # noqa: PT017
+
+
+DEEP = "/".join(["a" * 200] * 15) + "/" + "a" * 150
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "message"),
+    [
+        ("*" + "a*" * 490, DEEP, "more than 100000 letters of patterns"),
+        ("?*" * 490, DEEP, "more than 100000 letters of patterns"),
+        ("[ab]*" * 198, DEEP, "more than 100000 letters of patterns"),
+        ("*" + "a*" * 46, DEEP, "takes too long"),
+        ("*" + "a" * 50 + "b*", DEEP + "b", "takes too long"),
+        ("*" + "a" * 50 + "b*", "a" * 230 + "b", "takes too long"),
+        ("**/" + "a?" * 20 + "/**/" + "*[ab]" * 10, DEEP, "takes too long"),
+        ("aaaabaaa", DEEP, "takes too long"),
+        ("!" + "a*" * 46, DEEP, "takes too long"),
+    ],
+)
+def test_many_patterns_and_many_long_names_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, name: str, message: str
+) -> None:
+    """950 patterns and 3,000 names took minutes: to compile the patterns, or to match each name with each."""
+    # A tenth, so that the test takes a tenth of the time.
+    monkeypatch.setattr("remix.corpus.walk.MOST_STEPS", MOST_STEPS // 10)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    for number in range(3_000):
+        (tmp_path / f"{name}{number}.md").touch()
+    (tmp_path / ".remixignore").write_text("".join(f"{pattern}{number}\n" for number in range(950)))
+    start = time.process_time()
+    with pytest.raises(SeedError, match=message) as caught:
+        walk(tmp_path)
+    assert time.process_time() - start < 10
+    assert re.match(rf"{re.escape(str(tmp_path))}/\.remixignore:\d+: ", caught.value.message)
+
+
+def test_equal_patterns_are_matched_once(tmp_path: Path) -> None:
+    """Where the last of them stands: there it counts."""
+    plant(tmp_path, *(f"{'a' * 200}{number}" for number in range(200)), "b")
+    (tmp_path / ".remixignore").write_text("b\n!b\n" + ("*" + "a*" * 400 + "c\n") * 900 + "b\n")
+    assert len(walked(tmp_path)) == 200
+
+
+def test_a_garden_of_many_files_and_patterns_is_read(tmp_path: Path) -> None:
+    plant(tmp_path, *(f"essays/{number % 50}/an-essay-of-mine-{number}.md" for number in range(3_000)))
+    plant(tmp_path, "drafts7/b.md")
+    patterns = "".join(f"drafts{number}/\n*.tmp{number}\n" for number in range(450))
+    (tmp_path / ".remixignore").write_text(patterns)
+    assert len(walk(tmp_path)) == 3_000
+
+
+@pytest.mark.parametrize("named", ["x" * 7_000_000, "a/" * 1_000, "!", "**", "a//b", "\ud800", "[", "\\", "a\nb"])
+def test_a_vault_s_settings_may_name_anything_as_its_templates(tmp_path: Path, named: str) -> None:
+    """A name of 7 MB was compiled as a pattern, which took 0.7 GB and 8 s."""
+    plant(tmp_path, ".obsidian/templates.json", "a.md")
+    (tmp_path / ".obsidian/templates.json").write_text(json.dumps({"folder": named}))
+    assert walked(tmp_path) == ["a.md"]
 
 
 @pytest.mark.parametrize("levels", [99, 101, 1_100])

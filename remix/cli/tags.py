@@ -125,7 +125,7 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
     counts = _counts(workspace, min_words)
     found = near_duplicates(counts)
     if left_out := not_compared(counts):
-        note(f"{count(left_out, 'tag')} not searched for typos: too long, or too many begin with the same letter.")
+        note(f"{count(left_out, 'tag')} not searched for typos: too long, or there are too many.")
     if as_json:
         print_json([pair._asdict() for pair in found])
         return

@@ -35,6 +35,12 @@ MOST_ALIKE = 10_000
 """Tags with the same first letter and the same digits that are held against each other: the commonest. Each is held
 against each, which takes a second for as many."""
 
+MOST_PAIRS = 10**8
+"""Of tags that are held against each other, in all groups together: two seconds. Then the rarest aren't any more."""
+
+PAIRS_OF_A_GROUP = 4_000
+"""Pairs that take as long as what each group takes beside its pairs."""
+
 BLOCK = 256
 """Tags whose distances to all others are in memory at a time."""
 
@@ -76,7 +82,10 @@ def _joined(tag: str) -> str:
 
 def _plain(tag: str) -> str:
     """`généalogie` as `genealogie`."""
-    letters = unicodedata.normalize("NFKD", _joined(tag))
+    letters = _joined(tag)
+    if letters.isascii():
+        return letters
+    letters = unicodedata.normalize("NFKD", letters)
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
@@ -126,6 +135,8 @@ def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
     digits are meant: 1984 is not 1985.
     """
     for group in _comparable(counts).values():
+        if len(group) == 1:
+            continue
         forms = [form for form, _ in group]
         used = np.array([passages for _, (_, passages) in group])
         allowed = np.array([2 if len(form) >= LONG else 1 for form in forms], np.uint8)
@@ -154,9 +165,12 @@ def not_compared(counts: Sequence[Count]) -> int:
 def _comparable(counts: Sequence[Count]) -> dict[tuple[str, str], list[tuple[str, Count]]]:
     """The tags that may be mistyped, with their plain forms, by their first letters and their digits."""
     groups: dict[tuple[str, str], list[tuple[str, Count]]] = {}
+    pairs = 0
     for count in counts:
         if SHORTEST <= len(form := _plain(count[0])) <= LONGEST:
             group = groups.setdefault((form[0], re.sub(r"\D", "", form)), [])
-            if len(group) < MOST_ALIKE:
+            more = len(group) + (PAIRS_OF_A_GROUP if len(group) == 1 else 0)
+            if len(group) < MOST_ALIKE and pairs + more <= MOST_PAIRS:
+                pairs += more
                 group.append((form, count))
     return groups

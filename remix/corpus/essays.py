@@ -33,7 +33,7 @@ READERS: dict[str, Callable[[str, str], Body]] = {
 MOST_PASSAGES = 10_000
 """Of an essay."""
 
-MOST_TAGGINGS = 200_000
+MOST_TAGGINGS = 50_000
 """Tags and their parents on all passages of an essay: the index has a row for each."""
 
 MOST_REPEATED = 2**24

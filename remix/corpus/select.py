@@ -6,7 +6,6 @@ instead. Whether the corpus was just read or lies in an index, this module doesn
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -15,7 +14,7 @@ from remix.corpus import bm25
 from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
-from remix.names import slugify
+from remix.names import similar, slugify
 from remix.records import Essay, Options, Passage, Ranking, Rule, sha256
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ _TAGS = "`remix tags` lists what there is."
 def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
     if len(wanted) > LONGEST_SOUGHT:
         return SeedError(f"{what} '{wanted[:LONGEST_SOUGHT]}…'.", hint)
-    near = difflib.get_close_matches(wanted, sorted(there), n=3, cutoff=0.6)
+    near = similar(wanted, there)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)
 
