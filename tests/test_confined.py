@@ -307,7 +307,7 @@ def test_what_takes_too_much_is_said_in_words(tmp_path: Path, bounds: Bounds, me
     ("ended", "message"),
     [
         (Ended(confined.NO_MEMORY, b"", ""), r"takes more than 1(\.0)? GiB of memory to read"),
-        (Ended(confined._OVERTIME, b"", ""), "takes longer than 15 s of computing to read"),
+        (Ended(confined._OVERTIME, b"", ""), "takes longer than 8 s of computing to read"),
         (Ended(-11, b"", ""), r"can't be read \(signal 11\)"),
         (Ended(1, b"", "Traceback …\nKeyError: 'a'\n"), r"can't be read \(KeyError: 'a'\)"),
         (Ended(1, b"", ""), r"can't be read \(no reason given\)"),
@@ -416,3 +416,51 @@ def test_an_honest_book_of_five_hundred_pages(tmp_path: Path) -> None:
     found = convert_confined(docx(tmp_path / "a.docx", paragraphs), Wanted())
     assert isinstance(found, Converted)
     assert len(found.essay.passages) == 2500
+
+
+# -- time ---------------------------------------------------------------------------------------------------
+
+ENDLESS_LIBRARY = """
+from remix.documents import confined
+confined.COMPUTING = 1
+def compute(*_):
+    while True: pass
+confined._answer = compute
+main = confined.main
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on computing there")
+def test_computing_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "endless_library.py").write_text(ENDLESS_LIBRARY, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ended = run_python("endless_library:main", [], BOUNDS, b'{"path": "a", "wanted": {}}')
+    assert ended.status == confined._OVERTIME
+
+
+ATTRIBUTES = " ".join(f'b{number}="c"' for number in range(5000))
+MANY_PIECES = {
+    "attributes.html": f"<a {ATTRIBUTES}>x</a>" * 150,
+    "attributes after a mark.html": f"<a a='>' {ATTRIBUTES}>x</a>" * 150,
+    "runs.docx": "<w:p>" + "<w:r><w:t>a</w:t></w:r>" * 190_000 + "</w:p>",
+    "cells.docx": "<w:tbl>" + "<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc></w:tr>" * 33_000 + "</w:tbl>",
+}
+
+
+@pytest.mark.parametrize("name", MANY_PIECES)
+def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(tmp_path: Path, name: str) -> None:
+    """A page of 1.5 MB in which each element has 5,000 attributes took 15 s, and so did Word documents."""
+    path = tmp_path / name
+    if path.suffix == ".docx":
+        docx(path, MANY_PIECES[name])
+    else:
+        path.write_text(MANY_PIECES[name], encoding="utf-8")
+    before = _computed()
+    _refusal(path, lambda path, wanted: convert_confined(path, wanted, BOUNDS._replace(seconds=600)))
+    assert _computed() - before < 10
+
+
+def _computed() -> float:
+    """Seconds that this process's children have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -42,10 +42,10 @@ MOST_WORK = 500_000
 """Elements of a page, each counted as often as it has elements around it, for its article to be looked for:
 trafilatura takes up to 20 µs for each. Of a page with more the whole is taken."""
 
-MOST_ATTRIBUTES = 10_000
+MOST_ATTRIBUTES = 500
 """Of an element: libxml2 compares each with each."""
 
-_LONG_TAG = re.compile(rb"<[^<>]{20000,}")
+_LONG_TAG = re.compile(rb"<[^<>]{1000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
