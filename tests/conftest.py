@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,22 @@ FILE = ModelFile(
 def python_path() -> dict[str, str]:
     """The environment in which another Python finds what this one found, whatever the current folder is."""
     return {"PYTHONPATH": os.pathsep.join(processes.search_path())}
+
+
+def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds. Raises `AssertionError` where it never does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"it didn't come about within {seconds} seconds"
+        time.sleep(0.02)
+
+
+@contextmanager
+def work_of_at_most(seconds: float) -> Iterator[None]:
+    """Fail if what is done meanwhile takes this process more seconds of a processor, however busy the machine is."""
+    begun = time.process_time()
+    yield
+    assert time.process_time() - begun < seconds
 
 
 Remix = Callable[..., Result]
