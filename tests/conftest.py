@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -95,7 +96,8 @@ Nest = Callable[[Path, int], None]
 def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No setting of the machine reaches a test, nor a fixture of whatever scope: no prepared model, for one.
 
-    And nothing is flushed to the disk by this process: no test takes the machine's power away, and a run of twelve
+    Ctrl-C is heard, also where a shell started pytest in the background and had it ignored: processes would inherit
+    that. And this process flushes nothing to the disk: no test takes the machine's power away, and a run of twelve
     texts flushes 61 times. That remix asks for it, and in which order, is tested where `os.fsync` is watched.
     """
     with pytest.MonkeyPatch.context() as patch:
@@ -103,7 +105,9 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(os, "fsync", lambda handle: None)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
