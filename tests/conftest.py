@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import models, pipeline, processes
+from remix import models, pipeline, processes, rendering
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
 from remix.outputs import RunFolder
@@ -82,10 +82,11 @@ def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
 
 @contextmanager
 def work_of_at_most(seconds: float) -> Iterator[None]:
-    """Fail if what is done meanwhile takes this process more seconds of a processor, however busy the machine is."""
-    begun = time.process_time()
+    """Fail if what is done meanwhile takes more seconds of a processor, however busy the machine is: this process's,
+    and those of the processes whose end it waits for."""
+    begun = sum(os.times()[:4])
     yield
-    assert time.process_time() - begun < seconds
+    assert sum(os.times()[:4]) - begun < seconds
 
 
 Remix = Callable[..., Result]
@@ -105,6 +106,8 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(os, "fsync", lambda handle: None)
+        # A busy machine may take long to give a template's process its two seconds of a processor.
+        patch.setattr(rendering._worker, "deadline", 120)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
         signal.signal(signal.SIGINT, before)
