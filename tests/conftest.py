@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import models, pipeline, processes
+from remix import models, pipeline, processes, rendering
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
 from remix.outputs import RunFolder
@@ -69,18 +72,45 @@ def python_path() -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(processes.search_path())}
 
 
+def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds. Raises `AssertionError` where it never does."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"it didn't come about within {seconds} seconds"
+        time.sleep(0.02)
+
+
+@contextmanager
+def work_of_at_most(seconds: float) -> Iterator[None]:
+    """Fail if what is done meanwhile takes more seconds of a processor, however busy the machine is: this process's,
+    and those of the processes whose end it waits for."""
+    begun = sum(os.times()[:4])
+    yield
+    assert sum(os.times()[:4]) - begun < seconds
+
+
 Remix = Callable[..., Result]
 Nest = Callable[[Path, int], None]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No setting of the machine reaches a test, nor a fixture of whatever scope: no prepared model, for one."""
+    """No setting of the machine reaches a test, nor a fixture of whatever scope: no prepared model, for one.
+
+    Ctrl-C is heard, also where a shell started pytest in the background and had it ignored: processes would inherit
+    that. And this process flushes nothing to the disk: no test takes the machine's power away, and a run of twelve
+    texts flushes 61 times. That remix asks for it, and in which order, is tested where `os.fsync` is watched.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
         patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(os, "fsync", lambda handle: None)
+        # A busy machine may take long to give a template's process its two seconds of a processor.
+        patch.setattr(rendering._worker, "deadline", 120)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

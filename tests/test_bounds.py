@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -50,6 +51,7 @@ from remix.records import (
 )
 from remix.workspace import Workspace
 
+from .conftest import make_workspace
 from .forging import Change, bless, forge, forge_request
 from .fuzz.records import Local
 
@@ -69,13 +71,19 @@ def put(*path: Any, value: Any) -> Change:
     return change
 
 
-@pytest.fixture
-def told(workspace: Workspace) -> RunFolder:
-    """A finished run whose records tell tokens, sampling and shape."""
+@pytest.fixture(scope="module")
+def _told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = make_workspace(tmp_path_factory.mktemp("told"))
     with closing(Local(trace=True)) as writer:
-        job = pipeline.prepare_for(workspace, Options(steps=2), writer)
+        job = pipeline.prepare_for(place, Options(steps=2), writer)
         run = job.run.model_copy(update={"model": Local.file, "n_ctx_seq": 4096})
-        return pipeline.generate(pipeline.Job(run, None, {}, 0, ()), workspace.outputs, writer=writer).folder
+        return pipeline.generate(pipeline.Job(run, None, {}, 0, ()), place.outputs, writer=writer).folder.path
+
+
+@pytest.fixture
+def told(workspace: Workspace, _told_once: Path) -> RunFolder:
+    """A finished run whose records tell tokens, sampling and shape."""
+    return RunFolder.open(shutil.copytree(_told_once, workspace.outputs / _told_once.name))
 
 
 # -- numbers ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,9 @@ def test_pages_of_more_than_anyone_writes(tmp_path: Path, page: str) -> None:
     """Tables in tables took the square of their depth. No page takes the time that a process is given."""
     path = tmp_path / "a.html"
     path.write_text(page, encoding="utf-8")
-    refusal = (_refusal(path, convert_confined) or "").replace("front matter is longer than", "")
+    # What counts is what it computes: 60 s by the clock may pass where others want the processor.
+    patient = partial(convert_confined, bounds=BOUNDS._replace(seconds=600))
+    refusal = (_refusal(path, patient) or "").replace("front matter is longer than", "")
     assert "longer than" not in refusal
     assert "can't be read" not in refusal
 

@@ -34,7 +34,7 @@ from remix.pipeline import Job
 from remix.records import Options
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter, make_workspace
+from .conftest import FakeWriter, eventually, make_workspace
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "MANIFEST.sha256"
@@ -139,10 +139,15 @@ class Killer:
         self.seconds = 0.0
         """How long a whole run takes."""
 
-    def run(self, after: float | None = None, **what: Path) -> int:
-        """Carry out a run, killed after so many seconds; gives its exit code, or less the signal that killed it."""
+    def run(self, after: float | None = None, reached: Callable[[], bool] | None = None, **what: Path) -> int:
+        """Carry out a run, killed some seconds `after` it has `reached` a state, or else after its beginning.
+
+        Gives its exit code, or less the signal that killed it.
+        """
         self._say(json.dumps({name: str(path) for name, path in what.items()}))
         child = int(self._answer())
+        if reached is not None:
+            eventually(reached)
         if after is not None:
             time.sleep(after)
             os.kill(child, signal.SIGKILL)
@@ -186,9 +191,12 @@ def rounds(request: pytest.FixtureRequest) -> int:
 def test_killed_at_any_instant_nothing_is_lost(killer: Killer, tmp_path: Path, rounds: int) -> None:
     by_chance = random.Random(1)
     counts = set()
+    texts = len(killer.expected.job.run.tasks)
     for number in range(rounds):
         outputs = tmp_path / str(number)
-        killer.run(after=killer.seconds * (number + by_chance.random()) / rounds, outputs=outputs)
+        # Spread over the texts, however fast this one goes, and then anywhere between one text and the next.
+        when = partial(has_records, outputs, int(texts * (number + by_chance.random()) / rounds))
+        killer.run(after=killer.seconds / texts * by_chance.random(), reached=when, outputs=outputs)
         folder = begun(outputs)
         if folder is None:
             continue
@@ -230,14 +238,19 @@ def finish(killer: Killer, folder: RunFolder) -> None:
     check_finished(folder, killer.expected)
 
 
+def has_records(outputs: Path, count: int) -> bool:
+    """Whether the run in there has at least so many records."""
+    records = (path for path in outputs.glob("*/*/*/*.json") if not path.name.endswith(".trace.json"))
+    return sum(1 for _ in records) >= count
+
+
 def killed_at_work(killer: Killer, outputs: Path) -> RunFolder:
     """A run that was killed while its child held the lock."""
-    for part in (2, 3, 4, 6, 8):
-        killer.run(after=killer.seconds / part, outputs=outputs / str(part))
-        folder = begun(outputs / str(part))
-        if folder and (folder.path / ".lock.json").exists():
-            return folder
-    raise AssertionError("it was never at work when it was killed")
+    killer.run(after=0, reached=partial(has_records, outputs, 1), outputs=outputs)
+    folder = begun(outputs)
+    assert folder
+    assert (folder.path / ".lock.json").exists(), "it was at work when it was killed"
+    return folder
 
 
 def test_what_a_killed_process_leaves_holds_nothing(killer: Killer, tmp_path: Path) -> None:
@@ -356,12 +369,6 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return reference(workspace, steps=2, limit=1, kinds=("again",))
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is really flushed: it is the order that counts, and flushing takes its time."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
 def suffer(faults: Faults, act: Callable[..., object]) -> None:
     """Do something on a failing disk: it ends well, in an error with words, or with the process."""
     writer = FakeWriter(trace=True)
@@ -374,7 +381,6 @@ def suffer(faults: Faults, act: Callable[..., object]) -> None:
     writer.close()
 
 
-@pytest.mark.usefixtures("hasty")
 def test_whatever_fails_in_a_run_nothing_is_lost(short: Reference, faults: Make, tmp_path: Path) -> None:
     for at in range(1, 1000):
         outputs = tmp_path / str(at) / "outputs"
@@ -391,7 +397,6 @@ def test_whatever_fails_in_a_run_nothing_is_lost(short: Reference, faults: Make,
     assert 40 < at < 999, "it ends when nothing is left to fail"
 
 
-@pytest.mark.usefixtures("hasty")
 def test_whatever_fails_in_a_resume_nothing_is_lost(short: Reference, faults: Make, tmp_path: Path) -> None:
     """From the worst there is: a finished run of which a record was lost, with all that a crash leaves."""
     for at in range(1, 1000):

@@ -13,7 +13,6 @@ import re
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +40,7 @@ from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
 from remix.workspace import Workspace
 
-from .conftest import FakeWriter, Letters, python_path
+from .conftest import FakeWriter, Letters, eventually, python_path, work_of_at_most
 
 ESCAPE = "\x1b]0;pwned\x07\x1b[2J"
 BIDI = "\u202e\u2066"
@@ -215,14 +214,13 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
     root, outputs = workspace.root, workspace.outputs
     case.make(root)
     before = tree(root.parent)
-    begun = time.monotonic()
     options = Options(kinds=("once",), steps=1, limit=5)
-    job, told = attempt(lambda: pipeline.prepare_for(workspace, options, writer))
-    if job:
-        folder = pipeline.generate(job, outputs, writer=writer).folder
-        assert all(path.resolve().is_relative_to(folder.path) for path in folder.path.rglob("*"))
-        assert all(not names.leads_out(task.id) for task in folder.run.tasks)
-    assert time.monotonic() - begun < 60
+    with work_of_at_most(60):
+        job, told = attempt(lambda: pipeline.prepare_for(workspace, options, writer))
+        if job:
+            folder = pipeline.generate(job, outputs, writer=writer).folder
+            assert all(path.resolve().is_relative_to(folder.path) for path in folder.path.rglob("*"))
+            assert all(not names.leads_out(task.id) for task in folder.run.tasks)
     assert tree(root.parent) == before
     assert (case.error in told) if case.error else not told
     result = CliRunner().invoke(cli, ["-C", str(root), "passages"])
@@ -484,10 +482,8 @@ GREEDY = [
 @pytest.mark.parametrize("body", GREEDY, ids=lambda body: body[:50])
 def test_templates_that_would_never_end_or_fill_the_memory(body: str) -> None:
     render("{{ passage }}")
-    begun = time.monotonic()
-    with pytest.raises(PromptError) as caught:
+    with work_of_at_most(20), pytest.raises(PromptError) as caught:
         assert render(body) == "less than two seconds' work"
-    assert time.monotonic() - begun < 60, "bounded, and not for ever, on the busiest machine"
     assert caught.value.message.startswith(f"{NAME}:")
     assert render("{{ passage }}") == TEXT
 
@@ -601,8 +597,7 @@ def test_nothing_is_left_of_a_worker(how: str) -> None:
     assert "Warning" not in done.stderr
     assert "sandbox" not in done.stderr
     if sys.platform == "linux":
-        time.sleep(0.2)
-        assert not Path(f"/proc/{done.stdout.strip()}").exists()
+        eventually(lambda: not Path(f"/proc/{done.stdout.strip()}").exists())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no forking here")
@@ -716,9 +711,8 @@ def test_no_python_of_ours_looks_into_the_current_folder(tmp_path: Path, monkeyp
 )
 def test_tags_take_no_longer_than_their_length(text: str) -> None:
     """The list of tags was sought from each full stop on: half a megabyte of `. #a` took hours."""
-    begun = time.monotonic()
-    split_trailing_tags(text)
-    assert time.monotonic() - begun < 30
+    with work_of_at_most(30):
+        split_trailing_tags(text)
 
 
 MARKUP = ("[", "]", "(", ")", "](b)", "](", "[[", "]]", "![", "`", "``", "%%", "<!--", "-->", "<", ">", "<a")
@@ -729,9 +723,8 @@ BEGINNINGS = (*PIECES, "[a](", "[a](b ", "<a '", '<a "', "`a``b", "[[a", "%%a%%%
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_inline_tags_take_no_longer_than_their_text(beginning: str) -> None:
     for end in ("", "](b)" * 50_000):
-        begun = time.monotonic()
-        inline_tags(beginning * 50_000 + end + " #a")
-        assert time.monotonic() - begun < 30
+        with work_of_at_most(30):
+            inline_tags(beginning * 50_000 + end + " #a")
 
 
 def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
@@ -739,9 +732,8 @@ def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
     for _ in range(10):
         few = lots.sample(PIECES, 4)
         text = "".join(lots.choice(few) for _ in range(100_000))
-        begun = time.monotonic()
-        inline_tags(f"{text} #a")
-        assert time.monotonic() - begun < 30
+        with work_of_at_most(30):
+            inline_tags(f"{text} #a")
 
 
 TAG = tags._patterns().one.pattern
@@ -790,9 +782,8 @@ def test_the_same_tags_as_ever(parts: list[str]) -> None:
 )
 def test_reading_takes_no_longer_than_the_file(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    begun = time.monotonic()
-    attempt(lambda: read_essay(tmp_path / name, tmp_path, tmp_path))
-    assert time.monotonic() - begun < 10
+    with work_of_at_most(10):
+        attempt(lambda: read_essay(tmp_path / name, tmp_path, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -812,27 +803,24 @@ def test_reading_takes_no_longer_than_the_file(tmp_path: Path, name: str, text: 
 def test_toml_takes_no_longer_than_its_length(tmp_path: Path, toml: str) -> None:
     """tomllib takes the square of the parts of a key: 14 s for 32,000 of them."""
     (tmp_path / "a.md").write_text(f"+++\n{toml}\n+++\nWords.\n")
-    begun = time.monotonic()
-    attempt(lambda: read_essay(tmp_path / "a.md", tmp_path, tmp_path))
-    assert time.monotonic() - begun < 5
+    with work_of_at_most(5):
+        attempt(lambda: read_essay(tmp_path / "a.md", tmp_path, tmp_path))
 
 
 def test_patterns_take_no_longer_than_they_should(tmp_path: Path) -> None:
     """What has more stars is refused: their regular expressions would try every way."""
     name = "a" * 200
     (tmp_path / f"{name}.md").write_text("A.")
-    begun = time.monotonic()
-    assert walk(tmp_path, ["*a*a*b", "**/*a*a*b/**"])
-    assert time.monotonic() - begun < 5
+    with work_of_at_most(5):
+        assert walk(tmp_path, ["*a*a*b", "**/*a*a*b/**"])
 
 
 def test_many_paragraphs_take_no_longer_than_their_length(tmp_path: Path) -> None:
     """The whole text was split into lines anew for each paragraph."""
     path = tmp_path / "a.md"
     path.write_text("Words.\n\n" * 9_999)
-    begun = time.monotonic()
-    assert len(read_essay(path, tmp_path, tmp_path).passages) == 9_999
-    assert time.monotonic() - begun < 10
+    with work_of_at_most(10):
+        assert len(read_essay(path, tmp_path, tmp_path).passages) == 9_999
 
 
 # -- anything at all ----------------------------------------------------------------------------------------
@@ -1107,14 +1095,12 @@ HEADERS = [
 def test_headers_that_lie(tmp_path: Path, tiny: bytes, lie: Callable[[bytes], bytes], why: str) -> None:
     path = tmp_path / "lying.gguf"
     path.write_bytes(lie(tiny))
-    begun = time.monotonic()
     for reader in (models.identify, models.inspect):
-        with pytest.raises(ModelError) as caught:
+        with work_of_at_most(5), pytest.raises(ModelError) as caught:
             reader(path)
         assert "lying.gguf" in caught.value.message
         assert why in caught.value.message
         assert len(caught.value.message) < 500
-    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize("alignment", [0, 3, 2**31 + 1])

@@ -1,9 +1,5 @@
 """LangChain's own suites for chat models and retrievers, where `langchain-tests` is installed.
 
-It brings pytest-asyncio, whose settings can't stand in pyproject.toml, since pytest refuses them without it:
-
-    pytest tests/test_langchain_standard.py -o asyncio_mode=auto -o asyncio_default_fixture_loop_scope=function
-
 Many of the suites' tests skip themselves: they are about tools, images and sound.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def test_the_hash_is_the_file_s_whatever_was_asked_before(tmp_path: Path, monkey
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     header = sentence_piece()
     path = tmp_path / "model.gguf"
-    path.write_bytes(whole(header.pack(), header.data_bytes) + os.urandom(300_000))
+    path.write_bytes(whole(header.pack(), header.data_bytes) + random.Random(1).randbytes(300_000))
     file = models.identify(path)
     assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     monkeypatch.setattr(models, "_SPARSE", 2**40)

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -145,24 +144,16 @@ def test_it_is_ended_with_the_one_that_started_it(tmp_path: Path) -> None:
     """A process that nobody waits for went on: `kill -9` of remix left it behind."""
     arguments = f"'{HERE}:wait_after_saying_who_it_is', [{str(tmp_path / 'who')!r}], Bounds(600)"
     # Not at the top: the processes that these tests start import this module, within little memory.
-    from .conftest import python_path
+    from .conftest import eventually, python_path
 
     code = f"from remix.processes import Bounds, run_python; run_python({arguments})"
     command = [sys.executable, "-P", "-c", code]
     with subprocess.Popen(command, env=os.environ | python_path()) as parent:
-        wait_for((tmp_path / "who").exists)
-        child = psutil.Process(int((tmp_path / "who").read_text() or 0))
+        who = tmp_path / "who"
+        eventually(lambda: who.exists() and who.read_text())
+        child = psutil.Process(int(who.read_text()))
         parent.kill()
     child.wait(30)
-
-
-def wait_for(met: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if met():
-            time.sleep(0.2)
-            return
-        time.sleep(0.1)
-    raise AssertionError("nothing came")
 
 
 @pytest.mark.parametrize("name", processes.SEARCHED)

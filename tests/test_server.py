@@ -362,12 +362,13 @@ def test_the_command_serves_and_ends(workspace: Workspace) -> None:
     assert "✓" in (folder.path / "index.md").read_text(encoding="utf-8")
 
 
-def _judge(client: Client, row: dict[str, Any], heard: list[str]) -> None:
-    """Say one thing after another, as long as somebody answers."""
+def _judge(client: Client, row: dict[str, Any], heard: list[str], seed: int) -> None:
+    """Say one thing after another, as long as the server answers."""
+    by_chance = random.Random(seed)
     verdicts = ["accept", "reject", "star"]
     try:
         while True:
-            words = {"output": row["output"], "verdict": random.choice(verdicts), "note": "x" * 500}
+            words = {"output": row["output"], "verdict": by_chance.choice(verdicts), "note": "x" * 500}
             answer = client.post(f"/api/outputs/{row['key']}/reviews", json=words)
             heard += answer.json()["reviews"] if answer.status_code == 201 else []
     except httpx.HTTPError:
@@ -377,19 +378,22 @@ def _judge(client: Client, row: dict[str, Any], heard: list[str]) -> None:
 def test_all_that_was_acknowledged_survives_a_kill(workspace: Workspace) -> None:
     folder = variants(workspace)
     heard: list[str] = []
+    by_chance = random.Random(1)
     for _ in range(3):
         with served(workspace.root) as (address, process), Client(address) as client:
             client.enter()
             keys = [row["key"] for row in client.get("/api/desk").json()["outputs"][:3]]
             rows = [{"key": key, "output": client.get(f"/api/outputs/{key}").json()["output"]} for key in keys]
-            people = [threading.Thread(target=_judge, args=(client, row, heard)) for row in rows]
+            people = [
+                threading.Thread(target=_judge, args=(client, row, heard, seed)) for seed, row in enumerate(rows)
+            ]
             for each in people:
                 each.start()
             before = len(heard)
             while len(heard) < before + 5:
                 assert any(each.is_alive() for each in people)
                 time.sleep(0.01)
-            time.sleep(random.uniform(0, 0.2))
+            time.sleep(by_chance.uniform(0, 0.2))
             os.kill(process.pid, signal.SIGKILL)
             for each in people:
                 each.join(timeout=60)
