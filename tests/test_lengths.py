@@ -10,7 +10,7 @@ import pytest
 
 from remix import pipeline
 from remix.engine.llama import LlamaModel
-from remix.engine.prefix import Prefixes
+from remix.engine.prefix import Prefixes, Shared
 from remix.errors import PromptError
 from remix.lengths import Lengths, _class
 from remix.prompts import read_templates
@@ -58,7 +58,7 @@ class Counting:
 
 
 def measured(workspace: Workspace, text: str, **options: Any) -> tuple[Counting, Lengths, list[PromptError]]:
-    vocabulary, errors = Counting(), []
+    vocabulary, errors = Counting(), list[PromptError]()
     templates = read_templates(workspace.prompts)
     lengths = Lengths(templates, Options.model_validate(options), FILE, cast("Vocabulary", vocabulary))
     lengths.fitting([pipeline.loose_passage(text)], errors.append)
@@ -89,9 +89,14 @@ def test_equal_prompts_are_counted_without_being_looked_up_again(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, best_of: int, variants: int
 ) -> None:
     """Bug: 99 candidates of 999 variants were each looked up among all before, which took the square of them."""
-    asked = []
+    asked: list[object] = []
     longest = Prefixes.longest
-    monkeypatch.setattr(Prefixes, "longest", lambda self, chunks: asked.append(1) or longest(self, chunks))
+
+    def counted(self: Prefixes, chunks: Sequence[tuple[int, ...]]) -> Shared:
+        asked.append(chunks)
+        return longest(self, chunks)
+
+    monkeypatch.setattr(Prefixes, "longest", counted)
     vocabulary, lengths, errors = measured(workspace, "word " * 40, steps=1, best_of=best_of, variants=variants)
     assert not errors
     assert len(asked) == 4
