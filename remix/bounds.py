@@ -19,9 +19,10 @@ MOST_PARALLEL = 64
 MOST_ROWS = 32
 """Sequences decoded in one call: as many as tuning tries. Probing a shape takes the square of it in tokens."""
 
-LEAST_CHUNK, MOST_CHUNK = 2, 512
-"""Tokens of a prompt computed in one call. Prompts can't be cut in single tokens, as their last chunk has two; and
-llama.cpp takes memory for the product with the context."""
+LEAST_CHUNK, MOST_CHUNK = 2, 128
+"""Tokens of a prompt computed in one call: at most as many as tuning tries, for a probe computes several such chunks.
+Prompts can't be cut in single tokens, as their last chunk has two; and llama.cpp takes memory for the product with
+the context."""
 
 MOST_THREADS = 512
 """Threads of the engine: llama.cpp ends the process when there are more."""

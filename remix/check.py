@@ -194,5 +194,5 @@ class _Trial:
         """Tokenise each order of turns once: what a chat template makes of it hangs on nothing else."""
         roles = tuple(message.role for message in messages)
         if self._vocabulary and roles not in self._roles:
-            self._vocabulary.tokenize(messages)
+            self._vocabulary.tokenize([Message(role=role, content="A text.") for role in roles])
             self._roles.add(roles)

@@ -5,14 +5,13 @@ Takes passages, templates and a model's vocabulary, gives counts. No weights are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
-from itertools import product
+from collections.abc import Callable, Container, Sequence
 
 from remix.engine.local import Vocabulary
 from remix.engine.prefix import Prefixes
 from remix.errors import PromptError
 from remix.prompts import Template, settings_for
-from remix.records import Essay, ModelFile, Options, Passage, task_id
+from remix.records import Essay, Message, ModelFile, Options, Passage, task_id
 
 SHORT = 8
 """The first class of length ends at 2**9 tokens, each other after two more binary digits."""
@@ -68,11 +67,15 @@ class Lengths:
         return tuple(longest.values())
 
     def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], list[int]]:
-        """The tokens of each prompt of a passage, and those that each chain needs at most."""
+        """The tokens of each prompt of a passage, and those that each chain needs at most.
+
+        Raises `PromptError` at the first prompt that doesn't fit.
+        """
         tokens: dict[str, int] = {}
         needed: list[int] = []
         computed = 0
         prefixes = Prefixes()
+        texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
             if self._only is not None and (passage.id, kind) not in self._only:
                 continue
@@ -84,26 +87,37 @@ class Lengths:
             for step in range(1, self._options.steps + 1):
                 prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
                 previous = prompt.opening + words
-                try:
-                    read = self._vocabulary.tokenize(prompt.messages)
-                except PromptError as error:
-                    place = f"{passage.path}:{passage.lines[0]}: {passage.id}"
-                    raise PromptError(f"{place}: {error.message}", error.hint) from error
-                chunks = self._vocabulary.cut(read)
+                read = self._read(prompt.messages, passage)
                 longest = max(longest, len(read) + allowed)
-                for _, variant in product(range(self._options.best_of), range(1, self._options.variants + 1)):
-                    computed += len(read) - prefixes.longest(chunks).length
-                    prefixes.hold(len(tokens), chunks[:-1])
+                if longest > self._file.context:
+                    raise self._too_long(passage, str(longest))
+                chunks = self._vocabulary.cut(read)
+                computed += len(read) - prefixes.longest(chunks).length
+                prefixes.hold(len(tokens), chunks[:-1])
+                # The other candidates and variants read the same prompt.
+                computed += (texts - 1) * (len(read) - prefixes.longest(chunks).length)
+                for variant in range(1, self._options.variants + 1):
                     tokens[task_id(passage.id, kind, step, variant)] = len(read)
             needed.append(longest)
-        if max(needed) > self._file.context:
-            raise PromptError(
-                f"{passage.path}:{passage.lines[0]}: {passage.id} needs {max(needed)} tokens with its output, "
-                f"and {self._file.name} takes {self._file.context}.",
-                "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
-            )
         self.computed += computed
         return tokens, needed
+
+    def _read(self, messages: Sequence[Message], passage: Passage) -> list[int]:
+        """The tokens of a prompt. Raises `PromptError`, naming the passage it is made from."""
+        if not self._vocabulary.may_fit(messages, self._file.context):
+            raise self._too_long(passage, f"more than {self._file.context}")
+        try:
+            return self._vocabulary.tokenize(messages)
+        except PromptError as error:
+            place = f"{passage.path}:{passage.lines[0]}: {passage.id}"
+            raise PromptError(f"{place}: {error.message}", error.hint) from error
+
+    def _too_long(self, passage: Passage, needed: str) -> PromptError:
+        return PromptError(
+            f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output, "
+            f"and {self._file.name} takes {self._file.context}.",
+            "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
+        )
 
 
 def _class(tokens: int) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from remix.errors import RunError
 from remix.files import write_whole
 from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
@@ -18,6 +19,10 @@ from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.run import RunFolder, dump
 from remix.prompts import Template
 from remix.records import Frozen, Record, Run, Task
+from remix.units import size
+
+MOST_MEASURED = 384 * 2**20
+"""Bytes of texts, prompts and tokens of a run that is measured, all of which are in memory: 30,000 usual texts."""
 
 WORST = 5
 """Outputs of a kind that are named as its worst."""
@@ -65,7 +70,7 @@ class KindSummary(Frozen):
 def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """The measures of all finished outputs, in the order of the plan.
 
-    Raises `RunError` where an output can't be read or isn't the one that was recorded.
+    Raises `RunError` where an output can't be read or isn't the one that was recorded, or all are too large together.
     """
     read = list(_read(folder))
     similarity = matching(
@@ -78,8 +83,15 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
     """Each finished output with what it was made from."""
     lengths = _Lengths(folder.run)
     texts: dict[str, str] = {}
+    left = MOST_MEASURED
     for task in folder.done:
         record, text = folder.read(task.id)
+        left -= _held(record, text)
+        if left < 0:
+            raise RunError(
+                f"{folder.path}: its texts have more than {size(MOST_MEASURED)}, too much to be measured.",
+                "Make several runs, each of fewer passages, kinds or variants.",
+            )
         texts[task.id] = text
         previous = texts[task.parent] if task.parent in texts else _previous(folder, task)
         yield (
@@ -94,6 +106,15 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
                 length=lengths.of(task, record),
             ),
         )
+
+
+def _held(record: Record, text: str) -> int:
+    """Bytes that an output takes in memory, roughly: a number of a list takes as many as eight letters."""
+    candidates = record.candidates or ()
+    texts = [text, record.source.text, *(each.text for each in candidates)]
+    texts += [message.content for message in record.derivation.prompt.messages]
+    numbers = [record.derivation.prompt.token_ids, record.output.token_ids, *(each.token_ids for each in candidates)]
+    return sum(map(len, texts)) + 8 * sum(len(each or ()) for each in numbers)
 
 
 def store(folder: RunFolder, measured: Iterable[Measured]) -> None:

@@ -40,7 +40,7 @@ WORDS = 6
 
 MOST_SHAPES = 4
 """Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each of them
-the model is loaded, and probed for up to a minute."""
+the model is loaded."""
 
 _MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
 
@@ -104,21 +104,19 @@ def replay(
     where the model can't be found or loaded.
     """
     results: dict[str, Replayed] = {}
-    groups: dict[tuple[Shape, bool], list[_Wanted]] = {}
+    groups: dict[Shape, list[_Wanted]] = {}
     for found in outputs:
         wanted = _wanted(run, found)
         if isinstance(wanted, str):
             results[found.task.id] = Replayed(found.task.id, None, wanted)
+        elif wanted.shape not in groups and len(groups) >= MOST_SHAPES:
+            results[found.task.id] = Replayed(found.task.id, None, _MANY_SHAPES)
         else:
-            key = (wanted.shape, found.record.derivation.engine.exact)
-            if key not in groups and len(groups) >= MOST_SHAPES:
-                results[found.task.id] = Replayed(found.task.id, None, _MANY_SHAPES)
-            else:
-                groups.setdefault(key, []).append(wanted)
+            groups.setdefault(wanted.shape, []).append(wanted)
     path = find_model(run) if groups else Path()
     said = _Said(len(outputs), len(results), watch or (lambda _: None))
-    for (shape, exact), group in groups.items():
-        with closing(_load(path, _needs(run, group, shape, exact, how))) as model:
+    for shape, group in groups.items():
+        with closing(_load(path, _needs(run, group, shape, how))) as model:
             results.update((each.output, each) for each in _again(model, group, said))
     return [results[found.task.id] for found in outputs]
 
@@ -166,14 +164,14 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     return _Wanted(found, tokens, sampling, written, shape)
 
 
-def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, exact: bool, how: How) -> Needs:
+def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, how: How) -> Needs:
     return Needs(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=how.parallel,
         threads=how.threads or environment.physical_cores(),
         chains=len(group),
-        # What wasn't exact then needs no probe now.
-        fast=not exact,
+        # No probe: whether a text was exact, its record says; and a probe of a stranger's shape may take a minute.
+        fast=True,
         shape=shape,
     )
 

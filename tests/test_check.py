@@ -33,6 +33,9 @@ class FakeVocabulary:
             raise ModelError("fake's chat template refuses this prompt.", "Change the prompt template.")
         return [0] * sum(len(message.content) for message in messages)
 
+    def may_fit(self, messages: object, context: int) -> bool:
+        return True
+
     def cut(self, tokens: object) -> tuple[object, ...]:
         return ()
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import remix.cli
 from remix import pipeline, replay, trim, workspace
+from remix.engine import local, probe
 from remix.engine.llama import LlamaModel
 from remix.engine.local import Needs
 from remix.errors import ModelError, PromptError
@@ -266,7 +267,24 @@ def test_what_never_was_exact_proves_nothing(told: RunFolder, loaded: list[tuple
     forge(told, SECOND, change)
     found = of(SECOND, again(told))
     assert (found.equal, found.is_wrong, found.exact) == (False, False, False)
-    assert sorted(needs.fast for _, needs in loaded) == [False, True]
+    assert [needs.fast for _, needs in loaded] == [True]
+
+
+@pytest.mark.parametrize("rows", ["fixed 32", "free<=32", "free<=1"])
+def test_a_shape_is_not_probed_for_a_replay(told: RunFolder, monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
+    """Bug: `verify --replay` of a run that named 32 fixed rows probed them for 88 s."""
+    shapes = []
+
+    def load(path: Path, needs: Needs) -> FakeLocal:
+        shapes.append(local._chosen(path, FILE, needs).shape.label)
+        return FakeLocal()
+
+    monkeypatch.setattr(probe, "probe", None)
+    monkeypatch.setattr(replay, "_load", load)
+    for task in told.run.tasks:
+        forge(told, task.id, put("derivation", "engine", "rows", value=rows))
+    assert [each.equal for each in again(told)] == [True] * 12
+    assert shapes == [rows]
 
 
 @pytest.mark.parametrize(

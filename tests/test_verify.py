@@ -697,6 +697,8 @@ def test_a_report_as_json(remix_: Remix, finished: RunFolder) -> None:
         "done": 12,
         "total": 12,
         "signature": "not signed",
+        "only": None,
+        "unrecorded": [],
         "findings": [{"file": f"{FIRST}.md", "what": "not the text that was recorded"}],
         "replay": None,
     }

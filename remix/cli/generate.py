@@ -29,6 +29,7 @@ from remix.errors import SeedError
 
 if TYPE_CHECKING:
     from remix.pipeline import Job, Outcome
+    from remix.records import Run
     from remix.workspace import Workspace
 
 FAILED, INTERRUPTED = 3, 130
@@ -179,6 +180,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     workspace: Workspace = ctx.obj
     folder = find_run(workspace.outputs, run)
     _set_verbose(chosen["verbose"])
+    if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
+        note("The first time in this run's shape here: probing whether it is exact. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         find: Any = pipeline.another_model if anyway else pipeline.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
@@ -272,6 +275,15 @@ def _is_known(job: Job) -> bool:
     from remix.engine import tune
 
     return job.run.model is None or tune.is_known(job.run.model, job.run.options.gpu_layers)
+
+
+def _is_settled(run: Run) -> bool:
+    """Whether the shape that a run began with needs no probing here."""
+    from remix.engine import probe
+    from remix.engine.local import shape_of
+
+    shape = shape_of(run.engine) if run.engine else None
+    return run.model is None or shape is None or run.options.fast or probe.is_settled(run.model, shape)
 
 
 def _given(ctx: click.Context) -> dict[str, object]:

@@ -27,6 +27,8 @@ class _Verified(NamedTuple):
     report: Report
     signature: str
     replayed: list[Replayed] | None
+    outputs: set[str]
+    """Those that alone were asked about; the whole run, if it is empty."""
 
     @property
     def good(self) -> bool:
@@ -161,7 +163,7 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
         note(f"{path}: not replayed, since it isn't what was written; --anyway replays it all the same.")
     elif chosen["replay"]:
         replayed = _replay(workspace, report, outputs, chosen)
-    return _Verified(report, signature, replayed)
+    return _Verified(report, signature, replayed, outputs)
 
 
 def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dict[str, Any]) -> list[Replayed]:
@@ -188,6 +190,8 @@ def _as_json(verified: _Verified) -> dict[str, Any]:
         "done": len(report.found),
         "total": report.total,
         "signature": verified.signature,
+        "only": sorted(verified.outputs) or None,
+        "unrecorded": list(report.unrecorded),
         "findings": [finding._asdict() for finding in report.findings],
         "replay": None
         if replayed is None
@@ -207,9 +211,22 @@ def _print(verified: _Verified) -> None:
     for finding in report.findings:
         detail(f"{quoted(finding.file)}: {finding.what}")
     if not report.findings:
-        say("intact: all that is here is what was written")
+        say(f"intact: {_intact(verified)}")
+    if report.unrecorded:
+        also = f" and {len(report.unrecorded) - 1} more" if len(report.unrecorded) > 1 else ""
+        say(f"without a record, so not checked: {quoted(report.unrecorded[0])}{also}; `remix resume` writes it anew")
     if verified.replayed is not None:
         _print_replay(verified.replayed)
+
+
+def _intact(verified: _Verified) -> str:
+    """What was looked at and is as it was written."""
+    if verified.outputs:
+        total = len(verified.report.run.tasks) if verified.report.run else 0
+        count = len(verified.report.found)
+        return f"{count} of the run's {total} texts, as far as they are here; nothing else of it was looked at"
+    recorded = "each text with a record" if verified.report.unrecorded else "all that is here"
+    return f"{recorded} is what was written"
 
 
 def _state(report: Report) -> str:

@@ -280,6 +280,11 @@ class LlamaModel:
         """How many tokens it knows."""
         return int(C.llama_vocab_n_tokens(self._vocab))
 
+    @functools.cached_property
+    def longest_token(self) -> int:
+        """Bytes of the longest token, as the vocabulary writes it: no token stands for more bytes of a text."""
+        return max(len(C.llama_vocab_get_text(self._vocab, token)) for token in range(self.n_vocab))
+
     @property
     def cell_bytes(self) -> int:
         """Memory one token takes in the KV cache, in bytes, keys and values as 16-bit floats.

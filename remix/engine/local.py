@@ -33,6 +33,9 @@ from remix.units import size
 CELLS = 256
 """llama.cpp rounds a sequence's context up to a multiple of this."""
 
+USUAL_TOKEN = 16
+"""Letters for each token of the context up to which a vocabulary isn't asked for its longest one."""
+
 
 class Vocabulary:
     """A model's words and chat template without its weights: for counting tokens before anything is decoded."""
@@ -52,6 +55,14 @@ class Vocabulary:
     def cell_bytes(self) -> int:
         """Memory a token takes while its sequence is there."""
         return self._model.cell_bytes
+
+    def may_fit(self, messages: Iterable[Message], context: int) -> bool:
+        """Whether messages may make a prompt of so many tokens: of more characters than those stand for they can't.
+
+        Tokenising 8 MB of words takes seconds, and this doesn't tokenise.
+        """
+        letters = sum(len(message.content.strip()) for message in messages)
+        return letters <= context * USUAL_TOKEN or letters <= context * self._model.longest_token
 
     def cut(self, tokens: Sequence[int]) -> tuple[Chunk, ...]:
         """A prompt in the chunks it is computed and shared by."""

@@ -100,6 +100,11 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return _memo(file, _shapes(file, guess)[0]).exists()
 
 
+def is_settled(file: ModelFile, shape: Shape) -> bool:
+    """Whether `settled` costs nothing, since that shape was probed here before."""
+    return _memo(file, shape).exists()
+
+
 def _shapes(file: ModelFile, guess: Shape) -> list[Shape]:
     """What to try: any number of rows, always 16 of them, one sequence at a time."""
     updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]

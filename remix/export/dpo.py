@@ -20,6 +20,11 @@ _RANKS: dict[Verdict, int] = {"reject": 0, "accept": 1, "star": 2}
 
 
 def dpo(items: Iterable[Item], is_wanted: Callable[[Item], bool] = lambda item: True) -> str:
+    """All lines as a text."""
+    return "".join(lines(items, is_wanted))
+
+
+def lines(items: Iterable[Item], is_wanted: Callable[[Item], bool] = lambda item: True) -> Iterator[str]:
     """A line for each pair whose better text is wanted.
 
     Of answers to one prompt the one with the better verdict goes first, and what a person made of an output before
@@ -28,8 +33,9 @@ def dpo(items: Iterable[Item], is_wanted: Callable[[Item], bool] = lambda item: 
     by_prompt: dict[tuple[Message, ...], list[Item]] = {}
     for item in items:
         by_prompt.setdefault(item.found.record.derivation.prompt.messages, []).append(item)
-    rows = (row for messages, answers in by_prompt.items() for row in _rows(messages, answers, is_wanted))
-    return "".join(in_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+    for messages, answers in by_prompt.items():
+        for row in _rows(messages, answers, is_wanted):
+            yield in_json(json.dumps(row, ensure_ascii=False)) + "\n"
 
 
 def _rows(

@@ -29,6 +29,7 @@ from remix.outputs import reviews
 from remix.outputs.run import HOLDER, LOCK
 from remix.outputs.verify import Report, verified
 from remix.records import Run, sha256
+from remix.units import size
 
 CRATE = "ro-crate"
 """A folder; the other forms are a file each."""
@@ -38,6 +39,9 @@ PREFERENCES = "dpo"
 
 MOST_BYTES = 256 * 2**20
 """Of a file of a run that goes into a crate: the largest, a trace of all logits, has some megabytes."""
+
+MOST_EXPORTED = 256 * 2**20
+"""Bytes of the records and texts of an export, which is made in memory: a run of 17,000 usual texts."""
 
 Only = Literal["accepted", "edited", "reviewed"]
 """What people said of an output; to be starred is to be accepted."""
@@ -86,7 +90,17 @@ def exported(folder: Path, wanted: Wanted) -> bytes:
 
 def _made(run: Run, chosen: Sequence[Item], wanted: Wanted) -> bytes:
     if wanted.form == PREFERENCES:
-        data = dpo.dpo(chosen, _IS[wanted.only] if wanted.only else lambda item: True).encode()
+        rows: list[str] = []
+        left = MOST_EXPORTED
+        for row in dpo.lines(chosen, _IS[wanted.only] if wanted.only else lambda item: True):
+            rows.append(row)
+            left -= len(row)
+            if left < 0:
+                raise ExportError(
+                    f"{run.name}: its pairs of texts have more than {size(MOST_EXPORTED)}.",
+                    "Each is paired with all that were liked less of the same prompt: export a part with --only.",
+                )
+        data = "".join(rows).encode()
     else:
         data = _FORMS[wanted.form](run, chosen)
     if not data:
@@ -106,6 +120,13 @@ def _chosen(folder: Path, wanted: Wanted) -> tuple[Report, Run, list[Item]]:
     chosen = [item for item in found if wanted.only is None or _IS[wanted.only](item)]
     if not chosen:
         raise ExportError(f"{folder}: no text is {wanted.only}.", "`remix verdict` says whether to keep one.")
+    taken = found if wanted.form in (PREFERENCES, CRATE) else chosen
+    whole = sum(each.found.size + len(each.edited or "") for each in taken)
+    if whole > MOST_EXPORTED:
+        raise ExportError(
+            f"{folder}: its texts and records have {size(whole)}; at most {size(MOST_EXPORTED)} can be exported.",
+            "Export a part of it with --only, or make several runs.",
+        )
     return report, report.run, found if wanted.form == PREFERENCES else chosen
 
 

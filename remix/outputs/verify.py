@@ -6,6 +6,7 @@ Reads nothing else, so seeds, templates and models may be gone; changes nothing.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +67,10 @@ LATER_SUFFIXES = (".trace.json", ".measures.json")
 SECONDS, SECONDS_EACH = 60.0, 0.02
 """That making a run's prompts anew may take, and for each of its texts: a usual one takes a millisecond."""
 
+KEPT = 16 * 2**20
+"""Bytes of outputs that are kept in memory, as files: as Python's values they may take 25 times as many. What goes
+beyond is read again when it is asked for."""
+
 MOST_LATE = 3
 """So many templates may take too long before none is asked any more."""
 
@@ -81,15 +86,30 @@ class Finding(NamedTuple):
     """In words."""
 
 
-class Found(NamedTuple):
-    """An output as it lies there."""
+@dataclass(frozen=True, eq=False)
+class Found:
+    """An output as it lies there. Of large runs it is read again when it is asked for, and must be the same then."""
 
     task: Task
-    record: Record
     id: str
     """The record's id, computed anew."""
-    data: bytes
-    """Of the text's file."""
+    folder: RunFolder
+    size: int
+    """Bytes of its record and its text's file."""
+    sha256s: tuple[str, str]
+    """Of these two files."""
+    kept: tuple[Record, bytes] | None
+    """Record and text's file, if they are kept in memory."""
+
+    @property
+    def record(self) -> Record:
+        """Its record. Raises `RunError` if it was changed since it was checked."""
+        return (self.kept or _again(self))[0]
+
+    @property
+    def data(self) -> bytes:
+        """Of the text's file. Raises `RunError` if it was changed since it was checked."""
+        return (self.kept or _again(self))[1]
 
     @property
     def text(self) -> str:
@@ -107,6 +127,15 @@ class Found(NamedTuple):
         return f"{self.task.id}.json"
 
 
+@functools.lru_cache(maxsize=1)
+def _again(found: Found) -> tuple[Record, bytes]:
+    """An output's record and its text's file, which aren't kept in memory. Raises `RunError`."""
+    source, data = found.folder.bytes_of(found.record_file), found.folder.bytes_of(found.text_file, MOST_TEXT)
+    if (sha256(source), sha256(data)) != found.sha256s:
+        raise RunError(f"{found.folder.path / found.text_file}: was changed while it was looked at.", "Ask again.")
+    return json_values.read(Record, source), data
+
+
 class Report(NamedTuple):
     """What came of looking."""
 
@@ -122,6 +151,9 @@ class Report(NamedTuple):
     """How many there should be, of those that were asked about."""
     findings: tuple[Finding, ...]
     """What isn't as it was written."""
+    unrecorded: tuple[str, ...] = ()
+    """Files of texts without a record, below the run's folder, if it is unfinished: nobody knows what was written. A
+    crash may leave one."""
 
 
 def verify(path: Path, wanted: Collection[str] = ()) -> Report:
@@ -140,20 +172,25 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     # Against a request that was changed itself nothing can be held.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
     found: dict[str, Found] = {}
+    unrecorded, left = [], KEPT
     asked, others = _Templates(folder.run), set(_resumed_by(folder))
     for task in {task.id: task for task in tasks}.values():
         output = _read(folder, task)
         if isinstance(output, Finding):
             findings.append(output)
         elif output:
-            found[task.id] = output
             findings += _look_at(_Look(output, folder, run, asked, others))
+            left -= output.size
+            found[task.id] = output if left >= 0 else replace(output, kept=None)
+        elif os.path.lexists(folder.text_path(task.id)):
+            unrecorded.append(f"{task.id}.md")
     bad = {finding.file for finding in (*findings, *listed)}
     findings += [each for output in found.values() for each in _lineage(output, found, bad, asked)]
     findings += asked.findings
     # Where it is known what is wrong with a file, it needn't be said that something is.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
-    return Report(path, folder.run, finished, tuple(found.values()), len(tasks), tuple(sorted(set(findings))))
+    told = tuple(sorted(set(findings)))
+    return Report(path, folder.run, finished, tuple(found.values()), len(tasks), told, tuple(unrecorded))
 
 
 def verified(path: Path) -> Report:
@@ -374,7 +411,9 @@ def _read(folder: RunFolder, task: Task) -> Found | Finding | None:
         record = json_values.read(Record, source)
         id_ = id_of(json.loads(source))
         name = f"{task.id}.md"
-        return Found(task, record, id_, folder.read_bytes(name, MOST_TEXT))
+        data = folder.read_bytes(name, MOST_TEXT)
+        hashes = sha256(source), sha256(data)
+        return Found(task, id_, folder, len(source) + len(data), hashes, (record, data))
     except FileNotFoundError:
         return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
     except OSError as error:
