@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
-from remix import measuring
+from remix.analysis import run_ledgers
+from remix.analysis.run_ledgers import Measured
 from remix.measure.ledger import Ledger
-from remix.measuring import Measured
 from remix.outputs import RunFolder
 
 Numbers = NDArray[np.float64]
@@ -47,7 +47,7 @@ MEASURES: dict[str, Callable[[Ledger], float]] = {
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write everything here.")
 def main(one: Path, several: Path, target: Path | None) -> None:
     """Compare a run of single texts with one of the best of several."""
-    before, after = (measuring.measure(RunFolder.open(path)) for path in (one, several))
+    before, after = (run_ledgers.measure(RunFolder.open(path)) for path in (one, several))
     if [each.task for each in before] != [each.task for each in after]:
         raise click.UsageError("the two runs have other tasks.")
     tables, results = [], []

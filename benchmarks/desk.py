@@ -27,7 +27,7 @@ from rich.console import Console
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
-from remix import pipeline
+from remix.generation import execute, prepare
 from remix.records import Alternative, Choice, EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Sampling
 from remix.workspace import init, open_workspace
 
@@ -112,11 +112,11 @@ def make(root: Path, count: int) -> None:
     """A workspace with a run of about so many outputs."""
     init(root)
     workspace, writer = open_workspace(root), Parrot()
-    passages = len(pipeline.prepare_for(workspace, Options(kinds=("summary",), steps=1), writer).run.tasks)
+    passages = len(prepare.prepare_for(workspace, Options(kinds=("summary",), steps=1), writer).run.tasks)
     variants = -(-count // (passages * KINDS * STEPS))
     limit = -(-count // (variants * KINDS * STEPS))
-    job = pipeline.prepare_for(workspace, Options(steps=STEPS, variants=variants, limit=limit), writer)
-    pipeline.generate(job, workspace.outputs, writer=writer)
+    job = prepare.prepare_for(workspace, Options(steps=STEPS, variants=variants, limit=limit), writer)
+    execute.generate(job, workspace.outputs, writer=writer)
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 
 from benchmarks import ENVIRONMENT
-from remix import environment
 from remix.engine import llama
 from remix.records import Frozen
+from remix.util import environment
 
 
 class Machine(Frozen):

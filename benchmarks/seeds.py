@@ -13,14 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks.work import Task, Work
-from remix import environment, models
 from remix.corpus import read_seeds
 from remix.engine import llama
 from remix.engine import tune as tuning
 from remix.engine.chat import ChatTemplate
-from remix.plan import plan
-from remix.prompts import Template, read_templates, settings_for
+from remix.generation.plan import plan
+from remix.models import catalog, identity
 from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
+from remix.templates.template import Template, read_templates, settings_for
+from remix.util import environment
 from remix.workspace import shipped
 
 Corpus = list[tuple[Essay, Passage]]
@@ -40,8 +41,8 @@ def opened(wanted: Iterable[str | None], file_types: Iterable[str], threads: int
 
     Those are made in a temporary folder and gone when the context ends.
     """
-    found = [models.find(each) for each in list(wanted) or [None]]
-    given = [Model(each.path, models.identify(each.path, each.name)) for each in found]
+    found = [catalog.find(each) for each in list(wanted) or [None]]
+    given = [Model(each.path, identity.identify(each.path, each.name)) for each in found]
     with TemporaryDirectory(prefix="remix-benchmark-") as folder:
         yield given + [_requantised(given[0], each, Path(folder), threads) for each in file_types]
 
@@ -49,7 +50,7 @@ def opened(wanted: Iterable[str | None], file_types: Iterable[str], threads: int
 def _requantised(original: Model, file_type: str, folder: Path, threads: int) -> Model:
     target = folder / f"{original.file.name}+{file_type.upper()}.gguf"
     llama.quantise(original.path, target, file_type, threads)
-    return Model(target, models.identify(target, f"{original.file.name}+{file_type.upper()}"))
+    return Model(target, identity.identify(target, f"{original.file.name}+{file_type.upper()}"))
 
 
 def tune(opened: Iterable[Model], threads: int, say: Callable[[str], None]) -> None:

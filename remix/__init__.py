@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOMES = {
-    "Job": "remix.pipeline",
+    "Job": "remix.generation.pipeline",
     "Options": "remix.records",
-    "Outcome": "remix.pipeline",
+    "Outcome": "remix.generation.pipeline",
     "Record": "remix.records",
     "RemixError": "remix.errors",
     "RunFolder": "remix.outputs",
-    "generate": "remix.pipeline",
+    "generate": "remix.generation.pipeline",
     "open_workspace": "remix.workspace",
-    "prepare": "remix.pipeline",
+    "prepare": "remix.generation.pipeline",
     "read_seeds": "remix.corpus",
-    "resume": "remix.pipeline",
+    "resume": "remix.generation.pipeline",
 }
 
 __all__ = list(_HOMES)

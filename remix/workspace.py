@@ -15,9 +15,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from remix import files, toml
 from remix.errors import RemixError
 from remix.records import Frozen
+from remix.util import files, toml
 
 FILE = "remix.toml"
 

@@ -17,11 +17,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import models, pipeline, processes, rendering
 from remix.engine.decoder import FakeDecoder, Shape
 from remix.engine.engine import Engine
+from remix.generation import execute, prepare
+from remix.models import catalog, identity
 from remix.outputs import RunFolder
 from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Request, Sampling, sha256
+from remix.templates import worker
+from remix.util import processes
 from remix.workspace import Workspace, open_workspace
 
 ESSAY = """\
@@ -107,7 +110,7 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(os, "fsync", lambda handle: None)
         # A busy machine may take long to give a template's process its two seconds of a processor.
-        patch.setattr(rendering._worker, "deadline", 120)
+        patch.setattr(worker._worker, "deadline", 120)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
         signal.signal(signal.SIGINT, before)
@@ -167,13 +170,13 @@ def nest() -> Iterator[Nest]:
 @pytest.fixture(scope="session")
 def model_path() -> Path:
     """The bundled SmolLM2."""
-    return models.find(None).path
+    return catalog.find(None).path
 
 
 @pytest.fixture(scope="session")
 def model_file(model_path: Path) -> ModelFile:
     """Its identity."""
-    return models.identify(model_path)
+    return identity.identify(model_path)
 
 
 class Letters:
@@ -242,8 +245,8 @@ def writer() -> Iterator[FakeWriter]:
 def _finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = make_workspace(tmp_path_factory.mktemp("once"))
     writer = FakeWriter()
-    return pipeline.generate(
-        pipeline.prepare_for(place, Options(steps=2), writer), place.outputs, writer=writer
+    return execute.generate(
+        prepare.prepare_for(place, Options(steps=2), writer), place.outputs, writer=writer
     ).folder.path
 
 

@@ -14,21 +14,20 @@ import sys
 import traceback
 from pathlib import Path
 
-from remix import pipeline
+from remix.generation import execute
+from remix.generation.prepare import Job
 from remix.outputs import RunFolder
-from remix.pipeline import Job
 from remix.records import Run
-
-from .conftest import FakeWriter
+from tests.conftest import FakeWriter
 
 
 def carry_out(run: Run, outputs: str | None = None, resumed: str | None = None) -> None:
     """Begin the run, or resume one."""
     writer = FakeWriter(trace=True)
     if outputs is not None:
-        pipeline.generate(Job(run, None, {}, 0, ()), Path(outputs), writer=writer)
+        execute.generate(Job(run, None, {}, 0, ()), Path(outputs), writer=writer)
     elif resumed is not None:
-        pipeline.resume(RunFolder.open(Path(resumed)), writer=writer)
+        execute.resume(RunFolder.open(Path(resumed)), writer=writer)
     writer.close()
 
 

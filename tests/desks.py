@@ -14,14 +14,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from remix import pipeline
+from remix.generation import execute, prepare
 from remix.outputs import RunFolder
-from remix.outputs.run import dump_trace
+from remix.outputs.form import dump_trace
 from remix.records import Alternative, Choice, Options, Trace, sha256
 from remix.workspace import Workspace
-
-from .conftest import FakeWriter, python_path
-from .forging import bless, forge, forge_tokens
+from tests.conftest import FakeWriter, python_path
+from tests.forging import bless, forge, forge_tokens
 
 PASSAGE = "two-clocks/001"
 FIRST, SECOND, OTHER = f"{PASSAGE}/again.1", f"{PASSAGE}/again.2", f"{PASSAGE}/again.1.v2"
@@ -49,8 +48,8 @@ def trace(folder: RunFolder, task: str, pieces: Sequence[str], text: str) -> Non
 def variants(workspace: Workspace) -> RunFolder:
     """A run of three passages, two kinds, two steps and two variants, with a readable text that has a trace."""
     writer = FakeWriter()
-    job = pipeline.prepare_for(workspace, Options(steps=2, variants=2), writer)
-    folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+    job = prepare.prepare_for(workspace, Options(steps=2, variants=2), writer)
+    folder = execute.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
     trace(folder, FIRST, WORDS, TEXT)
 

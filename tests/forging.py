@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from remix.outputs import RunFolder, body_of
-from remix.outputs.run import body_bytes, compose, dump
+from remix.outputs.form import body_bytes, compose, dump
 from remix.records import Record, Run, canonical_sha256, sha256
 
 Change = Callable[[dict[str, Any]], None]

@@ -26,15 +26,14 @@ from typing import Any, NamedTuple
 import pytest
 import rfc8785
 
-from remix import pipeline
 from remix.errors import RemixError, RunError
+from remix.generation import execute, prepare
+from remix.generation.prepare import Job
 from remix.outputs import RunFolder, find_run, list_runs
-from remix.outputs.run import dump
-from remix.pipeline import Job
+from remix.outputs.form import dump
 from remix.records import Options
 from remix.workspace import Workspace
-
-from .conftest import FakeWriter, eventually, make_workspace
+from tests.conftest import FakeWriter, eventually, make_workspace
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "MANIFEST.sha256"
@@ -50,8 +49,8 @@ class Reference(NamedTuple):
 
 def reference(workspace: Workspace, **options: object) -> Reference:
     writer = FakeWriter(trace=True)
-    job = pipeline.prepare_for(workspace, Options.model_validate(options), writer)
-    folder = pipeline.generate(job, workspace.root / "reference", writer=writer).folder
+    job = prepare.prepare_for(workspace, Options.model_validate(options), writer)
+    folder = execute.generate(job, workspace.root / "reference", writer=writer).folder
     writer.close()
     check(folder.path, Reference(job, {}))
     return Reference(job, {task.id: folder.text_path(task.id).read_bytes() for task in folder.run.tasks})
@@ -108,7 +107,7 @@ def resume(folder: RunFolder) -> None:
     """Finish a run in this process."""
     writer = FakeWriter(trace=True)
     try:
-        outcome = pipeline.resume(folder, writer=writer)
+        outcome = execute.resume(folder, writer=writer)
     finally:
         writer.close()
     assert (outcome.failures, outcome.interrupted) == ([], False)
@@ -386,7 +385,7 @@ def test_whatever_fails_in_a_run_nothing_is_lost(short: Reference, faults: Make,
         outputs = tmp_path / str(at) / "outputs"
         outputs.parent.mkdir()
         fault = faults(outputs, at)
-        suffer(fault, partial(pipeline.generate, short.job, outputs))
+        suffer(fault, partial(execute.generate, short.job, outputs))
         folder = begun(outputs)
         if folder:
             check(folder.path, short)
@@ -401,14 +400,14 @@ def test_whatever_fails_in_a_resume_nothing_is_lost(short: Reference, faults: Ma
     """From the worst there is: a finished run of which a record was lost, with all that a crash leaves."""
     for at in range(1, 1000):
         writer = FakeWriter(trace=True)
-        path = pipeline.generate(short.job, tmp_path / str(at), writer=writer).folder.path
+        path = execute.generate(short.job, tmp_path / str(at), writer=writer).folder.path
         writer.close()
         folder = RunFolder.open(path)
         folder.record_path("two-clocks/001/again.1").unlink()
         (path / "two-clocks" / "001" / ".again.1.json.tmp").write_text("{")
         (path / "failures.json").write_text("[]")
         fault = faults(path, at)
-        suffer(fault, partial(pipeline.resume, folder))
+        suffer(fault, partial(execute.resume, folder))
         assert "two-clocks/001/again.2" in check(path, short)
         resume(RunFolder.open(path))
         check_finished(folder, short)

@@ -24,23 +24,25 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from remix import frontmatter, gguf_header, models, names, pipeline, prompts, rendering, sandbox
 from remix.cli import cli
 from remix.corpus import read_essay, tag_key, tags
 from remix.corpus.inline import inline_tags
 from remix.corpus.tags import split_trailing_tags
 from remix.corpus.walk import walk
-from remix.engine import look
+from remix.engine import load_check
 from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError, RemixError, RunError
-from remix.files import temporary_of, write_whole
-from remix.names import slugify
+from remix.generation import execute, prepare
+from remix.models import gguf_header, identity
 from remix.outputs import RunFolder
-from remix.prompts import Template
 from remix.records import Essay, Message, Options, Passage, sha256
+from remix.templates import sandbox, template, worker
+from remix.templates.template import Template
+from remix.util import frontmatter, names
+from remix.util.files import temporary_of, write_whole
+from remix.util.names import slugify
 from remix.workspace import Workspace
-
-from .conftest import FakeWriter, Letters, eventually, python_path, work_of_at_most
+from tests.conftest import FakeWriter, Letters, eventually, python_path, work_of_at_most
 
 ESCAPE = "\x1b]0;pwned\x07\x1b[2J"
 BIDI = "\u202e\u2066"
@@ -216,9 +218,9 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
     before = tree(root.parent)
     options = Options(kinds=("once",), steps=1, limit=5)
     with work_of_at_most(60):
-        job, told = attempt(lambda: pipeline.prepare_for(workspace, options, writer))
+        job, told = attempt(lambda: prepare.prepare_for(workspace, options, writer))
         if job:
-            folder = pipeline.generate(job, outputs, writer=writer).folder
+            folder = execute.generate(job, outputs, writer=writer).folder
             assert all(path.resolve().is_relative_to(folder.path) for path in folder.path.rglob("*"))
             assert all(not names.leads_out(task.id) for task in folder.run.tasks)
     assert tree(root.parent) == before
@@ -254,7 +256,7 @@ def test_kinds_whose_outputs_would_be_the_same_files(tmp_path: Path, first: str,
         (tmp_path / f"{kind}.md.j2").write_text("---\ndescription: x\n---\nx")
     if len(list(tmp_path.iterdir())) == 2:
         with pytest.raises(PromptError, match="its outputs would be named like those of"):
-            prompts.read_templates(tmp_path)
+            template.read_templates(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["..", "a.b", "con", "AUX", "com¹", "k" * 201, "a b", "a\nb", "é" * 120])
@@ -262,33 +264,33 @@ def test_what_cannot_be_a_kind(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"{kind}.md.j2"
     path.write_text("---\ndescription: x\n---\nx")
     with pytest.raises(PromptError, match="can't be a kind"):
-        prompts.read_template(path)
+        template.read_template(path)
 
 
 def test_dot_files_among_the_templates_are_passed_over(tmp_path: Path) -> None:
     """macOS leaves `._name` beside each file it copies to a foreign disk: they used to stop every run."""
     (tmp_path / "good.md.j2").write_text("---\ndescription: x\n---\nx")
     (tmp_path / "._good.md.j2").write_bytes(b"\0\5\x16\7")
-    assert list(prompts.read_templates(tmp_path)) == ["good"]
+    assert list(template.read_templates(tmp_path)) == ["good"]
 
 
 def test_a_decomposed_kind_is_its_composed_self(tmp_path: Path) -> None:
     """A template copied from a Mac used to be refused for its accent."""
     (tmp_path / f"{NFD}.md.j2").write_text("---\ndescription: x\n---\nx")
-    assert list(prompts.read_templates(tmp_path)) == [NFC]
+    assert list(template.read_templates(tmp_path)) == [NFC]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
 def test_a_template_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md.j2")
     with pytest.raises(PromptError, match="not a regular file"):
-        prompts.read_templates(tmp_path)
+        template.read_templates(tmp_path)
 
 
 def test_a_template_of_two_megabytes(tmp_path: Path) -> None:
     (tmp_path / "big.md.j2").write_text("---\ndescription: x\n---\n" + "x" * 2**21)
     with pytest.raises(PromptError, match=r"big\.md\.j2: larger than 1 MiB"):
-        prompts.read_templates(tmp_path)
+        template.read_templates(tmp_path)
 
 
 # -- runs from elsewhere ------------------------------------------------------------------------------------
@@ -313,7 +315,7 @@ def test_a_run_with_a_link_that_leads_out(finished: RunFolder, tmp_path: Path, w
     essay.rename(finished.path / "before")
     essay.symlink_to(tmp_path / "victim")
     with pytest.raises(RunError, match="a link that leads out of the run's folder"):
-        pipeline.resume(RunFolder.open(finished.path), writer=writer)
+        execute.resume(RunFolder.open(finished.path), writer=writer)
     assert not list((tmp_path / "victim").rglob("*.md"))
 
 
@@ -338,8 +340,8 @@ def spelt(workspace: Workspace, writer: FakeWriter) -> Workspace:
         '---\ntitle: "A\\e[2J\\u202e"\ntags: ["t\\e]0;x\\a\\n2"]\n---\n'
         f"## H{ESCAPE}\n\nWords{ESCAPE}{BIDI}\x9b2J. #a\n"
     )
-    job = pipeline.prepare_for(workspace, Options(kinds=("once",), steps=1), writer)
-    pipeline.generate(job, workspace.outputs, writer=writer)
+    job = prepare.prepare_for(workspace, Options(kinds=("once",), steps=1), writer)
+    execute.generate(job, workspace.outputs, writer=writer)
     return workspace
 
 
@@ -505,7 +507,7 @@ def test_the_line_that_fills_the_memory_is_named() -> None:
 
 
 def test_what_templates_know_is_what_the_worker_gives_them() -> None:
-    assert prompts.VARIABLES == sandbox.VARIABLES
+    assert template.VARIABLES == sandbox.VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -536,29 +538,29 @@ def test_an_opening_sees_the_turns() -> None:
 
 def test_a_worker_that_was_killed_is_replaced() -> None:
     render("{{ passage }}")
-    pid = rendering._worker.pid
+    pid = worker._worker.pid
     assert pid
-    rendering._worker._process.kill()
-    rendering._worker._process.wait()
+    worker._worker._process.kill()
+    worker._worker._process.wait()
     assert render("{{ passage }}") == TEXT
-    assert rendering._worker.pid != pid
+    assert worker._worker.pid != pid
 
 
 def test_a_worker_is_kept_and_forgets_the_oldest_templates() -> None:
     first = Template("test", b"---\ndescription: x\n---\n{{ passage }}", NAME)
-    pid = rendering._worker.pid
+    pid = worker._worker.pid
     for number in range(sandbox.Workshop.MOST + 1):
         render(f"{number}")
     assert first.render(PASSAGE, ESSAY, "", 1, 1, ()).messages[0].content == TEXT
-    assert rendering._worker.pid == pid
+    assert worker._worker.pid == pid
 
 
 def test_a_deadline_where_the_system_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     render("{{ passage }}")
-    monkeypatch.setattr(rendering._worker, "deadline", 0.3)
+    monkeypatch.setattr(worker._worker, "deadline", 0.3)
     with pytest.raises(PromptError, match="it takes more than 0 seconds"):
         render("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")
-    monkeypatch.setattr(rendering._worker, "deadline", 15)
+    monkeypatch.setattr(worker._worker, "deadline", 15)
     assert render("{{ passage }}") == TEXT
 
 
@@ -572,15 +574,16 @@ def test_threads_take_turns() -> None:
 
 def test_the_worker_knows_no_secret_and_imports_nothing_heavy(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
-        "import sys, remix.sandbox; heavy = {'pydantic', 'yaml', 'numpy', 'llama_cpp', 'langchain_core', 'rich'};"
+        "import sys, remix.templates.sandbox; "
+        "heavy = {'pydantic', 'yaml', 'numpy', 'llama_cpp', 'langchain_core', 'rich'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
     monkeypatch.setenv("SECRET_KEY", "s3cret")
-    rendering._worker.close()
+    worker._worker.close()
     render("{{ passage }}")
     if sys.platform == "linux":
-        environment = Path(f"/proc/{rendering._worker.pid}/environ").read_bytes()
+        environment = Path(f"/proc/{worker._worker.pid}/environ").read_bytes()
         assert b"s3cret" not in environment
 
 
@@ -673,7 +676,7 @@ def test_contents_never_reach_the_chat_template() -> None:
 def test_a_chat_template_is_rendered_once_for_the_same_speakers(monkeypatch: pytest.MonkeyPatch) -> None:
     made = ChatTemplate("{{ messages[0].content }}")
     first = made.tokenize([Message(role="user", content="a")], Letters())
-    monkeypatch.setattr(rendering, "render", None)
+    monkeypatch.setattr(worker, "render", None)
     assert made.tokenize([Message(role="user", content="b")], Letters()) == [ord("b")] != first
 
 
@@ -685,7 +688,7 @@ def test_no_python_of_ours_looks_into_the_current_folder(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     for name in ("json", "jinja2", "numpy", "struct", "remix"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'pwned')!r}, 'w')")
-    rendering._worker.close()
+    worker._worker.close()
     assert render("{{ passage }}") == TEXT
     code = "import json, numpy, remix.engine"
     variables = os.environ | python_path()
@@ -975,9 +978,9 @@ def facts(data: bytes, size: int) -> None:
     file = io.BufferedReader(io.BytesIO(data))
     path = Path("lying.gguf")
 
-    def look_into() -> models.Facts:
-        models._check_magic(file, path)
-        return models._facts(models._header(file, path, size))
+    def look_into() -> identity.Facts:
+        identity._check_magic(file, path)
+        return identity._facts(identity._header(file, path, size))
 
     found, told = attempt(look_into)
     assert found or "lying.gguf" in told
@@ -1095,7 +1098,7 @@ HEADERS = [
 def test_headers_that_lie(tmp_path: Path, tiny: bytes, lie: Callable[[bytes], bytes], why: str) -> None:
     path = tmp_path / "lying.gguf"
     path.write_bytes(lie(tiny))
-    for reader in (models.identify, models.inspect):
+    for reader in (identity.identify, identity.inspect):
         with work_of_at_most(5), pytest.raises(ModelError) as caught:
             reader(path)
         assert "lying.gguf" in caught.value.message
@@ -1108,13 +1111,13 @@ def test_an_alignment_that_is_none(tmp_path: Path, alignment: int) -> None:
     path = write_gguf(tmp_path / "lying.gguf", lambda writer: writer.add_uint32("general.alignmenx", alignment))
     path.write_bytes(path.read_bytes().replace(b"general.alignmenx", b"general.alignment"))
     with pytest.raises(ModelError, match=r"lying\.gguf has a header that is damaged .*an alignment of"):
-        models.inspect(path)
+        identity.inspect(path)
 
 
 def test_a_key_of_a_megabyte(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "lying.gguf", lambda writer: writer.add_uint32("k" * 2**20, 1))
     with pytest.raises(ModelError, match="1048576 bytes in a name"):
-        models.inspect(path)
+        identity.inspect(path)
 
 
 # -- what llama.cpp makes of a model ------------------------------------------------------------------------
@@ -1143,7 +1146,7 @@ def test_models_that_llama_cpp_may_not_survive(
     path.write_bytes(lie(tiny))
 
     def load() -> None:
-        look.check(path, models.identify(path))
+        load_check.check(path, identity.identify(path))
         with LlamaModel(path, vocab_only=True) as model:
             model.tokenize_text("a")
         with LlamaModel(path):
@@ -1159,11 +1162,11 @@ def test_a_model_is_looked_at_once(tmp_path: Path, tiny: bytes, monkeypatch: pyt
     path = tmp_path / "fine.gguf"
     path.write_bytes(tiny)
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
-    file = models.identify(path)
-    look.check(path, file)
+    file = identity.identify(path)
+    load_check.check(path, file)
     looks = []
     monkeypatch.setattr(subprocess, "run", lambda *command, **_: looks.append(command))
-    look.check(path, file)
+    load_check.check(path, file)
     assert looks == []
 
 
@@ -1171,9 +1174,9 @@ def test_a_model_is_looked_at_once(tmp_path: Path, tiny: bytes, monkeypatch: pyt
 def test_a_look_without_end_is_ended(tmp_path: Path, tiny: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "slow.gguf"
     path.write_bytes(tiny + b"slow")
-    monkeypatch.setattr(look, "PATIENCE", 0.01)
+    monkeypatch.setattr(load_check, "PATIENCE", 0.01)
     with pytest.raises(ModelError, match=r"slow\.gguf: llama\.cpp doesn't survive this file \(no end after"):
-        look.check(path, models.identify(path))
+        load_check.check(path, identity.identify(path))
 
 
 @pytest.mark.model
@@ -1185,5 +1188,5 @@ def test_a_look_without_end_is_ended(tmp_path: Path, tiny: bytes, monkeypatch: p
 def test_keys_that_llama_cpp_may_not_survive(tmp_path: Path, lie: Callable[[gguf.GGUFWriter], object]) -> None:
     """Used to end the process, without a word of which file it was."""
     path = write_gguf(tmp_path / "lying.gguf", lie)
-    _, told = attempt(lambda: look.check(path, models.identify(path)))
+    _, told = attempt(lambda: load_check.check(path, identity.identify(path)))
     assert "lying.gguf: llama.cpp doesn't survive this file" in told

@@ -14,16 +14,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from remix import pipeline
 from remix.cli import printing
 from remix.errors import ModelError, RunError
+from remix.generation import prepare, run_model
 from remix.outputs import RunFolder
 from remix.outputs import reviews as kept
-from remix.outputs import verify as checking
 from remix.records import Edit, sha256
+from remix.verification import verify
 from remix.workspace import Workspace
-
-from .forging import forge, forge_request
+from tests.forging import forge, forge_request
 
 Remix = Callable[..., Result]
 FIRST = "two-clocks/001/again.1"
@@ -45,7 +44,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[obje
 def test_the_list_of_other_models_is_read_once(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bug: `verify` read `resumed.json`, which may have 32 MB, once for each text."""
     calls = counted(monkeypatch, RunFolder, "resumptions")
-    checking.verify(finished.path)
+    verify.verify(finished.path)
     assert len(calls) <= 2
 
 
@@ -59,7 +58,7 @@ def test_an_edited_text_is_read_once_however_many_reviews_name_it(
         other = edit if number % 2 else Edit(file=edit.file, sha256=sha256(str(number)))
         kept.append(finished.path, kept._review(FIRST, "0" * 64, "Ada", edit=other))
     calls = counted(monkeypatch, kept, "edited_text")
-    report = checking.verify(finished.path)
+    report = verify.verify(finished.path)
     assert [str(finding.file) for finding in report.findings] == [edit.file]
     assert len(calls) == 1
 
@@ -90,7 +89,7 @@ def test_no_two_of_one_name(finished: RunFolder, what: str) -> None:
     path.write_text(json.dumps(raw))
     with pytest.raises(RunError, match=f"holds more than one {what} '"):
         RunFolder.open(finished.path)
-    assert any(each.file == "run.json" for each in checking.verify(finished.path).findings)
+    assert any(each.file == "run.json" for each in verify.verify(finished.path).findings)
 
 
 def test_a_million_flags_are_not_written_as_yaml(finished: RunFolder) -> None:
@@ -99,7 +98,7 @@ def test_a_million_flags_are_not_written_as_yaml(finished: RunFolder) -> None:
     raw = json.loads(record.read_bytes())
     raw["flags"] = ["a"] * 1_000_000
     record.write_text(json.dumps(raw))
-    found = [each.what for each in checking.verify(finished.path).findings if each.file == f"{FIRST}.json"]
+    found = [each.what for each in verify.verify(finished.path).findings if each.file == f"{FIRST}.json"]
     assert "says more than front matter may hold" in found
 
 
@@ -114,9 +113,9 @@ def test_a_run_may_name_any_model(workspace: Workspace, finished: RunFolder, mod
         raw["model"] = {**file, **kinds}
 
     folder = forge_request(finished, named)
-    pipeline.status(workspace, folder.run)
+    prepare.status(workspace, folder.run)
     with pytest.raises(ModelError):
-        pipeline.model_of(folder.run)
+        run_model.model_of(folder.run)
 
 
 def test_no_leftover_is_removed_outside(tmp_path: Path, finished: RunFolder) -> None:
@@ -158,6 +157,6 @@ def test_of_texts_side_by_side_no_line_begins_like_one_of_remix(monkeypatch: pyt
 def test_the_forged_record_of_many_passages_is_found_at_once(finished: RunFolder) -> None:
     """Bug: each record's passage was looked for among all of them."""
     forge(finished, FIRST, lambda raw: raw["source"].update(essay="Another"))
-    assert [each.what for each in checking.verify(finished.path).findings] == [
+    assert [each.what for each in verify.verify(finished.path).findings] == [
         "its source isn't the one in run.json (essay)"
     ]

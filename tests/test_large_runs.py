@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from remix import measuring
+from remix.analysis import run_ledgers
 from remix.errors import RunError
 from remix.export.export import FORMATS, ExportError, Wanted, exported
-from remix.outputs import RunFolder, reviews, verify
-from remix.outputs.verify import verify as verified
-
-from .forging import forge
+from remix.outputs import RunFolder, reviews
+from remix.verification import finding
+from remix.verification.verify import verify as verified
+from tests.forging import forge
 
 exporting = import_module("remix.export.export")
 
@@ -38,7 +38,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_of_large_texts_none_is_kept(finished: RunFolder, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Bug: `verify` kept all texts of a run: thousands of 8 MiB took many GB."""
-    monkeypatch.setattr(verify, "KEPT", 2**18)
+    monkeypatch.setattr(finding, "KEPT", 2**18)
     forge(finished, SECOND, text=text)
     report = verified(finished.path)
     assert report.findings == ()
@@ -53,7 +53,7 @@ def test_what_is_read_again_is_exported_as_what_was_kept(
     reviews.say(finished, FIRST, "Ada", verdict="star")
     reviews.edit(finished, FIRST, "Ada", "Mine.")
     whole = exported(finished.path, Wanted(form))
-    monkeypatch.setattr(verify, "KEPT", 0)
+    monkeypatch.setattr(finding, "KEPT", 0)
     assert exported(finished.path, Wanted(form)) == whole
 
 
@@ -61,7 +61,7 @@ def test_what_is_read_again_is_exported_as_what_was_kept(
 def test_what_was_changed_after_the_check_goes_to_nobody(
     finished: RunFolder, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(verify, "KEPT", 0)
+    monkeypatch.setattr(finding, "KEPT", 0)
     found = verified(finished.path).found[0]
     path = finished.path / f"{found.task.id}{suffix}"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
@@ -105,7 +105,7 @@ def test_more_than_fits_memory_is_not_measured(
     finished: RunFolder, remix_: Remix, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     """Bug: `measure` and `compare` kept all texts of a run, each with its record."""
-    monkeypatch.setattr(measuring, "MOST_MEASURED", 2**10)
+    monkeypatch.setattr(run_ledgers, "MOST_MEASURED", 2**10)
     runs = [finished.path] * (1 + (words == ("compare",)))
     result = remix_(*words, *runs)
     assert result.exit_code == 1

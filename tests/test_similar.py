@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.names import similar
+from remix.util.names import similar
 
 NAMES = st.text("abc-é", max_size=8)
 

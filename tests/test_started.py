@@ -19,7 +19,7 @@ import remix.cli
 from remix.outputs import RunFolder
 from tests import repositories
 from tests.conftest import make_workspace
-from tests.test_signature import make_key
+from tests.verification.test_signature import make_key
 
 ROOT = Path(__file__).parent.parent
 REMIX = Path(sys.executable).with_name("remix")
@@ -34,8 +34,17 @@ PROGRAMS = (
 
 MODULES = (
     *("sitecustomize", "usercustomize", "json", "re", "struct", "random", "click", "jinja2", "numpy", "yaml", "lxml"),
-    *("llama_cpp", "gguf", "matplotlib", "mammoth", "trafilatura", "uvicorn", "remix/__init__", "remix/sandbox"),
-    *("remix/processes", "tests/__init__"),
+    *(
+        "llama_cpp",
+        "gguf",
+        "matplotlib",
+        "mammoth",
+        "trafilatura",
+        "uvicorn",
+        "remix/__init__",
+        "remix/templates/sandbox",
+    ),
+    *("remix/util/processes", "tests/__init__"),
 )
 """Python modules that lie there."""
 

@@ -21,17 +21,18 @@ from types import FrameType
 import pytest
 from click.testing import Result
 
-from remix import measuring, pipeline
+from remix.analysis import run_ledgers
 from remix.errors import RemixError, RunError
+from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.outputs.index import write_index
-from remix.outputs.verify import verify
 from remix.records import Options
-from remix.review.desk import Desk, Words
+from remix.studio.desk import Desk
+from remix.studio.rows import Words
+from remix.verification.verify import verify
 from remix.workspace import Workspace
-
-from .conftest import FakeWriter, Nest, Remix, make_workspace
-from .forging import bless
+from tests.conftest import FakeWriter, Nest, Remix, make_workspace
+from tests.forging import bless
 
 resource = pytest.importorskip("resource", reason="bounds a process's memory, which Windows does otherwise")
 
@@ -154,15 +155,15 @@ def _two_runs(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     place = make_workspace(tmp_path_factory.mktemp("traps"))
     writer = FakeWriter(trace=True)
     for name in ("20260101T000000Z-trapped-0000", "20260102T000000Z-whole-0000"):
-        job = pipeline.prepare_for(place, Options(steps=2), writer)
-        made = pipeline.generate(job, place.outputs, writer=writer).folder.path
+        job = prepare.prepare_for(place, Options(steps=2), writer)
+        made = execute.generate(job, place.outputs, writer=writer).folder.path
         raw = (made / "run.json").read_bytes().replace(made.name.encode(), name.encode())
         (made / "run.json").write_bytes(raw)
         for record in made.rglob("*.json"):
             record.write_bytes(record.read_bytes().replace(made.name.encode(), name.encode()))
         folder = RunFolder.open(made.rename(place.outputs / name))
         bless(folder)
-        measuring.store(folder, measuring.measure(folder))
+        run_ledgers.store(folder, run_ledgers.measure(folder))
         reviews.say(folder, FIRST, "Eve", verdict="accept")
         reviews.edit(folder, FIRST, "Eve", "Another text.")
         write_index(folder)
@@ -280,7 +281,7 @@ def test_a_trap_for_a_file_of_a_run_catches_no_command(
             assert (result.exit_code, whole.name in result.output or "two-clocks/001" in result.output) == (0, True)
     ask(lambda: at_the_desk(workspace, trapped, whole))
     with closing(FakeWriter()) as writer:
-        ask(lambda: pipeline.resume(RunFolder.open(trapped), writer=writer))
+        ask(lambda: execute.resume(RunFolder.open(trapped), writer=writer))
     assert (outside / "secret").read_text() == SECRET
     assert not (outside / "nothing").exists()
     assert not verify(whole).findings
@@ -313,8 +314,8 @@ def test_a_trap_for_the_folder_of_all_runs_is_told_in_words(
     for words, result in commands(remix_, trapped, whole, outside):
         assert is_in_words(result), f"{words}: {result.exception!r}"
     writer = FakeWriter()
-    job = pipeline.prepare_for(workspace, Options(steps=1), writer)
-    ask(lambda: pipeline.generate(job, workspace.outputs, writer=writer))
+    job = prepare.prepare_for(workspace, Options(steps=1), writer)
+    ask(lambda: execute.generate(job, workspace.outputs, writer=writer))
     writer.close()
 
 
@@ -411,8 +412,8 @@ def test_what_could_not_be_read_back_is_not_written(
 ) -> None:
     monkeypatch.setattr("remix.outputs.run." + most, 100)
     writer = FakeWriter()
-    job = pipeline.prepare_for(workspace, Options(steps=1), writer)
+    job = prepare.prepare_for(workspace, Options(steps=1), writer)
     with pytest.raises(RunError, match=r"would be larger than .*, which is the most that is read back"):
-        pipeline.generate(job, workspace.outputs, writer=writer)
+        execute.generate(job, workspace.outputs, writer=writer)
     writer.close()
     assert not list(workspace.outputs.rglob("two-clocks/*/*.json"))

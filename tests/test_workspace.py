@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from remix import corpus, prompts
+from remix import corpus
+from remix.templates import template
 from remix.workspace import (
     GenerateSettings,
     Settings,
@@ -152,7 +153,7 @@ def test_init_makes_a_workspace_that_works(tmp_path: Path) -> None:
     assert all(path.is_file() for path in written)
     assert {path for path in target.rglob("*") if path.is_file()} == set(written)
     assert place.outputs.is_dir()
-    assert set(prompts.read_templates(place.prompts)) == {"counter", "rewrite", "summary"}
+    assert set(template.read_templates(place.prompts)) == {"counter", "rewrite", "summary"}
     assert corpus.read_seeds(place.seeds, place.root) == corpus.read_seeds(shipped("seeds"), shipped("seeds").parent)
 
 

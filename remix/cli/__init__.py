@@ -140,7 +140,7 @@ def _failure(error: BaseException) -> Failure | None:
 
 def _workspace(ctx: click.Context) -> Workspace:
     """The workspace, with its settings made the defaults of the commands' options."""
-    from remix.processes import leave_out
+    from remix.util.processes import leave_out
     from remix.workspace import open_workspace
 
     root = Path(ctx.params["workspace"])

@@ -10,7 +10,7 @@ from remix.cli.options import max_tokens_option, memory_option, min_words_option
 from remix.cli.printing import count, detail, json_option, note, print_json, say
 
 if TYPE_CHECKING:
-    from remix.check import Problem, Report
+    from remix.generation.check import Problem, Report
     from remix.workspace import Workspace
 
 NAMED = 3
@@ -34,7 +34,7 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
     Reads all seeds and templates, makes every prompt of every passage, and counts its tokens with the model's
     vocabulary alone. Exits with 1 where anything would fail.
     """
-    from remix.check import check
+    from remix.generation.check import check
     from remix.records import Options
 
     workspace: Workspace = ctx.obj

@@ -9,7 +9,7 @@ import click
 from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
 
 if TYPE_CHECKING:
-    from remix.measure.compare import Aligned, Comparison, Difference
+    from remix.analysis.compare import Aligned, Comparison, Difference
     from remix.measure.embedding import Embedder
     from remix.outputs import RunFolder
     from remix.workspace import Workspace
@@ -31,16 +31,16 @@ def compare(
     RUN is a path or the beginning of its name. Texts of the same passage, kind, step and variant are compared; the
     difference is the second run less the first, with the range in which it likely lies for other passages.
     """
-    from remix import measuring, surveying
+    from remix.analysis import run_ledgers, run_survey
     from remix.measure import embedding
     from remix.outputs import find_run
 
     matching = embedding.matching(by)
     folders = [find_run(workspace.outputs, word) for word in (one, other)]
-    sides = [surveying.Side(folder, measuring.measure(folder, matching)) for folder in folders]
-    comparison = surveying.compare(sides[0], sides[1], embedding.find(embeddings, workspace.model_folders))
+    sides = [run_survey.Side(folder, run_ledgers.measure(folder, matching)) for folder in folders]
+    comparison = run_survey.compare(sides[0], sides[1], embedding.find(embeddings, workspace.model_folders))
     if neighbours:
-        found = surveying.models_aligned(sides[0], sides[1], _models(workspace, folders))
+        found = run_survey.models_aligned(sides[0], sides[1], _models(workspace, folders))
         aligned = (*([found] if found else []), *comparison.aligned)
         comparison = comparison.model_copy(update={"aligned": aligned})
     if as_json:
@@ -61,11 +61,12 @@ SHUFFLED = (
 
 def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, Embedder]:
     """Each run's own model as a way to vectors. Raises `ModelError` where one isn't here."""
-    from remix import pipeline, requantise
+    from remix.generation import run_model
     from remix.measure import embedding
+    from remix.models import prepared
 
-    paths = [pipeline.model_of(folder.run, model_folders=workspace.model_folders) for folder in folders]
-    one, other = (embedding.of_file(path, requantise.identify(path)) for path in paths)
+    paths = [run_model.model_of(folder.run, model_folders=workspace.model_folders) for folder in folders]
+    one, other = (embedding.of_file(path, prepared.identify(path)) for path in paths)
     return one, other
 
 

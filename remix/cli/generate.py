@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_PARALLEL, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
 from remix.cli.options import (
     chooses,
     choosing,
@@ -26,9 +25,11 @@ from remix.cli.options import (
 from remix.cli.printing import Flow, count, head, json_option, note, print_json, print_table, say, text
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
+from remix.records.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_PARALLEL, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
 
 if TYPE_CHECKING:
-    from remix.pipeline import Job, Outcome
+    from remix.generation.execute import Outcome
+    from remix.generation.prepare import Job
     from remix.records import Run
     from remix.workspace import Workspace
 
@@ -139,7 +140,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the
     output.
     """
-    from remix import pipeline
+    from remix.generation import execute
 
     workspace: Workspace = ctx.obj
     job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
@@ -159,7 +160,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
         if not (job.run.options.fast or _is_known(job)):
             note("The first time with this model: probing how it can be decoded exactly. A large one takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
-        outcome = pipeline.generate(job, chosen["out"] or workspace.outputs, watch, stop)
+        outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
 
 
@@ -172,7 +173,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 @click.pass_context
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
-    from remix import pipeline
+    from remix.generation import execute, run_model
     from remix.outputs import find_run
 
     if anyway and model is None:
@@ -183,9 +184,9 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("The first time in this run's shape here: probing whether it is exact. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
-        find: Any = pipeline.another_model if anyway else pipeline.model_of
+        find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
-        outcome = pipeline.resume(folder, find_model, watch, stop)
+        outcome = execute.resume(folder, find_model, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
 
 
@@ -208,13 +209,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
     PASSAGE is a passage's id (`remix passages` lists them), or - for a text on standard input.
     """
-    from remix import pipeline
+    from remix.generation import execute, prepare
     from remix.records import Options
 
     workspace: Workspace = ctx.obj
     is_text = passage == "-"
-    pair = pipeline.loose_passage(_standard_input()) if is_text else pipeline.passage_by_id(workspace, passage)
-    job = pipeline.prepare_draft(workspace, Options(**chosen), kind, pair)
+    pair = prepare.loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
+    job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
 
     def show_prompt(messages: Any) -> None:
         for message in messages if verbose else ():
@@ -223,7 +224,7 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
             note("")
 
     flow = Flow()
-    for record, _ in pipeline.draft(job, flow.add, show_prompt):
+    for record, _ in execute.draft(job, flow.add, show_prompt):
         flow.end()
         if record.output.trimmed:
             note(f"(cut by max_tokens; a run keeps it without{record.output.trimmed!r})")
@@ -236,7 +237,7 @@ COMMANDS = (generate, resume, try_)
 
 def _new(ctx: click.Context) -> Job:
     """The plan of a run of its own."""
-    from remix import pipeline
+    from remix.generation import prepare
     from remix.records import Options
 
     chosen = ctx.params
@@ -246,12 +247,12 @@ def _new(ctx: click.Context) -> Job:
             "`remix tags` lists the tags."
         )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
-    return pipeline.prepare(ctx.obj, options, _given(ctx))
+    return prepare.prepare(ctx.obj, options, _given(ctx))
 
 
 def _refresh(ctx: click.Context, word: str) -> Job | None:
     """The plan of a run that writes anew what is stale in another: nothing, where nothing is."""
-    from remix import pipeline
+    from remix.generation import prepare
     from remix.outputs import find_run
     from remix.records import Options
 
@@ -260,7 +261,7 @@ def _refresh(ctx: click.Context, word: str) -> Job | None:
         if option.name in typed and option.name not in BESIDE_REFRESH:
             raise click.UsageError(f"{option.opts[0]} doesn't go with --refresh, which has the run's own options.")
     given = {name: ctx.params[name] for name in typed if name in Options.model_fields}
-    return pipeline.prepare_refresh(ctx.obj, find_run(ctx.obj.outputs, word), given)
+    return prepare.prepare_refresh(ctx.obj, find_run(ctx.obj.outputs, word), given)
 
 
 def _standard_input() -> str:

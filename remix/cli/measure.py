@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
-from remix.names import quoted
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
+    from remix.analysis.run_ledgers import KindSummary, Measured
+    from remix.analysis.survey_records import Survey
     from remix.measure.ledger import Ledger
-    from remix.measure.survey import Survey
-    from remix.measuring import KindSummary, Measured
     from remix.workspace import Workspace
 
 
@@ -42,25 +42,25 @@ def measure(
     With --json it also prints what the chains do together: by their words, and by what they are about too where that
     is asked for by --report, --by meaning or --embeddings.
     """
-    from remix import measuring, surveying
+    from remix.analysis import run_ledgers, run_survey
     from remix.measure import embedding
     from remix.outputs import find_run
 
     folder = find_run(workspace.outputs, run)
     if target:
-        surveying.check(target)
+        run_survey.check(target)
     asked = bool(target or embeddings or by == "meaning")
     embedder = embedding.find(embeddings, workspace.model_folders) if asked else None
-    measured = measuring.measure(folder, embedding.matching(by))
-    summaries = measuring.summaries(measured)
-    surveyed = cache(lambda: surveying.survey_of(folder, measured, embedder))
+    measured = run_ledgers.measure(folder, embedding.matching(by))
+    summaries = run_ledgers.summaries(measured)
+    surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
     if as_json:
         _print_json(folder.run.name, summaries, measured, surveyed().survey)
     else:
         _print(summaries, measured, CAVEATS[by])
-    measuring.store(folder, measured)
+    run_ledgers.store(folder, measured)
     if target:
-        surveying.write_report(surveyed(), embedder, target)
+        run_survey.write_report(surveyed(), embedder, target)
         note("", f"The report: {target}")
 
 

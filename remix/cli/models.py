@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.printing import json_option, note, print_json, print_table, say
-from remix.names import quoted
-from remix.units import size
+from remix.util.names import quoted
+from remix.util.units import size
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -28,14 +28,14 @@ def list_(workspace: Workspace, as_json: bool) -> None:
     Looks into the folders named under `models` in remix.toml, and where Hugging Face, LM Studio and Ollama keep
     theirs.
     """
-    from remix import models as library
     from remix.errors import ModelError
+    from remix.models import catalog, identity
 
     rows: list[dict[str, Any]] = []
-    for found in library.available(workspace.model_folders):
-        row = {"name": found.name, "size": found.size, "fits": library.fits(found), "origin": found.origin}
+    for found in catalog.available(workspace.model_folders):
+        row = {"name": found.name, "size": found.size, "fits": catalog.fits(found), "origin": found.origin}
         try:
-            facts = library.inspect(found.path)
+            facts = identity.inspect(found.path)
         except ModelError as error:
             note(f"Left out: {error.message}")
             continue
@@ -72,11 +72,11 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
 
     By default of the model that `remix generate` takes. The copy lies in the cache, and records name both files.
     """
-    from remix import environment, requantise
-    from remix import models as library
+    from remix.models import catalog, prepared
+    from remix.util import environment
 
-    found = library.find(model or workspace.model, workspace.model_folders)
-    path = requantise.requantise(found.path, file_type, environment.physical_cores())
+    found = catalog.find(model or workspace.model, workspace.model_folders)
+    path = prepared.requantise(found.path, file_type, environment.physical_cores())
     note(f"{found.name} as {file_type.upper()}, {size(path.stat().st_size)}; `remix models forget` removes it.")
     say(str(path))
 
@@ -86,14 +86,13 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
 @click.pass_obj
 def forget(workspace: Workspace, model: str | None) -> None:
     """Remove the prepared copies of MODEL and what `tune` found; the model itself stays."""
-    from remix import models as library
-    from remix import requantise
     from remix.engine import tune as engine
+    from remix.models import catalog, identity, prepared
 
-    found = library.find(model or workspace.model, workspace.model_folders)
-    for path in (found.path, *requantise.copies_of(found.path)):
-        engine.forget(library.identify(path))
-    for path in requantise.forget(found.path):
+    found = catalog.find(model or workspace.model, workspace.model_folders)
+    for path in (found.path, *prepared.copies_of(found.path)):
+        engine.forget(identity.identify(path))
+    for path in prepared.forget(found.path):
         say(str(path))
 
 
@@ -107,12 +106,13 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     By default the model that `remix generate` takes, in its prepared copy if there is one. `generate` does the same
     when it meets a model; what is found is kept in the cache until the model, llama.cpp or the processor changes.
     """
-    from remix import environment, requantise
-    from remix.engine import look
+    from remix.engine import load_check
     from remix.engine.tune import choose
+    from remix.models import prepared
+    from remix.util import environment
 
-    path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
-    look.check(path, file)
+    path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
+    load_check.check(path, file)
     chosen = choose(path, file, environment.physical_cores())
     if as_json:
         print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
@@ -130,10 +130,11 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
     By default the model that `remix generate` takes, in its prepared copy if there is one. Takes a minute or two, and
     wants a machine that does nothing else. `remix models forget` goes back to the usual settings.
     """
-    from remix import environment, requantise
     from remix.engine import tune as engine
+    from remix.models import prepared
+    from remix.util import environment
 
-    path, file = requantise.resolve(model or workspace.model, workspace.model_folders)
+    path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
     tuned = engine.tune(path, file, environment.physical_cores(), note)
     if as_json:
         print_json(tuned.model_dump())

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from remix.bounds import LARGEST_WHOLE, MOST_STEPS, MOST_THREADS, MOST_TOKENS
-from remix.units import read_size
+from remix.records.bounds import LARGEST_WHOLE, MOST_STEPS, MOST_THREADS, MOST_TOKENS
+from remix.util.units import read_size
 
 min_words_option = click.option(
     "--min-words",
@@ -26,7 +26,7 @@ def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
     """What passages should be like: the text itself, or that of a file."""
     if value is None or not os.path.isfile(value):  # noqa: PTH113 - says no to whatever is no path at all
         return value
-    from remix import frontmatter
+    from remix.util import frontmatter
 
     return frontmatter.split(frontmatter.read_text(Path(value)), value).body
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from remix.names import LONGEST_SHOWN, in_json, one_line, quoted, readable, visible
+from remix.util.names import LONGEST_SHOWN, in_json, one_line, quoted, readable, visible
 
 embeddings_option = click.option(
     "--embeddings",

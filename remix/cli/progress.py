@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from remix.cli.printing import note
 
 if TYPE_CHECKING:
-    from remix.writer import Progress
+    from remix.generation.writer import Progress
 
 EVERY = 10.0
 """Seconds between plain lines."""

@@ -37,9 +37,9 @@ def review(
     opens the desk once. Enter prints another.
     """
     from remix.outputs import reviews
-    from remix.review.desk import Desk
-    from remix.review.guard import Pass, is_loopback
-    from remix.review.server import bind, serve
+    from remix.studio.desk import Desk
+    from remix.studio.guard import Pass, is_loopback
+    from remix.studio.server import bind, serve
 
     if not is_loopback(host) and not i_know:
         raise click.UsageError(

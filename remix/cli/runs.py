@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remix.cli.printing import json_option, note, print_beside, print_json, print_table, say, text
-from remix.names import quoted
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.records import Candidate, Record, Trace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from remix.cli.printing import json_option, note, print_json, print_table
-from remix.names import quoted
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs import RunFolder
@@ -26,12 +26,12 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_js
 
     RUN is a path or the beginning of a run's name, by default the latest.
     """
-    from remix import pipeline
+    from remix.generation import prepare
 
     if words and everything:
         raise click.UsageError("name runs, or say --all.")
     folders = _folders(workspace, words, everything)
-    found = [_found(folder, pipeline.status(workspace, folder.run, note)) for folder in folders]
+    found = [_found(folder, prepare.status(workspace, folder.run, note)) for folder in folders]
     if as_json:
         print_json({"runs": [_as_json(each) for each in found]})
         return

@@ -73,8 +73,8 @@ def _list(counts: list[tuple[str, int]], limit: int | None, as_json: bool) -> No
 
 
 def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
-    from remix import tag_map
-    from remix.files import write_whole
+    from remix.corpus import tag_map
+    from remix.util.files import write_whole
 
     if not any(passage.tags for passage in passages):
         raise SeedError("no passage has a tag: there is nothing to draw.", "Put #tags at the end of paragraphs.")

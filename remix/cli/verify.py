@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.bounds import MOST_PARALLEL, MOST_THREADS
 from remix.cli.printing import detail, json_option, note, print_json, print_table, say, text
 from remix.cli.progress import progress
-from remix.names import quoted
+from remix.records.bounds import MOST_PARALLEL, MOST_THREADS
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.lineage import Step
-    from remix.outputs.verify import Report
     from remix.records import Sampling
-    from remix.replay import Replayed
+    from remix.verification.replay import Replayed
+    from remix.verification.verify import Report
     from remix.workspace import Workspace
 
 
@@ -120,8 +120,8 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
     """
     from remix.outputs import find_run
-    from remix.outputs import signature as signing
-    from remix.outputs.verify import verified
+    from remix.verification import signature as signing
+    from remix.verification.verify import verified
 
     folder = find_run(workspace.outputs, run)
     verified(folder.path)
@@ -146,17 +146,18 @@ def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
 
 
 def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[str, Any]) -> _Verified:
-    from remix.outputs import signature as signing
-    from remix.outputs import verify as checking
+    from remix.verification import signature as signing
+    from remix.verification import verify
+    from remix.verification.finding import Finding
 
-    report = checking.verify(path, outputs)
+    report = verify.verify(path, outputs)
     signature = "signed, not checked" if signing.is_signed(path) else "not signed"
     if chosen["signers"]:
         problem = signing.problem(path, chosen["signers"], chosen["identity"])
         if signing.is_signed(path):
             signature = "signature not accepted" if problem else f"signed by {chosen['identity']}"
         if problem:
-            finding = checking.Finding(signing.SIGNATURE, problem)
+            finding = Finding(signing.SIGNATURE, problem)
             report = report._replace(findings=(*report.findings, finding))
     replayed = None
     if chosen["replay"] and report.findings and not chosen["anyway"]:
@@ -169,9 +170,10 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
 def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dict[str, Any]) -> list[Replayed]:
     if report.run is None:
         return []
-    from remix import pipeline, replay
+    from remix.generation import run_model
+    from remix.verification import replay
 
-    find_model = functools.partial(pipeline.model_of, model=chosen["model"], model_folders=workspace.model_folders)
+    find_model = functools.partial(run_model.model_of, model=chosen["model"], model_folders=workspace.model_folders)
     # Of single outputs the steps before are checked, and the outputs themselves written again.
     found = [each for each in report.found if not outputs or each.task.id in outputs]
     how = replay.How(chosen["parallel"], chosen["threads"])

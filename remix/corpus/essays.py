@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from remix import frontmatter, names
 from remix.corpus import markdown, org, plain
 from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
-from remix.names import slugify
 from remix.records import Essay, Passage, sha256
+from remix.util import frontmatter, names
+from remix.util.names import slugify
 
 READERS: dict[str, Callable[[str, str], Body]] = {
     ".md": markdown.read,

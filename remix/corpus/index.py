@@ -22,8 +22,8 @@ from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
 from remix.corpus.select import Hit
 from remix.corpus.tags import merge_spellings, tag_key, tag_keys
 from remix.corpus.words import count_words, words
-from remix.names import slugify
 from remix.records import Essay, Passage
+from remix.util.names import slugify
 
 PATIENCE = 10.0
 """Seconds to wait for another command that is writing."""

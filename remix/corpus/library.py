@@ -22,8 +22,6 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from remix import files, names
-from remix.cache import cache_folder
 from remix.corpus import index
 from remix.corpus.index import Index, Told
 from remix.corpus.reading import Reading
@@ -31,6 +29,8 @@ from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
 from remix.errors import SeedError
 from remix.records import canonical_sha256, sha256
+from remix.util import files, names
+from remix.util.cache import cache_folder
 
 Answer = TypeVar("Answer")
 
@@ -121,7 +121,12 @@ def index_file(folder: Path, root: Path) -> Path:
 def reader_version() -> int:
     """31 bits of all that may read a file in another way: our own code, the libraries', Unicode's tables."""
     home = Path(__file__).parent
-    own = [*home.glob("*.py"), *(home.parent / f"{name}.py" for name in ("frontmatter", "names", "records", "toml"))]
+    records, util = home.parent / "records", home.parent / "util"
+    own = [
+        *home.glob("*.py"),
+        *records.glob("*.py"),
+        *(util / f"{name}.py" for name in ("frontmatter", "names", "toml")),
+    ]
     code = sorted(sha256(path.read_bytes()) for path in own)
     versions = [
         *map(metadata.version, ("markdown-it-py", "pyyaml")),
@@ -182,7 +187,7 @@ class Refresh:
         path = Path(file.path)
         if leads and not any(files.is_within(path, folder) for folder in (self._folder, self._root)):
             return None
-        from remix import frontmatter
+        from remix.util import frontmatter
 
         try:
             # Where a link leads is part of it.

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from remix import frontmatter
 from remix.corpus.blocks import Block, Body
 from remix.corpus.inline import comments, inline_tags, open_comment
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.errors import SeedError
+from remix.util import frontmatter
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 """Blocks alone: what stands within a line isn't looked at, and some of it would take very long."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from remix import frontmatter
 from remix.corpus.blocks import Block, Body
 from remix.corpus.inline import inline_tags
 from remix.corpus.tags import split_trailing_tags, unique
+from remix.util import frontmatter
 
 LONGEST_WRAPPED = 160
 """Letters of a line; editors wrap at 72 to 132."""

@@ -22,8 +22,8 @@ from typing import Literal, NamedTuple, get_args
 from remix.corpus.tags import tag_key, tag_keys
 from remix.corpus.words import count_words, holds, words
 from remix.errors import RemixError
-from remix.names import slugify
 from remix.records import Essay, Passage
+from remix.util.names import slugify
 
 Field = Literal["tag", "essay", "section", "text", "before", "after", "words"]
 

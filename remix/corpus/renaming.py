@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from remix import files, frontmatter, names
 from remix.corpus.essays import read_essay
 from remix.corpus.reading import select
 from remix.corpus.tags import split_trailing_tags, tag_key, unique
 from remix.errors import RunError, SeedError
 from remix.records import Essay, sha256
+from remix.util import files, frontmatter, names
 
 _DIGITS = 7
 """Of a place's number: no file has more places than they count."""

@@ -14,8 +14,8 @@ from remix.corpus import bm25
 from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
-from remix.names import similar, slugify
 from remix.records import Essay, Options, Passage, Ranking, Rule, sha256
+from remix.util.names import similar, slugify
 
 if TYPE_CHECKING:
     import numpy as np

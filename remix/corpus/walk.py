@@ -21,8 +21,8 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from remix import files
 from remix.errors import SeedError
+from remix.util import files
 
 SUFFIXES = frozenset({".md", ".markdown", ".org", ".txt"})
 """What `essays.py` has readers for."""
@@ -174,7 +174,7 @@ def _ignored(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a `.remixignore`, each with its place."""
     if not os.path.lexists(path):
         return
-    from remix import frontmatter
+    from remix.util import frontmatter
 
     try:
         text = frontmatter.read_text(path, within=path.parent)
@@ -284,7 +284,7 @@ def _template_folders(settings: Path) -> Iterator[str]:
     """The folders that a vault's own settings name for templates, as patterns; what can't be read names none."""
     if not settings.is_dir():
         return
-    from remix import frontmatter
+    from remix.util import frontmatter
 
     for file, key in _TEMPLATE_SETTINGS.items():
         try:

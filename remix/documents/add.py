@@ -9,13 +9,13 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from remix import files, names
 from remix.corpus import consult
 from remix.corpus.walk import seed_files
 from remix.documents.confined import convert_confined
 from remix.documents.convert import Converted, Wanted
 from remix.documents.document import DocumentError
 from remix.errors import SeedError
+from remix.util import files, names
 from remix.workspace import Workspace
 
 

@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from remix.documents.document import DocumentError
 from remix.documents.source import read_bytes
-from remix.units import size
+from remix.util.units import size
 
 MOST_BYTES = 64 * 2**20
 """Of an archive: pictures count."""

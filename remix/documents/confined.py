@@ -23,9 +23,9 @@ from pydantic import ValidationError
 from remix.documents.convert import Converted, Wanted, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
-from remix.limits import limit
-from remix.processes import Bounds, Ended, run_python
-from remix.units import size
+from remix.util.limits import limit
+from remix.util.processes import Bounds, Ended, run_python
+from remix.util.units import size
 
 BOUNDS = Bounds(seconds=60, memory=2**30, output=128 * 2**20)
 """Of one document. A Word document of 400 pages takes 3 s of computing and 300 MiB."""

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from remix import frontmatter, names
 from remix.corpus.tags import split_trailing_tags, unique
 from remix.documents import docx, epub, html, markdown, note, org, plain
 from remix.documents.document import Block, Document, DocumentError, TooLongError, one_line
@@ -18,6 +17,7 @@ from remix.documents.seed import read_back, seed
 from remix.documents.source import read_bytes
 from remix.errors import SeedError
 from remix.records import Essay, Frozen
+from remix.util import frontmatter, names
 
 FORMS = (".txt", ".text", ".md", ".markdown", ".org", ".html", ".htm", ".xhtml", ".docx", ".epub")
 """Endings of the files that can be added."""

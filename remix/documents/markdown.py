@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from remix import frontmatter
 from remix.documents.document import Block, Document
 from remix.documents.seed import read_back
+from remix.util import frontmatter
 
 _FENCES = (f"{frontmatter.FENCE}\n", f"{frontmatter.TOML_FENCE}\n")
 _READ = ("title", "author", "date", "tags")

@@ -19,9 +19,9 @@ from markdown_it import MarkdownIt
 from remix.corpus import read_essay
 from remix.corpus.tags import split_trailing_tags
 from remix.documents.document import Block, Document, Split
-from remix.frontmatter import FENCE
-from remix.names import visible
 from remix.records import Essay
+from remix.util.frontmatter import FENCE
+from remix.util.names import visible
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 

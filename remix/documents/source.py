@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remix import files, frontmatter
 from remix.documents.document import DocumentError
+from remix.util import files, frontmatter
 
 
 def read_bytes(path: Path, most: int = frontmatter.MOST_BYTES) -> bytes:

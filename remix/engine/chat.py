@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from remix import rendering
 from remix.errors import ModelError
-from remix.models import MOST_TEMPLATE, too_long
+from remix.models.identity import MOST_TEMPLATE, too_long
 from remix.records import Message, sha256
-from remix.rendering import Program, RenderingError
+from remix.templates import worker
+from remix.templates.worker import Program, RenderingError
 
 PLAIN = "{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
 """For models without a chat template: the contents, one after another."""
@@ -52,7 +52,7 @@ class ChatTemplate:
         # What was rendered before: it hangs on who speaks, and on nothing of what is said.
         self._rendered: dict[tuple[str, ...], str] = {}
         try:
-            rendering.compile_(self._program)
+            worker.compile_(self._program)
         except RenderingError as error:
             raise self._broken(error.reason) from error
 
@@ -102,7 +102,7 @@ class ChatTemplate:
                 "enable_thinking": False,
             }
             try:
-                self._rendered[known] = rendering.render(self._program, context).text
+                self._rendered[known] = worker.render(self._program, context).text
             except RenderingError as error:
                 raise self._broken(error.reason) from error
         return self._rendered[known]

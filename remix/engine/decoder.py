@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
-from remix.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 from remix.engine.chunks import Chunk, cut
 from remix.errors import ModelError
 from remix.records import Choice, Frozen, Sampling
+from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 
 
 class Shape(Frozen):

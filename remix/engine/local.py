@@ -17,8 +17,7 @@ from typing import NamedTuple
 
 import psutil
 
-from remix.bounds import MOST_TOKENS
-from remix.engine import llama, look, probe, tune
+from remix.engine import llama, load_check, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Room, Shape
@@ -26,9 +25,10 @@ from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
 from remix.errors import ModelError
-from remix.models import Held
+from remix.models.held import Held
 from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
-from remix.units import size
+from remix.records.bounds import MOST_TOKENS
+from remix.util.units import size
 
 CELLS = 256
 """llama.cpp rounds a sequence's context up to a multiple of this."""
@@ -41,7 +41,7 @@ class Vocabulary:
     """A model's words and chat template without its weights: for counting tokens before anything is decoded."""
 
     def __init__(self, path: Path, file: ModelFile) -> None:
-        look.check(path, file)
+        load_check.check(path, file)
         self._model = LlamaModel(path, vocab_only=True)
         tuned = tune.recall(file)
         self._shape = tuned.shape if tuned else Shape()
@@ -107,7 +107,7 @@ class LocalModel:
         self._closing = threading.Lock()
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(Held(path, file)))
-            look.check(path, file)
+            load_check.check(path, file)
             self.shape, self.exact, self.exactness = _chosen(path, file, needs)
             self._model = stack.enter_context(LlamaModel(path, shape=self.shape))
             self._held.check_place()

@@ -19,14 +19,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import psutil
 
-from remix.cache import cache_folder
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, Row, Shape
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
-from remix.files import read_bounded, write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
+from remix.util.cache import cache_folder
+from remix.util.files import read_bounded, write_whole
 
 PROBE = "remix/probe/2"
 """Name and version of the procedure: verdicts of another one are not believed."""

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from remix.cache import cache_folder
-from remix.files import read_bounded, write_whole
+from remix.util.cache import cache_folder
+from remix.util.files import read_bounded, write_whole
 
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 

@@ -20,15 +20,15 @@ from statistics import median
 
 from pydantic import ValidationError
 
-from remix import processes
-from remix.cache import cache_folder
 from remix.engine import llama, probe, spin
 from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import Chosen
 from remix.errors import ModelError
-from remix.files import read_bounded, write_whole
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
+from remix.util import processes
+from remix.util.cache import cache_folder
+from remix.util.files import read_bounded, write_whole
 
 ROWS = (8, 16, 32)
 CHUNKS = (32, 64, 128)

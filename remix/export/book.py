@@ -17,9 +17,9 @@ import mkepub
 
 from remix.export.item import Item, by_passage
 from remix.export.markup import contained, without_html, without_imitations
-from remix.names import readable
 from remix.outputs.facts import about
 from remix.records import Essay, Passage, Run
+from remix.util.names import readable
 
 _STYLE = """
 body { line-height: 1.5; }

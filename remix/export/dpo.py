@@ -13,8 +13,8 @@ from itertools import product
 from typing import Any
 
 from remix.export.item import Item
-from remix.names import in_json
 from remix.records import Message, Verdict
+from remix.util.names import in_json
 
 _RANKS: dict[Verdict, int] = {"reject": 0, "accept": 1, "star": 2}
 

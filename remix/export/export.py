@@ -15,7 +15,10 @@ from typing import Literal, NamedTuple
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.files import (
+from remix.outputs import reviews
+from remix.outputs.layout import HOLDER, LOCK
+from remix.records import Run, sha256
+from remix.util.files import (
     TEMPORARY,
     entries,
     is_within,
@@ -25,11 +28,8 @@ from remix.files import (
     write_new,
     write_whole,
 )
-from remix.outputs import reviews
-from remix.outputs.run import HOLDER, LOCK
-from remix.outputs.verify import Report, verified
-from remix.records import Run, sha256
-from remix.units import size
+from remix.util.units import size
+from remix.verification.verify import Report, verified
 
 CRATE = "ro-crate"
 """A folder; the other forms are a file each."""

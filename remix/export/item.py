@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.outputs import reviews
-from remix.outputs.verify import Found, Report
 from remix.records import Standing
+from remix.verification.finding import Found
+from remix.verification.verify import Report
 
 
 class Item(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from remix.export.item import Item
-from remix.names import in_json
+from remix.util.names import in_json
 
 
 def jsonl(items: Iterable[Item]) -> str:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 
-from remix.outputs.verify import Found
 from remix.records import Record, Run
+from remix.verification.finding import Found
 
 NAMES = "urn:x-remix:"
 

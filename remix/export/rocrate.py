@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from remix.outputs.facts import about
-from remix.outputs.verify import Found
 from remix.records import Essay, Passage, Record, Run, TemplateUsed
+from remix.verification.finding import Found
 
 METADATA = "ro-crate-metadata.json"
 PREVIEW = "ro-crate-preview.html"

@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from remix import environment, requantise
+from remix.models import prepared
 from remix.records import Generation, Message, ModelFile, Request, Sampling
+from remix.util import environment
 
 if TYPE_CHECKING:
     from remix.engine.local import LocalModel
@@ -85,5 +86,5 @@ class Weights:
     def _identify(self) -> tuple[Path, ModelFile]:
         with self._lock:
             if self._identity is None:
-                self._identity = requantise.resolve(self.wanted.model, self.wanted.folders)
+                self._identity = prepared.resolve(self.wanted.model, self.wanted.folders)
             return self._identity

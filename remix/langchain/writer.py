@@ -18,8 +18,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from remix import pipeline
 from remix.errors import ModelError, RemixError
+from remix.generation import execute, prepare
 from remix.langchain.messages import to_langchain
 from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Sampling
 from remix.workspace import Workspace
@@ -123,7 +123,7 @@ class ChatModelWriter:
 
 def generate_with(
     chat_model: BaseChatModel, workspace: Workspace, options: Options | None = None, outputs: Path | None = None
-) -> pipeline.Outcome:
+) -> execute.Outcome:
     """Make a run with a LangChain chat model, in the workspace's `outputs` unless another folder is given.
 
     `options.parallel` calls are under way at once (4, unless given). Raises what `prepare` and `generate` do;
@@ -133,8 +133,8 @@ def generate_with(
     options = options or Options()
     writer = ChatModelWriter(chat_model, options.parallel or 4)
     with closing(writer):
-        job = pipeline.prepare_for(workspace, options, writer)
-        return pipeline.generate(job, outputs or workspace.outputs, writer=writer)
+        job = prepare.prepare_for(workspace, options, writer)
+        return execute.generate(job, outputs or workspace.outputs, writer=writer)
 
 
 def _name(model: BaseChatModel) -> str:

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from remix.analysis.diversity import FloatArray, unit
 from remix.corpus.select import Meaning
 from remix.errors import RemixError
 from remix.measure.alignment import Matching, Similarity, by_words, cosine
-from remix.measure.diversity import FloatArray, unit
 from remix.records import ModelFile, Options, Rule
 
 CONTEXT = 2048
@@ -97,9 +97,9 @@ def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
 
 def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
     """A GGUF's own view of texts, by path or name; the bundled one's for None. Raises `ModelError` for none such."""
-    from remix import requantise
+    from remix.models import prepared
 
-    path, file = requantise.resolve(model, folders)
+    path, file = prepared.resolve(model, folders)
     return of_file(path, file)
 
 
@@ -151,10 +151,10 @@ class _Rows(_Remembering):
         self._path, self._file = path, file
 
     def compute(self, texts: Sequence[str]) -> Iterable[FloatArray]:
-        from remix import environment
-        from remix.engine import llama, look
+        from remix.engine import llama, load_check
+        from remix.util import environment
 
-        look.check(self._path, self._file)
+        load_check.check(self._path, self._file)
         shape = llama.exact_shape(*self._file.weight_types)
         with (
             llama.LlamaModel(self._path, shape=shape) as loaded,

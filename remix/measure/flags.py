@@ -10,11 +10,11 @@ from collections import Counter
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from remix.generation.trim import OPEN_ENDS
 from remix.measure.facts import hard_facts
 from remix.measure.language import is_foreign
 from remix.measure.words import beginning, ngrams, words
 from remix.records import Message
-from remix.trim import OPEN_ENDS
 
 COPIED = 0.6
 """Share of a text's word 4-grams found in what it was made from, above which it is a copy."""

@@ -7,6 +7,7 @@ comes from, and `signature.py` lets a person vouch for it.
 """
 
 from remix.outputs.find import OutputPlace, find_output, find_run, list_runs
-from remix.outputs.run import RunFolder, body_of
+from remix.outputs.form import body_of
+from remix.outputs.run import RunFolder
 
 __all__ = ["OutputPlace", "RunFolder", "body_of", "find_output", "find_run", "list_runs"]

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from remix.files import write_whole
-from remix.names import readable
 from remix.outputs import reviews
 from remix.outputs.bounds import MOST_INDEX
 from remix.outputs.facts import about
-from remix.outputs.run import INDEX, RunFolder
+from remix.outputs.layout import INDEX
+from remix.outputs.run import RunFolder
 from remix.records import Passage, Record, Standing, Task, sha256
+from remix.util.files import write_whole
+from remix.util.names import readable
 
 _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=&]|^[-+])")

@@ -20,14 +20,16 @@ from typing import Any, BinaryIO, NamedTuple
 import yaml
 from filelock import FileLock
 
-from remix import git, json_values, names
 from remix.errors import RunError
-from remix.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
-from remix.json_values import JsonError
 from remix.outputs.bounds import MOST_REVIEWS, MOST_TEXT
-from remix.outputs.run import RunFolder, body_bytes, body_of, refuse_link, text_of
+from remix.outputs.form import body_bytes, body_of, text_of
+from remix.outputs.refusals import refuse_link
+from remix.outputs.run import RunFolder
 from remix.records import Edit, Review, Standing, sha256
-from remix.units import size
+from remix.util import git, json_values, names
+from remix.util.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
+from remix.util.json_values import JsonError
+from remix.util.units import size
 
 REVIEWS = "reviews.jsonl"
 LOCK = ".reviews.lock"

@@ -1,9 +1,4 @@
-"""One run's folder.
-
-Takes a `Run`, then `Record`s with their texts as they are finished; gives them back. The folder is the
-database: `run.json` first, each output's `.md` before its `.json`, whose presence means finished, and
-`MANIFEST.sha256` when all is done.
-"""
+"""A run's folder: written so that nothing is lost, and read back."""
 
 from __future__ import annotations
 
@@ -13,24 +8,33 @@ import re
 import secrets
 import shutil
 import socket
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psutil
-import yaml
 from filelock import FileLock, Timeout
 from pydantic import FailFast, TypeAdapter
 
-from remix import json_values, names
 from remix.errors import RunError
-from remix.files import (
+from remix.outputs.bounds import LOOKED_AT, MOST_HOLDER, MOST_LIST, MOST_RECORD, MOST_REQUEST, MOST_TEXT, MOST_TRACE
+from remix.outputs.form import ANEW, body_of, compose, dump, dump_trace, id_of, text_of
+from remix.outputs.layout import FAILURES, HOLDER, INDEX, LOCK, MANIFEST, REQUEST, RESUMED
+from remix.outputs.refusals import (
+    BRING_BACK,
+    is_outside,
+    refuse_equal,
+    refuse_leading_out,
+    refuse_link,
+    refuse_unknown,
+)
+from remix.records import Failure, Record, Resumption, Run, Task, Trace, sha256
+from remix.util import json_values
+from remix.util.files import (
     check_plain,
     entries,
-    is_within,
     make_new_folder,
     read_bounded,
     remove,
@@ -39,28 +43,12 @@ from remix.files import (
     unwritable,
     write_whole,
 )
-from remix.json_values import JsonError
-from remix.outputs.bounds import LOOKED_AT, MOST_HOLDER, MOST_LIST, MOST_RECORD, MOST_REQUEST, MOST_TEXT, MOST_TRACE
-from remix.records import Failure, Frozen, Record, Resumption, Run, Task, Trace, canonical_sha256, sha256
-from remix.units import size
+from remix.util.json_values import JsonError
+from remix.util.units import size
 
-REQUEST = "run.json"
-RESUMED = "resumed.json"
-MANIFEST = "MANIFEST.sha256"
-FAILURES = "failures.json"
-INDEX = "index.md"
-LOCK = ".lock"
-HOLDER = ".lock.json"
-
-LEADS_OUT = "a link that leads out of the run's folder"
-
-_FENCE = b"---\n"
 _FAILURES = TypeAdapter(Annotated[list[Failure], FailFast()])
 _RESUMPTIONS = TypeAdapter(Annotated[list[Resumption], FailFast()])
-_ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
-_BRING_BACK = (
-    "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
-)
+
 _EDITED = re.compile(r"((?:[^/]+/)*)\.([^/]+)\.[0-9a-f]{12}\.edited\.md\.tmp")
 """Name of an edited text's file while it is written, below the folder."""
 
@@ -103,14 +91,14 @@ class RunFolder:
         except OSError as error:
             raise _no_request(path, error) from error
         if not data.strip():
-            raise RunError(f"{path / REQUEST}: empty.", _BRING_BACK)
+            raise RunError(f"{path / REQUEST}: empty.", BRING_BACK)
         try:
             run = json_values.read(Run, data)
         except JsonError as error:
             raise RunError(f"{path / REQUEST}: not a run's request ({error}).", _why(error)) from error
-        _refuse_leading_out(path, run)
-        _refuse_unknown(path, run)
-        _refuse_equal(path, run)
+        refuse_leading_out(path, run)
+        refuse_unknown(path, run)
+        refuse_equal(path, run)
         return cls(path, run)
 
     @contextmanager
@@ -225,9 +213,9 @@ class RunFolder:
         try:
             record = json_values.read(Record, data)
         except JsonError as error:
-            raise RunError(f"{path}: not a record ({error}).", _ANEW) from error
+            raise RunError(f"{path}: not a record ({error}).", ANEW) from error
         if sha256(body) != record.output.sha256:
-            raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", _ANEW)
+            raise RunError(f"{self.text_path(task_id)}: not the text that was recorded.", ANEW)
         return record, text_of(body, self.text_path(task_id))
 
     def _check_own(self, task: Task) -> None:
@@ -239,10 +227,10 @@ class RunFolder:
         except (ValueError, RecursionError):
             is_own_id = False
         if not is_own_id:
-            raise RunError(f"{path}: its id isn't the sha256 of its derivation and text.", _ANEW)
+            raise RunError(f"{path}: its id isn't the sha256 of its derivation and text.", ANEW)
         spoken_of = (record.output.file, source.passage, source.kind, source.step, source.variant)
         if spoken_of != (f"{task.id}.md", task.passage, task.kind, task.step, task.variant):
-            raise RunError(f"{path}: is the record of another text ({record.output.file}).", _ANEW)
+            raise RunError(f"{path}: is the record of another text ({record.output.file}).", ANEW)
 
     def read_trace(self, task_id: str) -> Trace:
         """How an output came about. Raises `RunError` where that wasn't kept."""
@@ -367,99 +355,6 @@ class RunFolder:
         return [REQUEST, *resumed, *sorted(texts)]
 
 
-# -- forms --------------------------------------------------------------------------------------------------
-
-
-def dump(value: Frozen) -> bytes:
-    """A record as JSON for people: indented, but a list of numbers on one line."""
-    text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
-    return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
-
-
-def dump_trace(trace: Trace) -> bytes:
-    """A trace as JSON, a turn a line: what came, how likely, how open the turn was, what else stood ready."""
-    turns = ",\n".join(json.dumps(choice, ensure_ascii=False, separators=(",", ":")) for choice in trace.choices)
-    head = json.dumps({"schema": trace.schema_, "record": trace.record})
-    return f'{head[:-1]}, "choices": [\n{turns}\n]}}\n'.encode()
-
-
-def compose(record: Record, text: str) -> bytes:
-    """An output's file: a short front matter for people, then the body."""
-    source = record.source
-    front: dict[str, Any] = {
-        "essay": source.essay,
-        "passage": source.passage,
-        "kind": source.kind,
-        "step": source.step,
-        "variant": source.variant,
-        "model": record.circumstances.model,
-        "flags": list(record.flags),
-        "record": record.id,
-    }
-    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
-    return _FENCE + head.encode() + _FENCE + body_bytes(text)
-
-
-def id_of(raw: Any) -> str:
-    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
-    return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
-
-
-def body_bytes(text: str) -> bytes:
-    """A text as the body of its file."""
-    return f"{text}\n".encode()
-
-
-def body_of(data: bytes) -> bytes:
-    """The body of an output's file: all bytes after the line that closes the front matter."""
-    closing = data.find(b"\n" + _FENCE, len(_FENCE) - 1) if data.startswith(_FENCE) else -1
-    return data if closing < 0 else data[closing + 1 + len(_FENCE) :]
-
-
-def text_of(body: bytes, path: Path) -> str:
-    """The text that a body holds; `path` is what errors call it. Raises `RunError` where it isn't UTF-8."""
-    try:
-        return body.decode().removesuffix("\n")
-    except UnicodeDecodeError as error:
-        raise RunError(f"{path}: not UTF-8 at byte {error.start} of its text.", _ANEW) from error
-
-
-def _one_line(match: re.Match[str]) -> str:
-    return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")
-
-
-def _refuse_leading_out(path: Path, run: Run) -> None:
-    """Refuse a request, from who knows where, whose outputs would be written elsewhere."""
-    for task in run.tasks:
-        if names.leads_out(task.id):
-            raise RunError(
-                f"{path / REQUEST}: '{task.id}' leads out of the run's folder.",
-                "Somebody has meddled with it: leave it.",
-            )
-
-
-def _refuse_unknown(path: Path, run: Run) -> None:
-    """Refuse a request whose tasks speak of passages or kinds that it doesn't hold."""
-    passages = {passage.id for essay in run.essays for passage in essay.passages}
-    kinds = {template.kind for template in run.templates}
-    for task in run.tasks:
-        if task.passage not in passages or task.kind not in kinds:
-            raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", _BRING_BACK)
-
-
-def _refuse_equal(path: Path, run: Run) -> None:
-    """Refuse a request in which several texts have one name: each would be listed below each of its namesakes."""
-    named = {
-        "passage": [passage.id for essay in run.essays for passage in essay.passages],
-        "kind": [template.kind for template in run.templates],
-        "text": [task.id for task in run.tasks],
-    }
-    for what, ids in named.items():
-        if len(set(ids)) < len(ids):
-            twice, _ = Counter(ids).most_common(1)[0]
-            raise RunError(f"{path / REQUEST}: holds more than one {what} '{twice}'.", _BRING_BACK)
-
-
 def _check_size(path: Path, data: bytes, most: int) -> None:
     """Raise `RunError` for what couldn't be read back."""
     if len(data) > most:
@@ -467,17 +362,6 @@ def _check_size(path: Path, data: bytes, most: int) -> None:
             f"{path}: would be larger than {size(most)}, which is the most that is read back.",
             "Make several runs, each of fewer passages, kinds or variants, or of shorter texts.",
         )
-
-
-def refuse_link(folder: Path, place: Path) -> None:
-    """Refuse to write through a link that leads out of a run's folder. Raises `RunError`."""
-    if is_outside(folder, place):
-        raise RunError(f"{place}: {LEADS_OUT}.", "Somebody has meddled with it: leave it.")
-
-
-def is_outside(folder: Path, place: Path) -> bool:
-    """Whether a place is not in a folder, links followed."""
-    return not is_within(place, folder)
 
 
 def is_run(path: Path) -> bool:
@@ -491,7 +375,7 @@ def is_run(path: Path) -> bool:
 def _why(error: JsonError) -> str:
     """What to do about a request that can't be understood."""
     if not error.is_json:
-        return _BRING_BACK
+        return BRING_BACK
     return "It was changed, or written by another version of remix; nothing has been touched."
 
 

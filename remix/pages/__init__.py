@@ -10,7 +10,7 @@ import functools
 
 import jinja2
 
-from remix.names import readable
+from remix.util.names import readable
 
 
 def render(name: str, **values: object) -> str:

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 import remix.cli
 from remix.documents.convert import Converted, Wanted, convert
 from remix.errors import RemixError
-from remix.names import visible
+from remix.util.names import visible
 from tests import test_docx, test_epub, test_html, test_note
 from tests.conftest import ESSAY
 from tests.fuzz.harness import Target

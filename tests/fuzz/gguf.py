@@ -17,13 +17,13 @@ from typing import Any
 
 from gguf.constants import Keys
 
-from remix import models
-from remix.engine import look
+from remix.engine import load_check
 from remix.engine.chat import ChatTemplate
 from remix.engine.decoder import Shape
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.errors import RemixError
+from remix.models import identity
 from remix.records import Dist, Greedy, Message, Request, Sampling
 from tests.fuzz.harness import MEMORY, Target
 from tests.tiny_models import (
@@ -63,17 +63,17 @@ def check(case: bytes, folder: Path) -> None:
     os.environ["REMIX_CACHE"] = str(folder / "cache")
     path = folder / "model.gguf"
     path.write_bytes(whole(case, _data_bytes(case)))
-    for read in (models.inspect, models.identify):
+    for read in (identity.inspect, identity.identify):
         try:
             read(path)
         except RemixError as error:
             _in_words(error)
     try:
-        file = models.identify(path)
+        file = identity.identify(path)
         ChatTemplate(file.chat_template, file.name)
         if int(file.sha256, 16) % LOOKED_AT:
             return
-        look.check(path, file)
+        load_check.check(path, file)
         _use(path, file.chat_template, file.name)
     except RemixError as error:
         _in_words(error)

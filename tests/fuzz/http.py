@@ -31,7 +31,7 @@ def end():
     os.read(0, 1)
     os._exit(1)
 threading.Thread(target=end, daemon=True).start()
-from remix.review import connections
+from remix.studio import connections
 connections.RECEIVING, connections.IDLE = 0.5, 0.05
 from remix.cli import main
 sys.argv[0] = "remix"

@@ -18,12 +18,14 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix import measuring, pipeline, replay
+from remix.analysis import run_ledgers
 from remix.errors import RemixError
-from remix.names import is_plain, leads_out
+from remix.generation import execute, prepare, run_model
 from remix.outputs import RunFolder, list_runs, reviews
 from remix.records import EngineUsed, ModelFile, ModelUsed, Options, Resumption, canonical_sha256
-from remix.review.desk import Desk
+from remix.studio.desk import Desk
+from remix.util.names import is_plain, leads_out
+from remix.verification import replay
 from remix.workspace import Workspace, open_workspace
 
 from ..conftest import FILE, FakeWriter, make_workspace
@@ -90,10 +92,10 @@ def corpus(folder: Path) -> list[bytes]:
 def _run(workspace: Workspace, writer: FakeWriter, file: ModelFile | None) -> bytes:
     with closing(writer):
         options = Options(steps=2, best_of=2, limit=2, kinds=("again",))
-        job = pipeline.prepare_for(workspace, options, writer)
+        job = prepare.prepare_for(workspace, options, writer)
         run = job.run.model_copy(update={"model": file, "n_ctx_seq": 4096 if file else 0})
-        job = pipeline.Job(run, None, {}, 0, ())
-        folder = pipeline.generate(job, workspace.outputs, writer=writer).folder
+        job = prepare.Job(run, None, {}, 0, ())
+        folder = execute.generate(job, workspace.outputs, writer=writer).folder
     first = folder.run.tasks[0].id
     reviews.say(folder, first, "ada", verdict="star", note="Well said.")
     reviews.edit(folder, first, "ada", "Said better.")
@@ -101,7 +103,7 @@ def _run(workspace: Workspace, writer: FakeWriter, file: ModelFile | None) -> by
     (folder.path / "failures.json").write_text('[{"task": "two-clocks/001/again.1", "error": "e", "hint": "h"}]')
     model, engine = ModelUsed(sha256="5" * 64, metadata_sha256="6" * 64), writer.engine_used
     folder.note_resumption(Resumption(at=folder.run.created, name="other", model=model, engine=engine))
-    measuring.measure(folder)
+    run_ledgers.measure(folder)
     files = {
         path.relative_to(folder.path).as_posix(): path.read_bytes()
         for path in folder.path.rglob("*")
@@ -353,7 +355,7 @@ def _invoke(words: tuple[str, ...], place: Path, task: str) -> None:
     spelt = {"TASK": task, "RUN": NAME}
     arguments = [spelt.get(word, word.replace("OUT", str(place / "out" / "it"))) for word in words]
     replay._load = lambda path, needs: Local(parallel=min(needs.parallel or 4, 64))  # type: ignore[assignment]
-    pipeline.model_of = lambda run, **_: Path("fake.gguf")  # type: ignore[assignment]
+    run_model.model_of = lambda run, **_: Path("fake.gguf")  # type: ignore[assignment]
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(place / "garden"), *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise AssertionError(arguments) from result.exception
@@ -371,7 +373,7 @@ def _look_at(result: Result, arguments: list[str]) -> None:
 
 def _resume(workspace: Workspace, path: Path) -> None:
     with suppress(RemixError), closing(Local()) as writer:
-        pipeline.resume(RunFolder.open(path), writer=writer)
+        execute.resume(RunFolder.open(path), writer=writer)
 
 
 def _desk(workspace: Workspace, path: Path) -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from remix import frontmatter, names, pipeline
 from remix.cli import cli
 from remix.corpus.essays import read_essay
 from remix.errors import RemixError
+from remix.generation import execute, prepare
 from remix.records import Options
+from remix.util import frontmatter, names
 
 from ..conftest import ESSAY, FakeWriter, make_workspace
 from .harness import Target
@@ -202,8 +203,8 @@ def _workspace(folder: Path) -> Path:
         home = folder.parent / "template"
         workspace = make_workspace(home)
         writer = FakeWriter()
-        job = pipeline.prepare_for(workspace, Options(kinds=("again",), steps=1), writer)
-        pipeline.generate(job, workspace.outputs, writer=writer)
+        job = prepare.prepare_for(workspace, Options(kinds=("again",), steps=1), writer)
+        execute.generate(job, workspace.outputs, writer=writer)
         writer.close()
         _template = home
     root = folder / "garden"

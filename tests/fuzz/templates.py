@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from remix import rendering
 from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError
-from remix.prompts import Template
 from remix.records import Essay, Message, Passage, sha256
-from remix.rendering import Program, RenderingError, Worker
+from remix.templates import worker
+from remix.templates.template import Template
+from remix.templates.worker import Program, RenderingError, Worker
 
 from ..conftest import Letters
 from .harness import Target
@@ -144,7 +144,7 @@ def check(case: bytes, place: Path) -> None:
     if program and sha256(program.source)[-1] in "02468ace":
         _compare(program, context)
     known = Program("prompt", "known", "{{ step }} {{ passage }}")
-    assert rendering.render(known, _PROMPT_CONTEXT).text == f"2 {TEXT}", "the worker is out of order"
+    assert worker.render(known, _PROMPT_CONTEXT).text == f"2 {TEXT}", "the worker is out of order"
 
 
 _PROMPT_CONTEXT: dict[str, Any] = {
@@ -196,7 +196,7 @@ def _compare(program: Program, context: dict[str, Any]) -> None:
     other = Worker()
     try:
         with suppress(RenderingError):
-            first = rendering.render(program, context)
+            first = worker.render(program, context)
             other.ask({"do": "compile", **description})
             second = other.ask({"do": "render", "key": program.key, "context": context})
             assert second["text"] == first.text, "another worker makes another text"

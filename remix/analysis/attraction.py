@@ -1,0 +1,74 @@
+"""Where chains go, and whether they come to rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from remix.analysis import drift, intervals
+from remix.analysis.drift import Attractor
+from remix.analysis.intervals import Estimate
+from remix.analysis.properties import PROPERTIES
+from remix.analysis.sets import if_known, known_estimate, over_passages
+from remix.analysis.survey_records import Attraction, Rests
+from remix.analysis.trajectory import Trajectory
+
+
+def attractions_of(chains: Sequence[Trajectory]) -> Iterable[Attraction]:
+    """Of chains that are as long as the longest."""
+    last = max(len(chain.texts) for chain in chains)
+    whole = [chain for chain in chains if len(chain.texts) == last]
+    for name, value in PROPERTIES.items():
+        ends = [(chain.passage, value(chain.texts[0]), value(chain.texts[-1])) for chain in whole]
+        groups = [[(x, y) for _, x, y in own] for _, own in groupby(sorted(ends), key=lambda end: end[0])]
+        found = _attractor(groups)
+        if found:
+            yield Attraction(
+                name=name,
+                attractor=found,
+                strength=known_estimate(intervals.jackknife(groups, _strength)),
+                position=_position(groups),
+                before=float(np.mean([x for _, x, _ in ends])),
+                after=float(np.mean([y for _, _, y in ends])),
+            )
+
+
+def _attractor(groups: Sequence[Sequence[tuple[float, float]]]) -> Attractor | None:
+    pairs = [pair for own in groups for pair in own]
+    return drift.attractor([x for x, _ in pairs], [y for _, y in pairs])
+
+
+def _strength(groups: Sequence[Sequence[tuple[float, float]]]) -> float:
+    found = _attractor(groups)
+    return found.strength if found else 0.0
+
+
+def _position(groups: Sequence[Sequence[tuple[float, float]]]) -> Estimate | None:
+    """The attractor's position; null where some passages less would leave none."""
+
+    def position(own: Sequence[Sequence[tuple[float, float]]]) -> float:
+        found = _attractor(own)
+        return found.position if found and found.position is not None else math.nan
+
+    return if_known(intervals.leave_out(groups, position))
+
+
+def rests_of(chains: Sequence[Trajectory]) -> Rests:
+    cycles = [drift.cycle(chain.texts) for chain in chains]
+    found = [cycle for cycle in cycles if cycle]
+    degrees = [(chain.passage, drift.periodicity(chain.texts[1:])) for chain in chains]
+    known = [(name, degree) for name, degree in degrees if degree is not None]
+    # Of the texts that periodicity looks at, from step 3 on: the first rewriting would change most of all.
+    back = [(chain.passage, drift.one_back(chain.texts[1:])) for chain in chains]
+    back_known = [(name, share) for name, share in back if share is not None]
+    return Rests(
+        chains=len(chains),
+        fixed=sum(cycle.period == 1 for cycle in found),
+        loops=sum(cycle.period > 1 for cycle in found),
+        soonest=min((cycle.begins for cycle in found), default=None),
+        periodicity=over_passages(*zip(*known, strict=True)) if known else None,
+        one_back=over_passages(*zip(*back_known, strict=True)) if back_known else None,
+    )

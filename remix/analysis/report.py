@@ -1,0 +1,274 @@
+"""A run's measures as a page to look at: plots, each with how to read it and what it can't say.
+
+Takes a run, its chains, their survey and what each text kept; gives HTML that needs no other file and runs no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from remix import pages
+from remix.analysis import findings, plots, projection
+from remix.analysis.intervals import Estimate
+from remix.analysis.plots import Path, Row, Series
+from remix.analysis.survey_records import Drift, Kind, Spread, Step, Survey
+from remix.analysis.trajectory import Trajectory
+from remix.measure.embedding import Embedder
+from remix.records import Run
+
+
+class Kept(NamedTuple):
+    """What a text kept of its passage."""
+
+    kind: str
+    step: int
+    sentences: float
+    """Share of its sentences."""
+    facts: float | None
+    """Share of its hard facts; null where it has none."""
+
+
+class Matter(NamedTuple):
+    """All that a page is made of."""
+
+    run: Run
+    about: str
+    """Which passages were asked for, in a few words."""
+    models: tuple[str, ...]
+    """Who wrote the texts."""
+    chains: Sequence[Trajectory]
+    survey: Survey
+    kept: Sequence[Kept]
+    """What each text kept of its passage; empty where nobody measured that."""
+    kept_by: Literal["words", "meaning"]
+    """What its sentences were matched by."""
+    embedder: Embedder | None
+
+
+def report(matter: Matter) -> str:
+    """The page. Raises `DrawingError` where nothing is installed to draw with."""
+    plots.check()
+    survey = matter.survey
+    return pages.render(
+        "report.html",
+        run=matter.run,
+        about=matter.about,
+        models=" and ".join(matter.models) or "nobody yet",
+        texts=sum(len(chain.texts) - 1 for chain in matter.chains),
+        survey=survey,
+        steps=max((len(kind.steps) - 1 for kind in survey.kinds), default=0),
+        summary=findings.summary(survey),
+        kinds=[_in_words(number, kind) for number, kind in enumerate(survey.kinds)],
+        drifts=[_drifts(survey, way) for way in _ways(survey)],
+        kept=_kept(matter),
+        plane=_map(matter),
+        spreads=_spreads(survey),
+    )
+
+
+def _ways(survey: Survey) -> list[str]:
+    return ["meaning", "words"] if survey.embeddings else ["words"]
+
+
+def _in_words(number: int, kind: Kind) -> dict[str, Any]:
+    """A kind's findings."""
+    sentences = [findings.keeping(kind), *findings.convergence(kind), findings.resting(kind)]
+    rests = kind.rests
+    return {
+        "name": kind.kind,
+        "colour": number % plots.COLOURS + 1,
+        "sentences": [each for each in sentences if each],
+        "attractions": [each for each in map(findings.attraction, kind.attractions) if each],
+        "cut": kind.cut,
+        "rests": (
+            kind.kind,
+            rests.chains,
+            rests.fixed,
+            rests.loops,
+            "–" if rests.soonest is None else rests.soonest,
+            _shown(rests.one_back),
+            _shown(rests.periodicity),
+            {True: "yes", False: "no", None: "–"}[findings.swings(kind)],
+        ),
+    }
+
+
+# -- drift --------------------------------------------------------------------------------------------------
+
+
+def _drifts(survey: Survey, way: str) -> dict[str, Any]:
+    known = [
+        (number, kind.kind, [(step, drift) for step in kind.steps if (drift := _drift_of(step, way))])
+        for number, kind in enumerate(survey.kinds)
+    ]
+    return {
+        "way": way,
+        "panels": [
+            plots.lines(name, _drift_series(number, own), "similarity", top=1.0) for number, name, own in known if own
+        ],
+        "rows": [
+            (name, step.step, step.count, *map(_shown, (drift.to_passage, drift.to_previous, drift.to_others)))
+            for _, name, own in known
+            for step, drift in own
+        ],
+    }
+
+
+def _drift_of(step: Step, way: str) -> Drift | None:
+    return step.by_meaning if way == "meaning" else step.by_words
+
+
+def _drift_series(number: int, own: Sequence[tuple[Step, Drift]]) -> list[Series]:
+    steps = [step.step for step, _ in own]
+    made = [
+        _series("to its own passage", number, "-", steps, [drift.to_passage for _, drift in own]),
+        _series("to the step before", number, "--", steps, [drift.to_previous for _, drift in own]),
+    ]
+    others = [drift.to_others for _, drift in own if drift.to_others]
+    if len(others) == len(own):
+        made.append(_series("to other passages", -1, ":", steps, others))
+    return made
+
+
+def _series(name: str, colour: int, style: str, steps: Sequence[int], values: Sequence[Estimate]) -> Series:
+    return Series(
+        name,
+        colour,
+        style,
+        steps,
+        [each.value for each in values],
+        [each.low for each in values],
+        [each.high for each in values],
+    )
+
+
+def _shown(estimate: Estimate | None) -> str:
+    """A number with its interval, for a table."""
+    if estimate is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
+# -- what was kept ------------------------------------------------------------------------------------------
+
+
+def _kept(matter: Matter) -> dict[str, Any] | None:
+    if not matter.kept:
+        return None
+    panels, rows = [], []
+    for number, kind in enumerate(matter.survey.kinds):
+        by_step: dict[int, list[Kept]] = {}
+        for each in matter.kept:
+            if each.kind == kind.kind:
+                by_step.setdefault(each.step, []).append(each)
+        steps = sorted(by_step)
+        if not steps:
+            continue
+        strips = [Row(f"step {step}", number, [each.sentences for each in by_step[step]]) for step in steps]
+        panels.append(plots.strips(kind.kind, strips, "sentences kept"))
+        rows += [(kind.kind, step, *_kept_means(by_step[step])) for step in steps]
+    return {"panels": panels, "rows": rows, "by": matter.kept_by}
+
+
+def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
+    """Texts, those that keep no sentence, and the mean shares of sentences and facts."""
+    facts = [each.facts for each in kept if each.facts is not None]
+    sentences = [each.sentences for each in kept]
+    return (
+        len(kept),
+        str(sum(each == 0 for each in sentences)),
+        f"{float(np.mean(sentences)):.0%}",
+        f"{float(np.mean(facts)):.0%}" if facts else "–",
+    )
+
+
+# -- the map ------------------------------------------------------------------------------------------------
+
+
+def _map(matter: Matter) -> dict[str, Any] | None:
+    """Passages and texts in two dimensions, the same for all kinds."""
+    texts = list(dict.fromkeys(text for chain in matter.chains for text in chain.texts))
+    if len(texts) < 3:
+        return None
+    vectors = matter.embedder.embed(texts) if matter.embedder else projection.tfidf(texts)
+    plane = projection.project(vectors)
+    place = dict(zip(texts, plane.points, strict=True))
+    limits = _limits(plane.points)
+    whole = dict(zip(texts, vectors, strict=True))
+    passages = {chain.passage: chain.texts[0] for chain in matter.chains}
+    return {
+        "by": matter.embedder.name if matter.embedder else None,
+        "share": plane.share,
+        "rings": _width([whole[text] for text in passages.values()]),
+        # Chains that end in the same text are as many points: left out, they would hide that they crowd.
+        "points": _width([whole[chain.texts[-1]] for chain in matter.chains]),
+        "panels": [
+            plots.paths(kind.kind, list(_paths(matter.chains, kind.kind, place)), number, limits)
+            for number, kind in enumerate(matter.survey.kinds)
+        ],
+    }
+
+
+def _width(points: Sequence[Any]) -> float:
+    """Mean distance of vectors from their middle."""
+    table = np.array(points)
+    return float(np.linalg.norm(table - table.mean(axis=0), axis=1).mean())
+
+
+def _paths(chains: Iterable[Trajectory], kind: str, place: Mapping[str, Any]) -> Iterator[Path]:
+    for chain in chains:
+        if chain.kind == kind:
+            yield Path(np.array([place[text] for text in chain.texts]))
+
+
+def _limits(points: Any) -> tuple[float, float, float, float]:
+    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+    width, height = (right - left) or 1.0, (top - bottom) or 1.0
+    return left - 0.06 * width, right + 0.06 * width, bottom - 0.06 * height, top + 0.06 * height
+
+
+# -- diversity ----------------------------------------------------------------------------------------------
+
+Reading = Callable[[Spread], Estimate | None]
+
+
+def _spreads(survey: Survey) -> dict[str, Any] | None:
+    if not any(kind.cut for kind in survey.kinds):
+        return None
+    meaning: list[tuple[str, Reading]] = [("different texts, by meaning", lambda spread: spread.vendi_meaning)]
+    readings: list[tuple[str, Reading]] = [
+        *(meaning if survey.embeddings else []),
+        ("different texts, by words", lambda spread: spread.vendi),
+        ("similarity to each other", lambda spread: spread.self_similarity),
+        ("bytes a compressed byte", lambda spread: spread.compression_ratio),
+    ]
+    return {
+        "panels": [_spread_panel(survey, name, reading) for name, reading in readings],
+        "rows": [
+            (
+                kind.kind,
+                step.step,
+                *map(_shown, (spread.vendi, spread.vendi_meaning, spread.self_similarity, spread.compression_ratio)),
+                f"{spread.self_repetition.value:.2f}",
+                f"{spread.distinct_1.value:.2f}",
+                f"{spread.distinct_2.value:.2f}",
+            )
+            for kind in survey.kinds
+            for step in kind.steps
+            if (spread := step.spread)
+        ],
+    }
+
+
+def _spread_panel(survey: Survey, name: str, reading: Reading) -> str:
+    series = []
+    for number, kind in enumerate(survey.kinds):
+        known = [(step.step, found) for step in kind.steps if step.spread and (found := reading(step.spread))]
+        if known:
+            series.append(_series(kind.kind, number, "-", [at for at, _ in known], [each for _, each in known]))
+    return plots.lines(name.capitalize(), series, name)

@@ -1,0 +1,187 @@
+"""What the chains of a run do together, and two runs side by side.
+
+Takes runs' folders, gives a `Survey`, a report's page or a `Comparison`. Joins what `outputs` reads back with the
+measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from remix.analysis import plots, report, survey
+from remix.analysis.compare import Aligned, Comparison, Numbers, Place, differences
+from remix.analysis.diversity import FloatArray
+from remix.analysis.neighbours import FEWEST, mutual_knn
+from remix.analysis.report import Kept, Matter
+from remix.analysis.run_ledgers import Measured
+from remix.analysis.sets import Ways
+from remix.analysis.survey_records import Survey
+from remix.analysis.trajectory import Trajectory, trajectories
+from remix.errors import RunError
+from remix.measure.alignment import CHRF
+from remix.measure.embedding import Embedder
+from remix.outputs.facts import about
+from remix.outputs.run import RunFolder
+from remix.records import Record, Run
+from remix.util.files import write_whole
+
+
+class Surveyed(NamedTuple):
+    """A run, all that was measured of its texts, and what they do together."""
+
+    run: Run
+    chains: tuple[Trajectory, ...]
+    measured: tuple[Measured, ...]
+    survey: Survey
+
+
+def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
+    """How much of each first text is in each second one, 0 to 1."""
+    table: FloatArray = CHRF.scores(ones, others) / 100
+    return table
+
+
+def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> Surveyed:
+    """What a run's finished texts do together. Raises `RunError` where one can't be read."""
+    chains = trajectories((each.record, folder.read(each.task.id)[1]) for each in measured)
+    found = survey.survey(chains, Ways(chrf, embedder))
+    return Surveyed(folder.run, tuple(chains), tuple(measured), found)
+
+
+def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
+    """The report.
+
+    Raises `RunError` where no text is finished, `DrawingError` where nothing is installed to draw with.
+    """
+    if not surveyed.chains:
+        raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
+    kept = [
+        Kept(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
+        for each in surveyed.measured
+    ]
+    models = tuple(dict.fromkeys(each.record.circumstances.model for each in surveyed.measured))
+    by: Literal["words", "meaning"] = (
+        "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
+    )
+    run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
+    return report.report(Matter(run, about(run), models, chains, found, kept, by, embedder))
+
+
+def check(target: Path) -> None:
+    """Raise `RunError` or `DrawingError` where no report can be written: better before the work than after."""
+    plots.check()
+    if not target.absolute().parent.is_dir():
+        raise RunError(f"{target}: its folder doesn't exist.", "Make it, or take another place with --report.")
+
+
+def write_report(surveyed: Surveyed, embedder: Embedder | None, target: Path) -> None:
+    """The report as a file, over one that is there. Raises as `page` does, or where nothing can be written."""
+    write_whole(target, page(surveyed, embedder).encode())
+
+
+# -- two runs -----------------------------------------------------------------------------------------------
+
+
+class Side(NamedTuple):
+    """One of two runs."""
+
+    folder: RunFolder
+    measured: Sequence[Measured]
+
+
+def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
+    """Two runs side by side, text by text. Raises `RunError` where they have none in common."""
+    numbers = [_numbers(side) for side in (one, other)]
+    if embedder:
+        _add_meaning(numbers, (one, other), embedder)
+    shared = _shared(one, other, numbers)
+    if not shared:
+        raise RunError(
+            f"{one.folder.run.name} and {other.folder.run.name} have no text of the same passage, kind and step.",
+            "Two runs are compared text by text: make the second with the same passages and kinds.",
+        )
+    found = differences(*({place: values[place] for place in shared} for values in numbers))
+    return Comparison(
+        one=one.folder.run.name,
+        other=other.folder.run.name,
+        pairs=len(shared),
+        left_out=len(numbers[0].keys() | numbers[1].keys()) - len(shared),
+        similarity=one.measured[0].ledger.similarity,
+        differences=tuple(found),
+        aligned=tuple(_aligned(one, other, shared, embedder)) if embedder else (),
+    )
+
+
+def models_aligned(one: Side, other: Side, embedders: tuple[Embedder, Embedder]) -> Aligned | None:
+    """Whether two models find the same passages alike, each by its own vectors; null for fewer than four passages."""
+    sides = [{each.record.source.passage: each.record.source.text for each in side.measured} for side in (one, other)]
+    texts = [text for name, text in sides[0].items() if sides[1].get(name) == text]
+    if len(texts) < FEWEST:
+        return None
+    alignment = mutual_knn(embedders[0].embed(texts), embedders[1].embed(texts))
+    what = f"passages, as {embedders[0].name} and {embedders[1].name} see them"
+    return Aligned(what=what, alignment=alignment) if alignment else None
+
+
+def _place(record: Record) -> Place:
+    source = record.source
+    return Place(source.passage, source.kind, source.step, source.variant)
+
+
+def _shared(one: Side, other: Side, numbers: Sequence[Numbers]) -> list[Place]:
+    """Where both have a text of the same passage, in the order of the first."""
+    sides = [{_place(each.record): each.record.derivation.passage for each in side.measured} for side in (one, other)]
+    return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
+
+
+def _numbers(side: Side) -> dict[Place, dict[str, float]]:
+    """What is compared of each text."""
+    numbers: dict[Place, dict[str, float]] = {}
+    for each, (passage, text) in zip(side.measured, _texts(side), strict=True):
+        of = each.ledger
+        numbers[_place(each.record)] = {
+            "words": float(of.length.words),
+            "sentences kept": of.kept,
+            **({} if of.facts.kept_share is None else {"facts kept": of.facts.kept_share}),
+            "facts invented": float(len(of.facts.invented)),
+            "claims turned round": float(len(of.reversals)),
+            "flags": float(len(of.flags)),
+            "words copied": of.extractive.coverage,
+            "like its passage, by words": float(chrf([passage], [text])[0, 0]),
+        }
+    return numbers
+
+
+def _add_meaning(numbers: Sequence[dict[Place, dict[str, float]]], sides: Sequence[Side], embedder: Embedder) -> None:
+    """How much each text is about what its passage is. Both runs go through one call: see `Embedder`."""
+    texts = [list(_texts(side)) for side in sides]
+    every = list(dict.fromkeys(text for pairs in texts for pair in pairs for text in pair))
+    rows = dict(zip(every, embedder.embed(every), strict=True))
+    for own, pairs in zip(numbers, texts, strict=True):
+        for values, (passage, text) in zip(own.values(), pairs, strict=True):
+            values["like its passage, by meaning"] = float(rows[passage] @ rows[text])
+
+
+def _texts(side: Side) -> Iterator[tuple[str, str]]:
+    """Each text's passage, and the text."""
+    for each in side.measured:
+        yield each.record.source.text, side.folder.read(each.task.id)[1]
+
+
+def _aligned(one: Side, other: Side, shared: Sequence[Place], embedder: Embedder) -> Iterable[Aligned]:
+    """Of each kind, whether the last texts of the same passages lie alike in both runs."""
+    tasks = [{_place(each.record): each.task.id for each in side.measured} for side in (one, other)]
+    for kind in dict.fromkeys(place.kind for place in shared):
+        last: dict[str, Place] = {}
+        for place in (place for place in shared if place.kind == kind):
+            held = last.setdefault(place.passage, place)
+            if (place.step, -place.variant) > (held.step, -held.variant):
+                last[place.passage] = place
+        texts = [
+            [side.folder.read(ids[place])[1] for place in last.values()]
+            for side, ids in zip((one, other), tasks, strict=True)
+        ]
+        if len(last) >= FEWEST and (alignment := mutual_knn(embedder.embed(texts[0]), embedder.embed(texts[1]))):
+            yield Aligned(what=f"last texts of each passage, {kind}", alignment=alignment)

@@ -1,0 +1,150 @@
+"""Chains -> numbers: how far texts drift from their passages, and how alike they become."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from remix.analysis import diversity, intervals
+from remix.analysis.attraction import attractions_of, rests_of
+from remix.analysis.diversity import FloatArray
+from remix.analysis.intervals import Estimate, LeftOut
+from remix.analysis.sets import Lookup, TextSet, Ways, if_known, over_passages, set_of
+from remix.analysis.spread import changes_of, cut_of, half_by, spread_of, vendi_of
+from remix.analysis.survey_records import Drift, Halving, Kind, Scores, Step, Survey, Way
+from remix.analysis.trajectory import Trajectory
+from remix.measure.words import words
+
+
+def survey(chains: Sequence[Trajectory], ways: Ways) -> Survey:
+    """All there is to say of a run's chains."""
+    passages = {chain.passage: chain.texts[0] for chain in chains}
+    by_kind: dict[str, list[Trajectory]] = {}
+    for chain in chains:
+        by_kind.setdefault(chain.kind, []).append(chain)
+    sets = {kind: set_of(own) for kind, own in by_kind.items()}
+    lookup = Lookup(ways, [*chains, *(each for own in sets.values() if own for each in own.chains)])
+    texts = list(passages.values())
+    return Survey(
+        passages=len(passages),
+        embeddings=ways.embedder.name if ways.embedder and chains else None,
+        strangers=_similarity_of(diversity.pairs(texts, texts, ways.scores), len(texts)),
+        kinds=tuple(_kind(kind, own, sets[kind], lookup) for kind, own in by_kind.items()),
+    )
+
+
+def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: Lookup) -> Kind:
+    last = max(len(chain.texts) for chain in chains) - 1
+    likenesses: dict[Way, list[_Likeness]] = {
+        way: [_likeness(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
+    }
+    sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
+    scores: dict[Way, list[LeftOut]] = {way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways}
+    drifts = {way: [None, *map(_drift, found)] for way, found in likenesses.items()}
+    steps = tuple(
+        Step(
+            step=step,
+            count=sum(len(chain.texts) > step for chain in chains),
+            words=float(np.median([len(words(chain.texts[step])) for chain in chains if len(chain.texts) > step])),
+            by_words=drifts["words"][step],
+            by_meaning=drifts["meaning"][step] if lookup.has_vectors else None,
+            spread=spread_of(sets[step], {way: found[step] for way, found in scores.items()}, lookup)
+            if own
+            else None,
+        )
+        for step in range(last + 1)
+    )
+    return Kind(
+        kind=kind,
+        steps=steps,
+        cut=cut_of(own) if own else None,
+        changes=tuple(changes_of(scores)) if own else (),
+        half_by=half_by([found.value for found in scores["words"]]),
+        halvings=tuple(_halvings(likenesses)),
+        attractions=tuple(attractions_of(chains)),
+        rests=rests_of(chains),
+    )
+
+
+class _Likeness(NamedTuple):
+    """How similar the texts of a step are to others, a number a chain that reaches it."""
+
+    chains: list[Trajectory]
+    own: FloatArray
+    previous: FloatArray
+    others: FloatArray | None
+
+
+def _likeness(step: int, chains: Sequence[Trajectory], scores: Scores) -> _Likeness:
+    reaching = [chain for chain in chains if len(chain.texts) > step]
+    own, previous = np.array(
+        [scores([chain.texts[0], chain.texts[step - 1]], [chain.texts[step]])[:, 0] for chain in reaching]
+    ).T
+    names = [chain.passage for chain in reaching]
+    others = _to_others([chain.texts[step] for chain in reaching], names, reaching, scores)
+    return _Likeness(reaching, own, previous, others)
+
+
+def _drift(found: _Likeness) -> Drift:
+    names, others = [chain.passage for chain in found.chains], found.others
+    return Drift(
+        to_passage=over_passages(names, found.own),
+        to_previous=over_passages(names, found.previous),
+        to_others=over_passages(names, others) if others is not None else None,
+        above_others=over_passages(names, found.own - others) if others is not None else None,
+    )
+
+
+def _halvings(likenesses: Mapping[Way, Sequence[_Likeness]]) -> Iterator[Halving]:
+    for way, steps in likenesses.items():
+        if len(steps) > 1 and (found := _halving(steps[0], steps[-1], len(steps) - 1)):
+            yield Halving(way=way, steps=found)
+
+
+def _halving(first: _Likeness, last: _Likeness, steps: int) -> Estimate | None:
+    """Steps in which half goes of what chains have in common with their own passages beyond what others have."""
+    if first.others is None or last.others is None:
+        return None
+    ends = zip(last.chains, last.own - last.others, strict=True)
+    before = {chain[:3]: each for chain, each in zip(first.chains, first.own - first.others, strict=True)}
+    by_passage: dict[str, list[tuple[float, float]]] = {}
+    for chain, after in ends:
+        by_passage.setdefault(chain.passage, []).append((float(before[chain[:3]]), float(after)))
+    pairs = [np.mean(own, axis=0) for own in by_passage.values()]
+
+    def rate(own: Sequence[FloatArray]) -> float:
+        begin, end = np.mean(own, axis=0)
+        return math.log(begin / end) / steps if begin > 0 and end > 0 else math.nan
+
+    fall = if_known(intervals.leave_out(pairs, rate))
+    if fall is None or fall.low is None or fall.high is None or fall.low <= 0:
+        return None
+    value, low, high = (math.log(2) / each for each in (fall.value, fall.high, fall.low))
+    return Estimate(value=value, low=low, high=high, count=fall.count)
+
+
+def _to_others(
+    texts: Sequence[str], names: Sequence[str], chains: Sequence[Trajectory], scores: Scores
+) -> FloatArray | None:
+    """Mean similarity of each text to the passages that aren't its own, or to some of them."""
+    passages = {chain.passage: chain.texts[0] for chain in chains}
+    if len(passages) < 2:
+        return None
+    means = np.zeros(len(texts))
+    for group in diversity.groups(len(texts)):
+        held = list(dict.fromkeys(names[at] for at in group))
+        held = held if len(held) > 1 else list(passages)[: diversity.GROUP]
+        table = scores([passages[name] for name in held], [texts[at] for at in group])
+        for column, at in enumerate(group):
+            means[at] = table[[row for row, name in enumerate(held) if name != names[at]], column].mean()
+    return means
+
+
+def _similarity_of(among: diversity.Pairs, count: int) -> Estimate | None:
+    """Mean similarity of pairs, with its interval over the texts."""
+    if count < 2:
+        return None
+    return intervals.jackknife(range(count), lambda own: diversity.self_similarity(among, own))

@@ -1,0 +1,1 @@
+"""A run: prepared, planned, carried out and recorded."""

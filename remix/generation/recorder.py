@@ -1,0 +1,197 @@
+"""From a task to what it asks, and from what came of it to its record.
+
+Takes a run's frozen request and a writer, gives prompts with their sampling, then records with their texts: of
+several candidates the best. Writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from remix.generation import trim
+from remix.generation.choose import BY_MEASURES, choose, mean_logprob
+from remix.generation.plan import task_seed
+from remix.generation.writer import Writer
+from remix.measure import flags
+from remix.measure.ledger import Made, ledger, numbers
+from remix.outputs.form import body_bytes, dump_trace
+from remix.records import (
+    Candidate,
+    Circumstances,
+    Derivation,
+    Generation,
+    Output,
+    Prompt,
+    PromptUsed,
+    Record,
+    Run,
+    Sampling,
+    Selection,
+    Source,
+    Task,
+    Trace,
+    record_id,
+    sha256,
+    source_of,
+)
+from remix.templates.template import Template, settings_for
+from remix.util import environment
+
+
+class Asked(NamedTuple):
+    """A task with what it reads and what it asks."""
+
+    task: Task
+    prompt: Prompt
+    samplings: tuple[Sampling, ...]
+    """One for each candidate; they differ in their seeds alone."""
+    previous: str
+    """Text of the step before; empty for the first."""
+    parent: str | None
+    """Id of that step's record."""
+
+
+class Written(NamedTuple):
+    """What came of a task."""
+
+    record: Record
+    text: str
+    trace: Trace | None
+
+
+class Recorder:
+    """Knows a run and its writer."""
+
+    def __init__(self, run: Run, writer: Writer) -> None:
+        self._run = run
+        self._writer = writer
+        self._labels = run.model.labels if run.model else (writer.name.lower(),)
+        self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
+        self._corpus = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+
+    def ask(self, task: Task, previous: str, parent: str | None) -> Asked:
+        """What a task asks of the writer. Raises `PromptError` where the template fails."""
+        essay, passage = self._corpus[task.passage]
+        template = self._templates[task.kind]
+        options = self._run.options
+        prompt = template.render(passage, essay, previous, task.step, options.steps, self._labels)
+        settings = settings_for(template, options, self._labels)
+        sampling = Sampling(
+            seed=task.seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
+        )
+        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task))
+        return Asked(task, prompt, samplings, previous, parent)
+
+    def record(self, asked: Asked, generations: Sequence[Generation]) -> Written:
+        """The record of a finished task, the text that is kept, and how that came about."""
+        candidates = [self._candidate(asked, number, each) for number, each in enumerate(generations, 1)]
+        several = len(candidates) > 1
+        if several:
+            candidates = [self._measured(asked, each) for each in candidates]
+        best, rule = choose(candidates, BY_MEASURES)
+        generation = generations[best.number - 1]
+        selection = Selection(candidates=len(candidates), chooser=rule) if several else None
+        derivation = self._derivation(asked, generation, selection)
+        id_ = record_id(derivation, best.sha256)
+        trace = Trace(record=id_, choices=generation.choices) if generation.choices else None
+        record = Record(
+            id=id_,
+            source=self._source(asked.task),
+            derivation=derivation,
+            output=Output(
+                file=f"{asked.task.id}.md",
+                sha256=best.sha256,
+                finish=best.finish,
+                token_ids=best.token_ids,
+                trimmed=best.trimmed,
+            ),
+            flags=best.flags,
+            circumstances=self._circumstances(generation),
+            trace=sha256(dump_trace(trace)) if trace else None,
+            candidates=tuple(_marked(each, each is best) for each in candidates) if several else None,
+        )
+        return Written(record, best.text, trace)
+
+    def _seeds(self, task: Task) -> list[int]:
+        """A seed for each candidate; the first has the task's own, so that its text is the one without the others."""
+        _, passage = self._corpus[task.passage]
+        template, options = self._templates[task.kind], self._run.options
+        named = (options.seed, passage.sha256, template.sha256, task.kind, task.step, task.variant)
+        return [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
+
+    def _candidate(self, asked: Asked, number: int, generation: Generation) -> Candidate:
+        """One of the texts, before any is chosen."""
+        _, passage = self._corpus[asked.task.passage]
+        text, cut = trim.trim(asked.prompt, generation)
+        return Candidate(
+            number=number,
+            chosen=False,
+            seed=generation.sampling.seed if generation.sampling else None,
+            text=text,
+            sha256=sha256(body_bytes(text)),
+            finish=generation.finish,
+            token_ids=generation.token_ids,
+            trimmed=cut,
+            flags=flags(text, generation.finish, passage.text, asked.previous, asked.prompt.messages),
+            logprob=mean_logprob(generation.choices),
+        )
+
+    def _measured(self, asked: Asked, candidate: Candidate) -> Candidate:
+        """A candidate with what it is chosen by."""
+        _, passage = self._corpus[asked.task.passage]
+        settings = self._templates[asked.task.kind].settings(self._labels)
+        made = Made(
+            candidate.text, candidate.finish, passage.text, asked.previous, asked.prompt.messages, settings.length
+        )
+        return candidate.model_copy(update={"measures": numbers(ledger(made), settings.weights)})
+
+    def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
+        _, passage = self._corpus[asked.task.passage]
+        return Derivation(
+            passage=passage.sha256,
+            parent=asked.parent,
+            prompt=PromptUsed(
+                template=asked.prompt.template,
+                messages=asked.prompt.messages,
+                keep_opening=asked.prompt.keep_opening,
+                chat_template_sha256=self._writer.chat_template_sha256,
+                token_ids=generation.prompt_token_ids,
+            ),
+            model=self._writer.model_used,
+            sampling=generation.sampling,
+            selection=selection,
+            trim=trim.RULE,
+            engine=self._writer.engine_used,
+        )
+
+    def _source(self, task: Task) -> Source:
+        _, passage = self._corpus[task.passage]
+        return source_of(passage, task, self._templates[task.kind].name, self._run.rankings.get(passage.id))
+
+    def _circumstances(self, generation: Generation) -> Circumstances:
+        file, planned = self._writer.file, self._run.environment
+        # A clock may be put back meanwhile; nothing ends before it begins.
+        finished = max(generation.started, generation.finished)
+        return Circumstances(
+            run=self._run.name,
+            model=self._writer.name,
+            architecture=file.architecture if file else None,
+            file_type=file.file_type if file else None,
+            size=file.size if file else None,
+            preparation=file.preparation if file else None,
+            exactness=self._writer.exactness,
+            started=generation.started,
+            finished=finished,
+            seconds=round((finished - generation.started).total_seconds(), 3),
+            host=environment.host(),
+            threads=self._writer.threads,
+            parallel=self._writer.parallel,
+            n_ctx_seq=self._writer.n_ctx_seq,
+            remix=environment.version(),
+            commit=planned.commit,
+        )
+
+
+def _marked(candidate: Candidate, chosen: bool) -> Candidate:
+    return candidate.model_copy(update={"chosen": chosen})

@@ -1,0 +1,23 @@
+"""Quotations and citations in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# However many marks stand open in a text, none is looked after further than this.
+_QUOTED = re.compile(r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)")
+_SURNAME = r"[^\W\d_][\w’'\-]{1,60}"
+_WITH = rf"(?: (?:et al\.?|(?:and|&) {_SURNAME}))?"
+_YEAR = r"\d{4}[a-z]?(?:[,:][^();]{0,99})?"
+_CITED = rf"{_SURNAME}{_WITH},? {_YEAR}"
+CITATION = re.compile(rf"\((?:(?:see|cf\.) )?{_CITED}(?:; ?{_CITED})*\)|\b(?=[A-Z]){_SURNAME}{_WITH} \({_YEAR}\)")
+_WORK = re.compile(rf"({_SURNAME}){_WITH},? \(?(\d{{4}})")
+
+
+def quotations_in(text: str) -> Iterator[str]:
+    return ("".join(groups) for groups in _QUOTED.findall(text))
+
+
+def citations_in(match: re.Match[str]) -> Iterator[str]:
+    return (f"{name} {year}" for name, year in _WORK.findall(match.group()))

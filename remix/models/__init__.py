@@ -1,0 +1,1 @@
+"""Which GGUF files there are, what each is, and copies prepared in a faster weight type. Loads no weights."""

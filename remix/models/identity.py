@@ -1,0 +1,258 @@
+"""What a GGUF file is: its hash, and what its header says.
+
+Takes paths, gives `ModelFile`s. Loads no weights."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+import struct
+from collections.abc import Iterable
+from io import BufferedReader
+from pathlib import Path
+from typing import NamedTuple
+
+from remix.errors import ModelError
+from remix.models.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
+from remix.models.memo import printable_name, recall, remember
+from remix.records import ModelFile, sha256
+from remix.util.files import open_regular
+
+DEFAULT_CONTEXT = 2048
+"""Tokens; for a file that doesn't say."""
+
+MOST_CONTEXT = 2**24
+"""Tokens; the longest context there is takes in 10 million."""
+
+MOST_TEMPLATE = 2**17
+"""Characters of a chat template; the longest known have 20,000."""
+
+_LONG_LABEL = 200
+"""Letters of a name that a file gives itself."""
+
+_MOST_BEHIND = 16 * 2**20
+"""Bytes that may follow a file's last tensor: padding, and what tools put there."""
+
+_SPARSE = 2**30
+"""Bytes from which on a file is asked how much of it was ever written."""
+
+SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
+LIST_HINT = "`remix models list` shows the models on this machine."
+_FETCH = "Fetch the file again, or take another model."
+
+
+class Facts(NamedTuple):
+    """What a GGUF's header says; the fields are those of `ModelFile`."""
+
+    architecture: str
+    file_type: str | None
+    weight_types: tuple[str, ...]
+    context: int
+    chat_template: str | None
+    labels: tuple[str, ...]
+
+
+def name_of(path: Path) -> str:
+    name = SHARD.sub("", path.name)
+    return printable_name(name[: -len(".gguf")] if name.lower().endswith(".gguf") else name)
+
+
+def identify(path: Path, name: str | None = None) -> ModelFile:
+    """Read a GGUF's header and hash the file; `name` replaces the one its file name gives.
+
+    Reading takes a second for each GB or so, hence results are kept in the user's cache folder (`REMIX_CACHE`
+    names another) for as long as the file's size and time of change stay the same.
+
+    Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged, cut short or part of a split model.
+    """
+    check_is_file(path)
+    if shard := SHARD.search(path.name):
+        raise ModelError(
+            f"{path} is one of {int(shard[2])} parts of a model, and its hash would say nothing of the others.",
+            "Join them with llama.cpp's `llama-gguf-split --merge`.",
+        )
+    try:
+        with open_regular(path) as file:
+            model = read_identity(file, path)
+    except OSError as error:
+        raise unreadable_model(path, error) from error
+    name = name or name_of(path)
+    # The cache is shared by all links to a file, so what depends on the link is put in afterwards.
+    labels = dict.fromkeys((*model.labels, name.lower(), model.architecture.lower()))
+    return model.model_copy(update={"name": name, "labels": tuple(labels)})
+
+
+def read_identity(file: BufferedReader, path: Path) -> ModelFile:
+    """What the content says, from the cache if that knows it; `labels` are those of the metadata alone."""
+    _check_magic(file, path)
+    status = os.fstat(file.fileno())
+    model = recall(path, status)
+    if model is None:
+        model = _read(file, path, status.st_size)
+        remember(path, status, model)
+    return model
+
+
+def inspect(path: Path) -> Facts:
+    """What a GGUF's header says, without the hash, so at once however large the file. Raises `ModelError`."""
+    check_is_file(path)
+    try:
+        with open_regular(path) as file:
+            _check_magic(file, path)
+            return _facts(_header(file, path, os.fstat(file.fileno()).st_size))
+    except (OSError, ValueError) as error:
+        raise unreadable_model(path, error) from error
+
+
+def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
+    """Header and hash of an open GGUF of `size` bytes, whose magic has been read."""
+    header = _header(file, path, size)
+    _refuse_empty(file, path, header)
+    file.seek(FIRST_KEY)
+    metadata = sha256(file.read(header.keys_end - FIRST_KEY))
+    file.seek(0)
+    whole = hashlib.file_digest(file, "sha256").hexdigest()
+    facts = _facts(header)._asdict()
+    return ModelFile(name=name_of(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
+
+
+def _header(file: BufferedReader, path: Path, size: int) -> Header:
+    """The header of an open GGUF of `size` bytes, whose magic has been read."""
+    version = int.from_bytes(file.read(4), "little")
+    if version not in (2, 3):
+        raise ModelError(
+            f"{path} is GGUF version {version}, which can't be read.",
+            "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
+        )
+    try:
+        header = read_header(file, size)
+        template = _facts(header).chat_template or ""
+    except (ValueError, struct.error) as error:
+        raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
+    if len(template) > MOST_TEMPLATE:
+        raise ModelError(*too_long(f"{path}: its chat template", len(template)))
+    if header.data_end > size:
+        raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
+    return header
+
+
+def too_long(what: str, length: int) -> tuple[str, str]:
+    """An error's words for a chat template that is too long."""
+    return (
+        f"{what} has {length} characters, and at most {MOST_TEMPLATE} are taken.",
+        "The longest known have 20,000: take another model.",
+    )
+
+
+def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
+    """Raise `ModelError` for a file of which most is no model: a few bytes can claim to be a terabyte, and hashing
+    that takes an hour."""
+    size = os.fstat(file.fileno()).st_size
+    if header.data_end and size > header.data_end + _MOST_BEHIND and not header.unknown_types:
+        raise ModelError(f"{path} is {size - header.data_end} bytes longer than its tensors are.", _FETCH)
+    if size > _SPARSE and (written := _written(file.fileno(), size)) < size // 2:
+        raise ModelError(f"{path} is mostly empty: of its {size} bytes only {written} were ever written.", _FETCH)
+
+
+def _written(handle: int, size: int) -> int:
+    """Bytes of a file that aren't holes, as far as the system tells; all of them where it doesn't."""
+    at = written = 0
+    before = os.lseek(handle, 0, os.SEEK_CUR)
+    try:
+        while at < size and written < size // 2:
+            begin = os.lseek(handle, at, os.SEEK_DATA)
+            at = os.lseek(handle, begin, os.SEEK_HOLE)
+            written += at - begin
+    except (OSError, AttributeError) as error:
+        # Behind the last data there is only a hole.
+        return written if getattr(error, "errno", 0) == errno.ENXIO else size
+    finally:
+        # Whoever reads the file through a buffer counts on that.
+        os.lseek(handle, before, os.SEEK_SET)
+    return written
+
+
+def _facts(header: Header) -> Facts:
+    """What a header says; raises `ValueError` without an architecture."""
+    values = header.values
+    architecture = _text(values, "general.architecture")
+    if not architecture or len(architecture) > _LONG_LABEL:
+        raise ValueError("it names no architecture" if not architecture else "an architecture's name without end")
+    names = (_text(values, "general.basename"), _text(values, "general.name"))
+    return Facts(
+        architecture=architecture,
+        file_type=_file_type(values.get("general.file_type")),
+        weight_types=_weight_types(header.tensors),
+        context=_context(header, architecture),
+        chat_template=_text(values, "tokenizer.chat_template"),
+        labels=tuple(label[:_LONG_LABEL].lower() for label in names if label),
+    )
+
+
+def _weight_types(tensors: Iterable[Tensor]) -> tuple[str, ...]:
+    """Names of the matrices' number types; vectors are always plain floats."""
+    from gguf import GGMLQuantizationType
+
+    names = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
+    return tuple(sorted({names.get(each.kind, f"type {each.kind}") for each in tensors if each.dimensions > 1}))
+
+
+def _context(header: Header, architecture: str) -> int:
+    """Tokens the model takes in, all computed by the same rules.
+
+    Where a file has factors for long contexts, llama.cpp takes them once a sequence *may* be longer than the original
+    context, and computes every text anew by them, short ones too. What a text is must not hang on that.
+    """
+    length = header.values.get(f"{architecture}.context_length")
+    context = length if isinstance(length, int) and length > 0 else DEFAULT_CONTEXT
+    if context > MOST_CONTEXT:
+        raise ValueError(f"a context of {context} tokens")
+    original = header.values.get(f"{architecture}.rope.scaling.original_context_length")
+    has_factors = any("rope_factors_long" in tensor.name for tensor in header.tensors)
+    return min(context, original) if has_factors and isinstance(original, int) and original > 0 else context
+
+
+def _text(values: dict[str, Value], key: str) -> str | None:
+    value = values.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _file_type(value: Value) -> str | None:
+    """The file type in words, or nothing for one that the `gguf` package doesn't know."""
+    from gguf import LlamaFileType
+
+    if not isinstance(value, int):
+        return None
+    try:
+        # A bit of its own says that the type was guessed from the tensors.
+        name = str(LlamaFileType(value & ~int(LlamaFileType.GUESSED)).name)
+    except ValueError:
+        return None
+    return name.removeprefix("MOSTLY_").removeprefix("ALL_")
+
+
+def _check_magic(file: BufferedReader, path: Path) -> None:
+    if file.read(4) != b"GGUF":
+        raise ModelError(f"{path} is not a GGUF file.", "Give one; their names end in .gguf.")
+
+
+def check_is_file(path: Path) -> None:
+    """Raise `ModelError` unless there is a file: a pipe, for one, would be waited for without end."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} doesn't exist.", f"Check the path; {LIST_HINT}") from error
+    except (OSError, ValueError) as error:
+        raise unreadable_model(path, error) from error
+    if stat.S_ISDIR(mode):
+        raise ModelError(f"{path} is a folder.", "Give the path of a .gguf file in it.")
+    if not stat.S_ISREG(mode):
+        raise ModelError(f"{path} is not a regular file.", "Give the path of a .gguf file.")
+
+
+def unreadable_model(path: Path, error: Exception) -> ModelError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return ModelError(f"{path} can't be read ({reason}).", "Check the path and who may read the file.")

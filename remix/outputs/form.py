@@ -1,0 +1,75 @@
+"""The forms in which records and texts are written as files, and read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from remix.errors import RunError
+from remix.records import Frozen, Record, Trace, canonical_sha256
+
+_FENCE = b"---\n"
+
+ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
+
+
+def dump(value: Frozen) -> bytes:
+    """A record as JSON for people: indented, but a list of numbers on one line."""
+    text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
+    return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
+
+
+def dump_trace(trace: Trace) -> bytes:
+    """A trace as JSON, a turn a line: what came, how likely, how open the turn was, what else stood ready."""
+    turns = ",\n".join(json.dumps(choice, ensure_ascii=False, separators=(",", ":")) for choice in trace.choices)
+    head = json.dumps({"schema": trace.schema_, "record": trace.record})
+    return f'{head[:-1]}, "choices": [\n{turns}\n]}}\n'.encode()
+
+
+def compose(record: Record, text: str) -> bytes:
+    """An output's file: a short front matter for people, then the body."""
+    source = record.source
+    front: dict[str, Any] = {
+        "essay": source.essay,
+        "passage": source.passage,
+        "kind": source.kind,
+        "step": source.step,
+        "variant": source.variant,
+        "model": record.circumstances.model,
+        "flags": list(record.flags),
+        "record": record.id,
+    }
+    head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
+    return _FENCE + head.encode() + _FENCE + body_bytes(text)
+
+
+def id_of(raw: Any) -> str:
+    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
+    return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
+
+
+def body_bytes(text: str) -> bytes:
+    """A text as the body of its file."""
+    return f"{text}\n".encode()
+
+
+def body_of(data: bytes) -> bytes:
+    """The body of an output's file: all bytes after the line that closes the front matter."""
+    closing = data.find(b"\n" + _FENCE, len(_FENCE) - 1) if data.startswith(_FENCE) else -1
+    return data if closing < 0 else data[closing + 1 + len(_FENCE) :]
+
+
+def text_of(body: bytes, path: Path) -> str:
+    """The text that a body holds; `path` is what errors call it. Raises `RunError` where it isn't UTF-8."""
+    try:
+        return body.decode().removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path}: not UTF-8 at byte {error.start} of its text.", ANEW) from error
+
+
+def _one_line(match: re.Match[str]) -> str:
+    return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")

@@ -1,0 +1,61 @@
+"""Which folders aren't opened as runs: those with links that lead out, unknown passages, equal tasks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from remix.errors import RunError
+from remix.outputs.layout import REQUEST
+from remix.records import Run
+from remix.util import names
+from remix.util.files import is_within
+
+LEADS_OUT = "a link that leads out of the run's folder"
+
+BRING_BACK = (
+    "It was changed or cut short: bring it back from a copy. Nothing has been touched; what is finished is safe."
+)
+
+
+def refuse_leading_out(path: Path, run: Run) -> None:
+    """Refuse a request, from who knows where, whose outputs would be written elsewhere."""
+    for task in run.tasks:
+        if names.leads_out(task.id):
+            raise RunError(
+                f"{path / REQUEST}: '{task.id}' leads out of the run's folder.",
+                "Somebody has meddled with it: leave it.",
+            )
+
+
+def refuse_unknown(path: Path, run: Run) -> None:
+    """Refuse a request whose tasks speak of passages or kinds that it doesn't hold."""
+    passages = {passage.id for essay in run.essays for passage in essay.passages}
+    kinds = {template.kind for template in run.templates}
+    for task in run.tasks:
+        if task.passage not in passages or task.kind not in kinds:
+            raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)
+
+
+def refuse_equal(path: Path, run: Run) -> None:
+    """Refuse a request in which several texts have one name: each would be listed below each of its namesakes."""
+    named = {
+        "passage": [passage.id for essay in run.essays for passage in essay.passages],
+        "kind": [template.kind for template in run.templates],
+        "text": [task.id for task in run.tasks],
+    }
+    for what, ids in named.items():
+        if len(set(ids)) < len(ids):
+            twice, _ = Counter(ids).most_common(1)[0]
+            raise RunError(f"{path / REQUEST}: holds more than one {what} '{twice}'.", BRING_BACK)
+
+
+def refuse_link(folder: Path, place: Path) -> None:
+    """Refuse to write through a link that leads out of a run's folder. Raises `RunError`."""
+    if is_outside(folder, place):
+        raise RunError(f"{place}: {LEADS_OUT}.", "Somebody has meddled with it: leave it.")
+
+
+def is_outside(folder: Path, place: Path) -> bool:
+    """Whether a place is not in a folder, links followed."""
+    return not is_within(place, folder)

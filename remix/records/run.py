@@ -1,0 +1,139 @@
+"""A run's frozen request, and what is noted while it is carried out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from remix.records.bounds import MOST_TASKS, MOST_TOKENS
+from remix.records.corpus import Essay, Ranking
+from remix.records.generation import EngineUsed
+from remix.records.model import ModelFile, ModelUsed
+from remix.records.options import Options
+from remix.records.plan import Task
+from remix.records.values import Frozen, Length, Many, Sha256
+
+
+class TemplateUsed(Frozen):
+    """A template as it was when the run began."""
+
+    kind: str
+    """Its kind."""
+    name: str
+    """Its file, for people."""
+    sha256: Sha256
+    """Of the file's bytes."""
+    source: str
+    """Those bytes, as text."""
+
+
+class Environment(Frozen):
+    """The machine and the code a run was made with."""
+
+    remix: str
+    """Version of remix."""
+    python: str
+    """Version of Python."""
+    host: str
+    """Operating system and processor."""
+    commit: str | None
+    """Git commit of the workspace, where it is a repository."""
+
+
+Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model"]
+"""What a text was made from that is another now; of an essay's title and the like what its prompt shows."""
+
+
+class Stale(Frozen):
+    """All that a run wrote of a passage in one kind, and that would be made from something else now."""
+
+    passage: str
+    """Id of the passage in that run."""
+    kind: str
+    """The kind."""
+    now: str | None
+    """Id that the passage has now; null where it is gone."""
+    because: Many[Change] = Field(min_length=1)
+    """What changed."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it can't be written anew."""
+        return self.now is None or "template gone" in self.because
+
+
+class Refresh(Frozen):
+    """What a run writes anew for an older one."""
+
+    run: str
+    """The older run's name."""
+    request: Sha256
+    """Of its `run.json`."""
+    stale: Many[Stale]
+    """What is written anew, and why."""
+
+    @property
+    def chains(self) -> frozenset[tuple[str, str]]:
+        """The passages and kinds to be written, by the passages' ids now."""
+        return frozenset((each.now, each.kind) for each in self.stale if each.now is not None)
+
+
+class Run(Frozen):
+    """A run's frozen request: all that is needed to finish it, but the model's weights."""
+
+    schema_: Literal["remix/run/1"] = Field("remix/run/1", alias="schema")
+    """Name and version of this form."""
+    name: str
+    """The folder's name: UTC time, what it is about, four random hex digits."""
+    created: datetime
+    """When it was planned (UTC)."""
+    given: dict[str, Any]
+    """The options as they were given."""
+    options: Options
+    """The options, defaults filled in."""
+    model: ModelFile | None
+    """The GGUF; null where a LangChain model writes."""
+    engine: EngineUsed | None
+    """The machinery it began with; null while it is only planned."""
+    n_ctx_seq: int = Field(ge=0, le=MOST_TOKENS)
+    """Tokens a sequence may need, prompt and output together."""
+    contexts: Many[Length] = Field((), max_length=16)
+    """The same by classes of length, the longest last: short texts don't wait in rooms for long ones."""
+    templates: Many[TemplateUsed]
+    """By kind, with their sources."""
+    essays: Many[Essay]
+    """The essays, with those of their passages that the run is about."""
+    rankings: dict[str, Ranking] = Field({})
+    """By passage, where a text ranked them."""
+    tasks: Many[Task] = Field(max_length=MOST_TASKS)
+    """In the order of the plan."""
+    refreshes: Refresh | None = None
+    """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
+    environment: Environment
+    """Where and with what it began."""
+
+
+class Resumption(Frozen):
+    """A sitting in which another model than the run's own went on with it. Each record names its own model."""
+
+    at: datetime
+    """When it began (UTC)."""
+    name: str
+    """The model's name."""
+    model: ModelUsed
+    """The model, as the records of what it wrote have it."""
+    engine: EngineUsed
+    """The machinery."""
+
+
+class Failure(Frozen):
+    """A task that could not be done."""
+
+    task: str
+    """Its id."""
+    error: str
+    """What went wrong."""
+    hint: str
+    """What to do."""

@@ -1,0 +1,1 @@
+"""What any room may use: files, names, processes, formats. Knows nothing of essays, models or runs."""

@@ -1,0 +1,48 @@
+"""What machine and code this is.
+
+Takes a workspace's folder, gives an `Environment`. Names no user and no host.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+from remix.records import Environment
+from remix.util import git
+
+DISTRIBUTION = "essay-remix"
+
+
+def version() -> str:
+    """Version of remix."""
+    return metadata.version(DISTRIBUTION)
+
+
+def host() -> str:
+    """Operating system and processor."""
+    return f"{platform.system()} {platform.machine()}"
+
+
+def describe(workspace: Path) -> Environment:
+    """This machine, and the commit of the workspace's repository."""
+    return Environment(remix=version(), python=platform.python_version(), host=host(), commit=git.commit(workspace))
+
+
+def physical_cores() -> int:
+    """Cores this process may use, hyperthreads not counted: more threads than that slow llama.cpp down."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota() or allowed))
+
+
+def _quota() -> int | None:
+    """Cores' worth of time a container may use, where its cgroup sets a limit."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return max(1, int(quota) // int(period))
+    except (OSError, ValueError):
+        return None

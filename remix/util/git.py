@@ -1,0 +1,173 @@
+"""What git knows of a folder, read without starting git.
+
+Takes a folder, gives the commit that is checked out there; and gives the user's name in git's own settings. Git
+itself runs commands that a repository names (hooks, filters, file system monitors, transports), and the repository
+may be a stranger's: so git is never started. Knows nothing of runs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from remix.util.files import read_bounded
+
+MOST_POINTER = 4096
+"""Bytes of a file that holds a commit, the name of a branch, or the path of a folder."""
+
+MOST_PACKED = 64 * 2**20
+"""Bytes of `packed-refs`: some 700,000 branches and tags."""
+
+MOST_SETTINGS = 2**20
+"""Bytes of a file of settings."""
+
+MOST_STEPS = 5
+"""Names of branches that may name another one in turn, and files of settings that may include another; as in git."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+_SECTION = re.compile(r'\s*\[\s*([\w.-]+)\s*(?:"((?:[^"\\]|\\.)*)"\s*)?\]')
+
+_SETTING = re.compile(r"\s*([A-Za-z][\w-]*)\s*=\s*(.*)")
+
+# -- the commit ---------------------------------------------------------------------------------------------
+
+
+def commit(folder: Path) -> str | None:
+    """The commit that is checked out in a folder or the nearest one above it that is a repository, in hexadecimal.
+
+    Null where there is none, where the repository belongs to another user, and where its branches are kept in a form
+    that this module doesn't read (reftable). A bare repository is never taken for the folder's own: anybody can lay
+    one into a folder as plain files.
+    """
+    top = Path(os.path.realpath(folder))
+    with suppress(OSError, ValueError):
+        for each in (top, *top.parents):
+            place = each / ".git"
+            if os.path.lexists(place / "HEAD") or place.is_file():
+                return _checked_out(place)
+    return None
+
+
+def _checked_out(place: Path) -> str | None:
+    """The commit that `.git`, a folder or a file that names one, speaks of."""
+    if place.is_symlink() or not _is_own(place):
+        return None
+    git = place if place.is_dir() else _elsewhere(place)
+    if git is None:
+        return None
+    return _resolve("HEAD", git, _common(git))
+
+
+def _elsewhere(place: Path) -> Path | None:
+    """The folder that a `.git` file names, if it is really this worktree's or submodule's: anybody can write a file
+    that names another's repository."""
+    named = _pointer(place, place.parent)
+    if not named.startswith("gitdir: "):
+        return None
+    git = Path(os.path.realpath(place.parent / named.removeprefix("gitdir: ")))
+    if not _is_own(git):
+        return None
+    is_submodule = any(git.is_relative_to(above / ".git" / "modules") for above in place.parent.parents)
+    if is_submodule or os.path.realpath(git / _pointer(git / "gitdir", git)) == os.path.realpath(place):
+        return git
+    return None
+
+
+def _common(git: Path) -> Path:
+    """The folder that holds the branches: of a further worktree, the one of the first."""
+    if not (git / "commondir").is_file():
+        return git
+    common = Path(os.path.realpath(git / _pointer(git / "commondir", git)))
+    return common if git.parent == common / "worktrees" and _is_own(common) else git
+
+
+def _resolve(name: str, git: Path, common: Path) -> str | None:
+    """The commit that `HEAD` or a branch stands for."""
+    for _ in range(MOST_STEPS):
+        within = git if name == "HEAD" else common
+        try:
+            value = _pointer(within / name, within)
+        except FileNotFoundError:
+            return _packed(name, common)
+        if not value.startswith("ref:"):
+            return value if _COMMIT.fullmatch(value) else None
+        name = value.removeprefix("ref:").strip()
+        if not name.startswith("refs/") or ".." in name:
+            return None
+    return None
+
+
+def _packed(name: str, common: Path) -> str | None:
+    """The commit of a branch that has no file of its own."""
+    data = read_bounded(common / "packed-refs", MOST_PACKED, common)
+    found = re.search(rb"^([0-9a-f]{40,64}) " + re.escape(os.fsencode(name)) + rb"$", data, re.MULTILINE)
+    value = found[1].decode("ascii") if found else ""
+    return value if _COMMIT.fullmatch(value) else None
+
+
+def _pointer(path: Path, within: Path) -> str:
+    """The one line of a small file."""
+    return os.fsdecode(read_bounded(path, MOST_POINTER, within)).strip()
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a path belongs to this process's user: `/tmp/.git` may be anybody's."""
+    return not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
+
+
+# -- the user -----------------------------------------------------------------------------------------------
+
+
+def user_name() -> str | None:
+    """The user's name in the user's and the system's own settings of git, never in a repository's."""
+    for file in _settings_files():
+        if name := _name_in(file, MOST_STEPS):
+            return name
+    return None
+
+
+def _settings_files() -> list[Path]:
+    """Those files, the first that names the user counts."""
+    if named := os.environ.get("GIT_CONFIG_GLOBAL"):
+        return [Path(named), Path("/etc/gitconfig")]
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
+    own = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
+    return [home / ".gitconfig", Path(own, "git", "config"), Path("/etc/gitconfig")]
+
+
+def _name_in(file: Path, steps: int) -> str | None:
+    """The last name that a file or one that it includes gives; null where it can't be read."""
+    # A relative path would be looked for in the current folder, which may be a stranger's.
+    if not file.is_absolute() or not steps:
+        return None
+    try:
+        text = read_bounded(file, MOST_SETTINGS).decode("utf-8", "replace")
+    except OSError:
+        return None
+    name, section = None, ""
+    for line in text.split("\n"):
+        if opened := _SECTION.match(line):
+            section = opened[1].lower() if opened[2] is None else ""
+            line = line[opened.end() :]
+        if setting := _SETTING.match(line):
+            key, value = setting[1].lower(), _unquoted(setting[2])
+            if (section, key) == ("user", "name"):
+                name = value or name
+            elif (section, key) == ("include", "path"):
+                included = file.parent / os.path.expanduser(value)  # noqa: PTH111 - raises for unknown users
+                name = _name_in(included, steps - 1) or name
+    return name
+
+
+def _unquoted(value: str) -> str:
+    """A setting without its quotation marks and the comment after it."""
+    words = shlex.shlex(value, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters, words.quotes = True, "#;", '"'
+    try:
+        return " ".join(words)
+    except ValueError:
+        return ""

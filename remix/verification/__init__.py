@@ -1,0 +1,1 @@
+"""Whether a run is what was written: checked, replayed, signed."""

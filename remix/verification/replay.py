@@ -1,0 +1,308 @@
+"""Writing a run's texts a second time, from their records alone.
+
+Takes records and the model they name; gives, for each, whether the same tokens came again, and in what the machinery
+is another than it was. The engine is set up as the records say it was. Writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from remix.engine import llama
+from remix.engine.decoder import Shape
+from remix.engine.local import LocalModel, Needs, shape_of
+from remix.errors import RemixError
+from remix.generation import trim
+from remix.generation.writer import Progress, Watch
+from remix.models import prepared
+from remix.outputs.form import body_bytes
+from remix.records import (
+    Dist,
+    EngineUsed,
+    Generation,
+    Grammar,
+    Greedy,
+    Prompt,
+    Record,
+    Request,
+    Run,
+    Sampling,
+    sha256,
+)
+from remix.util import environment
+from remix.verification.finding import Found
+
+WORDS = 6
+"""So many words before a difference show where in the text it is."""
+
+
+MOST_SHAPES = 4
+"""Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each of them
+the model is loaded."""
+
+_MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
+
+
+class How(NamedTuple):
+    """What doesn't touch the bytes, and may be otherwise than it was."""
+
+    parallel: int | None = None
+    """Most sequences active at once; as many as the shape allows, if nothing is said."""
+    threads: int | None = None
+    """One for each physical core, if nothing is said."""
+
+
+class Replayed(NamedTuple):
+    """What came of writing an output again."""
+
+    output: str
+    """The task's id."""
+    equal: bool | None
+    """Whether the same tokens and the same text came; null where it couldn't be tried."""
+    what: str = ""
+    """What came otherwise, or why it couldn't be tried."""
+    token: int | None = None
+    """Place of the first other token in `token_ids`, from 0."""
+    before: str | None = None
+    """The last words before it."""
+    environment: tuple[str, ...] = ()
+    """In what the machinery is another than it was."""
+    exact: bool = True
+    """Whether the record says that the same request gives the same bytes."""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the record can't be true: another machine may well write another text, and so may inexact runs."""
+        return self.equal is False and self.exact and not self.environment
+
+
+class _Wanted(NamedTuple):
+    """An output's part that can be asked for again."""
+
+    found: Found
+    tokens: tuple[int, ...]
+    sampling: Sampling
+    written: tuple[int, ...]
+    shape: Shape
+
+
+def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
+    """So many of the outputs, evenly spread and always the same ones; all, if no number is given."""
+    if count is None or count >= len(outputs):
+        return outputs
+    return [outputs[number * len(outputs) // count] for number in range(count)]
+
+
+def replay(
+    run: Run, outputs: Sequence[Found], find_model: Callable[[Run], Path], how: How, watch: Watch | None = None
+) -> list[Replayed]:
+    """Write outputs of a run again, all at once, and compare; in their order.
+
+    `find_model` says where the run's model is now; it isn't asked where no text can be tried. Raises `ModelError`
+    where the model can't be found or loaded.
+    """
+    results: dict[str, Replayed] = {}
+    groups: dict[Shape, list[_Wanted]] = {}
+    for found in outputs:
+        wanted = _wanted(run, found)
+        if isinstance(wanted, str):
+            results[found.task.id] = Replayed(found.task.id, None, wanted)
+        elif wanted.shape not in groups and len(groups) >= MOST_SHAPES:
+            results[found.task.id] = Replayed(found.task.id, None, _MANY_SHAPES)
+        else:
+            groups.setdefault(wanted.shape, []).append(wanted)
+    path = find_model(run) if groups else Path()
+    said = _Said(len(outputs), len(results), watch or (lambda _: None))
+    for shape, group in groups.items():
+        with closing(_load(path, _needs(run, group, shape, how))) as model:
+            results.update((each.output, each) for each in _again(model, group, said))
+    return [results[found.task.id] for found in outputs]
+
+
+class _Said:
+    """Tells whoever watches how far it has come."""
+
+    def __init__(self, total: int, done: int, watch: Watch) -> None:
+        self._total, self.done, self._watch, self._before = total, done, watch, 0
+
+    def say(self, done: int, sampled: int) -> None:
+        """So many of this model's are done, with so many tokens."""
+        self._watch(Progress(self.done + done, 0, self._total, self._before + sampled))
+
+    def end(self, done: int, sampled: int) -> None:
+        """This model is done with."""
+        self.done += done
+        self._before += sampled
+
+
+def _wanted(run: Run, found: Found) -> _Wanted | str:
+    """What to ask for, or why it can't be."""
+    derivation, written = found.record.derivation, found.record.output.token_ids
+    if derivation.model.sha256 is None:
+        return "no GGUF file wrote it, so no tokens were recorded and none can be compared"
+    if run.model is None or derivation.model.sha256 != run.model.sha256:
+        return "was written by another model than the one in run.json"
+    tokens, sampling = derivation.prompt.token_ids, derivation.sampling
+    if not tokens or not written or sampling is None:
+        return "its record doesn't tell the tokens, or how they were chosen"
+    if not sampling.chain or not isinstance(sampling.chain[-1], Dist | Greedy):
+        # llama.cpp ends the process where the last sampler doesn't choose.
+        return "its samplers choose no token"
+    if any(isinstance(each, Grammar) for each in sampling.chain):
+        # A stranger's grammar may take forever, or all memory: its ways to go on can double with each token.
+        return "it was written under a grammar, which none of remix's own runs has"
+    if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
+        return "asks for more tokens than its run had room for"
+    try:
+        shape = shape_of(derivation.engine)
+    except ValueError:
+        shape = None
+    if shape is None:
+        return "its record doesn't tell how the engine was set up"
+    return _Wanted(found, tokens, sampling, written, shape)
+
+
+def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, how: How) -> Needs:
+    return Needs(
+        contexts=run.contexts or (run.n_ctx_seq,),
+        parallel=how.parallel,
+        threads=how.threads or environment.physical_cores(),
+        chains=len(group),
+        # No probe: whether a text was exact, its record says; and a probe of a stranger's shape may take a minute.
+        fast=True,
+        shape=shape,
+    )
+
+
+def _load(path: Path, needs: Needs) -> LocalModel:
+    """The model with its own chat template, whatever `run.json` says of it."""
+    return LocalModel(path, prepared.identify(path), needs)
+
+
+def _again(model: LocalModel, group: Sequence[_Wanted], said: _Said) -> list[Replayed]:
+    """Ask for all of a group at once, and compare what comes."""
+    results: list[Replayed] = []
+    futures: list[tuple[_Wanted, Future[Generation]]] = []
+    for wanted in group:
+        problem = _unlike(model, wanted.found.record)
+        if problem:
+            results.append(_judged(model, Replayed(wanted.found.task.id, False, problem), wanted.found.record))
+        else:
+            request = Request(token_ids=wanted.tokens, sampling=wanted.sampling)
+            futures.append((wanted, model.engine.submit(request)))
+    waiting = {future for _, future in futures}
+    while waiting:
+        _, waiting = wait(waiting, timeout=0.2)
+        said.say(len(group) - len(waiting), model.sampled)
+    said.end(len(group), model.sampled)
+    return [*results, *(_judged(model, _compare(model, *each), each[0].found.record) for each in futures)]
+
+
+def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
+    """Add what a reader needs to judge a difference by."""
+    engine = record.derivation.engine
+    other = differences(engine, model.engine_used)
+    if engine.n_gpu_layers and not llama.has_gpu():
+        other.append("layers on a GPU then, and none is here")
+    return replayed._replace(environment=tuple(other), exact=engine.exact)
+
+
+def _unlike(model: LocalModel, record: Record) -> str:
+    """What the model makes otherwise of the record's prompt before a word is written; empty where nothing."""
+    derivation, prompt = record.derivation, record.derivation.prompt
+    if derivation.model != model.model_used:
+        return "what it says of the model isn't so"
+    if prompt.chat_template_sha256 != model.chat_template_sha256:
+        return "what it says of the model's chat template isn't so"
+    try:
+        tokens = model.tokenize(prompt.messages)
+    except RemixError as error:
+        return f"its messages make no prompt: {error.message}"
+    recorded = prompt.token_ids or ()
+    at = _first_difference(recorded, tokens)
+    return "" if at is None else f"its messages make another prompt than the tokens recorded, from token {at} on"
+
+
+def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> Replayed:
+    """A text, token by token, and then letter by letter."""
+    output, record = wanted.found.task.id, wanted.found.record
+    error = future.exception()
+    if isinstance(error, RemixError):
+        return Replayed(output, None, f"can't be written again: {error.message}")
+    generation = future.result()
+    came = generation.token_ids or ()
+    at = _first_difference(wanted.written, came)
+    if at is None:
+        return Replayed(output, *_spelt(record, generation))
+    # Only what the model wrote just now is looked up: a forged number may be no token at all.
+    before = _words(model, came[:at])
+    now = f"“{_piece(model, came[at])}” (token {came[at]})" if at < len(came) else "the end"
+    then = f"token {wanted.written[at]}" if at < len(wanted.written) else "the end"
+    what = f"token {at}, after “{before}”: {now} comes, {then} is recorded"
+    return Replayed(output, False, what, at, before)
+
+
+def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
+    """Whether the same tokens spell the text that was recorded. An older rule of trimming can't be asked."""
+    prompt, output = record.derivation.prompt, record.output
+    if record.derivation.trim != trim.RULE:
+        return True, ""
+    asked = Prompt(template=prompt.template, messages=prompt.messages, keep_opening=prompt.keep_opening)
+    text, cut = trim.trim(asked, generation)
+    if sha256(body_bytes(text)) == output.sha256 and (generation.finish, cut) == (output.finish, output.trimmed):
+        return True, ""
+    return False, f"the same tokens come, but they spell another text: “{text[:60]}…”"
+
+
+def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
+    """Place of the first token that isn't the same, or that only one of the two has."""
+    both = zip(then, now, strict=False)
+    differing = next((at for at, (a, b) in enumerate(both) if a != b), None)
+    if differing is None and len(then) != len(now):
+        return min(len(then), len(now))
+    return differing
+
+
+def _words(model: LocalModel, tokens: Iterable[int]) -> str:
+    """The last words that tokens spell."""
+    text = b"".join(map(model.engine.decoder.piece, tokens)).decode("utf-8", "replace")
+    return " ".join(text.split()[-WORDS:])
+
+
+def _piece(model: LocalModel, token: int) -> str:
+    return model.engine.decoder.piece(token).decode("utf-8", "replace") or "the end"
+
+
+# -- the machinery ------------------------------------------------------------------------------------------
+
+
+def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
+    """In what two machineries differ that may touch the bytes, in words; the shape apart, which is the same."""
+    return [
+        *_changed("llama-cpp-python", then.llama_cpp_python, now.llama_cpp_python),
+        *_libraries(then.libraries, now.libraries),
+        *_changed("C library", then.libc, now.libc),
+        *_features(then.system_info or "", now.system_info or ""),
+    ]
+
+
+def _changed(name: str, then: str | None, now: str | None) -> list[str]:
+    return [] if then == now else [f"{name}: {then or 'unknown'} then, {now or 'unknown'} now"]
+
+
+def _libraries(then: dict[str, str], now: dict[str, str]) -> list[str]:
+    names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    return [f"other builds of {', '.join(names)}"] if names else []
+
+
+def _features(then: str, now: str) -> list[str]:
+    """llama.cpp's list of the CPU features in use: `CPU : AVX = 1 | AVX2 = 1 | …`."""
+    before, after = (dict.fromkeys(part.strip() for part in info.split("|")) for info in (then, now))
+    gone = [part for part in before if part not in after]
+    new = [part for part in after if part not in before]
+    said = [("only then", gone), ("only now", new)]
+    return [f"processor features {when}: {', '.join(parts)}" for when, parts in said if any(parts)]

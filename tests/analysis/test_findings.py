@@ -1,0 +1,209 @@
+"""Sentences that say no more than the numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.analysis import findings
+from remix.analysis.drift import Attractor
+from remix.analysis.intervals import Estimate
+from remix.analysis.survey_records import Attraction, Change, Cut, Drift, Halving, Kind, Rests, Step, Survey
+
+
+def estimate(value: float, low: float | None, high: float | None) -> Estimate:
+    return Estimate(value=value, low=low, high=high, count=30)
+
+
+def sure(value: float) -> Estimate:
+    return estimate(value, value - 0.01, value + 0.01)
+
+
+def drift(own: float, others: float) -> Drift:
+    return Drift(to_passage=sure(own), to_previous=sure(0.5), to_others=sure(others), above_others=sure(own - others))
+
+
+def kind(
+    *changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None = None, halving: Estimate | None = None
+) -> Kind:
+    steps = [
+        Step(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
+        for at, each in enumerate((None, *drifts))
+    ]
+    return Kind(
+        kind="rewrite",
+        steps=tuple(steps),
+        cut=Cut(words=20, chains=28, left_out=2),
+        changes=changes,
+        half_by=None,
+        halvings=() if halving is None else (Halving(way="words", steps=halving),),
+        attractions=(),
+        rests=rests or Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
+    )
+
+
+def change(share: Estimate, since: int = 0) -> Change:
+    return Change(way="words", since=since, before=20, after=20 * (1 + share.value), share=share)
+
+
+def survey(*kinds: Kind) -> Survey:
+    return Survey(passages=30, embeddings=None, strangers=None, kinds=kinds)
+
+
+def plain(text: str) -> str:
+    return text.replace(findings.SPACE, " ")
+
+
+def test_a_change_that_is_sure() -> None:
+    (said,) = findings.convergence(kind(change(estimate(-0.25, -0.4, -0.1)), change(estimate(-0.2, -0.3, -0.1), 1)))
+    assert plain(said) == (
+        "By their words they become more alike: the last 28 texts amount to 15.0 different ones, the passages, cut "
+        "to the same length, to 20.0 (−25 %, likely between −40 % and −10 %)."
+    )
+
+
+def test_a_change_that_came_with_the_first_step() -> None:
+    (said,) = findings.convergence(kind(change(estimate(-0.25, -0.4, -0.1)), change(estimate(-0.02, -0.3, 0.1), 1)))
+    assert said.endswith(findings.AT_ONCE)
+
+
+def test_a_change_that_may_be_chance_is_no_finding() -> None:
+    (said,) = findings.convergence(kind(change(estimate(-0.25, -0.6, 0.1))))
+    assert said.startswith("By their words they become neither more nor less alike, as far as can be told")
+    assert findings.summary(survey(kind(change(estimate(-0.25, -0.6, 0.1))))) == (
+        "In these chains there is no convergence that couldn't be chance."
+    )
+
+
+def test_a_change_without_an_interval_is_no_finding() -> None:
+    (said,) = findings.convergence(kind(change(estimate(-0.9, None, None))))
+    assert "neither more nor less alike" in said
+    assert "too few passages for an interval" in said
+
+
+def test_too_little_to_say() -> None:
+    bare = kind().model_copy(update={"cut": None})
+    assert list(findings.convergence(bare)) == [
+        "There are too few texts, or too short ones, to say whether they become alike."
+    ]
+    assert findings.summary(survey(bare)).startswith("There are too few texts")
+
+
+def test_the_head_names_both_directions() -> None:
+    more = kind(change(sure(-0.2)))
+    less = kind(change(sure(0.2))).model_copy(update={"kind": "counter"})
+    assert findings.summary(survey(more, less)) == (
+        "Texts from different passages become more alike in rewrite (by words); they become less alike in counter "
+        "(by words)."
+    )
+
+
+def test_what_ties_a_text_to_its_passage_halves() -> None:
+    begin, end = drift(0.6, 0.2), drift(0.2, 0.1)
+    going = kind(drifts=(begin, drift(0.5, 0.2), end), halving=estimate(2.0, 1.7, 2.6))
+    assert findings.keeping(going) == (
+        "By its words, a text of step 1 is 0.60 similar to its own passage, 0.20 to others; of step 3, 0.20 similar "
+        "to its own passage, 0.10 to others. What ties it to its passage halves about every 2.0 steps (likely "
+        "between 1.7 and 2.6)."
+    )
+
+
+def test_a_loss_that_may_be_chance_does_not_halve() -> None:
+    """From any two numbers, the second a little smaller, it told in how many steps they would halve."""
+    said = findings.keeping(kind(drifts=(drift(0.6, 0.2), drift(0.59, 0.2))))
+    assert said is not None
+    assert said.endswith("Between these steps no loss is sure.")
+
+
+def test_few_passages_do_not_make_a_passage_forgotten() -> None:
+    """Of fewer than five there is no interval; it said that nothing tells which passage a text came from."""
+    few = drift(0.6, 0.2).model_copy(update={"above_others": estimate(0.4, None, None)})
+    said = findings.keeping(kind(drifts=(few, few)))
+    assert said is not None
+    assert said.endswith("of step 2, 0.60 similar to its own passage, 0.20 to others.")
+
+
+def test_chains_at_rest_do_not_go_on_halving() -> None:
+    rests = Rests(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
+    ends = (drift(0.6, 0.2), drift(0.2, 0.1))
+    rested = kind(change(sure(0)), drifts=ends, rests=rests, halving=sure(1))
+    said = findings.keeping(rested)
+    assert said is not None
+    assert said.endswith("Most chains come to rest, and lose no more from then on.")
+    assert "halves" not in findings.summary(survey(rested))
+    going = kind(change(sure(0)), drifts=ends, halving=sure(1))
+    assert findings.summary(survey(rested, going)).endswith("halves about every 1.0 steps in rewrite.")
+
+
+def test_the_head_names_only_the_kinds_that_halve() -> None:
+    """It named all that hadn't come to rest."""
+    ends = (drift(0.6, 0.2), drift(0.2, 0.1))
+    going = kind(change(sure(0)), drifts=ends, halving=sure(2))
+    staying = kind(change(sure(0)), drifts=ends).model_copy(update={"kind": "counter"})
+    assert findings.summary(survey(going, staying)).endswith("halves about every 2.0 steps in rewrite.")
+
+
+def test_a_passage_that_is_forgotten() -> None:
+    end = drift(0.2, 0.2).model_copy(update={"above_others": estimate(0.0, -0.1, 0.1)})
+    said = findings.keeping(kind(drifts=(drift(0.6, 0.2), end)))
+    assert said is not None
+    assert said.endswith("By then nothing sure tells which passage it came from.")
+
+
+@pytest.mark.parametrize(
+    ("fixed", "loops", "said"),
+    [
+        (0, 0, "None of the 30 chains has come to rest."),
+        (26, 0, "26 of 30 chains end in a text that no longer changes, the first from step 3 on."),
+        (0, 2, "2 of 30 go round in a loop, the first from step 3 on."),
+        (
+            1,
+            2,
+            "1 of 30 chains end in a text that no longer changes and 2 of 30 go round in a loop, the first from step "
+            "3 on.",
+        ),
+    ],
+)
+def test_rest(fixed: int, loops: int, said: str) -> None:
+    rests = Rests(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
+    assert findings.resting(kind(rests=rests)) == said
+
+
+@pytest.mark.parametrize(("two", "one", "swings"), [(0.9, 0.4, True), (0.4, 0.9, False), (0.405, 0.4, False)])
+def test_swinging(two: float, one: float, swings: bool) -> None:
+    rests = Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
+    assert findings.swings(kind(rests=rests)) is swings
+
+
+def test_too_few_passages_to_say_whether_they_swing() -> None:
+    few = estimate(0.9, None, None)
+    rests = Rests(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
+    assert findings.swings(kind(rests=rests)) is None
+    assert findings.swings(kind()) is None
+
+
+def attraction(strength: Estimate) -> Attraction:
+    line = Attractor(slope=0, intercept=12, strength=strength.value, position=12)
+    return Attraction(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
+
+
+def test_attraction_is_told_only_where_it_is_known() -> None:
+    assert findings.attraction(attraction(estimate(0.9, 0.1, 1.7))) is None
+    assert findings.attraction(attraction(estimate(0.2, -0.1, 0.5))) is None
+    assert findings.attraction(attraction(estimate(0.9, None, None))) is None
+    said = findings.attraction(attraction(estimate(0.92, 0.75, 1.08)))
+    assert said is not None
+    assert plain(said).startswith(
+        "words: from 130.0 on average to 12.5. Of what two passages differ by, 92 % is gone"
+    )
+
+
+def test_no_more_than_all_is_gone() -> None:
+    """A slope below 0 read as 105 % of a difference gone."""
+    said = findings.attraction(attraction(estimate(1.05, 0.9, 1.2)))
+    assert said is not None
+    assert "100 % is gone" in plain(said)
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.049, "+5 %"), (-0.12, "−12 %"), (0.004, "0 %"), (-0.004, "0 %")])
+def test_percent(share: float, shown: str) -> None:
+    assert plain(findings.percent(share)) == shown

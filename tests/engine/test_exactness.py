@@ -1,0 +1,156 @@
+"""The same request gives the same tokens in any company, in five weight types.
+
+One run of each type goes first: one sequence after another, nothing left in memory to share, on two threads. Then
+the same requests in other company: more at once, in shuffled order, beside a neighbour of 1,400 tokens, with a shelf
+of finished prompts, on one thread. Every combination with `pytest --full` (`make test-full`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from remix.engine import llama, probe
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.models import identity
+from remix.records import Dist, Penalties, Request, Sampling, Temperature, TopP
+
+pytestmark = pytest.mark.model
+
+TYPES = ("q4_1", "q8_0", "q4_0", "q4_k_m", "f16")
+TOKENS = 16
+NEIGHBOUR = 1400
+CHAIN = (Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0), TopP(p=0.98), Temperature(t=0.9), Dist())
+
+# The first two are longer than a chunk of 64 tokens, so that it can be shared, and the first ends with a paragraph,
+# so that all of it can; the others are shorter.
+BEGINNINGS = (
+    "The archive burned, and what was left of it was catalogued with great care. " * 5 + "\n\n",
+    "A map of the coast is out of date by the time the ink on it has dried; so is every map of a marriage. " * 3,
+    "Two rivers meet below the town, and nobody remembers which of them was here first. ",
+    "",
+)
+ENDINGS = (
+    "Why?",
+    "By whom, and for whom?",
+    "The cat believes every clock in the house.",
+    "Say it in one sentence.",
+    "A stranger asked the keeper.",
+    "What would it take to be wrong about this?",
+    "Then it snowed.",
+    "List three reasons, and doubt each of them.",
+    "In the year of the flood,",
+    "Nobody has asked the sun.",
+)
+
+
+class Company(NamedTuple):
+    """What a run is like but for its requests."""
+
+    parallel: int
+    neighbour: bool
+    shelf: int
+    threads: int
+
+
+ALONE = Company(parallel=1, neighbour=False, shelf=0, threads=2)
+EVERY = [Company(*each) for each in itertools.product((1, 5, 16), (False, True), (0, 3), (1, 2))]
+FEW = [Company(16, True, 0, 2), Company(5, False, 3, 1)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "company" in metafunc.fixturenames:
+        metafunc.parametrize("company", EVERY if metafunc.config.getoption("full") else FEW, ids=_name)
+
+
+def _name(company: Company) -> str:
+    beside = "neighbour" if company.neighbour else "none"
+    return f"parallel {company.parallel}-{beside}-shelf {company.shelf}-threads {company.threads}"
+
+
+class Weights:
+    """A loaded model, the requests to put to it, and what it answers when each is alone."""
+
+    def __init__(self, model: LlamaModel, path: Path, count: int) -> None:
+        self.model = model
+        self.path = path
+        self.file = identity.identify(path)
+        self.shape = llama.exact_shape(*self.file.weight_types)
+        pairs = itertools.islice(itertools.product(ENDINGS, BEGINNINGS), count)
+        self.requests = [
+            self.request(beginning + ending, seed) for seed, (ending, beginning) in enumerate(pairs, start=1)
+        ]
+        self.alone, computed = self.run(self.requests, ALONE)
+        assert computed == sum(len(request.token_ids) for request in self.requests), "nothing was shared"
+
+    def request(self, prompt: str, seed: int, limit: int | None = None) -> Request:
+        sampling = Sampling(seed=seed, chain=CHAIN, max_tokens=TOKENS, stop=())
+        return Request(token_ids=tuple(self.model.tokenize_text(prompt)[:limit]), sampling=sampling)
+
+    def run(self, requests: list[Request], company: Company) -> tuple[list[tuple[int, ...]], int]:
+        """The token ids of each request, and how many prompt tokens were computed."""
+        longest = max(len(request.token_ids) for request in requests) + TOKENS
+        slots = self.shape.rows if self.shape.fixed else company.parallel
+        with (
+            LlamaDecoder(self.model, slots, longest, self.shape, company.threads, company.shelf) as decoder,
+            Engine(decoder, company.parallel) as engine,
+        ):
+            futures = [engine.submit(request) for request in requests]
+            return [future.result(timeout=600).token_ids for future in futures], engine.computed
+
+
+@pytest.fixture(scope="session")
+def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The bundled model in another weight type, made when it is first asked for."""
+    folder = tmp_path_factory.mktemp("types")
+
+    def path(file_type: str) -> Path:
+        if file_type == "q4_1":
+            return model_path
+        target = folder / f"{file_type}.gguf"
+        if not target.exists():
+            llama.quantise(model_path, target, file_type, threads=2)
+        return target
+
+    return path
+
+
+@pytest.fixture(scope="module", params=TYPES)
+def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> Iterator[Weights]:
+    path = path_of(request.param)
+    count = 40 if request.config.getoption("full") else 12
+    with LlamaModel(path, shape=llama.exact_shape()) as model:
+        yield Weights(model, path, count)
+
+
+def test_tokens_are_the_same_in_any_company(weights: Weights, company: Company) -> None:
+    order = list(range(len(weights.requests)))
+    random.Random(str(company)).shuffle(order)
+    requests = [weights.requests[n] for n in order]
+    if company.neighbour:
+        requests.insert(3, weights.request(" ".join(BEGINNINGS) * 20, 99, NEIGHBOUR))
+        order.insert(3, -1)
+    answers, computed = weights.run(requests, company)
+    differing = [n for n, answer in zip(order, answers, strict=True) if n >= 0 and answer != weights.alone[n]]
+    assert differing == []
+    if company.parallel > 1 or company.shelf:
+        assert computed < sum(len(request.token_ids) for request in requests), "prefixes were shared"
+
+
+def test_logits_are_the_same_to_the_last_bit(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path))
+    verdict = probe.probe(weights.path, weights.file, weights.shape, threads=2)
+    assert verdict is not None
+    assert (verdict.passed, verdict.difference) == (True, None)
+
+
+def test_the_types_are_what_they_are_called(path_of: Callable[[str], Path]) -> None:
+    assert [identity.identify(path_of(name)).file_type for name in TYPES] == [name.upper() for name in TYPES]

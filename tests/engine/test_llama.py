@@ -1,0 +1,374 @@
+"""The real model: what makes its bytes independent of company."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import pytest
+
+from remix.engine import llama
+from remix.engine.chunks import cut
+from remix.engine.decoder import Row, Shape
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.errors import ModelError
+from remix.records import (
+    Dist,
+    Dry,
+    Grammar,
+    Greedy,
+    MinP,
+    Penalties,
+    Request,
+    Sampler,
+    Sampling,
+    Temperature,
+    TopK,
+    TopP,
+)
+
+pytestmark = pytest.mark.model
+
+TEXTS = [
+    "Every clock in the house tells another time, and the cat believes all of them.",
+    "A map of the coast is out of date by the time the ink has dried. " * 4,
+    "Two rivers meet below the town; nobody remembers which of them was here first.",
+    "The archive burned, and what was left was catalogued with great care. " * 9,
+]
+CHAIN = (
+    Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0),
+    Dry(multiplier=0.8, base=1.75, allowed_length=2, last_n=1024, breakers=("\n", ":")),
+    TopK(k=40),
+    TopP(p=0.98),
+    MinP(p=0.02),
+    Temperature(t=0.9),
+    Dist(),
+)
+
+
+@pytest.fixture(scope="module")
+def model(model_path) -> Iterator[LlamaModel]:
+    with LlamaModel(model_path, shape=llama.exact_shape("Q4_1")) as model:
+        yield model
+
+
+def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
+    return [
+        Request(
+            token_ids=tuple(model.tokenize_text(TEXTS[n % len(TEXTS)])),
+            sampling=Sampling(seed=n + 1, chain=CHAIN, max_tokens=max_tokens + n % 5, stop=()),
+        )
+        for n in range(count)
+    ]
+
+
+def run(model: LlamaModel, requests: list[Request], slots: int, shape: Shape, threads: int = 2) -> list[object]:
+    with LlamaDecoder(model, slots, 512, shape, threads) as decoder, Engine(decoder) as engine:
+        futures = [engine.submit(request) for request in requests]
+        return [future.result(timeout=300).token_ids for future in futures]
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(fixed=True), Shape(fixed=True, flash_attn=True)], ids=str)
+def test_tokens_do_not_depend_on_company(model, shape):
+    shape = shape.model_copy(update={"repack": llama.exact_shape("Q4_1").repack})
+    requests = ask(model, 6, max_tokens=8)
+    together = run(model, requests, 16, shape)
+    assert run(model, requests[::-1], 16, shape, threads=1)[::-1] == together
+    assert run(model, requests[:1], 16, shape) == together[:1]
+
+
+def test_tokens_do_not_depend_on_sharing(model):
+    beginning = "The archive burned, and what was left was catalogued with great care. " * 10
+    prompts = [beginning + ending for ending in ("Why?", "By whom, and for whom?", TEXTS[0], TEXTS[2])]
+    sampling = Sampling(seed=5, chain=CHAIN, max_tokens=6, stop=())
+    requests = [Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling) for prompt in prompts]
+    shape = llama.exact_shape("Q4_1")
+    apart = [run(model, [request], 1, shape)[0] for request in requests]
+    with LlamaDecoder(model, 2, 512, shape, 2, shelf=2) as decoder, Engine(decoder) as engine:
+        shared = [future.result(timeout=300).token_ids for future in [engine.submit(each) for each in requests]]
+        assert engine.computed < sum(len(request.token_ids) for request in requests) / 2
+    assert shared == apart
+
+
+def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):
+    (request,) = ask(model, 1)
+    stayed, moved = (_decode_by_hand(model, request, move=move) for move in (False, True))
+    assert stayed == moved
+
+
+def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int]:
+    with LlamaDecoder(model, 3, 512, Shape(repack=llama.exact_shape("Q4_1").repack), 1) as decoder:
+        prompt, slot = request.token_ids, 2
+        decoder.open(slot, request.sampling, prompt)
+        for start in range(0, len(prompt), 64):
+            decoder.prefill(slot, prompt[start : start + 64], start)
+        tokens = [decoder.sample(slot)]
+        for position in range(len(prompt), len(prompt) + 8):
+            if move and position == len(prompt) + 3:
+                decoder.move(slot, 0)
+                slot = 0
+            decoder.decode([Row(slot, tokens[-1], position)])
+            tokens.append(decoder.sample(slot))
+        return tokens
+
+
+@pytest.mark.parametrize(
+    "sampler", [*CHAIN, Greedy(), Grammar(source='root ::= "a"')], ids=lambda sampler: sampler.name
+)
+def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
+    handle = model.sampler(sampler, seed=7)
+    try:
+        name = llama_cpp.llama_sampler_name(handle).decode().lstrip("?+")
+        assert name.replace("-", "_") in {sampler.name, "temp" if sampler.name == "temperature" else sampler.name}
+    finally:
+        llama_cpp.llama_sampler_free(handle)
+
+
+def test_the_seed_matters_and_is_enough(model):
+    one, two = ask(model, 1)[0], ask(model, 1)[0]
+    other = one.model_copy(update={"sampling": one.sampling.model_copy(update={"seed": 99})})
+    shape = llama.exact_shape("Q4_1")
+    same, again, different = run(model, [one, two, other], 3, shape)
+    assert same == again != different
+
+
+def test_an_emptied_slot_leaves_nothing_behind(model):
+    requests = ask(model, 3)
+    one_slot = run(model, requests, 1, llama.exact_shape("Q4_1"))
+    assert one_slot == [run(model, [request], 1, llama.exact_shape("Q4_1"))[0] for request in requests]
+
+
+def test_vocabulary(model):
+    (end,) = model.tokenize_markup("<|im_end|>")
+    assert model.is_end(end)
+    assert model.piece(end) == b""
+    assert len(model.tokenize_text("<|im_end|>")) > 1
+    words = model.tokenize_text("Ein Täßchen, ☕ bitte!")
+    assert b"".join(map(model.piece, words)).decode() == "Ein Täßchen, ☕ bitte!"
+    assert model.special_text("eos") == "<|im_end|>"
+    assert model.bos is None
+
+
+def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
+    # 30 layers, 3 key-value heads of 64 numbers, keys and values, two bytes each.
+    assert model.cell_bytes == 30 * 3 * 64 * 2 * 2
+
+
+def test_a_fixed_shape_wants_all_its_rows(model):
+    with pytest.raises(ValueError, match="as many slots"):
+        LlamaDecoder(model, 3, 512, Shape(rows=16, fixed=True), 1)
+
+
+def test_a_file_that_is_no_model_gives_llama_cpps_reason(tmp_path):
+    path = tmp_path / "no.gguf"
+    path.write_bytes(b"GGUF" + bytes(200))
+    with pytest.raises(ModelError, match=r"no\.gguf: not a model llama\.cpp can load"):
+        LlamaModel(path)
+
+
+def test_llama_cpp_is_silent_unless_asked(model_path):
+    code = (
+        "from pathlib import Path; from remix.engine import llama; import sys; "
+        "llama.set_verbose(sys.argv[2] == 'loud'); llama.LlamaModel(Path(sys.argv[1]), vocab_only=True).close()"
+    )
+    spoken = {
+        how: subprocess.run([sys.executable, "-c", code, model_path, how], capture_output=True, text=True, check=True)
+        for how in ("quiet", "loud")
+    }
+    assert (spoken["quiet"].stdout, spoken["quiet"].stderr) == ("", "")
+    assert "llama" in spoken["loud"].stderr
+
+
+def test_libraries_are_named_by_content():
+    hashes = llama.library_sha256s()
+    assert any("llama" in name for name in hashes)
+    assert any("ggml-cpu" in name for name in hashes)
+    assert len(set(hashes.values())) == len(hashes)
+
+
+def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
+    assert not llama.exact_shape("Q8_0").fixed
+    assert llama.exact_shape("Q4_K_M").fixed
+    assert llama.exact_shape("Q4_0", "Q6_K").fixed, "a file's type says nothing of each of its tensors"
+    assert llama.exact_shape().fixed
+
+
+def test_amx_libraries_keep_weights_unpacked(monkeypatch):
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
+    # A run that another machine began, or a stranger forged.
+    with pytest.raises(ModelError, match="doesn't survive"):
+        LlamaModel(Path("model.gguf"), shape=Shape(repack=True))
+    assert not llama.exact_shape("Q8_0").repack
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
+    assert llama.exact_shape("Q8_0").repack
+
+
+def test_the_users_own_thread_settings_are_left_alone():
+    code = "import os; import remix.engine.llama; print(os.environ.get('GOMP_SPINCOUNT'))"
+    for variable, expected in (("GOMP_SPINCOUNT", "77"), ("OMP_WAIT_POLICY", "None")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PATH": "/usr/bin:/bin", variable: "77" if variable == "GOMP_SPINCOUNT" else "active"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == expected
+
+
+def test_a_trace_says_how_likely_each_token_was(model):
+    (request,) = ask(model, 1)
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 1) as decoder:
+        decoder.open(0, request.sampling, request.token_ids)
+        decoder.prefill(0, request.token_ids, 0)
+        logits = decoder.logits(0).astype(np.float64)
+        token = decoder.sample(0)
+        (choice,) = decoder.weigh([0], [token])
+    probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert choice.piece == model.piece(token).decode()
+    assert choice.logprob == pytest.approx(np.log(probabilities[token]), abs=1e-3)
+    assert choice.entropy == pytest.approx(-(probabilities * np.log(probabilities)).sum(), abs=1e-3)
+    ranked = [each for each in np.argsort(-probabilities)[:6] if each != token][:5]
+    assert [each.piece for each in choice.alternatives] == [model.piece(int(each)).decode() for each in ranked]
+    assert [each.probability for each in choice.alternatives] == pytest.approx(probabilities[ranked], abs=1e-4)
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
+    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
+    requests = ask(model, 4, max_tokens=5)
+    plain = run(model, requests, 4, shape)
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+        together = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+        alone = [engine.submit(request).result(timeout=300) for request in requests]
+    assert [each.token_ids for each in together] == plain
+    assert [each.choices for each in together] == [each.choices for each in alone]
+    assert [len(each.choices or ()) for each in together] == [len(tokens) for tokens in plain]
+
+
+def test_fillers_leave_no_mark(model):
+    """They used to want no logits, and the last layer then ran with as many rows as were active."""
+    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": True, "rows": 4})
+    requests = ask(model, 4)
+    with LlamaDecoder(model, 4, 512, shape, 2) as decoder:
+        rows = []
+        for slot, request in enumerate(requests):
+            decoder.open(slot, request.sampling, request.token_ids)
+            for start in range(0, len(request.token_ids), 64):
+                decoder.prefill(slot, request.token_ids[start : start + 64], start)
+            rows.append(Row(slot, decoder.sample(slot), len(request.token_ids)))
+        decoder.decode(rows[:1])
+        alone = decoder.logits(0).copy()
+        llama_cpp.llama_memory_seq_rm(decoder._memory, 0, rows[0].position, -1)
+        decoder._held[0] -= 1
+        decoder.decode(rows)
+        assert np.array_equal(decoder.logits(0), alone)
+
+
+# -- grammars -----------------------------------------------------------------------------------------------
+
+LIST = Grammar(source='root ::= "[" item ("," item)* "]"\nitem ::= " "? "\\"" [a-zé ]{1,12} "\\""')
+TAILS: dict[str, tuple[Sampler, ...]] = {
+    "usual": (TopK(k=40), MinP(p=0.05), Temperature(t=0.7), Dist()),
+    "greedy": (Greedy(),),
+    "min-p": (MinP(p=0.02), Temperature(t=1.5), Dist()),
+    "top-p": (TopK(k=400), TopP(p=0.9), Temperature(t=1.2), Dist()),
+    "penalties": CHAIN,
+}
+
+
+def ask_within(model: LlamaModel, grammar: Grammar, tail: tuple[Sampler, ...], count: int = 4) -> list[Request]:
+    """The same texts to go on from, under a grammar."""
+    return [
+        request.model_copy(update={"sampling": request.sampling.model_copy(update={"chain": (grammar, *tail)})})
+        for request in ask(model, count, max_tokens=24)
+    ]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch, tail):
+    requests, shape = ask_within(model, LIST, TAILS[tail], 2), llama.exact_shape("Q4_1")
+    quick = run(model, requests, 2, shape)
+    assert all(b"".join(map(model.piece, tokens)).startswith(b"[") for tokens in quick)
+    monkeypatch.setattr(llama, "LOOKS", ())
+    assert run(model, requests, 2, shape) == quick
+
+
+def test_tokens_under_a_grammar_do_not_depend_on_company(model):
+    shape = llama.exact_shape("Q4_1")
+    requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
+    together = run(model, requests, 16, shape)
+    assert run(model, requests[::-1], 5, shape, threads=1)[::-1] == together
+    assert [run(model, [request], 1, shape)[0] for request in requests] == together
+
+
+def test_a_text_ends_with_its_grammar(model):
+    [request] = ask_within(model, Grammar(source='start ::= "yes" | "no"', root="start"), TAILS["usual"], 1)
+    with LlamaDecoder(model, 1, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+        generation = engine.submit(request).result(timeout=60)
+    assert generation.text in ("yes", "no")
+    assert generation.finish == "stop"
+    assert model.is_end(generation.token_ids[-1])
+
+
+def test_control_tokens_stay_out_of_a_grammar_s_strings(model):
+    start = model.tokenize_markup("<|im_start|>")
+    assert len(start) == 1
+    assert start[0] not in model.writable
+    [request] = ask_within(model, Grammar(source='root ::= "<|im_start|>"'), (Greedy(),), 1)
+    [tokens] = run(model, [request], 1, llama.exact_shape("Q4_1"))
+    assert b"".join(map(model.piece, tokens)) == b"<|im_start|>"
+
+
+@pytest.mark.parametrize(
+    ("source", "root"),
+    [("root ::= nowhere", "root"), ('root ::= root "a"', "root"), ('root ::= "a"', "start"), ("root ::= (", "root")],
+)
+def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
+    good, bad = ask(model, 1)[0], ask_within(model, Grammar(source=source, root=root), (Greedy(),), 1)[0]
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+        first, refused, again = (engine.submit(request) for request in (good, bad, good))
+        with pytest.raises(ModelError, match="can't read the grammar"):
+            refused.result(timeout=60)
+        assert first.result(timeout=60).token_ids == again.result(timeout=60).token_ids
+
+
+def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
+    nothing = Grammar(source='root ::= "a" [^\\x00-\\U0010FFFF]')
+    good, bad = ask(model, 1)[0], ask_within(model, nothing, TAILS["usual"], 1)[0]
+    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder:
+        with Engine(decoder) as engine:
+            alone = engine.submit(good).result(timeout=60).token_ids
+        with Engine(decoder, trace=True) as engine:
+            first, lost = engine.submit(good), engine.submit(bad)
+            with pytest.raises(ModelError, match="allows no token"):
+                lost.result(timeout=60)
+            assert first.result(timeout=60).token_ids == alone
+
+
+def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(model):
+    """From 512 cells on llama.cpp splits a lone row's attention between threads."""
+    prompt = model.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
+    shape = Shape(flash_attn=True, fixed=True, rows=2, repack=llama.exact_shape("Q4_1").repack)
+
+    def logits(threads: int, chunks: tuple[tuple[int, ...], ...]) -> bytes:
+        with LlamaDecoder(model, 2, 768, shape, threads) as decoder:
+            decoder.open(0, Sampling(seed=1, chain=CHAIN, max_tokens=1, stop=()), prompt)
+            start = 0
+            for chunk in chunks:
+                decoder.prefill(0, chunk, start)
+                start += len(chunk)
+            return decoder.logits(0).tobytes()
+
+    aligned = tuple(tuple(prompt[start : start + 64]) for start in range(0, len(prompt), 64))
+    assert len(aligned[-1]) == 1
+    assert logits(1, aligned) != logits(2, aligned), "llama.cpp no longer does: the rule can go"
+    chunks = cut(prompt, 64, model.piece)
+    assert len(chunks[-1]) == 2
+    assert logits(1, chunks) == logits(2, chunks)

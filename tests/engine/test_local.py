@@ -1,0 +1,168 @@
+"""A model ready to write: its shape, and room for what it is asked."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import wait
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from remix.engine import local, probe
+from remix.engine.decoder import Room, Shape
+from remix.engine.local import LocalModel, Needs, check_memory, shape_of
+from remix.errors import ModelError
+from remix.generation import execute, prepare
+from remix.records import Dist, EngineUsed, Message, ModelFile, Options, Prompt, Sampling, Temperature, TopP, sha256
+from remix.workspace import Workspace
+
+MODEL: Any = SimpleNamespace(path=Path("m.gguf"), cell_bytes=1024, context=8192)
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(),
+        Shape(chunk=128, rows=32, paragraphs=False),
+        Shape(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
+    ],
+)
+def test_a_shape_can_be_read_from_the_record_it_went_into(shape: Shape) -> None:
+    fields = shape.model_dump(exclude={"rows", "fixed", "gpu_layers"})
+    used = EngineUsed(exact=True, rows=shape.label, n_gpu_layers=shape.gpu_layers, **fields)
+    assert shape_of(used) == shape
+
+
+def test_who_tells_nothing_of_shapes_has_none() -> None:
+    assert shape_of(EngineUsed(exact=False)) is None
+    with pytest.raises(ValidationError, match="rows"):
+        EngineUsed(exact=True, chunk=64, rows="by moonlight")
+
+
+def rooms(shape: Shape = Shape(), **needs: Any) -> list[Room]:  # noqa: B008 (frozen)
+    return local._rooms(MODEL, shape, Needs(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
+
+
+def test_rooms_hold_what_the_memory_does() -> None:
+    assert rooms(memory=100 * MIB) == [Room(512, 16, 16)]
+    assert rooms(memory=10 * MIB) == [Room(512, 16, 4)]
+    assert rooms(memory=4 * MIB) == [Room(512, 8, 0)]
+    assert rooms(memory=MIB // 2) == [Room(512, 1, 0)]
+
+
+def test_rooms_are_no_larger_than_what_will_ever_be_in_them() -> None:
+    assert rooms(memory=100 * MIB, chains=3) == [Room(512, 3, 3)]
+    assert rooms(memory=100 * MIB, parallel=5) == [Room(512, 5, 5)]
+    assert rooms(Shape(rows=32), memory=100 * MIB) == [Room(512, 32, 32)]
+
+
+def test_long_ones_have_a_room_of_fewer_places() -> None:
+    assert rooms(contexts=(300, 2000), memory=10 * MIB) == [Room(512, 16, 4), Room(2048, 5, 0)]
+
+
+def test_fixed_rows_need_all_their_places() -> None:
+    fixed = Shape(fixed=True)
+    assert rooms(fixed, memory=8 * MIB, chains=1) == [Room(512, 16, 0)]
+    with pytest.raises(
+        ModelError, match=r"m\.gguf: 16 sequences of 512 tokens take 8 MiB of memory, and there are 7"
+    ):
+        rooms(fixed, memory=7 * MIB)
+
+
+def test_a_plan_that_cannot_fit_is_refused() -> None:
+    check_memory(1024, (300, 2000), 2 * MIB)
+    with pytest.raises(ModelError, match=r"2048 tokens takes 2 MiB of memory, and there are 1 MiB for it") as refused:
+        check_memory(1024, (300, 2000), MIB)
+    assert "--memory" in refused.value.hint
+
+
+@pytest.mark.model
+def test_a_plan_that_cannot_fit_says_so_before_it_starts(workspace: Workspace) -> None:
+    with pytest.raises(ModelError, match="of memory, and there are 1 MiB for it"):
+        prepare.prepare(workspace, Options(memory=MIB))
+    assert not workspace.outputs.exists()
+
+
+@pytest.mark.model
+def test_layers_on_a_gpu_want_a_build_that_knows_one(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local.llama, "has_gpu", lambda: False)
+    with pytest.raises(ModelError, match="--gpu-layers: this build"):
+        execute.generate(prepare.prepare(workspace, Options(gpu_layers=9999)), workspace.outputs)
+    assert not any(workspace.outputs.iterdir())
+
+
+@pytest.mark.model
+def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(model_path: Path, model_file: ModelFile) -> None:
+    def ask(words: int) -> Prompt:
+        message = Message(role="user", content="The lake has no middle. " * words)
+        return Prompt(template=sha256(""), messages=(message,), keep_opening=False)
+
+    sampling = Sampling(seed=7, chain=(TopP(p=0.9), Temperature(t=0.8), Dist()), max_tokens=12, stop=())
+    with LocalModel(model_path, model_file, Needs(contexts=(256, 1024), parallel=4, threads=2)) as model:
+        assert model.n_ctx_seq == 1024
+        long, short = (model.submit(ask(words), sampling) for words in (120, 4))
+        texts = long.result(timeout=120).token_ids, short.result(timeout=120).token_ids
+        again = model.submit(ask(4), sampling).result(timeout=120).token_ids
+        assert (again, model.parallel) == (texts[1], 4)
+    with LocalModel(model_path, model_file, Needs(contexts=(1024,), parallel=1, threads=1)) as model:
+        assert model.submit(ask(120), sampling).result(timeout=120).token_ids == texts[0]
+
+
+@pytest.mark.model
+def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
+    model_path: Path, model_file: ModelFile
+) -> None:
+    """It was freed at once, while the engine's thread went on to read its vocabulary."""
+    model = LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=4, threads=1))
+    prompt = Prompt(template=sha256(""), messages=(Message(role="user", content="The lake."),), keep_opening=False)
+    sampling = Sampling(seed=7, chain=(Dist(),), max_tokens=100, stop=())
+    futures = [
+        model.submit(prompt, sampling, lambda _: model.close()),
+        *(model.submit(prompt, sampling) for _ in "abc"),
+    ]
+    assert not wait(futures, timeout=120).not_done
+    assert any(future.cancelled() for future in futures)
+    for thread in threading.enumerate():
+        if thread.name in ("remix-engine", "remix-close"):
+            thread.join(30)
+    assert model._model.handle is None
+    with pytest.raises(ModelError, match="the model has been closed"):
+        model.submit(prompt, sampling)
+    model.close()
+
+
+@pytest.mark.model
+def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) -> None:
+    plain = Options(kinds=("once",), steps=1, max_tokens=8)
+    alone = execute.generate(prepare.prepare(workspace, plain), workspace.outputs).folder
+    (workspace.seeds / "a-long-one.md").write_text("# Long\n\n" + "The lake has no middle. " * 120)
+    job = prepare.prepare(workspace, plain)
+    assert len(job.run.contexts) == 2
+    assert job.run.contexts[-1] == job.run.n_ctx_seq > 512 > job.run.contexts[0]
+    folder = execute.generate(job, workspace.outputs).folder
+    assert folder.is_complete
+    records = {task.id: folder.read(task.id)[0] for task in job.run.tasks}
+    for task in alone.run.tasks:
+        assert records[task.id].id == alone.read(task.id)[0].id
+    last = max(records.values(), key=lambda record: record.circumstances.finished)
+    assert last.source.passage == "a-long-one/001"
+
+
+@pytest.mark.model
+def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
+    model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
+    needs = Needs(contexts=(256,), parallel=1, threads=1, shape=Shape(rows=2, repack=False))
+    with LocalModel(model_path, model_file, needs) as model:
+        assert (model.exact, model.engine_used.rows) == (False, "free<=2")
+        assert model.exactness.startswith("not exact: probed on this machine, logits differ")
+
+
+def test_no_room_is_longer_than_what_the_model_takes() -> None:
+    """Bug: a run whose `run.json` asked for 400,000 tokens took 9 GB for a passage of 80, on `resume` and replay."""
+    assert rooms(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [Room(512, 16, 16), Room(8192, 16, 16)]

@@ -1,0 +1,223 @@
+"""The probe: what it sees, what is made of it, and what is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from remix.cli import cli
+from remix.engine import llama, probe
+from remix.engine.decoder import FakeDecoder, Shape
+from remix.engine.local import LocalModel, Needs
+from remix.generation import execute, prepare
+from remix.records import ModelFile, Options, sha256
+from remix.workspace import Workspace
+from tests.conftest import FILE
+
+
+class FakeWeights:
+    """Stands in for `LlamaModel`: counts how often it is loaded."""
+
+    loaded = 0
+    cell_bytes = 1
+
+    def __init__(self, path: Path, shape: Shape) -> None:
+        type(self).loaded += 1
+
+    def __enter__(self) -> FakeWeights:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def tokenize_text(self, text: str) -> list[int]:
+        return list(text.encode())
+
+
+class Showing(FakeDecoder):
+    """Stands in for `LlamaDecoder`: logits are a hash of the slot's history and of what `noise` adds."""
+
+    noise: Callable[[Shape, int, int], int]
+    lossy = False
+    last: Showing
+
+    def __init__(
+        self, model: FakeWeights, slots: int, n_ctx_seq: int, shape: Shape, threads: int, shelf: int
+    ) -> None:
+        super().__init__(slots, n_ctx_seq, shape, shelf)
+        Showing.last = self
+
+    def __enter__(self) -> Showing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        super().copy(source, target, length)
+        if self.lossy:
+            self._memory[target][0] = -1
+
+    def logits(self, slot: int) -> np.ndarray:
+        assert slot in self._logits, "the last call left no logits for it"
+        state = hashlib.sha256(str(self._memory[slot]).encode()).digest()
+        return np.frombuffer(state, np.uint8).astype(np.float32) + self.noise(self.shape, self.calls[-1][1], slot)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> type[Showing]:
+    """A machine without llama.cpp, where company makes no difference."""
+    monkeypatch.setattr(FakeWeights, "loaded", 0)
+    monkeypatch.setattr(Showing, "noise", staticmethod(lambda shape, rows, slot: 0), raising=False)
+    monkeypatch.setattr(Showing, "lossy", False)
+    monkeypatch.setattr(probe, "LlamaModel", FakeWeights)
+    monkeypatch.setattr(probe, "LlamaDecoder", Showing)
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : fake")
+    return Showing
+
+
+def choose(file: ModelFile = FILE) -> probe.Chosen:
+    return probe.choose_shape(Path("fake.gguf"), file, threads=1)
+
+
+def test_free_rows_are_met_in_every_number(machine: type[Showing]) -> None:
+    shape, exact, how = choose()
+    assert (shape, exact) == (Shape(), True)
+    assert how == "probed on this machine: same logits for 1…16 rows, alone or among others, prefix shared or not"
+    assert {rows for call, rows in machine.last.calls if call == "decode"} == set(range(1, 17))
+
+
+def test_logits_that_depend_on_the_number_of_rows_lead_to_fixed_ones(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda shape, rows, slot: 0 if shape.fixed else rows > 1)
+    shape, exact, how = choose()
+    assert (shape, exact) == (Shape(fixed=True), True)
+    assert how.startswith("probed on this machine: same logits with always 16 rows, alone or among others")
+    assert how.endswith("; for 1…16 rows, alone or among others, prefix shared or not they differ")
+
+
+def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda shape, rows, slot: int(shape.rows > 1 and slot == 2))
+    shape, exact, how = choose()
+    assert (shape, exact) == (Shape(rows=1), True)
+    assert how.startswith("probed on this machine: same logits one sequence at a time, prefix shared or not")
+
+
+def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda shape, rows, slot: int(rows == 16 and slot == 9))
+    verdict = probe.probe(Path("fake.gguf"), FILE, Shape(), threads=1)
+    assert verdict is not None
+    assert not verdict.passed
+    assert verdict.difference is not None
+    assert "16 active, in slot 9: 32 of 32 logits differ, by up to 1" in verdict.difference
+
+
+def test_what_even_a_single_sequence_shows_is_not_called_exact(machine: type[Showing]) -> None:
+    machine.lossy = True
+    shape, exact, how = choose()
+    assert (shape, exact) == (Shape(rows=1), False)
+    assert how.startswith("not exact: probed on this machine, logits differ even one sequence at a time")
+
+
+@pytest.mark.parametrize(("types", "rows"), [(("Q4_K", "Q8_0"), 16), (("F16",), 16), (("Q5_0",), None), ((), None)])
+def test_free_rows_are_not_tried_with_types_known_to_differ(
+    machine: type[Showing], types: tuple[str, ...], rows: int | None
+) -> None:
+    shape = choose(FILE.model_copy(update={"weight_types": types})).shape
+    assert shape == Shape(fixed=rows is not None)
+    assert FakeWeights.loaded == 1
+
+
+def test_verdicts_are_kept_for_the_same_machine_and_file(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    first = choose()
+    assert choose() == first
+    assert FakeWeights.loaded == 1
+    (memo,) = (cache / "probes").iterdir()
+    assert json.loads(memo.read_bytes())["passed"] is True
+
+    choose(FILE.model_copy(update={"sha256": sha256("others")}))
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : another")
+    choose()
+    assert FakeWeights.loaded == 3
+
+
+def test_a_verdict_that_cannot_be_read_or_kept_is_done_without(machine: type[Showing], cache: Path) -> None:
+    first = choose()
+    (memo,) = (cache / "probes").iterdir()
+    memo.write_text("{")
+    assert choose() == first
+    assert FakeWeights.loaded == 2
+    memo.unlink()
+    memo.parent.rmdir()
+    memo.parent.write_text("no folder")
+    assert choose() == first
+
+
+def test_without_the_memory_for_a_probe_the_weight_type_decides(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setattr(probe.psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
+    shape, exact, how = choose()
+    assert (shape, exact) == (Shape(), True)
+    assert how.endswith(
+        "Q8_0 was measured to give the same bits with any number of rows up to 16; too little memory to probe it here"
+    )
+    assert not (cache / "probes").exists()
+
+
+def test_models_probe_prints_what_was_found(
+    machine: type[Showing], workspace: Workspace, model_file: ModelFile
+) -> None:
+    machine.noise = staticmethod(lambda shape, rows, slot: 0 if shape.fixed else rows > 1)
+    arguments = ["--workspace", str(workspace.root), "models", "probe", "--json"]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    found = json.loads(done.stdout)
+    assert (found["model"], found["rows"], found["exact"]) == (model_file.name, "fixed 16", True)
+    assert found["how"].startswith("probed on this machine")
+
+
+@pytest.mark.model
+def test_the_bundled_model_passes_with_free_rows_and_is_probed_once(
+    model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = probe.choose_shape(model_path, model_file, threads=2)
+    assert chosen.exact
+    assert chosen.shape == llama.exact_shape("Q4_1")
+    assert chosen.shape.label == "free<=16"
+    monkeypatch.setattr(probe, "LlamaModel", None)
+    assert probe.choose_shape(model_path, model_file, threads=1) == chosen
+
+
+@pytest.mark.model
+def test_a_local_model_says_what_its_probe_found(
+    model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixed = llama.exact_shape()
+    monkeypatch.setattr(probe, "choose_shape", lambda *_: probe.Chosen(fixed, True, "probed by a test"))
+    with LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=1, threads=1)) as local:
+        assert local.exactness == "probed by a test"
+        assert (local.engine_used.exact, local.engine_used.rows) == (True, "fixed 16")
+
+
+@pytest.mark.model
+def test_a_fast_run_says_that_it_is_not_exact(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "choose_shape", None)
+    job = prepare.prepare(workspace, Options(fast=True, kinds=("once",), steps=1, limit=1))
+    record, _ = execute.generate(job, workspace.outputs).folder.read(job.run.tasks[0].id)
+    used = record.derivation.engine
+    assert (used.exact, used.rows, used.flash_attn) == (False, "free<=16", True)
+    assert record.circumstances.exactness.startswith("not exact, as asked")

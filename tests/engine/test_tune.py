@@ -1,0 +1,197 @@
+"""Tuning: what is measured, what is chosen, what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from remix.cli import cli
+from remix.engine import llama, probe, spin, tune
+from remix.engine.decoder import Shape
+from remix.engine.probe import Chosen, Verdict
+from remix.errors import ModelError
+from remix.generation import execute, prepare
+from remix.models import identity, prepared
+from remix.records import ModelFile, Options, sha256
+from remix.workspace import Workspace
+from tests.conftest import FILE
+
+PATH = Path("fake.gguf")
+
+
+class Machine:
+    """Stands in for the processes that measure, and for the probe."""
+
+    def __init__(self) -> None:
+        self.probed: list[Shape] = []
+        self.measured: list[Mapping[str, str]] = []
+        self.speed: Callable[[Shape], float] = lambda shape: shape.rows
+        self.passes: Callable[[Shape], bool] = lambda shape: True
+        self.way: Callable[[Mapping[str, str]], float] = lambda way: 10
+
+    def child(self, work: tune._Work, way: Mapping[str, str]) -> list[tune.Timed]:
+        self.measured.append(way)
+        speed = self.way if way else None
+        return [
+            tune.Timed(shape=each, texts_a_minute=speed(way) if speed else self.speed(each), prompt=1, decode=1)
+            for each in work.shapes
+        ]
+
+    def probe(self, path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict:
+        self.probed.append(shape)
+        return Verdict(passed=self.passes(shape), compared="")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine()
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(tune, "_child", machine.child)
+    monkeypatch.setattr(probe, "probe", machine.probe)
+    monkeypatch.setattr(spin, "is_given", lambda: False)
+    return machine
+
+
+def tuned(file: ModelFile = FILE) -> tune.Tuned:
+    return tune.tune(PATH, file, 2, lambda _: None)
+
+
+def test_the_fastest_shape_that_is_exact_wins(machine: Machine) -> None:
+    machine.speed = lambda shape: shape.rows + shape.chunk / 1000 + shape.flash_attn * 100
+    machine.passes = lambda shape: not shape.flash_attn and not (shape.rows == 32 and shape.chunk == 128)
+    found = tuned()
+    assert (found.shape.rows, found.shape.chunk, found.shape.flash_attn) == (32, 64, False)
+    assert found.fastest.flash_attn
+    assert [each.exact for each in found.timed[: len(machine.probed)]] == [*[False] * (len(machine.probed) - 1), True]
+    assert all(each.exact is None for each in found.timed[len(machine.probed) :])
+
+
+def test_what_was_found_is_used_for_that_model_alone_and_can_be_forgotten(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = Chosen(Shape(), True, "as usual")
+    monkeypatch.setattr(probe, "choose_shape", lambda *_: usual)
+    assert tune.choose(PATH, FILE, 2) == usual
+    shape = tuned().shape
+    chosen = tune.choose(PATH, FILE, 2)
+    assert (chosen.shape, chosen.exact) == (shape, True)
+    assert chosen.how.startswith("probed on this machine: same logits")
+    assert tune.choose(PATH, FILE, 2, gpu_layers=3) == usual, "tuning knows nothing of GPUs"
+    other = FILE.model_copy(update={"sha256": sha256("others")})
+    assert tune.choose(PATH, other, 2) == usual
+    tune.forget(other)
+    tune.forget(FILE)
+    assert tune.choose(PATH, FILE, 2) == usual
+
+
+def test_another_processor_or_llama_cpp_wants_its_own_tuning(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuned()
+    monkeypatch.setattr(llama, "system_info", lambda: "CPU : another")
+    assert tune.recall(FILE) is None
+
+
+def test_free_rows_with_flash_attention_are_no_candidates(machine: Machine) -> None:
+    shapes = [each.shape for each in tuned().timed]
+    assert {(shape.fixed, shape.flash_attn) for shape in shapes} == {(True, True), (True, False), (False, False)}
+    assert {shape.rows for shape in shapes} == {8, 16, 32}
+    assert {shape.chunk for shape in shapes} == {32, 64, 128}
+
+
+def test_free_rows_are_no_candidates_for_types_known_to_differ(machine: Machine) -> None:
+    found = tuned(FILE.model_copy(update={"weight_types": ("Q4_K",)}))
+    assert all(each.shape.fixed for each in found.timed)
+
+
+def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
+    machine.passes = lambda shape: False
+    with pytest.raises(ModelError, match="fake: no shape is exact"):
+        tuned()
+    assert tune.recall(FILE) is None
+
+
+@pytest.mark.parametrize(
+    ("speeds", "best"),
+    [
+        ({"1000": (100, 50), "300000": (104, 50), "passive": (60, 50)}, 0),
+        ({"1000": (100, 50), "300000": (120, 50), "passive": (130, 50)}, 2),
+        ({"1000": (100, 50), "300000": (150, 3), "passive": (60, 50)}, 0),
+    ],
+)
+def test_another_way_to_wait_must_be_faster_and_bear_company(speeds: dict[str, tuple[float, float]], best: int):
+    ways = zip(spin.WAYS, speeds.values(), strict=True)
+    waiting = tuple(tune.Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
+    assert tune.best_way(waiting) == spin.WAYS[best]
+
+
+def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.way = lambda way: 20 if "OMP_WAIT_POLICY" in way else 10
+    assert [each.idle for each in tuned().waiting] == [10, 10, 20]
+    assert spin._tuned() == {"OMP_WAIT_POLICY": "passive"}
+    monkeypatch.setattr(spin, "is_given", lambda: True)
+    machine.measured.clear()
+    assert tuned().waiting == ()
+    assert machine.measured == [{}]
+
+
+def test_the_command_prints_what_was_measured(machine: Machine, workspace: Workspace, model_file: ModelFile) -> None:
+    arguments = ["--workspace", str(workspace.root), "models", "tune"]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert done.stdout.splitlines()[0].startswith("free<=32\t32\toff\t1\t1\t32.0")
+    assert "yes ← taken" in done.stdout.splitlines()[0]
+    assert "GOMP_SPINCOUNT=1000\t10.0\t10.0\t← taken" in done.stdout
+    assert f"{model_file.name}: measuring" in done.stderr
+    done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
+    assert json.loads(done.stdout)["shape"]["rows"] == 32
+    CliRunner().invoke(cli, [*arguments[:-1], "forget"], catch_exceptions=False)
+    assert tune.recall(model_file) is None
+
+
+@pytest.mark.model
+def test_the_bundled_model_is_measured_in_a_process_of_its_own(
+    model_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guess = llama.exact_shape("Q4_1").model_copy(update={"rows": 2})
+    fixed = guess.model_copy(update={"fixed": True, "flash_attn": True})
+    work = tune._Work(path=model_path, threads=1, shapes=(guess, fixed), rounds=1)
+    one, other = tune._child(work, spin.SHORT)
+    assert (one.shape, other.shape) == (guess, fixed)
+    assert min(one.texts_a_minute, one.prompt, one.decode, other.texts_a_minute) > 0
+    with pytest.raises(ModelError, match="can't be measured"):
+        tune._child(work.model_copy(update={"path": Path("nowhere.gguf")}), {})
+
+
+@pytest.mark.model
+def test_a_run_takes_the_tuned_shape_and_goes_on_in_it_when_it_is_no_longer_the_usual_one(
+    workspace: Workspace, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
+    file = prepared.identify(model_path)
+    shape = llama.exact_shape("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
+    kept = tune.Tuned(shape=shape, fastest=shape, how="as a test says", timed=(), waiting=())
+    memo = tune._file(file)
+    memo.parent.mkdir(parents=True)
+    memo.write_text(kept.model_dump_json())
+
+    job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, limit=2, max_tokens=8))
+    outcome = execute.generate(job, workspace.outputs)
+    used = outcome.folder.run.engine
+    assert used is not None
+    assert (used.rows, used.chunk) == ("free<=4", 32)
+    first, second = (outcome.folder.read(task.id)[0] for task in job.run.tasks)
+    assert first.circumstances.exactness == "as a test says; tuned"
+
+    tune.forget(identity.identify(model_path))
+    (outcome.folder.path / f"{second.output.file.removesuffix('.md')}.json").unlink()
+    resumed = execute.resume(outcome.folder)
+    assert not resumed.engine_changed
+    again, _ = outcome.folder.read(job.run.tasks[1].id)
+    assert again.id == second.id
+    assert again.circumstances.exactness.startswith("probed on this machine")
