@@ -54,8 +54,7 @@ from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
 from tests.forging import Change, bless, forge, forge_request
-
-from .fuzz.records import Local
+from tests.fuzz.records import Local
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 
