@@ -297,6 +297,6 @@ def model_it_began_with(run: Run) -> ModelFile:
     if run.model is None:
         raise RunError(
             f"{run.name}: was written by a LangChain model ({run.options.model}).",
-            "Resume it from Python: remix.generation.execute.resume(folder, writer=…).",
+            "Resume it from Python: remix.resume(folder, writer=…).",
         )
     return run.model

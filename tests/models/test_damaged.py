@@ -126,7 +126,7 @@ def test_a_header_of_too_much_is_refused_at_once(tmp_path: Path, lie: Callable[[
 CHILD = """
 import os, sys
 from pathlib import Path
-from remix import pipeline
+from remix import generate, prepare
 from remix.records import Options
 from remix.workspace import open_workspace
 
@@ -134,7 +134,7 @@ place, model = open_workspace(Path(sys.argv[1])), sys.argv[2]
 def cut(state):
     if state.done >= 3:
         os.truncate(model, 8192)
-pipeline.generate(pipeline.prepare(place, Options(model=model, steps=2, parallel=1)), place.outputs, cut)
+generate(prepare(place, Options(model=model, steps=2, parallel=1)), place.outputs, cut)
 """
 
 
