@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs import make_commands
+from docs import make_commands, make_map
 from remix.cli import cli
 from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
@@ -70,6 +70,23 @@ def test_commands_md_matches_the_live_command_line() -> None:
     assert make_commands.TARGET.read_text(encoding="utf-8") == make_commands.page(), (
         "run python docs/make_commands.py"
     )
+
+
+def test_the_map_names_every_file_with_its_first_sentence() -> None:
+    text = make_map.TARGET.read_text(encoding="utf-8")
+    assert text == make_map.page(text), "run python docs/make_map.py"
+    table = make_map.drawn()
+    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / "remix").rglob("*.py")}
+    assert all(f"**`{room}/`**" in table for room in rooms)
+    files = [path for path in (ROOT / "remix").rglob("*") if path.suffix in (".py", ".js")]
+    assert all(f"| `{path.name}` | " in table for path in files if path.name != "__init__.py")
+
+
+def test_files_that_documents_name_exist() -> None:
+    files = [path.as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    for page in (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "docs" / "security.md"):
+        for name in re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8")):
+            assert any(path.endswith(f"/{name}") for path in files), f"{page.name}: {name}"
 
 
 def test_the_readme_names_every_shipped_kind() -> None:
