@@ -34,6 +34,7 @@ PARALLEL ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 demo: $(VENV)/.demo
 	$(BIN)/remix models prepare --type q8_0
 	$(BIN)/remix generate --tag convergence
+	@echo 'To have the command at hand: . $(VENV)/bin/activate'
 
 test: check
 	$(BIN)/python -m pytest $(PARALLEL)

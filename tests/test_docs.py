@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs import make_commands
+from docs import make_commands, make_map
 from remix.cli import cli
 from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
@@ -19,8 +19,11 @@ from remix.templates import template
 from remix.workspace import shipped
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("install", "essays", "templates", "models"))]
+PAGES += [ROOT / "docs" / "runs.md", ROOT / "docs" / "python.md"]
+GUIDE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+"""What users read: README and the pages that it leads to."""
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def shell_lines() -> list[str]:
@@ -69,9 +72,26 @@ def test_commands_md_matches_the_live_command_line() -> None:
     )
 
 
+def test_the_map_names_every_file_with_its_first_sentence() -> None:
+    text = make_map.TARGET.read_text(encoding="utf-8")
+    assert text == make_map.page(text), "run python docs/make_map.py"
+    table = make_map.drawn()
+    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / "remix").rglob("*.py")}
+    assert all(f"**`{room}/`**" in table for room in rooms)
+    files = [path for path in (ROOT / "remix").rglob("*") if path.suffix in (".py", ".js")]
+    assert all(f"| `{path.name}` | " in table for path in files if path.name != "__init__.py")
+
+
+def test_files_that_documents_name_exist() -> None:
+    files = [path.as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    for page in (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "docs" / "security.md"):
+        for name in re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8")):
+            assert any(path.endswith(f"/{name}") for path in files), f"{page.name}: {name}"
+
+
 def test_the_readme_names_every_shipped_kind() -> None:
     kinds = template.read_templates(shipped("prompts"))
-    assert all(f"`{kind}`" in README for kind in kinds)
+    assert all(f"`{kind}`" in GUIDE for kind in kinds)
 
 
 def test_the_readmes_template_works(tmp_path: Path) -> None:
@@ -114,10 +134,10 @@ def test_what_the_readmes_python_imports_is_there(block: str) -> None:
 
 
 def test_no_placeholder_is_left() -> None:
-    assert "@@" not in README
+    assert "@@" not in GUIDE
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+    for path in (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
-            assert (ROOT / target).exists(), f"{path.name}: {target}"
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
