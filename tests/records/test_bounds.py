@@ -32,6 +32,7 @@ from remix.records import (
     Options,
     Penalties,
     Sampling,
+    SamplingSettings,
     Temperature,
     canonical_sha256,
     sha256,
@@ -47,7 +48,6 @@ from remix.records.bounds import (
     MOST_THREADS,
     MOST_TOKENS,
 )
-from remix.templates.template import SamplingSettings
 from remix.verification import replay
 from remix.verification.lineage import MOST_LATE
 from remix.verification.verify import verify
