@@ -52,8 +52,8 @@ def _engine(work: Work, trace: bool) -> Measure:
 
     shape = work.shape
     with (
-        LlamaModel(work.model, shape=shape) as model,
-        LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, shelf=shape.rows) as decoder,
+        LlamaModel(work.model, config=shape) as model,
+        LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, prefix_slots=shape.rows) as decoder,
     ):
         with Engine(decoder) as engine:
             engine.submit(work.warm_up).result()

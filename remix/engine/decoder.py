@@ -19,7 +19,7 @@ from remix.records import Choice, Frozen, Sampling
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 
 
-class Shape(Frozen):
+class BatchConfig(Frozen):
     """How the model's work is cut into calls: the part of the set-up that may touch the bits of a result."""
 
     chunk: int = Field(64, ge=LEAST_CHUNK, le=MOST_CHUNK)
@@ -49,14 +49,14 @@ class Shape(Frozen):
         return f"fixed {self.rows}" if self.fixed else f"free<={self.rows}"
 
 
-class Room(NamedTuple):
+class KVCacheLayout(NamedTuple):
     """Places for sequences."""
 
     n_ctx_seq: int
     """Tokens each may have, prompt and output together."""
     slots: int
     """How many may run."""
-    shelf: int
+    prefix_slots: int
     """How many more places keep prompts only."""
 
 
@@ -71,22 +71,22 @@ class Row(NamedTuple):
 class Decoder(Protocol):
     """A model with places for sequences of up to `n_ctx_seq` tokens each.
 
-    Slots 0 … `slots`-1 decode; `shelf` more behind them only keep what was computed.
+    Slots 0 … `slots`-1 decode; `prefix_slots` more behind them only keep what was computed.
     """
 
     @property
-    def shape(self) -> Shape: ...
+    def config(self) -> BatchConfig: ...
 
     @property
     def slots(self) -> int: ...
 
     @property
-    def shelf(self) -> int: ...
+    def prefix_slots(self) -> int: ...
 
     @property
     def n_ctx_seq(self) -> int: ...
 
-    def resize(self, room: Room) -> None:
+    def resize(self, room: KVCacheLayout) -> None:
         """Make other room, and forget all that was computed; no slot may be open."""
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
@@ -101,7 +101,7 @@ class Decoder(Protocol):
     def sample(self, slot: int) -> int | None:
         """Choose the slot's next token from the logits the last call left for it; none, where none is allowed."""
 
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """How each token was chosen for its slot; `slots` are all that the last call left logits for, in order.
 
         To be asked after sampling, and once: it may use up the logits.
@@ -127,7 +127,7 @@ class FakeDecoder:
     """A decoder without weights: each token is a hash of the slot's whole history and the sampling.
 
     It keeps the rules the real one depends on, and raises `AssertionError` when a caller breaks them: chunks
-    of one sequence and as its prompt is cut, positions without gaps, no more rows than the shape has, logits sampled
+    of one sequence and as its prompt is cut, positions without gaps, no more rows than the config has, logits sampled
     only from the last call. Its memory is honest: a history that another sequence left behind changes the tokens.
     """
 
@@ -135,21 +135,23 @@ class FakeDecoder:
     LINE = 27
     """A line break, which is never sampled."""
 
-    def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, shelf: int = 0) -> None:
-        self.shape = shape or Shape(chunk=4, rows=slots)
+    def __init__(
+        self, slots: int, n_ctx_seq: int = 512, config: BatchConfig | None = None, prefix_slots: int = 0
+    ) -> None:
+        self.config = config or BatchConfig(chunk=4, rows=slots)
         self.calls: list[tuple[str, int]] = []
         self.fail_after: int | None = None
-        self._furnish(Room(n_ctx_seq, slots, shelf))
+        self._furnish(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
 
-    def resize(self, room: Room) -> None:
+    def resize(self, room: KVCacheLayout) -> None:
         assert not any(self._sampling), "somebody is still there"
         self._furnish(room)
 
-    def _furnish(self, room: Room) -> None:
-        self.n_ctx_seq, self.slots, self.shelf = room
-        slots, shelf = self.slots, self.shelf
-        self._memory: list[list[int]] = [[] for _ in range(slots + shelf)]
-        self._computed: list[list[Chunk]] = [[] for _ in range(slots + shelf)]
+    def _furnish(self, room: KVCacheLayout) -> None:
+        self.n_ctx_seq, self.slots, self.prefix_slots = room
+        slots, prefix_slots = self.slots, self.prefix_slots
+        self._memory: list[list[int]] = [[] for _ in range(slots + prefix_slots)]
+        self._computed: list[list[Chunk]] = [[] for _ in range(slots + prefix_slots)]
         self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]
         self._sampling: list[Sampling | None] = [None] * slots
         self._logits: set[int] = set()
@@ -158,7 +160,7 @@ class FakeDecoder:
         assert self._sampling[slot] is None, "slot is taken"
         assert len(prompt) + sampling.max_tokens <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
-        self._to_compute[slot] = list(cut(prompt, self.shape.chunk, self.piece if self.shape.paragraphs else None))
+        self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         assert tuple(tokens) == self._to_compute[slot].pop(0), "a prompt is computed as it is cut"
@@ -168,9 +170,9 @@ class FakeDecoder:
         self._logits = {slot}
 
     def decode(self, rows: Sequence[Row]) -> None:
-        assert 0 < len(rows) <= self.shape.rows, "too many rows"
+        assert 0 < len(rows) <= self.config.rows, "too many rows"
         gapless = [row.slot for row in rows] == list(range(len(rows)))
-        assert gapless or self.shape.fixed, "rows without gaps go through in one piece"
+        assert gapless or self.config.fixed, "rows without gaps go through in one piece"
         assert len({row.slot for row in rows}) == len(rows), "one row a sequence"
         self._count("decode", len(rows))
         for row in rows:
@@ -184,7 +186,7 @@ class FakeDecoder:
         state = f"{self._memory[slot]}{sampling.seed}".encode()
         return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
 
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         assert set(slots) == self._logits, "all rows of the last call, or none"
         return [Choice(self.piece(token).decode(), -float(token), 1.0, ()) for token in tokens]
 

@@ -2,7 +2,7 @@
 
 Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit what
 waits, compute its prompt, decode one token of all that are active, repeat (continuous batching: Orca, OSDI
-2022). Which company a sequence decodes in is up to chance; the decoder's shape sees to it that this never
+2022). Which company a sequence decodes in is up to chance; the decoder's config sees to it that this never
 touches its tokens.
 """
 
@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from remix.engine.chunks import cut
-from remix.engine.decoder import Decoder, Room, Row
+from remix.engine.decoder import Decoder, KVCacheLayout, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
@@ -32,7 +32,7 @@ class Engine:
     """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
 
     def __init__(
-        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[Room] = ()
+        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[KVCacheLayout] = ()
     ) -> None:
         """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given).
 
@@ -62,7 +62,7 @@ class Engine:
     @property
     def parallel(self) -> int:
         """Most sequences active at once."""
-        return min(self._most or self.decoder.slots, self.decoder.slots, self.decoder.shape.rows)
+        return min(self._most or self.decoder.slots, self.decoder.slots, self.decoder.config.rows)
 
     @property
     def longest(self) -> int:
@@ -75,8 +75,8 @@ class Engine:
         Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
         end where the memory happens to. Raises `ModelError` when the engine has ended.
         """
-        shape = self.decoder.shape
-        chunks = cut(request.token_ids, shape.chunk, self.decoder.piece if shape.paragraphs else None)
+        config = self.decoder.config
+        chunks = cut(request.token_ids, config.chunk, self.decoder.piece if config.paragraphs else None)
         sequence = Sequence(request, chunks, on_text)
         sequence.future.add_done_callback(self._forget)
         with self._changed:
@@ -157,8 +157,8 @@ class Engine:
 
     def _schedule(self) -> Scheduler:
         """A scheduler for the decoder's room as it is, with nothing in memory."""
-        shelf = range(self.decoder.slots, self.decoder.slots + self.decoder.shelf)
-        return Scheduler(range(self.parallel), shelf)
+        prefix_slots = range(self.decoder.slots, self.decoder.slots + self.decoder.prefix_slots)
+        return Scheduler(range(self.parallel), prefix_slots)
 
     def _make_room(self) -> None:
         """When nothing is left that fits, take the next larger room for what is too long."""
@@ -181,7 +181,7 @@ class Engine:
             if admitted is None:
                 break
             self._prefill(*admitted)
-        while not self.decoder.shape.fixed and (gap := self._scheduler.close_gap()):
+        while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
@@ -217,7 +217,7 @@ class Engine:
         tokens = [self._sample_one(slot) for slot in slots]
         # All rows are weighed or none, so a sequence that has no token gets any.
         weighed = [token if isinstance(token, int) else 0 for token in tokens]
-        choices = self.decoder.weigh(slots, weighed) if self._trace else [None] * len(tokens)
+        choices = self.decoder.choices_of(slots, weighed) if self._trace else [None] * len(tokens)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 

@@ -154,11 +154,11 @@ def _look(path: Path) -> None:
             model.tokenize_markup(text)
         tokens = model.tokenize_text(SENTENCE) or [0]
     _say("loads the weights")
-    shape = llama.exact_shape(*header.weight_types)
-    shape = shape.model_copy(update={"rows": 1, "fixed": False})
+    config = llama.exact_config(*header.weight_types)
+    config = config.model_copy(update={"rows": 1, "fixed": False})
     with (
-        LlamaModel(path, shape=shape) as model,
-        LlamaDecoder(model, 1, 256, shape, environment.physical_cores()) as decoder,
+        LlamaModel(path, config=config) as model,
+        LlamaDecoder(model, 1, 256, config, environment.physical_cores()) as decoder,
     ):
         _say("decodes")
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), tokens)

@@ -1,6 +1,6 @@
 """The probe: does a sequence's company touch its logits, with this model on this machine?
 
-Takes a GGUF and a shape, gives a `Verdict`; takes a GGUF, gives the shape to run it with. Logits are compared bit
+Takes a GGUF and a config, gives a `Verdict`; takes a GGUF, gives the config to run it with. Logits are compared bit
 for bit: alone, among others that come and go, with the beginning computed or copied. Fixed tokens stand in for
 sampled ones, so that one difference doesn't breed others. Verdicts are kept in the user's cache for the same file,
 libraries and processor; what is decoded for whom it doesn't know.
@@ -21,7 +21,7 @@ import psutil
 
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import Decoder, Row, Shape
+from remix.engine.decoder import BatchConfig, Decoder, Row
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
@@ -59,10 +59,10 @@ class Verdict(Frozen):
     """The first difference that was seen."""
 
 
-class Chosen(NamedTuple):
-    """The shape to run a model with."""
+class ChosenConfig(NamedTuple):
+    """The config to run a model with."""
 
-    shape: Shape
+    config: BatchConfig
     exact: bool
     """Whether a sequence's bytes don't depend on its company."""
     how: str
@@ -75,50 +75,50 @@ class Probed(Decoder, Protocol):
     def logits(self, slot: int) -> FloatArray: ...
 
 
-def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Chosen:
-    """The first shape that passes its probe: any number of rows, always 16 of them, one sequence at a time.
+def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
+    """The first config that passes its probe: any number of rows, always 16 of them, one sequence at a time.
 
     The first is not tried with weight types it is known to fail with. Where even the last fails, or where the
     memory doesn't hold a probe, `how` says so. Raises `ModelError` where the model can't be loaded.
     """
-    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    *_, single = shapes = _shapes(file, guess)
+    guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
+    *_, single = configs = _configs(file, guess)
     differs = ""
-    for shape in shapes:
-        verdict = probe(path, file, shape, threads)
+    for config in configs:
+        verdict = probe(path, file, config, threads)
         if verdict is None:
-            return Chosen(guess, True, _by_type(file, guess))
+            return ChosenConfig(guess, True, _by_type(file, guess))
         if verdict.passed:
-            return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}{differs}")
-        differs = differs or f"; {in_words(shape)} they differ"
-    return Chosen(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
+            return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
+        differs = differs or f"; {in_words(config)} they differ"
+    return ChosenConfig(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
-    """Whether choosing a shape costs nothing, since the model was probed here before."""
-    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    return _memo(file, _shapes(file, guess)[0]).exists()
+    """Whether choosing a config costs nothing, since the model was probed here before."""
+    guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
+    return _memo(file, _configs(file, guess)[0]).exists()
 
 
-def is_settled(file: ModelFile, shape: Shape) -> bool:
-    """Whether `settled` costs nothing, since that shape was probed here before."""
-    return _memo(file, shape).exists()
+def is_probed(file: ModelFile, config: BatchConfig) -> bool:
+    """Whether `confirm` costs nothing, since that config was probed here before."""
+    return _memo(file, config).exists()
 
 
-def _shapes(file: ModelFile, guess: Shape) -> list[Shape]:
+def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
     """What to try: any number of rows, always 16 of them, one sequence at a time."""
     updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
     return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
 
 
-def settled(path: Path, file: ModelFile, shape: Shape, threads: int) -> Chosen:
-    """A shape that was chosen before, perhaps elsewhere, and what the probe says of it here."""
-    verdict = probe(path, file, shape, threads)
+def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> ChosenConfig:
+    """A config that was chosen before, perhaps elsewhere, and what the probe says of it here."""
+    verdict = probe(path, file, config, threads)
     if verdict is None:
-        return Chosen(shape, True, "as it was settled before; too little memory to probe it here")
+        return ChosenConfig(config, True, "as it was settled before; too little memory to probe it here")
     if verdict.passed:
-        return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}")
-    return Chosen(shape, False, f"not exact: probed on this machine, logits differ {in_words(shape)}")
+        return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}")
+    return ChosenConfig(config, False, f"not exact: probed on this machine, logits differ {in_words(config)}")
 
 
 def is_hopeless(file: ModelFile) -> bool:
@@ -126,29 +126,29 @@ def is_hopeless(file: ModelFile) -> bool:
     return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
 
 
-def fast_shape(gpu_layers: int = 0) -> Chosen:
+def fast_config(gpu_layers: int = 0) -> ChosenConfig:
     """What is quickest, whatever it does to the bits."""
     # Of the starting guess only the layout of the weights counts: with a wrong one the process would die.
-    guess = llama.exact_shape(gpu_layers=gpu_layers)
-    shape = guess.model_copy(update={"fixed": False, "flash_attn": True})
-    return Chosen(shape, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
+    guess = llama.exact_config(gpu_layers=gpu_layers)
+    config = guess.model_copy(update={"fixed": False, "flash_attn": True})
+    return ChosenConfig(config, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
-def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | None:
-    """What a shape does to a model's logits; from the cache, if it was looked at before.
+def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Verdict | None:
+    """What a config does to a model's logits; from the cache, if it was looked at before.
 
     Takes some hundred prompt tokens and as many in decode calls: seconds for a small model, a minute for a large
     one. None where the memory doesn't hold it. Raises `ModelError` where the model can't be loaded.
     """
-    memo = _memo(file, shape)
+    memo = _memo(file, config)
     # A cache nobody can read is as good as none.
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(read_bounded(memo))
-    with LlamaModel(path, shape=shape) as model:
-        context = max(_long(shape), shape.chunk + 2) + CONTEXT - 1
-        if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
+    with LlamaModel(path, config=config) as model:
+        context = max(_long(config), config.chunk + 2) + CONTEXT - 1
+        if model.cell_bytes * context * (config.rows + 1) > psutil.virtual_memory().available // 2:
             return None
-        with LlamaDecoder(model, shape.rows, context, shape, threads, shelf=1) as decoder:
+        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
         write_whole(memo, verdict.model_dump_json(indent=2).encode())
@@ -156,11 +156,11 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
 
 
 def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
-    """Decode a few sequences made of `words`, alone and in company. The decoder must have a shelf, and be empty."""
+    """Decode sequences made of `words`, alone and batched. The decoder must be empty and have a prefix slot."""
     party = _Party(decoder, words)
     compared = (
         f"the raw logits of {len(party.guests)} sequences, at up to {party.life + 1} turns each, bit for bit, "
-        f"{in_words(decoder.shape)}"
+        f"{in_words(decoder.config)}"
     )
     try:
         party.hold()
@@ -212,15 +212,15 @@ class _Party:
 
     def __init__(self, decoder: Probed, words: Sequence[int]) -> None:
         self.decoder = decoder
-        rows, chunk = decoder.shape.rows, decoder.shape.chunk
+        rows, chunk = decoder.config.rows, decoder.config.chunk
         # Where rows are free one comes at a time, so that every number of rows is met. Where they are fixed a call
         # costs all of them, whoever is there.
-        self.pace = 3 if decoder.shape.fixed else 1
+        self.pace = 3 if decoder.config.fixed else 1
         self.life = max(rows // self.pace, 6)
         self._texts = (
             self._text("a shared prefix", words, chunk + 2, self.life),
             self._text("a prompt of its own", words[7:], 4, self.life),
-            self._text("a long neighbour", words, max(_long(decoder.shape), chunk + 2), 6),
+            self._text("a long neighbour", words, max(_long(decoder.config), chunk + 2), 6),
         )
         short, long = self._texts[:2], self._texts[2]
         # The long one comes late and leaves last, so that as many rows are met with it and without it.
@@ -232,8 +232,8 @@ class _Party:
     def _text(self, name: str, words: Sequence[int], length: int, rest: int) -> _Text:
         """A prompt of so many tokens, and a rest to decode."""
         tokens = tuple(islice(cycle(words), length + rest))
-        shape = self.decoder.shape
-        chunks = cut(tokens[:length], shape.chunk, self.decoder.piece if shape.paragraphs else None)
+        config = self.decoder.config
+        chunks = cut(tokens[:length], config.chunk, self.decoder.piece if config.paragraphs else None)
         return _Text(name, chunks, tokens[length:])
 
     def hold(self) -> None:
@@ -242,7 +242,7 @@ class _Party:
             self._alone[text.name] = self._decode_alone(text)
         present: list[_Guest] = []
         while self._arriving or present:
-            for _ in range(min(self.pace, len(self._arriving), self.decoder.shape.rows - len(present))):
+            for _ in range(min(self.pace, len(self._arriving), self.decoder.config.rows - len(present))):
                 self._join(self._arriving.popleft(), present)
             self._decode(present)
             for slot, guest in enumerate(present):
@@ -252,14 +252,14 @@ class _Party:
     def _decode_alone(self, text: _Text) -> list[FloatArray]:
         """The logits after the prompt, and after each token of the rest. What can be shared is shelved."""
         guest = _Guest(text)
-        shelf = self.decoder.slots
-        self._prefill(0, text, min(self._shelved, text.shared), shelf)
+        prefix_slots = self.decoder.slots
+        self._prefill(0, text, min(self._shelved, text.shared), prefix_slots)
         logits = [self.decoder.logits(0).copy()]
         for _ in text.rest:
             self._decode([guest])
             logits.append(self.decoder.logits(0).copy())
         if text.shared:
-            self.decoder.copy(0, shelf, text.shared)
+            self.decoder.copy(0, prefix_slots, text.shared)
             self._shelved = text.shared
         self.decoder.clear(0)
         return logits
@@ -319,36 +319,36 @@ class _Party:
                 present[slot] = last
 
 
-def _long(shape: Shape) -> int:
+def _long(config: BatchConfig) -> int:
     """Tokens of the long neighbour's prompt."""
-    return (FLASH_CONTEXT if shape.flash_attn else CONTEXT) + 1
+    return (FLASH_CONTEXT if config.flash_attn else CONTEXT) + 1
 
 
 # -- what is said and kept of it ----------------------------------------------------------------------------
 
 
-def _memo(file: ModelFile, shape: Shape) -> Path:
+def _memo(file: ModelFile, config: BatchConfig) -> Path:
     """Where a verdict is kept, by all it holds for. Threads aren't part of that: they were shown not to matter."""
     key = {
         "probe": PROBE,
         "model": file.sha256,
         "libraries": llama.library_sha256s(),
         "system_info": llama.system_info(),
-        "shape": shape.model_dump(),
+        "config": config.model_dump(),
     }
     return cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
 
 
-def in_words(shape: Shape) -> str:
-    """What a shape lets a sequence's company be."""
-    if shape.rows == 1:
+def in_words(config: BatchConfig) -> str:
+    """What a config lets a sequence's company be."""
+    if config.rows == 1:
         return "one sequence at a time, prefix shared or not"
-    rows = f"with always {shape.rows} rows" if shape.fixed else f"for 1…{shape.rows} rows"
+    rows = f"with always {config.rows} rows" if config.fixed else f"for 1…{config.rows} rows"
     return f"{rows}, alone or among others, prefix shared or not"
 
 
-def _by_type(file: ModelFile, shape: Shape) -> str:
-    rows = f"always {shape.rows} rows" if shape.fixed else f"any number of rows up to {shape.rows}"
+def _by_type(file: ModelFile, config: BatchConfig) -> str:
+    rows = f"always {config.rows} rows" if config.fixed else f"any number of rows up to {config.rows}"
     return (
         f"by weight type: {', '.join(file.weight_types) or 'any'} was measured to give the same bits with {rows}; "
         "too little memory to probe it here"

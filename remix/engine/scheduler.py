@@ -31,13 +31,13 @@ class Copy(NamedTuple):
 class Scheduler:
     """Mostly first come, first served; whoever shares what is in memory goes before."""
 
-    def __init__(self, slots: Iterable[int], shelf: Iterable[int]) -> None:
+    def __init__(self, slots: Iterable[int], prefix_slots: Iterable[int]) -> None:
         self.waiting: deque[Sequence] = deque()
         self.running: dict[int, Sequence] = {}
         self._free = sorted(slots)
         self._prefixes = Prefixes()
         # Shelf slots, the least recently used first.
-        self._shelf = deque(shelf)
+        self._prefix_slots = deque(prefix_slots)
         self._passed_over = 0
 
     def add(self, sequence: Sequence) -> None:
@@ -77,7 +77,7 @@ class Scheduler:
 
     def forget(self) -> None:
         """Note that nothing in memory can be relied on."""
-        for slot in (*self.running, *self._shelf):
+        for slot in (*self.running, *self._prefix_slots):
             self._prefixes.drop(slot)
 
     def close_gap(self) -> tuple[int, int] | None:
@@ -112,16 +112,16 @@ class Scheduler:
 
     def _shelve(self, slot: int) -> Copy | None:
         """A place for a finished sequence's prompt, unless it is short or another slot holds it too."""
-        if not self._shelf or self._prefixes.holders(slot) != 1:
+        if not self._prefix_slots or self._prefixes.holders(slot) != 1:
             return None
-        target = self._shelf.popleft()
-        self._shelf.append(target)
+        target = self._prefix_slots.popleft()
+        self._prefix_slots.append(target)
         length = self._prefixes.length(slot)
         self._prefixes.move(slot, target)
         return Copy(slot, target, length)
 
     def _touch(self, slot: int) -> None:
         """Note that a slot of the shelf was of use."""
-        if slot in self._shelf:
-            self._shelf.remove(slot)
-            self._shelf.append(slot)
+        if slot in self._prefix_slots:
+            self._prefix_slots.remove(slot)
+            self._prefix_slots.append(slot)

@@ -1,9 +1,9 @@
-"""Tuning: the exact shape that runs a model fastest on this machine.
+"""Tuning: the exact config that runs a model fastest on this machine.
 
 Takes a GGUF, gives what was measured and keeps the winner in the user's cache, where `choose` finds it. What can be
 measured apart is (how long a passage's prompts take by chunk, how long a decode call takes by rows), in a process of
-its own, in turns, so that what slows the machine slows all; how fast each shape would write is worked out from that.
-Only a shape that passes the probe can win. It doesn't know what will be written.
+its own, in turns, so that what slows the machine slows all; how fast each config would write is worked out from that.
+Only a config that passes the probe can win. It doesn't know what will be written.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from statistics import median
 from pydantic import ValidationError
 
 from remix.engine import llama, probe, spin
-from remix.engine.decoder import Row, Shape
+from remix.engine.decoder import BatchConfig, Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
-from remix.engine.probe import Chosen
+from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 from remix.util import processes
@@ -55,9 +55,9 @@ WORTH = 1.05
 
 
 class Timed(Frozen):
-    """A shape, and how fast it writes."""
+    """A config, and how fast it writes."""
 
-    shape: Shape
+    config: BatchConfig
     texts_a_minute: float
     """Of average ones, by what was measured."""
     prompt: float
@@ -82,9 +82,9 @@ class Waiting(Frozen):
 class Tuned(Frozen):
     """What tuning found."""
 
-    shape: Shape
+    config: BatchConfig
     """The winner."""
-    fastest: Shape
+    fastest: BatchConfig
     """The fastest, exact or not."""
     how: str
     """How the winner is known to be exact."""
@@ -97,15 +97,15 @@ class Tuned(Frozen):
 # -- using it -----------------------------------------------------------------------------------------------
 
 
-def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Chosen:
-    """The shape to run a model with: as it was tuned here, else the first usual one that passes its probe.
+def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
+    """The config to run a model with: as it was tuned here, else the first usual one that passes its probe.
 
     Tuning knows nothing of GPUs. Raises `ModelError` where the model can't be loaded.
     """
     tuned = None if gpu_layers else recall(file)
     if tuned:
-        return Chosen(tuned.shape, True, f"{tuned.how}; tuned")
-    return probe.choose_shape(path, file, threads, gpu_layers)
+        return ChosenConfig(tuned.config, True, f"{tuned.how}; tuned")
+    return probe.choose_config(path, file, threads, gpu_layers)
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
@@ -121,7 +121,7 @@ def recall(file: ModelFile) -> Tuned | None:
 
 
 def forget(file: ModelFile) -> None:
-    """Go back to the usual shape."""
+    """Go back to the usual config."""
     with suppress(OSError):
         _file(file).unlink()
 
@@ -142,29 +142,29 @@ def _file(file: ModelFile) -> Path:
 def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) -> Tuned:
     """Measure, choose, and keep what was chosen; `say` hears what is being done.
 
-    Raises `ModelError` where the model can't be loaded or no shape is exact, `RunError` where the cache can't be
+    Raises `ModelError` where the model can't be loaded or no config is exact, `RunError` where the cache can't be
     written.
     """
     say(f"{file.name}: measuring prompts and decoding.")
     candidates = _candidates(file)
     timed = sorted(_time(path, candidates, threads), key=lambda each: -each.texts_a_minute)
     for place, each in enumerate(timed):
-        say(f"{_in_words(each.shape)}: {each.texts_a_minute:.0f} texts a minute; probing it.")
-        verdict = probe.probe(path, file, each.shape, threads)
+        say(f"{_in_words(each.config)}: {each.texts_a_minute:.0f} texts a minute; probing it.")
+        verdict = probe.probe(path, file, each.config, threads)
         passed = verdict is not None and verdict.passed
         timed[place] = each.model_copy(update={"exact": passed})
         if passed:
             break
     else:
-        raise ModelError(f"{file.name}: no shape is exact.", "`remix models probe` says what is left to do.")
-    winner = timed[place].shape
+        raise ModelError(f"{file.name}: no config is exact.", "`remix models probe` says what is left to do.")
+    winner = timed[place].config
     waiting: tuple[Waiting, ...] = ()
     if not spin.is_given():
         say("measuring how threads best wait for each other, alone and beside a busy process.")
         waiting = _wait(path, winner, threads)
     tuned = Tuned(
-        shape=winner,
-        fastest=timed[0].shape,
+        config=winner,
+        fastest=timed[0].config,
         how=f"probed on this machine: same logits {probe.in_words(winner)}",
         timed=tuple(timed),
         waiting=waiting,
@@ -182,9 +182,9 @@ def best_way(waiting: tuple[Waiting, ...]) -> dict[str, str]:
     return max(others, key=lambda each: each.idle, default=first).way
 
 
-def _candidates(file: ModelFile) -> list[Shape]:
-    """All shapes that may be exact with a model's weight types."""
-    guess = llama.exact_shape(*file.weight_types)
+def _candidates(file: ModelFile) -> list[BatchConfig]:
+    """All configs that may be exact with a model's weight types."""
+    guess = llama.exact_config(*file.weight_types)
     # With flash attention a lone row is computed otherwise, so rows must be fixed; and where one row or sixteen are
     # computed otherwise anyway, free ones needn't be tried.
     kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
@@ -194,9 +194,9 @@ def _candidates(file: ModelFile) -> list[Shape]:
     ]
 
 
-def _in_words(shape: Shape) -> str:
-    attention = ", flash attention" if shape.flash_attn else ""
-    return f"{shape.label} rows, chunks of {shape.chunk}{attention}"
+def _in_words(config: BatchConfig) -> str:
+    attention = ", flash attention" if config.flash_attn else ""
+    return f"{config.label} rows, chunks of {config.chunk}{attention}"
 
 
 # -- measuring ----------------------------------------------------------------------------------------------
@@ -207,17 +207,17 @@ class _Work(Frozen):
 
     path: Path
     threads: int
-    shapes: tuple[Shape, ...]
+    configs: tuple[BatchConfig, ...]
     rounds: int
 
 
-def _time(path: Path, shapes: list[Shape], threads: int) -> list[Timed]:
-    return _child(_Work(path=path, threads=threads, shapes=tuple(shapes), rounds=ROUNDS), {})
+def _time(path: Path, configs: list[BatchConfig], threads: int) -> list[Timed]:
+    return _child(_Work(path=path, threads=threads, configs=tuple(configs), rounds=ROUNDS), {})
 
 
-def _wait(path: Path, shape: Shape, threads: int) -> tuple[Waiting, ...]:
+def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
     """How each way for threads to wait does, alone and beside a busy process: in turns, the better of two."""
-    work = _Work(path=path, threads=threads, shapes=(shape,), rounds=1)
+    work = _Work(path=path, threads=threads, configs=(config,), rounds=1)
 
     def speeds(way: dict[str, str]) -> tuple[float, float]:
         idle = _child(work, way)[0].texts_a_minute
@@ -257,12 +257,12 @@ def _busy() -> Iterator[None]:
 
 
 def measure(work: _Work) -> list[Timed]:
-    """Time each part of some shapes, in turns, and work out how fast each shape writes."""
+    """Time each part of some configs, in turns, and work out how fast each config writes."""
     with ExitStack() as stack:
-        model = stack.enter_context(LlamaModel(work.path, shape=work.shapes[0]))
+        model = stack.enter_context(LlamaModel(work.path, config=work.configs[0]))
         benches = {
             flash_attn: _Bench(stack, model, work, flash_attn)
-            for flash_attn in sorted({shape.flash_attn for shape in work.shapes})
+            for flash_attn in sorted({config.flash_attn for config in work.configs})
         }
         parts = [(bench, part) for bench in benches.values() for part in bench.parts]
         started = time.perf_counter()
@@ -271,20 +271,20 @@ def measure(work: _Work) -> list[Timed]:
                 break
             for bench, part in parts:
                 bench.time(part, keep=turn > 0)
-        return [benches[shape.flash_attn].timed(shape) for shape in work.shapes]
+        return [benches[config.flash_attn].timed(config) for config in work.configs]
 
 
 class _Bench:
     """A decoder, and how long its calls take."""
 
     def __init__(self, stack: ExitStack, model: LlamaModel, work: _Work, flash_attn: bool) -> None:
-        shapes = [shape for shape in work.shapes if shape.flash_attn == flash_attn]
-        rows = max(shape.rows for shape in shapes)
-        chunk = max(shape.chunk for shape in shapes)
-        widest = shapes[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
+        configs = [config for config in work.configs if config.flash_attn == flash_attn]
+        rows = max(config.rows for config in configs)
+        chunk = max(config.chunk for config in configs)
+        widest = configs[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
         self._decoder = stack.enter_context(LlamaDecoder(model, rows, SHARED + OWN + TEXT, widest, work.threads))
-        counts = {count for shape in shapes for count in (shape.rows, _active(shape))}
-        self.parts = [("prompts", size) for size in sorted({shape.chunk for shape in shapes})]
+        counts = {count for config in configs for count in (config.rows, _active(config))}
+        self.parts = [("prompts", size) for size in sorted({config.chunk for config in configs})]
         self.parts += [("decode", count) for count in sorted(counts)]
         self._seconds: dict[tuple[str, int], list[float]] = {part: [] for part in self.parts}
 
@@ -299,13 +299,13 @@ class _Bench:
         if keep:
             self._seconds[part].append(time.perf_counter() - begun)
 
-    def timed(self, shape: Shape) -> Timed:
-        """A shape's speeds."""
-        active = _active(shape)
-        prompts = median(self._seconds["prompts", shape.chunk])
-        call = median(self._seconds["decode", shape.rows if shape.fixed else active])
+    def timed(self, config: BatchConfig) -> Timed:
+        """A config's speeds."""
+        active = _active(config)
+        prompts = median(self._seconds["prompts", config.chunk])
+        call = median(self._seconds["decode", config.rows if config.fixed else active])
         return Timed(
-            shape=shape,
+            config=config,
             texts_a_minute=round(60 * KINDS / (prompts + KINDS * TEXT * call / active), 1),
             prompt=round((SHARED + KINDS * OWN) / prompts),
             decode=round(active / call),
@@ -341,9 +341,9 @@ class _Bench:
         self._decoder.open(slot, sampling, [1] * (SHARED + OWN))
 
 
-def _active(shape: Shape) -> int:
+def _active(config: BatchConfig) -> int:
     """Rows that are active on average: all, but for a last round in which one after another falls idle."""
-    return max(1, round(shape.rows / (1 + shape.rows / TEXTS)))
+    return max(1, round(config.rows / (1 + config.rows / TEXTS)))
 
 
 def main() -> None:

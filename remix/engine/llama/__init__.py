@@ -23,7 +23,7 @@ from remix.engine.llama.embedder import LlamaEmbedder
 from remix.engine.llama.grammar import grammar_of
 from remix.engine.llama.library import (
     FloatArray,
-    exact_shape,
+    exact_config,
     has_gpu,
     library_sha256s,
     quantise,
@@ -41,7 +41,7 @@ __all__ = [
     "LlamaDecoder",
     "LlamaEmbedder",
     "LlamaModel",
-    "exact_shape",
+    "exact_config",
     "grammar_of",
     "has_gpu",
     "library_sha256s",

@@ -10,7 +10,7 @@ import llama_cpp as C
 import numpy as np
 import psutil
 
-from remix.engine.decoder import Room, Row, Shape
+from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
 from remix.engine.llama.library import FloatArray, has_gpu, one_line, recent_log
 from remix.engine.llama.model import LlamaModel
 from remix.engine.llama.samplers import LARGEST_LOGIT, NEAR, Samplers, floored
@@ -26,26 +26,26 @@ ALTERNATIVES = 5
 class LlamaDecoder:
     """A llama.cpp context as a `Decoder`. Close it, or use it in a `with`, before its model.
 
-    Room for `slots` sequences of at most `n_ctx_seq` tokens each, and for the prompts of `shelf` more; with a
-    fixed shape `slots` must equal its rows.
+    Room for `slots` sequences of at most `n_ctx_seq` tokens each, and for the prompts of `prefix_slots` more; with a
+    fixed config `slots` must equal its rows.
     Raises `ModelError` where the memory for that isn't there.
     """
 
     def __init__(
-        self, model: LlamaModel, slots: int, n_ctx_seq: int, shape: Shape, threads: int, shelf: int = 0
+        self, model: LlamaModel, slots: int, n_ctx_seq: int, config: BatchConfig, threads: int, prefix_slots: int = 0
     ) -> None:
-        if shape.fixed and slots != shape.rows:
+        if config.fixed and slots != config.rows:
             raise ValueError("fixed rows need as many slots")
         self.model = model
-        self.shape = shape
+        self.config = config
         self.threads = threads
         self._context: Any = None
-        self._furnish(Room(n_ctx_seq, slots, shelf))
-        self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
+        self._furnish(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
+        self._batch = C.llama_batch_init(max(config.chunk, config.rows), 0, 1)
 
-    def resize(self, room: Room) -> None:
+    def resize(self, room: KVCacheLayout) -> None:
         """Make other room. Raises `ModelError` where the memory isn't there, and goes on in the room there was."""
-        before = Room(self.n_ctx_seq, self.slots, self.shelf)
+        before = KVCacheLayout(self.n_ctx_seq, self.slots, self.prefix_slots)
         self._unfurnish()
         try:
             self._furnish(room)
@@ -55,19 +55,24 @@ class LlamaDecoder:
             self._furnish(before)
             raise
 
-    def _check_room(self, room: Room) -> None:
+    def _check_room(self, room: KVCacheLayout) -> None:
         """Raise `ModelError` for room that llama.cpp would wrap round at 32 bits, or die for want of memory over."""
-        n_ctx_seq, slots, shelf = room
-        cells, places = n_ctx_seq * (slots + shelf), slots + shelf
+        n_ctx_seq, slots, prefix_slots = room
+        cells, places = n_ctx_seq * (slots + prefix_slots), slots + prefix_slots
         # Without flash attention the scores of a call's tokens stand in memory for each head and place of a context.
-        rows = 0 if self.shape.flash_attn else max(self.shape.chunk, self.shape.rows)
+        rows = 0 if self.config.flash_attn else max(self.config.chunk, self.config.rows)
         needed = cells * self.model.cell_bytes + 4 * n_ctx_seq * rows * self.model.heads
         there = psutil.virtual_memory().available + psutil.swap_memory().free
-        if min(n_ctx_seq, slots) < 1 or shelf < 0 or cells > INT32 or places > C.llama_max_parallel_sequences():
+        if (
+            min(n_ctx_seq, slots) < 1
+            or prefix_slots < 0
+            or cells > INT32
+            or places > C.llama_max_parallel_sequences()
+        ):
             what = "more than llama.cpp can count"
         elif not 1 <= self.threads <= MOST_THREADS:
             what = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
-        elif needed > there and not (self.shape.gpu_layers and has_gpu()):
+        elif needed > there and not (self.config.gpu_layers and has_gpu()):
             what = f"{size(needed)}, and {size(there)} of memory are free"
         else:
             return
@@ -76,22 +81,22 @@ class LlamaDecoder:
             "Lower --parallel or --max-tokens, or take a smaller model.",
         )
 
-    def _furnish(self, room: Room) -> None:
+    def _furnish(self, room: KVCacheLayout) -> None:
         """Make a context."""
         self._check_room(room)
-        n_ctx_seq, slots, shelf = room
-        self.slots, self.shelf = slots, shelf
-        shape, model = self.shape, self.model
+        n_ctx_seq, slots, prefix_slots = room
+        self.slots, self.prefix_slots = slots, prefix_slots
+        config, model = self.config, self.model
         params = C.llama_context_default_params()
-        params.n_ctx = n_ctx_seq * (slots + shelf)
+        params.n_ctx = n_ctx_seq * (slots + prefix_slots)
         # llama.cpp makes room for an output of each sequence, and ends the process where a call can't have so many.
-        params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows, slots + shelf)
-        params.n_seq_max = slots + shelf
+        params.n_batch = params.n_ubatch = max(config.chunk, config.rows, slots + prefix_slots)
+        params.n_seq_max = slots + prefix_slots
         params.n_threads = params.n_threads_batch = self.threads
-        params.flash_attn_type = int(shape.flash_attn)
+        params.flash_attn_type = int(config.flash_attn)
         params.kv_unified = False
         # Without these two a build for a GPU would use it even where no layer is put there, and records say none is.
-        params.op_offload = params.offload_kqv = shape.gpu_layers > 0
+        params.op_offload = params.offload_kqv = config.gpu_layers > 0
         params.no_perf = True
         recent_log.clear()
         self._samplers: list[Samplers | None] = [None] * slots
@@ -105,7 +110,7 @@ class LlamaDecoder:
         self.n_ctx_seq = int(C.llama_n_ctx_seq(self._context))
         self._memory = C.llama_get_memory(self._context)
         self._prompt_length = [0] * slots
-        self._held = [0] * (slots + shelf)
+        self._held = [0] * (slots + prefix_slots)
         self._logits_row = [0] * slots
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
@@ -151,9 +156,9 @@ class LlamaDecoder:
         self._logits_row[slot] = len(tokens) - 1
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute one token of each sequence, in the order of their slots; a fixed shape fills in idle slots."""
+        """Compute one token of each sequence, in the order of their slots; a fixed config fills in idle slots."""
         wanted = {row.slot: row for row in rows}
-        slots = range(self.slots) if self.shape.fixed else sorted(wanted)
+        slots = range(self.slots) if self.config.fixed else sorted(wanted)
         for index, slot in enumerate(slots):
             # Fillers want logits too: the last layer computes only the rows that do, and their number must not vary.
             self._put(index, wanted.get(slot) or self._filler(slot), wants_logits=True)
@@ -198,7 +203,7 @@ class LlamaDecoder:
         row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
         return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
 
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """How each token was chosen. Works in llama.cpp's own memory, and leaves no logits behind.
 
         Softmax and Shannon entropy of the raw logits, in nats: with s = logit - max and Z = Σ exp(s),
@@ -230,7 +235,7 @@ class LlamaDecoder:
 
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of several slots, a row each: llama.cpp's own memory where it holds no other rows."""
-        if len(slots) > 1 and not self.shape.fixed:
+        if len(slots) > 1 and not self.config.fixed:
             first = C.llama_get_logits(self._context)
             return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
         return np.stack([self.logits(slot) for slot in slots])
@@ -285,7 +290,7 @@ class LlamaDecoder:
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C's memory: what is written behind its end is somebody else's.
-        assert 0 <= index < max(self.shape.chunk, self.shape.rows), "more tokens than a call takes"
+        assert 0 <= index < max(self.config.chunk, self.config.rows), "more tokens than a call takes"
         if row.position >= self.model.positions:
             raise ModelError(
                 f"{self.model.path.name}: knows {self.model.positions} positions, and a text has more tokens.",

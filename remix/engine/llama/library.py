@@ -1,4 +1,4 @@
-"""The library as a whole: its log, its version and features, which shapes it computes exactly, quantisation."""
+"""The library as a whole: its log, its version and features, which configs it computes exactly, quantisation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import llama_cpp as C
 import numpy as np
 import numpy.typing as npt
 
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
 from remix.records import sha256
 
@@ -69,8 +69,8 @@ def system_info() -> str:
     return str(C.llama_print_system_info().decode()).strip(" |")
 
 
-def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
-    """The shape found exact for a model's weight types: free rows where kernels for all allow it, else fixed ones.
+def exact_config(*weight_types: str, gpu_layers: int = 0) -> BatchConfig:
+    """The config found exact for a model's weight types: free rows where kernels for all allow it, else fixed ones.
 
     With layers on a GPU nothing is known, and fixed rows are the better guess.
 
@@ -78,7 +78,7 @@ def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
     exact, and compiled with GCC 12 they kill the process at the first matrix (an illegal instruction, as the
     tile configuration is optimised away; llama.cpp's pull request 26954).
     """
-    return Shape(
+    return BatchConfig(
         fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
         repack=not has_amx(),
         gpu_layers=gpu_layers,

@@ -14,7 +14,7 @@ import llama_cpp as C
 import numpy as np
 import numpy.typing as npt
 
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.engine.llama.library import has_amx, one_line, recent_log
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Dry, Grammar, Greedy, MinP, Penalties, Sampler, Temperature, TopK, TopP
@@ -41,10 +41,10 @@ class LlamaModel:
     Raises `ModelError` where llama.cpp can't read the file.
     """
 
-    def __init__(self, path: Path, vocab_only: bool = False, shape: Shape | None = None) -> None:
-        """Load a file, the weights laid out and put where `shape` says."""
-        shape = shape or Shape(repack=False)
-        if shape.repack and has_amx():
+    def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
+        """Load a file, the weights laid out and put where `config` says."""
+        config = config or BatchConfig(repack=False)
+        if config.repack and has_amx():
             raise ModelError(
                 f"{path}: the run rearranged its weights, which this build of llama.cpp doesn't survive (AMX).",
                 "Go on with the run, or replay it, where it was begun.",
@@ -52,8 +52,8 @@ class LlamaModel:
         C.llama_backend_init()
         params = C.llama_model_default_params()
         params.vocab_only = vocab_only
-        params.n_gpu_layers = shape.gpu_layers
-        params.use_extra_bufts = shape.repack
+        params.n_gpu_layers = config.gpu_layers
+        params.use_extra_bufts = config.repack
         recent_log.clear()
         self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:

@@ -11,7 +11,7 @@ from remix.models.identity import check_is_file, read_identity, unreadable_model
 from remix.records import ModelFile
 
 
-class Held:
+class OpenModelFile:
     """A model's file while it is in use, so that no record names weights that were written over meanwhile.
 
     It is kept open: another file put in its place changes nothing for who has loaded this one. Raises `ModelError`
