@@ -38,7 +38,7 @@ class Machine:
         speed = self.way if way else None
         return [
             tune.Timed(config=each, texts_a_minute=speed(way) if speed else self.speed(each), prompt=1, decode=1)
-            for each in work.shapes
+            for each in work.configs
         ]
 
     def probe(self, path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Verdict:
