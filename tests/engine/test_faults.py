@@ -38,7 +38,7 @@ CALLS = {
         "prefill",
         "decode",
         "sample",
-        "weigh",
+        "choices_of",
         "copy",
         "move",
         "clear",
