@@ -15,7 +15,7 @@ from remix.engine import llama
 from remix.engine.chunks import cut
 from remix.engine.decoder import BatchConfig, Row
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
 from remix.errors import ModelError
 from remix.records import (
     Dist,
@@ -125,7 +125,7 @@ def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int
     "sampler", [*CHAIN, Greedy(), Grammar(source='root ::= "a"')], ids=lambda sampler: sampler.name
 )
 def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
-    handle = model.sampler(sampler, seed=7)
+    handle = samplers.create(model, sampler, seed=7)
     try:
         name = llama_cpp.llama_sampler_name(handle).decode().lstrip("?+")
         assert name.replace("-", "_") in {sampler.name, "temp" if sampler.name == "temperature" else sampler.name}
@@ -300,7 +300,7 @@ def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch
     requests, config = ask_within(model, LIST, TAILS[tail], 2), llama.exact_config("Q4_1")
     quick = run(model, requests, 2, config)
     assert all(b"".join(map(model.piece, tokens)).startswith(b"[") for tokens in quick)
-    monkeypatch.setattr(llama, "LOOKS", ())
+    monkeypatch.setattr(samplers, "GRAMMAR_CANDIDATES", ())
     assert run(model, requests, 2, config) == quick
 
 

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from remix.engine import llama, probe
 from remix.engine.decoder import BatchConfig, KVCacheLayout
-from remix.engine.llama import KEPT_DRY, LlamaDecoder, LlamaModel
+from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
 from remix.engine.local import LoadOptions
 from remix.errors import ModelError, RunError
 from remix.generation import execute, prepare, run_model
@@ -500,10 +500,10 @@ def test_a_number_that_is_no_token_reaches_no_table(model: LlamaModel, token: in
     ],
 )
 def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: KVCacheLayout) -> None:
-    with pytest.raises(ModelError, match="no room for"):
+    with pytest.raises(ModelError, match="no memory for"):
         LlamaDecoder(model, room.slots, room.n_ctx_seq, BatchConfig(rows=MOST_ROWS), 1, room.prefix_slots)
     with LlamaDecoder(model, 1, 256, BatchConfig(rows=1), 1) as decoder:
-        with pytest.raises(ModelError, match="no room for"):
+        with pytest.raises(ModelError, match="no memory for"):
             decoder.resize(room)
         assert decoder.n_ctx_seq == 256
 
@@ -581,6 +581,6 @@ def test_llama_cpp_survives_samplers_at_their_bounds(model: LlamaModel, samplers
 @pytest.mark.model
 def test_dry_samplers_are_not_kept_for_ever(model: LlamaModel) -> None:
     """A run of 1,000 texts, each with its own, took 4 MB for each."""
-    for last_n in range(KEPT_DRY + 5):
-        model.sampler(Dry(multiplier=1, base=1.75, allowed_length=2, last_n=last_n, breakers=()), 1)
-    assert len(model._dry) == KEPT_DRY
+    for last_n in range(samplers.MOST_DRY_SAMPLERS + 5):
+        samplers.create(model, Dry(multiplier=1, base=1.75, allowed_length=2, last_n=last_n, breakers=()), 1)
+    assert len(model.dry_samplers) == samplers.MOST_DRY_SAMPLERS
