@@ -1,6 +1,6 @@
 """How a text is sampled: the samplers, the bounds and defaults of their parameters, and the samplers' order.
 
-`SamplingSettings` are what a template may say, with the defaults (DRY's too); `SamplingSettings.chain` gives the order
+`SamplingSettings` are what a template may say, with the defaults (DRY's too); its `chain` gives the order
 of samplers; `Sampling` is what a record keeps. `engine/llama/samplers.py` maps each sampler to llama.cpp.
 """
 

@@ -48,8 +48,8 @@ from remix.records.bounds import (
     MOST_THREADS,
     MOST_TOKENS,
 )
-from remix.verification import replay
-from remix.verification.lineage import MOST_LATE
+from remix.templates.template import Template
+from remix.verification import lineage, replay
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
@@ -342,8 +342,8 @@ def test_an_endless_template_is_asked_once(told: RunFolder, monkeypatch: pytest.
     """It was asked for each text: of a run of 1,000, for half an hour."""
     forge_templates(told, 1)
     asked: list[str] = []
-    render = verify.__globals__["Template"].render
-    monkeypatch.setattr(verify.__globals__["Template"], "render", lambda *words: asked.append("") or render(*words))
+    render = Template.render
+    monkeypatch.setattr(Template, "render", lambda *words: asked.append("") or render(*words))
     findings = [each for each in verify(told.path).findings if "takes too long" in each.what]
     assert len(asked) == len(findings) == 1
     assert (findings[0].file, findings[0].what.split(" (")[0]) == (
@@ -353,14 +353,15 @@ def test_an_endless_template_is_asked_once(told: RunFolder, monkeypatch: pytest.
 
 
 def test_after_a_few_endless_templates_none_is_asked(told: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(verify.__globals__, "MOST_LATE", 1)
+    original = lineage.MOST_LATE
+    monkeypatch.setattr(lineage, "MOST_LATE", 1)
     forge_templates(told, 2)
-    assert MOST_LATE > 1
+    assert original > 1
     assert len([each for each in verify(told.path).findings if "takes too long" in each.what]) == 1
 
 
 def test_templates_that_are_merely_slow_have_an_end_too(told: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(verify.__globals__, "SECONDS", -1000.0)
+    monkeypatch.setattr(lineage, "SECONDS", -1000.0)
     forge_templates(told, 0)
     forge(told, FIRST, put("derivation", "prompt", "messages", value=[{"role": "user", "content": "?"}]))
     found = [each for each in verify(told.path).findings if each.what.endswith("takes too long; not all were made")]
