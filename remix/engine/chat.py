@@ -26,7 +26,7 @@ the usual number; all are tokenised with each prompt."""
 
 
 class Tokenizer(Protocol):
-    """A model's vocabulary; `LlamaModel` is one."""
+    """A model's vocabulary, like `LlamaModel`."""
 
     @property
     def bos(self) -> int | None: ...

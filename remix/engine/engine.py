@@ -221,7 +221,7 @@ class Engine:
             self._accept(sequence, token, choice)
 
     def _sample_one(self, slot: int) -> int | RemixError:
-        """A slot's next token, or the error that ends its sequence alone."""
+        """A slot's next token, or the error that ends this sequence alone."""
         try:
             token = self.decoder.sample(slot)
         except RemixError as error:
@@ -307,7 +307,7 @@ class Engine:
             self._closing = True
             unfinished = list(self._unfinished.values())
         for sequence in unfinished:
-            # An error in a callback of one future must not keep other futures from ending.
+            # An error in a future's callback must not keep the remaining futures from ending.
             with suppress(BaseException):
                 if not sequence.future.cancel():
                     self._settle(sequence, error)
@@ -317,7 +317,7 @@ class Engine:
 
 
 def _in_words(error: BaseException) -> BaseException:
-    """A `ModelError` for an unexpected error; other errors as they are."""
+    """An unexpected error as a `ModelError`; a `RemixError` or cancellation unchanged."""
     if isinstance(error, RemixError | CancelledError):
         return error
     wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")

@@ -1,4 +1,4 @@
-"""The prefix cache's index: which slot holds the computed beginning of which prompt.
+"""The index of the prefix cache: which slot holds the computed beginning of which prompt.
 
 Takes prompts in chunks and the slots that hold the chunks, gives for a new prompt the slot with the longest common
 beginning. A trie of whole chunks (after SGLang's RadixAttention, 2023): prompts are computed chunk by chunk, and the
@@ -39,7 +39,7 @@ class PrefixCache:
         self._chunks: dict[int, tuple[Chunk, ...]] = {}
 
     def add(self, slot: int, chunks: Sequence[Chunk]) -> None:
-        """Note that a slot holds some chunks, from the prompt's first, instead of its earlier ones."""
+        """Note the chunks of a slot, from a prompt's beginning; earlier chunks of the slot are dropped."""
         self.drop(slot)
         self._chunks[slot] = tuple(chunks)
         node = self._root
@@ -59,7 +59,7 @@ class PrefixCache:
             node = child
 
     def move(self, source: int, target: int) -> None:
-        """Note that the chunks of one slot are now in another slot."""
+        """Note the move of all chunks from one slot to another."""
         chunks = self._chunks.get(source, ())
         self.drop(source)
         self.add(target, chunks)
@@ -82,7 +82,7 @@ class PrefixCache:
         return sum(map(len, self._chunks.get(slot, ())))
 
     def holders(self, slot: int) -> int:
-        """The number of slots that hold all chunks of this slot, this slot included."""
+        """The number of slots, this slot included, that hold all chunks of this slot."""
         node = self._root
         for chunk in self._chunks.get(slot, ()):
             node = node.children[chunk]

@@ -1,4 +1,4 @@
-"""A sequence: one request, its tokens so far, and the text they spell.
+"""A sequence: a request, the tokens sampled so far, and the text.
 
 Takes sampled tokens one by one; gives the text, also in pieces while it grows, and says when the text ends. Knows
 nothing of other sequences, the KV cache and llama.cpp.
@@ -19,7 +19,7 @@ Finish = Literal["stop", "length"]
 
 
 class Sequence:
-    """A request, the tokens sampled for it so far, and the future of its `Generation`."""
+    """A request, the tokens sampled so far, and the future of the `Generation`."""
 
     def __init__(
         self, request: Request, chunks: tuple[Chunk, ...] = (), on_text: Callable[[str], None] | None = None

@@ -1,9 +1,9 @@
-"""Tuning: the exact config that runs a model fastest on this machine.
+"""Tuning: the fastest exact batch config for a model on this machine.
 
-Takes a GGUF, gives what was measured and keeps the winner in the user's cache, where `choose` finds it. What can be
-measured apart is (how long a passage's prompts take by chunk, how long a decode call takes by rows), in a process of
-its own, in turns, so that what slows the machine slows all; how fast each config would write is worked out from that.
-Only a config that passes the probe can win. It doesn't know what will be written.
+Takes a GGUF, gives the measurements, and keeps the winner in the user's cache, where `choose` finds it. A child
+process times prompts per chunk size and decode calls per number of rows, in turns, so that a disturbance slows all
+alike; the speed of each batch config is computed from these times. Only a config that passes the probe can win. Knows
+nothing of what will be written.
 """
 
 from __future__ import annotations
@@ -34,73 +34,73 @@ ROWS = (8, 16, 32)
 CHUNKS = (32, 64, 128)
 
 SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
-"""A passage of the shipped seeds in three kinds, on average: tokens its prompts share, tokens each has of its own,
-how many there are, and tokens a text has."""
+"""Averages for a passage of the shipped essays: tokens that its prompts share, further tokens of each prompt, number
+of kinds (prompts), and tokens of a text."""
 
 TEXTS = 72
-"""Texts of a run. The more rows there are, the longer some of them have nothing to do at its end: of 16 rows 13.2
-were active on average, of 32 rows 22.8."""
+"""Texts of a run. At a run's end rows fall idle, the more the more rows: on average 13.2 of 16 rows were active, and
+22.8 of 32."""
 
 ROUNDS, PATIENCE = 4, 25.0
-"""Turns each part gets, and seconds after which no further one begins."""
+"""Turns of each measurement, and seconds after which no further turn begins."""
 
-FAIR = 1 / 3
-"""Beside a process that keeps a core busy, a way to wait must keep so much of its speed."""
+LEAST_SPEED_BESIDE = 1 / 3
+"""Share of its speed that a wait policy must keep beside a busy process."""
 
 UNBOUNDED = processes.Bounds(seconds=None)
 """No deadline: a large model may take minutes for a prompt, and the user can end it with Ctrl-C."""
 
-WORTH = 1.05
-"""Another way to wait than a short spin must be so much faster."""
+LEAST_GAIN = 1.05
+"""Least factor, in speed, of a wait policy to replace the short spin."""
 
 
 class Timed(Frozen):
-    """A config, and how fast it writes."""
+    """The measured speed of a batch config."""
 
     config: BatchConfig
     texts_a_minute: float
-    """Of average ones, by what was measured."""
+    """Average texts a minute, computed from the measured times."""
     prompt: float
-    """Prompt tokens computed a second."""
+    """Prompt tokens computed per second."""
     decode: float
-    """Tokens decoded a second, most rows active."""
+    """Tokens decoded per second, with most rows active."""
     exact: bool | None = None
-    """Whether it passed the probe; nothing where a faster one did before."""
+    """Whether the config passed the probe; None if a faster config had passed before."""
 
 
 class Waiting(Frozen):
-    """A way for threads to wait, and what it makes of the winner's speed, in texts a minute."""
+    """The winner's speed with one wait policy, in texts a minute."""
 
     way: dict[str, str]
     """Environment variables."""
     idle: float
-    """On the machine as it is."""
+    """On the machine as is."""
     beside: float
-    """Beside a process that keeps a core busy."""
+    """Beside a process with a busy loop."""
 
 
 class Tuned(Frozen):
-    """What tuning found."""
+    """The result of tuning."""
 
     config: BatchConfig
-    """The winner."""
+    """The fastest exact batch config."""
     fastest: BatchConfig
-    """The fastest, exact or not."""
+    """The fastest batch config, exact or not."""
     how: str
-    """How the winner is known to be exact."""
+    """The evidence for `config`'s exactness."""
     timed: tuple[Timed, ...]
-    """All that were measured, the fastest first."""
+    """All measured batch configs, the fastest first."""
     waiting: tuple[Waiting, ...]
-    """Ways for threads to wait; none where the user has settled that."""
+    """The measured wait policies; none if the user's environment sets the policy."""
 
 
 # -- using it -----------------------------------------------------------------------------------------------
 
 
 def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The config to run a model with: as it was tuned here, else the first usual one that passes its probe.
+    """The batch config to run a model with: as tuned on this machine, else the first one that passes its probe.
 
-    Tuning knows nothing of GPUs. Raises `ModelError` where the model can't be loaded.
+    Tuned configs are for the CPU alone. Raises `ModelError` if the model can't be loaded.
     """
     tuned = None if gpu_layers else recall(file)
     if tuned:
@@ -109,19 +109,19 @@ def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Ch
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
-    """Whether `choose` costs nothing."""
+    """Whether `choose` finds its answer in the cache."""
     return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
 
 
 def recall(file: ModelFile) -> Tuned | None:
-    """What tuning found for a model on this machine, if it was tuned."""
+    """The result of an earlier tuning of a model on this machine."""
     with suppress(OSError, ValidationError):
         return Tuned.model_validate_json(read_bounded(_file(file)))
     return None
 
 
 def forget(file: ModelFile) -> None:
-    """Go back to the usual config."""
+    """Forget the result of tuning a model."""
     with suppress(OSError):
         _file(file).unlink()
 
@@ -140,9 +140,9 @@ def _file(file: ModelFile) -> Path:
 
 
 def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) -> Tuned:
-    """Measure, choose, and keep what was chosen; `say` hears what is being done.
+    """Measure, choose and keep the winner; `say` gets progress messages.
 
-    Raises `ModelError` where the model can't be loaded or no config is exact, `RunError` where the cache can't be
+    Raises `ModelError` if the model can't be loaded or no batch config is exact, `RunError` if the cache can't be
     written.
     """
     say(f"{file.name}: measuring prompts and decoding.")
@@ -156,11 +156,11 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
         if passed:
             break
     else:
-        raise ModelError(f"{file.name}: no config is exact.", "`remix models probe` says what is left to do.")
+        raise ModelError(f"{file.name}: no batch config is exact.", "See what `remix models probe` says.")
     winner = timed[place].config
     waiting: tuple[Waiting, ...] = ()
     if not spin.is_given():
-        say("measuring how threads best wait for each other, alone and beside a busy process.")
+        say("measuring how threads best wait for each other, on the idle machine and beside a busy process.")
         waiting = _wait(path, winner, threads)
     tuned = Tuned(
         config=winner,
@@ -176,17 +176,21 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
 
 
 def best_way(waiting: tuple[Waiting, ...]) -> dict[str, str]:
-    """The first, unless another is faster and bears company."""
+    """The wait policy to use: the first, unless another is faster, also beside a busy process."""
     first = waiting[0]
-    others = [each for each in waiting[1:] if each.idle > first.idle * WORTH and each.beside > each.idle * FAIR]
+    others = [
+        each
+        for each in waiting[1:]
+        if each.idle > first.idle * LEAST_GAIN and each.beside > each.idle * LEAST_SPEED_BESIDE
+    ]
     return max(others, key=lambda each: each.idle, default=first).way
 
 
 def _candidates(file: ModelFile) -> list[BatchConfig]:
-    """All configs that may be exact with a model's weight types."""
+    """All batch configs that may be exact with a model's weight types."""
     guess = llama.exact_config(*file.weight_types)
-    # With flash attention a lone row is computed otherwise, so rows must be fixed; and where one row or sixteen are
-    # computed otherwise anyway, free ones needn't be tried.
+    # With flash attention a single row is computed differently, so rows must be fixed. Free rows aren't tried for
+    # weight types known to compute 1 and 16 rows differently.
     kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
     return [
         guess.model_copy(update={"rows": rows, "chunk": chunk, "fixed": fixed, "flash_attn": flash_attn})
@@ -203,7 +207,7 @@ def _in_words(config: BatchConfig) -> str:
 
 
 class _Work(Frozen):
-    """What a child is to time."""
+    """The child process's task."""
 
     path: Path
     threads: int
@@ -216,7 +220,7 @@ def _time(path: Path, configs: list[BatchConfig], threads: int) -> list[Timed]:
 
 
 def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
-    """How each way for threads to wait does, alone and beside a busy process: in turns, the better of two."""
+    """The speed with each wait policy, idle and beside a busy process: measured in turns, the better of two."""
     work = _Work(path=path, threads=threads, configs=(config,), rounds=1)
 
     def speeds(way: dict[str, str]) -> tuple[float, float]:
@@ -232,7 +236,7 @@ def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
 
 
 def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
-    """Let another process measure: how threads wait is settled when llama.cpp loads."""
+    """Measure in a child process, since llama.cpp's library reads the wait policy when it is loaded."""
     variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if way else {}
     ended = processes.run_python(
         "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **way}
@@ -247,7 +251,7 @@ def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
 
 @contextmanager
 def _busy() -> Iterator[None]:
-    """A process that keeps a core busy."""
+    """Run a process with a busy loop."""
     command = [*processes.python(), "-S", "-c", "while True: pass"]
     with subprocess.Popen(command, env=processes.clean_environment()) as process:
         try:
@@ -257,7 +261,7 @@ def _busy() -> Iterator[None]:
 
 
 def measure(work: _Work) -> list[Timed]:
-    """Time each part of some configs, in turns, and work out how fast each config writes."""
+    """Time prompts and decode calls in turns, and compute each batch config's speed."""
     with ExitStack() as stack:
         model = stack.enter_context(LlamaModel(work.path, config=work.configs[0]))
         benches = {
@@ -275,7 +279,7 @@ def measure(work: _Work) -> list[Timed]:
 
 
 class _Bench:
-    """A decoder, and how long its calls take."""
+    """A decoder with timed calls."""
 
     def __init__(self, stack: ExitStack, model: LlamaModel, work: _Work, flash_attn: bool) -> None:
         configs = [config for config in work.configs if config.flash_attn == flash_attn]
@@ -289,7 +293,7 @@ class _Bench:
         self._seconds: dict[tuple[str, int], list[float]] = {part: [] for part in self.parts}
 
     def time(self, part: tuple[str, int], keep: bool) -> None:
-        """Run a part once; the first time only warms up."""
+        """Run a part once; `keep` is False for the warm-up."""
         name, size = part
         begun = time.perf_counter()
         if name == "prompts":
@@ -300,7 +304,7 @@ class _Bench:
             self._seconds[part].append(time.perf_counter() - begun)
 
     def timed(self, config: BatchConfig) -> Timed:
-        """A config's speeds."""
+        """The speed of a batch config, from the measured times."""
         active = _active(config)
         prompts = median(self._seconds["prompts", config.chunk])
         call = median(self._seconds["decode", config.rows if config.fixed else active])
@@ -312,7 +316,7 @@ class _Bench:
         )
 
     def _prompts(self, chunk: int) -> None:
-        """A passage's prompts, shared part first."""
+        """Compute a passage's prompts, the shared part once."""
         self._open(0)
         for start in range(0, SHARED, chunk):
             self._decoder.prefill(0, [1] * min(chunk, SHARED - start), start)
@@ -322,14 +326,14 @@ class _Bench:
             self._decoder.truncate(0, SHARED)
 
     def _decode(self, rows: int) -> float:
-        """One token of each of so many sequences, as long as prompts are; gives when it began."""
+        """Decode one token of each of `rows` sequences behind a prompt; gives the time of the call's start."""
         self._open(0)
         step = min(size for name, size in self.parts if name == "prompts")
         for start in range(0, SHARED, step):
             self._decoder.prefill(0, [1] * min(step, SHARED - start), start)
         for slot in range(1, rows):
             self._decoder.copy(0, slot, SHARED)
-        # What was copied is paid for by the first call.
+        # The first call also does the copies' work, so the second call is timed.
         for position in (SHARED, SHARED + 1):
             begun = time.perf_counter()
             self._decoder.decode([Row(slot, 1, position) for slot in range(rows)])
@@ -342,10 +346,10 @@ class _Bench:
 
 
 def _active(config: BatchConfig) -> int:
-    """Rows that are active on average: all, but for a last round in which one after another falls idle."""
+    """Average number of active rows in a run of `TEXTS` texts, whose rows fall idle one by one at the end."""
     return max(1, round(config.rows / (1 + config.rows / TEXTS)))
 
 
 def main() -> None:
-    """What the process does that measures: its work is on standard input, what it found on standard output."""
+    """The child process: a `_Work` on standard input, `Timed`s on standard output."""
     print(json.dumps([each.model_dump() for each in measure(_Work.model_validate_json(sys.stdin.read()))]))

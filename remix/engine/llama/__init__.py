@@ -15,7 +15,7 @@ import os
 
 from remix.engine import spin
 
-# The library reads the variables when it is loaded, so set them before the modules below import `llama_cpp`.
+# The library reads the variables on loading, so set the variables before the modules below import `llama_cpp`.
 os.environ.update(spin.settled())
 
 from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder

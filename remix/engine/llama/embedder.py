@@ -19,8 +19,8 @@ from remix.errors import ModelError, PromptError
 class LlamaEmbedder:
     """An embedding context. Close before the model, or use in a `with`.
 
-    An embedding model pools its last hidden states as its metadata says; the states of a model for writing are
-    averaged. Each call computes one text, so that a vector doesn't depend on other texts.
+    An embedding model pools the last hidden states as the metadata says; with a model for writing the states are
+    averaged. Each call computes one text, so that no vector depends on other texts.
     Raises `ModelError` if there is too little memory.
     """
 

@@ -187,7 +187,7 @@ class LlamaModel:
         if len(text) > LONGEST_WORD:
             _refuse_long_words(text)
         data = text.encode()
-        # A space that the vocabulary has no token for becomes several tokens, so there may be more tokens than bytes.
+        # Without a token for spaces each space becomes several tokens, so a text may have more tokens than bytes.
         for most in (len(data) + 8, 3 * len(data) + 8):
             buffer = (C.llama_token * most)()
             count = C.llama_tokenize(self.vocab, data, len(data), buffer, most, alone, special)
