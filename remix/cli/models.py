@@ -156,15 +156,15 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
         ],
     )
     if tuned.waiting:
-        best = engine.best_way(tuned.waiting)
+        best = engine.best_policy(tuned.waiting)
         print_table(
             ["threads wait with", "texts/min", "beside a busy process", ""],
             [
                 (
-                    " ".join(f"{name}={value}" for name, value in each.way.items()),
+                    " ".join(f"{name}={value}" for name, value in each.policy.items()),
                     each.idle,
                     each.beside,
-                    "← taken" if each.way == best else "",
+                    "← taken" if each.policy == best else "",
                 )
                 for each in tuned.waiting
             ],

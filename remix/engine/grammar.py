@@ -123,17 +123,13 @@ def _enum(values: list[Any], at: str) -> Schema:
     return {"enum": list(values)}
 
 
-def _const(value: Any, at: str) -> Schema:
-    return {"enum": [value]}
-
-
 _FORMS: dict[str, Callable[[Any, str], Schema]] = {
     "$ref": _ref,
     "anyOf": _any_of,
     "oneOf": _any_of,
     "allOf": _all_of,
     "enum": _enum,
-    "const": _const,
+    "const": lambda value, at: {"enum": [value]},
 }
 
 # -- types --------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class Timed(Frozen):
 class Waiting(Frozen):
     """The winner's speed with one wait policy, in texts a minute."""
 
-    way: dict[str, str]
+    policy: dict[str, str]
     """Environment variables."""
     idle: float
     """On the machine as is."""
@@ -146,10 +146,12 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     written.
     """
     say(f"{file.name}: measuring prompts and decoding.")
-    candidates = _candidates(file)
-    timed = sorted(_time(path, candidates, threads), key=lambda each: -each.texts_a_minute)
+    work = _Work(path=path, threads=threads, configs=tuple(_candidates(file)), rounds=ROUNDS)
+    timed = sorted(_child(work, {}), key=lambda each: -each.texts_a_minute)
     for place, each in enumerate(timed):
-        say(f"{_in_words(each.config)}: {each.texts_a_minute:.0f} texts a minute; probing it.")
+        attention = ", flash attention" if each.config.flash_attn else ""
+        label = f"{each.config.label} rows, chunks of {each.config.chunk}{attention}"
+        say(f"{label}: {each.texts_a_minute:.0f} texts a minute; probing these settings.")
         verdict = probe.probe(path, file, each.config, threads)
         passed = verdict is not None and verdict.passed
         timed[place] = each.model_copy(update={"exact": passed})
@@ -159,7 +161,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
         raise ModelError(f"{file.name}: no batch config is exact.", "See what `remix models probe` says.")
     winner = timed[place].config
     waiting: tuple[Waiting, ...] = ()
-    if not spin.is_given():
+    if not spin.is_set_by_user():
         say("measuring how threads best wait for each other, on the idle machine and beside a busy process.")
         waiting = _wait(path, winner, threads)
     tuned = Tuned(
@@ -171,11 +173,11 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     )
     write_whole(_file(file), tuned.model_dump_json(indent=2).encode())
     if waiting:
-        spin.keep(best_way(waiting))
+        spin.save(best_policy(waiting))
     return tuned
 
 
-def best_way(waiting: tuple[Waiting, ...]) -> dict[str, str]:
+def best_policy(waiting: tuple[Waiting, ...]) -> dict[str, str]:
     """The wait policy to use: the first, unless another is faster, also beside a busy process."""
     first = waiting[0]
     others = [
@@ -183,7 +185,7 @@ def best_way(waiting: tuple[Waiting, ...]) -> dict[str, str]:
         for each in waiting[1:]
         if each.idle > first.idle * LEAST_GAIN and each.beside > each.idle * LEAST_SPEED_BESIDE
     ]
-    return max(others, key=lambda each: each.idle, default=first).way
+    return max(others, key=lambda each: each.idle, default=first).policy
 
 
 def _candidates(file: ModelFile) -> list[BatchConfig]:
@@ -198,11 +200,6 @@ def _candidates(file: ModelFile) -> list[BatchConfig]:
     ]
 
 
-def _in_words(config: BatchConfig) -> str:
-    attention = ", flash attention" if config.flash_attn else ""
-    return f"{config.label} rows, chunks of {config.chunk}{attention}"
-
-
 # -- measuring ----------------------------------------------------------------------------------------------
 
 
@@ -215,31 +212,28 @@ class _Work(Frozen):
     rounds: int
 
 
-def _time(path: Path, configs: list[BatchConfig], threads: int) -> list[Timed]:
-    return _child(_Work(path=path, threads=threads, configs=tuple(configs), rounds=ROUNDS), {})
-
-
 def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
     """The speed with each wait policy, idle and beside a busy process: measured in turns, the better of two."""
     work = _Work(path=path, threads=threads, configs=(config,), rounds=1)
 
-    def speeds(way: dict[str, str]) -> tuple[float, float]:
-        idle = _child(work, way)[0].texts_a_minute
+    def speeds(policy: dict[str, str]) -> tuple[float, float]:
+        idle = _child(work, policy)[0].texts_a_minute
         with _busy():
-            return idle, _child(work, way)[0].texts_a_minute
+            return idle, _child(work, policy)[0].texts_a_minute
 
-    turns = [[speeds(way) for way in spin.WAYS] for _ in range(2)]
+    turns = [[speeds(policy) for policy in spin.POLICIES] for _ in range(2)]
     found = [[max(speed) for speed in zip(*seen, strict=True)] for seen in zip(*turns, strict=True)]
     return tuple(
-        Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in zip(spin.WAYS, found, strict=True)
+        Waiting(policy=policy, idle=idle, beside=beside)
+        for policy, (idle, beside) in zip(spin.POLICIES, found, strict=True)
     )
 
 
-def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
+def _child(work: _Work, policy: Mapping[str, str]) -> list[Timed]:
     """Measure in a child process, since llama.cpp's library reads the wait policy when it is loaded."""
-    variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if way else {}
+    variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if policy else {}
     ended = processes.run_python(
-        "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **way}
+        "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **policy}
     )
     if ended.status:
         reason = (ended.complaint.strip().splitlines() or [f"status {ended.status}"])[-1]

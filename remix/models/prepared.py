@@ -41,7 +41,8 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
     """
     original = identity.identify(source)
     target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
-    if _is_good(target):
+    existing = _sidecar(target)
+    if existing and identity.identify(target).sha256 == existing.sha256:
         return target
     load_check.check(source, original)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,12 +114,6 @@ def _remove_leftovers() -> None:
         process = draft.stem.rpartition(".")[2]
         if process.isdecimal() and not psutil.pid_exists(int(process)):
             draft.unlink(missing_ok=True)
-
-
-def _is_good(path: Path) -> bool:
-    """Whether a copy exists and has the hash in its sidecar."""
-    sidecar = _sidecar(path)
-    return sidecar is not None and identity.identify(path).sha256 == sidecar.sha256
 
 
 def _sidecar(path: Path) -> Sidecar | None:

@@ -191,7 +191,7 @@ def test_the_longest_counts_are_read(words):
         ({"type": "integer", "minimum": 0, "maximum": 10_000}, "bounds"),
         ({"type": "number", "maximum": 1}, "bounds"),
         ({"type": "array", "items": STRING, "uniqueItems": True}, "`uniqueItems`"),
-        ({"type": "array", "prefixItems": [STRING], "minItems": 2}, "counts"),
+        ({"type": "array", "prefixItems": [STRING], "minItems": 2}, "number of items"),
         ({"type": "array", "items": STRING, "maxItems": LARGEST + 1}, "`maxItems`"),
         ({"type": "string", "minLength": 3, "maxLength": 2}, "`minLength`"),
         ({"type": "object", "patternProperties": {"a": STRING}}, "`patternProperties`"),

@@ -52,7 +52,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(tune, "_child", machine.child)
     monkeypatch.setattr(probe, "probe", machine.probe)
-    monkeypatch.setattr(spin, "is_given", lambda: False)
+    monkeypatch.setattr(spin, "is_set_by_user", lambda: False)
     return machine
 
 
@@ -124,9 +124,9 @@ def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
     ],
 )
 def test_another_way_to_wait_must_be_faster_and_bear_company(speeds: dict[str, tuple[float, float]], best: int):
-    ways = zip(spin.WAYS, speeds.values(), strict=True)
-    waiting = tuple(tune.Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
-    assert tune.best_way(waiting) == spin.WAYS[best]
+    ways = zip(spin.POLICIES, speeds.values(), strict=True)
+    waiting = tuple(tune.Waiting(policy=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
+    assert tune.best_policy(waiting) == spin.POLICIES[best]
 
 
 def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
@@ -134,8 +134,8 @@ def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
 ) -> None:
     machine.way = lambda way: 20 if "OMP_WAIT_POLICY" in way else 10
     assert [each.idle for each in tuned().waiting] == [10, 10, 20]
-    assert spin._tuned() == {"OMP_WAIT_POLICY": "passive"}
-    monkeypatch.setattr(spin, "is_given", lambda: True)
+    assert spin._saved() == {"OMP_WAIT_POLICY": "passive"}
+    monkeypatch.setattr(spin, "is_set_by_user", lambda: True)
     machine.measured.clear()
     assert tuned().waiting == ()
     assert machine.measured == [{}]

@@ -279,7 +279,7 @@ def test_a_shape_is_not_probed_for_a_replay(told: RunFolder, monkeypatch: pytest
     shapes = []
 
     def load(path: Path, needs: LoadOptions) -> FakeLocal:
-        shapes.append(local._chosen(path, FILE, needs).shape.label)
+        shapes.append(local._chosen(path, FILE, needs).config.label)
         return FakeLocal()
 
     monkeypatch.setattr(probe, "probe", None)

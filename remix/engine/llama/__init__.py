@@ -16,7 +16,7 @@ import os
 from remix.engine import spin
 
 # The library reads the variables on loading, so set the variables before the modules below import `llama_cpp`.
-os.environ.update(spin.settled())
+os.environ.update(spin.wait_policy())
 
 from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder
 from remix.engine.llama.embedder import LlamaEmbedder
