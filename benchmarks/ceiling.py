@@ -82,7 +82,7 @@ def decode(work: Work) -> Speeds:
     stream = [token for task in work.tasks for token in task.request.token_ids]
     stream *= 1 + shape.rows * PROMPT // len(stream)
     prompts = [stream[at : at + PROMPT] for at in range(0, shape.rows * PROMPT, PROMPT)]
-    with LlamaModel(work.model, shape=shape) as model:
+    with LlamaModel(work.model, config=shape) as model:
         with LlamaDecoder(model, shape.rows, CONTEXT, shape, work.threads) as cold:
             cold.open(0, work.warm_up.sampling, prompts[0])
             cold.prefill(0, prompts[0][: shape.chunk], 0)
@@ -93,7 +93,7 @@ def decode(work: Work) -> Speeds:
 def _speeds(decoder: LlamaDecoder, work: Work, prompts: list[list[int]], stream: list[int]) -> Speeds:
     from remix.engine.decoder import Row
 
-    shape = decoder.shape
+    shape = decoder.config
     for slot, prompt in enumerate(prompts):
         decoder.open(slot, work.warm_up.sampling, prompt)
     begun = time.perf_counter()

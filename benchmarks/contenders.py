@@ -52,8 +52,8 @@ def _engine(work: Work, trace: bool) -> Measure:
 
     shape = work.shape
     with (
-        LlamaModel(work.model, shape=shape) as model,
-        LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, shelf=shape.rows) as decoder,
+        LlamaModel(work.model, config=shape) as model,
+        LlamaDecoder(model, shape.rows, work.n_ctx_seq, shape, work.threads, prefix_slots=shape.rows) as decoder,
     ):
         with Engine(decoder) as engine:
             engine.submit(work.warm_up).result()
@@ -142,7 +142,7 @@ def _one_after_another(work: Work, clear: bool) -> Measure:
     # It has no DRY sampler, so its chain is replaced by the very one that remix makes for the request.
     import llama_cpp
 
-    from remix.engine.llama import LlamaModel
+    from remix.engine.llama import LlamaModel, samplers
     from remix.engine.sequence import Sequence
 
     words = LlamaModel(work.model, vocab_only=True)
@@ -154,7 +154,8 @@ def _one_after_another(work: Work, clear: bool) -> Measure:
         def _init_sampler(self, *_: Any, **__: Any) -> Any:
             made = llama_cpp.internals.LlamaSampler()
             for sampler in self.request.sampling.chain:
-                llama_cpp.llama_sampler_chain_add(made.sampler, words.sampler(sampler, self.request.sampling.seed))
+                handle = samplers.create(words, sampler, self.request.sampling.seed)
+                llama_cpp.llama_sampler_chain_add(made.sampler, handle)
             return made
 
         def eval(self, tokens: list[int]) -> None:

@@ -60,9 +60,9 @@ def perplexity(losses: Losses) -> float:
 
 def read(model: Model, threads: int) -> Losses:
     """All passages, so many at once as the shape has rows."""
-    shape = llama.exact_shape(*model.file.weight_types)
+    shape = llama.exact_config(*model.file.weight_types)
     losses: Losses = []
-    with LlamaModel(model.path, shape=shape) as words:
+    with LlamaModel(model.path, config=shape) as words:
         texts = sorted((words.tokenize_text(passage.text) for _, passage in seeds.corpus()), key=len, reverse=True)
         for start in range(0, len(texts), shape.rows):
             some = texts[start : start + shape.rows]

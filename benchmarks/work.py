@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.records import Frozen, Message, Request, Sha256
 
 CELLS = 256
@@ -36,7 +36,7 @@ class Work(Frozen):
     """Of the file."""
     tasks: tuple[Task, ...]
     """In the order of a plan: all kinds of one passage, then the next passage."""
-    shape: Shape
+    shape: BatchConfig
     """What remix takes for this model on this machine: the first that passes its probe, or what was asked for."""
     threads: int
     """For prompts and for decoding."""

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix.engine.decoder import FakeDecoder, Shape
+from remix.engine.decoder import BatchConfig, FakeDecoder
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
 from remix.models import catalog, identity
@@ -207,7 +207,7 @@ class FakeWriter:
     def __init__(
         self, parallel: int = 4, fail_on: Callable[[Prompt], bool] | None = None, trace: bool = False
     ) -> None:
-        decoder = FakeDecoder(parallel, n_ctx_seq=4096, shape=Shape(chunk=64, rows=parallel))
+        decoder = FakeDecoder(parallel, n_ctx_seq=4096, config=BatchConfig(chunk=64, rows=parallel))
         self.engine = Engine(decoder, trace=trace)
         self.parallel = parallel
         self.n_ctx_seq = 4096

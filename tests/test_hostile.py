@@ -644,7 +644,7 @@ CHATS = [
     ("{{ messages.clear() }}", ""),
     ("{{ '\ud7ff' ~ messages[0].content ~ messages[0].content }}", "doesn't show every message once"),
     ('{{ "\\ud800" }}{{ messages[0].content }}', "surrogates"),
-    ("x" * 200_000, "has 200000 characters, and at most 131072 are taken"),
+    ("x" * 200_000, "has 200000 characters, and at most 131072 are allowed"),
     ("{% if %}", "Expected an expression"),
 ]
 

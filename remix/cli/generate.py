@@ -281,10 +281,10 @@ def _is_known(job: Job) -> bool:
 def _is_settled(run: Run) -> bool:
     """Whether the shape that a run began with needs no probing here."""
     from remix.engine import probe
-    from remix.engine.local import shape_of
+    from remix.engine.local import config_of
 
-    shape = shape_of(run.engine) if run.engine else None
-    return run.model is None or shape is None or run.options.fast or probe.is_settled(run.model, shape)
+    shape = config_of(run.engine) if run.engine else None
+    return run.model is None or shape is None or run.options.fast or probe.is_probed(run.model, shape)
 
 
 def _given(ctx: click.Context) -> dict[str, object]:

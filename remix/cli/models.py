@@ -115,9 +115,9 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     load_check.check(path, file)
     chosen = choose(path, file, environment.physical_cores())
     if as_json:
-        print_json({"model": file.name, "rows": chosen.shape.label, "exact": chosen.exact, "how": chosen.how})
+        print_json({"model": file.name, "rows": chosen.config.label, "exact": chosen.exact, "how": chosen.how})
         return
-    say(f"{quoted(file.name)}: {chosen.shape.label} rows, {chosen.how}.")
+    say(f"{quoted(file.name)}: {chosen.config.label} rows, {chosen.how}.")
 
 
 @models.command()
@@ -144,27 +144,27 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
         ["rows", "chunk", "flash attention", "prompt tokens/s", "decoded tokens/s", "texts/min", "exact"],
         [
             (
-                each.shape.label,
-                each.shape.chunk,
-                "on" if each.shape.flash_attn else "off",
+                each.config.label,
+                each.config.chunk,
+                "on" if each.config.flash_attn else "off",
                 round(each.prompt),
                 round(each.decode),
                 each.texts_a_minute,
-                exact[each.exact] + (" ← taken" if each.shape == tuned.shape else ""),
+                exact[each.exact] + (" ← taken" if each.config == tuned.config else ""),
             )
             for each in tuned.timed
         ],
     )
     if tuned.waiting:
-        best = engine.best_way(tuned.waiting)
+        best = engine.best_policy(tuned.waiting)
         print_table(
             ["threads wait with", "texts/min", "beside a busy process", ""],
             [
                 (
-                    " ".join(f"{name}={value}" for name, value in each.way.items()),
+                    " ".join(f"{name}={value}" for name, value in each.policy.items()),
                     each.idle,
                     each.beside,
-                    "← taken" if each.way == best else "",
+                    "← taken" if each.policy == best else "",
                 )
                 for each in tuned.waiting
             ],

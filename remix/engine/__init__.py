@@ -1,6 +1,5 @@
-"""Exact, batched decoding of many prompts through one model held in this process.
+"""Exact, batched decoding of many prompts with one model in this process.
 
-Takes `Request`s, gives futures of `Generation`s. It knows tokens and logits; of essays, templates and files
-it knows nothing. Read `engine.py` for the loop, `decoder.py` for the seam to llama.cpp, `llama.py` for what
-lies behind it.
+Takes `Request`s, gives futures of `Generation`s. Knows tokens and logits, no essays, templates and run folders.
+`engine.py` holds the loop, `decoder.py` the protocol between the loop and llama.cpp, `llama/` the implementation.
 """

@@ -1,8 +1,8 @@
-"""From messages to tokens, through the model's own chat template.
+"""From messages to tokens, through the model's chat template.
 
-Takes messages and a tokenizer, gives token ids. The template is rendered around stand-ins for the contents,
-and only its own parts are tokenised with control tokens on: a passage that contains `<|im_end|>` can't end
-its turn. Templates come with the model, from strangers, so they are rendered elsewhere (`rendering.py`).
+Takes messages and a tokenizer, gives token ids. The template is rendered with placeholders for the messages' texts,
+and only the template's own text is tokenised with control tokens: a passage that contains `<|im_end|>` can't end its
+turn. A chat template comes with a stranger's model, so `templates/worker.py` renders it in a process with bounds.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from remix.templates import worker
 from remix.templates.worker import Program, RenderingError
 
 PLAIN = "{% for message in messages %}{{ message['content'] }}\n\n{% endfor %}"
-"""For models without a chat template: the contents, one after another."""
+"""For models without a chat template: the messages' contents, separated by blank lines."""
 
 MOST_MARKUP, MOST_MARKUP_A_MESSAGE = 2**16, 2**12
-"""Characters that a template may write around the messages, in all and for each of them: a hundred times what is
-usual. They are tokenised with each prompt."""
+"""Most characters that a chat template may add around the messages: in all, and more per message. A hundred times
+the usual number; all are tokenised with each prompt."""
 
 
 class Tokenizer(Protocol):
-    """What a model's vocabulary can do."""
+    """A model's vocabulary, like `LlamaModel`."""
 
     @property
     def bos(self) -> int | None: ...
@@ -39,8 +39,10 @@ class Tokenizer(Protocol):
 
 
 class ChatTemplate:
-    """A model's chat template; `model` is what errors call that. Raises `ModelError` where it is broken or loses a
-    message."""
+    """A model's chat template; errors call the model `model`.
+
+    Raises `ModelError` if the template is broken, or if a rendered prompt lacks a message.
+    """
 
     def __init__(self, source: str | None, model: str = "the model") -> None:
         self.source = source or PLAIN
@@ -49,7 +51,7 @@ class ChatTemplate:
         if len(self.source) > MOST_TEMPLATE:
             raise ModelError(*too_long(f"{model}'s chat template", len(self.source)))
         self._program = Program("chat", "chat template", self.source)
-        # What was rendered before: it hangs on who speaks, and on nothing of what is said.
+        # Rendered prompts by roles: with placeholders they don't depend on the messages' contents.
         self._rendered: dict[tuple[str, ...], str] = {}
         try:
             worker.compile_(self._program)
@@ -57,7 +59,7 @@ class ChatTemplate:
             raise self._broken(error.reason) from error
 
     def tokenize(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
-        """The prompt's token ids; a last message by the assistant is left open for the model to go on from."""
+        """The prompt's token ids; if the last message is the assistant's, the model continues that message."""
         opening = messages[-1].content if messages[-1].role == "assistant" else ""
         turns = messages[:-1] if opening else messages
         tokens: list[int] = []
@@ -68,13 +70,13 @@ class ChatTemplate:
         return tokens + tokenizer.tokenize_text(opening)
 
     def _parts(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[tuple[str, bool]]:
-        """The rendered prompt in pieces, each with whether it is a message's content."""
-        contents = {self._stand_in(number): message.content.strip() for number, message in enumerate(messages)}
+        """The rendered prompt in pieces, each with whether the piece is a message's content."""
+        contents = {self._placeholder(number): message.content.strip() for number, message in enumerate(messages)}
         rendered = self._render([message.role for message in messages], tokenizer)
         pieces = re.split(f"({'|'.join(contents)})", rendered)
         markup = sum(map(len, pieces[::2]))
         if markup > MOST_MARKUP + MOST_MARKUP_A_MESSAGE * len(messages):
-            raise self._broken(f"it writes {markup} characters around {len(messages)} messages")
+            raise self._broken(f"it adds {markup} characters around {len(messages)} messages")
         if sorted(pieces[1::2]) != sorted(contents):
             raise ModelError(
                 f"{self._model}'s chat template doesn't show every message once.",
@@ -82,11 +84,8 @@ class ChatTemplate:
             )
         return [(contents.get(piece, piece), piece in contents) for piece in pieces if piece]
 
-    def _stand_in(self, number: int) -> str:
-        """What stands for a message's content: nothing a template could know, and the same each time.
-
-        Contents themselves are never rendered, so it doesn't matter that they could.
-        """
+    def _placeholder(self, number: int) -> str:
+        """A placeholder for a message's content: the same each time, and unknown to the template's author."""
         return f"content{sha256(f'{self.sha256} {number}')[:32]}"
 
     def _render(self, roles: Sequence[str], tokenizer: Tokenizer) -> str:
@@ -94,11 +93,11 @@ class ChatTemplate:
         known = (bos, eos, *roles)
         if known not in self._rendered:
             context = {
-                "messages": [{"role": role, "content": self._stand_in(number)} for number, role in enumerate(roles)],
+                "messages": [{"role": role, "content": self._placeholder(at)} for at, role in enumerate(roles)],
                 "add_generation_prompt": True,
                 "bos_token": bos,
                 "eos_token": eos,
-                # Models that reason aloud first are asked not to: the text is what is wanted.
+                # Reasoning models are asked not to think aloud: only the text is wanted.
                 "enable_thinking": False,
             }
             try:

@@ -1,9 +1,9 @@
-"""A prompt's chunks: the pieces it is computed in, and shared by.
+"""How a prompt is cut into chunks: the pieces in which prompts are computed, and shared through the prefix cache.
 
-Takes token ids, gives them in chunks. Where a chunk ends depends on the prompt alone, never on what is in memory:
-two prompts that begin alike are then cut alike, and what one computed has the bits the other would have got. Chunks
-end at paragraphs too (after the content-defined chunking of rsync and restic): prompts that share a passage and go on
-otherwise share all of it, not just what happens to fill whole chunks.
+Takes token ids, gives chunks. Where chunks end depends on the prompt alone, never on the cache: prompts with a common
+beginning are cut alike, and a chunk computed for one prompt has the same bits as in the other. Chunks also end at
+blank lines (after the content-defined chunking of rsync and restic): prompts that differ after a shared passage share
+the whole passage, and not only its full chunks.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from collections.abc import Callable, Iterator, Sequence
 
 Chunk = tuple[int, ...]
 
-LEAST = 16
-"""Tokens a chunk has before a paragraph's end may end it: a call costs much, however few tokens are in it."""
+MIN_CHUNK = 16
+"""Fewest tokens of a chunk that ends at a blank line: even a call for few tokens costs much."""
 
 
 def cut(prompt: Sequence[int], size: int, piece: Callable[[int], bytes] | None = None) -> tuple[Chunk, ...]:
-    """A prompt in chunks of at most `size` tokens, which end at blank lines where `piece` tells what a token spells.
+    """A prompt in chunks of at most `size` tokens; with `piece`, the bytes of a token, also cut at blank lines.
 
-    The last chunk never is a single token, but in a prompt of one: with flash attention llama.cpp splits the work on
-    one token between its threads, and what comes of it depends on their number.
+    The last chunk has at least two tokens, if the prompt has: with flash attention llama.cpp splits the work on a
+    single token between threads, and the result depends on their number.
     """
-    ends = [*_paragraphs(prompt, size, piece), len(prompt)]
+    ends = [*_ends(prompt, size, piece), len(prompt)]
     if len(ends) > 1 and ends[-1] - ends[-2] == 1:
         ends[-2] -= 1
     return tuple(tuple(prompt[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True))
 
 
-def _paragraphs(prompt: Sequence[int], size: int, piece: Callable[[int], bytes] | None) -> Iterator[int]:
-    """Where chunks end, but for the last."""
+def _ends(prompt: Sequence[int], size: int, piece: Callable[[int], bytes] | None) -> Iterator[int]:
+    """The ends of all chunks but the last."""
     start, text = 0, b""
     for end, token in enumerate(prompt[:-1], 1):
         text = text[-1:] + piece(token) if piece else b""
-        if end - start == size or (end - start >= LEAST and text.endswith(b"\n\n")):
+        if end - start == size or (end - start >= MIN_CHUNK and text.endswith(b"\n\n")):
             yield end
             start = end

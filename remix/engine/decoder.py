@@ -1,8 +1,7 @@
-"""The seam between the scheduler and whatever computes logits.
+"""The protocol between the engine's loop and the model: tokens in, sampled tokens out.
 
-Takes tokens for numbered slots, gives sampled tokens. A *slot* is one sequence's place in the model's
-memory. `LlamaDecoder` (llama.py) implements the protocol with llama.cpp; `FakeDecoder` without any weights,
-so that the engine's logic can be tested by the thousand.
+Takes tokens for numbered slots, gives sampled tokens. A *slot* is one sequence's part of the KV cache.
+`LlamaDecoder` (llama/decoder.py) implements the protocol with llama.cpp, `FakeDecoder` without weights, for tests.
 """
 
 from __future__ import annotations
@@ -19,49 +18,49 @@ from remix.records import Choice, Frozen, Sampling
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 
 
-class Shape(Frozen):
-    """How the model's work is cut into calls: the part of the set-up that may touch the bits of a result."""
+class BatchConfig(Frozen):
+    """How work is split into llama.cpp calls: the settings that may change the bits of a result."""
 
     chunk: int = Field(64, ge=LEAST_CHUNK, le=MOST_CHUNK)
-    """Prompts are computed in chunks of at most so many tokens (chunks.py)."""
+    """Most tokens of a prompt's chunk (chunks.py)."""
 
     paragraphs: bool = True
-    """The end of a paragraph ends a chunk too."""
+    """Whether a blank line ends a chunk."""
 
     rows: int = Field(16, ge=1, le=MOST_ROWS)
-    """Most sequences in a decode call."""
+    """Most rows (sequences) of a decode call."""
 
     fixed: bool = False
-    """Always exactly `rows` of them, idle ones filled in."""
+    """Whether each decode call has exactly `rows` rows, idle slots filling the rest."""
 
     flash_attn: bool = False
-    """Flash attention."""
+    """Whether flash attention is on."""
 
     repack: bool = True
-    """Weights rearranged for the processor's own kernels when they are loaded, where llama.cpp can."""
+    """Whether llama.cpp may repack weights for the processor's kernels when loading."""
 
     gpu_layers: int = Field(0, ge=0, le=MOST_LAYERS)
-    """Layers put on a GPU, where llama.cpp was built for one; more than there are means all."""
+    """Layers put on a GPU, if llama.cpp was built for a GPU; a number above the model's layers means all."""
 
     @property
     def label(self) -> str:
-        """The rows in words, as records give them."""
+        """The rows in words, as in records."""
         return f"fixed {self.rows}" if self.fixed else f"free<={self.rows}"
 
 
-class Room(NamedTuple):
-    """Places for sequences."""
+class KVCacheLayout(NamedTuple):
+    """How many sequences of which length the KV cache holds."""
 
     n_ctx_seq: int
-    """Tokens each may have, prompt and output together."""
+    """Most tokens of a sequence, prompt and output together."""
     slots: int
-    """How many may run."""
-    shelf: int
-    """How many more places keep prompts only."""
+    """Sequences that decode."""
+    prefix_slots: int
+    """Further sequences that only keep prompts, for the prefix cache."""
 
 
 class Row(NamedTuple):
-    """One sequence's part in a decode call: the token to read, and its position."""
+    """One row of a decode call: a sequence's slot, its newest token and the token's position."""
 
     slot: int
     token: int
@@ -69,87 +68,89 @@ class Row(NamedTuple):
 
 
 class Decoder(Protocol):
-    """A model with places for sequences of up to `n_ctx_seq` tokens each.
+    """A model with a KV cache for sequences of up to `n_ctx_seq` tokens each.
 
-    Slots 0 … `slots`-1 decode; `shelf` more behind them only keep what was computed.
+    Slots 0 … `slots`-1 decode; the `prefix_slots` slots behind them only keep computed prompts.
     """
 
     @property
-    def shape(self) -> Shape: ...
+    def config(self) -> BatchConfig: ...
 
     @property
     def slots(self) -> int: ...
 
     @property
-    def shelf(self) -> int: ...
+    def prefix_slots(self) -> int: ...
 
     @property
     def n_ctx_seq(self) -> int: ...
 
-    def resize(self, room: Room) -> None:
-        """Make other room, and forget all that was computed; no slot may be open."""
+    def resize(self, layout: KVCacheLayout) -> None:
+        """Replace the KV cache by an empty one; no slot may be open."""
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Give an empty slot the samplers of the sequence that will live there. Raises `ModelError` for bad ones."""
+        """Create the samplers of an empty slot. Raises `ModelError` for a bad grammar or unknown tokens."""
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        """Compute one chunk of a prompt, whose first token stands at `position`; leaves logits for it."""
+        """Compute one chunk of a prompt, the first token at `position`; leaves logits for the slot."""
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute one token of each of several sequences; leaves logits for each."""
+        """Compute one token of each of some sequences; leaves logits for each."""
 
     def sample(self, slot: int) -> int | None:
-        """Choose the slot's next token from the logits the last call left for it; none, where none is allowed."""
+        """Sample the slot's next token from the logits of the last call; None if the grammar allows no token."""
 
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
-        """How each token was chosen for its slot; `slots` are all that the last call left logits for, in order.
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        """Log-probability, entropy and alternatives of the sampled tokens of all slots of the last call, in order.
 
-        To be asked after sampling, and once: it may use up the logits.
+        Call once, after sampling: the logits may be overwritten.
         """
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Let a slot hold the first `length` tokens that another holds, and nothing else."""
+        """Replace a slot's content by the first `length` tokens of another slot."""
 
     def move(self, source: int, target: int) -> None:
-        """Move a sequence, samplers and all, to a slot that holds none."""
+        """Move a sequence, samplers included, to an empty slot."""
 
     def clear(self, slot: int) -> None:
         """Empty a slot."""
 
     def piece(self, token: int) -> bytes:
-        """The bytes a token stands for: none for control tokens."""
+        """The bytes that a token stands for; none for control tokens."""
 
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn."""
 
 
 class FakeDecoder:
-    """A decoder without weights: each token is a hash of the slot's whole history and the sampling.
+    """A decoder without weights: each token is a hash of the slot's tokens and the seed.
 
-    It keeps the rules the real one depends on, and raises `AssertionError` when a caller breaks them: chunks
-    of one sequence and as its prompt is cut, positions without gaps, no more rows than the shape has, logits sampled
-    only from the last call. Its memory is honest: a history that another sequence left behind changes the tokens.
+    Asserts the rules that `LlamaDecoder` depends on: prompts computed chunk by chunk as cut, positions without gaps,
+    no more rows than the batch config has, logits sampled only from the last call. Tokens left in a slot by an
+    earlier sequence change the hash, as they would change logits.
     """
 
     END = 0
     LINE = 27
-    """A line break, which is never sampled."""
+    """A line break; never sampled."""
 
-    def __init__(self, slots: int, n_ctx_seq: int = 512, shape: Shape | None = None, shelf: int = 0) -> None:
-        self.shape = shape or Shape(chunk=4, rows=slots)
+    def __init__(
+        self, slots: int, n_ctx_seq: int = 512, config: BatchConfig | None = None, prefix_slots: int = 0
+    ) -> None:
+        self.config = config or BatchConfig(chunk=4, rows=slots)
         self.calls: list[tuple[str, int]] = []
         self.fail_after: int | None = None
-        self._furnish(Room(n_ctx_seq, slots, shelf))
+        self._allocate(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
 
-    def resize(self, room: Room) -> None:
-        assert not any(self._sampling), "somebody is still there"
-        self._furnish(room)
+    def resize(self, layout: KVCacheLayout) -> None:
+        assert not any(self._sampling), "a slot is still open"
+        self._allocate(layout)
 
-    def _furnish(self, room: Room) -> None:
-        self.n_ctx_seq, self.slots, self.shelf = room
-        slots, shelf = self.slots, self.shelf
-        self._memory: list[list[int]] = [[] for _ in range(slots + shelf)]
-        self._computed: list[list[Chunk]] = [[] for _ in range(slots + shelf)]
+    def _allocate(self, layout: KVCacheLayout) -> None:
+        self.n_ctx_seq, self.slots, self.prefix_slots = layout
+        slots, prefix_slots = self.slots, self.prefix_slots
+        self._memory: list[list[int]] = [[] for _ in range(slots + prefix_slots)]
+        self._computed: list[list[Chunk]] = [[] for _ in range(slots + prefix_slots)]
         self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]
         self._sampling: list[Sampling | None] = [None] * slots
         self._logits: set[int] = set()
@@ -158,20 +159,20 @@ class FakeDecoder:
         assert self._sampling[slot] is None, "slot is taken"
         assert len(prompt) + sampling.max_tokens <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
-        self._to_compute[slot] = list(cut(prompt, self.shape.chunk, self.piece if self.shape.paragraphs else None))
+        self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        assert tuple(tokens) == self._to_compute[slot].pop(0), "a prompt is computed as it is cut"
+        assert tuple(tokens) == self._to_compute[slot].pop(0), "not the next chunk of the prompt"
         self._computed[slot].append(tuple(tokens))
         self._count("prefill", len(tokens))
         self._append(slot, tokens, position)
         self._logits = {slot}
 
     def decode(self, rows: Sequence[Row]) -> None:
-        assert 0 < len(rows) <= self.shape.rows, "too many rows"
+        assert 0 < len(rows) <= self.config.rows, "too many rows"
         gapless = [row.slot for row in rows] == list(range(len(rows)))
-        assert gapless or self.shape.fixed, "rows without gaps go through in one piece"
-        assert len({row.slot for row in rows}) == len(rows), "one row a sequence"
+        assert gapless or self.config.fixed, "free rows must have no gaps"
+        assert len({row.slot for row in rows}) == len(rows), "a sequence has one row"
         self._count("decode", len(rows))
         for row in rows:
             self._append(row.slot, [row.token], row.position)
@@ -180,23 +181,23 @@ class FakeDecoder:
     def sample(self, slot: int) -> int:
         sampling = self._sampling[slot]
         assert sampling is not None, "the slot is empty"
-        assert slot in self._logits, "the last call left no logits for it"
+        assert slot in self._logits, "the last call left no logits for the slot"
         state = f"{self._memory[slot]}{sampling.seed}".encode()
         return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
 
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
-        assert set(slots) == self._logits, "all rows of the last call, or none"
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        assert set(slots) == self._logits, "the slots aren't those of the last call"
         return [Choice(self.piece(token).decode(), -float(token), 1.0, ()) for token in tokens]
 
     def copy(self, source: int, target: int, length: int) -> None:
-        assert 0 < length <= len(self._memory[source]), "there is nothing to copy"
+        assert 0 < length <= len(self._memory[source]), "nothing to copy"
         self._memory[target] = self._memory[source][:length]
         shared, self._computed[target] = iter(self._computed[source]), []
         while length > 0:
             self._computed[target].append(next(shared))
             length -= len(self._computed[target][-1])
             if target < self.slots:
-                assert self._computed[target][-1] == self._to_compute[target].pop(0), "cut otherwise"
+                assert self._computed[target][-1] == self._to_compute[target].pop(0), "cut differently"
         assert length == 0, "only whole chunks can be shared"
         self._logits.discard(target)
 
@@ -222,11 +223,11 @@ class FakeDecoder:
         return token == self.END
 
     def _append(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        assert position == len(self._memory[slot]), "a gap, or another sequence's leavings"
+        assert position == len(self._memory[slot]), "a gap, or tokens left by another sequence"
         self._memory[slot].extend(tokens)
-        assert len(self._memory[slot]) <= self.n_ctx_seq, "out of context"
+        assert len(self._memory[slot]) <= self.n_ctx_seq, "beyond the context"
 
     def _count(self, call: str, tokens: int) -> None:
         self.calls.append((call, tokens))
         if self.fail_after is not None and len(self.calls) > self.fail_after:
-            raise ModelError("the fake decoder fails as it was told to.", "Nothing to do.")
+            raise ModelError("the fake decoder fails on purpose.", "Nothing to do.")

@@ -1,9 +1,8 @@
 """The engine: submit requests from anywhere, wait for their futures.
 
-Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit what
-waits, compute its prompt, decode one token of all that are active, repeat (continuous batching: Orca, OSDI
-2022). Which company a sequence decodes in is up to chance; the decoder's shape sees to it that this never
-touches its tokens.
+Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit waiting sequences,
+compute their prompts, decode one token of each active sequence, repeat (continuous batching: Orca, OSDI 2022). Which
+sequences share a batch depends on timing; the decoder's batch config keeps each sequence's tokens independent of it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from remix.engine.chunks import cut
-from remix.engine.decoder import Decoder, Room, Row
+from remix.engine.decoder import Decoder, KVCacheLayout, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
@@ -24,21 +23,21 @@ from remix.records import Choice, Generation, Request
 
 _DEAD_END = (
     "the grammar allows no token that this model has.",
-    "Every word a grammar asks for must be one that the model's vocabulary can spell.",
+    "The model's vocabulary must be able to spell every literal of the grammar.",
 )
 
 
 class Engine:
-    """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
+    """Decodes many requests together. Thread-safe. Close after use, or use in a `with`."""
 
     def __init__(
-        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[Room] = ()
+        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[KVCacheLayout] = ()
     ) -> None:
-        """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given).
+        """Drive `decoder`, with at most `parallel` sequences active at once (by default all its slots).
 
-        With `trace`, generations say how each of their tokens was chosen. Sequences that are too long for the
-        decoder's room wait until all others are done, then it is exchanged for the next of the `larger` ones: the
-        longest context isn't forced on all.
+        With `trace`, each generation has the log-probability and alternatives of its tokens. Sequences too long for
+        the decoder's KV cache layout wait until all other sequences are done; then the next layout of `larger`
+        replaces the current layout. So a few long sequences don't cost all sequences the longest context.
         """
         self.decoder = decoder
         self._trace = trace
@@ -48,12 +47,12 @@ class Engine:
         self.sampled = 0
         """Tokens sampled so far."""
         self.computed = 0
-        """Prompt tokens computed so far; those that were copied from another sequence aren't counted."""
+        """Prompt tokens computed so far, without tokens copied from the prefix cache."""
         self._scheduler = self._schedule()
         self._changed = threading.Condition()
         self._closing = False
         self._fault: BaseException | None = None
-        # Every request that was taken and isn't done: whatever happens, all of these are ended.
+        # Every accepted request without a result; each gets a result or an error, whatever happens.
         self._unfinished: dict[Future[Generation], Sequence] = {}
         self._ended = 0
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
@@ -62,21 +61,21 @@ class Engine:
     @property
     def parallel(self) -> int:
         """Most sequences active at once."""
-        return min(self._most or self.decoder.slots, self.decoder.slots, self.decoder.shape.rows)
+        return min(self._most or self.decoder.slots, self.decoder.slots, self.decoder.config.rows)
 
     @property
     def longest(self) -> int:
-        """Tokens a sequence may have, prompt and output together."""
-        return max([self.decoder.n_ctx_seq, *(room.n_ctx_seq for room in self._larger)])
+        """Most tokens of a sequence, prompt and output together."""
+        return max([self.decoder.n_ctx_seq, *(layout.n_ctx_seq for layout in self._larger)])
 
     def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
-        """Queue a request; `on_text` hears its text as it comes, from the engine's thread, and ends it by raising.
+        """Queue a request. The engine's thread passes new text to `on_text`, which ends the request by raising.
 
-        Raises `PromptError` when the prompt and `max_tokens` exceed a sequence's context: a text must not
-        end where the memory happens to. Raises `ModelError` when the engine has ended.
+        Raises `PromptError` if the prompt and `max_tokens` exceed the longest context, since a text must not end
+        where memory happens to. Raises `ModelError` if the engine has ended.
         """
-        shape = self.decoder.shape
-        chunks = cut(request.token_ids, shape.chunk, self.decoder.piece if shape.paragraphs else None)
+        config = self.decoder.config
+        chunks = cut(request.token_ids, config.chunk, self.decoder.piece if config.paragraphs else None)
         sequence = Sequence(request, chunks, on_text)
         sequence.future.add_done_callback(self._forget)
         with self._changed:
@@ -105,9 +104,9 @@ class Engine:
             )
 
     def close(self) -> None:
-        """Stop after the current decode call; whatever isn't finished is cancelled.
+        """Stop after the current decode call and cancel unfinished requests.
 
-        Waits until that is done, unless a callback calls it: the engine's thread can't wait for itself.
+        Waits for the engine's thread, unless called by a callback in that thread.
         """
         with self._changed:
             self._closing = True
@@ -117,7 +116,7 @@ class Engine:
 
     @property
     def is_calling_back(self) -> bool:
-        """Whether this is asked from the engine's own thread: by a listener, or by a future's callback."""
+        """Whether the caller runs in the engine's thread: in `on_text`, or in a future's callback."""
         return threading.current_thread() is self._thread
 
     def __enter__(self) -> Engine:
@@ -133,20 +132,20 @@ class Engine:
         try:
             while self._wait_for_work():
                 self._turn()
-        # What recovering itself raises ends the engine, and nobody may be left waiting for it.
+        # An error while recovering ends the engine; no future may be left without a result.
         except BaseException as fault:
             error = self._fault = _in_words(fault)
         finally:
             self._end(error)
 
     def _turn(self) -> None:
-        """Let in what waits, and decode one token of all that are active."""
+        """Admit waiting sequences, and decode one token of each active sequence."""
         ended = self._ended
         try:
-            self._make_room()
+            self._enlarge()
             self._admit()
             self._step()
-        # Whatever is raised here, be it no `Exception`, belongs to the requests: the loop lives on.
+        # Any error here, even a `BaseException`, ends active requests only: the loop goes on.
         except BaseException as fault:
             self._recover(_in_words(fault), has_progress=self._ended > ended)
 
@@ -156,16 +155,16 @@ class Engine:
             return not self._closing
 
     def _schedule(self) -> Scheduler:
-        """A scheduler for the decoder's room as it is, with nothing in memory."""
-        shelf = range(self.decoder.slots, self.decoder.slots + self.decoder.shelf)
-        return Scheduler(range(self.parallel), shelf)
+        """A scheduler for the decoder's current layout, with an empty prefix cache."""
+        prefix_slots = range(self.decoder.slots, self.decoder.slots + self.decoder.prefix_slots)
+        return Scheduler(range(self.parallel), prefix_slots)
 
-    def _make_room(self) -> None:
-        """When nothing is left that fits, take the next larger room for what is too long."""
+    def _enlarge(self) -> None:
+        """Once all sequences that fit are done, take the next larger layout for those too long."""
         with self._changed:
             if not self._too_long or not self._scheduler.idle:
                 return
-            # Those that wait are taken out first: if there is no such room, they are given up by `_recover`.
+            # Taken out first: if the resize fails, `_recover` ends these sequences.
             waiting, self._too_long = self._too_long, []
             self.decoder.resize(self._larger.popleft())
             self._scheduler = self._schedule()
@@ -174,20 +173,20 @@ class Engine:
                 self._scheduler.add(sequence) if fits else self._too_long.append(sequence)
 
     def _admit(self) -> None:
-        """Fill the free slots, computing each newcomer's prompt in chunks of its own."""
+        """Fill the free slots, and compute each new sequence's prompt."""
         while not self._closing:
             with self._changed:
                 admitted = self._scheduler.admit()
             if admitted is None:
                 break
             self._prefill(*admitted)
-        while not self.decoder.shape.fixed and (gap := self._scheduler.close_gap()):
+        while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
         try:
             self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
-        # Nothing has been computed yet: a bad grammar is the newcomer's own affair.
+        # A bad grammar ends this sequence only, since nothing has been computed yet.
         except RemixError as error:
             self._give_up(sequence, error)
             return
@@ -204,7 +203,7 @@ class Engine:
         self._sample([sequence])
 
     def _step(self) -> None:
-        """Decode one token of every active sequence."""
+        """Decode one token of each active sequence."""
         active = self._scheduler.active()
         if not active:
             return
@@ -212,17 +211,17 @@ class Engine:
         self._sample(active)
 
     def _sample(self, sequences: list[Sequence]) -> None:
-        """Choose a token for each sequence that the last call was about."""
+        """Sample a token for each sequence of the last call."""
         slots = [sequence.slot for sequence in sequences]
         tokens = [self._sample_one(slot) for slot in slots]
-        # All rows are weighed or none, so a sequence that has no token gets any.
-        weighed = [token if isinstance(token, int) else 0 for token in tokens]
-        choices = self.decoder.weigh(slots, weighed) if self._trace else [None] * len(tokens)
+        # `choices_of` wants a token for each row, so a sequence without a token gets token 0.
+        sampled = [token if isinstance(token, int) else 0 for token in tokens]
+        choices = self.decoder.choices_of(slots, sampled) if self._trace else [None] * len(tokens)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
     def _sample_one(self, slot: int) -> int | RemixError:
-        """A slot's next token, or why there is none: that concerns no other sequence."""
+        """A slot's next token, or the error that ends this sequence alone."""
         try:
             token = self.decoder.sample(slot)
         except RemixError as error:
@@ -237,7 +236,7 @@ class Engine:
         try:
             finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
             generation = sequence.generation(finish) if finish else None
-        # Whatever a listener raises ends its own sequence, and no other.
+        # An error of `on_text` ends its own sequence only.
         except BaseException as error:
             self._give_up(sequence, error)
             return
@@ -246,7 +245,7 @@ class Engine:
             self._settle(sequence, generation)
 
     def _give_up(self, sequence: Sequence, error: BaseException) -> None:
-        """End one sequence with an error, and leave the others alone."""
+        """End one sequence with an error."""
         try:
             self._release(sequence)
         finally:
@@ -263,11 +262,11 @@ class Engine:
     # -- when something fails -------------------------------------------------------------------------------
 
     def _recover(self, error: BaseException, has_progress: bool) -> None:
-        """Give up on all that are active, and begin anew with those that wait.
+        """End all active sequences with an error, and start anew with the waiting sequences.
 
-        A failed call may have left any slot, and the scheduler, half-changed. So the slots are emptied, and a new
-        scheduler takes over the queue. Each failed turn ends at least one request: a fault that comes back each time
-        must not go round without end. Raises what emptying a slot raises.
+        A failed call may have left slots and scheduler in any state, so all slots are emptied, and a new scheduler
+        gets the queue. Each failed turn ends at least one request, so a permanent fault can't loop for ever. Raises
+        any error of emptying a slot.
         """
         with self._changed:
             waiting = self._scheduler.waiting
@@ -282,12 +281,12 @@ class Engine:
             self._settle(sequence, error)
 
     def _empty(self) -> None:
-        """Empty all slots that decode; what the shelf keeps is written over when it is needed."""
+        """Empty all decoding slots; prefix slots are overwritten later."""
         for slot in range(self.decoder.slots):
             self.decoder.clear(slot)
 
     def _settle(self, sequence: Sequence, outcome: Generation | BaseException) -> None:
-        """End a request: its future gets a result or an error, unless it has been cancelled."""
+        """Set the result or error of a sequence's future, unless cancelled."""
         with suppress(InvalidStateError):
             if isinstance(outcome, Generation):
                 sequence.future.set_result(outcome)
@@ -295,7 +294,7 @@ class Engine:
                 sequence.future.set_exception(outcome)
 
     def _forget(self, future: Future[Generation]) -> None:
-        """Note that a future is done, whoever ended it."""
+        """Note that a future is done or cancelled."""
         with self._changed:
             self._ended += 1
             if sequence := self._unfinished.pop(future, None):
@@ -303,22 +302,22 @@ class Engine:
             self._changed.notify()
 
     def _end(self, error: BaseException) -> None:
-        """End all requests there are; no further ones are taken."""
+        """End all requests, and accept no more."""
         with self._changed:
             self._closing = True
             unfinished = list(self._unfinished.values())
         for sequence in unfinished:
-            # What the callbacks of a future raise must not keep others from hearing of their end.
+            # An error in a future's callback must not keep the remaining futures from ending.
             with suppress(BaseException):
                 if not sequence.future.cancel():
                     self._settle(sequence, error)
-        # For the next engine over this decoder; a decoder that has failed may fail once more.
+        # For the next engine with this decoder. A failed decoder may fail again.
         with suppress(BaseException):
             self._empty()
 
 
 def _in_words(error: BaseException) -> BaseException:
-    """An error that says what it is about to whoever waits for a result."""
+    """An unexpected error as a `ModelError`; a `RemixError` or cancellation unchanged."""
     if isinstance(error, RemixError | CancelledError):
         return error
     wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
@@ -327,5 +326,5 @@ def _in_words(error: BaseException) -> BaseException:
 
 
 def _needed(request: Request) -> int:
-    """Tokens a sequence may come to."""
+    """Most tokens of a request's sequence."""
     return len(request.token_ids) + request.sampling.max_tokens

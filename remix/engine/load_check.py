@@ -1,9 +1,8 @@
-"""A first look at a model from who knows where: does llama.cpp survive it?
+"""The load check: does llama.cpp survive a GGUF from an unknown source?
 
-Takes a GGUF that was identified, gives nothing, or raises. llama.cpp checks much of what a file says and ends the
-process where it finds a contradiction: so a process of its own loads the file first, reads its vocabulary, spells
-letters of every script and decodes a token. What was survived is kept in the user's cache for the same file and
-libraries; what the model is good for, this module doesn't know.
+Takes an identified GGUF; raises `ModelError` if the check fails. On a contradiction in a file llama.cpp ends the
+process, so a child process loads a new file first, reads the vocabulary, tokenises characters of every script and
+decodes a token. Passed checks are kept in the user's cache per file and libraries. Says nothing of a model's quality.
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ from remix.util import environment, processes
 from remix.util.cache import cache_folder
 from remix.util.files import write_whole
 
-LOOK = "remix/look/2"
+LOAD_CHECK = "remix/look/2"
 """Name and version of the procedure."""
 
 PATIENCE = 60
-"""Seconds; and one more for each 20 MB of the file."""
+"""Seconds the check may take, and one more for each 20 MB of the file."""
 
 MEMORY = 4 * 2**30
-"""Bytes of address space beside twice the file: Python, its libraries and llama.cpp's buffers."""
+"""Bytes of address space for Python, libraries and llama.cpp's buffers, in addition to twice the file's size."""
 
 MEMORY_PER_CPU = 256 * 2**20
-"""Further bytes for each processor: threads have stacks and heaps of their own."""
+"""Further bytes for each processor: each thread has a stack and a heap."""
 
 VOCABULARY_MEMORY = 512 * 2**20
-"""Bytes that reading a vocabulary may take: three times what the largest do."""
+"""Most bytes for reading a vocabulary: three times as many as the largest vocabularies take."""
 
 SENTENCE = "Is anybody there?"
-"""What is decoded."""
+"""The text to decode."""
 
 TEXTS = (
     "",
@@ -63,17 +62,17 @@ TEXTS = (
     " " * llama.LONGEST_WORD,
     "\u0301\u6f22" * (llama.LONGEST_WORD // 2),
 )
-"""Texts that vocabularies were seen to fail at: empty, with control characters, lone marks, emoji, long words."""
+"""Texts on which vocabularies failed: empty, control characters, combining marks, emoji, long words."""
 
 _MARKUP = "<|im_start|>user\n<s>[INST]<start_of_turn><0x41><unk>\u2581</s>"
 
 _CAUSE = re.compile(r"GGML_ASSERT\(.*|what\(\): .*|GGML_ABORT.*")
 
-_HINT = "It is damaged, or lies about itself: take another model, or fetch this one again from elsewhere."
+_HINT = "The file is damaged or forged: take another model, or fetch the file again from elsewhere."
 
 
 def check(path: Path, file: ModelFile) -> None:
-    """Have a look, unless that was done before. Raises `ModelError` where llama.cpp doesn't survive the file."""
+    """Check a file, unless checked before. Raises `ModelError` if llama.cpp doesn't survive the file."""
     memo = cache_folder() / "looks" / _key(file)
     if memo.is_file():
         return
@@ -86,7 +85,7 @@ def check(path: Path, file: ModelFile) -> None:
         )
     except OSError as error:
         raise ModelError(
-            f"{path}: can't be looked at ({error.strerror}).", "Close other programs, then try again."
+            f"{path}: can't be checked ({error.strerror}).", "Close other programs, then try again."
         ) from error
     _judge(path, ended, seconds)
     with suppress(RunError):
@@ -94,13 +93,13 @@ def check(path: Path, file: ModelFile) -> None:
 
 
 def _judge(path: Path, ended: processes.Ended, seconds: float) -> None:
-    """Raise `ModelError` unless the process ended well."""
+    """Raise `ModelError` unless the check passed."""
     last = (ended.output.decode("utf-8", "replace").splitlines() or [""])[-1]
-    told = _told(last)
-    if ended.status == 0 and told == {}:
+    result = _result(last)
+    if ended.status == 0 and result == {}:
         return
-    if told:
-        raise ModelError(str(told.get("message")), str(told.get("hint")))
+    if result:
+        raise ModelError(str(result.get("message")), str(result.get("hint")))
     reason = _cause(ended.complaint, ended.status)
     if ended.status is None:
         reason = f"no end after {seconds:.0f} seconds"
@@ -108,37 +107,37 @@ def _judge(path: Path, ended: processes.Ended, seconds: float) -> None:
     raise ModelError(f"{path}: llama.cpp doesn't survive this file ({reason}{step}).", _HINT)
 
 
-def _told(line: str) -> dict[str, Any] | None:
-    """What the process said at its end: nothing of what is wrong, or an error's words; null if it came to no end."""
+def _result(line: str) -> dict[str, Any] | None:
+    """The child process's last line: `{}` for a passed check, or an error's message and hint; None without either."""
     with suppress(ValueError, RecursionError):
-        told = json.loads(line)
-        return told if isinstance(told, dict) else None
+        result = json.loads(line)
+        return result if isinstance(result, dict) else None
     return None
 
 
 def main() -> None:
-    """What the process does: look at the file that is its argument, and say how it went."""
+    """The child process: check the file named by the argument, and print the result."""
     path = Path(sys.argv[1])
-    told: dict[str, str] = {}
+    result: dict[str, str] = {}
     try:
-        _look(path)
+        _use(path)
     except ModelError as error:
-        told = {"message": error.message, "hint": error.hint}
-    _say(json.dumps(told))
-    # Without tidying up: that is done by whoever loads it next.
+        result = {"message": error.message, "hint": error.hint}
+    _say(json.dumps(result))
+    # Exit at once, without the clean-up by Python and llama.cpp.
     os._exit(0)
 
 
 def _say(line: str) -> None:
-    """Print a line at once: the process may end before the next one."""
+    """Print a line at once, since the process may be killed in the next call."""
     os.write(1, f"{line}\n".encode())
 
 
-def _look(path: Path) -> None:
-    """All that is done with a model, once."""
+def _use(path: Path) -> None:
+    """Use each part of a model once. Prints each step, so that the parent knows where llama.cpp died."""
     header = identity.inspect(path)
     _say("reads the vocabulary")
-    with _little_memory(), LlamaModel(path, vocab_only=True) as model:
+    with _limited_memory(), LlamaModel(path, vocab_only=True) as model:
         for name in ("bos", "eos"):
             model.special_text(name)
         for token in range(model.n_vocab):
@@ -154,11 +153,11 @@ def _look(path: Path) -> None:
             model.tokenize_markup(text)
         tokens = model.tokenize_text(SENTENCE) or [0]
     _say("loads the weights")
-    shape = llama.exact_shape(*header.weight_types)
-    shape = shape.model_copy(update={"rows": 1, "fixed": False})
+    config = llama.exact_config(*header.weight_types)
+    config = config.model_copy(update={"rows": 1, "fixed": False})
     with (
-        LlamaModel(path, shape=shape) as model,
-        LlamaDecoder(model, 1, 256, shape, environment.physical_cores()) as decoder,
+        LlamaModel(path, config=config) as model,
+        LlamaDecoder(model, 1, 256, config, environment.physical_cores()) as decoder,
     ):
         _say("decodes")
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), tokens)
@@ -168,10 +167,10 @@ def _look(path: Path) -> None:
 
 
 @contextmanager
-def _little_memory() -> Iterator[None]:
-    """Let this process take at most `VOCABULARY_MEMORY` more, where the system limits that.
+def _limited_memory() -> Iterator[None]:
+    """Limit this process to `VOCABULARY_MEMORY` more bytes, if the system can.
 
-    Some of llama.cpp's tokenizers never end with a vocabulary of another kind, and fill the memory meanwhile.
+    With a vocabulary of the wrong kind some of llama.cpp's tokenizers never end, and fill the memory.
     """
     try:
         import resource
@@ -181,7 +180,7 @@ def _little_memory() -> Iterator[None]:
         yield
         return
     if before[0] == resource.RLIM_INFINITY:
-        # A GPU's driver reserves what it likes.
+        # No limit was set, because a GPU's driver reserves much address space.
         yield
         return
     least = psutil.Process().memory_info().vms + VOCABULARY_MEMORY
@@ -191,7 +190,7 @@ def _little_memory() -> Iterator[None]:
 
 
 def letters() -> list[str]:
-    """Characters whose UTF-8 has every byte there can be, and of each 128 code points the first that is assigned."""
+    """Characters to tokenise: every possible byte of UTF-8 occurs, and the first assigned of each 128 code points."""
     every_byte = [
         *range(0x100),
         *range(0x100, 0x800, 0x40),
@@ -203,12 +202,12 @@ def letters() -> list[str]:
         next((code for code in row if unicodedata.category(chr(code)) not in ("Cn", "Co")), None) for row in rows
     ]
     codes = {code for code in (*every_byte, *first) if code is not None and not 0xD800 <= code < 0xE000}
-    # Letters before what isn't one: they say more to those who read at which one llama.cpp died.
+    # Letters first: in an error message a letter says more than a symbol.
     return sorted(map(chr, codes), key=lambda letter: (unicodedata.category(letter)[0] != "L", letter))
 
 
 def _spell(model: LlamaModel, texts: Iterable[str]) -> None:
-    """Raise `ModelError` for a letter or number of which nothing is left. Each is named before llama.cpp may die."""
+    """Raise `ModelError` for a letter or number that becomes no token. Prints each before llama.cpp may die."""
     for text in texts:
         _say(f"spells U+{ord(text):04X}")
         if not model.tokenize_text(text) and unicodedata.category(text)[0] in "LN":
@@ -218,17 +217,22 @@ def _spell(model: LlamaModel, texts: Iterable[str]) -> None:
             )
 
 
-def _cause(said: str, status: int | None) -> str:
-    """The last words of a process that died."""
-    if found := _CAUSE.search(said):
+def _cause(complaint: str, status: int | None) -> str:
+    """Why a process died, by its error output or exit status."""
+    if found := _CAUSE.search(complaint):
         return found.group().strip()[:200]
     with suppress(ValueError):
         return signal.Signals(-(status or 0)).name
-    return (said.strip().splitlines() or [f"status {status}"])[-1][:200]
+    return (complaint.strip().splitlines() or [f"status {status}"])[-1][:200]
 
 
 def _key(file: ModelFile) -> str:
-    """What a look holds for."""
+    """A passed check's key in the cache."""
     return canonical_sha256(
-        {"look": LOOK, "model": file.sha256, "libraries": llama.library_sha256s(), "system_info": llama.system_info()}
+        {
+            "look": LOAD_CHECK,
+            "model": file.sha256,
+            "libraries": llama.library_sha256s(),
+            "system_info": llama.system_info(),
+        }
     )

@@ -20,12 +20,12 @@ import psutil
 from remix.engine import llama, load_check, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import Room, Shape
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
-from remix.engine.probe import Chosen
+from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
-from remix.models.held import Held
+from remix.models.open_file import OpenModelFile
 from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
 from remix.records.bounds import MOST_TOKENS
 from remix.util.units import size
@@ -44,7 +44,7 @@ class Vocabulary:
         load_check.check(path, file)
         self._model = LlamaModel(path, vocab_only=True)
         tuned = tune.recall(file)
-        self._shape = tuned.shape if tuned else Shape()
+        self._shape = tuned.config if tuned else BatchConfig()
         self._chat = ChatTemplate(file.chat_template, file.name)
 
     def tokenize(self, messages: Iterable[Message]) -> list[int]:
@@ -73,7 +73,7 @@ class Vocabulary:
         self._model.close()
 
 
-class Needs(NamedTuple):
+class LoadOptions(NamedTuple):
     """What the engine must hold, and what with."""
 
     contexts: tuple[int, ...]
@@ -90,7 +90,7 @@ class Needs(NamedTuple):
     """Layers to put on a GPU."""
     fast: bool = False
     """Whatever is quickest, though bytes then depend on company."""
-    shape: Shape | None = None
+    shape: BatchConfig | None = None
     """A shape that is settled: that of a run to be finished."""
 
 
@@ -100,19 +100,21 @@ class LocalModel:
     Raises `ModelError` where it can't be loaded, isn't the model it is taken for, or the memory isn't there.
     """
 
-    def __init__(self, path: Path, file: ModelFile, needs: Needs) -> None:
+    def __init__(self, path: Path, file: ModelFile, needs: LoadOptions) -> None:
         self.file = file
         self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template, file.name)
         self._closing = threading.Lock()
         with ExitStack() as stack:
-            self._held = stack.enter_context(closing(Held(path, file)))
+            self._held = stack.enter_context(closing(OpenModelFile(path, file)))
             load_check.check(path, file)
             self.shape, self.exact, self.exactness = _chosen(path, file, needs)
-            self._model = stack.enter_context(LlamaModel(path, shape=self.shape))
+            self._model = stack.enter_context(LlamaModel(path, config=self.shape))
             self._held.check_place()
             first, *larger = _rooms(self._model, self.shape, needs)
-            decoder = LlamaDecoder(self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.shelf)
+            decoder = LlamaDecoder(
+                self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.prefix_slots
+            )
             stack.enter_context(decoder)
             self.engine = stack.enter_context(Engine(decoder, needs.parallel, trace=True, larger=larger))
             self._stack = stack.pop_all()
@@ -197,7 +199,7 @@ class LocalModel:
         )
 
 
-def _chosen(path: Path, file: ModelFile, needs: Needs) -> Chosen:
+def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
     """The shape to run with, and how it is known what it does to the bits."""
     if needs.gpu_layers and not llama.has_gpu():
         raise ModelError(
@@ -205,19 +207,19 @@ def _chosen(path: Path, file: ModelFile, needs: Needs) -> Chosen:
             "Leave the option out, or install llama-cpp-python built for your GPU.",
         )
     if needs.fast:
-        fast = probe.fast_shape(needs.gpu_layers)
-        return fast._replace(shape=needs.shape or fast.shape)
+        fast = probe.fast_config(needs.gpu_layers)
+        return fast._replace(config=needs.shape or fast.config)
     if needs.shape:
-        return probe.settled(path, file, needs.shape, needs.threads)
+        return probe.confirm(path, file, needs.shape, needs.threads)
     return tune.choose(path, file, needs.threads, needs.gpu_layers)
 
 
-def shape_of(used: EngineUsed) -> Shape | None:
+def config_of(used: EngineUsed) -> BatchConfig | None:
     """The shape that a record or a run tells of; nothing where it doesn't."""
     found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
     if not found or used.chunk is None:
         return None
-    return Shape(
+    return BatchConfig(
         chunk=used.chunk,
         paragraphs=bool(used.paragraphs),
         rows=int(found[2]),
@@ -239,7 +241,7 @@ def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -
         )
 
 
-def _rooms(model: LlamaModel, shape: Shape, needs: Needs) -> list[Room]:
+def _rooms(model: LlamaModel, shape: BatchConfig, needs: LoadOptions) -> list[KVCacheLayout]:
     """How many sequences of each length to keep room for, and how many prompts of finished ones.
 
     A fixed shape needs all its rows: they are part of what determines the bytes.
@@ -259,7 +261,7 @@ def _rooms(model: LlamaModel, shape: Shape, needs: Needs) -> list[Room]:
                 "smaller model.",
             )
         slots = min(wanted, places)
-        rooms.append(Room(context, slots, min(slots, places - slots)))
+        rooms.append(KVCacheLayout(context, slots, min(slots, places - slots)))
     return rooms
 
 

@@ -1,8 +1,9 @@
-"""Which slot holds the beginning of which prompt.
+"""The index of the prefix cache: which slot holds the computed beginning of which prompt.
 
-Takes prompts in chunks and the slots they were computed in, gives for a new prompt the slot that shares most with
-it. A trie over whole chunks (after SGLang's RadixAttention, 2023): prompts are computed chunk by chunk, and a chunk's
-bits are the same wherever it is computed only if it begins and ends where the other one does. Pure bookkeeping.
+Takes prompts in chunks and the slots that hold the chunks, gives for a new prompt the slot with the longest common
+beginning. A trie of whole chunks (after SGLang's RadixAttention, 2023): prompts are computed chunk by chunk, and the
+bits of a chunk's keys and values are the same only if both prompts have a chunk with this beginning and end.
+Pure bookkeeping: the KV cache is the decoder's.
 """
 
 from __future__ import annotations
@@ -14,42 +15,42 @@ from typing import NamedTuple
 from remix.engine.chunks import Chunk
 
 
-class Shared(NamedTuple):
-    """The part of a prompt that a slot holds already."""
+class SharedPrefix(NamedTuple):
+    """The beginning of a prompt that a slot holds."""
 
     slot: int
     length: int
-    """In tokens; it ends where a chunk does."""
+    """In tokens, up to the end of a chunk."""
 
 
 @dataclass
 class _Node:
-    """A chunk in its place: what may follow it, and the slots that hold it."""
+    """A path of chunks from a prompt's beginning: the chunks that follow, and the slots that hold the path."""
 
     children: dict[Chunk, _Node] = field(default_factory=dict)
     slots: set[int] = field(default_factory=set)
 
 
-class Prefixes:
-    """The trie of all prompts in memory."""
+class PrefixCache:
+    """The trie of all cached prompts."""
 
     def __init__(self) -> None:
         self._root = _Node()
-        self._held: dict[int, tuple[Chunk, ...]] = {}
+        self._chunks: dict[int, tuple[Chunk, ...]] = {}
 
-    def hold(self, slot: int, chunks: Sequence[Chunk]) -> None:
-        """Note that a slot holds those chunks, from its beginning: they can be shared from now on."""
+    def add(self, slot: int, chunks: Sequence[Chunk]) -> None:
+        """Note the chunks of a slot, from a prompt's beginning; earlier chunks of the slot are dropped."""
         self.drop(slot)
-        self._held[slot] = tuple(chunks)
+        self._chunks[slot] = tuple(chunks)
         node = self._root
-        for chunk in self._held[slot]:
+        for chunk in self._chunks[slot]:
             node = node.children.setdefault(chunk, _Node())
             node.slots.add(slot)
 
     def drop(self, slot: int) -> None:
-        """Note that a slot holds nothing any more."""
+        """Note that a slot holds no chunks any more."""
         node = self._root
-        for chunk in self._held.pop(slot, ()):
+        for chunk in self._chunks.pop(slot, ()):
             child = node.children[chunk]
             child.slots.discard(slot)
             if not child.slots:
@@ -58,31 +59,31 @@ class Prefixes:
             node = child
 
     def move(self, source: int, target: int) -> None:
-        """Note that what one slot held is now held by another."""
-        chunks = self._held.get(source, ())
+        """Note the move of all chunks from one slot to another."""
+        chunks = self._chunks.get(source, ())
         self.drop(source)
-        self.hold(target, chunks)
+        self.add(target, chunks)
 
-    def longest(self, chunks: Sequence[Chunk]) -> Shared:
-        """The slot that holds most of a prompt's beginning, the lowest of several; never all of the prompt.
+    def longest(self, chunks: Sequence[Chunk]) -> SharedPrefix:
+        """The slot that holds most of a prompt's beginning, the lowest of several; never the last chunk.
 
-        The last chunk is left to compute: its last token's logits are what the text begins from.
+        The last chunk is always computed, since the first token is sampled from its logits.
         """
-        node, best = self._root, Shared(-1, 0)
+        node, best = self._root, SharedPrefix(-1, 0)
         for chunk in chunks[:-1]:
             found = node.children.get(chunk)
             if found is None:
                 break
-            node, best = found, Shared(min(found.slots), best.length + len(chunk))
+            node, best = found, SharedPrefix(min(found.slots), best.length + len(chunk))
         return best
 
     def length(self, slot: int) -> int:
-        """How many tokens of a slot can be shared."""
-        return sum(map(len, self._held.get(slot, ())))
+        """The number of tokens in a slot that can be shared."""
+        return sum(map(len, self._chunks.get(slot, ())))
 
     def holders(self, slot: int) -> int:
-        """How many slots hold all that this one can share, itself included."""
+        """The number of slots, this slot included, that hold all chunks of this slot."""
         node = self._root
-        for chunk in self._held.get(slot, ()):
+        for chunk in self._chunks.get(slot, ()):
             node = node.children[chunk]
         return len(node.slots)

@@ -1,9 +1,9 @@
-"""The probe: does a sequence's company touch its logits, with this model on this machine?
+"""The probe: do other sequences in the batch change a sequence's logits, with this model on this machine?
 
-Takes a GGUF and a shape, gives a `Verdict`; takes a GGUF, gives the shape to run it with. Logits are compared bit
-for bit: alone, among others that come and go, with the beginning computed or copied. Fixed tokens stand in for
-sampled ones, so that one difference doesn't breed others. Verdicts are kept in the user's cache for the same file,
-libraries and processor; what is decoded for whom it doesn't know.
+Takes a GGUF and a batch config, gives a `Verdict`; takes a GGUF, gives the batch config to run the model with. Logits
+of a sequence alone and in a changing batch are compared bit for bit, with the prompt's beginning computed or copied.
+The decoded tokens are fixed instead of sampled, so that one difference doesn't cause others. Verdicts are kept in the
+user's cache per file, libraries and CPU features.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import psutil
 
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import Decoder, Row, Shape
+from remix.engine.decoder import BatchConfig, Decoder, Row
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.errors import RunError
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
@@ -29,16 +29,16 @@ from remix.util.cache import cache_folder
 from remix.util.files import read_bounded, write_whole
 
 PROBE = "remix/probe/2"
-"""Name and version of the procedure: verdicts of another one are not believed."""
+"""Name and version of the procedure: verdicts of other versions don't count."""
 
 CONTEXT = 256
-"""llama.cpp reads the cache in steps of so many tokens; one neighbour reaches into the second."""
+"""llama.cpp reads the KV cache in steps of this number of tokens; the long sequence reaches into the second step."""
 
 FLASH_CONTEXT = 512
-"""From so many tokens on, flash attention splits a lone row's work between threads; one neighbour reaches there."""
+"""From this number of tokens on, flash attention splits a single row's work between threads."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
-"""In the names of weight types whose kernels compute a row otherwise when it is alone, or one of sixteen."""
+"""Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
 
 TEXT = """\
 The harbour clock had stopped at ten past four, and nobody could say in which year. Boats left by it all the same.
@@ -49,106 +49,106 @@ others can claim." (They were 3 minutes slow, or 17 fast.) So the town grew used
 
 
 class Verdict(Frozen):
-    """What a probe found."""
+    """The result of a probe."""
 
     passed: bool
-    """Whether all logits were the same."""
+    """Whether all logits were equal."""
     compared: str
-    """What was compared."""
+    """The comparison in words."""
     difference: str | None = None
-    """The first difference that was seen."""
+    """The first difference."""
 
 
-class Chosen(NamedTuple):
-    """The shape to run a model with."""
+class ChosenConfig(NamedTuple):
+    """The batch config to run a model with."""
 
-    shape: Shape
+    config: BatchConfig
     exact: bool
-    """Whether a sequence's bytes don't depend on its company."""
+    """Whether a sequence's bytes are independent of the other sequences in the batch."""
     how: str
-    """How that is known."""
+    """The evidence, in words."""
 
 
 class Probed(Decoder, Protocol):
-    """A decoder that shows its logits."""
+    """A decoder with readable logits."""
 
     def logits(self, slot: int) -> FloatArray: ...
 
 
-def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Chosen:
-    """The first shape that passes its probe: any number of rows, always 16 of them, one sequence at a time.
+def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
+    """The first batch config that passes its probe: any number of rows, always 16 rows, one sequence at a time.
 
-    The first is not tried with weight types it is known to fail with. Where even the last fails, or where the
-    memory doesn't hold a probe, `how` says so. Raises `ModelError` where the model can't be loaded.
+    "Any number of rows" is skipped for weight types known to differ. If even the last config fails, or memory is too
+    small for a probe, `how` says so. Raises `ModelError` if the model can't be loaded.
     """
-    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    *_, single = shapes = _shapes(file, guess)
+    guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
+    *_, single = configs = _configs(file, guess)
     differs = ""
-    for shape in shapes:
-        verdict = probe(path, file, shape, threads)
+    for config in configs:
+        verdict = probe(path, file, config, threads)
         if verdict is None:
-            return Chosen(guess, True, _by_type(file, guess))
+            return ChosenConfig(guess, True, _by_type(file, guess))
         if verdict.passed:
-            return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}{differs}")
-        differs = differs or f"; {in_words(shape)} they differ"
-    return Chosen(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
+            return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
+        differs = differs or f"; {in_words(config)} they differ"
+    return ChosenConfig(single, False, f"not exact: probed on this machine, logits differ even {in_words(single)}")
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
-    """Whether choosing a shape costs nothing, since the model was probed here before."""
-    guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    return _memo(file, _shapes(file, guess)[0]).exists()
+    """Whether `choose_config` has a verdict in the cache."""
+    guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
+    return _memo(file, _configs(file, guess)[0]).exists()
 
 
-def is_settled(file: ModelFile, shape: Shape) -> bool:
-    """Whether `settled` costs nothing, since that shape was probed here before."""
-    return _memo(file, shape).exists()
+def is_probed(file: ModelFile, config: BatchConfig) -> bool:
+    """Whether `confirm` has a verdict in the cache."""
+    return _memo(file, config).exists()
 
 
-def _shapes(file: ModelFile, guess: Shape) -> list[Shape]:
-    """What to try: any number of rows, always 16 of them, one sequence at a time."""
+def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
+    """Batch configs to try: any number of rows, always 16 rows, one sequence at a time."""
     updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
     return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
 
 
-def settled(path: Path, file: ModelFile, shape: Shape, threads: int) -> Chosen:
-    """A shape that was chosen before, perhaps elsewhere, and what the probe says of it here."""
-    verdict = probe(path, file, shape, threads)
+def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> ChosenConfig:
+    """A batch config chosen before, perhaps on another machine, with the verdict on this machine."""
+    verdict = probe(path, file, config, threads)
     if verdict is None:
-        return Chosen(shape, True, "as it was settled before; too little memory to probe it here")
+        return ChosenConfig(config, True, "as it was settled before; too little memory to probe it here")
     if verdict.passed:
-        return Chosen(shape, True, f"probed on this machine: same logits {in_words(shape)}")
-    return Chosen(shape, False, f"not exact: probed on this machine, logits differ {in_words(shape)}")
+        return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}")
+    return ChosenConfig(config, False, f"not exact: probed on this machine, logits differ {in_words(config)}")
 
 
 def is_hopeless(file: ModelFile) -> bool:
-    """Whether free rows are known to differ with a model's weight types."""
+    """Whether logits are known to depend on the number of rows, with a model's weight types."""
     return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
 
 
-def fast_shape(gpu_layers: int = 0) -> Chosen:
-    """What is quickest, whatever it does to the bits."""
-    # Of the starting guess only the layout of the weights counts: with a wrong one the process would die.
-    guess = llama.exact_shape(gpu_layers=gpu_layers)
-    shape = guess.model_copy(update={"fixed": False, "flash_attn": True})
-    return Chosen(shape, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
+def fast_config(gpu_layers: int = 0) -> ChosenConfig:
+    """The fastest batch config, exact or not."""
+    # Only `repack` and `gpu_layers` of the guess matter: repacked for AMX, the weights would end the process.
+    guess = llama.exact_config(gpu_layers=gpu_layers)
+    config = guess.model_copy(update={"fixed": False, "flash_attn": True})
+    return ChosenConfig(config, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
-def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | None:
-    """What a shape does to a model's logits; from the cache, if it was looked at before.
+def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Verdict | None:
+    """Whether a model's logits are exact with a batch config; from the cache, if probed before.
 
-    Takes some hundred prompt tokens and as many in decode calls: seconds for a small model, a minute for a large
-    one. None where the memory doesn't hold it. Raises `ModelError` where the model can't be loaded.
+    Computes some hundred prompt tokens and decodes as many: seconds for a small model, a minute for a large model.
+    None if memory is too small. Raises `ModelError` if the model can't be loaded.
     """
-    memo = _memo(file, shape)
-    # A cache nobody can read is as good as none.
+    memo = _memo(file, config)
+    # An unreadable cache counts as empty.
     with suppress(OSError, ValueError):
         return Verdict.model_validate_json(read_bounded(memo))
-    with LlamaModel(path, shape=shape) as model:
-        context = max(_long(shape), shape.chunk + 2) + CONTEXT - 1
-        if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
+    with LlamaModel(path, config=config) as model:
+        context = max(_long(config), config.chunk + 2) + CONTEXT - 1
+        if model.cell_bytes * context * (config.rows + 1) > psutil.virtual_memory().available // 2:
             return None
-        with LlamaDecoder(model, shape.rows, context, shape, threads, shelf=1) as decoder:
+        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
         write_whole(memo, verdict.model_dump_json(indent=2).encode())
@@ -156,14 +156,14 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
 
 
 def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
-    """Decode a few sequences made of `words`, alone and in company. The decoder must have a shelf, and be empty."""
-    party = _Party(decoder, words)
+    """Decode sequences made of `words`, alone and batched. The decoder must be empty and have a prefix slot."""
+    comparison = _Comparison(decoder, words)
     compared = (
-        f"the raw logits of {len(party.guests)} sequences, at up to {party.life + 1} turns each, bit for bit, "
-        f"{in_words(decoder.shape)}"
+        f"the raw logits of {len(comparison.sequences)} sequences, after up to {comparison.life + 1} tokens each, "
+        f"bit for bit, {in_words(decoder.config)}"
     )
     try:
-        party.hold()
+        comparison.run()
     except _DifferenceError as difference:
         return Verdict(passed=False, compared=compared, difference=str(difference))
     return Verdict(passed=True, compared=compared)
@@ -173,11 +173,11 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
 
 
 class _DifferenceError(Exception):
-    """Logits that aren't what they were."""
+    """Batched logits that differ from the logits of the sequence alone."""
 
 
-class _Text(NamedTuple):
-    """A prompt and what follows it, come what may."""
+class _Script(NamedTuple):
+    """A prompt and the fixed tokens that follow."""
 
     name: str
     chunks: tuple[Chunk, ...]
@@ -185,7 +185,7 @@ class _Text(NamedTuple):
 
     @property
     def shared(self) -> int:
-        """Tokens of the prompt that others hold too: whole chunks."""
+        """Tokens of the prompt that are copied instead of computed: all chunks but the last."""
         return self.length - len(self.chunks[-1])
 
     @property
@@ -195,160 +195,158 @@ class _Text(NamedTuple):
 
 
 @dataclass
-class _Guest:
-    """A sequence on its way: its slot is its place among the guests."""
+class _Active:
+    """A sequence in the batch; its slot is its index in the list of active sequences."""
 
-    text: _Text
+    script: _Script
     read: int = 0
-    """Tokens of the rest that were decoded."""
+    """Tokens of `script.rest` decoded so far."""
 
     @property
     def done(self) -> bool:
-        return self.read == len(self.text.rest)
+        return self.read == len(self.script.rest)
 
 
-class _Party:
-    """A few texts, decoded each alone, then all together as they come and go."""
+class _Comparison:
+    """Three scripts, each decoded alone, then many copies batched together, joining and leaving."""
 
     def __init__(self, decoder: Probed, words: Sequence[int]) -> None:
         self.decoder = decoder
-        rows, chunk = decoder.shape.rows, decoder.shape.chunk
-        # Where rows are free one comes at a time, so that every number of rows is met. Where they are fixed a call
-        # costs all of them, whoever is there.
-        self.pace = 3 if decoder.shape.fixed else 1
-        self.life = max(rows // self.pace, 6)
-        self._texts = (
-            self._text("a shared prefix", words, chunk + 2, self.life),
-            self._text("a prompt of its own", words[7:], 4, self.life),
-            self._text("a long neighbour", words, max(_long(decoder.shape), chunk + 2), 6),
+        rows, chunk = decoder.config.rows, decoder.config.chunk
+        # With free rows one sequence joins per call, so that each number of rows occurs. With fixed rows each call
+        # costs all rows, and the number of active sequences matters less.
+        self.joining = 3 if decoder.config.fixed else 1
+        self.life = max(rows // self.joining, 6)
+        self._scripts = (
+            self._script("a shared prefix", words, chunk + 2, self.life),
+            self._script("a prompt of its own", words[7:], 4, self.life),
+            self._script("a long neighbour", words, max(_long(decoder.config), chunk + 2), 6),
         )
-        short, long = self._texts[:2], self._texts[2]
-        # The long one comes late and leaves last, so that as many rows are met with it and without it.
-        self.guests = (*islice(cycle(short), max(rows - 1, 3)), long)
-        self._arriving = deque(self.guests)
+        short, long = self._scripts[:2], self._scripts[2]
+        # The long script joins and leaves last, so that each number of rows occurs with and without the long script.
+        self.sequences = (*islice(cycle(short), max(rows - 1, 3)), long)
+        self._joining = deque(self.sequences)
         self._alone: dict[str, list[FloatArray]] = {}
-        self._shelved = 0
+        self._kept = 0
 
-    def _text(self, name: str, words: Sequence[int], length: int, rest: int) -> _Text:
-        """A prompt of so many tokens, and a rest to decode."""
+    def _script(self, name: str, words: Sequence[int], length: int, rest: int) -> _Script:
+        """A prompt of `length` tokens, and `rest` tokens to decode."""
         tokens = tuple(islice(cycle(words), length + rest))
-        shape = self.decoder.shape
-        chunks = cut(tokens[:length], shape.chunk, self.decoder.piece if shape.paragraphs else None)
-        return _Text(name, chunks, tokens[length:])
+        config = self.decoder.config
+        chunks = cut(tokens[:length], config.chunk, self.decoder.piece if config.paragraphs else None)
+        return _Script(name, chunks, tokens[length:])
 
-    def hold(self) -> None:
-        """Raises `_DifferenceError` at the first one."""
-        for text in self._texts:
-            self._alone[text.name] = self._decode_alone(text)
-        present: list[_Guest] = []
-        while self._arriving or present:
-            for _ in range(min(self.pace, len(self._arriving), self.decoder.shape.rows - len(present))):
-                self._join(self._arriving.popleft(), present)
-            self._decode(present)
-            for slot, guest in enumerate(present):
-                self._check(guest, slot, len(present))
-            self._leave(present)
+    def run(self) -> None:
+        """Raise `_DifferenceError` at the first difference."""
+        for script in self._scripts:
+            self._alone[script.name] = self._decode_alone(script)
+        active: list[_Active] = []
+        while self._joining or active:
+            for _ in range(min(self.joining, len(self._joining), self.decoder.config.rows - len(active))):
+                self._join(self._joining.popleft(), active)
+            self._decode(active)
+            for slot, sequence in enumerate(active):
+                self._check(sequence, slot, len(active))
+            self._leave(active)
 
-    def _decode_alone(self, text: _Text) -> list[FloatArray]:
-        """The logits after the prompt, and after each token of the rest. What can be shared is shelved."""
-        guest = _Guest(text)
-        shelf = self.decoder.slots
-        self._prefill(0, text, min(self._shelved, text.shared), shelf)
+    def _decode_alone(self, script: _Script) -> list[FloatArray]:
+        """The logits after the prompt, and after each token of the rest. Leaves the prompt in the prefix slot."""
+        sequence = _Active(script)
+        prefix_slot = self.decoder.slots
+        self._prefill(0, script, min(self._kept, script.shared), prefix_slot)
         logits = [self.decoder.logits(0).copy()]
-        for _ in text.rest:
-            self._decode([guest])
+        for _ in script.rest:
+            self._decode([sequence])
             logits.append(self.decoder.logits(0).copy())
-        if text.shared:
-            self.decoder.copy(0, shelf, text.shared)
-            self._shelved = text.shared
+        if script.shared:
+            self.decoder.copy(0, prefix_slot, script.shared)
+            self._kept = script.shared
         self.decoder.clear(0)
         return logits
 
-    def _join(self, text: _Text, present: list[_Guest]) -> None:
-        """Compute a newcomer's prompt; what is shared is copied, from a sequence at work if one has it."""
-        slot = len(present)
-        holders = (other for other, guest in enumerate(present) if guest.text.shared >= text.shared)
+    def _join(self, script: _Script, active: list[_Active]) -> None:
+        """Add a sequence, its shared prefix copied from an active sequence if possible, else from the prefix slot."""
+        slot = len(active)
+        holders = (other for other, sequence in enumerate(active) if sequence.script.shared >= script.shared)
         source = next(holders, self.decoder.slots)
-        present.append(_Guest(text))
-        self._prefill(slot, text, text.shared, source)
-        self._check(present[slot], slot, len(present))
+        active.append(_Active(script))
+        self._prefill(slot, script, script.shared, source)
+        self._check(active[slot], slot, len(active))
 
-    def _prefill(self, slot: int, text: _Text, copied: int, source: int) -> None:
-        sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=len(text.rest), stop=())
-        self.decoder.open(slot, sampling, tuple(chain.from_iterable(text.chunks)))
+    def _prefill(self, slot: int, script: _Script, copied: int, source: int) -> None:
+        sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=len(script.rest), stop=())
+        self.decoder.open(slot, sampling, tuple(chain.from_iterable(script.chunks)))
         if copied:
             self.decoder.copy(source, slot, copied)
         start = 0
-        for chunk in text.chunks:
+        for chunk in script.chunks:
             if start >= copied:
                 self.decoder.prefill(slot, chunk, start)
             start += len(chunk)
 
-    def _decode(self, present: list[_Guest]) -> None:
-        """One token of each."""
-        self.decoder.decode(
-            [
-                Row(slot, guest.text.rest[guest.read], guest.text.length + guest.read)
-                for slot, guest in enumerate(present)
-            ]
-        )
-        for guest in present:
-            guest.read += 1
+    def _decode(self, active: list[_Active]) -> None:
+        """Decode one token of each sequence."""
+        rows = []
+        for slot, sequence in enumerate(active):
+            position = sequence.script.length + sequence.read
+            rows.append(Row(slot, sequence.script.rest[sequence.read], position))
+            sequence.read += 1
+        self.decoder.decode(rows)
 
-    def _check(self, guest: _Guest, slot: int, rows: int) -> None:
-        """Raise `_DifferenceError` unless the guest's logits are what they were alone."""
-        now, alone = self.decoder.logits(slot), self._alone[guest.text.name][guest.read]
-        # As integers: two NaNs are the same, 0 and -0 are not.
-        differing = int(np.count_nonzero(now.view(np.uint32) != alone.view(np.uint32)))
+    def _check(self, sequence: _Active, slot: int, rows: int) -> None:
+        """Raise `_DifferenceError` unless a sequence's logits equal the logits of its script alone."""
+        batched, alone = self.decoder.logits(slot), self._alone[sequence.script.name][sequence.read]
+        # Compared as integers: equal NaNs are the same, 0 and -0 are not.
+        differing = int(np.count_nonzero(batched.view(np.uint32) != alone.view(np.uint32)))
         if differing:
             raise _DifferenceError(
-                f"{guest.text.name}, {guest.read} tokens after it, {rows} active, in slot {slot}: "
-                f"{differing} of {len(alone)} logits differ, by up to {np.abs(now - alone).max():.2g}"
+                f"{sequence.script.name}, {sequence.read} tokens after it, {rows} active, in slot {slot}: "
+                f"{differing} of {len(alone)} logits differ, by up to {np.abs(batched - alone).max():.2g}"
             )
 
-    def _leave(self, present: list[_Guest]) -> None:
-        """Let the oldest go; the last moves into each gap, as the scheduler would have it."""
-        going = {slot for slot, guest in enumerate(present) if guest.done}
-        if not self._arriving and len(present) > 1:
-            going.update(sorted(range(len(present)), key=lambda slot: -present[slot].read)[:3])
-        for slot in sorted(going, reverse=True):
+    def _leave(self, active: list[_Active]) -> None:
+        """Remove finished sequences, and move the last sequence into each gap, as the scheduler does."""
+        leaving = {slot for slot, sequence in enumerate(active) if sequence.done}
+        if not self._joining and len(active) > 1:
+            leaving.update(sorted(range(len(active)), key=lambda slot: -active[slot].read)[:3])
+        for slot in sorted(leaving, reverse=True):
             self.decoder.clear(slot)
-            last = present.pop()
-            if slot < len(present):
-                self.decoder.move(len(present), slot)
-                present[slot] = last
+            last = active.pop()
+            if slot < len(active):
+                self.decoder.move(len(active), slot)
+                active[slot] = last
 
 
-def _long(shape: Shape) -> int:
+def _long(config: BatchConfig) -> int:
     """Tokens of the long neighbour's prompt."""
-    return (FLASH_CONTEXT if shape.flash_attn else CONTEXT) + 1
+    return (FLASH_CONTEXT if config.flash_attn else CONTEXT) + 1
 
 
-# -- what is said and kept of it ----------------------------------------------------------------------------
+# -- words and cache ----------------------------------------------------------------------------------------
 
 
-def _memo(file: ModelFile, shape: Shape) -> Path:
-    """Where a verdict is kept, by all it holds for. Threads aren't part of that: they were shown not to matter."""
+def _memo(file: ModelFile, config: BatchConfig) -> Path:
+    """The file of a verdict, named after all that may change the logits. The number of threads was shown not to."""
     key = {
         "probe": PROBE,
         "model": file.sha256,
         "libraries": llama.library_sha256s(),
         "system_info": llama.system_info(),
-        "shape": shape.model_dump(),
+        "config": config.model_dump(),
     }
     return cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
 
 
-def in_words(shape: Shape) -> str:
-    """What a shape lets a sequence's company be."""
-    if shape.rows == 1:
+def in_words(config: BatchConfig) -> str:
+    """What a batch config allows to vary around a sequence."""
+    if config.rows == 1:
         return "one sequence at a time, prefix shared or not"
-    rows = f"with always {shape.rows} rows" if shape.fixed else f"for 1…{shape.rows} rows"
+    rows = f"with always {config.rows} rows" if config.fixed else f"for 1…{config.rows} rows"
     return f"{rows}, alone or among others, prefix shared or not"
 
 
-def _by_type(file: ModelFile, shape: Shape) -> str:
-    rows = f"always {shape.rows} rows" if shape.fixed else f"any number of rows up to {shape.rows}"
+def _by_type(file: ModelFile, config: BatchConfig) -> str:
+    rows = f"always {config.rows} rows" if config.fixed else f"any number of rows up to {config.rows}"
     return (
         f"by weight type: {', '.join(file.weight_types) or 'any'} was measured to give the same bits with {rows}; "
         "too little memory to probe it here"

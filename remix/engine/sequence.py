@@ -1,7 +1,7 @@
-"""One request on its way through the engine.
+"""A sequence: a request, the tokens sampled so far, and the text.
 
-Takes sampled tokens one by one, gives the text they spell and the moment it ends. Knows nothing of slots'
-contents, other sequences or llama.cpp.
+Takes sampled tokens one by one; gives the text, also in pieces while it grows, and says when the text ends. Knows
+nothing of other sequences, the KV cache and llama.cpp.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Finish = Literal["stop", "length"]
 
 
 class Sequence:
-    """A request, the tokens that have come of it so far, and the future that waits for the whole."""
+    """A request, the tokens sampled so far, and the future of the `Generation`."""
 
     def __init__(
         self, request: Request, chunks: tuple[Chunk, ...] = (), on_text: Callable[[str], None] | None = None
     ) -> None:
         self.request = request
         self.chunks = chunks or (request.token_ids,)
-        """The prompt as it is computed."""
+        """The prompt in chunks."""
         self.future: Future[Generation] = Future()
         self.slot = -1
         self.token_ids: list[int] = []
@@ -39,9 +39,9 @@ class Sequence:
         self._is_told = False
 
     def claim(self) -> bool:
-        """Whether it may run; if so, its future can't be cancelled any more.
+        """Whether the sequence may run; if so, its future can't be cancelled any more.
 
-        This and `tell_if_cancelled` must not be called by two threads at once.
+        Two threads must not call this method and `tell_if_cancelled` at the same time.
         """
         if self.future.done():
             return False
@@ -49,23 +49,23 @@ class Sequence:
         return not self._is_told
 
     def tell_if_cancelled(self) -> None:
-        """Let `wait` and `as_completed` know if the future was cancelled: `Future.cancel` doesn't tell them."""
+        """If the future was cancelled, notify `wait` and `as_completed`: `Future.cancel` alone doesn't."""
         if self.future.cancelled() and not self._is_told:
             self._is_told = True
             self.future.set_running_or_notify_cancel()
 
     def start(self, slot: int) -> None:
-        """Note the slot it got, and the time."""
+        """Note the sequence's slot and the time."""
         self.slot = slot
         self._started = datetime.now(UTC)
 
     @property
     def position(self) -> int:
-        """Where the last sampled token will stand, counted from the prompt's beginning."""
+        """Position of the last sampled token, counted from the prompt's beginning."""
         return len(self.request.token_ids) + len(self.token_ids) - 1
 
     def accept(self, token: int, piece: bytes, is_end: bool, choice: Choice | None = None) -> Finish | None:
-        """Take the next token and what it spells; say whether and how the text has ended."""
+        """Append the next token, which spells `piece`; gives how the text has ended, if it has."""
         self.token_ids.append(token)
         if choice:
             self.choices.append(choice)
@@ -92,7 +92,7 @@ class Sequence:
         )
 
     def _stop_at(self) -> int | None:
-        """Where the first stop string stands, blank space before the first word left out."""
+        """Index of the first stop string after leading white space."""
         begun = len(self.text) - len(self.text.lstrip())
         if begun == len(self.text):
             return None
@@ -100,7 +100,7 @@ class Sequence:
         return min((at for at in found if at >= 0), default=None)
 
     def _stream(self, finish: Finish | None) -> None:
-        """Pass on new text, holding back what may yet turn out to be the beginning of a stop string."""
+        """Pass on new text, but hold back an end that may be the beginning of a stop string."""
         if self._on_text is None:
             return
         held = 0 if finish else max((len(stop) for stop in self.request.sampling.stop), default=1) - 1

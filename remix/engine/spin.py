@@ -1,8 +1,9 @@
-"""How llama.cpp's threads wait for each other.
+"""The wait policy: how llama.cpp's OpenMP threads wait for each other.
 
-OpenMP's threads spin for a while before they sleep. GNU's default spins for long: on an idle machine it is as good as
-any, but beside a second busy process decoding took forty times as long. A short spin costs a fair share and no more.
-The library reads these variables once, when it loads: what `settled` says must be set before.
+Gives environment variables, as tuned or by default. Waiting threads spin for a while before they sleep. GNU's default
+is a long spin: good on an idle machine, but beside another busy process decoding took forty times as long. With a
+short spin, decoding slows only by the other process's share. The library reads the variables once, when it is loaded,
+so `wait_policy` must be applied before.
 """
 
 from __future__ import annotations
@@ -19,37 +20,37 @@ from remix.util.files import read_bounded, write_whole
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
 SHORT = {"GOMP_SPINCOUNT": "1000"}
-"""What is best until `remix models tune` has measured."""
+"""The default until `remix models tune` has measured."""
 
-WAYS: tuple[dict[str, str], ...] = (SHORT, {"GOMP_SPINCOUNT": "300000"}, {"OMP_WAIT_POLICY": "passive"})
-"""What there is to choose from: that, GNU's default, and sleeping at once."""
-
-
-_settled: dict[str, str] = {}
+POLICIES: tuple[dict[str, str], ...] = (SHORT, {"GOMP_SPINCOUNT": "300000"}, {"OMP_WAIT_POLICY": "passive"})
+"""The policies to choose from: a short spin, GNU's default, and sleeping at once."""
 
 
-def settled() -> dict[str, str]:
-    """How threads shall wait: as it was tuned here, or with a short spin; nothing where the user has settled it."""
-    if not is_given():
-        _settled.update(_tuned() or SHORT)
-    return _settled
+_applied: dict[str, str] = {}
 
 
-def is_given() -> bool:
-    """Whether the user's environment says how threads wait."""
-    return any(os.environ.get(name) != _settled.get(name) for name in VARIABLES)
+def wait_policy() -> dict[str, str]:
+    """The variables to set: as tuned on this machine, or a short spin; empty if the user's environment has any."""
+    if not is_set_by_user():
+        _applied.update(_saved() or SHORT)
+    return _applied
 
 
-def keep(way: Mapping[str, str]) -> None:
-    """Settle so from now on. Raises `RunError` where the cache can't be written."""
-    write_whole(_file(), json.dumps(dict(way)).encode())
+def is_set_by_user() -> bool:
+    """Whether the user's environment sets the wait policy."""
+    return any(os.environ.get(name) != _applied.get(name) for name in VARIABLES)
 
 
-def _tuned() -> dict[str, str]:
-    """What was kept; nothing where there is none, or where it isn't one of the ways."""
+def save(policy: Mapping[str, str]) -> None:
+    """Use a policy from now on. Raises `RunError` if the cache can't be written."""
+    write_whole(_file(), json.dumps(dict(policy)).encode())
+
+
+def _saved() -> dict[str, str]:
+    """The policy kept by tuning; empty if there is none, or an unknown one."""
     with suppress(OSError, ValueError):
-        way = json.loads(read_bounded(_file()))
-        return way if way in WAYS else {}
+        policy = json.loads(read_bounded(_file()))
+        return policy if policy in POLICIES else {}
     return {}
 
 

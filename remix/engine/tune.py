@@ -1,9 +1,9 @@
-"""Tuning: the exact shape that runs a model fastest on this machine.
+"""Tuning: the fastest exact batch config for a model on this machine.
 
-Takes a GGUF, gives what was measured and keeps the winner in the user's cache, where `choose` finds it. What can be
-measured apart is (how long a passage's prompts take by chunk, how long a decode call takes by rows), in a process of
-its own, in turns, so that what slows the machine slows all; how fast each shape would write is worked out from that.
-Only a shape that passes the probe can win. It doesn't know what will be written.
+Takes a GGUF, gives the measurements, and keeps the winner in the user's cache, where `choose` finds it. A child
+process times prompts per chunk size and decode calls per number of rows, in turns, so that a disturbance slows all
+alike; the speed of each batch config is computed from these times. Only a config that passes the probe can win. Knows
+nothing of what will be written.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from statistics import median
 from pydantic import ValidationError
 
 from remix.engine import llama, probe, spin
-from remix.engine.decoder import Row, Shape
+from remix.engine.decoder import BatchConfig, Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
-from remix.engine.probe import Chosen
+from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
 from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
 from remix.util import processes
@@ -34,94 +34,94 @@ ROWS = (8, 16, 32)
 CHUNKS = (32, 64, 128)
 
 SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60
-"""A passage of the shipped seeds in three kinds, on average: tokens its prompts share, tokens each has of its own,
-how many there are, and tokens a text has."""
+"""Averages for a passage of the shipped essays: tokens that its prompts share, further tokens of each prompt, number
+of kinds (prompts), and tokens of a text."""
 
 TEXTS = 72
-"""Texts of a run. The more rows there are, the longer some of them have nothing to do at its end: of 16 rows 13.2
-were active on average, of 32 rows 22.8."""
+"""Texts of a run. At a run's end rows fall idle, the more the more rows: on average 13.2 of 16 rows were active, and
+22.8 of 32."""
 
 ROUNDS, PATIENCE = 4, 25.0
-"""Turns each part gets, and seconds after which no further one begins."""
+"""Turns of each measurement, and seconds after which no further turn begins."""
 
-FAIR = 1 / 3
-"""Beside a process that keeps a core busy, a way to wait must keep so much of its speed."""
+LEAST_SPEED_BESIDE = 1 / 3
+"""Share of its speed that a wait policy must keep beside a busy process."""
 
 UNBOUNDED = processes.Bounds(seconds=None)
 """No deadline: a large model may take minutes for a prompt, and the user can end it with Ctrl-C."""
 
-WORTH = 1.05
-"""Another way to wait than a short spin must be so much faster."""
+LEAST_GAIN = 1.05
+"""Least factor, in speed, of a wait policy to replace the short spin."""
 
 
 class Timed(Frozen):
-    """A shape, and how fast it writes."""
+    """The measured speed of a batch config."""
 
-    shape: Shape
+    config: BatchConfig
     texts_a_minute: float
-    """Of average ones, by what was measured."""
+    """Average texts a minute, computed from the measured times."""
     prompt: float
-    """Prompt tokens computed a second."""
+    """Prompt tokens computed per second."""
     decode: float
-    """Tokens decoded a second, most rows active."""
+    """Tokens decoded per second, with most rows active."""
     exact: bool | None = None
-    """Whether it passed the probe; nothing where a faster one did before."""
+    """Whether the config passed the probe; None if a faster config had passed before."""
 
 
 class Waiting(Frozen):
-    """A way for threads to wait, and what it makes of the winner's speed, in texts a minute."""
+    """The winner's speed with one wait policy, in texts a minute."""
 
-    way: dict[str, str]
+    policy: dict[str, str]
     """Environment variables."""
     idle: float
-    """On the machine as it is."""
+    """On the machine as is."""
     beside: float
-    """Beside a process that keeps a core busy."""
+    """Beside a process with a busy loop."""
 
 
 class Tuned(Frozen):
-    """What tuning found."""
+    """The result of tuning."""
 
-    shape: Shape
-    """The winner."""
-    fastest: Shape
-    """The fastest, exact or not."""
+    config: BatchConfig
+    """The fastest exact batch config."""
+    fastest: BatchConfig
+    """The fastest batch config, exact or not."""
     how: str
-    """How the winner is known to be exact."""
+    """The evidence for `config`'s exactness."""
     timed: tuple[Timed, ...]
-    """All that were measured, the fastest first."""
+    """All measured batch configs, the fastest first."""
     waiting: tuple[Waiting, ...]
-    """Ways for threads to wait; none where the user has settled that."""
+    """The measured wait policies; none if the user's environment sets the policy."""
 
 
 # -- using it -----------------------------------------------------------------------------------------------
 
 
-def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> Chosen:
-    """The shape to run a model with: as it was tuned here, else the first usual one that passes its probe.
+def choose(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
+    """The batch config to run a model with: as tuned on this machine, else the first one that passes its probe.
 
-    Tuning knows nothing of GPUs. Raises `ModelError` where the model can't be loaded.
+    Tuned configs are for the CPU alone. Raises `ModelError` if the model can't be loaded.
     """
     tuned = None if gpu_layers else recall(file)
     if tuned:
-        return Chosen(tuned.shape, True, f"{tuned.how}; tuned")
-    return probe.choose_shape(path, file, threads, gpu_layers)
+        return ChosenConfig(tuned.config, True, f"{tuned.how}; tuned")
+    return probe.choose_config(path, file, threads, gpu_layers)
 
 
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
-    """Whether `choose` costs nothing."""
+    """Whether `choose` finds its answer in the cache."""
     return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
 
 
 def recall(file: ModelFile) -> Tuned | None:
-    """What tuning found for a model on this machine, if it was tuned."""
+    """The result of an earlier tuning of a model on this machine."""
     with suppress(OSError, ValidationError):
         return Tuned.model_validate_json(read_bounded(_file(file)))
     return None
 
 
 def forget(file: ModelFile) -> None:
-    """Go back to the usual shape."""
+    """Forget the result of tuning a model."""
     with suppress(OSError):
         _file(file).unlink()
 
@@ -140,53 +140,59 @@ def _file(file: ModelFile) -> Path:
 
 
 def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) -> Tuned:
-    """Measure, choose, and keep what was chosen; `say` hears what is being done.
+    """Measure, choose and keep the winner; `say` gets progress messages.
 
-    Raises `ModelError` where the model can't be loaded or no shape is exact, `RunError` where the cache can't be
+    Raises `ModelError` if the model can't be loaded or no batch config is exact, `RunError` if the cache can't be
     written.
     """
     say(f"{file.name}: measuring prompts and decoding.")
-    candidates = _candidates(file)
-    timed = sorted(_time(path, candidates, threads), key=lambda each: -each.texts_a_minute)
+    work = _Work(path=path, threads=threads, configs=tuple(_candidates(file)), rounds=ROUNDS)
+    timed = sorted(_child(work, {}), key=lambda each: -each.texts_a_minute)
     for place, each in enumerate(timed):
-        say(f"{_in_words(each.shape)}: {each.texts_a_minute:.0f} texts a minute; probing it.")
-        verdict = probe.probe(path, file, each.shape, threads)
+        attention = ", flash attention" if each.config.flash_attn else ""
+        label = f"{each.config.label} rows, chunks of {each.config.chunk}{attention}"
+        say(f"{label}: {each.texts_a_minute:.0f} texts a minute; probing these settings.")
+        verdict = probe.probe(path, file, each.config, threads)
         passed = verdict is not None and verdict.passed
         timed[place] = each.model_copy(update={"exact": passed})
         if passed:
             break
     else:
-        raise ModelError(f"{file.name}: no shape is exact.", "`remix models probe` says what is left to do.")
-    winner = timed[place].shape
+        raise ModelError(f"{file.name}: no batch config is exact.", "See what `remix models probe` says.")
+    winner = timed[place].config
     waiting: tuple[Waiting, ...] = ()
-    if not spin.is_given():
-        say("measuring how threads best wait for each other, alone and beside a busy process.")
+    if not spin.is_set_by_user():
+        say("measuring how threads best wait for each other, on the idle machine and beside a busy process.")
         waiting = _wait(path, winner, threads)
     tuned = Tuned(
-        shape=winner,
-        fastest=timed[0].shape,
+        config=winner,
+        fastest=timed[0].config,
         how=f"probed on this machine: same logits {probe.in_words(winner)}",
         timed=tuple(timed),
         waiting=waiting,
     )
     write_whole(_file(file), tuned.model_dump_json(indent=2).encode())
     if waiting:
-        spin.keep(best_way(waiting))
+        spin.save(best_policy(waiting))
     return tuned
 
 
-def best_way(waiting: tuple[Waiting, ...]) -> dict[str, str]:
-    """The first, unless another is faster and bears company."""
+def best_policy(waiting: tuple[Waiting, ...]) -> dict[str, str]:
+    """The wait policy to use: the first, unless another is faster, also beside a busy process."""
     first = waiting[0]
-    others = [each for each in waiting[1:] if each.idle > first.idle * WORTH and each.beside > each.idle * FAIR]
-    return max(others, key=lambda each: each.idle, default=first).way
+    others = [
+        each
+        for each in waiting[1:]
+        if each.idle > first.idle * LEAST_GAIN and each.beside > each.idle * LEAST_SPEED_BESIDE
+    ]
+    return max(others, key=lambda each: each.idle, default=first).policy
 
 
-def _candidates(file: ModelFile) -> list[Shape]:
-    """All shapes that may be exact with a model's weight types."""
-    guess = llama.exact_shape(*file.weight_types)
-    # With flash attention a lone row is computed otherwise, so rows must be fixed; and where one row or sixteen are
-    # computed otherwise anyway, free ones needn't be tried.
+def _candidates(file: ModelFile) -> list[BatchConfig]:
+    """All batch configs that may be exact with a model's weight types."""
+    guess = llama.exact_config(*file.weight_types)
+    # With flash attention a single row is computed differently, so rows must be fixed. Free rows aren't tried for
+    # weight types known to compute 1 and 16 rows differently.
     kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
     return [
         guess.model_copy(update={"rows": rows, "chunk": chunk, "fixed": fixed, "flash_attn": flash_attn})
@@ -194,48 +200,40 @@ def _candidates(file: ModelFile) -> list[Shape]:
     ]
 
 
-def _in_words(shape: Shape) -> str:
-    attention = ", flash attention" if shape.flash_attn else ""
-    return f"{shape.label} rows, chunks of {shape.chunk}{attention}"
-
-
 # -- measuring ----------------------------------------------------------------------------------------------
 
 
 class _Work(Frozen):
-    """What a child is to time."""
+    """The child process's task."""
 
     path: Path
     threads: int
-    shapes: tuple[Shape, ...]
+    configs: tuple[BatchConfig, ...]
     rounds: int
 
 
-def _time(path: Path, shapes: list[Shape], threads: int) -> list[Timed]:
-    return _child(_Work(path=path, threads=threads, shapes=tuple(shapes), rounds=ROUNDS), {})
+def _wait(path: Path, config: BatchConfig, threads: int) -> tuple[Waiting, ...]:
+    """The speed with each wait policy, idle and beside a busy process: measured in turns, the better of two."""
+    work = _Work(path=path, threads=threads, configs=(config,), rounds=1)
 
-
-def _wait(path: Path, shape: Shape, threads: int) -> tuple[Waiting, ...]:
-    """How each way for threads to wait does, alone and beside a busy process: in turns, the better of two."""
-    work = _Work(path=path, threads=threads, shapes=(shape,), rounds=1)
-
-    def speeds(way: dict[str, str]) -> tuple[float, float]:
-        idle = _child(work, way)[0].texts_a_minute
+    def speeds(policy: dict[str, str]) -> tuple[float, float]:
+        idle = _child(work, policy)[0].texts_a_minute
         with _busy():
-            return idle, _child(work, way)[0].texts_a_minute
+            return idle, _child(work, policy)[0].texts_a_minute
 
-    turns = [[speeds(way) for way in spin.WAYS] for _ in range(2)]
+    turns = [[speeds(policy) for policy in spin.POLICIES] for _ in range(2)]
     found = [[max(speed) for speed in zip(*seen, strict=True)] for seen in zip(*turns, strict=True)]
     return tuple(
-        Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in zip(spin.WAYS, found, strict=True)
+        Waiting(policy=policy, idle=idle, beside=beside)
+        for policy, (idle, beside) in zip(spin.POLICIES, found, strict=True)
     )
 
 
-def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
-    """Let another process measure: how threads wait is settled when llama.cpp loads."""
-    variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if way else {}
+def _child(work: _Work, policy: Mapping[str, str]) -> list[Timed]:
+    """Measure in a child process, since llama.cpp's library reads the wait policy when it is loaded."""
+    variables: dict[str, str | None] = dict.fromkeys(spin.VARIABLES) if policy else {}
     ended = processes.run_python(
-        "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **way}
+        "remix.engine.tune:main", [], UNBOUNDED, work.model_dump_json().encode(), {**variables, **policy}
     )
     if ended.status:
         reason = (ended.complaint.strip().splitlines() or [f"status {ended.status}"])[-1]
@@ -247,7 +245,7 @@ def _child(work: _Work, way: Mapping[str, str]) -> list[Timed]:
 
 @contextmanager
 def _busy() -> Iterator[None]:
-    """A process that keeps a core busy."""
+    """Run a process with a busy loop."""
     command = [*processes.python(), "-S", "-c", "while True: pass"]
     with subprocess.Popen(command, env=processes.clean_environment()) as process:
         try:
@@ -257,12 +255,12 @@ def _busy() -> Iterator[None]:
 
 
 def measure(work: _Work) -> list[Timed]:
-    """Time each part of some shapes, in turns, and work out how fast each shape writes."""
+    """Time prompts and decode calls in turns, and compute each batch config's speed."""
     with ExitStack() as stack:
-        model = stack.enter_context(LlamaModel(work.path, shape=work.shapes[0]))
+        model = stack.enter_context(LlamaModel(work.path, config=work.configs[0]))
         benches = {
             flash_attn: _Bench(stack, model, work, flash_attn)
-            for flash_attn in sorted({shape.flash_attn for shape in work.shapes})
+            for flash_attn in sorted({config.flash_attn for config in work.configs})
         }
         parts = [(bench, part) for bench in benches.values() for part in bench.parts]
         started = time.perf_counter()
@@ -271,25 +269,25 @@ def measure(work: _Work) -> list[Timed]:
                 break
             for bench, part in parts:
                 bench.time(part, keep=turn > 0)
-        return [benches[shape.flash_attn].timed(shape) for shape in work.shapes]
+        return [benches[config.flash_attn].timed(config) for config in work.configs]
 
 
 class _Bench:
-    """A decoder, and how long its calls take."""
+    """A decoder with timed calls."""
 
     def __init__(self, stack: ExitStack, model: LlamaModel, work: _Work, flash_attn: bool) -> None:
-        shapes = [shape for shape in work.shapes if shape.flash_attn == flash_attn]
-        rows = max(shape.rows for shape in shapes)
-        chunk = max(shape.chunk for shape in shapes)
-        widest = shapes[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
+        configs = [config for config in work.configs if config.flash_attn == flash_attn]
+        rows = max(config.rows for config in configs)
+        chunk = max(config.chunk for config in configs)
+        widest = configs[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
         self._decoder = stack.enter_context(LlamaDecoder(model, rows, SHARED + OWN + TEXT, widest, work.threads))
-        counts = {count for shape in shapes for count in (shape.rows, _active(shape))}
-        self.parts = [("prompts", size) for size in sorted({shape.chunk for shape in shapes})]
+        counts = {count for config in configs for count in (config.rows, _active(config))}
+        self.parts = [("prompts", size) for size in sorted({config.chunk for config in configs})]
         self.parts += [("decode", count) for count in sorted(counts)]
         self._seconds: dict[tuple[str, int], list[float]] = {part: [] for part in self.parts}
 
     def time(self, part: tuple[str, int], keep: bool) -> None:
-        """Run a part once; the first time only warms up."""
+        """Run a part once; `keep` is False for the warm-up."""
         name, size = part
         begun = time.perf_counter()
         if name == "prompts":
@@ -299,20 +297,20 @@ class _Bench:
         if keep:
             self._seconds[part].append(time.perf_counter() - begun)
 
-    def timed(self, shape: Shape) -> Timed:
-        """A shape's speeds."""
-        active = _active(shape)
-        prompts = median(self._seconds["prompts", shape.chunk])
-        call = median(self._seconds["decode", shape.rows if shape.fixed else active])
+    def timed(self, config: BatchConfig) -> Timed:
+        """The speed of a batch config, from the measured times."""
+        active = _active(config)
+        prompts = median(self._seconds["prompts", config.chunk])
+        call = median(self._seconds["decode", config.rows if config.fixed else active])
         return Timed(
-            shape=shape,
+            config=config,
             texts_a_minute=round(60 * KINDS / (prompts + KINDS * TEXT * call / active), 1),
             prompt=round((SHARED + KINDS * OWN) / prompts),
             decode=round(active / call),
         )
 
     def _prompts(self, chunk: int) -> None:
-        """A passage's prompts, shared part first."""
+        """Compute a passage's prompts, the shared part once."""
         self._open(0)
         for start in range(0, SHARED, chunk):
             self._decoder.prefill(0, [1] * min(chunk, SHARED - start), start)
@@ -322,14 +320,14 @@ class _Bench:
             self._decoder.truncate(0, SHARED)
 
     def _decode(self, rows: int) -> float:
-        """One token of each of so many sequences, as long as prompts are; gives when it began."""
+        """Decode one token of each of `rows` sequences behind a prompt; gives the time of the call's start."""
         self._open(0)
         step = min(size for name, size in self.parts if name == "prompts")
         for start in range(0, SHARED, step):
             self._decoder.prefill(0, [1] * min(step, SHARED - start), start)
         for slot in range(1, rows):
             self._decoder.copy(0, slot, SHARED)
-        # What was copied is paid for by the first call.
+        # The first call also does the copies' work, so the second call is timed.
         for position in (SHARED, SHARED + 1):
             begun = time.perf_counter()
             self._decoder.decode([Row(slot, 1, position) for slot in range(rows)])
@@ -341,11 +339,11 @@ class _Bench:
         self._decoder.open(slot, sampling, [1] * (SHARED + OWN))
 
 
-def _active(shape: Shape) -> int:
-    """Rows that are active on average: all, but for a last round in which one after another falls idle."""
-    return max(1, round(shape.rows / (1 + shape.rows / TEXTS)))
+def _active(config: BatchConfig) -> int:
+    """Average number of active rows in a run of `TEXTS` texts, whose rows fall idle one by one at the end."""
+    return max(1, round(config.rows / (1 + config.rows / TEXTS)))
 
 
 def main() -> None:
-    """What the process does that measures: its work is on standard input, what it found on standard output."""
+    """The child process: a `_Work` on standard input, `Timed`s on standard output."""
     print(json.dumps([each.model_dump() for each in measure(_Work.model_validate_json(sys.stdin.read()))]))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from remix.engine.local import LocalModel, Needs, shape_of
+from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError, RunError
 from remix.generation.graph import Chains
 from remix.generation.prepare import Job
@@ -144,7 +144,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
     if run.model is None or model is None:
         raise ModelError("the run was planned for another writer.", "Give it with `writer`.")
     options = run.options
-    needs = Needs(
+    needs = LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
         threads=min(options.threads or environment.physical_cores(), MOST_EACH_CORE * (os.cpu_count() or 1)),
@@ -153,7 +153,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
         gpu_layers=options.gpu_layers,
         fast=options.fast,
         # What a run began with, it goes on with: the shape may touch the bytes.
-        shape=shape_of(run.engine) if run.engine else None,
+        shape=config_of(run.engine) if run.engine else None,
     )
     return LocalModel(model, run.model, needs)
 

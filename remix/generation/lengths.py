@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from remix.engine.local import Vocabulary
-from remix.engine.prefix import Prefixes
+from remix.engine.prefix import PrefixCache
 from remix.errors import PromptError
 from remix.records import Essay, Message, ModelFile, Options, Passage, task_id
 from remix.templates.template import Template, settings_for
@@ -74,7 +74,7 @@ class Lengths:
         tokens: dict[str, int] = {}
         needed: list[int] = []
         computed = 0
-        prefixes = Prefixes()
+        prefixes = PrefixCache()
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
             if self._only is not None and (passage.id, kind) not in self._only:
@@ -93,7 +93,7 @@ class Lengths:
                     raise self._too_long(passage, str(longest))
                 chunks = self._vocabulary.cut(read)
                 computed += len(read) - prefixes.longest(chunks).length
-                prefixes.hold(len(tokens), chunks[:-1])
+                prefixes.add(len(tokens), chunks[:-1])
                 # The other candidates and variants read the same prompt.
                 computed += (texts - 1) * (len(read) - prefixes.longest(chunks).length)
                 for variant in range(1, self._options.variants + 1):

@@ -47,7 +47,7 @@ def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> P
     return prepared.resolve(model, model_folders)[0]
 
 
-def _the_same(run: str, began: ModelFile, named: catalog.Found) -> Path:
+def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel) -> Path:
     """The path of a model that was named, or of its prepared copy; `ModelError` unless the run began with it."""
     for path in (named.path, *prepared.copies_of(named.path)):
         if identity.identify(path).sha256 == began.sha256:

@@ -30,8 +30,7 @@ from remix.errors import ModelError
 from remix.langchain import structured
 from remix.langchain.messages import from_langchain
 from remix.langchain.weights import Wanted, Weights
-from remix.records import Generation, Sampling
-from remix.templates.template import SamplingSettings
+from remix.records import Generation, Sampling, SamplingSettings
 
 _USUAL = SamplingSettings()
 _CALLABLE = ("temperature", "max_tokens", "max_string", "top_k", "top_p", "min_p", "seed")

@@ -57,13 +57,13 @@ class Weights:
 
     def load(self) -> LocalModel:
         """Load it, if it isn't. Raises `ModelError`."""
-        from remix.engine.local import LocalModel, Needs
+        from remix.engine.local import LoadOptions, LocalModel
 
         with self._lock:
             if self._local is None:
                 path, file = self._identify()
                 threads = self.wanted.threads or environment.physical_cores()
-                needs = Needs((min(self.wanted.context, file.context),), self.wanted.parallel, threads)
+                needs = LoadOptions((min(self.wanted.context, file.context),), self.wanted.parallel, threads)
                 self._local = LocalModel(path, file, needs)
                 self._free = weakref.finalize(self, self._local.close)
             return self._local

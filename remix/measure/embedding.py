@@ -155,9 +155,9 @@ class _Rows(_Remembering):
         from remix.util import environment
 
         load_check.check(self._path, self._file)
-        shape = llama.exact_shape(*self._file.weight_types)
+        shape = llama.exact_config(*self._file.weight_types)
         with (
-            llama.LlamaModel(self._path, shape=shape) as loaded,
+            llama.LlamaModel(self._path, config=shape) as loaded,
             llama.LlamaEmbedder(loaded, min(CONTEXT, self._file.context), environment.physical_cores()) as embedder,
         ):
             self.pooled = loaded.pools_itself

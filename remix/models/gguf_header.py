@@ -1,10 +1,10 @@
-"""The header of a GGUF file: its metadata, and where its parts end.
+"""How a GGUF's header is read: metadata, tensors, and where sections end.
 
-Takes an open file, gives numbers and strings. It trusts nothing: counts are checked against the bytes that
-are left before they are believed. (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)
+Takes an open file, gives numbers and strings. The file may be forged: each count is checked against the remaining
+bytes first. (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)
 
-The tables are the `gguf` package's, but not its `GGUFReader`: that one can't open a file that is cut short,
-follows lying counts until memory ends, and takes seconds to build arrays of tokens that nobody here asks for.
+Uses the `gguf` package's tables but not its `GGUFReader`, which can't open a truncated file, follows forged counts
+until memory ends, and takes seconds to build unneeded arrays of tokens.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from io import BufferedReader
 from typing import Any, NamedTuple
 
 FIRST_KEY = 24
-"""Where the key-value section begins: after magic, version and the two counts."""
+"""Offset of the key-value section in bytes: after magic number, version and two counts."""
 
 _MOST_HEADER = 64 * 2**20
-"""Bytes. The largest vocabularies come to a quarter of that; only a damaged header could want more."""
+"""Most bytes of a header: four times as many as with the largest vocabularies."""
 
 _MOST_KEYS, _MOST_TENSORS = 10_000, 100_000
-"""The largest models there are have a hundred keys, and two thousand tensors."""
+"""The largest models have a hundred keys and two thousand tensors."""
 
 _MOST_ITEMS = 2_000_000
-"""Texts in arrays, all together. The largest vocabularies have 260,000 tokens and 500,000 merges."""
+"""Most strings in all arrays together. The largest vocabularies have 260,000 tokens and 500,000 merges."""
 
 _LONGEST_KEY = 2**16
-"""Bytes; the format has it so."""
+"""Bytes, by the format."""
 
 # fmt: off
 _NUMBERS = {
@@ -38,7 +38,7 @@ _NUMBERS = {
 _STRING, _ARRAY = 8, 9
 
 Value = str | int | float | None
-"""A number or a string; None stands for an array, whose items nobody here asks for."""
+"""A number or a string; None for an array, whose items are skipped."""
 
 
 class Tensor(NamedTuple):
@@ -47,27 +47,27 @@ class Tensor(NamedTuple):
     name: str
     dimensions: int
     kind: int
-    """Number of its number type in the format."""
+    """The weight type, by the format's number."""
     end: int
-    """Where its data ends, in bytes from the beginning of all data."""
+    """End of the tensor's data, in bytes from the beginning of all tensors' data."""
 
 
 class Header(NamedTuple):
-    """A header's values, and where things end."""
+    """A header's metadata and tensors, and where sections end."""
 
     values: dict[str, Value]
     keys_end: int
-    """Where the key-value section ends, in bytes from the file's beginning."""
+    """End of the key-value section, in bytes from the file's beginning."""
     data_end: int
-    """Where the last tensor's data ends, or should."""
+    """End of the last tensor's data by the header, in bytes from the file's beginning."""
     tensors: tuple[Tensor, ...]
-    """All of them, as described."""
+    """All tensors, as described."""
     unknown_types: bool
-    """Some tensor's number type is one whose size isn't known here: where the data ends can't be told."""
+    """Whether some tensor has an unknown weight type; then `data_end` isn't reliable."""
 
 
 def read_header(file: BufferedReader, size: int) -> Header:
-    """Read on after the version; raises `ValueError` for what no GGUF can have."""
+    """Read the header of a file positioned after the version. Raises `ValueError` for a malformed header."""
     from gguf import GGML_QUANT_SIZES
 
     cursor = _Cursor(file, min(size, _MOST_HEADER))
@@ -102,10 +102,7 @@ def _alignment(values: dict[str, Value]) -> int:
 
 
 class _Cursor:
-    """Reads numbers and strings one after the other, and nothing beyond `end`.
-
-    Counts are checked against the bytes that are left before they are believed.
-    """
+    """Reads numbers and strings in order, up to `end`; each count is checked against the remaining bytes first."""
 
     def __init__(self, file: BufferedReader, end: int) -> None:
         self.at = file.tell()
@@ -118,13 +115,13 @@ class _Cursor:
         return struct.unpack(form, self._take(struct.calcsize(form)))[0]
 
     def string(self, most: int = _MOST_HEADER) -> str:
-        """A string of UTF-8 after its length."""
+        """A UTF-8 string preceded by its length."""
         length = self.number("<Q")
         _refuse_more(length, most, "bytes in a name")
         return self._take(length).decode()
 
     def value(self, kind: int) -> Value:
-        """A value of a kind by its number in the format; of an array, only that it was one."""
+        """A value of a type, by the type's number in the format; None for an array."""
         if kind == _STRING:
             return self.string()
         if kind == _ARRAY:
@@ -136,19 +133,19 @@ class _Cursor:
         return value
 
     def tensor(self, sizes: Mapping[int, tuple[int, int]]) -> Tensor:
-        """The tensor described here. `sizes` has the items and bytes in a block of each number type."""
+        """The next tensor's description. `sizes` has the items and bytes per block of each weight type."""
         name = self.string(_LONGEST_KEY)
         dimensions = self.number("<I")
         if dimensions > 4:
             raise ValueError(f"a tensor of {dimensions} dimensions")
         count: int = math.prod(self.number("<Q") for _ in range(dimensions))
-        # llama.cpp may know types that the package doesn't yet; how long their data is can't be checked then.
+        # The data's length can't be checked for weight types that llama.cpp knows and the package doesn't.
         kind = self.number("<I")
         items, width = sizes.get(kind, (1, 0))
         return Tensor(name, dimensions, kind, int(self.number("<Q")) + count // items * width)
 
     def check(self, count: int, width: int) -> None:
-        """Raise `ValueError` unless so many things of at least `width` bytes can still follow."""
+        """Raise `ValueError` unless `count` items of at least `width` bytes each are left."""
         if count * width > self._end - self.at:
             raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
 

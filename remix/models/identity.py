@@ -1,6 +1,7 @@
-"""What a GGUF file is: its hash, and what its header says.
+"""A GGUF file's identity: sha256 of the file and of its metadata, and the facts of its header.
 
-Takes paths, gives `ModelFile`s. Loads no weights."""
+Takes paths, gives `ModelFile`s, and refuses damaged files. Loads no weights.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +23,22 @@ from remix.records import ModelFile, sha256
 from remix.util.files import open_regular
 
 DEFAULT_CONTEXT = 2048
-"""Tokens; for a file that doesn't say."""
+"""Context in tokens for a file without one."""
 
 MOST_CONTEXT = 2**24
-"""Tokens; the longest context there is takes in 10 million."""
+"""Tokens; the longest context of a known model has 10 million."""
 
 MOST_TEMPLATE = 2**17
 """Characters of a chat template; the longest known have 20,000."""
 
 _LONG_LABEL = 200
-"""Letters of a name that a file gives itself."""
+"""Most characters of a name in the metadata."""
 
 _MOST_BEHIND = 16 * 2**20
-"""Bytes that may follow a file's last tensor: padding, and what tools put there."""
+"""Most bytes after a file's last tensor: padding, and data of tools."""
 
 _SPARSE = 2**30
-"""Bytes from which on a file is asked how much of it was ever written."""
+"""Size in bytes from which a file is checked for holes."""
 
 SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
 LIST_HINT = "`remix models list` shows the models on this machine."
@@ -45,7 +46,7 @@ _FETCH = "Fetch the file again, or take another model."
 
 
 class Facts(NamedTuple):
-    """What a GGUF's header says; the fields are those of `ModelFile`."""
+    """The facts of a GGUF's header, as fields of `ModelFile`."""
 
     architecture: str
     file_type: str | None
@@ -56,23 +57,24 @@ class Facts(NamedTuple):
 
 
 def name_of(path: Path) -> str:
+    """A model's name by its file name: without `.gguf` and shard number."""
     name = SHARD.sub("", path.name)
     return printable_name(name[: -len(".gguf")] if name.lower().endswith(".gguf") else name)
 
 
 def identify(path: Path, name: str | None = None) -> ModelFile:
-    """Read a GGUF's header and hash the file; `name` replaces the one its file name gives.
+    """Read a GGUF's header and hash the file; `name` overrides the name by the file name.
 
-    Reading takes a second for each GB or so, hence results are kept in the user's cache folder (`REMIX_CACHE`
-    names another) for as long as the file's size and time of change stay the same.
+    Hashing takes about a second per GB, so results are kept in the user's cache folder (or `REMIX_CACHE`) as long as
+    the file's size and modification time stay the same.
 
     Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged, cut short or part of a split model.
     """
     check_is_file(path)
     if shard := SHARD.search(path.name):
         raise ModelError(
-            f"{path} is one of {int(shard[2])} parts of a model, and its hash would say nothing of the others.",
-            "Join them with llama.cpp's `llama-gguf-split --merge`.",
+            f"{path} is one of {int(shard[2])} parts of a model, and one part's hash doesn't identify the model.",
+            "Join the parts with llama.cpp's `llama-gguf-split --merge`.",
         )
     try:
         with open_regular(path) as file:
@@ -80,13 +82,13 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
     except OSError as error:
         raise unreadable_model(path, error) from error
     name = name or name_of(path)
-    # The cache is shared by all links to a file, so what depends on the link is put in afterwards.
+    # All links to a file share a cache entry, so the name by the link is added afterwards.
     labels = dict.fromkeys((*model.labels, name.lower(), model.architecture.lower()))
     return model.model_copy(update={"name": name, "labels": tuple(labels)})
 
 
 def read_identity(file: BufferedReader, path: Path) -> ModelFile:
-    """What the content says, from the cache if that knows it; `labels` are those of the metadata alone."""
+    """The identity of an open GGUF, from the cache if possible; `labels` come from the metadata alone."""
     _check_magic(file, path)
     status = os.fstat(file.fileno())
     model = recall(path, status)
@@ -97,7 +99,7 @@ def read_identity(file: BufferedReader, path: Path) -> ModelFile:
 
 
 def inspect(path: Path) -> Facts:
-    """What a GGUF's header says, without the hash, so at once however large the file. Raises `ModelError`."""
+    """The facts of a GGUF's header, without hashing the file. Raises `ModelError`."""
     check_is_file(path)
     try:
         with open_regular(path) as file:
@@ -108,7 +110,7 @@ def inspect(path: Path) -> Facts:
 
 
 def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
-    """Header and hash of an open GGUF of `size` bytes, whose magic has been read."""
+    """Header and hash of an open GGUF of `size` bytes, after the magic number."""
     header = _header(file, path, size)
     _refuse_empty(file, path, header)
     file.seek(FIRST_KEY)
@@ -120,7 +122,7 @@ def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
 
 
 def _header(file: BufferedReader, path: Path, size: int) -> Header:
-    """The header of an open GGUF of `size` bytes, whose magic has been read."""
+    """The header of an open GGUF of `size` bytes, after the magic number."""
     version = int.from_bytes(file.read(4), "little")
     if version not in (2, 3):
         raise ModelError(
@@ -140,16 +142,18 @@ def _header(file: BufferedReader, path: Path, size: int) -> Header:
 
 
 def too_long(what: str, length: int) -> tuple[str, str]:
-    """An error's words for a chat template that is too long."""
+    """Message and hint for a chat template that is too long."""
     return (
-        f"{what} has {length} characters, and at most {MOST_TEMPLATE} are taken.",
-        "The longest known have 20,000: take another model.",
+        f"{what} has {length} characters, and at most {MOST_TEMPLATE} are allowed.",
+        "The longest known chat templates have 20,000: take another model.",
     )
 
 
 def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
-    """Raise `ModelError` for a file of which most is no model: a few bytes can claim to be a terabyte, and hashing
-    that takes an hour."""
+    """Raise `ModelError` for a file that is mostly holes or lacks tensors for its size.
+
+    A sparse file of a few bytes can claim to have a terabyte, which takes an hour to hash.
+    """
     size = os.fstat(file.fileno()).st_size
     if header.data_end and size > header.data_end + _MOST_BEHIND and not header.unknown_types:
         raise ModelError(f"{path} is {size - header.data_end} bytes longer than its tensors are.", _FETCH)
@@ -158,7 +162,7 @@ def _refuse_empty(file: BufferedReader, path: Path, header: Header) -> None:
 
 
 def _written(handle: int, size: int) -> int:
-    """Bytes of a file that aren't holes, as far as the system tells; all of them where it doesn't."""
+    """Bytes of a file that aren't holes; all, if the system can't tell. Stops counting at half of `size`."""
     at = written = 0
     before = os.lseek(handle, 0, os.SEEK_CUR)
     try:
@@ -167,20 +171,20 @@ def _written(handle: int, size: int) -> int:
             at = os.lseek(handle, begin, os.SEEK_HOLE)
             written += at - begin
     except (OSError, AttributeError) as error:
-        # Behind the last data there is only a hole.
+        # ENXIO: there is no data after `at`, only a hole.
         return written if getattr(error, "errno", 0) == errno.ENXIO else size
     finally:
-        # Whoever reads the file through a buffer counts on that.
+        # The buffered reader of the file relies on the position.
         os.lseek(handle, before, os.SEEK_SET)
     return written
 
 
 def _facts(header: Header) -> Facts:
-    """What a header says; raises `ValueError` without an architecture."""
+    """The facts of a header; raises `ValueError` without an architecture."""
     values = header.values
     architecture = _text(values, "general.architecture")
     if not architecture or len(architecture) > _LONG_LABEL:
-        raise ValueError("it names no architecture" if not architecture else "an architecture's name without end")
+        raise ValueError("no architecture" if not architecture else "an architecture's name without end")
     names = (_text(values, "general.basename"), _text(values, "general.name"))
     return Facts(
         architecture=architecture,
@@ -193,7 +197,7 @@ def _facts(header: Header) -> Facts:
 
 
 def _weight_types(tensors: Iterable[Tensor]) -> tuple[str, ...]:
-    """Names of the matrices' number types; vectors are always plain floats."""
+    """Names of the weight types of matrices; vectors are always plain floats."""
     from gguf import GGMLQuantizationType
 
     names = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
@@ -201,10 +205,10 @@ def _weight_types(tensors: Iterable[Tensor]) -> tuple[str, ...]:
 
 
 def _context(header: Header, architecture: str) -> int:
-    """Tokens the model takes in, all computed by the same rules.
+    """The model's context in tokens, limited to positions that are always computed alike.
 
-    Where a file has factors for long contexts, llama.cpp takes them once a sequence *may* be longer than the original
-    context, and computes every text anew by them, short ones too. What a text is must not hang on that.
+    If a file has RoPE factors for long contexts, llama.cpp uses these factors as soon as a sequence *may* be longer
+    than the original context, for short texts too. A text's bytes must not depend on the size of the KV cache.
     """
     length = header.values.get(f"{architecture}.context_length")
     context = length if isinstance(length, int) and length > 0 else DEFAULT_CONTEXT
@@ -221,13 +225,13 @@ def _text(values: dict[str, Value], key: str) -> str | None:
 
 
 def _file_type(value: Value) -> str | None:
-    """The file type in words, or nothing for one that the `gguf` package doesn't know."""
+    """The file type's name; None if the `gguf` package doesn't know the type."""
     from gguf import LlamaFileType
 
     if not isinstance(value, int):
         return None
     try:
-        # A bit of its own says that the type was guessed from the tensors.
+        # The bit `GUESSED` says that the type was guessed from the tensors.
         name = str(LlamaFileType(value & ~int(LlamaFileType.GUESSED)).name)
     except ValueError:
         return None
@@ -236,11 +240,11 @@ def _file_type(value: Value) -> str | None:
 
 def _check_magic(file: BufferedReader, path: Path) -> None:
     if file.read(4) != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF file.", "Give one; their names end in .gguf.")
+        raise ModelError(f"{path} is not a GGUF file.", "Give the path of a .gguf file.")
 
 
 def check_is_file(path: Path) -> None:
-    """Raise `ModelError` unless there is a file: a pipe, for one, would be waited for without end."""
+    """Raise `ModelError` unless the path is a regular file: reading a pipe would wait for ever."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
@@ -255,4 +259,4 @@ def check_is_file(path: Path) -> None:
 
 def unreadable_model(path: Path, error: Exception) -> ModelError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return ModelError(f"{path} can't be read ({reason}).", "Check the path and who may read the file.")
+    return ModelError(f"{path} can't be read ({reason}).", "Check the path and the file's permissions.")

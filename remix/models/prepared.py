@@ -1,7 +1,7 @@
-"""Prepared models: copies with their weights in a type that this machine computes faster.
+"""Prepared models: copies with weights in a type that this machine computes faster.
 
-Takes a GGUF and a weight type, gives a copy in the user's cache with a sidecar that says what it was made from, and
-finds it again. The original is never touched.
+Takes a GGUF and a weight type, gives a copy in the user's cache, with a sidecar file that names the original; finds
+the copy again. The original is never changed.
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ from pydantic import ValidationError
 from remix.engine import llama, load_check
 from remix.errors import ModelError
 from remix.models import catalog, identity
+from remix.models.catalog import LocatedModel
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 from remix.util.cache import cache_folder
 from remix.util.files import read_bounded, write_whole
 
 
 class Sidecar(Frozen):
-    """What is written beside a prepared copy."""
+    """The sidecar file of a prepared copy."""
 
     name: str
     """The original's name."""
     sha256: Sha256
-    """Of the prepared copy."""
+    """sha256 of the prepared copy."""
     preparation: Preparation
-    """How it was made."""
+    """How the copy was made."""
 
 
 def requantise(source: Path, file_type: str, threads: int) -> Path:
-    """Make a prepared copy, unless a good one is there already; gives its path.
+    """Make a prepared copy, unless an intact copy exists; gives its path.
 
-    The copy is renamed into place when it is whole and its sidecar written. Raises `ModelError`, or `RunError` where
-    the cache can't be written.
+    The complete copy is renamed into place after the sidecar is written. Raises `ModelError`, or `RunError` if the
+    cache can't be written.
     """
     original = identity.identify(source)
     target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
-    if _is_good(target):
+    existing = _sidecar(target)
+    if existing and identity.identify(target).sha256 == existing.sha256:
         return target
     load_check.check(source, original)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,24 +60,24 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
 
 
 def prepared(source: Path) -> Path | None:
-    """The copy made of a model last, if there is one."""
+    """The newest prepared copy of a model, if any."""
     return max(copies_of(source), key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def copies_of(source: Path) -> list[Path]:
-    """All copies made of a model."""
+    """All prepared copies of a model."""
     original = identity.identify(source).sha256
     return [path for path in sorted(_folder().glob(f"{original}-*.gguf")) if _sidecar(path)]
 
 
-def copies() -> list[catalog.Found]:
-    """All prepared copies."""
+def copies() -> list[LocatedModel]:
+    """All prepared copies of all models."""
     paths = [path for path in sorted(_folder().glob("*.gguf")) if _sidecar(path)]
-    return [catalog.Found(name=path.stem, path=path, origin="settings", size=path.stat().st_size) for path in paths]
+    return [LocatedModel(name=path.stem, path=path, origin="settings", size=path.stat().st_size) for path in paths]
 
 
 def forget(source: Path) -> list[Path]:
-    """Remove all copies made of a model; gives what was removed."""
+    """Remove all prepared copies of a model; gives their paths."""
     original = identity.identify(source).sha256
     copies = sorted(_folder().glob(f"{original}-*.gguf"))
     for path in copies:
@@ -85,9 +87,9 @@ def forget(source: Path) -> list[Path]:
 
 
 def resolve(model: str | None, folders: Sequence[Path]) -> tuple[Path, ModelFile]:
-    """The file to use for a model that is named, and what it is: the prepared copy, where one was made.
+    """The file to use for a model, and its identity: the prepared copy, if there is one.
 
-    A path means that very file. Raises `ModelError` where there is no such model.
+    A path always means the file itself. Raises `ModelError` if there is no such model.
     """
     found = catalog.find(model, folders)
     is_path = model is not None and catalog.is_there(model)
@@ -96,32 +98,26 @@ def resolve(model: str | None, folders: Sequence[Path]) -> tuple[Path, ModelFile
 
 
 def identify(path: Path, name: str | None = None) -> ModelFile:
-    """What a model is; of a prepared copy, also how it was made. Raises `ModelError`."""
+    """A model's identity; a prepared copy's says how the copy was made. Raises `ModelError`."""
     sidecar = _sidecar(path) if path.parent == _folder() else None
     if sidecar is None:
         return identity.identify(path, name)
     file = identity.identify(path, f"{sidecar.name}+{sidecar.preparation.file_type}")
     if file.sha256 != sidecar.sha256:
-        raise ModelError(f"{path}: not the copy that was prepared.", "Make it anew: `remix models prepare`.")
+        raise ModelError(f"{path}: not the copy that was prepared.", "Make a new copy: `remix models prepare`.")
     return file.model_copy(update={"preparation": sidecar.preparation})
 
 
 def _remove_leftovers() -> None:
-    """Remove what a process that was killed left half-made: a draft ends in its maker's number."""
+    """Remove incomplete copies of processes that have ended; an incomplete copy is named after its process id."""
     for draft in _folder().glob("*.tmp"):
-        maker = draft.stem.rpartition(".")[2]
-        if maker.isdecimal() and not psutil.pid_exists(int(maker)):
+        process = draft.stem.rpartition(".")[2]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
             draft.unlink(missing_ok=True)
 
 
-def _is_good(path: Path) -> bool:
-    """Whether a copy is there, and is what was made."""
-    sidecar = _sidecar(path)
-    return sidecar is not None and identity.identify(path).sha256 == sidecar.sha256
-
-
 def _sidecar(path: Path) -> Sidecar | None:
-    """What is written beside a prepared copy; nothing where the two aren't both there."""
+    """The sidecar of a prepared copy; None unless both files exist."""
     try:
         return Sidecar.model_validate_json(read_bounded(_sidecar_path(path))) if path.is_file() else None
     except (OSError, ValidationError):

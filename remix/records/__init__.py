@@ -3,7 +3,7 @@
 Knows nothing of files, templates or llama.cpp, and imports no other part of remix. A file a stage:
 
     values      the types of fields, and their base      model       what a GGUF is
-    bounds      how large numbers may be                 sampling    samplers and their parameters
+    bounds      how large numbers may be                 sampling    samplers: parameters, defaults, order
     corpus      Essay, Passage                           generation  Prompt, Request, Generation
     plan        Task                                     output      Record: an output's provenance
     options     what a run may be asked for              review      what people say of outputs
@@ -40,6 +40,7 @@ from remix.records.sampling import (
     Penalties,
     Sampler,
     Sampling,
+    SamplingSettings,
     StopString,
     Temperature,
     TopK,
@@ -108,6 +109,7 @@ __all__ = [
     "Run",
     "Sampler",
     "Sampling",
+    "SamplingSettings",
     "Seed",
     "Selection",
     "Sha256",

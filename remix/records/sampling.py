@@ -1,4 +1,8 @@
-"""How a text is sampled: the samplers, with the bounds of their parameters."""
+"""How a text is sampled: the samplers, the bounds and defaults of their parameters, and the samplers' order.
+
+`SamplingSettings` are what a template may say, with the defaults (DRY's too); its `chain` gives the order
+of samplers; `Sampling` is what a record keeps. `engine/llama/samplers.py` maps each sampler to llama.cpp.
+"""
 
 from __future__ import annotations
 
@@ -22,48 +26,51 @@ from remix.records.bounds import (
 )
 from remix.records.values import Frozen, Length, Many, Seed, Share, Strength
 
+DRY_BREAKERS = ("\n", ":", '"', "*")
+"""Default strings that end a repetition for DRY, as in llama.cpp."""
+
 
 class Dry(Frozen):
-    """The DRY sampler: penalises tokens that would go on repeating what was said before."""
+    """The DRY sampler ("don't repeat yourself"): penalises tokens that continue a repeated sequence of tokens."""
 
     name: Literal["dry"] = "dry"
-    """Which sampler this is."""
+    """Name of the sampler."""
     multiplier: Strength
-    """Strength; 0 is off."""
+    """Strength of the penalty; 0 is off."""
     base: Strength
-    """How the penalty grows with each further token of the repetition."""
+    """Factor of the penalty for each further token of the repetition."""
     allowed_length: int = Field(ge=0, le=INT32)
-    """Repetitions up to this many tokens are free."""
+    """Longest repetition without a penalty, in tokens."""
     last_n: int = Field(ge=0, le=LOOK_BACK)
-    """How many tokens back it looks. -1 (all) is silently off in llama.cpp's library, so it is refused."""
+    """Length of the window of past tokens. -1 (all) is refused: llama.cpp's library silently takes -1 for off."""
     breakers: tuple[Annotated[str, Field(max_length=LONGEST_BREAKER)], ...] = Field(max_length=MOST_BREAKERS)
-    """Strings across which nothing counts as a repetition."""
+    """Strings that end a repetition."""
 
 
 class Penalties(Frozen):
-    """The classic repetition, frequency and presence penalties."""
+    """The repetition, frequency and presence penalties."""
 
     name: Literal["penalties"] = "penalties"
-    """Which sampler this is."""
+    """Name of the sampler."""
     last_n: int = Field(ge=0, le=LOOK_BACK)
-    """How many tokens back it looks."""
+    """Length of the window of past tokens."""
     repeat: float = Field(gt=0, le=MOST_STRENGTH)
-    """Divides the logit of a token seen before; 1 is off."""
+    """Divisor of the logit of a token in the window; 1 is off."""
     frequency: Strength
-    """Subtracted once for each time seen; 0 is off."""
+    """Subtracted from the logit once per occurrence in the window; 0 is off."""
     presence: Strength
-    """Subtracted once if seen; 0 is off."""
+    """Subtracted from the logit of each token in the window; 0 is off."""
 
 
 class Grammar(Frozen):
-    """Keeps the tokens with which the text can still become what a grammar describes."""
+    """Keeps the tokens with which the text can still match a grammar."""
 
     name: Literal["grammar"] = "grammar"
-    """Which sampler this is."""
+    """Name of the sampler."""
     source: str = Field(min_length=1, max_length=LONGEST_GRAMMAR)
-    """The rules, in llama.cpp's form of BNF (GBNF). None at all would allow everything there, so that is refused."""
+    """The rules, in llama.cpp's form of BNF (GBNF). An empty grammar is refused: llama.cpp would allow any text."""
     root: str = Field("root", max_length=256)
-    """The rule that the whole text follows."""
+    """Name of the rule for the whole text."""
 
     @field_validator("source")
     @classmethod
@@ -77,61 +84,61 @@ class Grammar(Frozen):
 
 
 _NO_GROUPS = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|#[^\n]*', re.DOTALL)
-"""What of a grammar may hold brackets that group nothing: literals, sets of letters, comments."""
+"""Parts of a grammar in which brackets don't group: literals, character classes, comments."""
 
 
 class TopK(Frozen):
-    """Keeps the k likeliest tokens."""
+    """Keeps the k most probable tokens."""
 
     name: Literal["top_k"] = "top_k"
-    """Which sampler this is."""
+    """Name of the sampler."""
     k: int = Field(ge=0, le=INT32)
-    """How many; 0 is all."""
+    """Number of tokens; 0 is all."""
 
 
 class TopP(Frozen):
-    """Keeps the likeliest tokens that together reach probability p."""
+    """Keeps the most probable tokens that together reach probability p."""
 
     name: Literal["top_p"] = "top_p"
-    """Which sampler this is."""
+    """Name of the sampler."""
     p: Share
-    """The mass to keep."""
+    """Probability to reach."""
     min_keep: int = Field(1, ge=0, le=INT32)
-    """At least so many."""
+    """Least number of tokens to keep."""
 
 
 class MinP(Frozen):
-    """Keeps tokens at least p times as likely as the likeliest."""
+    """Keeps tokens at least p times as probable as the most probable token."""
 
     name: Literal["min_p"] = "min_p"
-    """Which sampler this is."""
+    """Name of the sampler."""
     p: Share
-    """The share of the top probability."""
+    """Share of the largest probability."""
     min_keep: int = Field(1, ge=0, le=INT32)
-    """At least so many."""
+    """Least number of tokens to keep."""
 
 
 class Temperature(Frozen):
-    """Divides the logits."""
+    """Divides the logits by t."""
 
     name: Literal["temperature"] = "temperature"
-    """Which sampler this is."""
+    """Name of the sampler."""
     t: float = Field(ge=LEAST_TEMPERATURE, le=MOST_STRENGTH)
     """Below 1 sharpens, above 1 flattens."""
 
 
 class Dist(Frozen):
-    """Draws from what the samplers before it left, with the request's seed."""
+    """Draws one of the remaining tokens by probability, with the request's seed."""
 
     name: Literal["dist"] = "dist"
-    """Which sampler this is."""
+    """Name of the sampler."""
 
 
 class Greedy(Frozen):
-    """Takes the likeliest token."""
+    """Takes the most probable token."""
 
     name: Literal["greedy"] = "greedy"
-    """Which sampler this is."""
+    """Name of the sampler."""
 
 
 Sampler = Annotated[
@@ -142,24 +149,72 @@ StopString = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
 
 
 class Sampling(Frozen):
-    """All that turns logits into a text, given the model."""
+    """All parameters that, with the model, decide which text comes of a prompt."""
 
     seed: Seed
-    """For the samplers that draw."""
+    """Seed of the samplers' random numbers."""
 
     chain: Many[Sampler] = Field(max_length=MOST_SAMPLERS)
-    """The samplers in the order they are applied, a grammar first."""
+    """The samplers in the order of application, a grammar first."""
 
     max_tokens: Length
-    """The text is cut after so many tokens."""
+    """Most tokens of the text."""
 
     stop: Many[StopString] = Field(max_length=MOST_STOPS)
-    """Strings that end the text, once it has begun; they are not part of it."""
+    """Strings that end the text; leading white space doesn't count, and the stop string is cut off."""
 
     @field_validator("chain")
     @classmethod
     def _grammar_first(cls, chain: tuple[Sampler, ...]) -> tuple[Sampler, ...]:
-        # Behind top-k and the like it would find only what the model likes best, and of that perhaps nothing to keep.
+        # After top-k or min-p there may be no token left that the grammar allows.
         if any(isinstance(sampler, Grammar) for sampler in chain[1:]):
             raise ValueError("a grammar must be the first sampler, and the only one of its kind")
         return chain
+
+
+class SamplingSettings(Frozen):
+    """The sampling that a template asks for; the defaults suit models of 3B parameters and more."""
+
+    temperature: float = Field(0.7, ge=0, le=MOST_STRENGTH)
+    """0 takes the most probable token."""
+    top_k: int = Field(40, ge=0, le=INT32)
+    """Keep only this number of most probable tokens; 0 is all."""
+    top_p: float = Field(1.0, gt=0, le=1)
+    """Keep only the most probable tokens that together reach this probability."""
+    min_p: float = Field(0.05, ge=0, le=1)
+    """Keep only tokens with at least this share of the largest probability."""
+    repeat_penalty: float = Field(1.0, gt=0, le=MOST_STRENGTH)
+    """Divisor of the logits of tokens used before; 1 is off."""
+    dry_multiplier: float = Field(0.0, ge=0, le=MOST_STRENGTH)
+    """Strength of DRY, the penalty on repeating a sequence of tokens; 0 is off."""
+    dry_base: float = Field(1.75, ge=1, le=MOST_STRENGTH)
+    """Factor of DRY's penalty for each further token of the repetition."""
+    dry_allowed_length: int = Field(2, ge=0, le=INT32)
+    """Longest repetition without a DRY penalty, in tokens."""
+    last_n: int = Field(1024, ge=0, le=LOOK_BACK)
+    """Length of both penalties' window of past tokens."""
+
+    def chain(self) -> tuple[Sampler, ...]:
+        """The samplers in llama.cpp's usual order: penalties, DRY, top-k, top-p, min-p, temperature, draw."""
+        chain: list[Sampler] = []
+        if self.repeat_penalty != 1:
+            chain.append(Penalties(last_n=self.last_n, repeat=self.repeat_penalty, frequency=0.0, presence=0.0))
+        if self.dry_multiplier:
+            chain.append(
+                Dry(
+                    multiplier=self.dry_multiplier,
+                    base=self.dry_base,
+                    allowed_length=self.dry_allowed_length,
+                    last_n=self.last_n,
+                    breakers=DRY_BREAKERS,
+                )
+            )
+        if self.temperature < LEAST_TEMPERATURE:
+            return (*chain, Greedy())
+        if self.top_k:
+            chain.append(TopK(k=self.top_k))
+        if self.top_p < 1:
+            chain.append(TopP(p=self.top_p))
+        if self.min_p:
+            chain.append(MinP(p=self.min_p))
+        return (*chain, Temperature(t=self.temperature), Dist())

@@ -22,26 +22,18 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from remix.errors import PromptError
 from remix.records import (
-    Dist,
-    Dry,
     Essay,
     Frozen,
-    Greedy,
     Message,
-    MinP,
     Options,
     Passage,
-    Penalties,
     Prompt,
-    Sampler,
+    SamplingSettings,
     StopString,
-    Temperature,
-    TopK,
-    TopP,
     Weights,
     sha256,
 )
-from remix.records.bounds import INT32, LEAST_TEMPERATURE, LOOK_BACK, MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
+from remix.records.bounds import MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.templates import worker
 from remix.templates.worker import Program, RenderingError
 from remix.util import frontmatter, names
@@ -59,54 +51,6 @@ VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 
 
 # -- settings -----------------------------------------------------------------------------------------------
-
-
-class SamplingSettings(Frozen):
-    """How to choose among the words that stand ready; the defaults suit models of 3B and more."""
-
-    temperature: float = Field(0.7, ge=0, le=MOST_STRENGTH)
-    """0 takes the likeliest token."""
-    top_k: int = Field(40, ge=0, le=INT32)
-    """Only so many of the likeliest; 0 is all."""
-    top_p: float = Field(1.0, gt=0, le=1)
-    """Only the likeliest that together reach this probability."""
-    min_p: float = Field(0.05, ge=0, le=1)
-    """Only those at least so probable, relative to the likeliest."""
-    repeat_penalty: float = Field(1.0, gt=0, le=MOST_STRENGTH)
-    """Divides the logits of words used before; 1 is off."""
-    dry_multiplier: float = Field(0.0, ge=0, le=MOST_STRENGTH)
-    """Strength of the penalty on repeating a run of words; 0 is off."""
-    dry_base: float = Field(1.75, ge=1, le=MOST_STRENGTH)
-    """How it grows with the run's length."""
-    dry_allowed_length: int = Field(2, ge=0, le=INT32)
-    """Tokens a run may have for nothing."""
-    last_n: int = Field(1024, ge=0, le=LOOK_BACK)
-    """How many tokens back both penalties look."""
-
-    def chain(self) -> tuple[Sampler, ...]:
-        """The samplers, in llama.cpp's usual order."""
-        chain: list[Sampler] = []
-        if self.repeat_penalty != 1:
-            chain.append(Penalties(last_n=self.last_n, repeat=self.repeat_penalty, frequency=0.0, presence=0.0))
-        if self.dry_multiplier:
-            chain.append(
-                Dry(
-                    multiplier=self.dry_multiplier,
-                    base=self.dry_base,
-                    allowed_length=self.dry_allowed_length,
-                    last_n=self.last_n,
-                    breakers=("\n", ":", '"', "*"),
-                )
-            )
-        if self.temperature < LEAST_TEMPERATURE:
-            return (*chain, Greedy())
-        if self.top_k:
-            chain.append(TopK(k=self.top_k))
-        if self.top_p < 1:
-            chain.append(TopP(p=self.top_p))
-        if self.min_p:
-            chain.append(MinP(p=self.min_p))
-        return (*chain, Temperature(t=self.temperature), Dist())
 
 
 def _several(value: object) -> object:

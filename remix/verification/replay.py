@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.engine import llama
-from remix.engine.decoder import Shape
-from remix.engine.local import LocalModel, Needs, shape_of
+from remix.engine.decoder import BatchConfig
+from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import RemixError
 from remix.generation import trim
 from remix.generation.writer import Progress, Watch
@@ -87,7 +87,7 @@ class _Wanted(NamedTuple):
     tokens: tuple[int, ...]
     sampling: Sampling
     written: tuple[int, ...]
-    shape: Shape
+    shape: BatchConfig
 
 
 def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
@@ -106,7 +106,7 @@ def replay(
     where the model can't be found or loaded.
     """
     results: dict[str, Replayed] = {}
-    groups: dict[Shape, list[_Wanted]] = {}
+    groups: dict[BatchConfig, list[_Wanted]] = {}
     for found in outputs:
         wanted = _wanted(run, found)
         if isinstance(wanted, str):
@@ -158,7 +158,7 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
         return "asks for more tokens than its run had room for"
     try:
-        shape = shape_of(derivation.engine)
+        shape = config_of(derivation.engine)
     except ValueError:
         shape = None
     if shape is None:
@@ -166,8 +166,8 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     return _Wanted(found, tokens, sampling, written, shape)
 
 
-def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, how: How) -> Needs:
-    return Needs(
+def _needs(run: Run, group: Sequence[_Wanted], shape: BatchConfig, how: How) -> LoadOptions:
+    return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=how.parallel,
         threads=how.threads or environment.physical_cores(),
@@ -178,7 +178,7 @@ def _needs(run: Run, group: Sequence[_Wanted], shape: Shape, how: How) -> Needs:
     )
 
 
-def _load(path: Path, needs: Needs) -> LocalModel:
+def _load(path: Path, needs: LoadOptions) -> LocalModel:
     """The model with its own chat template, whatever `run.json` says of it."""
     return LocalModel(path, prepared.identify(path), needs)
 

@@ -140,7 +140,7 @@ def test_a_template_of_a_megabyte_is_refused_before_it_is_compiled(
 ) -> None:
     """Compiling one took ten seconds and half a gigabyte."""
     monkeypatch.setattr(worker, "compile_", None)
-    with pytest.raises(ModelError, match=r"tiny's chat template has \d+ characters, and at most 131072 are taken"):
+    with pytest.raises(ModelError, match=r"tiny's chat template has \d+ characters, and at most 131072 are allowed"):
         ChatTemplate(source, "tiny")
 
 
@@ -148,7 +148,7 @@ def test_a_template_of_a_megabyte_is_refused_before_it_is_compiled(
 def test_a_template_that_writes_too_much_around_its_messages(count: int) -> None:
     """What it writes is tokenised with each prompt."""
     chat = ChatTemplate("{{ 'ab' * " + str(count // 2) + " }}{{ messages[0].content }}", "tiny")
-    with pytest.raises(ModelError, match=f"it writes {count} characters around 1 messages"):
+    with pytest.raises(ModelError, match=f"it adds {count} characters around 1 messages"):
         chat.tokenize([user("hello")], Letters())
 
 

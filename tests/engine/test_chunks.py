@@ -7,7 +7,7 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.engine.chunks import LEAST, cut
+from remix.engine.chunks import MIN_CHUNK, cut
 
 LINE = 10
 
@@ -61,4 +61,4 @@ def test_chunks_make_up_the_prompt_and_are_never_too_long(prompt, size):
     assert list(chain.from_iterable(chunks)) == prompt
     assert all(0 < len(chunk) <= size for chunk in chunks)
     assert len(chunks[-1]) > 1 or len(prompt) == 1 or size == 2
-    assert all(len(chunk) >= min(LEAST, size) - 1 for chunk in chunks[:-1])
+    assert all(len(chunk) >= min(MIN_CHUNK, size) - 1 for chunk in chunks[:-1])

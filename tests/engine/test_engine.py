@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remix.engine.decoder import FakeDecoder, Room, Shape
+from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
@@ -22,9 +22,9 @@ def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, 
 
 
 def answers(
-    requests: list[Request], slots: int, parallel: int, shelf: int = 0, chunk: int = 4, fixed: bool = False
+    requests: list[Request], slots: int, parallel: int, prefix_slots: int = 0, chunk: int = 4, fixed: bool = False
 ) -> list[Generation]:
-    decoder = FakeDecoder(slots, shape=Shape(chunk=chunk, rows=slots, fixed=fixed), shelf=shelf)
+    decoder = FakeDecoder(slots, config=BatchConfig(chunk=chunk, rows=slots, fixed=fixed), prefix_slots=prefix_slots)
     with Engine(decoder, parallel) as engine:
         return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
 
@@ -67,11 +67,13 @@ requests = st.lists(
     st.booleans(),
     st.randoms(),
 )
-def test_the_same_request_gives_the_same_tokens_in_any_company(requests, slots, parallel, shelf, chunk, fixed, order):
+def test_the_same_request_gives_the_same_tokens_in_any_company(
+    requests, slots, parallel, prefix_slots, chunk, fixed, order
+):
     alone = [answers([request], 1, 1, chunk=chunk)[0] for request in requests]
     shuffled = list(enumerate(requests))
     order.shuffle(shuffled)
-    together = answers([request for _, request in shuffled], slots, parallel, shelf, chunk, fixed)
+    together = answers([request for _, request in shuffled], slots, parallel, prefix_slots, chunk, fixed)
     for (index, _), generation in zip(shuffled, together, strict=True):
         assert (generation.token_ids, generation.text, generation.finish) == (
             alone[index].token_ids,
@@ -90,14 +92,14 @@ def test_several_sequences_are_decoded_in_one_call():
 
 
 def test_prompts_are_computed_in_chunks():
-    decoder = FakeDecoder(1, shape=Shape(chunk=4, rows=1))
+    decoder = FakeDecoder(1, config=BatchConfig(chunk=4, rows=1))
     with Engine(decoder) as engine:
         engine.submit(ask(list(range(1, 11)), max_tokens=1)).result(timeout=10)
     assert decoder.calls == [("prefill", 4), ("prefill", 4), ("prefill", 2)]
 
 
 def test_a_shared_beginning_is_computed_once():
-    decoder = FakeDecoder(4, shelf=4)
+    decoder = FakeDecoder(4, prefix_slots=4)
     prompts = [[*range(1, 13), n, n] for n in range(1, 5)]
     with Engine(decoder) as engine:
         for future in [engine.submit(ask(prompt, max_tokens=3)) for prompt in prompts]:
@@ -106,7 +108,7 @@ def test_a_shared_beginning_is_computed_once():
 
 
 def test_a_finished_sequences_prompt_stays_on_the_shelf():
-    with Engine(FakeDecoder(1, shelf=2)) as engine:
+    with Engine(FakeDecoder(1, prefix_slots=2)) as engine:
         for prompt in ([*range(1, 11)], [*range(20, 30)], [*range(1, 9), 5, 5]):
             engine.submit(ask(prompt, max_tokens=2)).result(timeout=10)
         assert engine.computed == 10 + 10 + 2
@@ -114,7 +116,7 @@ def test_a_finished_sequences_prompt_stays_on_the_shelf():
 
 def test_the_shelf_gives_up_what_was_not_used_for_longest():
     first, second, third = ([start, *range(2, 11)] for start in (1, 11, 21))
-    with Engine(FakeDecoder(1, shelf=2)) as engine:
+    with Engine(FakeDecoder(1, prefix_slots=2)) as engine:
         computed = []
         for prompt in (first, second, first, third, first, second):
             before = engine.computed
@@ -173,7 +175,7 @@ def test_a_failing_call_fails_those_in_it_and_the_engine_lives_on():
     with Engine(decoder) as engine:
         futures = [engine.submit(ask([n], max_tokens=40)) for n in (1, 2)]
         for future in futures:
-            with pytest.raises(ModelError, match="as it was told to"):
+            with pytest.raises(ModelError, match="fails on purpose"):
                 future.result(timeout=10)
         decoder.fail_after = None
         assert engine.submit(ask([3])).result(timeout=10).text
@@ -237,7 +239,10 @@ def test_sampled_counts_tokens():
 
 # -- rooms --------------------------------------------------------------------------------------------------
 
-SMALL, LARGE = Room(n_ctx_seq=32, slots=4, shelf=2), Room(n_ctx_seq=256, slots=2, shelf=1)
+SMALL, LARGE = (
+    KVCacheLayout(n_ctx_seq=32, slots=4, prefix_slots=2),
+    KVCacheLayout(n_ctx_seq=256, slots=2, prefix_slots=1),
+)
 
 
 class Watched(Endless):
@@ -248,12 +253,12 @@ class Watched(Endless):
         super().resize(room)
 
 
-def roomy(decoder: FakeDecoder, *larger: Room) -> Engine:
+def roomy(decoder: FakeDecoder, *larger: KVCacheLayout) -> Engine:
     return Engine(decoder, larger=larger)
 
 
 def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room():
-    decoder = Watched(SMALL.slots, SMALL.n_ctx_seq, shelf=SMALL.shelf)
+    decoder = Watched(SMALL.slots, SMALL.n_ctx_seq, prefix_slots=SMALL.prefix_slots)
     long, *short = [ask([1] * 40, max_tokens=20), *(ask([n], max_tokens=9) for n in range(1, 10))]
     with roomy(decoder, LARGE) as engine:
         assert (engine.parallel, engine.longest) == (4, 256)
@@ -268,10 +273,10 @@ def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room(
 
 @settings(max_examples=300, deadline=None)
 @given(requests, st.integers(1, 4), st.integers(0, 2))
-def test_the_same_request_gives_the_same_tokens_in_any_room(requests, slots, shelf):
+def test_the_same_request_gives_the_same_tokens_in_any_room(requests, slots, prefix_slots):
     alone = [answers([request], 1, 1)[0].token_ids for request in requests]
-    decoder = FakeDecoder(slots, 30, Shape(chunk=4, rows=slots), shelf)
-    with roomy(decoder, Room(60, slots, shelf), Room(512, 1, shelf)) as engine:
+    decoder = FakeDecoder(slots, 30, BatchConfig(chunk=4, rows=slots), prefix_slots)
+    with roomy(decoder, KVCacheLayout(60, slots, prefix_slots), KVCacheLayout(512, 1, prefix_slots)) as engine:
         futures = [engine.submit(request) for request in requests]
         assert [future.result(timeout=10).token_ids for future in futures] == alone
 
@@ -330,7 +335,7 @@ class Picky(FakeDecoder):
 @pytest.mark.parametrize("trace", [False, True])
 def test_a_sequence_that_cannot_go_on_ends_alone(trace):
     requests = [ask([1, 2, 1], seed=seed, max_tokens=20) for seed in (1, 2, 3, 4, 2, 1)]
-    with Engine(Picky(3, shelf=1), trace=trace) as engine:
+    with Engine(Picky(3, prefix_slots=1), trace=trace) as engine:
         futures = [engine.submit(request) for request in requests]
         errors = [future.exception(timeout=10) for future in futures]
     assert [type(error) for error in errors] == [

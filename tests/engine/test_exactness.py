@@ -55,11 +55,11 @@ class Company(NamedTuple):
 
     parallel: int
     neighbour: bool
-    shelf: int
+    prefix_slots: int
     threads: int
 
 
-ALONE = Company(parallel=1, neighbour=False, shelf=0, threads=2)
+ALONE = Company(parallel=1, neighbour=False, prefix_slots=0, threads=2)
 EVERY = [Company(*each) for each in itertools.product((1, 5, 16), (False, True), (0, 3), (1, 2))]
 FEW = [Company(16, True, 0, 2), Company(5, False, 3, 1)]
 
@@ -71,7 +71,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _name(company: Company) -> str:
     beside = "neighbour" if company.neighbour else "none"
-    return f"parallel {company.parallel}-{beside}-shelf {company.shelf}-threads {company.threads}"
+    return f"parallel {company.parallel}-{beside}-shelf {company.prefix_slots}-threads {company.threads}"
 
 
 class Weights:
@@ -81,7 +81,7 @@ class Weights:
         self.model = model
         self.path = path
         self.file = identity.identify(path)
-        self.shape = llama.exact_shape(*self.file.weight_types)
+        self.config = llama.exact_config(*self.file.weight_types)
         pairs = itertools.islice(itertools.product(ENDINGS, BEGINNINGS), count)
         self.requests = [
             self.request(beginning + ending, seed) for seed, (ending, beginning) in enumerate(pairs, start=1)
@@ -96,9 +96,9 @@ class Weights:
     def run(self, requests: list[Request], company: Company) -> tuple[list[tuple[int, ...]], int]:
         """The token ids of each request, and how many prompt tokens were computed."""
         longest = max(len(request.token_ids) for request in requests) + TOKENS
-        slots = self.shape.rows if self.shape.fixed else company.parallel
+        slots = self.config.rows if self.config.fixed else company.parallel
         with (
-            LlamaDecoder(self.model, slots, longest, self.shape, company.threads, company.shelf) as decoder,
+            LlamaDecoder(self.model, slots, longest, self.config, company.threads, company.prefix_slots) as decoder,
             Engine(decoder, company.parallel) as engine,
         ):
             futures = [engine.submit(request) for request in requests]
@@ -125,7 +125,7 @@ def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
 def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> Iterator[Weights]:
     path = path_of(request.param)
     count = 40 if request.config.getoption("full") else 12
-    with LlamaModel(path, shape=llama.exact_shape()) as model:
+    with LlamaModel(path, config=llama.exact_config()) as model:
         yield Weights(model, path, count)
 
 
@@ -139,7 +139,7 @@ def test_tokens_are_the_same_in_any_company(weights: Weights, company: Company) 
     answers, computed = weights.run(requests, company)
     differing = [n for n, answer in zip(order, answers, strict=True) if n >= 0 and answer != weights.alone[n]]
     assert differing == []
-    if company.parallel > 1 or company.shelf:
+    if company.parallel > 1 or company.prefix_slots:
         assert computed < sum(len(request.token_ids) for request in requests), "prefixes were shared"
 
 
@@ -147,7 +147,7 @@ def test_logits_are_the_same_to_the_last_bit(
     weights: Weights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path))
-    verdict = probe.probe(weights.path, weights.file, weights.shape, threads=2)
+    verdict = probe.probe(weights.path, weights.file, weights.config, threads=2)
     assert verdict is not None
     assert (verdict.passed, verdict.difference) == (True, None)
 

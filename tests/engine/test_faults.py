@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from remix.engine import engine as engine_module
-from remix.engine.decoder import FakeDecoder, Room, Shape
+from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.scheduler import Scheduler
 from remix.engine.sequence import Sequence
@@ -38,7 +38,7 @@ CALLS = {
         "prefill",
         "decode",
         "sample",
-        "weigh",
+        "choices_of",
         "copy",
         "move",
         "clear",
@@ -110,14 +110,14 @@ def ask(number: int) -> Request:
     return Request(token_ids=tuple(prompt), sampling=sampling)
 
 
-SMALL, LARGER = Room(40, 3, 2), (Room(90, 2, 1), Room(160, 1, 1))
+SMALL, LARGER = KVCacheLayout(40, 3, 2), (KVCacheLayout(90, 2, 1), KVCacheLayout(160, 1, 1))
 REQUESTS = [ask(number) for number in range(60)]
 
 
 @functools.cache
 def alone(number: int) -> tuple[Any, ...]:
     """What a request gives by itself, where nothing fails."""
-    with Engine(FakeDecoder(1, 512, Shape(chunk=4, rows=1))) as engine:
+    with Engine(FakeDecoder(1, 512, BatchConfig(chunk=4, rows=1))) as engine:
         return said(engine.submit(REQUESTS[number]).result(timeout=SECONDS))
 
 
@@ -137,7 +137,7 @@ def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(engine_module, "Sequence", faulty(Sequence, faults))
     fixed = chance.random() < 0.3
     decoder = faulty(FakeDecoder, faults)(
-        SMALL.slots, SMALL.n_ctx_seq, Shape(chunk=4, rows=3, fixed=fixed), SMALL.shelf
+        SMALL.slots, SMALL.n_ctx_seq, BatchConfig(chunk=4, rows=3, fixed=fixed), SMALL.prefix_slots
     )
     every = [name for names in CALLS.values() for name in names]
     with Engine(decoder, chance.choice((None, 1, 2)), chance.random() < 0.5, larger=LARGER) as engine:
@@ -245,7 +245,9 @@ def test_a_call_that_always_fails(
     faults = Faults()
     monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))
     monkeypatch.setattr(engine_module, "Sequence", faulty(Sequence, faults))
-    decoder = faulty(FakeDecoder, faults)(SMALL.slots, SMALL.n_ctx_seq, Shape(chunk=4, rows=3), SMALL.shelf)
+    decoder = faulty(FakeDecoder, faults)(
+        SMALL.slots, SMALL.n_ctx_seq, BatchConfig(chunk=4, rows=3), SMALL.prefix_slots
+    )
     with Engine(decoder, trace=True, larger=LARGER) as engine:
         numbers = [number for number in range(60) if engine_module._needed(REQUESTS[number]) <= 160][:8]
         requests = [engine.submit(REQUESTS[number]) for number in numbers]
@@ -260,7 +262,7 @@ def test_a_call_that_always_fails(
 
 
 def engine_of(slots: int = 2) -> Engine:
-    return Engine(FakeDecoder(slots, 512, Shape(chunk=4, rows=slots)))
+    return Engine(FakeDecoder(slots, 512, BatchConfig(chunk=4, rows=slots)))
 
 
 SHORT = Request(token_ids=(1, 2, 3), sampling=Sampling(seed=1, chain=(Dist(),), max_tokens=4, stop=()))
@@ -278,7 +280,7 @@ def test_those_who_wait_hear_that_close_cancelled_their_requests() -> None:
 
 
 def test_those_who_wait_hear_of_a_request_that_was_too_long_and_is_cancelled() -> None:
-    with Engine(FakeDecoder(1, 16, Shape(chunk=4, rows=1)), larger=[Room(512, 1, 0)]) as engine:
+    with Engine(FakeDecoder(1, 16, BatchConfig(chunk=4, rows=1)), larger=[KVCacheLayout(512, 1, 0)]) as engine:
         going = Event()
         first = engine.submit(SHORT, lambda _: going.wait(SECONDS))
         future = engine.submit(LONG)

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 
 from remix.engine.grammar import LARGEST, json_grammar
-from remix.engine.llama import LlamaModel
+from remix.engine.llama import LlamaModel, samplers
 from remix.errors import ModelError
 from remix.records import Dist, Grammar, Sampling, TopK
 
@@ -27,7 +27,7 @@ def words(model_path) -> Iterator[LlamaModel]:
 
 def fits(words: LlamaModel, grammar: Grammar, text: str) -> bool:
     """Whether a text, token by token, and its end follow a grammar."""
-    sampler = words.sampler(grammar, 1)
+    sampler = samplers.create(words, grammar, 1)
     end = int(words.writable[[words.is_end(int(token)) for token in words.writable].index(True)])
     try:
         for token in [*words.tokenize_text(text), end]:
@@ -191,7 +191,7 @@ def test_the_longest_counts_are_read(words):
         ({"type": "integer", "minimum": 0, "maximum": 10_000}, "bounds"),
         ({"type": "number", "maximum": 1}, "bounds"),
         ({"type": "array", "items": STRING, "uniqueItems": True}, "`uniqueItems`"),
-        ({"type": "array", "prefixItems": [STRING], "minItems": 2}, "counts"),
+        ({"type": "array", "prefixItems": [STRING], "minItems": 2}, "number of items"),
         ({"type": "array", "items": STRING, "maxItems": LARGEST + 1}, "`maxItems`"),
         ({"type": "string", "minLength": 3, "maxLength": 2}, "`minLength`"),
         ({"type": "object", "patternProperties": {"a": STRING}}, "`patternProperties`"),
@@ -225,7 +225,7 @@ def test_what_cannot_be_held_to_is_refused(schema, word):
 def test_a_schema_that_never_ends_is_refused(words):
     grammar = json_grammar({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})
     with pytest.raises(ModelError, match="grammar"):
-        words.sampler(grammar, 1)
+        samplers.create(words, grammar, 1)
 
 
 def test_a_grammar_goes_first():

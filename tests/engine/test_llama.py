@@ -13,9 +13,9 @@ import pytest
 
 from remix.engine import llama
 from remix.engine.chunks import cut
-from remix.engine.decoder import Row, Shape
+from remix.engine.decoder import BatchConfig, Row
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
 from remix.errors import ModelError
 from remix.records import (
     Dist,
@@ -53,7 +53,7 @@ CHAIN = (
 
 @pytest.fixture(scope="module")
 def model(model_path) -> Iterator[LlamaModel]:
-    with LlamaModel(model_path, shape=llama.exact_shape("Q4_1")) as model:
+    with LlamaModel(model_path, config=llama.exact_config("Q4_1")) as model:
         yield model
 
 
@@ -67,19 +67,23 @@ def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
     ]
 
 
-def run(model: LlamaModel, requests: list[Request], slots: int, shape: Shape, threads: int = 2) -> list[object]:
-    with LlamaDecoder(model, slots, 512, shape, threads) as decoder, Engine(decoder) as engine:
+def run(
+    model: LlamaModel, requests: list[Request], slots: int, config: BatchConfig, threads: int = 2
+) -> list[object]:
+    with LlamaDecoder(model, slots, 512, config, threads) as decoder, Engine(decoder) as engine:
         futures = [engine.submit(request) for request in requests]
         return [future.result(timeout=300).token_ids for future in futures]
 
 
-@pytest.mark.parametrize("shape", [Shape(), Shape(fixed=True), Shape(fixed=True, flash_attn=True)], ids=str)
-def test_tokens_do_not_depend_on_company(model, shape):
-    shape = shape.model_copy(update={"repack": llama.exact_shape("Q4_1").repack})
+@pytest.mark.parametrize(
+    "config", [BatchConfig(), BatchConfig(fixed=True), BatchConfig(fixed=True, flash_attn=True)], ids=str
+)
+def test_tokens_do_not_depend_on_company(model, config):
+    config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
     requests = ask(model, 6, max_tokens=8)
-    together = run(model, requests, 16, shape)
-    assert run(model, requests[::-1], 16, shape, threads=1)[::-1] == together
-    assert run(model, requests[:1], 16, shape) == together[:1]
+    together = run(model, requests, 16, config)
+    assert run(model, requests[::-1], 16, config, threads=1)[::-1] == together
+    assert run(model, requests[:1], 16, config) == together[:1]
 
 
 def test_tokens_do_not_depend_on_sharing(model):
@@ -87,9 +91,9 @@ def test_tokens_do_not_depend_on_sharing(model):
     prompts = [beginning + ending for ending in ("Why?", "By whom, and for whom?", TEXTS[0], TEXTS[2])]
     sampling = Sampling(seed=5, chain=CHAIN, max_tokens=6, stop=())
     requests = [Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling) for prompt in prompts]
-    shape = llama.exact_shape("Q4_1")
-    apart = [run(model, [request], 1, shape)[0] for request in requests]
-    with LlamaDecoder(model, 2, 512, shape, 2, shelf=2) as decoder, Engine(decoder) as engine:
+    config = llama.exact_config("Q4_1")
+    apart = [run(model, [request], 1, config)[0] for request in requests]
+    with LlamaDecoder(model, 2, 512, config, 2, prefix_slots=2) as decoder, Engine(decoder) as engine:
         shared = [future.result(timeout=300).token_ids for future in [engine.submit(each) for each in requests]]
         assert engine.computed < sum(len(request.token_ids) for request in requests) / 2
     assert shared == apart
@@ -102,7 +106,7 @@ def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):
 
 
 def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int]:
-    with LlamaDecoder(model, 3, 512, Shape(repack=llama.exact_shape("Q4_1").repack), 1) as decoder:
+    with LlamaDecoder(model, 3, 512, BatchConfig(repack=llama.exact_config("Q4_1").repack), 1) as decoder:
         prompt, slot = request.token_ids, 2
         decoder.open(slot, request.sampling, prompt)
         for start in range(0, len(prompt), 64):
@@ -121,7 +125,7 @@ def _decode_by_hand(model: LlamaModel, request: Request, move: bool) -> list[int
     "sampler", [*CHAIN, Greedy(), Grammar(source='root ::= "a"')], ids=lambda sampler: sampler.name
 )
 def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
-    handle = model.sampler(sampler, seed=7)
+    handle = samplers.create(model, sampler, seed=7)
     try:
         name = llama_cpp.llama_sampler_name(handle).decode().lstrip("?+")
         assert name.replace("-", "_") in {sampler.name, "temp" if sampler.name == "temperature" else sampler.name}
@@ -132,15 +136,15 @@ def test_each_sampler_of_a_record_exists_in_llama_cpp(model, sampler):
 def test_the_seed_matters_and_is_enough(model):
     one, two = ask(model, 1)[0], ask(model, 1)[0]
     other = one.model_copy(update={"sampling": one.sampling.model_copy(update={"seed": 99})})
-    shape = llama.exact_shape("Q4_1")
-    same, again, different = run(model, [one, two, other], 3, shape)
+    config = llama.exact_config("Q4_1")
+    same, again, different = run(model, [one, two, other], 3, config)
     assert same == again != different
 
 
 def test_an_emptied_slot_leaves_nothing_behind(model):
     requests = ask(model, 3)
-    one_slot = run(model, requests, 1, llama.exact_shape("Q4_1"))
-    assert one_slot == [run(model, [request], 1, llama.exact_shape("Q4_1"))[0] for request in requests]
+    one_slot = run(model, requests, 1, llama.exact_config("Q4_1"))
+    assert one_slot == [run(model, [request], 1, llama.exact_config("Q4_1"))[0] for request in requests]
 
 
 def test_vocabulary(model):
@@ -161,7 +165,7 @@ def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
 
 def test_a_fixed_shape_wants_all_its_rows(model):
     with pytest.raises(ValueError, match="as many slots"):
-        LlamaDecoder(model, 3, 512, Shape(rows=16, fixed=True), 1)
+        LlamaDecoder(model, 3, 512, BatchConfig(rows=16, fixed=True), 1)
 
 
 def test_a_file_that_is_no_model_gives_llama_cpps_reason(tmp_path):
@@ -192,20 +196,20 @@ def test_libraries_are_named_by_content():
 
 
 def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
-    assert not llama.exact_shape("Q8_0").fixed
-    assert llama.exact_shape("Q4_K_M").fixed
-    assert llama.exact_shape("Q4_0", "Q6_K").fixed, "a file's type says nothing of each of its tensors"
-    assert llama.exact_shape().fixed
+    assert not llama.exact_config("Q8_0").fixed
+    assert llama.exact_config("Q4_K_M").fixed
+    assert llama.exact_config("Q4_0", "Q6_K").fixed, "a file's type says nothing of each of its tensors"
+    assert llama.exact_config().fixed
 
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
     monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
     # A run that another machine began, or a stranger forged.
     with pytest.raises(ModelError, match="doesn't survive"):
-        LlamaModel(Path("model.gguf"), shape=Shape(repack=True))
-    assert not llama.exact_shape("Q8_0").repack
+        LlamaModel(Path("model.gguf"), config=BatchConfig(repack=True))
+    assert not llama.exact_config("Q8_0").repack
     monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
-    assert llama.exact_shape("Q8_0").repack
+    assert llama.exact_config("Q8_0").repack
 
 
 def test_the_users_own_thread_settings_are_left_alone():
@@ -223,12 +227,12 @@ def test_the_users_own_thread_settings_are_left_alone():
 
 def test_a_trace_says_how_likely_each_token_was(model):
     (request,) = ask(model, 1)
-    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 1) as decoder:
+    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 1) as decoder:
         decoder.open(0, request.sampling, request.token_ids)
         decoder.prefill(0, request.token_ids, 0)
         logits = decoder.logits(0).astype(np.float64)
         token = decoder.sample(0)
-        (choice,) = decoder.weigh([0], [token])
+        (choice,) = decoder.choices_of([0], [token])
     probabilities = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     assert choice.piece == model.piece(token).decode()
     assert choice.logprob == pytest.approx(np.log(probabilities[token]), abs=1e-3)
@@ -240,12 +244,12 @@ def test_a_trace_says_how_likely_each_token_was(model):
 
 @pytest.mark.parametrize("fixed", [False, True])
 def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
-    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
+    config = llama.exact_config("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
     requests = ask(model, 4, max_tokens=5)
-    plain = run(model, requests, 4, shape)
-    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+    plain = run(model, requests, 4, config)
+    with LlamaDecoder(model, 4, 512, config, 2) as decoder, Engine(decoder, trace=True) as engine:
         together = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
-    with LlamaDecoder(model, 4, 512, shape, 2) as decoder, Engine(decoder, trace=True) as engine:
+    with LlamaDecoder(model, 4, 512, config, 2) as decoder, Engine(decoder, trace=True) as engine:
         alone = [engine.submit(request).result(timeout=300) for request in requests]
     assert [each.token_ids for each in together] == plain
     assert [each.choices for each in together] == [each.choices for each in alone]
@@ -254,9 +258,9 @@ def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
 
 def test_fillers_leave_no_mark(model):
     """They used to want no logits, and the last layer then ran with as many rows as were active."""
-    shape = llama.exact_shape("Q4_1").model_copy(update={"fixed": True, "rows": 4})
+    config = llama.exact_config("Q4_1").model_copy(update={"fixed": True, "rows": 4})
     requests = ask(model, 4)
-    with LlamaDecoder(model, 4, 512, shape, 2) as decoder:
+    with LlamaDecoder(model, 4, 512, config, 2) as decoder:
         rows = []
         for slot, request in enumerate(requests):
             decoder.open(slot, request.sampling, request.token_ids)
@@ -293,24 +297,24 @@ def ask_within(model: LlamaModel, grammar: Grammar, tail: tuple[Sampler, ...], c
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch, tail):
-    requests, shape = ask_within(model, LIST, TAILS[tail], 2), llama.exact_shape("Q4_1")
-    quick = run(model, requests, 2, shape)
+    requests, config = ask_within(model, LIST, TAILS[tail], 2), llama.exact_config("Q4_1")
+    quick = run(model, requests, 2, config)
     assert all(b"".join(map(model.piece, tokens)).startswith(b"[") for tokens in quick)
-    monkeypatch.setattr(llama, "LOOKS", ())
-    assert run(model, requests, 2, shape) == quick
+    monkeypatch.setattr(samplers, "GRAMMAR_CANDIDATES", ())
+    assert run(model, requests, 2, config) == quick
 
 
 def test_tokens_under_a_grammar_do_not_depend_on_company(model):
-    shape = llama.exact_shape("Q4_1")
+    config = llama.exact_config("Q4_1")
     requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
-    together = run(model, requests, 16, shape)
-    assert run(model, requests[::-1], 5, shape, threads=1)[::-1] == together
-    assert [run(model, [request], 1, shape)[0] for request in requests] == together
+    together = run(model, requests, 16, config)
+    assert run(model, requests[::-1], 5, config, threads=1)[::-1] == together
+    assert [run(model, [request], 1, config)[0] for request in requests] == together
 
 
 def test_a_text_ends_with_its_grammar(model):
     [request] = ask_within(model, Grammar(source='start ::= "yes" | "no"', root="start"), TAILS["usual"], 1)
-    with LlamaDecoder(model, 1, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+    with LlamaDecoder(model, 1, 512, llama.exact_config("Q4_1"), 2) as decoder, Engine(decoder) as engine:
         generation = engine.submit(request).result(timeout=60)
     assert generation.text in ("yes", "no")
     assert generation.finish == "stop"
@@ -322,7 +326,7 @@ def test_control_tokens_stay_out_of_a_grammar_s_strings(model):
     assert len(start) == 1
     assert start[0] not in model.writable
     [request] = ask_within(model, Grammar(source='root ::= "<|im_start|>"'), (Greedy(),), 1)
-    [tokens] = run(model, [request], 1, llama.exact_shape("Q4_1"))
+    [tokens] = run(model, [request], 1, llama.exact_config("Q4_1"))
     assert b"".join(map(model.piece, tokens)) == b"<|im_start|>"
 
 
@@ -332,7 +336,7 @@ def test_control_tokens_stay_out_of_a_grammar_s_strings(model):
 )
 def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
     good, bad = ask(model, 1)[0], ask_within(model, Grammar(source=source, root=root), (Greedy(),), 1)[0]
-    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 2) as decoder, Engine(decoder) as engine:
         first, refused, again = (engine.submit(request) for request in (good, bad, good))
         with pytest.raises(ModelError, match="can't read the grammar"):
             refused.result(timeout=60)
@@ -342,7 +346,7 @@ def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
 def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
     nothing = Grammar(source='root ::= "a" [^\\x00-\\U0010FFFF]')
     good, bad = ask(model, 1)[0], ask_within(model, nothing, TAILS["usual"], 1)[0]
-    with LlamaDecoder(model, 2, 512, llama.exact_shape("Q4_1"), 2) as decoder:
+    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 2) as decoder:
         with Engine(decoder) as engine:
             alone = engine.submit(good).result(timeout=60).token_ids
         with Engine(decoder, trace=True) as engine:
@@ -355,10 +359,10 @@ def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
 def test_a_lone_token_with_flash_attention_would_depend_on_threads_and_is_never_computed_alone(model):
     """From 512 cells on llama.cpp splits a lone row's attention between threads."""
     prompt = model.tokenize_text("The lake has no middle, and the ferries leave at noon. " * 60)[: 64 * 9 + 1]
-    shape = Shape(flash_attn=True, fixed=True, rows=2, repack=llama.exact_shape("Q4_1").repack)
+    config = BatchConfig(flash_attn=True, fixed=True, rows=2, repack=llama.exact_config("Q4_1").repack)
 
     def logits(threads: int, chunks: tuple[tuple[int, ...], ...]) -> bytes:
-        with LlamaDecoder(model, 2, 768, shape, threads) as decoder:
+        with LlamaDecoder(model, 2, 768, config, threads) as decoder:
             decoder.open(0, Sampling(seed=1, chain=CHAIN, max_tokens=1, stop=()), prompt)
             start = 0
             for chunk in chunks:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from remix.engine import llama, load_check
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaEmbedder, LlamaModel
-from remix.engine.local import LocalModel, Needs
+from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import ModelError, PromptError, RemixError
 from remix.generation import prepare
 from remix.models import identity
@@ -136,8 +136,8 @@ def use(path: Path) -> None:
     """Look at a model, then do in this process what a run does."""
     file = identity.identify(path)
     load_check.check(path, file)
-    shape = Shape(rows=2, fixed=True)
-    with LlamaModel(path, shape=shape) as model, LlamaDecoder(model, 2, 256, shape, 1) as decoder:
+    config = BatchConfig(rows=2, fixed=True)
+    with LlamaModel(path, config=config) as model, LlamaDecoder(model, 2, 256, config, 1) as decoder:
         for each in load_check.TEXTS:
             model.tokenize_text(each)
             model.tokenize_markup(each)
@@ -243,10 +243,10 @@ def test_only_the_text_that_meets_such_a_number_ends(tmp_path: Path, trace: bool
 @contextmanager
 def loaded(path: Path, trace: bool) -> Iterator[Engine]:
     """An engine over a model."""
-    shape = Shape(rows=2)
+    config = BatchConfig(rows=2)
     with (
-        LlamaModel(path, shape=shape) as model,
-        LlamaDecoder(model, 2, 256, shape, 1) as decoder,
+        LlamaModel(path, config=config) as model,
+        LlamaDecoder(model, 2, 256, config, 1) as decoder,
         Engine(decoder, trace=trace) as engine,
     ):
         yield engine
@@ -254,8 +254,8 @@ def loaded(path: Path, trace: bool) -> Iterator[Engine]:
 
 def test_minus_infinity_for_some_tokens_is_no_error(model_path: Path) -> None:
     """Some models rule tokens out that way; a trace then counts them as impossible, not as no number."""
-    shape = Shape(rows=1)
-    with LlamaModel(model_path, shape=shape) as model, LlamaDecoder(model, 1, 256, shape, 1) as decoder:
+    config = BatchConfig(rows=1)
+    with LlamaModel(model_path, config=config) as model, LlamaDecoder(model, 1, 256, config, 1) as decoder:
         decoder.open(0, ask((1, 2), Greedy()).sampling, [1, 2])
         decoder.prefill(0, [1, 2], 0)
         logits = decoder.logits(0)
@@ -263,7 +263,7 @@ def test_minus_infinity_for_some_tokens_is_no_error(model_path: Path) -> None:
         assert best is not None
         logits[np.argsort(logits)[:1000]] = -np.inf
         assert decoder.sample(0) == best
-        (choice,) = decoder.weigh([0], [best])
+        (choice,) = decoder.choices_of([0], [best])
         assert math.isfinite(choice.entropy)
         assert 0 < choice.entropy < math.log(model.n_vocab)
         assert choice.logprob < 0
@@ -332,13 +332,13 @@ def test_a_model_that_learned_too_few_positions_is_refused_in_words(tmp_path: Pa
     path = write(tmp_path / "short.gguf", learned_positions(context))
     file = identity.identify(path)
     with pytest.raises(ModelError, match=rf"short.gguf: knows {context} positions, and a text has more tokens"):
-        LocalModel(path, file, Needs(contexts=(64,), parallel=1, threads=1))
+        LocalModel(path, file, LoadOptions(contexts=(64,), parallel=1, threads=1))
 
 
 def test_a_text_longer_than_the_table_of_positions(tmp_path: Path) -> None:
     """A stranger's run may ask a model for more tokens than it takes: there is no room for them, then."""
     path = write(tmp_path / "gpt2.gguf", learned_positions(1024))
-    with LocalModel(path, identity.identify(path), Needs(contexts=(2048,), parallel=2, threads=1)) as model:
+    with LocalModel(path, identity.identify(path), LoadOptions(contexts=(2048,), parallel=2, threads=1)) as model:
         sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=())
         fitting = model.engine.submit(Request(token_ids=(5,) * 1023, sampling=sampling))
         for tokens in (1024, 1500):
@@ -359,6 +359,8 @@ def test_a_token_of_a_megabyte_is_not_held_against_a_grammar(tmp_path: Path, is_
         header.put("tokenizer.ggml.eos_token_id", UINT32, 262)
     path = write(tmp_path / "long.gguf", header)
     sampling = Sampling(seed=1, chain=(Grammar(source="root ::= [a-z]*"), Dist()), max_tokens=5, stop=())
-    with LocalModel(path, identity.identify(path), Needs(contexts=(64,), parallel=1, threads=1, fast=True)) as model:
+    with LocalModel(
+        path, identity.identify(path), LoadOptions(contexts=(64,), parallel=1, threads=1, fast=True)
+    ) as model:
         request = Request(token_ids=(5, 6), sampling=sampling)
         assert 262 not in (model.engine.submit(request).result(timeout=60).token_ids or ())[:-1]

@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from remix.engine import local, probe
-from remix.engine.decoder import Room, Shape
-from remix.engine.local import LocalModel, Needs, check_memory, shape_of
+from remix.engine.decoder import BatchConfig, KVCacheLayout
+from remix.engine.local import LoadOptions, LocalModel, check_memory, config_of
 from remix.errors import ModelError
 from remix.generation import execute, prepare
 from remix.records import Dist, EngineUsed, Message, ModelFile, Options, Prompt, Sampling, Temperature, TopP, sha256
@@ -26,47 +26,47 @@ MIB = 2**20
 @pytest.mark.parametrize(
     "shape",
     [
-        Shape(),
-        Shape(chunk=128, rows=32, paragraphs=False),
-        Shape(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
+        BatchConfig(),
+        BatchConfig(chunk=128, rows=32, paragraphs=False),
+        BatchConfig(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
     ],
 )
-def test_a_shape_can_be_read_from_the_record_it_went_into(shape: Shape) -> None:
+def test_a_shape_can_be_read_from_the_record_it_went_into(shape: BatchConfig) -> None:
     fields = shape.model_dump(exclude={"rows", "fixed", "gpu_layers"})
     used = EngineUsed(exact=True, rows=shape.label, n_gpu_layers=shape.gpu_layers, **fields)
-    assert shape_of(used) == shape
+    assert config_of(used) == shape
 
 
 def test_who_tells_nothing_of_shapes_has_none() -> None:
-    assert shape_of(EngineUsed(exact=False)) is None
+    assert config_of(EngineUsed(exact=False)) is None
     with pytest.raises(ValidationError, match="rows"):
         EngineUsed(exact=True, chunk=64, rows="by moonlight")
 
 
-def rooms(shape: Shape = Shape(), **needs: Any) -> list[Room]:  # noqa: B008 (frozen)
-    return local._rooms(MODEL, shape, Needs(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
+def rooms(shape: BatchConfig = BatchConfig(), **needs: Any) -> list[KVCacheLayout]:  # noqa: B008 (frozen)
+    return local._rooms(MODEL, shape, LoadOptions(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
 
 
 def test_rooms_hold_what_the_memory_does() -> None:
-    assert rooms(memory=100 * MIB) == [Room(512, 16, 16)]
-    assert rooms(memory=10 * MIB) == [Room(512, 16, 4)]
-    assert rooms(memory=4 * MIB) == [Room(512, 8, 0)]
-    assert rooms(memory=MIB // 2) == [Room(512, 1, 0)]
+    assert rooms(memory=100 * MIB) == [KVCacheLayout(512, 16, 16)]
+    assert rooms(memory=10 * MIB) == [KVCacheLayout(512, 16, 4)]
+    assert rooms(memory=4 * MIB) == [KVCacheLayout(512, 8, 0)]
+    assert rooms(memory=MIB // 2) == [KVCacheLayout(512, 1, 0)]
 
 
 def test_rooms_are_no_larger_than_what_will_ever_be_in_them() -> None:
-    assert rooms(memory=100 * MIB, chains=3) == [Room(512, 3, 3)]
-    assert rooms(memory=100 * MIB, parallel=5) == [Room(512, 5, 5)]
-    assert rooms(Shape(rows=32), memory=100 * MIB) == [Room(512, 32, 32)]
+    assert rooms(memory=100 * MIB, chains=3) == [KVCacheLayout(512, 3, 3)]
+    assert rooms(memory=100 * MIB, parallel=5) == [KVCacheLayout(512, 5, 5)]
+    assert rooms(BatchConfig(rows=32), memory=100 * MIB) == [KVCacheLayout(512, 32, 32)]
 
 
 def test_long_ones_have_a_room_of_fewer_places() -> None:
-    assert rooms(contexts=(300, 2000), memory=10 * MIB) == [Room(512, 16, 4), Room(2048, 5, 0)]
+    assert rooms(contexts=(300, 2000), memory=10 * MIB) == [KVCacheLayout(512, 16, 4), KVCacheLayout(2048, 5, 0)]
 
 
 def test_fixed_rows_need_all_their_places() -> None:
-    fixed = Shape(fixed=True)
-    assert rooms(fixed, memory=8 * MIB, chains=1) == [Room(512, 16, 0)]
+    fixed = BatchConfig(fixed=True)
+    assert rooms(fixed, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 16, 0)]
     with pytest.raises(
         ModelError, match=r"m\.gguf: 16 sequences of 512 tokens take 8 MiB of memory, and there are 7"
     ):
@@ -102,13 +102,13 @@ def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(model_path: 
         return Prompt(template=sha256(""), messages=(message,), keep_opening=False)
 
     sampling = Sampling(seed=7, chain=(TopP(p=0.9), Temperature(t=0.8), Dist()), max_tokens=12, stop=())
-    with LocalModel(model_path, model_file, Needs(contexts=(256, 1024), parallel=4, threads=2)) as model:
+    with LocalModel(model_path, model_file, LoadOptions(contexts=(256, 1024), parallel=4, threads=2)) as model:
         assert model.n_ctx_seq == 1024
         long, short = (model.submit(ask(words), sampling) for words in (120, 4))
         texts = long.result(timeout=120).token_ids, short.result(timeout=120).token_ids
         again = model.submit(ask(4), sampling).result(timeout=120).token_ids
         assert (again, model.parallel) == (texts[1], 4)
-    with LocalModel(model_path, model_file, Needs(contexts=(1024,), parallel=1, threads=1)) as model:
+    with LocalModel(model_path, model_file, LoadOptions(contexts=(1024,), parallel=1, threads=1)) as model:
         assert model.submit(ask(120), sampling).result(timeout=120).token_ids == texts[0]
 
 
@@ -117,7 +117,7 @@ def test_a_model_that_a_listener_closes_is_freed_when_the_engine_has_ended(
     model_path: Path, model_file: ModelFile
 ) -> None:
     """It was freed at once, while the engine's thread went on to read its vocabulary."""
-    model = LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=4, threads=1))
+    model = LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=4, threads=1))
     prompt = Prompt(template=sha256(""), messages=(Message(role="user", content="The lake."),), keep_opening=False)
     sampling = Sampling(seed=7, chain=(Dist(),), max_tokens=100, stop=())
     futures = [
@@ -157,7 +157,7 @@ def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
-    needs = Needs(contexts=(256,), parallel=1, threads=1, shape=Shape(rows=2, repack=False))
+    needs = LoadOptions(contexts=(256,), parallel=1, threads=1, shape=BatchConfig(rows=2, repack=False))
     with LocalModel(model_path, model_file, needs) as model:
         assert (model.exact, model.engine_used.rows) == (False, "free<=2")
         assert model.exactness.startswith("not exact: probed on this machine, logits differ")
@@ -165,4 +165,7 @@ def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
 
 def test_no_room_is_longer_than_what_the_model_takes() -> None:
     """Bug: a run whose `run.json` asked for 400,000 tokens took 9 GB for a passage of 80, on `resume` and replay."""
-    assert rooms(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [Room(512, 16, 16), Room(8192, 16, 16)]
+    assert rooms(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [
+        KVCacheLayout(512, 16, 16),
+        KVCacheLayout(8192, 16, 16),
+    ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.engine.prefix import Prefixes
+from remix.engine.prefix import PrefixCache
 
 A, B, C, D = (1, 2, 3, 4), (5, 6), (7, 8, 9), (4, 3)
 
 
 def test_whole_chunks_are_shared_and_never_the_last_of_a_prompt():
-    prefixes = Prefixes()
-    prefixes.hold(0, [A, B])
+    prefixes = PrefixCache()
+    prefixes.add(0, [A, B])
     assert prefixes.longest([A, B, C]) == (0, 6)
     assert prefixes.longest([A, B]) == (0, 4)
     assert prefixes.longest([A, (5,), (6, 7)]) == (0, 4)
@@ -20,16 +20,16 @@ def test_whole_chunks_are_shared_and_never_the_last_of_a_prompt():
 
 
 def test_the_slot_that_shares_most_is_found():
-    prefixes = Prefixes()
-    prefixes.hold(0, [A, D])
-    prefixes.hold(1, [A, B])
+    prefixes = PrefixCache()
+    prefixes.add(0, [A, D])
+    prefixes.add(1, [A, B])
     assert prefixes.longest([A, B, C]) == (1, 6)
     assert prefixes.longest([A, C]) == (0, 4)
 
 
 def test_a_dropped_slot_is_forgotten_and_a_moved_one_found_elsewhere():
-    prefixes = Prefixes()
-    prefixes.hold(0, [A, B])
+    prefixes = PrefixCache()
+    prefixes.add(0, [A, B])
     prefixes.move(0, 5)
     assert prefixes.longest([A, B, C]) == (5, 6)
     assert (prefixes.length(0), prefixes.length(5)) == (0, 6)
@@ -38,9 +38,9 @@ def test_a_dropped_slot_is_forgotten_and_a_moved_one_found_elsewhere():
 
 
 def test_holders_counts_the_slots_that_hold_it_all():
-    prefixes = Prefixes()
-    prefixes.hold(0, [A, B])
-    prefixes.hold(1, [A, B, C])
+    prefixes = PrefixCache()
+    prefixes.add(0, [A, B])
+    prefixes.add(1, [A, B, C])
     assert (prefixes.holders(0), prefixes.holders(1), prefixes.holders(2)) == (2, 1, 0)
 
 
@@ -49,9 +49,9 @@ prompts = st.lists(st.sampled_from([(1,), (1, 2), (2,)]), min_size=1, max_size=5
 
 @given(held=st.dictionaries(st.integers(0, 5), prompts, max_size=6), dropped=st.sets(st.integers(0, 5)), new=prompts)
 def test_the_trie_finds_what_a_plain_search_finds(held, dropped, new):
-    prefixes = Prefixes()
+    prefixes = PrefixCache()
     for slot, prompt in held.items():
-        prefixes.hold(slot, prompt)
+        prefixes.add(slot, prompt)
     for slot in dropped:
         prefixes.drop(slot)
 

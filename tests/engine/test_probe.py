@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from remix.cli import cli
 from remix.engine import llama, probe
-from remix.engine.decoder import FakeDecoder, Shape
-from remix.engine.local import LocalModel, Needs
+from remix.engine.decoder import BatchConfig, FakeDecoder
+from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
 from remix.workspace import Workspace
@@ -28,7 +28,7 @@ class FakeWeights:
     loaded = 0
     cell_bytes = 1
 
-    def __init__(self, path: Path, shape: Shape) -> None:
+    def __init__(self, path: Path, config: BatchConfig) -> None:
         type(self).loaded += 1
 
     def __enter__(self) -> FakeWeights:
@@ -44,14 +44,14 @@ class FakeWeights:
 class Showing(FakeDecoder):
     """Stands in for `LlamaDecoder`: logits are a hash of the slot's history and of what `noise` adds."""
 
-    noise: Callable[[Shape, int, int], int]
+    noise: Callable[[BatchConfig, int, int], int]
     lossy = False
     last: Showing
 
     def __init__(
-        self, model: FakeWeights, slots: int, n_ctx_seq: int, shape: Shape, threads: int, shelf: int
+        self, model: FakeWeights, slots: int, n_ctx_seq: int, config: BatchConfig, threads: int, prefix_slots: int
     ) -> None:
-        super().__init__(slots, n_ctx_seq, shape, shelf)
+        super().__init__(slots, n_ctx_seq, config, prefix_slots)
         Showing.last = self
 
     def __enter__(self) -> Showing:
@@ -68,7 +68,7 @@ class Showing(FakeDecoder):
     def logits(self, slot: int) -> np.ndarray:
         assert slot in self._logits, "the last call left no logits for it"
         state = hashlib.sha256(str(self._memory[slot]).encode()).digest()
-        return np.frombuffer(state, np.uint8).astype(np.float32) + self.noise(self.shape, self.calls[-1][1], slot)
+        return np.frombuffer(state, np.uint8).astype(np.float32) + self.noise(self.config, self.calls[-1][1], slot)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def machine(monkeypatch: pytest.MonkeyPatch) -> type[Showing]:
     """A machine without llama.cpp, where company makes no difference."""
     monkeypatch.setattr(FakeWeights, "loaded", 0)
-    monkeypatch.setattr(Showing, "noise", staticmethod(lambda shape, rows, slot: 0), raising=False)
+    monkeypatch.setattr(Showing, "noise", staticmethod(lambda config, rows, slot: 0), raising=False)
     monkeypatch.setattr(Showing, "lossy", False)
     monkeypatch.setattr(probe, "LlamaModel", FakeWeights)
     monkeypatch.setattr(probe, "LlamaDecoder", Showing)
@@ -89,35 +89,35 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> type[Showing]:
     return Showing
 
 
-def choose(file: ModelFile = FILE) -> probe.Chosen:
-    return probe.choose_shape(Path("fake.gguf"), file, threads=1)
+def choose(file: ModelFile = FILE) -> probe.ChosenConfig:
+    return probe.choose_config(Path("fake.gguf"), file, threads=1)
 
 
 def test_free_rows_are_met_in_every_number(machine: type[Showing]) -> None:
-    shape, exact, how = choose()
-    assert (shape, exact) == (Shape(), True)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(), True)
     assert how == "probed on this machine: same logits for 1…16 rows, alone or among others, prefix shared or not"
     assert {rows for call, rows in machine.last.calls if call == "decode"} == set(range(1, 17))
 
 
 def test_logits_that_depend_on_the_number_of_rows_lead_to_fixed_ones(machine: type[Showing]) -> None:
-    machine.noise = staticmethod(lambda shape, rows, slot: 0 if shape.fixed else rows > 1)
-    shape, exact, how = choose()
-    assert (shape, exact) == (Shape(fixed=True), True)
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 1)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(fixed=True), True)
     assert how.startswith("probed on this machine: same logits with always 16 rows, alone or among others")
     assert how.endswith("; for 1…16 rows, alone or among others, prefix shared or not they differ")
 
 
 def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Showing]) -> None:
-    machine.noise = staticmethod(lambda shape, rows, slot: int(shape.rows > 1 and slot == 2))
-    shape, exact, how = choose()
-    assert (shape, exact) == (Shape(rows=1), True)
+    machine.noise = staticmethod(lambda config, rows, slot: int(config.rows > 1 and slot == 2))
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(rows=1), True)
     assert how.startswith("probed on this machine: same logits one sequence at a time, prefix shared or not")
 
 
 def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:
-    machine.noise = staticmethod(lambda shape, rows, slot: int(rows == 16 and slot == 9))
-    verdict = probe.probe(Path("fake.gguf"), FILE, Shape(), threads=1)
+    machine.noise = staticmethod(lambda config, rows, slot: int(rows == 16 and slot == 9))
+    verdict = probe.probe(Path("fake.gguf"), FILE, BatchConfig(), threads=1)
     assert verdict is not None
     assert not verdict.passed
     assert verdict.difference is not None
@@ -126,8 +126,8 @@ def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing])
 
 def test_what_even_a_single_sequence_shows_is_not_called_exact(machine: type[Showing]) -> None:
     machine.lossy = True
-    shape, exact, how = choose()
-    assert (shape, exact) == (Shape(rows=1), False)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(rows=1), False)
     assert how.startswith("not exact: probed on this machine, logits differ even one sequence at a time")
 
 
@@ -135,8 +135,8 @@ def test_what_even_a_single_sequence_shows_is_not_called_exact(machine: type[Sho
 def test_free_rows_are_not_tried_with_types_known_to_differ(
     machine: type[Showing], types: tuple[str, ...], rows: int | None
 ) -> None:
-    shape = choose(FILE.model_copy(update={"weight_types": types})).shape
-    assert shape == Shape(fixed=rows is not None)
+    config = choose(FILE.model_copy(update={"weight_types": types})).config
+    assert config == BatchConfig(fixed=rows is not None)
     assert FakeWeights.loaded == 1
 
 
@@ -171,8 +171,8 @@ def test_without_the_memory_for_a_probe_the_weight_type_decides(
     machine: type[Showing], monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
     monkeypatch.setattr(probe.psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
-    shape, exact, how = choose()
-    assert (shape, exact) == (Shape(), True)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(), True)
     assert how.endswith(
         "Q8_0 was measured to give the same bits with any number of rows up to 16; too little memory to probe it here"
     )
@@ -182,7 +182,7 @@ def test_without_the_memory_for_a_probe_the_weight_type_decides(
 def test_models_probe_prints_what_was_found(
     machine: type[Showing], workspace: Workspace, model_file: ModelFile
 ) -> None:
-    machine.noise = staticmethod(lambda shape, rows, slot: 0 if shape.fixed else rows > 1)
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 1)
     arguments = ["--workspace", str(workspace.root), "models", "probe", "--json"]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     found = json.loads(done.stdout)
@@ -194,28 +194,28 @@ def test_models_probe_prints_what_was_found(
 def test_the_bundled_model_passes_with_free_rows_and_is_probed_once(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = probe.choose_shape(model_path, model_file, threads=2)
+    chosen = probe.choose_config(model_path, model_file, threads=2)
     assert chosen.exact
-    assert chosen.shape == llama.exact_shape("Q4_1")
-    assert chosen.shape.label == "free<=16"
+    assert chosen.config == llama.exact_config("Q4_1")
+    assert chosen.config.label == "free<=16"
     monkeypatch.setattr(probe, "LlamaModel", None)
-    assert probe.choose_shape(model_path, model_file, threads=1) == chosen
+    assert probe.choose_config(model_path, model_file, threads=1) == chosen
 
 
 @pytest.mark.model
 def test_a_local_model_says_what_its_probe_found(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fixed = llama.exact_shape()
-    monkeypatch.setattr(probe, "choose_shape", lambda *_: probe.Chosen(fixed, True, "probed by a test"))
-    with LocalModel(model_path, model_file, Needs(contexts=(256,), parallel=1, threads=1)) as local:
+    fixed = llama.exact_config()
+    monkeypatch.setattr(probe, "choose_config", lambda *_: probe.ChosenConfig(fixed, True, "probed by a test"))
+    with LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=1, threads=1)) as local:
         assert local.exactness == "probed by a test"
         assert (local.engine_used.exact, local.engine_used.rows) == (True, "fixed 16")
 
 
 @pytest.mark.model
 def test_a_fast_run_says_that_it_is_not_exact(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "choose_shape", None)
+    monkeypatch.setattr(probe, "choose_config", None)
     job = prepare.prepare(workspace, Options(fast=True, kinds=("once",), steps=1, limit=1))
     record, _ = execute.generate(job, workspace.outputs).folder.read(job.run.tasks[0].id)
     used = record.derivation.engine

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from remix.cli import cli
 from remix.engine import llama, probe, spin, tune
-from remix.engine.decoder import Shape
-from remix.engine.probe import Chosen, Verdict
+from remix.engine.decoder import BatchConfig
+from remix.engine.probe import ChosenConfig, Verdict
 from remix.errors import ModelError
 from remix.generation import execute, prepare
 from remix.models import identity, prepared
@@ -27,23 +27,23 @@ class Machine:
     """Stands in for the processes that measure, and for the probe."""
 
     def __init__(self) -> None:
-        self.probed: list[Shape] = []
+        self.probed: list[BatchConfig] = []
         self.measured: list[Mapping[str, str]] = []
-        self.speed: Callable[[Shape], float] = lambda shape: shape.rows
-        self.passes: Callable[[Shape], bool] = lambda shape: True
+        self.speed: Callable[[BatchConfig], float] = lambda config: config.rows
+        self.passes: Callable[[BatchConfig], bool] = lambda config: True
         self.way: Callable[[Mapping[str, str]], float] = lambda way: 10
 
     def child(self, work: tune._Work, way: Mapping[str, str]) -> list[tune.Timed]:
         self.measured.append(way)
         speed = self.way if way else None
         return [
-            tune.Timed(shape=each, texts_a_minute=speed(way) if speed else self.speed(each), prompt=1, decode=1)
-            for each in work.shapes
+            tune.Timed(config=each, texts_a_minute=speed(way) if speed else self.speed(each), prompt=1, decode=1)
+            for each in work.configs
         ]
 
-    def probe(self, path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict:
-        self.probed.append(shape)
-        return Verdict(passed=self.passes(shape), compared="")
+    def probe(self, path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Verdict:
+        self.probed.append(config)
+        return Verdict(passed=self.passes(config), compared="")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(tune, "_child", machine.child)
     monkeypatch.setattr(probe, "probe", machine.probe)
-    monkeypatch.setattr(spin, "is_given", lambda: False)
+    monkeypatch.setattr(spin, "is_set_by_user", lambda: False)
     return machine
 
 
@@ -61,10 +61,10 @@ def tuned(file: ModelFile = FILE) -> tune.Tuned:
 
 
 def test_the_fastest_shape_that_is_exact_wins(machine: Machine) -> None:
-    machine.speed = lambda shape: shape.rows + shape.chunk / 1000 + shape.flash_attn * 100
-    machine.passes = lambda shape: not shape.flash_attn and not (shape.rows == 32 and shape.chunk == 128)
+    machine.speed = lambda config: config.rows + config.chunk / 1000 + config.flash_attn * 100
+    machine.passes = lambda config: not config.flash_attn and not (config.rows == 32 and config.chunk == 128)
     found = tuned()
-    assert (found.shape.rows, found.shape.chunk, found.shape.flash_attn) == (32, 64, False)
+    assert (found.config.rows, found.config.chunk, found.config.flash_attn) == (32, 64, False)
     assert found.fastest.flash_attn
     assert [each.exact for each in found.timed[: len(machine.probed)]] == [*[False] * (len(machine.probed) - 1), True]
     assert all(each.exact is None for each in found.timed[len(machine.probed) :])
@@ -73,12 +73,12 @@ def test_the_fastest_shape_that_is_exact_wins(machine: Machine) -> None:
 def test_what_was_found_is_used_for_that_model_alone_and_can_be_forgotten(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = Chosen(Shape(), True, "as usual")
-    monkeypatch.setattr(probe, "choose_shape", lambda *_: usual)
+    usual = ChosenConfig(BatchConfig(), True, "as usual")
+    monkeypatch.setattr(probe, "choose_config", lambda *_: usual)
     assert tune.choose(PATH, FILE, 2) == usual
-    shape = tuned().shape
+    config = tuned().config
     chosen = tune.choose(PATH, FILE, 2)
-    assert (chosen.shape, chosen.exact) == (shape, True)
+    assert (chosen.config, chosen.exact) == (config, True)
     assert chosen.how.startswith("probed on this machine: same logits")
     assert tune.choose(PATH, FILE, 2, gpu_layers=3) == usual, "tuning knows nothing of GPUs"
     other = FILE.model_copy(update={"sha256": sha256("others")})
@@ -97,20 +97,20 @@ def test_another_processor_or_llama_cpp_wants_its_own_tuning(
 
 
 def test_free_rows_with_flash_attention_are_no_candidates(machine: Machine) -> None:
-    shapes = [each.shape for each in tuned().timed]
-    assert {(shape.fixed, shape.flash_attn) for shape in shapes} == {(True, True), (True, False), (False, False)}
-    assert {shape.rows for shape in shapes} == {8, 16, 32}
-    assert {shape.chunk for shape in shapes} == {32, 64, 128}
+    configs = [each.config for each in tuned().timed]
+    assert {(config.fixed, config.flash_attn) for config in configs} == {(True, True), (True, False), (False, False)}
+    assert {config.rows for config in configs} == {8, 16, 32}
+    assert {config.chunk for config in configs} == {32, 64, 128}
 
 
 def test_free_rows_are_no_candidates_for_types_known_to_differ(machine: Machine) -> None:
     found = tuned(FILE.model_copy(update={"weight_types": ("Q4_K",)}))
-    assert all(each.shape.fixed for each in found.timed)
+    assert all(each.config.fixed for each in found.timed)
 
 
 def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
-    machine.passes = lambda shape: False
-    with pytest.raises(ModelError, match="fake: no shape is exact"):
+    machine.passes = lambda config: False
+    with pytest.raises(ModelError, match="fake: no batch config is exact"):
         tuned()
     assert tune.recall(FILE) is None
 
@@ -124,9 +124,9 @@ def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
     ],
 )
 def test_another_way_to_wait_must_be_faster_and_bear_company(speeds: dict[str, tuple[float, float]], best: int):
-    ways = zip(spin.WAYS, speeds.values(), strict=True)
-    waiting = tuple(tune.Waiting(way=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
-    assert tune.best_way(waiting) == spin.WAYS[best]
+    ways = zip(spin.POLICIES, speeds.values(), strict=True)
+    waiting = tuple(tune.Waiting(policy=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
+    assert tune.best_policy(waiting) == spin.POLICIES[best]
 
 
 def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
@@ -134,8 +134,8 @@ def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
 ) -> None:
     machine.way = lambda way: 20 if "OMP_WAIT_POLICY" in way else 10
     assert [each.idle for each in tuned().waiting] == [10, 10, 20]
-    assert spin._tuned() == {"OMP_WAIT_POLICY": "passive"}
-    monkeypatch.setattr(spin, "is_given", lambda: True)
+    assert spin._saved() == {"OMP_WAIT_POLICY": "passive"}
+    monkeypatch.setattr(spin, "is_set_by_user", lambda: True)
     machine.measured.clear()
     assert tuned().waiting == ()
     assert machine.measured == [{}]
@@ -149,7 +149,7 @@ def test_the_command_prints_what_was_measured(machine: Machine, workspace: Works
     assert "GOMP_SPINCOUNT=1000\t10.0\t10.0\t← taken" in done.stdout
     assert f"{model_file.name}: measuring" in done.stderr
     done = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
-    assert json.loads(done.stdout)["shape"]["rows"] == 32
+    assert json.loads(done.stdout)["config"]["rows"] == 32
     CliRunner().invoke(cli, [*arguments[:-1], "forget"], catch_exceptions=False)
     assert tune.recall(model_file) is None
 
@@ -158,11 +158,11 @@ def test_the_command_prints_what_was_measured(machine: Machine, workspace: Works
 def test_the_bundled_model_is_measured_in_a_process_of_its_own(
     model_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guess = llama.exact_shape("Q4_1").model_copy(update={"rows": 2})
+    guess = llama.exact_config("Q4_1").model_copy(update={"rows": 2})
     fixed = guess.model_copy(update={"fixed": True, "flash_attn": True})
-    work = tune._Work(path=model_path, threads=1, shapes=(guess, fixed), rounds=1)
+    work = tune._Work(path=model_path, threads=1, configs=(guess, fixed), rounds=1)
     one, other = tune._child(work, spin.SHORT)
-    assert (one.shape, other.shape) == (guess, fixed)
+    assert (one.config, other.config) == (guess, fixed)
     assert min(one.texts_a_minute, one.prompt, one.decode, other.texts_a_minute) > 0
     with pytest.raises(ModelError, match="can't be measured"):
         tune._child(work.model_copy(update={"path": Path("nowhere.gguf")}), {})
@@ -174,8 +174,8 @@ def test_a_run_takes_the_tuned_shape_and_goes_on_in_it_when_it_is_no_longer_the_
 ) -> None:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))
     file = prepared.identify(model_path)
-    shape = llama.exact_shape("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
-    kept = tune.Tuned(shape=shape, fastest=shape, how="as a test says", timed=(), waiting=())
+    config = llama.exact_config("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
+    kept = tune.Tuned(config=config, fastest=config, how="as a test says", timed=(), waiting=())
     memo = tune._file(file)
     memo.parent.mkdir(parents=True)
     memo.write_text(kept.model_dump_json())

@@ -19,7 +19,7 @@ from gguf.constants import Keys
 
 from remix.engine import load_check
 from remix.engine.chat import ChatTemplate
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.errors import RemixError
@@ -83,9 +83,9 @@ def check(case: bytes, folder: Path) -> None:
 
 def _use(path: Path, template: str | None, name: str) -> None:
     """What a run does with a model, in this very process."""
-    shape = Shape(rows=2, fixed=True)
+    shape = BatchConfig(rows=2, fixed=True)
     messages = [Message(role="user", content=text) for text in TEXTS]
-    with LlamaModel(path, shape=shape) as model:
+    with LlamaModel(path, config=shape) as model:
         for text in TEXTS:
             model.tokenize_text(text)
             model.tokenize_markup(text)

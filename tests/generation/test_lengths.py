@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from remix.engine.llama import LlamaModel
-from remix.engine.prefix import Prefixes, Shared
+from remix.engine.prefix import PrefixCache, SharedPrefix
 from remix.errors import PromptError
 from remix.generation import prepare
 from remix.generation.lengths import Lengths, _class
@@ -89,13 +89,13 @@ def test_equal_prompts_are_counted_without_being_looked_up_again(
 ) -> None:
     """Bug: 99 candidates of 999 variants were each looked up among all before, which took the square of them."""
     asked: list[object] = []
-    longest = Prefixes.longest
+    longest = PrefixCache.longest
 
-    def counted(self: Prefixes, chunks: Sequence[tuple[int, ...]]) -> Shared:
+    def counted(self: PrefixCache, chunks: Sequence[tuple[int, ...]]) -> SharedPrefix:
         asked.append(chunks)
         return longest(self, chunks)
 
-    monkeypatch.setattr(Prefixes, "longest", counted)
+    monkeypatch.setattr(PrefixCache, "longest", counted)
     vocabulary, lengths, errors = measured(workspace, "word " * 40, steps=1, best_of=best_of, variants=variants)
     assert not errors
     assert len(asked) == 4

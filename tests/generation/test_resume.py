@@ -25,7 +25,7 @@ from remix.generation.prepare import Job
 from remix.generation.writer import Progress, Watch
 from remix.langchain.writer import _name, _plain
 from remix.models import identity
-from remix.models.held import Held
+from remix.models.open_file import OpenModelFile
 from remix.outputs import RunFolder, list_runs
 from remix.records import Generation, ModelFile, ModelUsed, Options, Prompt, Run, Sampling
 from remix.util.files import write_whole
@@ -672,7 +672,7 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_a_file_that_is_written_over_is_noticed(weights: Path) -> None:
-    held = Held(weights, identity.identify(weights))
+    held = OpenModelFile(weights, identity.identify(weights))
     held.check()
     with weights.open("r+b") as file:
         file.seek(-1, os.SEEK_END)
@@ -684,7 +684,7 @@ def test_a_file_that_is_written_over_is_noticed(weights: Path) -> None:
 
 
 def test_a_new_time_of_change_alone_is_nothing(weights: Path) -> None:
-    held = Held(weights, identity.identify(weights))
+    held = OpenModelFile(weights, identity.identify(weights))
     os.utime(weights, ns=(1, 1))
     held.check()
     held.check()
@@ -692,7 +692,7 @@ def test_a_new_time_of_change_alone_is_nothing(weights: Path) -> None:
 
 
 def test_another_file_in_its_place_is_nothing_to_who_has_loaded_this_one(weights: Path) -> None:
-    held = Held(weights, identity.identify(weights))
+    held = OpenModelFile(weights, identity.identify(weights))
     held.check_place()
     write_gguf(weights.with_name("new"), tensors=3).replace(weights)
     held.check()
@@ -710,10 +710,10 @@ def test_a_file_that_is_no_longer_what_was_planned_with_is_refused(weights: Path
     file = identity.identify(weights)
     write_gguf(weights, tensors=3)
     with pytest.raises(ModelError, match=r"weights\.gguf: is no longer weights \(sha256 [0-9a-f]{12}…\)"):
-        Held(weights, file)
+        OpenModelFile(weights, file)
     weights.unlink()
     with pytest.raises(ModelError, match="doesn't exist"):
-        Held(weights, file)
+        OpenModelFile(weights, file)
 
 
 @pytest.mark.model

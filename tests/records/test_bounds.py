@@ -16,9 +16,9 @@ from click.testing import Result
 from filelock import FileLock
 
 from remix.engine import llama, probe
-from remix.engine.decoder import Room, Shape
-from remix.engine.llama import KEPT_DRY, LlamaDecoder, LlamaModel
-from remix.engine.local import Needs
+from remix.engine.decoder import BatchConfig, KVCacheLayout
+from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
+from remix.engine.local import LoadOptions
 from remix.errors import ModelError, RunError
 from remix.generation import execute, prepare, run_model
 from remix.generation.plan import check_size, plan_of
@@ -32,6 +32,7 @@ from remix.records import (
     Options,
     Penalties,
     Sampling,
+    SamplingSettings,
     Temperature,
     canonical_sha256,
     sha256,
@@ -47,9 +48,8 @@ from remix.records.bounds import (
     MOST_THREADS,
     MOST_TOKENS,
 )
-from remix.templates.template import SamplingSettings, Template
+from remix.templates.template import Template
 from remix.verification import lineage, replay
-from remix.verification.lineage import MOST_LATE
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
@@ -205,7 +205,7 @@ def test_no_number_out_of_bounds_is_read_from_a_request(told: RunFolder, change:
 
 def test_hundreds_of_threads_are_not_started(told: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """They would wait for each other for hours on a few cores."""
-    seen: list[Needs] = []
+    seen: list[LoadOptions] = []
     monkeypatch.setattr(execute, "LocalModel", lambda path, file, needs: seen.append(needs))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     options = told.run.options.model_copy(update={"threads": MOST_THREADS})
@@ -353,9 +353,10 @@ def test_an_endless_template_is_asked_once(told: RunFolder, monkeypatch: pytest.
 
 
 def test_after_a_few_endless_templates_none_is_asked(told: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = lineage.MOST_LATE
     monkeypatch.setattr(lineage, "MOST_LATE", 1)
     forge_templates(told, 2)
-    assert MOST_LATE > 1
+    assert original > 1
     assert len([each for each in verify(told.path).findings if "takes too long" in each.what]) == 1
 
 
@@ -479,7 +480,10 @@ def test_a_number_that_is_no_token_reaches_no_table(model: LlamaModel, token: in
     """It read whatever lay there, or ended the process."""
     with pytest.raises(ModelError, match=f"has no token {token}"):
         model.piece(token)
-    with LlamaDecoder(model, 1, 256, Shape(rows=1), 1) as decoder, pytest.raises(ModelError, match="has no token"):
+    with (
+        LlamaDecoder(model, 1, 256, BatchConfig(rows=1), 1) as decoder,
+        pytest.raises(ModelError, match="has no token"),
+    ):
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1, token])
 
 
@@ -487,20 +491,20 @@ def test_a_number_that_is_no_token_reaches_no_table(model: LlamaModel, token: in
 @pytest.mark.parametrize(
     "room",
     [
-        Room(2**24, 64, 64),  # 2**31 cells: wrapped round at 32 bits they are none
-        Room(2**25, 64, 64),
-        Room(256, 64, 200),  # places for 256 sequences
-        Room(0, 1, 0),
-        Room(-256, 1, 0),
-        Room(256, 0, 0),
-        Room(2**24, 16, 16),  # terabytes
+        KVCacheLayout(2**24, 64, 64),  # 2**31 cells: wrapped round at 32 bits they are none
+        KVCacheLayout(2**25, 64, 64),
+        KVCacheLayout(256, 64, 200),  # places for 256 sequences
+        KVCacheLayout(0, 1, 0),
+        KVCacheLayout(-256, 1, 0),
+        KVCacheLayout(256, 0, 0),
+        KVCacheLayout(2**24, 16, 16),  # terabytes
     ],
 )
-def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: Room) -> None:
-    with pytest.raises(ModelError, match="no room for"):
-        LlamaDecoder(model, room.slots, room.n_ctx_seq, Shape(rows=MOST_ROWS), 1, room.shelf)
-    with LlamaDecoder(model, 1, 256, Shape(rows=1), 1) as decoder:
-        with pytest.raises(ModelError, match="no room for"):
+def test_no_room_that_llama_cpp_would_die_of(model: LlamaModel, room: KVCacheLayout) -> None:
+    with pytest.raises(ModelError, match="no memory for"):
+        LlamaDecoder(model, room.slots, room.n_ctx_seq, BatchConfig(rows=MOST_ROWS), 1, room.prefix_slots)
+    with LlamaDecoder(model, 1, 256, BatchConfig(rows=1), 1) as decoder:
+        with pytest.raises(ModelError, match="no memory for"):
             decoder.resize(room)
         assert decoder.n_ctx_seq == 256
 
@@ -512,14 +516,18 @@ def test_layers_on_a_gpu_that_is_not_there_need_memory_too(
     """A forged record that named a GPU switched the check off."""
     monkeypatch.setattr(llama, "has_gpu", lambda: False)
     with pytest.raises(ModelError, match="of memory are free"):
-        LlamaDecoder(model, 16, 2**23, Shape(gpu_layers=1), 1, 16)
+        LlamaDecoder(model, 16, 2**23, BatchConfig(gpu_layers=1), 1, 16)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("rows", "chunk", "slots", "shelf"), [(32, 32, 32, 32), (32, 32, 32, 1), (16, 2, 16, 1)])
-def test_more_places_than_a_call_has_tokens(model: LlamaModel, rows: int, chunk: int, slots: int, shelf: int) -> None:
+@pytest.mark.parametrize(
+    ("rows", "chunk", "slots", "prefix_slots"), [(32, 32, 32, 32), (32, 32, 32, 1), (16, 2, 16, 1)]
+)
+def test_more_places_than_a_call_has_tokens(
+    model: LlamaModel, rows: int, chunk: int, slots: int, prefix_slots: int
+) -> None:
     """llama.cpp ended the process: a record could say so, and `remix models tune` tried one of them."""
-    with LlamaDecoder(model, slots, 256, Shape(rows=rows, chunk=chunk), 1, shelf) as decoder:
+    with LlamaDecoder(model, slots, 256, BatchConfig(rows=rows, chunk=chunk), 1, prefix_slots) as decoder:
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1])
         decoder.prefill(0, [1], 0)
         assert decoder.sample(0) is not None
@@ -527,7 +535,7 @@ def test_more_places_than_a_call_has_tokens(model: LlamaModel, rows: int, chunk:
 
 @pytest.mark.model
 def test_nothing_is_written_outside_a_batch(model: LlamaModel) -> None:
-    with LlamaDecoder(model, 1, 256, Shape(rows=1, chunk=2), 1) as decoder:
+    with LlamaDecoder(model, 1, 256, BatchConfig(rows=1, chunk=2), 1) as decoder:
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), [1, 2, 3])
         for tokens in ([], [1, 2, 3]):
             with pytest.raises(AssertionError):
@@ -540,14 +548,14 @@ def test_a_probe_has_room_for_the_largest_chunk(
 ) -> None:
     """It failed to decode, and said to lower --parallel."""
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path))
-    assert probe.probe(model_path, model_file, Shape(rows=1, chunk=MOST_CHUNK), 1) is not None
+    assert probe.probe(model_path, model_file, BatchConfig(rows=1, chunk=MOST_CHUNK), 1) is not None
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("threads", [0, -1, MOST_THREADS + 1])
 def test_no_threads_that_llama_cpp_would_die_of(model: LlamaModel, threads: int) -> None:
     with pytest.raises(ModelError, match="threads"):
-        LlamaDecoder(model, 1, 256, Shape(rows=1), threads)
+        LlamaDecoder(model, 1, 256, BatchConfig(rows=1), threads)
 
 
 EXTREMES = [
@@ -563,7 +571,7 @@ EXTREMES = [
 @pytest.mark.model
 @pytest.mark.parametrize("samplers", EXTREMES)
 def test_llama_cpp_survives_samplers_at_their_bounds(model: LlamaModel, samplers: Any) -> None:
-    with LlamaDecoder(model, 1, 256, Shape(rows=1), 1) as decoder:
+    with LlamaDecoder(model, 1, 256, BatchConfig(rows=1), 1) as decoder:
         decoder.open(0, Sampling(seed=1, chain=samplers, max_tokens=2, stop=()), [1, 2, 3])
         decoder.prefill(0, [1, 2, 3], 0)
         token = decoder.sample(0)
@@ -574,6 +582,6 @@ def test_llama_cpp_survives_samplers_at_their_bounds(model: LlamaModel, samplers
 @pytest.mark.model
 def test_dry_samplers_are_not_kept_for_ever(model: LlamaModel) -> None:
     """A run of 1,000 texts, each with its own, took 4 MB for each."""
-    for last_n in range(KEPT_DRY + 5):
-        model.sampler(Dry(multiplier=1, base=1.75, allowed_length=2, last_n=last_n, breakers=()), 1)
-    assert len(model._dry) == KEPT_DRY
+    for last_n in range(samplers.MOST_DRY_SAMPLERS + 5):
+        samplers.create(model, Dry(multiplier=1, base=1.75, allowed_length=2, last_n=last_n, breakers=()), 1)
+    assert len(model.dry_samplers) == samplers.MOST_DRY_SAMPLERS

@@ -16,7 +16,7 @@ import remix.cli
 from remix import workspace
 from remix.engine import local, probe
 from remix.engine.llama import LlamaModel
-from remix.engine.local import Needs
+from remix.engine.local import LoadOptions
 from remix.errors import ModelError, PromptError
 from remix.generation import execute, prepare, run_model, trim
 from remix.generation.writer import Progress
@@ -73,11 +73,11 @@ class FakeLocal(FakeWriter):
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Needs]]:
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, LoadOptions]]:
     """Each model that replay loads, which is the fake one."""
-    seen: list[tuple[Path, Needs]] = []
+    seen: list[tuple[Path, LoadOptions]] = []
 
-    def load(path: Path, needs: Needs) -> FakeLocal:
+    def load(path: Path, needs: LoadOptions) -> FakeLocal:
         seen.append((path, needs))
         return FakeLocal(parallel=needs.parallel or 4)
 
@@ -86,7 +86,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Needs]]:
 
 
 @pytest.fixture
-def told(workspace: Workspace, loaded: list[tuple[Path, Needs]]) -> RunFolder:
+def told(workspace: Workspace, loaded: list[tuple[Path, LoadOptions]]) -> RunFolder:
     """A finished run whose records tell all that is needed to write it again; the best of two each time."""
     writer = FakeLocal(trace=True)
     job = prepare.prepare_for(workspace, Options(steps=2, best_of=2), writer)
@@ -122,7 +122,7 @@ def put(*path: Any, value: Any) -> Change:
 
 
 @pytest.mark.parametrize("how", [How(), How(parallel=1, threads=1), How(parallel=3, threads=5)])
-def test_all_comes_again(told: RunFolder, loaded: list[tuple[Path, Needs]], how: How) -> None:
+def test_all_comes_again(told: RunFolder, loaded: list[tuple[Path, LoadOptions]], how: How) -> None:
     assert [each for each in again(told, how) if each.equal is not True] == []
     ((path, needs),) = loaded
     assert path == Path("fake.gguf")
@@ -139,7 +139,9 @@ def test_results_come_in_order_and_progress_ends_with_all(told: RunFolder) -> No
     assert states[-1].sampled > 12
 
 
-def test_texts_written_in_another_shape_get_their_own(told: RunFolder, loaded: list[tuple[Path, Needs]]) -> None:
+def test_texts_written_in_another_shape_get_their_own(
+    told: RunFolder, loaded: list[tuple[Path, LoadOptions]]
+) -> None:
     forge(told, SECOND, put("derivation", "engine", "rows", value="fixed 8"))
     replayed = again(told)
     assert [each.equal for each in replayed] == [True] * 12
@@ -150,7 +152,7 @@ def test_texts_written_in_another_shape_get_their_own(told: RunFolder, loaded: l
 
 
 def test_a_run_of_many_shapes_has_the_model_loaded_for_a_few(
-    told: RunFolder, loaded: list[tuple[Path, Needs]]
+    told: RunFolder, loaded: list[tuple[Path, LoadOptions]]
 ) -> None:
     for number, task in enumerate(told.run.tasks):
         forge(told, task.id, put("derivation", "engine", "chunk", value=32 + number))
@@ -260,7 +262,7 @@ def test_on_another_machine_a_difference_proves_nothing(told: RunFolder) -> None
     assert found.environment == ("C library: musl 1.2 then, glibc 2.41 now",)
 
 
-def test_what_never_was_exact_proves_nothing(told: RunFolder, loaded: list[tuple[Path, Needs]]) -> None:
+def test_what_never_was_exact_proves_nothing(told: RunFolder, loaded: list[tuple[Path, LoadOptions]]) -> None:
     def change(raw: dict[str, Any]) -> None:
         raw["output"]["token_ids"] = [1, 2, 3]
         raw["derivation"]["engine"]["exact"] = False
@@ -276,8 +278,8 @@ def test_a_shape_is_not_probed_for_a_replay(told: RunFolder, monkeypatch: pytest
     """Bug: `verify --replay` of a run that named 32 fixed rows probed them for 88 s."""
     shapes = []
 
-    def load(path: Path, needs: Needs) -> FakeLocal:
-        shapes.append(local._chosen(path, FILE, needs).shape.label)
+    def load(path: Path, needs: LoadOptions) -> FakeLocal:
+        shapes.append(local._chosen(path, FILE, needs).config.label)
         return FakeLocal()
 
     monkeypatch.setattr(probe, "probe", None)

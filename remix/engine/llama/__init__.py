@@ -1,12 +1,12 @@
-"""llama.cpp, through llama-cpp-python's low-level API. The only room that imports `llama_cpp`.
+"""llama.cpp, through llama-cpp-python's low-level API. Nothing outside this package imports `llama_cpp`.
 
 Takes a GGUF file, gives its vocabulary and metadata (`LlamaModel`), a `Decoder` over it (`LlamaDecoder`) and sentence
 vectors (`LlamaEmbedder`). Knows nothing of prompts, runs and passages.
 
-What makes results independent of the batch (measured bit by bit on the CPU, see CONTRIBUTING.md): each sequence has a
-KV stream of its own (`kv_unified=False`); prompts are computed one sequence a call, in chunks that the prompt alone
-decides; and a decode call has either any number of rows, for weight types whose kernels treat every row alike, or
-always the same number, idle slots filling the rest.
+Three rules make a sequence's results independent of the other sequences in the batch (measured bit for bit on the
+CPU, see CONTRIBUTING.md). Each sequence has its own KV stream (`kv_unified=False`). Prompts are computed one sequence
+per call, in chunks that depend on the prompt alone. A decode call has any number of rows if the kernels of the
+model's weight types compute a row alike in a batch of any size; if not, a fixed number, idle slots filling the rest.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import os
 
 from remix.engine import spin
 
-# Read when the library loads, hence set before `llama_cpp` is imported by the modules below.
-os.environ.update(spin.settled())
+# The library reads the variables on loading, so set the variables before the modules below import `llama_cpp`.
+os.environ.update(spin.wait_policy())
 
 from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder
 from remix.engine.llama.embedder import LlamaEmbedder
 from remix.engine.llama.grammar import grammar_of
 from remix.engine.llama.library import (
     FloatArray,
-    exact_shape,
+    exact_config,
     has_gpu,
     library_sha256s,
     quantise,
@@ -31,17 +31,16 @@ from remix.engine.llama.library import (
     system_info,
     version,
 )
-from remix.engine.llama.model import KEPT_DRY, LONGEST_WORD, LlamaModel
+from remix.engine.llama.model import LONGEST_WORD, LlamaModel
 
 __all__ = [
     "ALTERNATIVES",
-    "KEPT_DRY",
     "LONGEST_WORD",
     "FloatArray",
     "LlamaDecoder",
     "LlamaEmbedder",
     "LlamaModel",
-    "exact_shape",
+    "exact_config",
     "grammar_of",
     "has_gpu",
     "library_sha256s",

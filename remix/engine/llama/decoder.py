@@ -1,4 +1,8 @@
-"""Contexts and KV caches: prompts computed, tokens decoded, logits read."""
+"""The KV cache and the decode calls: prompts computed, tokens sampled, log-probabilities read.
+
+Takes tokens for numbered slots, gives sampled tokens and `Choice`s; implements `engine.decoder.Decoder` with a
+llama.cpp context. Knows nothing of queues, requests and texts.
+"""
 
 from __future__ import annotations
 
@@ -10,118 +14,129 @@ import llama_cpp as C
 import numpy as np
 import psutil
 
-from remix.engine.decoder import Room, Row, Shape
-from remix.engine.llama.library import FloatArray, has_gpu, one_line, recent_log
+from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
+from remix.engine.llama.library import FloatArray, has_gpu, logged_error, recent_log
 from remix.engine.llama.model import LlamaModel
-from remix.engine.llama.samplers import LARGEST_LOGIT, NEAR, Samplers, floored
+from remix.engine.llama.samplers import SamplerChain
 from remix.errors import ModelError
 from remix.records import Alternative, Choice, Sampling
 from remix.records.bounds import INT32, MOST_THREADS
 from remix.util.units import size
 
 ALTERNATIVES = 5
-"""How many other tokens a trace names at each turn, at most."""
+"""Most alternatives that a trace names for each token."""
+
+LARGEST_LOGIT = 1e30
+"""No model means a larger logit, and a larger logit overflows when it is divided by a temperature."""
+
+_LOWEST_ALTERNATIVE = -9.0
+"""Nats below the largest logit, about 1 in 8,000 of the largest probability: less probable tokens are no
+alternatives."""
 
 
 class LlamaDecoder:
-    """A llama.cpp context as a `Decoder`. Close it, or use it in a `with`, before its model.
+    """A llama.cpp context as a `Decoder`. Close before the model, or use in a `with`.
 
-    Room for `slots` sequences of at most `n_ctx_seq` tokens each, and for the prompts of `shelf` more; with a
-    fixed shape `slots` must equal its rows.
-    Raises `ModelError` where the memory for that isn't there.
+    The KV cache holds `slots` decoding sequences and the prompts of `prefix_slots` finished ones, each of at most
+    `n_ctx_seq` tokens. If the batch config is fixed, `slots` must equal its rows.
+    Raises `ModelError` if there is too little memory.
     """
 
     def __init__(
-        self, model: LlamaModel, slots: int, n_ctx_seq: int, shape: Shape, threads: int, shelf: int = 0
+        self, model: LlamaModel, slots: int, n_ctx_seq: int, config: BatchConfig, threads: int, prefix_slots: int = 0
     ) -> None:
-        if shape.fixed and slots != shape.rows:
+        if config.fixed and slots != config.rows:
             raise ValueError("fixed rows need as many slots")
         self.model = model
-        self.shape = shape
+        self.config = config
         self.threads = threads
         self._context: Any = None
-        self._furnish(Room(n_ctx_seq, slots, shelf))
-        self._batch = C.llama_batch_init(max(shape.chunk, shape.rows), 0, 1)
+        self._create_context(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
+        self._batch = C.llama_batch_init(max(config.chunk, config.rows), 0, 1)
 
-    def resize(self, room: Room) -> None:
-        """Make other room. Raises `ModelError` where the memory isn't there, and goes on in the room there was."""
-        before = Room(self.n_ctx_seq, self.slots, self.shelf)
-        self._unfurnish()
+    def resize(self, layout: KVCacheLayout) -> None:
+        """Replace the KV cache. Raises `ModelError` if there is too little memory, and keeps the old layout then."""
+        before = KVCacheLayout(self.n_ctx_seq, self.slots, self.prefix_slots)
+        self._free_context()
         try:
-            self._furnish(room)
-        # Whatever is wrong: without a context there would be nothing to go on in.
+            self._create_context(layout)
+        # Restore the old layout after any error: without a context the engine can't go on.
         except BaseException:
-            self._unfurnish()
-            self._furnish(before)
+            self._free_context()
+            self._create_context(before)
             raise
 
-    def _check_room(self, room: Room) -> None:
-        """Raise `ModelError` for room that llama.cpp would wrap round at 32 bits, or die for want of memory over."""
-        n_ctx_seq, slots, shelf = room
-        cells, places = n_ctx_seq * (slots + shelf), slots + shelf
-        # Without flash attention the scores of a call's tokens stand in memory for each head and place of a context.
-        rows = 0 if self.shape.flash_attn else max(self.shape.chunk, self.shape.rows)
+    def _check_memory(self, layout: KVCacheLayout) -> None:
+        """Raise `ModelError` for a layout that overflows llama.cpp's 32-bit counters, or needs more than the memory.
+
+        llama.cpp checks neither, and ends the process.
+        """
+        n_ctx_seq, slots, prefix_slots = layout
+        sequences = slots + prefix_slots
+        cells = n_ctx_seq * sequences
+        # Without flash attention llama.cpp keeps a float32 score for each head, row of the batch and context cell.
+        rows = 0 if self.config.flash_attn else max(self.config.chunk, self.config.rows)
         needed = cells * self.model.cell_bytes + 4 * n_ctx_seq * rows * self.model.heads
-        there = psutil.virtual_memory().available + psutil.swap_memory().free
-        if min(n_ctx_seq, slots) < 1 or shelf < 0 or cells > INT32 or places > C.llama_max_parallel_sequences():
-            what = "more than llama.cpp can count"
+        free = psutil.virtual_memory().available + psutil.swap_memory().free
+        too_many = cells > INT32 or sequences > C.llama_max_parallel_sequences()
+        if min(n_ctx_seq, slots) < 1 or prefix_slots < 0 or too_many:
+            reason = "more than llama.cpp can count"
         elif not 1 <= self.threads <= MOST_THREADS:
-            what = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
-        elif needed > there and not (self.shape.gpu_layers and has_gpu()):
-            what = f"{size(needed)}, and {size(there)} of memory are free"
+            reason = f"{self.threads} threads, and llama.cpp starts 1 to {MOST_THREADS}"
+        elif needed > free and not (self.config.gpu_layers and has_gpu()):
+            reason = f"{size(needed)}, and {size(free)} of memory are free"
         else:
             return
-        raise ModelError(
-            f"{self.model.path}: no room for {places} sequences of {n_ctx_seq} tokens ({what}).",
+        raise self._no_memory(sequences, n_ctx_seq, reason)
+
+    def _no_memory(self, sequences: int, n_ctx_seq: int, reason: str) -> ModelError:
+        return ModelError(
+            f"{self.model.path}: no memory for {sequences} sequences of {n_ctx_seq} tokens ({reason}).",
             "Lower --parallel or --max-tokens, or take a smaller model.",
         )
 
-    def _furnish(self, room: Room) -> None:
-        """Make a context."""
-        self._check_room(room)
-        n_ctx_seq, slots, shelf = room
-        self.slots, self.shelf = slots, shelf
-        shape, model = self.shape, self.model
+    def _create_context(self, layout: KVCacheLayout) -> None:
+        self._check_memory(layout)
+        n_ctx_seq, slots, prefix_slots = layout
+        sequences = slots + prefix_slots
+        config, model = self.config, self.model
         params = C.llama_context_default_params()
-        params.n_ctx = n_ctx_seq * (slots + shelf)
-        # llama.cpp makes room for an output of each sequence, and ends the process where a call can't have so many.
-        params.n_batch = params.n_ubatch = max(shape.chunk, shape.rows, slots + shelf)
-        params.n_seq_max = slots + shelf
+        params.n_ctx = n_ctx_seq * sequences
+        # llama.cpp reserves an output row per sequence, and ends the process if a batch can't have as many rows.
+        params.n_batch = params.n_ubatch = max(config.chunk, config.rows, sequences)
+        params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = self.threads
-        params.flash_attn_type = int(shape.flash_attn)
+        params.flash_attn_type = int(config.flash_attn)
         params.kv_unified = False
-        # Without these two a build for a GPU would use it even where no layer is put there, and records say none is.
-        params.op_offload = params.offload_kqv = shape.gpu_layers > 0
+        # By default a GPU build would use the GPU even with no layer on it, though records say `n_gpu_layers: 0`.
+        params.op_offload = params.offload_kqv = config.gpu_layers > 0
         params.no_perf = True
         recent_log.clear()
-        self._samplers: list[Samplers | None] = [None] * slots
+        self.slots, self.prefix_slots = slots, prefix_slots
+        self._samplers: list[SamplerChain | None] = [None] * slots
         self._context = C.llama_init_from_model(model.handle, params)
         if not self._context:
-            reason = next((line for line in recent_log if line), "llama.cpp gives no reason")
-            raise ModelError(
-                f"{model.path}: no room for {slots} sequences of {n_ctx_seq} tokens ({one_line(reason)}).",
-                "Lower --parallel or --max-tokens, or take a smaller model.",
-            )
+            raise self._no_memory(sequences, n_ctx_seq, logged_error())
         self.n_ctx_seq = int(C.llama_n_ctx_seq(self._context))
         self._memory = C.llama_get_memory(self._context)
         self._prompt_length = [0] * slots
-        self._held = [0] * (slots + shelf)
+        self._cached = [0] * sequences
         self._logits_row = [0] * slots
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
     def close(self) -> None:
         """Free the context and all samplers."""
-        self._unfurnish()
+        self._free_context()
         if self._batch:
             C.llama_batch_free(self._batch)
             self._batch = None
 
-    def _unfurnish(self) -> None:
+    def _free_context(self) -> None:
         for slot in range(len(self._samplers)):
             self._free_samplers(slot)
         if self._context:
             C.llama_free(self._context)
-            # llama.cpp takes no memory for none, and does nothing.
+            # llama.cpp's memory functions ignore a null pointer, so later calls do nothing.
             self._context = self._memory = None
 
     def __enter__(self) -> LlamaDecoder:
@@ -132,160 +147,68 @@ class LlamaDecoder:
     ) -> None:
         self.close()
 
+    # -- decoding -------------------------------------------------------------------------------------------
+
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Give an empty slot its samplers. Raises `ModelError` for a bad grammar, or tokens of another model."""
+        """Create the samplers of an empty slot.
+
+        Raises `ModelError` for a bad grammar, and for token ids that the vocabulary doesn't have.
+        """
         for token in (min(prompt, default=0), max(prompt, default=0)):
             self.model.check_token(token)
-        self._samplers[slot] = Samplers(self.model, sampling)
+        self._samplers[slot] = SamplerChain(self.model, sampling)
         self._prompt_length[slot] = len(prompt)
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        """Compute one chunk; logits are made only for the prompt's last token."""
+        """Compute one chunk of a prompt; logits are computed only for the prompt's last token."""
         assert tokens, "an empty chunk"
-        last = position + len(tokens) == self._prompt_length[slot]
-        for row, token in enumerate(tokens):
-            self._put(row, Row(slot, token, position + row), wants_logits=False)
-        self._batch.logits[len(tokens) - 1] = last
+        is_last = position + len(tokens) == self._prompt_length[slot]
+        for index, token in enumerate(tokens):
+            self._put(index, Row(slot, token, position + index), wants_logits=False)
+        self._batch.logits[len(tokens) - 1] = is_last
         self._decode(len(tokens))
-        self._held[slot] = position + len(tokens)
+        self._cached[slot] = position + len(tokens)
         self._logits_row[slot] = len(tokens) - 1
 
     def decode(self, rows: Sequence[Row]) -> None:
-        """Compute one token of each sequence, in the order of their slots; a fixed shape fills in idle slots."""
-        wanted = {row.slot: row for row in rows}
-        slots = range(self.slots) if self.shape.fixed else sorted(wanted)
+        """Compute one token of each sequence, in the order of the slots; idle slots fill a fixed batch."""
+        active = {row.slot: row for row in rows}
+        slots = range(self.slots) if self.config.fixed else sorted(active)
         for index, slot in enumerate(slots):
-            # Fillers want logits too: the last layer computes only the rows that do, and their number must not vary.
-            self._put(index, wanted.get(slot) or self._filler(slot), wants_logits=True)
+            # Filler rows want logits too: the last layer computes only rows with logits, and in a fixed batch the
+            # number of computed rows must not vary.
+            self._put(index, active.get(slot) or Row(slot, 0, self._cached[slot]), wants_logits=True)
             self._logits_row[slot] = index
         self._decode(len(slots))
         for slot in slots:
-            if slot in wanted:
-                self._held[slot] += 1
+            if slot in active:
+                self._cached[slot] += 1
             else:
-                C.llama_memory_seq_rm(self._memory, slot, self._held[slot], -1)
+                C.llama_memory_seq_rm(self._memory, slot, self._cached[slot], -1)
 
     def sample(self, slot: int) -> int | None:
-        """Choose the slot's next token; none, where its grammar allows none.
+        """Sample the slot's next token; None if its grammar allows no token.
 
-        Raises `ModelError` where the logits aren't numbers that can be compared.
+        Raises `ModelError` unless the largest logit is finite.
         """
         samplers = self._samplers[slot]
         assert samplers is not None, "the slot is empty"
         logits = self.logits(slot)
-        self._check_finite(logits)
-        if samplers.grammar:
-            return samplers.choose_within(logits)
-        return samplers.choose(self._context, self._logits_row[slot])
-
-    def _check_finite(self, logits: FloatArray) -> None:
-        """Raise `ModelError` unless the largest logit is finite. Some models give single tokens minus infinity.
-
-        One pass of 5 µs for 49,152 tokens. What isn't a number is the largest in numpy's eyes.
-        """
+        # Single logits may be minus infinity in sound models. The maximum of an array with a NaN is NaN, and this
+        # pass takes 5 µs for 49,152 tokens.
         best = float(logits.max())
         if not -LARGEST_LOGIT < best < LARGEST_LOGIT:
             raise ModelError(
-                f"{self.model.path.name}: the model computes {best:g} where a token's score should be.",
+                f"{self.model.path.name}: the largest logit that the model computes is {best:g}.",
                 "Its weights are damaged, or overflow on this machine: fetch the file again, or take another model.",
             )
-
-    def logits(self, slot: int) -> FloatArray:
-        """The raw logits that the last call left for a slot: a view of float32, one number for each token.
-
-        It is llama.cpp's own memory: read it before the next call, and change nothing.
-        """
-        row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
-        return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
-
-    def weigh(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
-        """How each token was chosen. Works in llama.cpp's own memory, and leaves no logits behind.
-
-        Softmax and Shannon entropy of the raw logits, in nats: with s = logit - max and Z = Σ exp(s),
-        log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
-        """
-        # Of a row that isn't finite `sample` has told already; what is said of it here is of no use.
-        with np.errstate(all="ignore"):
-            return self._weigh(self._rows_of(slots), tokens)
-
-    def _weigh(self, logits: FloatArray, tokens: Sequence[int]) -> list[Choice]:
-        np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
-        weights = np.exp(logits, out=self._scratch[: len(logits)])
-        totals = weights.sum(axis=1)
-        # Row by row: what a row sums to must not depend on how many there are.
-        means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
-        if not np.isfinite(means).all():
-            # A token of minus infinity never comes, and adds nothing. (0 · -∞ isn't a number.)
-            means = np.array([row @ weight for row, weight in zip(floored(logits), weights, strict=True)])
-        entropies = np.log(totals) - means / totals
-        return [
-            Choice(
-                self.model.text(token),
-                round(float(logits[row, token] - np.log(totals[row])), 4),
-                round(max(0.0, float(entropies[row])), 4),
-                self._alternatives(logits[row], float(totals[row]), token),
-            )
-            for row, token in enumerate(tokens)
-        ]
-
-    def _rows_of(self, slots: Sequence[int]) -> FloatArray:
-        """The logits of several slots, a row each: llama.cpp's own memory where it holds no other rows."""
-        if len(slots) > 1 and not self.shape.fixed:
-            first = C.llama_get_logits(self._context)
-            return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
-        return np.stack([self.logits(slot) for slot in slots])
-
-    def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
-        """The likeliest tokens but the chosen one. Sorting a whole vocabulary would cost more than decoding."""
-        near = np.flatnonzero(logits > NEAR)
-        likely = near[np.argsort(-logits[near], kind="stable")[: ALTERNATIVES + 1]]
-        return tuple(
-            Alternative(self.model.text(int(token)), round(float(np.exp(logits[token])) / total, 4))
-            for token in likely
-            if token != chosen
-        )[:ALTERNATIVES]
-
-    def copy(self, source: int, target: int, length: int) -> None:
-        """Copy the beginning of a sequence; the work itself is done with the next decode call.
-
-        Between streams llama.cpp copies a whole sequence or aborts the process, so the rest is dropped after.
-        """
-        C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.truncate(target, length)
-
-    def truncate(self, slot: int, length: int) -> None:
-        """Drop all but the first `length` tokens of a sequence."""
-        C.llama_memory_seq_rm(self._memory, slot, length, -1)
-        self._held[slot] = length
-
-    def move(self, source: int, target: int) -> None:
-        """Move a sequence to a slot that holds none."""
-        self.copy(source, target, self._held[source])
-        self._samplers[target], self._samplers[source] = self._samplers[source], None
-        self._prompt_length[target] = self._prompt_length[source]
-        self.clear(source)
-
-    def clear(self, slot: int) -> None:
-        """Empty a slot."""
-        self._free_samplers(slot)
-        C.llama_memory_seq_rm(self._memory, slot, -1, -1)
-        self._held[slot] = 0
-
-    def piece(self, token: int) -> bytes:
-        """The bytes a token stands for."""
-        return self.model.piece(token)
-
-    def is_end(self, token: int) -> bool:
-        """Whether the token ends a turn."""
-        return self.model.is_end(token)
-
-    def _filler(self, slot: int) -> Row:
-        """A row for an idle slot: any token, behind whatever the slot holds, to be forgotten at once."""
-        return Row(slot, 0, self._held[slot])
+        if samplers.grammar:
+            return samplers.choose_by_grammar(logits)
+        return samplers.choose(self._context, self._logits_row[slot])
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
-        # The batch is C's memory: what is written behind its end is somebody else's.
-        assert 0 <= index < max(self.shape.chunk, self.shape.rows), "more tokens than a call takes"
+        # The batch is C memory: an index beyond the end would overwrite foreign data.
+        assert 0 <= index < max(self.config.chunk, self.config.rows), "more tokens than a call takes"
         if row.position >= self.model.positions:
             raise ModelError(
                 f"{self.model.path.name}: knows {self.model.positions} positions, and a text has more tokens.",
@@ -300,18 +223,116 @@ class LlamaDecoder:
 
     def _decode(self, count: int) -> None:
         if not self._context:
-            raise ModelError(f"{self.model.path.name}: its context has been given up.", "Load the model again.")
+            raise ModelError(f"{self.model.path.name}: its context has been closed.", "Load the model again.")
         self._batch.n_tokens = count
         recent_log.clear()
         status = int(C.llama_decode(self._context, self._batch))
         if status != 0:
-            reason = next((line for line in recent_log if line), f"status {status}")
             raise ModelError(
-                f"{self.model.path.name}: llama.cpp failed to decode ({one_line(reason)}).",
+                f"{self.model.path.name}: llama.cpp failed to decode ({logged_error(f'status {status}')}).",
                 "Lower --parallel to use less memory, then `remix resume` the run.",
             )
+
+    # -- logits ---------------------------------------------------------------------------------------------
+
+    def logits(self, slot: int) -> FloatArray:
+        """The raw logits that the last call left for a slot: float32 of shape (n_vocab,).
+
+        The array is a view of llama.cpp's memory: read it before the next call, and don't change it.
+        """
+        row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
+        return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
+
+    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
+        """Log-probability, entropy and alternatives of the tokens sampled for some slots.
+
+        Overwrites the logits in llama.cpp's memory. Softmax and Shannon entropy of the raw logits, in nats: with
+        s = logit - max and Z = Σ exp(s), log p = s - log Z and H = log Z - Σ s·exp(s) / Z.
+        """
+        # A row without finite logits has made `sample` raise already; its numbers here are never used.
+        with np.errstate(all="ignore"):
+            return self._choices(self._rows_of(slots), tokens)
+
+    def _choices(self, logits: FloatArray, tokens: Sequence[int]) -> list[Choice]:
+        np.subtract(logits, logits.max(axis=1, keepdims=True), out=logits)
+        weights = np.exp(logits, out=self._scratch[: len(logits)])
+        totals = weights.sum(axis=1)
+        # Row by row: a row's sum must not depend on the number of rows.
+        means = np.array([row @ weight for row, weight in zip(logits, weights, strict=True)])
+        if not np.isfinite(means).all():
+            # A logit of minus infinity has probability 0 and must add nothing, but 0 · -∞ is NaN.
+            finite = np.maximum(logits, np.finfo(np.float32).min)
+            means = np.array([row @ weight for row, weight in zip(finite, weights, strict=True)])
+        entropies = np.log(totals) - means / totals
+        return [
+            Choice(
+                self.model.text(token),
+                round(float(logits[row, token] - np.log(totals[row])), 4),
+                round(max(0.0, float(entropies[row])), 4),
+                self._alternatives(logits[row], float(totals[row]), token),
+            )
+            for row, token in enumerate(tokens)
+        ]
+
+    def _rows_of(self, slots: Sequence[int]) -> FloatArray:
+        """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
+        if len(slots) > 1 and not self.config.fixed:
+            # A free batch has no filler rows, so llama.cpp's memory holds the rows of `slots` and no others.
+            first = C.llama_get_logits(self._context)
+            return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
+        return np.stack([self.logits(slot) for slot in slots])
+
+    def _alternatives(self, logits: FloatArray, total: float, chosen: int) -> tuple[Alternative, ...]:
+        """The most probable tokens but the chosen one; `logits` are relative to the largest logit."""
+        # Sorting the whole vocabulary would cost more than decoding.
+        near = np.flatnonzero(logits > _LOWEST_ALTERNATIVE)
+        likely = near[np.argsort(-logits[near], kind="stable")[: ALTERNATIVES + 1]]
+        return tuple(
+            Alternative(self.model.text(int(token)), round(float(np.exp(logits[token])) / total, 4))
+            for token in likely
+            if token != chosen
+        )[:ALTERNATIVES]
+
+    # -- the KV cache ---------------------------------------------------------------------------------------
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Copy the first `length` tokens of a slot's KV cells; llama.cpp does the work in the next decode call.
+
+        Between KV streams llama.cpp can copy only whole sequences (for a part it aborts the process), so the copy
+        is truncated afterwards.
+        """
+        C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        self.truncate(target, length)
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Drop all but the first `length` tokens of a sequence."""
+        C.llama_memory_seq_rm(self._memory, slot, length, -1)
+        self._cached[slot] = length
+
+    def move(self, source: int, target: int) -> None:
+        """Move a sequence, samplers included, to an empty slot."""
+        self.copy(source, target, self._cached[source])
+        self._samplers[target], self._samplers[source] = self._samplers[source], None
+        self._prompt_length[target] = self._prompt_length[source]
+        self.clear(source)
+
+    def clear(self, slot: int) -> None:
+        """Empty a slot."""
+        self._free_samplers(slot)
+        C.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        self._cached[slot] = 0
 
     def _free_samplers(self, slot: int) -> None:
         if samplers := self._samplers[slot]:
             samplers.free()
             self._samplers[slot] = None
+
+    # -- the vocabulary -------------------------------------------------------------------------------------
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for."""
+        return self.model.piece(token)
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a turn."""
+        return self.model.is_end(token)

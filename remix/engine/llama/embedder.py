@@ -1,4 +1,7 @@
-"""Sentence vectors of an embedding model."""
+"""Sentence vectors, by a GGUF.
+
+Takes texts, gives one vector per text. Knows nothing of sampling and of which texts are compared.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,22 @@ from typing import Any
 import llama_cpp as C
 import numpy as np
 
-from remix.engine.llama.library import FloatArray, one_line, recent_log
+from remix.engine.llama.library import FloatArray, logged_error, recent_log
 from remix.engine.llama.model import LONGEST_WORD, LlamaModel
 from remix.errors import ModelError, PromptError
 
 
 class LlamaEmbedder:
-    """Texts as vectors, in a context of its own. Close it, or use it in a `with`, before its model.
+    """An embedding context. Close before the model, or use in a `with`.
 
-    A model made for embeddings pools its last hidden states as its file says; of one made for writing the mean is
-    taken. One text is computed a call, so that no other touches its vector. Raises `ModelError` where the memory
-    isn't there.
+    An embedding model pools the last hidden states as the metadata says; with a model for writing the states are
+    averaged. Each call computes one text, so that no vector depends on other texts.
+    Raises `ModelError` if there is too little memory.
     """
 
     def __init__(self, model: LlamaModel, n_ctx: int, threads: int) -> None:
         params = C.llama_context_default_params()
-        # All of a text in one piece: pooling wants that.
+        # Pooling needs all of a text in one batch.
         params.n_ctx = params.n_batch = params.n_ubatch = n_ctx
         params.n_threads = params.n_threads_batch = threads
         params.embeddings = True
@@ -36,13 +39,15 @@ class LlamaEmbedder:
         self._n_ctx = n_ctx
         self._context: Any = C.llama_init_from_model(model.handle, params)
         if not self._context:
-            reason = next((line for line in recent_log if line), "llama.cpp gives no reason")
             raise ModelError(
-                f"{model.path}: no room to embed {n_ctx} tokens ({one_line(reason)}).", "Take a smaller model."
+                f"{model.path}: no memory to embed {n_ctx} tokens ({logged_error()}).", "Take a smaller model."
             )
 
     def embed(self, text: str) -> FloatArray:
-        """A text's vector (d,), not made of length 1; zeros for a text without tokens. What is too long is cut."""
+        """The vector of a text, of shape (d,), not normalised; zeros for a text without tokens.
+
+        Only the first `n_ctx` tokens are computed.
+        """
         width = int(C.llama_model_n_embd(self._model.handle))
         try:
             tokens = self._model.tokenize_whole(text)[: self._n_ctx]
@@ -51,7 +56,7 @@ class LlamaEmbedder:
         if not tokens:
             return np.zeros(width, np.float32)
         C.llama_memory_clear(C.llama_get_memory(self._context), True)
-        array = (C.llama_token * len(tokens))(*tokens)  # a batch doesn't keep it
+        array = (C.llama_token * len(tokens))(*tokens)  # the batch holds no reference to the array
         if C.llama_decode(self._context, C.llama_batch_get_one(array, len(tokens))) != 0:
             raise ModelError(f"{self._model.path}: failed to embed {len(tokens)} tokens.", "Take another model.")
         vector = C.llama_get_embeddings_seq(self._context, 0)

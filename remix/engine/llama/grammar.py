@@ -1,4 +1,7 @@
-"""JSON schema -> grammar in llama.cpp's form of BNF."""
+"""The rules of a grammar (GBNF) for a JSON schema, by llama-cpp-python's converter.
+
+Takes a schema that `engine/grammar.py` has checked and simplified, gives a `Grammar`. Knows no model.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from typing import Any
 
 from llama_cpp import llama_grammar
 
-from remix.engine.llama.library import one_line
 from remix.errors import ModelError
 from remix.records import Grammar
 
@@ -19,23 +21,23 @@ _EXTRA_RULES = {
     "positive": 'integral-part ("." decimal-part)? space',
     "share": '("0" ("." decimal-part)? | "1" ("." "0"{1,15})?) space',
 }
-"""Numbers within bounds, by types of our own that JSON schemas don't have."""
+"""Rules for numbers within bounds, by type names that only remix uses."""
 
 _CHARACTER = (
     r"""[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" ([0-9a-cefA-CEF] [0-9a-fA-F] | [dD] [0-7]) [0-9a-fA-F]{2})"""
 )
-"""What may stand in a JSON string: no bare control characters, and no half of a surrogate pair."""
+"""A character of a JSON string: no unescaped control character, and no half of a surrogate pair."""
 
 
-class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_cpp tells no types
-    """llama-cpp-python's converter, with what it gets wrong put right."""
+class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_cpp has no types
+    """llama-cpp-python's converter, with its faults mended."""
 
     def __init__(self, schema: dict[str, Any], longest: int | None) -> None:
         super().__init__(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
         self.schema = schema
-        # `resolve_refs` would find none of them in a schema that is itself a reference.
-        for home in ("$defs", "definitions"):
-            self._refs |= {f"#/{home}/{name}": each for name, each in schema.get(home, {}).items()}
+        # The inherited `resolve_refs` finds no definitions in a schema that is itself a reference.
+        for place in ("$defs", "definitions"):
+            self._refs |= {f"#/{place}/{name}": each for name, each in schema.get(place, {}).items()}
         self._names: dict[str, str] = {}
         self._own = {"char": _CHARACTER}
         if longest is not None:
@@ -53,18 +55,18 @@ class _Converter(llama_grammar.SchemaConverter):  # type: ignore[misc]  # llama_
         return self._add_primitive(kind if name else "root", rule)
 
     def _add_primitive(self, name: str, rule: Any) -> str:
-        # The inherited rule of a character lets line breaks into strings, and those are no JSON.
+        # The inherited rule for characters allows line breaks in strings, which JSON doesn't.
         for own, content in self._own.items():
             if rule is llama_grammar.PRIMITIVE_RULES[own]:
                 rule = llama_grammar.BuiltinRule(content, rule.deps)
         return str(super()._add_primitive(name, rule))
 
     def _format_literal(self, literal: str) -> str:
-        # The inherited one leaves backslashes as they are, so that a quotation mark in a name ends its literal.
+        # The inherited method doesn't escape backslashes, so a quotation mark in a name would end the literal.
         return _literal(json.dumps(json.loads(literal), ensure_ascii=False))
 
     def _resolve_ref(self, ref: str) -> str:
-        # The inherited one takes any rule for the definition whose name it happens to have.
+        # The inherited method confuses a definition with any rule of the same name.
         if ref not in self._names:
             name = self._names[ref] = self._add_rule(f"ref{len(self._names)}", f"reserved for {ref}")
             self._rules[name] = self.visit(self._refs[ref], f"{name}-is")
@@ -76,11 +78,11 @@ def _literal(text: str) -> str:
 
 
 def _one_of(texts: Sequence[str]) -> str:
-    """A rule for any of several texts that asks once what many begin with.
+    """A rule for any of several texts, with common prefixes written once.
 
-    llama.cpp holds each token against each way to go on: with hundreds of them it takes a third of a second.
+    llama.cpp tries each token on each alternative: with hundreds of alternatives a token takes a third of a second.
     """
-    start = os.path.commonprefix(texts)  # noqa: RUF071 - letter by letter is just what is wanted
+    start = os.path.commonprefix(texts)  # noqa: RUF071 - a prefix by characters is wanted
     rests = [text[len(start) :] for text in texts]
     branches: dict[str, list[str]] = {}
     for rest in filter(None, rests):
@@ -91,18 +93,18 @@ def _one_of(texts: Sequence[str]) -> str:
 
 
 def grammar_of(schema: Mapping[str, Any], longest: int | None = None) -> Grammar:
-    """The grammar of all JSON that fits a schema, by llama-cpp-python's converter; strings of no more than `longest`.
+    """The grammar of all JSON that fits a schema, with strings of at most `longest` characters.
 
-    It leaves out many of a schema's wishes without a word: `engine/grammar.py` sees to it that it is asked for
-    nothing else than it can do. Raises `ModelError` where it can't.
+    The converter ignores many constraints without an error, so `engine/grammar.py` refuses those constraints first.
+    Raises `ModelError` if the converter fails.
     """
     try:
         converter = _Converter(json.loads(json.dumps(schema)), longest)
         root = converter.visit(converter.schema, "")
         return Grammar(source=converter.format_grammar(), root=root)
-    # It asserts, looks up and recurses as it goes along: whatever comes of that is about the schema.
+    # The converter raises assertion, key and recursion errors; whatever the error, the schema is its cause.
     except Exception as error:
         raise ModelError(
-            f"the schema can't be made a grammar ({one_line(str(error)) or type(error).__name__}).",
+            f"the schema can't be made a grammar ({' '.join(str(error).split()) or type(error).__name__}).",
             "Take a plainer schema.",
         ) from error

@@ -1,4 +1,7 @@
-"""The library as a whole: its log, its version and features, which shapes it computes exactly, quantisation."""
+"""llama.cpp as a library: version, CPU features, error log, quantisation, and the batch config for a weight type.
+
+Takes names of weight types and files, gives batch configs, hashes and text. Knows no loaded model.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ import llama_cpp as C
 import numpy as np
 import numpy.typing as npt
 
-from remix.engine.decoder import Shape
+from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
 from remix.records import sha256
 
 FloatArray = npt.NDArray[np.float32]
 
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
-"""Weight types whose kernels gave every row the same bits for any number of rows up to 16."""
+"""Weight types whose kernels computed a row of a batch with the same bits for any number of rows up to 16."""
 
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
@@ -29,7 +32,7 @@ _LEVEL_ERROR = 3
 
 @C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp tells no types
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-    """Keep llama.cpp's complaints for our own errors; show its chatter only when asked."""
+    """Keep llama.cpp's error messages for `ModelError`s; show all of its log only if verbose."""
     line = text.decode("utf-8", "replace")
     if level == _LEVEL_ERROR:
         recent_log.append(line.strip())
@@ -40,15 +43,20 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 C.llama_log_set(_on_log, ctypes.c_void_p(0))
 
 
+def logged_error(otherwise: str = "llama.cpp gives no reason") -> str:
+    """The first error that llama.cpp logged since `recent_log` was cleared, in one line."""
+    return " ".join(next((line for line in recent_log if line), otherwise).split())
+
+
 def set_verbose(verbose: bool) -> None:
-    """Let llama.cpp's own messages through to stderr, or keep them off."""
+    """Show llama.cpp's log on stderr, or hide it."""
     global _verbose
     _verbose = verbose
 
 
 @functools.cache
 def library_sha256s() -> dict[str, str]:
-    """sha256 of each libllama and libggml file in use, by its shortest name."""
+    """sha256 of each libllama and libggml file in use, by the file's shortest name."""
     folder = Path(os.environ.get("LLAMA_CPP_LIB_PATH") or Path(C.__file__).parent / "lib")
     files = [path for pattern in ("libllama*", "libggml*", "llama.dll", "ggml*.dll") for path in folder.glob(pattern)]
     hashes: dict[str, str] = {}
@@ -65,20 +73,21 @@ def version() -> str:
 
 
 def system_info() -> str:
-    """llama.cpp's own list of the CPU features it uses."""
+    """llama.cpp's own list of the CPU features in use."""
     return str(C.llama_print_system_info().decode()).strip(" |")
 
 
-def exact_shape(*weight_types: str, gpu_layers: int = 0) -> Shape:
-    """The shape found exact for a model's weight types: free rows where kernels for all allow it, else fixed ones.
+def exact_config(*weight_types: str, gpu_layers: int = 0) -> BatchConfig:
+    """The batch config measured exact for a model's weight types.
 
-    With layers on a GPU nothing is known, and fixed rows are the better guess.
+    The number of rows is free if all weight types are in `ROW_INVARIANT`, else fixed. With layers on a GPU nothing
+    was measured, and fixed rows are the better guess.
 
-    Weights stay in their plain layout in a library built for Intel's AMX: its kernels were never shown to be
-    exact, and compiled with GCC 12 they kill the process at the first matrix (an illegal instruction, as the
-    tile configuration is optimised away; llama.cpp's pull request 26954).
+    If the library is built for Intel's AMX, weights keep their plain layout: the AMX kernels were never shown to be
+    exact, and compiled with GCC 12 these kernels end the process at the first matrix (an illegal instruction, because
+    the tile configuration is optimised away; llama.cpp's pull request 26954).
     """
-    return Shape(
+    return BatchConfig(
         fixed=bool(gpu_layers) or not weight_types or not ROW_INVARIANT.issuperset(weight_types),
         repack=not has_amx(),
         gpu_layers=gpu_layers,
@@ -90,14 +99,14 @@ def has_amx() -> bool:
 
 
 def has_gpu() -> bool:
-    """Whether llama.cpp was built for a GPU and finds one."""
+    """Whether llama.cpp was built for a GPU and finds a GPU."""
     return bool(C.llama_supports_gpu_offload())
 
 
 def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
-    """Write a model with its weights in another type (`q8_0`, `q4_0` …), by llama.cpp's own function.
+    """Write a copy of a model with its weights in another type (`q8_0`, `q4_0` …).
 
-    Raises `ModelError` for a type it doesn't know, or where it fails; what is at `target` then is worth nothing.
+    Raises `ModelError` if llama.cpp doesn't know the type or fails; an incomplete file may be left at `target`.
     """
     code = getattr(C, f"LLAMA_FTYPE_MOSTLY_{file_type.upper()}", None)
     if code is None:
@@ -108,9 +117,4 @@ def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
     params.allow_requantize = True
     recent_log.clear()
     if C.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(params)) != 0:
-        reason = next((line for line in recent_log if line), "llama.cpp gives no reason")
-        raise ModelError(f"{source}: can't be prepared ({one_line(reason)}).", "Is there room on the disk?")
-
-
-def one_line(text: str) -> str:
-    return " ".join(text.split())
+        raise ModelError(f"{source}: can't be prepared ({logged_error()}).", "Is there room on the disk?")

@@ -1,4 +1,8 @@
-"""The mapping of remix's samplers to llama.cpp's, and the choice of a token by a chain of them."""
+"""remix's samplers as llama.cpp's, and the choice of a token by a chain of samplers.
+
+Takes a model, a `Sampling` and logits, gives token ids. Which samplers there are, with their bounds, defaults and
+order, `records/sampling.py` says. Knows nothing of slots, batches and the KV cache.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +17,134 @@ import numpy.typing as npt
 
 from remix.engine.llama.library import FloatArray
 from remix.engine.llama.model import LlamaModel
-from remix.records import Grammar, Greedy, MinP, Sampler, Sampling, TopK
+from remix.errors import ModelError
+from remix.records import Dist, Dry, Grammar, Greedy, MinP, Penalties, Sampler, Sampling, Temperature, TopK, TopP
 
-NEAR = -9.0
-"""They are at least e**-9 times as likely as the likeliest, about 1 in 8,000."""
+MOST_DRY_SAMPLERS = 16
+"""DRY samplers that a model keeps as templates for copies; the oldest is freed first."""
 
-LOOKS = (256, 4096)
-"""So many of the likeliest tokens are held against a grammar first; the whole vocabulary only where they don't do."""
-
-LARGEST_LOGIT = 1e30
-"""What is larger is no logit that any model means, and overflows when it is divided by a temperature."""
+GRAMMAR_CANDIDATES = (256, 4096)
+"""Numbers of most probable tokens that a grammar is applied to in turn, before it is applied to the whole
+vocabulary."""
 
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 """llama.cpp's `llama_token_data`."""
 
 
+def create(model: LlamaModel, sampler: Sampler, seed: int) -> Any:
+    """A llama.cpp sampler; its sampler chain will free it. Raises `ModelError` for a bad grammar."""
+    match sampler:
+        case Grammar():
+            created = C.llama_sampler_init_grammar(model.vocab, sampler.source.encode(), sampler.root.encode())
+            if not created:
+                raise ModelError(
+                    f"llama.cpp can't read the grammar, or the grammar has no rule '{sampler.root}'.",
+                    "Mend its GBNF: every rule that is used must be there, and no rule may begin with itself.",
+                )
+            return created
+        case Dry():
+            # llama.cpp searches the whole vocabulary for each breaker of a new DRY sampler, which takes 15 ms; a copy
+            # takes 0.15 ms. A sampler holds memory for `last_n` tokens, so only a few are kept.
+            templates = model.dry_samplers
+            if sampler not in templates:
+                if len(templates) >= MOST_DRY_SAMPLERS:
+                    C.llama_sampler_free(templates.pop(next(iter(templates))))
+                templates[sampler] = _create_dry(model, sampler)
+            return C.llama_sampler_clone(templates[sampler])
+        case Penalties():
+            return C.llama_sampler_init_penalties(
+                model.n_vocab, sampler.last_n, sampler.repeat, sampler.frequency, sampler.presence
+            )
+        case TopK():
+            return C.llama_sampler_init_top_k(sampler.k)
+        case TopP():
+            return C.llama_sampler_init_top_p(sampler.p, sampler.min_keep)
+        case MinP():
+            return C.llama_sampler_init_min_p(sampler.p, sampler.min_keep)
+        case Temperature():
+            return C.llama_sampler_init_temp(sampler.t)
+        case Dist():
+            return C.llama_sampler_init_dist(seed)
+        case Greedy():
+            return C.llama_sampler_init_greedy()
+
+
+def _create_dry(model: LlamaModel, sampler: Dry) -> Any:
+    count = len(sampler.breakers)
+    breakers = (ctypes.c_char_p * count)(*(text.encode() for text in sampler.breakers))
+    lengths = (sampler.allowed_length, sampler.last_n)
+    return C.llama_sampler_init_dry(model.vocab, sampler.multiplier, sampler.base, *lengths, breakers, count)
+
+
+class SamplerChain:
+    """The samplers of one sequence: llama.cpp's chain, preceded by the grammar if the sampling has one.
+
+    The grammar comes first, because after top-k no token that it allows may be left. It is kept outside llama.cpp's
+    chain for two reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a token that the grammar
+    doesn't allow ends the process. And the grammar would be applied to the whole vocabulary for each token, which
+    takes nearly as long as decoding, although the chain chooses among the most probable tokens only.
+    """
+
+    def __init__(self, model: LlamaModel, sampling: Sampling) -> None:
+        self._model = model
+        self.grammar: Any = None
+        rest = sampling.chain
+        if rest and isinstance(rest[0], Grammar):
+            self.grammar, rest = create(model, rest[0], sampling.seed), rest[1:]
+        params = C.llama_sampler_chain_default_params()
+        params.no_perf = True
+        self._chain: Any = C.llama_sampler_chain_init(params)
+        for sampler in rest:
+            C.llama_sampler_chain_add(self._chain, create(model, sampler, sampling.seed))
+        self._most, self._depth = _reach(rest)
+
+    def free(self) -> None:
+        """Free all samplers."""
+        C.llama_sampler_free(self._chain)
+        if self.grammar:
+            C.llama_sampler_free(self.grammar)
+
+    def choose(self, context: Any, row: int) -> int:
+        """Choose a token from a row of a context's logits, without a grammar."""
+        return int(C.llama_sampler_sample(self._chain, context, row))
+
+    def choose_by_grammar(self, logits: FloatArray) -> int | None:
+        """Choose a token that the grammar allows; None if the grammar allows no token."""
+        candidates = self._allowed(logits)
+        if not len(candidates):
+            return None
+        array = _as_token_data(candidates)
+        C.llama_sampler_apply(self._chain, ctypes.byref(array))
+        token = int(array.data[array.selected].id)
+        for sampler in (self.grammar, self._chain):
+            C.llama_sampler_accept(sampler, token)
+        return token
+
+    def _allowed(self, logits: FloatArray) -> npt.NDArray[Any]:
+        """The tokens that the grammar allows: all, or enough of the most probable for the chain to choose from."""
+        ids = self._model.writable
+        scores = logits[ids]
+        for count in GRAMMAR_CANDIDATES:
+            if count < len(ids):
+                # Include all tokens as probable as the last candidate, so that ties don't depend on sorting.
+                least = float(np.partition(scores, -count)[-count])
+                likely = scores >= least
+                found = self._apply_grammar(ids[likely], scores[likely])
+                if len(found) and (len(found) >= self._most or least < found["logit"].max() - self._depth):
+                    return found
+        return self._apply_grammar(ids, scores)
+
+    def _apply_grammar(self, ids: npt.NDArray[np.int32], scores: FloatArray) -> npt.NDArray[Any]:
+        candidates = np.zeros(len(ids), _CANDIDATE)
+        candidates["id"], candidates["logit"] = ids, scores
+        array = _as_token_data(candidates)
+        C.llama_sampler_apply(self.grammar, ctypes.byref(array))
+        allowed: npt.NDArray[Any] = candidates[np.isfinite(candidates["logit"])]
+        return allowed
+
+
 def _reach(chain: Sequence[Sampler]) -> tuple[float, float]:
-    """How many of the likeliest tokens a chain can choose from, and how far below the best they may lie, in nats."""
+    """How many of the most probable tokens a chain can choose from, and how many nats below the best they may lie."""
     match chain:
         case [Greedy(), *_]:
             return 1, math.inf
@@ -42,80 +157,7 @@ def _reach(chain: Sequence[Sampler]) -> tuple[float, float]:
     return math.inf, math.inf
 
 
-class Samplers:
-    """One sequence's samplers: llama.cpp's chain, and in front of it the grammar, if there is one.
-
-    The grammar comes first, for behind top-k there may be no token left that it allows. It stands outside
-    llama.cpp's chain for two reasons. `llama_sampler_sample` accepts what it chose unseen, and a token that the
-    grammar doesn't allow ends the process then. And it would hold the whole vocabulary against the grammar at
-    each turn, which takes nearly as long as decoding, where the chain chooses among the likeliest anyway.
-    """
-
-    def __init__(self, model: LlamaModel, sampling: Sampling) -> None:
-        self._model = model
-        self.grammar: Any = None
-        rest = sampling.chain
-        if rest and isinstance(rest[0], Grammar):
-            self.grammar, rest = model.sampler(rest[0], sampling.seed), rest[1:]
-        params = C.llama_sampler_chain_default_params()
-        params.no_perf = True
-        self._chain: Any = C.llama_sampler_chain_init(params)
-        for sampler in rest:
-            C.llama_sampler_chain_add(self._chain, model.sampler(sampler, sampling.seed))
-        self._most, self._depth = _reach(rest)
-
-    def free(self) -> None:
-        """Free them all."""
-        C.llama_sampler_free(self._chain)
-        if self.grammar:
-            C.llama_sampler_free(self.grammar)
-
-    def choose(self, context: Any, row: int) -> int:
-        """Choose a token from a row of a context's logits, without a grammar."""
-        return int(C.llama_sampler_sample(self._chain, context, row))
-
-    def choose_within(self, logits: FloatArray) -> int | None:
-        """Choose one of the tokens that the grammar allows; none, where it allows none."""
-        candidates = self._allowed(logits)
-        if not len(candidates):
-            return None
-        array = _array(candidates)
-        C.llama_sampler_apply(self._chain, ctypes.byref(array))
-        token = int(array.data[array.selected].id)
-        for sampler in (self.grammar, self._chain):
-            C.llama_sampler_accept(sampler, token)
-        return token
-
-    def _allowed(self, logits: FloatArray) -> npt.NDArray[Any]:
-        """The tokens the grammar allows: all, or as many of the likeliest as the chain can choose from."""
-        ids = self._model.writable
-        scores = logits[ids]
-        for count in LOOKS:
-            if count < len(ids):
-                # All that are as likely as the last one, so that chance has no say in who is looked at.
-                least = float(np.partition(scores, -count)[-count])
-                likely = scores >= least
-                found = self._hold_against(ids[likely], scores[likely])
-                if len(found) and (len(found) >= self._most or least < found["logit"].max() - self._depth):
-                    return found
-        return self._hold_against(ids, scores)
-
-    def _hold_against(self, ids: npt.NDArray[np.int32], scores: FloatArray) -> npt.NDArray[Any]:
-        candidates = np.zeros(len(ids), _CANDIDATE)
-        candidates["id"], candidates["logit"] = ids, scores
-        array = _array(candidates)
-        C.llama_sampler_apply(self.grammar, ctypes.byref(array))
-        allowed: npt.NDArray[Any] = candidates[np.isfinite(candidates["logit"])]
-        return allowed
-
-
-def _array(candidates: npt.NDArray[Any]) -> Any:
-    """Candidates as llama.cpp takes them. They stay numpy's, and must be kept."""
+def _as_token_data(candidates: npt.NDArray[Any]) -> Any:
+    """Candidates as a `llama_token_data_array` over numpy's memory: keep the candidates while llama.cpp works."""
     data = candidates.ctypes.data_as(ctypes.POINTER(C.llama_token_data))
     return C.llama_token_data_array(data=data, size=len(candidates), selected=-1, sorted=False)
-
-
-def floored(logits: FloatArray) -> FloatArray:
-    """Logits with the least float in place of minus infinity."""
-    floored: FloatArray = np.maximum(logits, np.finfo(np.float32).min)
-    return floored

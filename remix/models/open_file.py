@@ -1,4 +1,7 @@
-"""A model's file held open while it is used, so that a change is noticed."""
+"""A model's file kept open while the model is in use, to notice changes.
+
+Takes a path and the expected `ModelFile`, gives nothing; raises `ModelError` if the content is or becomes different.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from remix.models.identity import check_is_file, read_identity, unreadable_model
 from remix.records import ModelFile
 
 
-class Held:
-    """A model's file while it is in use, so that no record names weights that were written over meanwhile.
+class OpenModelFile:
+    """An open model file, checked so that records don't name weights overwritten during a run.
 
-    It is kept open: another file put in its place changes nothing for who has loaded this one. Raises `ModelError`
-    where it isn't the model it is taken for.
+    The open file stays readable if another file replaces it. Raises `ModelError` if the content isn't the expected
+    model.
     """
 
     def __init__(self, path: Path, file: ModelFile) -> None:
@@ -28,35 +31,35 @@ class Held:
             raise unreadable_model(path, error) from error
         try:
             self._status = self._now()
-            is_it = read_identity(self._file, path).sha256 == file.sha256
+            is_expected = read_identity(self._file, path).sha256 == file.sha256
         except BaseException:
             self.close()
             raise
-        if not is_it:
+        if not is_expected:
             self.close()
             raise ModelError(
-                f"{path}: is no longer {file.name} (sha256 {file.sha256[:12]}…): its content is another.",
+                f"{path}: is no longer {file.name} (sha256 {file.sha256[:12]}…): the content has changed.",
                 "Put the file back, or plan the run anew.",
             )
 
     def check(self) -> None:
-        """Raise `ModelError` where the content has changed since; a new time of change alone is nothing."""
+        """Raise `ModelError` if the content has changed; a new modification time alone is no change."""
         status = self._now()
         if status == self._status:
             return
-        # With a buffer of its own: the old one holds what was read before.
+        # A second file object, since the first may have old content in its buffer.
         with os.fdopen(os.dup(self._file.fileno()), "rb") as again:
             again.seek(0)
             now = hashlib.file_digest(again, "sha256").hexdigest()
         if now != self._sha256:
             raise ModelError(
                 f"{self._path}: was changed while it was in use.",
-                "What was finished before is safe; put the file back, then `remix resume` the run.",
+                "Finished texts are safe; put the file back, then `remix resume` the run.",
             )
         self._status = status
 
     def check_place(self) -> None:
-        """Raise `ModelError` where another file stands in its place: that one may have been loaded."""
+        """Raise `ModelError` if the path names a different file by now, which the engine may have loaded."""
         try:
             is_there = os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
         except OSError:
@@ -65,7 +68,7 @@ class Held:
             raise ModelError(f"{self._path}: was replaced while it was being loaded.", "Try again.")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def _now(self) -> tuple[int, int]:
