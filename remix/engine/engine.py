@@ -20,7 +20,7 @@ from remix.engine.decoder import Decoder, Room, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Choice, Generation, Request
+from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, WriterInfo
 
 _DEAD_END = (
     "the grammar allows no token that this model has.",
@@ -28,20 +28,38 @@ _DEAD_END = (
 )
 
 
+def _unnamed() -> WriterInfo:
+    """Who writes, if the engine isn't told."""
+    return WriterInfo(
+        name="unnamed",
+        model=ModelUsed(sha256=None, metadata_sha256=None),
+        engine=EngineUsed(exact=False),
+        exactness="not known",
+        host="unknown",
+    )
+
+
 class Engine:
     """Decodes many requests together. Thread-safe; close it, or use it in a `with`."""
 
     def __init__(
-        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[Room] = ()
+        self,
+        decoder: Decoder,
+        parallel: int | None = None,
+        trace: bool = False,
+        larger: Iterable[Room] = (),
+        writer: Callable[[], WriterInfo] = _unnamed,
     ) -> None:
         """Drive `decoder`, with at most `parallel` sequences active at once (all its slots, unless given).
 
         With `trace`, generations say how each of their tokens was chosen. Sequences that are too long for the
         decoder's room wait until all others are done, then it is exchanged for the next of the `larger` ones: the
-        longest context isn't forced on all.
+        longest context isn't forced on all. `writer` tells who writes, each time a text is finished; what it raises
+        is the outcome of that text.
         """
         self.decoder = decoder
         self._trace = trace
+        self._writer = writer
         self._most = parallel
         self._larger = deque(larger)
         self._too_long: list[Sequence] = []
@@ -236,8 +254,8 @@ class Engine:
         self.sampled += 1
         try:
             finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
-            generation = sequence.generation(finish) if finish else None
-        # Whatever a listener raises ends its own sequence, and no other.
+            generation = sequence.generation(finish, self._writer()) if finish else None
+        # Whatever a listener raises, or `writer` does, ends its own sequence, and no other.
         except BaseException as error:
             self._give_up(sequence, error)
             return

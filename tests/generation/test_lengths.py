@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
@@ -13,13 +13,9 @@ from remix.engine.prefix import Prefixes, Shared
 from remix.errors import PromptError
 from remix.generation import prepare
 from remix.generation.lengths import Lengths, _class
-from remix.records import Message, Options
+from remix.records import Message, Options, PromptSize
 from remix.templates.template import read_templates
 from remix.workspace import Workspace
-from tests.conftest import FILE
-
-if TYPE_CHECKING:
-    from remix.engine.local import Vocabulary
 
 
 @pytest.mark.parametrize(
@@ -42,24 +38,25 @@ def test_each_class_takes_the_longest_of_its_own(needed: list[int], contexts: tu
 class Counting:
     """A vocabulary whose tokens have at most 20 letters, that counts what it tokenises."""
 
+    name = "fake"
+    context = 2048
+
     def __init__(self) -> None:
         self.read: list[int] = []
 
-    def may_fit(self, messages: Sequence[Message], context: int) -> bool:
-        return sum(len(each.content) for each in messages) <= 20 * context
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
+        return sum(len(each.content) for each in messages) <= 20 * most
 
-    def tokenize(self, messages: Sequence[Message]) -> list[int]:
-        self.read.append(sum(len(each.content) for each in messages))
-        return [0] * self.read[-1]
-
-    def cut(self, tokens: list[int]) -> tuple[tuple[int, ...], ...]:
-        return tuple(tuple(tokens[start : start + 64]) for start in range(0, len(tokens), 64))
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        tokens = sum(len(each.content) for each in messages)
+        self.read.append(tokens)
+        return PromptSize(tokens, tuple((0,) * min(64, tokens - start) for start in range(0, tokens, 64)))
 
 
 def measured(workspace: Workspace, text: str, **options: Any) -> tuple[Counting, Lengths, list[PromptError]]:
     vocabulary, errors = Counting(), list[PromptError]()
     templates = read_templates(workspace.prompts)
-    lengths = Lengths(templates, Options.model_validate(options), FILE, cast("Vocabulary", vocabulary))
+    lengths = Lengths(templates, Options.model_validate(options), (), vocabulary)
     lengths.fitting([prepare.loose_passage(text)], errors.append)
     return vocabulary, lengths, errors
 

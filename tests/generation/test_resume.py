@@ -472,7 +472,7 @@ def run(workspace: Workspace, tmp_path: Path, cache: Path, monkeypatch: pytest.M
         contexts = (4096,)
 
     monkeypatch.setattr(execute, "_load", load)
-    monkeypatch.setattr(prepare, "measure_prompts", lambda *_: (NoLengths, [], {}))
+    monkeypatch.setattr(run_model, "measure_prompts", lambda *_: (NoLengths, [], {}))
     monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
     return Begun(workspace, tmp_path)
 
@@ -600,7 +600,7 @@ def test_what_does_not_fit_the_other_model_is_found_before_anything_is_touched(
         raise PromptError("two-clocks/001 needs 9 tokens with its output, and other takes 8.", "Split it.")
 
     folder = run.interrupted()
-    monkeypatch.setattr(prepare, "measure_prompts", too_long)
+    monkeypatch.setattr(run_model, "measure_prompts", too_long)
     result = command(run.place.root, "resume", "--model", str(run.other), "--anyway")
     assert result.exit_code == 1
     assert "and other takes 8." in result.stderr
