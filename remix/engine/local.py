@@ -147,6 +147,10 @@ class LocalModel:
         """The token ids of a prompt."""
         return tuple(self._chat.tokenize(list(messages), self._model))
 
+    def tokenize_text(self, text: str) -> list[int]:
+        """The token ids of a text alone, without a chat template."""
+        return self._model.tokenize_text(text)
+
     def close(self) -> None:
         """Stop the engine and free all: at once, or soon if a callback calls this."""
         if self.engine.is_calling_back:
