@@ -26,5 +26,9 @@ class ModelError(RemixError):
     """A model can't be found, read or loaded, or it failed while decoding."""
 
 
+class WeightsChangedError(ModelError):
+    """A model's file was changed while the model was in use: nobody knows what wrote the texts since."""
+
+
 class RunError(RemixError):
     """A run's folder can't be written, read or resumed."""

@@ -20,9 +20,21 @@ import remix.cli
 from remix.engine.decoder import BatchConfig, FakeDecoder
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
+from remix.generation.writer import TokenCounter
 from remix.models import catalog, identity
 from remix.outputs import RunFolder
-from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Request, Sampling, sha256
+from remix.records import (
+    EngineUsed,
+    Generation,
+    ModelFile,
+    ModelUsed,
+    Options,
+    Prompt,
+    Request,
+    Sampling,
+    WriterInfo,
+    sha256,
+)
 from remix.templates import worker
 from remix.util import processes
 from remix.workspace import Workspace, open_workspace
@@ -68,6 +80,15 @@ FILE = ModelFile(
     labels=(),
 )
 """A model of which nothing is there but its description."""
+
+WRITER = WriterInfo(
+    name="fake",
+    model=ModelUsed(sha256=None, metadata_sha256=None),
+    engine=EngineUsed(exact=False),
+    exactness="not known",
+    host="a test",
+)
+"""A writer of which nothing is there but its description."""
 
 
 def python_path() -> dict[str, str]:
@@ -198,19 +219,17 @@ class FakeWriter:
 
     file: ModelFile | None = None
     name = "fake"
-    threads = 1
+    counter: TokenCounter | None = None
     chunk: int | None = None
-    chat_template_sha256 = None
-    exactness = "by construction"
+    chat_template_sha256: str | None = None
     model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})
 
     def __init__(
         self, parallel: int = 4, fail_on: Callable[[Prompt], bool] | None = None, trace: bool = False
     ) -> None:
         decoder = FakeDecoder(parallel, n_ctx_seq=4096, config=BatchConfig(chunk=64, rows=parallel))
-        self.engine = Engine(decoder, trace=trace)
+        self.engine = Engine(decoder, trace=trace, writer=lambda: self.made_by())
         self.parallel = parallel
-        self.n_ctx_seq = 4096
         self.fail_on = fail_on
         self.asked: list[Prompt] = []
 
@@ -221,6 +240,25 @@ class FakeWriter:
     @property
     def engine_used(self) -> EngineUsed:
         return EngineUsed(exact=True, chunk=self.chunk)
+
+    @property
+    def info(self) -> WriterInfo:
+        return WriterInfo(
+            name=self.name,
+            model=self.model_used,
+            file=self.file,
+            engine=self.engine_used,
+            chat_template_sha256=self.chat_template_sha256,
+            exactness="by construction",
+            host="a test",
+            threads=1,
+            parallel=self.parallel,
+            n_ctx_seq=4096,
+        )
+
+    def made_by(self) -> WriterInfo:
+        """What the next text says of who wrote it."""
+        return self.info
 
     def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
         self.asked.append(prompt)

@@ -19,7 +19,7 @@ from remix.engine.decoder import Decoder, KVCacheLayout, Row
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Choice, Generation, Request
+from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, WriterInfo
 
 _DEAD_END = (
     "the grammar allows no token that this model has.",
@@ -27,20 +27,38 @@ _DEAD_END = (
 )
 
 
+def _unnamed() -> WriterInfo:
+    """Who writes, if the engine isn't told."""
+    return WriterInfo(
+        name="unnamed",
+        model=ModelUsed(sha256=None, metadata_sha256=None),
+        engine=EngineUsed(exact=False),
+        exactness="not known",
+        host="unknown",
+    )
+
+
 class Engine:
     """Decodes many requests together. Thread-safe. Close after use, or use in a `with`."""
 
     def __init__(
-        self, decoder: Decoder, parallel: int | None = None, trace: bool = False, larger: Iterable[KVCacheLayout] = ()
+        self,
+        decoder: Decoder,
+        parallel: int | None = None,
+        trace: bool = False,
+        larger: Iterable[KVCacheLayout] = (),
+        writer: Callable[[], WriterInfo] = _unnamed,
     ) -> None:
         """Drive `decoder`, with at most `parallel` sequences active at once (by default all its slots).
 
         With `trace`, each generation has the log-probability and alternatives of its tokens. Sequences too long for
         the decoder's KV cache layout wait until all other sequences are done; then the next layout of `larger`
-        replaces the current layout. So a few long sequences don't cost all sequences the longest context.
+        replaces the current layout. So a few long sequences don't cost all sequences the longest context. `writer`
+        gives the `WriterInfo` of each finished text; an error that `writer` raises is the outcome of that text.
         """
         self.decoder = decoder
         self._trace = trace
+        self._writer = writer
         self._most = parallel
         self._larger = deque(larger)
         self._too_long: list[Sequence] = []
@@ -235,8 +253,8 @@ class Engine:
         self.sampled += 1
         try:
             finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
-            generation = sequence.generation(finish) if finish else None
-        # An error of `on_text` ends its own sequence only.
+            generation = sequence.generation(finish, self._writer()) if finish else None
+        # An error of `on_text` or `writer` ends its own sequence only.
         except BaseException as error:
             self._give_up(sequence, error)
             return

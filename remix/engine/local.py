@@ -19,15 +19,27 @@ import psutil
 
 from remix.engine import llama, load_check, probe, tune
 from remix.engine.chat import ChatTemplate
-from remix.engine.chunks import Chunk, cut
+from remix.engine.chunks import cut
 from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
 from remix.models.open_file import OpenModelFile
-from remix.records import EngineUsed, Generation, Message, ModelFile, ModelUsed, Prompt, Request, Sampling
+from remix.records import (
+    EngineUsed,
+    Generation,
+    Message,
+    ModelFile,
+    ModelUsed,
+    Prompt,
+    PromptSize,
+    Request,
+    Sampling,
+    WriterInfo,
+)
 from remix.records.bounds import MOST_TOKENS
+from remix.util import environment
 from remix.util.units import size
 
 CELLS = 256
@@ -37,39 +49,47 @@ USUAL_TOKEN = 16
 """Letters for each token of the context up to which a vocabulary isn't asked for its longest one."""
 
 
-class Vocabulary:
-    """A model's words and chat template without its weights: for counting tokens before anything is decoded."""
+class LocalTokens:
+    """Counts the tokens of prompts with a GGUF's own tokenizer and chat template: a `TokenCounter`."""
+
+    def __init__(self, model: LlamaModel, chat: ChatTemplate, name: str, context: int, config: BatchConfig) -> None:
+        self.name = name
+        self.context = context
+        self._model = model
+        self._chat = chat
+        self._config = config
+
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
+        """Whether messages may make a prompt of at most `most` tokens: longer than the longest tokens they can't.
+
+        Tokenising 8 MB of words takes seconds, and counting characters takes none.
+        """
+        letters = sum(len(message.content.strip()) for message in messages)
+        return letters <= most * USUAL_TOKEN or letters <= most * self._model.longest_token
+
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        """The prompt's tokens, and its chunks. Raises `PromptError` if the chat template refuses the messages."""
+        tokens = self._chat.tokenize(messages, self._model)
+        return PromptSize(len(tokens), cut(tokens, self._config.chunk, self._model.piece))
+
+
+class Vocabulary(LocalTokens):
+    """A GGUF's tokenizer and chat template without the weights, for planning a run. Close it when done."""
 
     def __init__(self, path: Path, file: ModelFile) -> None:
         load_check.check(path, file)
-        self._model = LlamaModel(path, vocab_only=True)
         tuned = tune.recall(file)
-        self._shape = tuned.config if tuned else BatchConfig()
-        self._chat = ChatTemplate(file.chat_template, file.name)
-
-    def tokenize(self, messages: Iterable[Message]) -> list[int]:
-        """The tokens the messages make as a prompt."""
-        return self._chat.tokenize(list(messages), self._model)
+        chat = ChatTemplate(file.chat_template, file.name)
+        model = LlamaModel(path, vocab_only=True)
+        super().__init__(model, chat, file.name, file.context, tuned.config if tuned else BatchConfig())
 
     @property
     def cell_bytes(self) -> int:
-        """Memory a token takes while its sequence is there."""
+        """Memory that each token of a sequence takes in the KV cache."""
         return self._model.cell_bytes
 
-    def may_fit(self, messages: Iterable[Message], context: int) -> bool:
-        """Whether messages may make a prompt of so many tokens: of more characters than those stand for they can't.
-
-        Tokenising 8 MB of words takes seconds, and this doesn't tokenise.
-        """
-        letters = sum(len(message.content.strip()) for message in messages)
-        return letters <= context * USUAL_TOKEN or letters <= context * self._model.longest_token
-
-    def cut(self, tokens: Sequence[int]) -> tuple[Chunk, ...]:
-        """A prompt in the chunks it is computed and shared by."""
-        return cut(tokens, self._shape.chunk, self._model.piece)
-
     def close(self) -> None:
-        """Free it."""
+        """Free the tokenizer."""
         self._model.close()
 
 
@@ -102,13 +122,12 @@ class LocalModel:
 
     def __init__(self, path: Path, file: ModelFile, needs: LoadOptions) -> None:
         self.file = file
-        self.threads = needs.threads
         self._chat = ChatTemplate(file.chat_template, file.name)
         self._closing = threading.Lock()
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(OpenModelFile(path, file)))
             load_check.check(path, file)
-            self.shape, self.exact, self.exactness = _chosen(path, file, needs)
+            self.shape, exact, exactness = _chosen(path, file, needs)
             self._model = stack.enter_context(LlamaModel(path, config=self.shape))
             self._held.check_place()
             first, *larger = _rooms(self._model, self.shape, needs)
@@ -116,7 +135,8 @@ class LocalModel:
                 self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.prefix_slots
             )
             stack.enter_context(decoder)
-            self.engine = stack.enter_context(Engine(decoder, needs.parallel, trace=True, larger=larger))
+            self.engine = stack.enter_context(Engine(decoder, needs.parallel, True, larger, lambda: self.info))
+            self._info = self._describe(exact, exactness, needs.threads)
             self._stack = stack.pop_all()
 
     def submit(
@@ -128,6 +148,10 @@ class LocalModel:
     def tokenize(self, messages: Iterable[Message]) -> tuple[int, ...]:
         """The token ids of a prompt."""
         return tuple(self._chat.tokenize(list(messages), self._model))
+
+    def tokenize_text(self, text: str) -> list[int]:
+        """The token ids of a text alone, without a chat template."""
+        return self._model.tokenize_text(text)
 
     def close(self) -> None:
         """Stop the engine and free all: at once, or soon if a callback calls this."""
@@ -146,12 +170,13 @@ class LocalModel:
     ) -> None:
         self.close()
 
-    # -- what a record must know ----------------------------------------------------------------------------
+    # -- what a record must say -----------------------------------------------------------------------------
 
     @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.file.name
+    def info(self) -> WriterInfo:
+        """Who writes. Raises `WeightsChangedError` if the model's file was changed while the model was in use."""
+        self._held.check()
+        return self._info.model_copy(update={"parallel": self.engine.parallel})
 
     @property
     def sampled(self) -> int:
@@ -159,43 +184,37 @@ class LocalModel:
         return self.engine.sampled
 
     @property
-    def n_ctx_seq(self) -> int:
-        """Tokens a sequence may have, prompt and output together."""
-        return self.engine.longest
+    def counter(self) -> LocalTokens:
+        """Counts the tokens of prompts."""
+        return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.shape)
 
-    @property
-    def parallel(self) -> int:
-        """Most sequences active at once."""
-        return self.engine.parallel
-
-    @property
-    def chat_template_sha256(self) -> str:
-        """Of the chat template in use."""
-        return self._chat.sha256
-
-    @property
-    def model_used(self) -> ModelUsed:
-        """The weights, by content. Raises `ModelError` where somebody wrote into the file while it was in use."""
-        self._held.check()
-        return ModelUsed(sha256=self.file.sha256, metadata_sha256=self.file.metadata_sha256)
-
-    @property
-    def engine_used(self) -> EngineUsed:
-        """The machinery, as far as it may touch a bit of a result."""
-        return EngineUsed(
-            llama_cpp_python=llama.version(),
-            libraries=llama.library_sha256s(),
-            libc=" ".join(platform.libc_ver()).strip() or None,
-            system_info=llama.system_info(),
-            chunk=self.shape.chunk,
-            paragraphs=self.shape.paragraphs,
-            rows=self.shape.label,
-            type_k="f16",
-            type_v="f16",
-            flash_attn=self.shape.flash_attn,
-            repack=self.shape.repack,
-            n_gpu_layers=self.shape.gpu_layers,
-            exact=self.exact,
+    def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
+        """Who writes, as far as it doesn't change while the model is loaded."""
+        file, shape = self.file, self.shape
+        return WriterInfo(
+            name=file.name,
+            model=ModelUsed(sha256=file.sha256, metadata_sha256=file.metadata_sha256),
+            file=file,
+            engine=EngineUsed(
+                llama_cpp_python=llama.version(),
+                libraries=llama.library_sha256s(),
+                libc=" ".join(platform.libc_ver()).strip() or None,
+                system_info=llama.system_info(),
+                chunk=shape.chunk,
+                paragraphs=shape.paragraphs,
+                rows=shape.label,
+                type_k="f16",
+                type_v="f16",
+                flash_attn=shape.flash_attn,
+                repack=shape.repack,
+                n_gpu_layers=shape.gpu_layers,
+                exact=exact,
+            ),
+            chat_template_sha256=self._chat.sha256,
+            exactness=exactness,
+            host=environment.host(),
+            threads=threads,
+            n_ctx_seq=self.engine.longest,
         )
 
 

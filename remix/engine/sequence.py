@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from remix.engine.chunks import Chunk
-from remix.records import Choice, Generation, Request
+from remix.records import Choice, Generation, Request, WriterInfo
 
 Finish = Literal["stop", "length"]
 
@@ -78,9 +78,10 @@ class Sequence:
         self._stream(finish)
         return finish
 
-    def generation(self, finish: Finish) -> Generation:
+    def generation(self, finish: Finish, writer: WriterInfo) -> Generation:
         """The finished result."""
         return Generation(
+            writer=writer,
             text=self.text,
             finish=finish,
             token_ids=tuple(self.token_ids),

@@ -149,7 +149,7 @@ def _prompts(
     file = model[1]
     with closing(Vocabulary(*model)) as vocabulary:
         fine = _rendering(_Trial(options, file.labels, vocabulary), templates, corpus, found)
-        lengths = Lengths(templates, options, file, vocabulary, fine)
+        lengths = Lengths(templates, options, file.labels, vocabulary, fine)
         for pair in corpus:
             name = pair[1].id
             if any((name, kind) in fine for kind in templates):
@@ -194,5 +194,5 @@ class _Trial:
         """Tokenise each order of turns once: what a chat template makes of it hangs on nothing else."""
         roles = tuple(message.role for message in messages)
         if self._vocabulary and roles not in self._roles:
-            self._vocabulary.tokenize([Message(role=role, content="A text.") for role in roles])
+            self._vocabulary.measure([Message(role=role, content="A text.") for role in roles], 0)
             self._roles.add(roles)

@@ -22,7 +22,7 @@ from remix.generation.run_model import as_done_by, model_of
 from remix.generation.writer import Watch, Writer
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
-from remix.records import Failure, Message, Options, Record, Resumption, Run
+from remix.records import Failure, Message, Options, Record, Resumption, Run, WriterInfo
 from remix.util import environment
 from remix.util.files import check_writable
 
@@ -60,7 +60,7 @@ def generate(
     with _opened(writer, job.run, job.model) as writer:
         about = _about(job.run.options)
         now = datetime.now(UTC)
-        named = {"name": run_name(about, now), "created": now, "engine": writer.engine_used}
+        named = {"name": run_name(about, now), "created": now, "engine": writer.info.engine}
         folder = RunFolder.create(outputs, job.run.model_copy(update=named))
         with folder.lock():
             return _work(folder, writer, watch, stop)
@@ -96,17 +96,18 @@ def resume(
 
 def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
     """Finish a run; `run` is its request as this writer does it."""
-    other = _is_other(folder.run, writer)
+    info = writer.info
+    other = _is_other(folder.run, info)
     if other:
-        run = run.model_copy(update={"model": writer.file})
-        now, model = datetime.now(UTC), writer.model_used
-        folder.note_resumption(Resumption(at=now, name=writer.name, model=model, engine=writer.engine_used))
+        run = run.model_copy(update={"model": info.file})
+        now = datetime.now(UTC)
+        folder.note_resumption(Resumption(at=now, name=info.name, model=info.model, engine=info.engine))
     folder.unseal()
     outcome = _work(RunFolder(folder.path, run), writer, watch, stop)
     return outcome._replace(
         folder=folder,
-        engine_changed=not other and writer.engine_used != folder.run.engine,
-        other_model=writer.name if other else None,
+        engine_changed=not other and info.engine != folder.run.engine,
+        other_model=info.name if other else None,
     )
 
 
@@ -115,7 +116,7 @@ def draft(
 ) -> Iterator[tuple[Record, str]]:
     """Write a job's texts one after another and keep none; the two functions hear prompts and words as they come."""
     with closing(_load(job.run, job.model)) as writer:
-        recorder = Recorder(job.run, writer)
+        recorder = Recorder(job.run, writer.info.name)
         previous, parent = "", None
         for task in job.run.tasks:
             asked = recorder.ask(task, previous, parent)
@@ -128,10 +129,10 @@ def draft(
             yield record, previous
 
 
-def _is_other(run: Run, writer: Writer) -> bool:
+def _is_other(run: Run, writer: WriterInfo) -> bool:
     """Whether a writer isn't the model that the run began with."""
     if run.model:
-        return writer.model_used.sha256 != run.model.sha256
+        return writer.model.sha256 != run.model.sha256
     return writer.name != run.options.model
 
 

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from remix.errors import RemixError, RunError
+from remix.errors import RemixError, RunError, WeightsChangedError
 from remix.generation.recorder import Asked, Recorder
 from remix.generation.writer import ROWS, Progress, Watch, Writer
 from remix.outputs.run import RunFolder
-from remix.records import Failure, Generation, Run, Task
+from remix.records import Failure, Generation, Record, Resumption, Run, Task
 
 Chain = deque[Task]
 
@@ -46,9 +47,11 @@ class Chains:
         self._writer = writer
         self._watch = watch
         self._stop = stop
-        self._recorder = Recorder(folder.run, writer)
+        self._recorder = Recorder(folder.run, writer.info.name)
         self._waiting = deque(_in_order(folder.run))
         self._done = {task.id for task in folder.done}
+        self._models = [writer.info.model]
+        """That the run, or its `resumed.json`, names."""
         self._active = 0
         self._finished: queue.SimpleQueue[_Submitted] = queue.SimpleQueue()
         """A task as often as one of its candidates has ended."""
@@ -58,7 +61,7 @@ class Chains:
         self._folder.write_failures([])
         # Enough chains waiting that the engine never does, and not many more prompts in memory than that. With one
         # chain alone the engine would wait for the last of its candidates.
-        most = max(2, 4 * (self._writer.parallel or ROWS) // self._folder.run.options.best_of)
+        most = max(2, 4 * (self._writer.info.parallel or ROWS) // self._folder.run.options.best_of)
         self._report()
         while not self._stop.is_set() and (self._active or self._waiting):
             while self._waiting and self._active < most:
@@ -120,16 +123,29 @@ class Chains:
             generations = _results(submitted.candidates)
         except CancelledError:
             return
+        except WeightsChangedError:
+            raise
         except RemixError as error:
             self._fail(task, error)
             return
         record, text, trace = self._recorder.record(submitted.asked, generations)
+        self._note_model(record)
         self._forget_made_from_another(submitted.rest, record.id)
         self._folder.write(task, record, text, trace)
         self._done.add(task.id)
         self.flags.update(record.flags)
         if not self._stop.is_set():
             self._go_on(submitted.rest, text, record.id)
+
+    def _note_model(self, record: Record) -> None:
+        """Name a model in `resumed.json` before its first text, if it isn't the model that the run goes on with."""
+        model, name = record.derivation.model, record.circumstances.model
+        if model in self._models:
+            return
+        self._models.append(model)
+        if all(each.model != model for each in self._folder.resumptions()):
+            now, engine = datetime.now(UTC), record.derivation.engine
+            self._folder.note_resumption(Resumption(at=now, name=name, model=model, engine=engine))
 
     def _forget_made_from_another(self, rest: Chain, parent: str) -> None:
         """Let the next step count as not done where it was made from another text than is written now.

@@ -1,46 +1,51 @@
-"""How many tokens each prompt of a plan takes, and which passages don't fit.
+"""How many tokens each prompt of a run takes, and which passages don't fit the model.
 
-Takes passages, templates and a model's vocabulary, gives counts. No weights are loaded.
+Takes passages, templates and what counts a model's tokens; gives counts. Loads no weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from remix.engine.local import Vocabulary
 from remix.engine.prefix import PrefixCache
 from remix.errors import PromptError
-from remix.records import Essay, Message, ModelFile, Options, Passage, task_id
+from remix.generation.writer import TokenCounter
+from remix.records import Essay, Message, Options, Passage, PromptSize, task_id
 from remix.templates.template import Template, settings_for
 
 SHORT = 8
-"""The first class of length ends at 2**9 tokens, each other after two more binary digits."""
+"""The first class of lengths ends at 2**9 tokens, each further class after two more binary digits."""
 
 
 class Lengths:
-    """Counts each prompt's tokens, and leaves out passages that can't fit the model's context."""
+    """Counts the tokens of prompts, and leaves out passages that can't fit the model's context.
+
+    Without a counter prompts are rendered, and their lengths aren't checked.
+    """
 
     def __init__(
         self,
         templates: dict[str, Template],
         options: Options,
-        file: ModelFile,
-        vocabulary: Vocabulary,
+        labels: Sequence[str],
+        counter: TokenCounter | None,
         only: Container[tuple[str, str]] | None = None,
     ) -> None:
         self._templates = templates
         self._only = only
         self._options = options
-        self._file = file
-        self._vocabulary = vocabulary
+        self._labels = labels
+        self._counter = counter
         self._needed: list[int] = []
         self.computed = 0
         """Prompt tokens left to compute when each passage's prompts share what they have in common."""
+        self.unchecked = 0
+        """Prompts whose tokens couldn't be counted."""
 
     def fitting(
         self, corpus: list[tuple[Essay, Passage]], on_error: Callable[[PromptError], None]
     ) -> tuple[list[tuple[Essay, Passage]], dict[str, int]]:
-        """The passages that fit, and the tokens of each of their prompts."""
+        """The passages that fit, and the tokens of each of their prompts, as far as prompts could be counted."""
         kept: list[tuple[Essay, Passage]] = []
         counted: dict[str, int] = {}
         for essay, passage in corpus:
@@ -58,8 +63,9 @@ class Lengths:
     def contexts(self) -> tuple[int, ...]:
         """Tokens that prompts need with their outputs, by classes of length: the longest of each, the longest last.
 
-        A class ends at four times the tokens of the one before. What is far longer than the rest has a room of its
-        own: in the same one it would slow each of their steps, and take its length in memory for each of them.
+        A class ends at four times the tokens of the class before. Sequences that are far longer than the rest are
+        decoded apart: among short sequences they would slow each step, and each short sequence would take as much
+        memory as the longest.
         """
         longest: dict[int, int] = {}
         for needed in sorted(self._needed):
@@ -67,7 +73,7 @@ class Lengths:
         return tuple(longest.values())
 
     def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], list[int]]:
-        """The tokens of each prompt of a passage, and those that each chain needs at most.
+        """The tokens of each prompt of a passage, and the tokens that each chain needs at most.
 
         Raises `PromptError` at the first prompt that doesn't fit.
         """
@@ -79,43 +85,54 @@ class Lengths:
         for kind, template in self._templates.items():
             if self._only is not None and (passage.id, kind) not in self._only:
                 continue
-            allowed = settings_for(template, self._options, self._file.labels).max_tokens
-            # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
-            # what a model wrote token by token may be a few more when it is read again.
-            words = " word" * (min(allowed, self._file.context) * 21 // 20 + 8)
+            allowed = settings_for(template, self._options, self._labels).max_tokens
+            # The output of a step is an opening and at most `allowed` tokens; a common word is one token in any
+            # vocabulary, and what a model wrote token by token may be a few tokens more when it is read again.
+            most = min(allowed, self._counter.context) if self._counter else 0
+            words = " word" * (most * 21 // 20 + 8)
             previous, longest = "", 0
             for step in range(1, self._options.steps + 1):
-                prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
+                prompt = template.render(passage, essay, previous, step, self._options.steps, self._labels)
                 previous = prompt.opening + words
-                read = self._read(prompt.messages, passage)
-                longest = max(longest, len(read) + allowed)
-                if longest > self._file.context:
-                    raise self._too_long(passage, str(longest))
-                chunks = self._vocabulary.cut(read)
-                computed += len(read) - prefixes.longest(chunks).length
-                prefixes.add(len(tokens), chunks[:-1])
+                size = self._size(prompt.messages, passage, allowed)
+                if size.tokens is None:
+                    self.unchecked += texts
+                    continue
+                longest = max(longest, size.tokens + allowed)
+                computed += size.tokens - prefixes.longest(size.chunks).length
+                prefixes.add(len(tokens), size.chunks[:-1])
                 # The other candidates and variants read the same prompt.
-                computed += (texts - 1) * (len(read) - prefixes.longest(chunks).length)
+                computed += (texts - 1) * (size.tokens - prefixes.longest(size.chunks).length)
                 for variant in range(1, self._options.variants + 1):
-                    tokens[task_id(passage.id, kind, step, variant)] = len(read)
-            needed.append(longest)
+                    tokens[task_id(passage.id, kind, step, variant)] = size.tokens
+            needed += [longest] if longest else []
         self.computed += computed
         return tokens, needed
 
-    def _read(self, messages: Sequence[Message], passage: Passage) -> list[int]:
-        """The tokens of a prompt. Raises `PromptError`, naming the passage it is made from."""
-        if not self._vocabulary.may_fit(messages, self._file.context):
-            raise self._too_long(passage, f"more than {self._file.context}")
+    def _size(self, messages: Sequence[Message], passage: Passage, allowed: int) -> PromptSize:
+        """How long a prompt is, whose output may have `allowed` tokens.
+
+        Raises `PromptError`, naming the passage, if the model's context doesn't hold both.
+        """
+        if self._counter is None:
+            return PromptSize(None)
+        context = self._counter.context
+        if not self._counter.may_fit(messages, context):
+            raise self._too_long(passage, f"more than {context}")
         try:
-            return self._vocabulary.tokenize(messages)
+            size = self._counter.measure(messages, context - allowed)
         except PromptError as error:
             place = f"{passage.path}:{passage.lines[0]}: {passage.id}"
             raise PromptError(f"{place}: {error.message}", error.hint) from error
+        if size.tokens is not None and size.tokens + allowed > context:
+            raise self._too_long(passage, str(size.tokens + allowed))
+        return size
 
     def _too_long(self, passage: Passage, needed: str) -> PromptError:
+        assert self._counter is not None
         return PromptError(
             f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output, "
-            f"and {self._file.name} takes {self._file.context}.",
+            f"and {self._counter.name} takes {self._counter.context}.",
             "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
         )
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
 from remix.engine.local import Vocabulary, check_memory
-from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.errors import ModelError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
 from remix.generation.plan import check_size, plan
 from remix.generation.staleness import Now, stale
@@ -66,7 +66,7 @@ class Job:
     left_out: tuple[RemixError, ...]
     """What `skip_bad` left out, and why."""
     notes: tuple[str, ...] = ()
-    """What of a query nothing answers to."""
+    """What of a query nothing answers to, and what of the plan couldn't be checked."""
 
 
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
@@ -80,7 +80,11 @@ def prepare(workspace: Workspace, options: Options, given: dict[str, object] | N
 
 
 def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
-    """Plan a run for another writer than a local model, and check all of it but the prompts' lengths."""
+    """Plan a run for another writer than a local model, and check all of it as `prepare` does.
+
+    The lengths of prompts are checked if the writer can count tokens and knows the model's context; the job's notes
+    say so if not.
+    """
     bad = ErrorCollector(options.skip_bad)
     return _plan_for(workspace, _read(workspace, options, bad), writer, bad)
 
@@ -173,19 +177,18 @@ def _plan_local(workspace: Workspace, wanted: Wanted, bad: ErrorCollector) -> Jo
 
 def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: ErrorCollector) -> Job:
     """The job of another writer."""
-    options = wanted.options.model_copy(update={"kinds": tuple(wanted.templates), "model": writer.name})
+    name = writer.info.name
+    options = wanted.options.model_copy(update={"kinds": tuple(wanted.templates), "model": name})
     check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
-    kept: Corpus = []
-    for essay, passage in wanted.corpus:
-        try:
-            for template in wanted.templates.values():
-                template.render(passage, essay, "", 1, options.steps, (writer.name.lower(),))
-        except PromptError as error:
-            bad.note(error)
-        else:
-            kept.append((essay, passage))
+    lengths = Lengths(wanted.templates, options, (name.lower(),), writer.counter, wanted.only)
+    kept, _ = lengths.fitting(wanted.corpus, bad.note)
     run = _freeze(workspace, wanted._replace(options=options, corpus=kept), None, ())
-    return Job(run, None, {}, 0, tuple(bad.errors), tuple(wanted.notes))
+    unchecked = (
+        f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
+        "context. A prompt that is too long fails when its turn comes."
+    )
+    notes = (*wanted.notes, unchecked) if lengths.unchecked else tuple(wanted.notes)
+    return Job(run, None, {}, 0, tuple(bad.errors), notes)
 
 
 def measure_prompts(
@@ -193,7 +196,7 @@ def measure_prompts(
 ) -> tuple[Lengths, Corpus, dict[str, int]]:
     """How long a model's prompts are, which passages fit it, and the tokens of each of their prompts."""
     with closing(Vocabulary(*model)) as vocabulary:
-        lengths = Lengths(wanted.templates, wanted.options, model[1], vocabulary, wanted.only)
+        lengths = Lengths(wanted.templates, wanted.options, model[1].labels, vocabulary, wanted.only)
         kept, tokens = lengths.fitting(wanted.corpus, bad.note)
         check_memory(vocabulary.cell_bytes, lengths.contexts, wanted.options.memory)
     return lengths, kept, tokens

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from remix.generation import trim
 from remix.generation.choose import BY_MEASURES, choose, mean_logprob
 from remix.generation.plan import task_seed
-from remix.generation.writer import Writer
 from remix.measure import flags
 from remix.measure.ledger import Made, ledger, numbers
 from remix.outputs.form import body_bytes, dump_trace
@@ -61,12 +60,12 @@ class Written(NamedTuple):
 
 
 class Recorder:
-    """Knows a run and its writer."""
+    """Knows a run; who wrote a text, each generation says."""
 
-    def __init__(self, run: Run, writer: Writer) -> None:
+    def __init__(self, run: Run, writer: str) -> None:
+        """`writer` is the name of the run's writer, for templates that go by it where there is no GGUF file."""
         self._run = run
-        self._writer = writer
-        self._labels = run.model.labels if run.model else (writer.name.lower(),)
+        self._labels = run.model.labels if run.model else (writer.lower(),)
         self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
         self._corpus = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
 
@@ -155,14 +154,14 @@ class Recorder:
                 template=asked.prompt.template,
                 messages=asked.prompt.messages,
                 keep_opening=asked.prompt.keep_opening,
-                chat_template_sha256=self._writer.chat_template_sha256,
+                chat_template_sha256=generation.writer.chat_template_sha256,
                 token_ids=generation.prompt_token_ids,
             ),
-            model=self._writer.model_used,
+            model=generation.writer.model,
             sampling=generation.sampling,
             selection=selection,
             trim=trim.RULE,
-            engine=self._writer.engine_used,
+            engine=generation.writer.engine,
         )
 
     def _source(self, task: Task) -> Source:
@@ -170,24 +169,25 @@ class Recorder:
         return source_of(passage, task, self._templates[task.kind].name, self._run.rankings.get(passage.id))
 
     def _circumstances(self, generation: Generation) -> Circumstances:
-        file, planned = self._writer.file, self._run.environment
+        made, planned = generation.writer, self._run.environment
+        file = made.file
         # A clock may be put back meanwhile; nothing ends before it begins.
         finished = max(generation.started, generation.finished)
         return Circumstances(
             run=self._run.name,
-            model=self._writer.name,
+            model=made.name,
             architecture=file.architecture if file else None,
             file_type=file.file_type if file else None,
             size=file.size if file else None,
             preparation=file.preparation if file else None,
-            exactness=self._writer.exactness,
+            exactness=made.exactness,
             started=generation.started,
             finished=finished,
             seconds=round((finished - generation.started).total_seconds(), 3),
-            host=environment.host(),
-            threads=self._writer.threads,
-            parallel=self._writer.parallel,
-            n_ctx_seq=self._writer.n_ctx_seq,
+            host=made.host,
+            threads=made.threads,
+            parallel=made.parallel,
+            n_ctx_seq=made.n_ctx_seq,
             remix=environment.version(),
             commit=planned.commit,
         )

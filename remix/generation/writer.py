@@ -1,45 +1,61 @@
-"""Whoever turns prompts into texts: the seam between the pipeline and a model.
+"""What turns prompts into texts: the seam between a run and its models.
 
-`engine/local.py` is one over a GGUF on this machine, `langchain/` another over any LangChain chat model.
+`engine/local.py` is a writer over a GGUF on this machine, `langchain/writer.py` over any LangChain chat model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
-from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Prompt, Sampling
+from remix.records import Generation, Message, Prompt, PromptSize, Sampling, WriterInfo
 
 ROWS = 16
-"""Texts asked for at once of a writer that doesn't say how many it takes."""
+"""Texts to ask for at once, if a writer doesn't say how many it writes at once."""
+
+
+class TokenCounter(Protocol):
+    """Counts the tokens of prompts for one model."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    @property
+    def context(self) -> int:
+        """Most tokens that a prompt and its output may have together."""
+
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
+        """Whether a prompt may have at most `most` tokens: a cheap bound, asked before the prompt is measured."""
+
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        """The length of a prompt; if it is no more than `most` tokens for certain, an upper bound may do.
+
+        Raises `PromptError` if the model's chat template refuses the messages.
+        """
 
 
 class Writer(Protocol):
-    """Whoever turns prompts into texts, and what a record must say of them."""
+    """Turns prompts into texts."""
 
     @property
-    def file(self) -> ModelFile | None: ...
+    def info(self) -> WriterInfo:
+        """Who will write, for all that is said before the first text. A text's own `Generation` says who wrote it."""
+
     @property
-    def name(self) -> str: ...
+    def counter(self) -> TokenCounter | None:
+        """What counts the tokens of prompts; null if the writer can't, or doesn't know the model's context."""
+
     @property
-    def parallel(self) -> int | None: ...
-    @property
-    def threads(self) -> int | None: ...
-    @property
-    def n_ctx_seq(self) -> int | None: ...
-    @property
-    def sampled(self) -> int: ...
-    @property
-    def chat_template_sha256(self) -> str | None: ...
-    @property
-    def model_used(self) -> ModelUsed: ...
-    @property
-    def engine_used(self) -> EngineUsed: ...
-    @property
-    def exactness(self) -> str: ...
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]: ...
-    def close(self) -> None: ...
+    def sampled(self) -> int:
+        """Tokens sampled so far."""
+
+    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+        """Queue a prompt. Raises `RemixError`, as the future does."""
+
+    def close(self) -> None:
+        """Cancel what isn't finished, and free everything."""
 
 
 class Progress(NamedTuple):
@@ -49,8 +65,8 @@ class Progress(NamedTuple):
     failed: int
     total: int
     sampled: int
-    """Tokens written since this process began."""
+    """Tokens sampled since this process began."""
 
 
 Watch = Callable[[Progress], None]
-"""Hears how far a run has come."""
+"""Is told how far a run has come."""

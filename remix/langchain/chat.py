@@ -246,6 +246,18 @@ class ChatRemix(BaseChatModel):
         configs = get_config_list(config, count)
         return [{**each, "max_concurrency": each.get("max_concurrency") or enough} for each in configs]
 
+    # -- tokens ---------------------------------------------------------------------------------------------
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return the token ids of a text by this model's own tokenizer, or by `custom_get_token_ids`."""
+        return super().get_token_ids(text) if self.custom_get_token_ids else self._weights.tokenize_text(text)
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """Count the tokens of the prompt that messages make with this model's own chat template."""
+        if tools or self.custom_get_token_ids:
+            return super().get_num_tokens_from_messages(messages, tools)
+        return len(self._weights.tokenize(from_langchain(messages)))
+
     # -- JSON -----------------------------------------------------------------------------------------------
 
     def with_structured_output(

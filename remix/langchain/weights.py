@@ -77,6 +77,16 @@ class Weights:
             local = self.load()
             return local.engine.submit(Request(token_ids=local.tokenize(messages), sampling=sampling), on_text)
 
+    def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The token ids of a conversation as a prompt."""
+        with self._lock:
+            return self.load().tokenize(messages)
+
+    def tokenize_text(self, text: str) -> list[int]:
+        """The token ids of a text alone, without the chat template."""
+        with self._lock:
+            return self.load().tokenize_text(text)
+
     def close(self) -> None:
         """Free it; whoever still waits for an answer gets a `ModelError`."""
         with self._lock:

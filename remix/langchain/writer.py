@@ -1,6 +1,7 @@
 """Any LangChain chat model as a run's writer.
 
-Takes prompts, gives generations whose records say that they aren't exact.
+Takes prompts, gives generations whose records say that they aren't exact. Knows LangChain's interface alone, and no
+provider.
 """
 
 from __future__ import annotations
@@ -21,81 +22,80 @@ from langchain_core.messages import AIMessage
 from remix.errors import ModelError, RemixError
 from remix.generation import execute, prepare
 from remix.langchain.messages import to_langchain
-from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Sampling
+from remix.langchain.tokens import counter_of
+from remix.records import EngineUsed, Generation, ModelUsed, Options, Prompt, Sampling, WriterInfo
+from remix.util import environment
 from remix.workspace import Workspace
 
 _LENGTH = ("length", "max_tokens")
 _FINISHES = ("finish_reason", "stop_reason", "done_reason")
 _PRIVATE = re.compile(r"(?:^|_)(?:key|secret|token|password|credentials?|headers?|path|dir)$", re.IGNORECASE)
-"""Parameters that no record should show: what is secret, and what only says where things lie."""
+"""Parameters that no record may show: secrets, and places on this machine."""
 
 _LARGEST = 2**53
-"""Canonical JSON has no larger integers."""
+"""The largest integer of canonical JSON."""
 
 
 class ChatModelWriter:
-    """Lets a LangChain chat model write a run's outputs; a `pipeline.Writer`.
+    """Lets a LangChain chat model write a run's outputs: a `generation.writer.Writer`.
 
-    Only the messages are sent. Temperature, length, stop strings and the rest are the model's own business: set
-    them on the model; the records show what it says of itself, and that nothing here is exact. Calls under way
-    when a run is stopped are waited for when Python ends.
+    Only the messages are sent. Temperature, length, stop strings and all other parameters are the chat model's own:
+    set them on the model. The records show the model's `_identifying_params`, and that nothing here is exact. When a
+    run is stopped, calls in progress go on until Python ends.
 
-    An opening (the template's beginning of the answer) is sent as a last message by the assistant, and not
-    left out: the record must show what the model was asked, and it shows these messages. Models that can be
-    led so go on from it, others begin anew; where one repeats the opening first, it is taken off again, since
-    the pipeline puts it in front. Some providers refuse such a message, and the task then fails saying so.
-    The shipped templates have openings only for small local models, so it takes a template's author to ask
-    for one here.
+    Prompts are checked against the model's context before the run begins if the model counts tokens itself
+    (`get_num_tokens_from_messages`, `get_num_tokens` or `get_token_ids` overridden, or `custom_get_token_ids` given)
+    and says how many it takes: in `num_ctx`, `n_ctx` or `context`, or in `profile["max_input_tokens"]`.
+
+    An opening (the beginning of the answer, written by the template) is sent as a last `AIMessage`, because the
+    record must show what the model was asked. Models that support prefilling continue the opening, other models
+    begin a new answer; if a model repeats the opening, the repetition is removed, because the opening is put before
+    the text anyway. Some providers refuse such a message, and the task fails with their error. The shipped templates
+    have openings for small local models only.
     """
 
-    file: ModelFile | None = None
-    threads: int | None = None
-    n_ctx_seq: int | None = None
-    chat_template_sha256: str | None = None
-
     def __init__(self, model: BaseChatModel, parallel: int = 4) -> None:
-        """Ask `model`, with at most `parallel` calls under way at once."""
-        self.parallel = parallel
-        self.sampled = 0
-        """Tokens written so far, by those models that count them."""
-        self.name = _name(model)
-        self.model_used = ModelUsed(
-            sha256=None,
-            metadata_sha256=None,
-            parameters={"class": type(model).__name__, **_plain(model._identifying_params)},
+        """Ask `model`, with at most `parallel` calls in progress at once."""
+        name = _name(model)
+        self.info = WriterInfo(
+            name=name,
+            model=ModelUsed(
+                sha256=None,
+                metadata_sha256=None,
+                parameters={"class": type(model).__name__, **_plain(model._identifying_params)},
+            ),
+            engine=EngineUsed(exact=False),
+            exactness="not exact: a LangChain chat model wrote this, and may write something else the next time",
+            host=environment.host(),
+            parallel=parallel,
         )
+        self.counter = counter_of(model, name)
+        self.sampled = 0
+        """Tokens written so far, if the model's messages have `usage_metadata`."""
         self._model = model
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, "remix-langchain")
 
-    @property
-    def engine_used(self) -> EngineUsed:
-        """Nothing that could be known."""
-        return EngineUsed(exact=False)
-
-    @property
-    def exactness(self) -> str:
-        """That there is none."""
-        return "not exact: a LangChain chat model wrote this, and may write something else the next time"
-
     def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
-        """Queue a prompt. The future's error is a `ModelError`, whatever the model raised."""
+        """Queue a prompt. The future's error is a `RemixError`, whatever the model raised."""
         try:
-            return self._pool.submit(self._write, prompt, sampling)
+            return self._pool.submit(self._write, prompt)
         except RuntimeError as error:
             raise ModelError("the writer has been closed.", "Make another one.") from error
 
     def close(self) -> None:
-        """Take back what hasn't been sent, and wait for nothing."""
+        """Cancel the calls that haven't begun, and don't wait for the others."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _write(self, prompt: Prompt, sampling: Sampling) -> Generation:
+    def _write(self, prompt: Prompt) -> Generation:
         started = datetime.now(UTC)
         try:
             answer = self._model.invoke(to_langchain(prompt.messages))
+            reasons = [str(answer.response_metadata.get(key)).casefold() for key in _FINISHES]
             generation = Generation(
+                writer=self.info,
                 text=_continuation(str(answer.text), prompt.opening),
-                finish="length" if _was_cut(answer) else "stop",
+                finish="length" if any(reason in _LENGTH for reason in reasons) else "stop",
                 token_ids=None,
                 prompt_token_ids=None,
                 sampling=None,
@@ -105,11 +105,11 @@ class ChatModelWriter:
             )
         except RemixError:
             raise
-        # A stranger's client may raise whatever it likes; one text less is no reason to stop the run.
+        # A client may raise any exception; a missing text is no reason to stop the run.
         except Exception as error:
             reason = " ".join(str(error).split())[:300] or "it gives no reason"
             raise ModelError(
-                f"{self.name}: failed to write ({type(error).__name__}: {reason}).",
+                f"{self.info.name}: failed to write ({type(error).__name__}: {reason}).",
                 "See to the model (its key, its limits, what it accepts), then resume the run with it.",
             ) from error
         self._count(answer)
@@ -126,9 +126,9 @@ def generate_with(
 ) -> execute.Outcome:
     """Make a run with a LangChain chat model, in the workspace's `outputs` unless another folder is given.
 
-    `options.parallel` calls are under way at once (4, unless given). Raises what `prepare` and `generate` do;
-    what the model raises becomes a failed task. To go on afterwards:
-    `pipeline.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
+    `options.parallel` calls are in progress at once (4, unless given). Raises what `prepare_for` and `generate`
+    raise; an error of the model becomes a failed task. To finish such a run:
+    `remix.generation.execute.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
     """
     options = options or Options()
     writer = ChatModelWriter(chat_model, options.parallel or 4)
@@ -138,28 +138,24 @@ def generate_with(
 
 
 def _name(model: BaseChatModel) -> str:
-    """What the model calls itself, else its class: LangChain has no one name for the name."""
+    """The model's name, or its class: LangChain's chat models keep the name in different fields."""
     names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
     return next((_placeless(name) for name in names if isinstance(name, str) and name), type(model).__name__)
 
 
-def _was_cut(answer: AIMessage) -> bool:
-    return any(str(answer.response_metadata.get(key)).casefold() in _LENGTH for key in _FINISHES)
-
-
 def _continuation(text: str, opening: str) -> str:
-    """The new words: without the opening, where the model said it again."""
+    """The new words: without the opening, if the model repeated it."""
     return text.lstrip().removeprefix(opening) if opening and text.lstrip().startswith(opening) else text
 
 
 def _placeless(text: str) -> str:
-    """Of a path on this machine the last part alone: what was used, not where it lay."""
+    """A text, or the last part alone if the text is a path on this machine."""
     path = PurePath(text)
     return path.name if path.is_absolute() and len(path.parts) > 2 else text
 
 
 def _plain(value: Any) -> Any:
-    """A parameter as JSON, the same for the same value: no addresses, no secrets, no numbers JSON hasn't."""
+    """A parameter as JSON, equal for equal values: no memory addresses, no secrets, no numbers that JSON lacks."""
     match value:
         case None | bool():
             return value

@@ -9,7 +9,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from remix.errors import ModelError
+from remix.errors import ModelError, WeightsChangedError
 from remix.models.identity import check_is_file, read_identity, unreadable_model
 from remix.records import ModelFile
 
@@ -43,7 +43,7 @@ class OpenModelFile:
             )
 
     def check(self) -> None:
-        """Raise `ModelError` if the content has changed; a new modification time alone is no change."""
+        """Raise `WeightsChangedError` where the content has changed since; a new time of change alone is nothing."""
         status = self._now()
         if status == self._status:
             return
@@ -52,7 +52,7 @@ class OpenModelFile:
             again.seek(0)
             now = hashlib.file_digest(again, "sha256").hexdigest()
         if now != self._sha256:
-            raise ModelError(
+            raise WeightsChangedError(
                 f"{self._path}: was changed while it was in use.",
                 "Finished texts are safe; put the file back, then `remix resume` the run.",
             )

@@ -11,7 +11,18 @@ Knows nothing of files, templates or llama.cpp, and imports no other part of rem
 """
 
 from remix.records.corpus import Essay, Passage, Ranking
-from remix.records.generation import Alternative, Choice, EngineUsed, Generation, Message, Prompt, Request, Trace
+from remix.records.generation import (
+    Alternative,
+    Choice,
+    EngineUsed,
+    Generation,
+    Message,
+    Prompt,
+    PromptSize,
+    Request,
+    Trace,
+    WriterInfo,
+)
 from remix.records.model import ModelFile, ModelUsed, Preparation
 from remix.records.options import Options
 from remix.records.output import (
@@ -98,6 +109,7 @@ __all__ = [
     "Penalties",
     "Preparation",
     "Prompt",
+    "PromptSize",
     "PromptUsed",
     "Ranking",
     "Record",
@@ -130,6 +142,7 @@ __all__ = [
     "Variant",
     "Verdict",
     "Weights",
+    "WriterInfo",
     "canonical_sha256",
     "record_id",
     "sha256",

@@ -8,8 +8,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS
+from remix.records.model import ModelFile, ModelUsed
 from remix.records.sampling import Sampling
-from remix.records.values import Frozen, Many, Sha256, Token
+from remix.records.values import Count, Frozen, Many, Sha256, Token
 
 
 class Message(Frozen):
@@ -83,34 +84,6 @@ class Trace(Frozen):
     """In the order of the text; an opening that the template gave isn't among them."""
 
 
-class Generation(Frozen):
-    """What the engine answers."""
-
-    text: str
-    """The new words, without the stop string."""
-
-    finish: Literal["stop", "length"]
-    """The model or a stop string ended the text, or `max_tokens` cut it."""
-
-    token_ids: Many[Token] | None
-    """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
-
-    prompt_token_ids: Many[Token] | None
-    """The prompt as the model read it; null where the writer doesn't tell."""
-
-    sampling: Sampling | None
-    """How the tokens were chosen; null where the writer doesn't tell."""
-
-    choices: Many[Choice] | None
-    """How each token was chosen; null where nobody looked."""
-
-    started: datetime
-    """When its prompt began to be computed."""
-
-    finished: datetime
-    """When its last token was sampled."""
-
-
 class EngineUsed(Frozen):
     """The machinery, as far as it may touch a bit of the result; null is what the writer doesn't tell."""
 
@@ -140,3 +113,77 @@ class EngineUsed(Frozen):
     """Whether weights were rearranged for the processor's own kernels."""
     n_gpu_layers: int | None = Field(None, ge=0, le=MOST_LAYERS)
     """Layers on a GPU."""
+
+
+class WriterInfo(Frozen):
+    """Who writes texts: a model, the engine that runs the model, and the machine. Says nothing of one text."""
+
+    name: str
+    """The model's name."""
+
+    model: ModelUsed
+    """The model's weights by content, or what a LangChain model says identifies it."""
+
+    file: ModelFile | None = None
+    """The GGUF file; null if the model isn't one on the writer's machine."""
+
+    engine: EngineUsed
+    """The engine, as far as it may touch a bit of a text."""
+
+    chat_template_sha256: Sha256 | None = None
+    """Of the model's chat template; null if the writer doesn't tell."""
+
+    exactness: str
+    """How it was established whether a text depends on the other sequences in its batch."""
+
+    host: str
+    """The machine's kind: operating system and processor, no name."""
+
+    threads: Count | None = None
+    """Threads of the engine; null if the writer doesn't tell."""
+
+    parallel: Count | None = None
+    """Most texts being written at once; null if the writer doesn't tell."""
+
+    n_ctx_seq: Count | None = None
+    """Context of a sequence, in tokens; null if the writer doesn't tell."""
+
+
+class Generation(Frozen):
+    """What a writer answers."""
+
+    writer: WriterInfo
+    """Who wrote the text."""
+
+    text: str
+    """The new words, without the stop string."""
+
+    finish: Literal["stop", "length"]
+    """The model or a stop string ended the text, or `max_tokens` cut it."""
+
+    token_ids: Many[Token] | None
+    """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
+
+    prompt_token_ids: Many[Token] | None
+    """The prompt as the model read it; null where the writer doesn't tell."""
+
+    sampling: Sampling | None
+    """How the tokens were chosen; null where the writer doesn't tell."""
+
+    choices: Many[Choice] | None
+    """How each token was chosen; null where nobody looked."""
+
+    started: datetime
+    """When its prompt began to be computed."""
+
+    finished: datetime
+    """When its last token was sampled."""
+
+
+class PromptSize(NamedTuple):
+    """How long a prompt is."""
+
+    tokens: int | None
+    """Null if they can't be counted."""
+    chunks: tuple[tuple[int, ...], ...] = ()
+    """The prompt's tokens in the chunks that prompts are computed and shared by; empty if the writer doesn't tell."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from remix.errors import PromptError, RunError
@@ -82,7 +82,7 @@ class RenderedAgain:
             return True
         begun = time.monotonic()
         try:
-            return self._messages(record, previous, task) == messages
+            return any(self._messages(labels, previous, task) == messages for labels in self._labels(record))
         except PromptError as error:
             cause = error.__cause__
             if isinstance(cause, RenderingError) and cause.trouble in ("time", "memory", "died"):
@@ -101,10 +101,16 @@ class RenderedAgain:
         what = f"the template {used.name} takes too long or too much ({reason}); its prompts weren't made anew"
         self.findings.append(Finding(REQUEST, what))
 
-    def _messages(self, record: Record, previous: str, task: Task) -> tuple[Message, ...]:
+    def _labels(self, record: Record) -> list[tuple[str, ...]]:
+        """Labels that settings may have gone by: of the GGUF file, else the names of who wrote and who was asked."""
+        if self._run.model:
+            return [self._run.model.labels]
+        names = (record.circumstances.model, self._run.options.model or "")
+        return [(name,) for name in dict.fromkeys(name.lower() for name in names)]
+
+    def _messages(self, labels: Sequence[str], previous: str, task: Task) -> tuple[Message, ...]:
         """What the run's template makes of a step. Raises `PromptError`."""
         run = self._run
-        labels = run.model.labels if run.model else (record.circumstances.model.lower(),)
         (essay, passage), used = self._passages[task.passage], self._used[task.kind]
         template = self._made.get(used.kind)
         if template is None:

@@ -205,7 +205,7 @@ def _again(model: LocalModel, group: Sequence[_Wanted], said: _Said) -> list[Rep
 def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
     """Add what a reader needs to judge a difference by."""
     engine = record.derivation.engine
-    other = differences(engine, model.engine_used)
+    other = differences(engine, model.info.engine)
     if engine.n_gpu_layers and not llama.has_gpu():
         other.append("layers on a GPU then, and none is here")
     return replayed._replace(environment=tuple(other), exact=engine.exact)
@@ -214,9 +214,10 @@ def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
 def _unlike(model: LocalModel, record: Record) -> str:
     """What the model makes otherwise of the record's prompt before a word is written; empty where nothing."""
     derivation, prompt = record.derivation, record.derivation.prompt
-    if derivation.model != model.model_used:
+    info = model.info
+    if derivation.model != info.model:
         return "what it says of the model isn't so"
-    if prompt.chat_template_sha256 != model.chat_template_sha256:
+    if prompt.chat_template_sha256 != info.chat_template_sha256:
         return "what it says of the model's chat template isn't so"
     try:
         tokens = model.tokenize(prompt.messages)

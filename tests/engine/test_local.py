@@ -103,11 +103,11 @@ def test_a_text_is_the_same_in_the_room_for_short_and_for_long_ones(model_path: 
 
     sampling = Sampling(seed=7, chain=(TopP(p=0.9), Temperature(t=0.8), Dist()), max_tokens=12, stop=())
     with LocalModel(model_path, model_file, LoadOptions(contexts=(256, 1024), parallel=4, threads=2)) as model:
-        assert model.n_ctx_seq == 1024
+        assert model.info.n_ctx_seq == 1024
         long, short = (model.submit(ask(words), sampling) for words in (120, 4))
         texts = long.result(timeout=120).token_ids, short.result(timeout=120).token_ids
         again = model.submit(ask(4), sampling).result(timeout=120).token_ids
-        assert (again, model.parallel) == (texts[1], 4)
+        assert (again, model.info.parallel) == (texts[1], 4)
     with LocalModel(model_path, model_file, LoadOptions(contexts=(1024,), parallel=1, threads=1)) as model:
         assert model.submit(ask(120), sampling).result(timeout=120).token_ids == texts[0]
 
@@ -159,8 +159,8 @@ def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
     monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
     needs = LoadOptions(contexts=(256,), parallel=1, threads=1, shape=BatchConfig(rows=2, repack=False))
     with LocalModel(model_path, model_file, needs) as model:
-        assert (model.exact, model.engine_used.rows) == (False, "free<=2")
-        assert model.exactness.startswith("not exact: probed on this machine, logits differ")
+        assert (model.info.engine.exact, model.info.engine.rows) == (False, "free<=2")
+        assert model.info.exactness.startswith("not exact: probed on this machine, logits differ")
 
 
 def test_no_room_is_longer_than_what_the_model_takes() -> None:

@@ -209,8 +209,8 @@ def test_a_local_model_says_what_its_probe_found(
     fixed = llama.exact_config()
     monkeypatch.setattr(probe, "choose_config", lambda *_: probe.ChosenConfig(fixed, True, "probed by a test"))
     with LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=1, threads=1)) as local:
-        assert local.exactness == "probed by a test"
-        assert (local.engine_used.exact, local.engine_used.rows) == (True, "fixed 16")
+        assert local.info.exactness == "probed by a test"
+        assert (local.info.engine.exact, local.info.engine.rows) == (True, "fixed 16")
 
 
 @pytest.mark.model

@@ -13,7 +13,7 @@ from remix.errors import ModelError
 from remix.generation import check as checking
 from remix.generation.check import Problem, check
 from remix.models import prepared
-from remix.records import ModelFile, Options
+from remix.records import ModelFile, Options, PromptSize
 from remix.workspace import Workspace
 from tests.cli.test_cli import ok
 from tests.conftest import FILE, TEMPLATE, Remix
@@ -23,20 +23,19 @@ class FakeVocabulary:
     """A token is a letter; a system message is refused."""
 
     cell_bytes = 1
+    name = FILE.name
+    context = FILE.context
 
     def __init__(self, path: Path, file: ModelFile) -> None: ...
 
-    def tokenize(self, messages: Any) -> list[int]:
+    def measure(self, messages: Any, most: int) -> PromptSize:
         roles = [message.role for message in messages]
         if "system" in roles:
             raise ModelError("fake's chat template refuses this prompt.", "Change the prompt template.")
-        return [0] * sum(len(message.content) for message in messages)
+        return PromptSize(sum(len(message.content) for message in messages))
 
-    def may_fit(self, messages: object, context: int) -> bool:
+    def may_fit(self, messages: object, most: int) -> bool:
         return True
-
-    def cut(self, tokens: object) -> tuple[object, ...]:
-        return ()
 
     def close(self) -> None: ...
 

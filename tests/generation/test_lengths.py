@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,10 @@ from remix.engine.prefix import PrefixCache, SharedPrefix
 from remix.errors import PromptError
 from remix.generation import prepare
 from remix.generation.lengths import Lengths, _class
-from remix.records import Message, Options
+from remix.records import Message, Options, PromptSize
 from remix.templates.template import read_templates
 from remix.workspace import Workspace
-from tests.conftest import FILE
-
-if TYPE_CHECKING:
-    from remix.engine.local import Vocabulary
+from tests.conftest import FakeWriter
 
 
 @pytest.mark.parametrize(
@@ -42,24 +40,25 @@ def test_each_class_takes_the_longest_of_its_own(needed: list[int], contexts: tu
 class Counting:
     """A vocabulary whose tokens have at most 20 letters, that counts what it tokenises."""
 
+    name = "fake"
+    context = 2048
+
     def __init__(self) -> None:
         self.read: list[int] = []
 
-    def may_fit(self, messages: Sequence[Message], context: int) -> bool:
-        return sum(len(each.content) for each in messages) <= 20 * context
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
+        return sum(len(each.content) for each in messages) <= 20 * most
 
-    def tokenize(self, messages: Sequence[Message]) -> list[int]:
-        self.read.append(sum(len(each.content) for each in messages))
-        return [0] * self.read[-1]
-
-    def cut(self, tokens: list[int]) -> tuple[tuple[int, ...], ...]:
-        return tuple(tuple(tokens[start : start + 64]) for start in range(0, len(tokens), 64))
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        tokens = sum(len(each.content) for each in messages)
+        self.read.append(tokens)
+        return PromptSize(tokens, tuple((0,) * min(64, tokens - start) for start in range(0, tokens, 64)))
 
 
 def measured(workspace: Workspace, text: str, **options: Any) -> tuple[Counting, Lengths, list[PromptError]]:
     vocabulary, errors = Counting(), list[PromptError]()
     templates = read_templates(workspace.prompts)
-    lengths = Lengths(templates, Options.model_validate(options), FILE, cast("Vocabulary", vocabulary))
+    lengths = Lengths(templates, Options.model_validate(options), (), vocabulary)
     lengths.fitting([prepare.loose_passage(text)], errors.append)
     return vocabulary, lengths, errors
 
@@ -109,3 +108,62 @@ def test_equal_prompts_are_counted_without_being_looked_up_again(
 def test_no_token_of_the_bundled_model_is_longer_than_its_longest(model_path: Path) -> None:
     with LlamaModel(model_path, vocab_only=True) as model:
         assert max(len(model.piece(token)) for token in range(model.n_vocab)) <= model.longest_token < 1000
+
+
+# -- through another writer ---------------------------------------------------------------------------------
+
+
+class Short(FakeWriter):
+    """A writer with a counter of words, of which few fit."""
+
+    def __init__(self, context: int, countable: bool = True) -> None:
+        super().__init__()
+        self.counter = Words(context, countable)
+
+
+class Words:
+    """Counts words."""
+
+    name = "fake"
+
+    def __init__(self, context: int, countable: bool) -> None:
+        self.context = context
+        self.countable = countable
+        self.most: set[int] = set()
+
+    def may_fit(self, messages: Sequence[Message], most: int) -> bool:
+        return True
+
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        self.most.add(most)
+        return PromptSize(sum(len(each.content.split()) for each in messages) if self.countable else None)
+
+
+def test_a_passage_too_long_for_another_writer_is_refused_as_for_a_local_model(workspace: Workspace) -> None:
+    """Bug: it was planned, and failed with the provider's own words when its turn came."""
+    with closing(Short(25)) as writer:
+        with pytest.raises(PromptError, match="two-clocks/001 needs 26 tokens with its output, and fake takes 25"):
+            prepare.prepare_for(workspace, Options(steps=1), writer)
+        job = prepare.prepare_for(workspace, Options(steps=1, skip_bad=True), writer)
+        assert writer.counter.most == {25 - 12}
+    assert {task.passage for task in job.run.tasks} == {"two-clocks/003"}
+    assert len(job.left_out) == 2
+    assert (job.notes, job.run.contexts) == ((), ())
+
+
+def test_a_text_to_come_is_counted_at_its_longest_for_another_writer(workspace: Workspace) -> None:
+    with closing(Short(40)) as writer:
+        assert len(prepare.prepare_for(workspace, Options(steps=1), writer).run.tasks) == 6
+        with pytest.raises(PromptError, match=r"needs 4[0-9] tokens with its output"):
+            prepare.prepare_for(workspace, Options(steps=2, max_tokens=15), writer)
+
+
+@pytest.mark.parametrize("countable", [None, False])
+def test_a_plan_says_so_if_lengths_could_not_be_checked(workspace: Workspace, countable: bool | None) -> None:
+    with closing(FakeWriter() if countable is None else Short(5, countable)) as writer:
+        job = prepare.prepare_for(workspace, Options(steps=2), writer)
+    assert job.notes == (
+        "Not checked whether 12 prompts fit fake: it doesn't count tokens, or doesn't tell its context. A prompt "
+        "that is too long fails when its turn comes.",
+    )
+    assert len(job.run.tasks) == 12

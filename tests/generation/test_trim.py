@@ -9,6 +9,7 @@ import pytest
 
 from remix.generation.trim import trim
 from remix.records import Generation, Message, Prompt, sha256
+from tests.conftest import WRITER
 
 
 def trimmed(
@@ -20,6 +21,7 @@ def trimmed(
         turns.append(Message(role="assistant", content=opening))
     prompt = Prompt(template=sha256(""), messages=tuple(turns), keep_opening=keep_opening)
     generation = Generation(
+        writer=WRITER,
         text=text,
         finish=finish,
         token_ids=None,

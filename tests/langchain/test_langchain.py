@@ -53,6 +53,7 @@ from remix.records import (
     sha256,
 )
 from remix.workspace import Workspace
+from tests.conftest import WRITER
 
 # -- a workspace --------------------------------------------------------------------------------------------
 
@@ -379,7 +380,7 @@ def test_tokens_are_counted_only_where_the_model_tells() -> None:
 
 def test_what_identifies_a_model_is_json_without_secrets() -> None:
     writer = ChatModelWriter(Moody())
-    assert writer.model_used.parameters == {
+    assert writer.info.model.parameters == {
         "class": "Moody",
         "model_name": "moody-1",
         "top_p": "nan",
@@ -393,8 +394,8 @@ class Named(FakeListChatModel):
 
 
 def test_a_model_is_called_what_it_calls_itself() -> None:
-    assert ChatModelWriter(Named(responses=[""])).name == "named-7b"
-    assert ChatModelWriter(FakeListChatModel(responses=[""])).name == "FakeListChatModel"
+    assert ChatModelWriter(Named(responses=[""])).info.name == "named-7b"
+    assert ChatModelWriter(FakeListChatModel(responses=[""])).info.name == "FakeListChatModel"
 
 
 def test_whatever_a_model_raises_is_a_model_error() -> None:
@@ -817,6 +818,7 @@ def said(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, text: str, finish: st
             on_text(letter)
         future.set_result(
             Generation(
+                writer=WRITER,
                 text=text,
                 finish=finish,
                 token_ids=(),
