@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HOMES = {
-    "Job": "remix.generation.pipeline",
+    "Job": "remix.generation.prepare",
     "Options": "remix.records",
-    "Outcome": "remix.generation.pipeline",
+    "Outcome": "remix.generation.execute",
     "Record": "remix.records",
     "RemixError": "remix.errors",
     "RunFolder": "remix.outputs",
-    "generate": "remix.generation.pipeline",
+    "generate": "remix.generation.execute",
     "open_workspace": "remix.workspace",
-    "prepare": "remix.generation.pipeline",
+    "prepare": "remix.generation.prepare",
     "read_seeds": "remix.corpus",
-    "resume": "remix.generation.pipeline",
+    "resume": "remix.generation.execute",
 }
 
 __all__ = list(_HOMES)

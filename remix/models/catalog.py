@@ -5,7 +5,6 @@ Takes folders and names, gives paths. Loads no weights, and reads no header."""
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib.util
 import itertools
 import json
@@ -23,6 +22,7 @@ from remix.models.memo import IdentityMemo, is_known, printable_name
 from remix.records import Frozen
 from remix.util.cache import cache_folder
 from remix.util.files import entries, read_bounded
+from remix.util.names import similar
 
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
 
@@ -132,7 +132,7 @@ def _suggestion(name: str, models: Iterable[Found]) -> str:
     """Names that `name` may have meant: those that contain it, and those that look like it."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
-    close = [known for known in names if wanted in known] + difflib.get_close_matches(wanted, names)
+    close = [known for known in names if wanted in known] + similar(wanted, names)
     shown = [names[known] for known in dict.fromkeys(close)][:5]
     return f" Did you mean {', '.join(shown)}?" if shown else ""
 
