@@ -6,18 +6,20 @@ environment, then `remix.toml`, then the default; this file knows the last two, 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, create_model
 
 from remix.errors import RemixError
-from remix.records import Frozen
-from remix.util import files, toml
+from remix.records import Frozen, Options
+from remix.records.options import MinWords, ModelName, flag_of
+from remix.records.values import PathText
+from remix.util import files, names, toml
+from remix.util.validation import Problem, first_problem
 
 FILE = "remix.toml"
 
@@ -25,45 +27,36 @@ MOST_BYTES = 2**20
 """Of `remix.toml`."""
 
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("no path has a NUL in it")
-    return text
-
-
-PathText = Annotated[str, AfterValidator(_without_nul)]
-"""A path, or a name."""
-
-
 class SettingsError(RemixError):
     """`remix.toml` can't be read, or a workspace can't be made."""
 
 
-class GenerateSettings(Frozen):
-    """Defaults for `remix generate`, under `[generate]`."""
+class _GenerateTable(Frozen):
+    """Defaults for `remix generate`, under `[generate]`: of each option there its value, or None."""
 
-    kind: tuple[str, ...] | None = None
-    """Kinds of outputs."""
-    steps: int | None = Field(None, ge=1, le=99)
-    """Steps a chain."""
-    variants: int | None = Field(None, ge=1, le=999)
-    """Chains a passage and kind."""
-    best_of: int | None = Field(None, ge=1, le=99)
-    """Candidates a task, of which one is kept."""
-    seed: int | None = None
-    """The run's seed."""
-    parallel: int | None = Field(None, ge=1, le=64)
-    """Sequences active at once."""
-    memory: str | None = None
-    """For what sequences keep in memory, like 4G."""
-    gpu_layers: int | str | None = None
-    """Layers to put on a GPU, or all."""
-    threads: int | None = Field(None, ge=1)
-    """Threads of the engine."""
-    max_tokens: int | None = Field(None, ge=1)
-    """Tokens an output."""
-    temperature: float | None = Field(None, ge=0)
-    """Sampling temperature."""
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True, serialize_by_alias=False)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The values that remix.toml gives, by the names of `Options`."""
+        return self.model_dump(exclude_unset=True)
+
+
+def _table_fields() -> dict[str, Any]:
+    """Fields for the options that may stand in `[generate]`, with their own types and without their defaults."""
+    fields = {}
+    for name, field in Options.model_fields.items():
+        flag = flag_of(field)
+        if flag and flag.setting == "generate":
+            bounded: Any = Annotated[field.annotation, *field.metadata]
+            fields[name] = (bounded, Field(None, alias=flag.word or name))
+    return fields
+
+
+if TYPE_CHECKING:
+    GenerateSettings = _GenerateTable
+else:
+    GenerateSettings = create_model("GenerateSettings", __base__=_GenerateTable, **_table_fields())
 
 
 class Settings(Frozen):
@@ -77,10 +70,8 @@ class Settings(Frozen):
     """Folder for runs."""
     exclude: tuple[str, ...] = ()
     """What in the folder of essays isn't read: patterns as in a `.gitignore`."""
-    min_words: int = Field(0, ge=0, le=10**9)
-    """Passages of fewer words are left out."""
-    model: PathText | None = None
-    """Path or name of the model."""
+    min_words: MinWords = 0
+    model: ModelName = None
     models: tuple[PathText, ...] = ()
     """Folders to look for GGUF files in."""
     generate: GenerateSettings = GenerateSettings()
@@ -162,8 +153,8 @@ def open_workspace(start: Path) -> Workspace:
 def read_settings(path: Path) -> Settings:
     """`remix.toml`. Raises `SettingsError` where it is broken or has a key remix doesn't know."""
     try:
-        data = toml.loads(files.read_bounded(path, MOST_BYTES, path.parent).decode())
-        return Settings.model_validate(data)
+        source = files.read_bounded(path, MOST_BYTES, path.parent).decode()
+        return Settings.model_validate(toml.loads(source))
     except OSError as error:
         raise SettingsError(
             f"{path}: can't be read ({error.strerror}).", "Check its permissions, or put a plain file in its place."
@@ -175,14 +166,19 @@ def read_settings(path: Path) -> Settings:
             f"{path}: not valid TOML on line {error.line} ({error.problem}).", "Mend it, or move it away."
         ) from error
     except ValidationError as error:
-        first: Any = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = [*Settings.model_fields, *(f"generate.{name}" for name in GenerateSettings.model_fields)]
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean `{near[0]}`?" if near else f"It knows {', '.join(known)}."
-            raise SettingsError(f"{path}: unknown setting `{key}`.", hint) from error
-        raise SettingsError(f"{path}: `{key}`: {first['msg'].lower()}.", "Mend the value.") from error
+        raise _refused(path, source, first_problem(error)) from error
+
+
+def _refused(path: Path, source: str, problem: Problem) -> SettingsError:
+    """A setting that isn't known, or its value."""
+    where, key = f"{path}:{toml.line_of(source, problem.place)}", names.shortened(problem.key, toml.LONGEST_WORD)
+    if not problem.is_unknown:
+        return SettingsError(f"{where}: `{key}`: {problem.words}.", "Mend the value.")
+    in_generate = (f"generate.{field.alias}" for field in GenerateSettings.model_fields.values())
+    known = [*Settings.model_fields, *in_generate]
+    near = names.similar(key, known, 1)
+    hint = f"Did you mean `{near[0]}`?" if near else f"The settings are {', '.join(known)}."
+    return SettingsError(f"{where}: unknown setting `{key}`.", hint)
 
 
 def shipped(what: str) -> Path:

@@ -230,14 +230,14 @@ BAD = [
         "unknown setting",
         write("remix.toml", "[generate]\nstep = 3\n"),
         "tags",
-        "{root}/remix.toml: unknown setting `generate.step`.",
+        "{root}/remix.toml:2: unknown setting `generate.step`.",
         "Did you mean `generate.steps`?",
     ),
     Bad(
         "setting of the wrong type",
         write("remix.toml", "seeds = 3\n"),
         "tags",
-        "{root}/remix.toml: `seeds`: input should be a valid string.",
+        "{root}/remix.toml:1: `seeds`: input should be a valid string.",
         "Mend the value.",
     ),
     Bad(

@@ -105,7 +105,7 @@ def test_the_readmes_settings_are_known(tmp_path: Path) -> None:
 
     (source,) = [block for kind, block in BLOCKS if kind == "toml"]
     (tmp_path / "remix.toml").write_text(source, encoding="utf-8")
-    assert read_settings(tmp_path / "remix.toml").generate.steps
+    assert read_settings(tmp_path / "remix.toml").generate.given["steps"]
 
 
 def test_the_readmes_ten_lines_recompute_hash_and_id(finished: RunFolder) -> None:

@@ -148,21 +148,15 @@ def _workspace(ctx: click.Context) -> Workspace:
     leave_out(workspace.root)
     if ctx.params["seeds"]:
         workspace = workspace.with_seeds(Path(ctx.params["seeds"]))
-    settings = workspace.settings.generate.model_dump(exclude_none=True)
-    if "kind" in settings:
-        settings["kinds"] = settings.pop("kind")
-    model = {"model": workspace.model} if workspace.model else {}
-    drafting = {
-        key: value for key, value in settings.items() if key in {"seed", "threads", "max_tokens", "temperature"}
-    }
-    chosen = {"min_words": workspace.settings.min_words} if workspace.settings.min_words else {}
-    planning = {**settings, **model, **chosen}
+    settings = workspace.settings
+    top = {"min_words": settings.min_words, "model": workspace.model}
+    given = {**settings.generate.given, **{name: value for name, value in top.items() if value}}
+    # `remix try` makes one step, however many a run makes.
+    one_text = {name: value for name, value in given.items() if name != "steps"}
     ctx.default_map = {
-        "generate": planning,
-        "check": planning,
-        "try": {**drafting, **model},
-        "passages": chosen,
-        "tags": {**chosen, "near": chosen, "together": chosen},
+        **dict.fromkeys(("generate", "check", "passages"), given),
+        "try": one_text,
+        "tags": {**given, "near": given, "together": given},
     }
     return workspace
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, row, say
+from remix.cli.options import json_option
+from remix.cli.printing import note, print_json, row, say
 
 if TYPE_CHECKING:
     from remix.documents import Added

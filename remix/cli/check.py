@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.options import max_tokens_option, memory_option, min_words_option, model_option, steps_option
-from remix.cli.printing import count, detail, json_option, note, print_json, say
+from remix.cli.options import Command, declared, json_option
+from remix.cli.printing import count, detail, note, print_json, say
 
 if TYPE_CHECKING:
     from remix.generation.check import Problem, Report
@@ -17,15 +17,8 @@ NAMED = 3
 """Passages named in a line."""
 
 
-@click.command()
-@click.option(
-    "--kind", "kinds", multiple=True, metavar="KIND", envvar="REMIX_KIND", help="Only this kind; repeatable."
-)
-@steps_option
-@model_option
-@max_tokens_option
-@memory_option
-@min_words_option
+@click.command(cls=Command)
+@declared("kinds", "steps", "max_tokens", "min_words", "model", "memory")
 @json_option
 @click.pass_context
 def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
+from remix.cli.options import embeddings_option, json_option, matching_option
+from remix.cli.printing import note, print_json, print_table
 
 if TYPE_CHECKING:
     from remix.analysis.compare import Aligned, Comparison, Difference
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("one", metavar="RUN")
 @click.argument("other", metavar="RUN")
 @click.option("--neighbours", is_flag=True, help="Load both models, and ask which passages each finds alike.")
-@by_option
+@matching_option
 @embeddings_option
 @json_option
 @click.pass_obj

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from remix.cli.options import choosing, seed_option
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.options import Command, declared, json_option
+from remix.cli.printing import note, print_json, print_table
 from remix.errors import SeedError
 
 if TYPE_CHECKING:
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-@click.command()
-@choosing
-@seed_option
+@click.command(cls=Command)
+@declared("passages", "seed")
 @json_option
 @click.pass_obj
 def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:

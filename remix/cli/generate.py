@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import functools
-import math
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from remix.cli.options import (
-    chooses,
-    choosing,
-    max_tokens_option,
-    memory_option,
-    model_option,
-    seed_option,
-    steps_option,
-    threads_option,
+    Command,
+    declared,
+    declared_options,
+    engine_messages_option,
+    json_option,
+    moved_model_option,
+    quiet_option,
 )
-from remix.cli.printing import Flow, count, head, json_option, note, print_json, print_table, say, text
+from remix.cli.printing import Flow, count, head, note, print_json, print_table, say, text
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
-from remix.records.bounds import MOST_CANDIDATES, MOST_LAYERS, MOST_PARALLEL, MOST_STEPS, MOST_STRENGTH, MOST_VARIANTS
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
@@ -35,104 +31,28 @@ if TYPE_CHECKING:
 
 FAILED, INTERRUPTED = 3, 130
 
-BESIDE_REFRESH = frozenset(
-    {"refresh", "model", "parallel", "memory", "gpu_layers", "threads", "fast", "skip_bad"}
-    | {"out", "dry_run", "as_json", "quiet", "verbose"}
-)
-"""Options that may be given with --refresh: they choose no passage and ask for no other text."""
+CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
+"""Parameters of which at least one says which passages are meant; the others only narrow them."""
 
 
-class _Finite(click.FloatRange):
-    """A number of at least 0, and not `inf` or `nan`, which are numbers to Python but not to JSON."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-def _layers(ctx: click.Context, param: click.Parameter, value: Any) -> int:
-    return MOST_LAYERS if value == "all" else int(click.IntRange(0, MOST_LAYERS).convert(value, param, ctx))
-
-
-_temperature = click.option(
-    "--temperature",
-    type=_Finite(0, MOST_STRENGTH),
-    metavar="X",
-    envvar="REMIX_TEMPERATURE",
-    help="0 takes the likeliest word each time.",
-)
-_quiet = click.option("-q", "--quiet", is_flag=True, help="No progress.")
-_verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own messages too.")
-
-
-@click.command()
-@choosing
+@click.command(cls=Command)
+@declared("passages")
 @click.option("--all", "everything", is_flag=True, help="All passages.")
 @click.option(
-    "--refresh", metavar="RUN", help="What is stale in RUN (see `remix status`), with its options, into a new run."
+    "--refresh",
+    metavar="RUN",
+    help="Write the stale texts of RUN (see `remix status`) again, with the options of RUN, into a new run.",
+)
+@declared("texts", "machine")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder in which to make the run's folder."
 )
 @click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    metavar="KIND",
-    envvar="REMIX_KIND",
-    help="Only this kind; repeatable. By default all there are.",
+    "--dry-run", is_flag=True, help="Show the texts that would be written and their prompt tokens; write nothing."
 )
-@steps_option
-@click.option(
-    "--variants",
-    type=click.IntRange(1, MOST_VARIANTS),
-    metavar="N",
-    default=1,
-    show_default=True,
-    envvar="REMIX_VARIANTS",
-    help="Independent chains for each passage and kind.",
-)
-@click.option(
-    "--best-of",
-    type=click.IntRange(1, MOST_CANDIDATES),
-    metavar="N",
-    default=1,
-    show_default=True,
-    envvar="REMIX_BEST_OF",
-    help="Candidates written for each text, of which one is kept.",
-)
-@_options(model_option, seed_option)
-@click.option(
-    "--parallel",
-    type=click.IntRange(1, MOST_PARALLEL),
-    metavar="N",
-    envvar="REMIX_PARALLEL",
-    help="Sequences decoded together, at most; by default 16, or what `remix models tune` found.",
-)
-@memory_option
-@click.option(
-    "--gpu-layers",
-    callback=_layers,
-    metavar="N",
-    default="0",
-    envvar="REMIX_GPU_LAYERS",
-    help="Layers to put on a GPU, or all; for builds of llama.cpp that know one.",
-)
-@_options(threads_option, max_tokens_option, _temperature)
-@click.option("--fast", is_flag=True, help="Quickest rather than exact: bytes then depend on what runs beside.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to put the run's folder in.")
-@click.option("--skip-bad", is_flag=True, help="Leave out what can't be used, rather than stop.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and its token counts; write nothing.")
 @json_option
-@_options(_quiet, _verbose)
+@quiet_option
+@engine_messages_option
 @click.pass_context
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
     """Write successive rewritings, summaries and counter-arguments of passages.
@@ -164,12 +84,15 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _finish(ctx, outcome, chosen["as_json"])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", required=False)
-@click.option("--model", help="Where the run's model is now, if it isn't found.")
-@click.option("--anyway", is_flag=True, help="Go on with --model, though the run began with another.")
+@moved_model_option
+@click.option(
+    "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
+)
 @json_option
-@_options(_quiet, _verbose)
+@quiet_option
+@engine_messages_option
 @click.pass_context
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
@@ -190,19 +113,12 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     _finish(ctx, outcome, chosen["as_json"])
 
 
-@click.command(name="try")
+@click.command(name="try", cls=Command)
 @click.argument("kind")
 @click.argument("passage")
-@click.option(
-    "--steps",
-    type=click.IntRange(1, MOST_STEPS),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Steps of the chain.",
-)
-@_options(model_option, seed_option, threads_option, max_tokens_option, _temperature)
-@click.option("-v", "--verbose", is_flag=True, help="Show the prompt.")
+@declared("steps", default=1, envvar=None)
+@declared("seed", "max_tokens", "temperature", "model", "threads")
+@click.option("-v", "--verbose", is_flag=True, help="Show the prompt of each step.")
 @click.pass_context
 def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen: Any) -> None:
     """Put one passage through one kind and keep nothing: for tuning a template.
@@ -241,7 +157,7 @@ def _new(ctx: click.Context) -> Job:
     from remix.records import Options
 
     chosen = ctx.params
-    if not (chooses(chosen) or chosen["everything"]):
+    if all(chosen[name] in (None, (), False) for name in CHOOSING):
         raise click.UsageError(
             "say which passages: --tag TAG, --essay SLUG, --where QUERY, --like TEXT, --sample N or --all. "
             "`remix tags` lists the tags."
@@ -257,8 +173,9 @@ def _refresh(ctx: click.Context, word: str) -> Job | None:
     from remix.records import Options
 
     typed = [name for name in ctx.params if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE]
+    other = {option.name for option in declared_options(("passages", "texts"), {})} | {"everything"}
     for option in ctx.command.params:
-        if option.name in typed and option.name not in BESIDE_REFRESH:
+        if option.name in typed and option.name in other:
             raise click.UsageError(f"{option.opts[0]} doesn't go with --refresh, which has the run's own options.")
     given = {name: ctx.params[name] for name in typed if name in Options.model_fields}
     return prepare.prepare_refresh(ctx.obj, find_run(ctx.obj.outputs, word), given)

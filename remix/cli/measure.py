@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import by_option, embeddings_option, json_option, note, print_json, print_table
+from remix.cli.options import embeddings_option, json_option, matching_option
+from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also make a page of plots there: drift, what was kept, a map, and whether chains become alike.",
 )
-@by_option
+@matching_option
 @embeddings_option
 @json_option
 @click.pass_obj

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table, say
+from remix.cli.options import json_option
+from remix.cli.printing import note, print_json, print_table, say
 from remix.util.names import quoted
 from remix.util.units import size
 

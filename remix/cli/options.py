@@ -1,137 +1,174 @@
-"""Options that several commands have."""
+"""Options that several commands have.
+
+Most are fields of `records.Options`: `declared` gives a command the click options that are made from these fields.
+pydantic takes a while to load, so the options are made when a command is asked for its options, not for the list of
+all commands.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
-from remix.records.bounds import LARGEST_WHOLE, MOST_STEPS, MOST_THREADS, MOST_TOKENS
-from remix.util.units import read_size
+if TYPE_CHECKING:
+    from click.types import OptionHelpExtra
+    from pydantic.fields import FieldInfo
 
-min_words_option = click.option(
-    "--min-words",
-    type=click.IntRange(0, LARGEST_WHOLE),
-    metavar="N",
-    default=0,
-    envvar="REMIX_MIN_WORDS",
-    help="Leave out passages of fewer words.",
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+engine_messages_option = click.option("-v", "--verbose", is_flag=True, help="Show llama.cpp's own messages too.")
+moved_model_option = click.option("--model", metavar="MODEL", help="The run's model, if it lies elsewhere now.")
+reviewer_option = click.option("--as", "reviewer", metavar="NAME", help="Who reviews; by default your name in git.")
+embeddings_option = click.option(
+    "--embeddings",
+    metavar="MODEL",
+    help="Compare what texts are about with this GGUF model, or `none` to compare words alone. By default with the "
+    "sentence model of essay-remix[embeddings], if it is installed.",
+)
+matching_option = click.option(
+    "--by",
+    type=click.Choice(["words", "meaning"]),
+    default="words",
+    show_default=True,
+    help="How sentences are matched: by their letters, or by meaning (needs the extra `embeddings`).",
 )
 
 
+def declared(*wanted: str, **changes: Any) -> Callable[[Any], Any]:
+    """Gives a command the options of these names, or about these subjects (`passages`, `texts`, `machine`).
+
+    Changes are arguments of `click.Option` that differ from what the field says. The command's class must be
+    `Command` or `Group` of this module.
+    """
+    return click.option("--declared", cls=_Placeholder, wanted=wanted, changes=changes)
+
+
+def declared_options(wanted: tuple[str, ...], changes: dict[str, Any]) -> list[click.Parameter]:
+    """The click options of fields of `Options`, in the order in which they are wanted."""
+    from remix.records import Options
+    from remix.records.options import flag_of
+
+    flags = {name: flag for name, field in Options.model_fields.items() if (flag := flag_of(field))}
+    names = [name for each in wanted for name, flag in flags.items() if each in (name, flag.subject)]
+    return [_option(name, Options.model_fields[name], flags[name], changes) for name in names]
+
+
+class _Placeholder(click.Option):
+    """Stands for declared options."""
+
+    def __init__(self, decls: Any, wanted: tuple[str, ...], changes: dict[str, Any]) -> None:
+        super().__init__(decls)
+        self.options: Callable[[], list[click.Parameter]] = lambda: declared_options(wanted, changes)
+
+
+class _Declared:
+    """A command whose placeholders become options as soon as the options are asked for."""
+
+    _params: list[click.Parameter]
+
+    @property
+    def params(self) -> list[click.Parameter]:
+        if any(isinstance(each, _Placeholder) for each in self._params):
+            parts = [each.options() if isinstance(each, _Placeholder) else [each] for each in self._params]
+            self._params = [option for part in parts for option in part]
+        return self._params
+
+    @params.setter
+    def params(self, params: list[click.Parameter]) -> None:
+        self._params = params
+
+
+class Command(_Declared, click.Command):
+    """A command that may have declared options."""
+
+
+class Group(_Declared, click.Group):
+    """A group of commands that may have declared options."""
+
+    command_class = Command
+
+
+class _Option(click.Option):
+    """An option whose bounds stand in the help, and whose variable is named if its value is refused."""
+
+    range = ""
+
+    def get_help_extra(self, ctx: click.Context) -> OptionHelpExtra:
+        extra = super().get_help_extra(ctx)
+        return {**extra, "range": self.range} if self.range else extra
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        source = ctx and ctx.get_parameter_source(self.name or "")
+        return str(self.envvar) if source is click.core.ParameterSource.ENVIRONMENT else super().get_error_hint(ctx)
+
+
+class _Value(click.ParamType[Any]):
+    """A value of a field of `Options`, which converts it and holds it to its bounds."""
+
+    name = "value"
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from pydantic import ValidationError
+
+        from remix.records import Options
+        from remix.util.validation import first_problem
+
+        try:
+            return getattr(Options.model_validate({self.field: value}), self.field)
+        except ValidationError as error:
+            self.fail(f"{first_problem(error).words}.", param, ctx)
+
+
+def _option(name: str, field: FieldInfo, flag: Any, changes: dict[str, Any]) -> click.Parameter:
+    word = flag.word or name
+    attributes: dict[str, Any] = {
+        "help": flag.help,
+        "metavar": flag.metavar,
+        "default": field.default,
+        "show_default": bool(field.default) and field.default is not True,
+        "envvar": f"REMIX_{word.upper()}" if flag.setting else None,
+        **_type(name, field, flag),
+        **changes,
+    }
+    option = _Option([f"--{word.replace('_', '-')}", name], **attributes)
+    option.range = bounds_in_words(field)
+    return option
+
+
+def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:
+    """What click must know of a field's type."""
+    kind = field.annotation
+    if kind is bool:
+        return {"is_flag": True}
+    if get_origin(kind) is Literal:
+        return {"type": click.Choice(get_args(kind))}
+    if get_origin(kind) is tuple:
+        return {"multiple": True}
+    return {"type": _Value(name), "callback": _text if flag.takes_file else None}
+
+
+def bounds_in_words(field: FieldInfo) -> str:
+    """The bounds of a number for the help: `1 to 99`; empty if nobody reaches the upper one."""
+    least = next((each.ge for each in field.metadata if getattr(each, "ge", None) is not None), None)
+    most = next((each.le for each in field.metadata if getattr(each, "le", None) is not None), None)
+    return f"{least} to {most}" if most is not None and most < LARGE else ""
+
+
+LARGE = 10**6
+"""Bounds from here on tell a person nothing."""
+
+
 def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """What passages should be like: the text itself, or that of a file."""
+    """The text itself, or the text of the file of that name."""
     if value is None or not os.path.isfile(value):  # noqa: PTH113 - says no to whatever is no path at all
         return value
     from remix.util import frontmatter
 
     return frontmatter.split(frontmatter.read_text(Path(value)), value).body
-
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--tag", "tags", multiple=True, metavar="TAG", help="Passages with this tag; repeat for any of several."
-    ),
-    click.option("--essay", "essays", multiple=True, metavar="SLUG", help="Passages of this essay; repeatable."),
-    click.option(
-        "--where",
-        metavar="QUERY",
-        help="Passages that a query means: 'maps and not (cities or text:\"exact words\")'. "
-        "Fields are tag, essay, section, text, words, before and after.",
-    ),
-    click.option(
-        "--like",
-        metavar="TEXT",
-        callback=_text,
-        help="Passages that share words with a sentence, or with a file; the likest first.",
-    ),
-    click.option(
-        "--by",
-        type=click.Choice(["words", "meaning"]),
-        default="words",
-        show_default=True,
-        help="What --like goes by; meaning wants the extra `embeddings`.",
-    ),
-    click.option(
-        "--sample",
-        type=click.IntRange(1, LARGEST_WHOLE),
-        metavar="N",
-        help="N of the passages, drawn with --seed; in their order.",
-    ),
-    min_words_option,
-    click.option("--limit", type=click.IntRange(1, LARGEST_WHOLE), metavar="N", help="Only the first N passages."),
-)
-
-seed_option = click.option(
-    "--seed",
-    type=click.IntRange(-LARGEST_WHOLE, LARGEST_WHOLE),
-    metavar="N",
-    default=1,
-    show_default=True,
-    envvar="REMIX_SEED",
-    help="The run's seed, and what --sample draws with.",
-)
-
-model_option = click.option(
-    "--model", envvar="REMIX_MODEL", help="Path or name of a GGUF; by default the bundled one."
-)
-steps_option = click.option(
-    "--steps",
-    type=click.IntRange(1, MOST_STEPS),
-    metavar="N",
-    default=3,
-    show_default=True,
-    envvar="REMIX_STEPS",
-    help="How often a kind is applied to its own result.",
-)
-max_tokens_option = click.option(
-    "--max-tokens",
-    type=click.IntRange(1, MOST_TOKENS),
-    metavar="N",
-    envvar="REMIX_MAX_TOKENS",
-    help="Tokens an output, at most.",
-)
-threads_option = click.option(
-    "--threads",
-    type=click.IntRange(1, MOST_THREADS),
-    metavar="N",
-    envvar="REMIX_THREADS",
-    help="By default one for each physical core.",
-)
-
-
-def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    try:
-        bytes_ = None if value is None else read_size(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.", ctx, param) from error
-    if bytes_ is not None and bytes_ > LARGEST_WHOLE:
-        raise click.BadParameter(f"{value} is more than any machine has.", ctx, param)
-    return bytes_
-
-
-memory_option = click.option(
-    "--memory",
-    callback=_size,
-    metavar="SIZE",
-    envvar="REMIX_MEMORY",
-    help="For what sequences keep in memory, like 4G; by default half of what is free.",
-)
-
-_NAMES = ("tags", "essays", "where", "like", "sample")
-"""Parameters that say which passages. `--limit` says only how many."""
-
-
-def choosing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def chooses(chosen: dict[str, Any]) -> bool:
-    """Whether any of them was given."""
-    return any(chosen[name] not in (None, ()) for name in _NAMES)

@@ -20,21 +20,6 @@ import click
 
 from remix.util.names import LONGEST_SHOWN, in_json, one_line, quoted, readable, visible
 
-embeddings_option = click.option(
-    "--embeddings",
-    metavar="MODEL",
-    help="What texts are about, by this GGUF's own view of them; none to go by words alone. By default what "
-    "essay-remix[embeddings] installed, if it did.",
-)
-by_option = click.option(
-    "--by",
-    type=click.Choice(["words", "meaning"]),
-    default="words",
-    show_default=True,
-    help="What sentences are matched by: their letters, or what they say; meaning wants the extra `embeddings`.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 INDENT = "    "
 """Before each line of a text."""
 

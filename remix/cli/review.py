@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli.options import reviewer_option
 from remix.cli.printing import note, say
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; 0, the default, is any.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Whom to listen to.")
 @click.option("--i-know", is_flag=True, help="Listen to other machines though nothing is encrypted.")
-@click.option("--as", "reviewer", metavar="NAME", help="Who reviews; by default git's name for you.")
+@reviewer_option
 @click.pass_obj
 def review(
     workspace: Workspace,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli.printing import json_option, note, print_beside, print_json, print_table, say, text
+from remix.cli.options import json_option
+from remix.cli.printing import note, print_beside, print_json, print_table, say, text
 from remix.util.names import quoted
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli.printing import json_option, note, print_json, print_table
+from remix.cli.options import json_option
+from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import click
 from click.core import ParameterSource
 
 from remix.cli.corpus import ask, essays_there
-from remix.cli.options import min_words_option
+from remix.cli.options import Group, declared, json_option
 from remix.cli.printing import ask as ask_whether
-from remix.cli.printing import changed_line, count, json_option, note, print_json, print_table, say
+from remix.cli.printing import changed_line, count, note, print_json, print_table, say
 from remix.errors import RemixError, RunError, SeedError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
     return value
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option(
     "--graph",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -45,7 +45,7 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
     help="Draw which of them stand together, the commonest 60 or --limit.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest.")
-@min_words_option
+@declared("min_words")
 @json_option
 @click.pass_context
 def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
@@ -87,8 +87,8 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
 
 @tags.command()
 @click.argument("tag", required=False)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N.")
-@min_words_option
+@declared("limit", help="Only the first N pairs.")
+@declared("min_words")
 @json_option
 @click.pass_obj
 def together(workspace: Workspace, tag: str | None, limit: int | None, min_words: int, as_json: bool) -> None:
@@ -112,7 +112,7 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, min_words
 
 
 @tags.command()
-@min_words_option
+@declared("min_words")
 @json_option
 @click.pass_obj
 def near(workspace: Workspace, min_words: int, as_json: bool) -> None:

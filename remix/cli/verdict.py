@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.options import reviewer_option
 from remix.cli.printing import note
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ WORDS = {"accept": "accepted", "reject": "rejected", "star": "starred"}
 @click.argument("verdict", type=click.Choice([*WORDS, UNDO]))
 @click.option("--note", "words", metavar="TEXT", help="In your words.")
 @click.option("--loss", type=click.Choice(["earned", "lost", "neither"]), help="Whether what it drops was worth it.")
-@click.option("--as", "reviewer", metavar="NAME", help="Who says so; by default git's name for you.")
+@reviewer_option
 @click.pass_obj
 def verdict(
     workspace: Workspace, output: str, verdict: Any, words: str | None, loss: Any, reviewer: str | None

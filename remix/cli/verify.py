@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli.printing import detail, json_option, note, print_json, print_table, say, text
+from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
+from remix.cli.printing import detail, note, print_json, print_table, say, text
 from remix.cli.progress import progress
-from remix.records.bounds import MOST_PARALLEL, MOST_THREADS
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
@@ -35,18 +35,14 @@ class _Verified(NamedTuple):
         return not self.report.findings and not any(each.is_wrong for each in self.replayed or ())
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
 @click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare token by token.")
 @click.option("--anyway", is_flag=True, help="Replay though the check found something.")
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="Replay only N texts, evenly spread.")
-@click.option(
-    "--parallel", type=click.IntRange(1, MOST_PARALLEL), metavar="N", help="Sequences replayed together, at most."
-)
-@click.option(
-    "--threads", type=click.IntRange(1, MOST_THREADS), metavar="N", help="By default one for each physical core."
-)
-@click.option("--model", help="Where the run's model is now, if it isn't found.")
+@declared("sample", help="Replay only N texts, evenly spread over the run.")
+@declared("parallel", help="Most texts replayed at the same time.", envvar=None)
+@declared("threads", envvar=None)
+@moved_model_option
 @click.option(
     "--signers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -55,7 +51,7 @@ class _Verified(NamedTuple):
 )
 @click.option("--identity", metavar="NAME", help="Whose signature it must be, by that list.")
 @json_option
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@quiet_option
 @click.pass_context
 def verify(ctx: click.Context, /, **chosen: Any) -> None:
     """Check that runs or single outputs are what was written: the latest run, if none is named.

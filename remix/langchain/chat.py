@@ -31,6 +31,7 @@ from remix.langchain import structured
 from remix.langchain.messages import from_langchain
 from remix.langchain.weights import Wanted, Weights
 from remix.records import Generation, Sampling, SamplingSettings
+from remix.util.validation import first_problem
 
 _USUAL = SamplingSettings()
 _CALLABLE = ("temperature", "max_tokens", "max_string", "top_k", "top_p", "min_p", "seed")
@@ -311,9 +312,8 @@ class ChatRemix(BaseChatModel):
             chain = (*grammar, *SamplingSettings(**values).chain())
             return Sampling(seed=seed, chain=chain, max_tokens=max_tokens, stop=ends)
         except ValidationError as error:
-            first: Any = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise ModelError(f"`{key}`: {first['msg'].lower()}.", "Mend the value.") from error
+            problem = first_problem(error)
+            raise ModelError(f"`{problem.key}`: {problem.words}.", "Mend the value.") from error
 
     def _result(self, generation: Generation, sampling: Sampling) -> ChatResult:
         message = AIMessage(

@@ -6,7 +6,6 @@ Takes folders and names, gives `LocatedModel`s. Loads no weights and reads no GG
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib.util
 import itertools
 import json
@@ -24,6 +23,7 @@ from remix.models.memo import IdentityMemo, is_known, printable_name
 from remix.records import Frozen
 from remix.util.cache import cache_folder
 from remix.util.files import entries, read_bounded
+from remix.util.names import similar
 
 Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
 
@@ -134,7 +134,7 @@ def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
     """A question with known names similar to `name`; empty if there is none."""
     names = {found.name.casefold(): found.name for found in models}
     wanted = name.casefold()
-    close = [known for known in names if wanted in known] + difflib.get_close_matches(wanted, names)
+    close = [known for known in names if wanted in known] + similar(wanted, names)
     shown = [names[known] for known in dict.fromkeys(close)][:5]
     return f" Did you mean {', '.join(shown)}?" if shown else ""
 

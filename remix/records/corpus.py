@@ -1,4 +1,4 @@
-"""What the corpus gives: essays and their passages."""
+"""Essays and their passages, as read by `corpus/`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from remix.records.values import Count, Frozen, Many, Number, Rule, Sha256
 
 
 class Passage(Frozen):
-    """One tagged paragraph of an essay: what everything later is derived from."""
+    """A paragraph of an essay, with its tags: the source of all texts."""
 
     id: str
-    """`essay-slug/NNN`, NNN being its number among the essay's passages, from 001."""
+    """`essay-slug/NNN`: NNN is the passage's number within the essay, from 001."""
 
     essay: str
     """Slug of the essay."""
@@ -21,58 +21,59 @@ class Passage(Frozen):
     """Title of the essay."""
 
     section: str | None
-    """Text of the nearest heading above, if there is one."""
+    """The nearest heading above the passage."""
 
     path: str
-    """The seed's file, with forward slashes, relative to the workspace; of a folder elsewhere, from its name on."""
+    """The essay's file, with forward slashes, relative to the workspace. If the folder of essays lies outside the
+    workspace, the path begins with that folder's name."""
 
     lines: tuple[Count, Count]
-    """First and last line in that file, from 1, both included."""
+    """First and last line of the passage in the file, from 1, both included."""
 
     tags: Many[str]
-    """Its own tags as written, then those of the headings above, the nearest first, then those of its essay."""
+    """The passage's own tags as written, then those of the headings above, from the nearest on, then the essay's."""
 
     text: str
-    """The words alone: the list of tags at the end and comments taken off, wrapped lines joined."""
+    """The prose alone, without the tags at the end and without comments; wrapped lines are joined."""
 
     sha256: Sha256
-    """Of the text."""
+    """sha256 of the text."""
 
 
 class Essay(Frozen):
-    """One seed file."""
+    """A file of the folder of essays."""
 
     slug: str
-    """Its place below the seeds folder, without suffix, in letters, digits and hyphens."""
+    """The file's path below the folder of essays without suffix, in letters, digits and hyphens."""
 
     title: str
-    """From the front matter, else the first heading of the first level (in Markdown), else the file's name."""
+    """From the front matter, else the first heading of level 1 (in Markdown), else the file's name."""
 
     author: str | None
     """From the front matter."""
 
     date: str | None
-    """From the front matter (`date` or `planted`), as written there, else from the file's name."""
+    """From the front matter (`date` or `planted`, as written), else from the file's name."""
 
     aliases: Many[str] = ()
-    """Its other names, from the front matter."""
+    """Other names of the essay, from the front matter."""
 
     tags: Many[str]
-    """Tags and categories in the front matter; they count for all passages."""
+    """Tags and categories of the front matter; each passage has these tags too."""
 
     path: str
-    """As that of its passages."""
+    """Like a passage's path."""
 
     passages: Many[Passage]
-    """In the order of the file."""
+    """All passages, in the order of the file."""
 
 
 class Ranking(Frozen):
-    """How a passage came out among those that were compared with a text."""
+    """Rank of a passage by similarity to a text (`--like`)."""
 
     rank: int = Field(ge=1, le=LARGEST_WHOLE)
-    """1 is the likest."""
+    """1 is the closest match."""
     score: Number
-    """What it was ranked by; more is liker. Only comparable within a run."""
+    """Similarity; higher is more similar. Scores can only be compared within a run."""
     method: Rule
-    """What compared them."""
+    """How similarity was computed."""

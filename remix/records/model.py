@@ -1,4 +1,4 @@
-"""What is known of a model."""
+"""Facts about a model's file."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ class Preparation(Frozen):
     """How a prepared copy of a model was made."""
 
     source: Sha256
-    """Of the file it was made from."""
+    """sha256 of the original file."""
     file_type: str
-    """The weight type asked for."""
+    """Weight type of the copy."""
     llama_cpp_python: str
-    """Version of what made it."""
+    """Version of llama-cpp-python that made the copy."""
 
 
 class ModelFile(Frozen):
-    """What is known of a GGUF file. Says nothing of where it lies."""
+    """Facts about a GGUF file. The file's path is left out."""
 
     name: str
-    """The file's stem, or the name its manager knows it by (`llama3.2:3b`)."""
+    """The file's name without suffix, or the model's name in Ollama (`llama3.2:3b`)."""
 
     sha256: Sha256
-    """Of the whole file."""
+    """sha256 of the whole file."""
 
     metadata_sha256: Sha256
-    """Of the bytes of its key-value section, which tensors' types and data are not part of."""
+    """sha256 of the key-value section, without the types and data of the tensors."""
 
     size: Count
-    """Of the file, in bytes."""
+    """Size of the file in bytes."""
 
     architecture: str
     """`general.architecture`."""
 
     file_type: str | None
-    """`general.file_type` in words: Q4_1, Q8_0, F16 …"""
+    """`general.file_type` as a name: Q4_1, Q8_0, F16 …"""
 
     weight_types: Many[str]
-    """Number types of its matrices, which the file type only sums up."""
+    """Types of the weight matrices; `file_type` sums them up."""
 
     context: Count
-    """Tokens it was trained to take in; of models that compute long contexts by other rules, the short one."""
+    """Longest context in tokens. For models with other rules for long contexts (scaled RoPE), the short context."""
 
     chat_template: str | None
-    """Jinja2 source of its chat template."""
+    """Jinja2 source of the chat template."""
 
     preparation: Preparation | None = None
-    """How it was made, where it is a prepared copy."""
+    """How the file was made, if it is a prepared copy."""
 
     labels: Many[str]
-    """Names a template's `families` may match: `general.basename`, `general.name`, the stem, the architecture;
-    in lower case."""
+    """Names that a template's `families` are compared with, in lower case: `general.basename`, `general.name`, the
+    file's name without suffix, the architecture."""
 
 
 class ModelUsed(Frozen):
-    """The weights, by content."""
+    """A model's weights, identified by content."""
 
     sha256: Sha256 | None
-    """Of the GGUF file; null for a model that isn't one."""
+    """sha256 of the GGUF file; null if the model is not a GGUF file."""
     metadata_sha256: Sha256 | None
-    """Of the bytes of its metadata: equal for requantisations that changed weights alone."""
+    """sha256 of the key-value section: the same for a copy with other weight types alone."""
     parameters: dict[str, Any] | None = None
-    """What a LangChain model says identifies it, where it isn't a GGUF file."""
+    """Identifying parameters of a LangChain model (`_identifying_params`)."""

@@ -1,10 +1,17 @@
-"""What a run may be asked for."""
+"""The options of a run, declared once.
+
+A field of `Options` is all there is to say of an option: its type holds the bounds, its `Flag` what the command line
+shows. The command line (`cli/options.py`), the `REMIX_*` variables, the table `[generate]` of remix.toml
+(`workspace.py`) and the Python API are made from these fields.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic.fields import FieldInfo
 
 from remix.records.bounds import (
     LARGEST_WHOLE,
@@ -17,53 +24,187 @@ from remix.records.bounds import (
     MOST_TOKENS,
     MOST_VARIANTS,
 )
-from remix.records.values import Frozen, Many
+from remix.records.values import Frozen, Many, PathText
+from remix.util.units import read_size
+
+Subject = Literal["passages", "texts", "machine"]
+"""What an option decides: which passages are read, which texts are written, or how the machine computes them."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What the command line and remix.toml need to know of an option beyond its type."""
+
+    subject: Subject
+    help: str
+    metavar: str | None = None
+    """What stands for the value in the help: N, TAG, SIZE."""
+    word: str = ""
+    """The option's name in the singular if it can be given several times: the option `kinds` is `--kind KIND`,
+    `REMIX_KIND` and `kind = [...]`."""
+    setting: Literal["generate", "top"] | None = None
+    """Table of remix.toml in which the option may stand; then it has a `REMIX_*` variable too."""
+    takes_file: bool = False
+    """Whether the value may be the name of a file that holds the text."""
+
+
+def flag_of(field: FieldInfo) -> Flag | None:
+    """The flag of a field; a field without one is for the Python API alone."""
+    return next((each for each in field.metadata if isinstance(each, Flag)), None)
+
+
+def _bytes(value: Any) -> Any:
+    return read_size(value) if isinstance(value, str) else value
+
+
+def _layers(value: Any) -> Any:
+    return MOST_LAYERS if value == "all" else value
+
+
+MinWords = Annotated[
+    int,
+    Field(ge=0, le=LARGEST_WHOLE),
+    Flag("passages", "Leave out passages of fewer than N words.", "N", setting="top"),
+]
+ModelName = Annotated[
+    PathText | None,
+    Flag("machine", "Path or name of the GGUF model; by default the bundled model.", "MODEL", setting="top"),
+]
 
 
 class Options(Frozen):
     """What a run was asked for, every default filled in."""
 
-    tags: Many[str] = ()
-    """Passages with any of these tags; all, if there are none."""
-    essays: Many[str] = ()
-    """Passages of these essays; of all, if there are none."""
-    where: str | None = None
-    """Passages that this query means; see `corpus/query.py`."""
-    like: str | None = None
-    """Passages like this text, the likest first; by words only those that share one with it."""
-    by: Literal["words", "meaning"] = "words"
-    """What makes passages like that text."""
-    sample: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
-    """So many of the passages, drawn with the run's seed."""
-    kinds: Many[str] = ()
-    """Kinds of outputs; all templates there are, if none are named."""
-    steps: int = Field(3, ge=1, le=MOST_STEPS)
-    """Steps a chain."""
-    variants: int = Field(1, ge=1, le=MOST_VARIANTS)
-    """Chains a passage and kind."""
-    best_of: int = Field(1, ge=1, le=MOST_CANDIDATES)
-    """Candidates a task, of which one is kept."""
-    min_words: int = Field(0, ge=0, le=LARGEST_WHOLE)
-    """Only passages of so many words."""
-    limit: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
-    """Only the first so many passages."""
-    model: str | None = None
-    """Path or name of the model; the bundled one, if none is named. A run keeps no path, but the name."""
-    seed: int = Field(1, ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)
-    """The run's seed: a whole number that every reader of JSON takes for the same."""
-    parallel: int | None = Field(None, ge=1, le=MOST_PARALLEL)
-    """Most sequences active at once."""
-    threads: int | None = Field(None, ge=1, le=MOST_THREADS)
-    """Threads of the engine."""
-    max_tokens: int | None = Field(None, ge=1, le=MOST_TOKENS)
-    """Tokens an output, instead of what the templates say."""
-    temperature: float | None = Field(None, ge=0, le=MOST_STRENGTH)
-    """Sampling temperature, instead of what the templates say."""
-    memory: int | None = Field(None, ge=1, le=LARGEST_WHOLE)
-    """Bytes for what sequences keep in memory; half of what is free, if nothing is said."""
-    gpu_layers: int = Field(0, ge=0, le=MOST_LAYERS)
-    """Layers put on a GPU."""
-    fast: bool = False
-    """Decode in whatever shape is quickest, though bytes then depend on company."""
-    skip_bad: bool = False
-    """Leave out seeds, templates and passages that can't be used, rather than stop."""
+    tags: Annotated[
+        Many[str], Flag("passages", "Passages with this tag; can be given several times.", "TAG", word="tag")
+    ] = ()
+    essays: Annotated[
+        Many[str], Flag("passages", "Passages of this essay; can be given several times.", "ESSAY", word="essay")
+    ] = ()
+    where: Annotated[
+        str | None,
+        Flag(
+            "passages",
+            "Passages that match a query: 'maps and not (cities or text:\"exact words\")'. "
+            "The fields are tag, essay, section, text, words, before and after.",
+            "QUERY",
+        ),
+    ] = None
+    like: Annotated[
+        str | None,
+        Flag(
+            "passages",
+            "Passages similar to a text, the closest match first. TEXT is a sentence or the name of a file.",
+            "TEXT",
+            takes_file=True,
+        ),
+    ] = None
+    by: Annotated[
+        Literal["words", "meaning"],
+        Flag("passages", "What --like compares: shared words, or meaning (needs the extra `embeddings`)."),
+    ] = "words"
+    sample: Annotated[
+        int | None,
+        Field(ge=1, le=LARGEST_WHOLE),
+        Flag("passages", "N of the passages, drawn at random with --seed.", "N"),
+    ] = None
+    min_words: MinWords = 0
+    limit: Annotated[
+        int | None, Field(ge=1, le=LARGEST_WHOLE), Flag("passages", "Only the first N passages.", "N")
+    ] = None
+    kinds: Annotated[
+        Many[str],
+        Flag(
+            "texts",
+            "Texts of this kind (a template's name); can be given several times; by default texts of all kinds.",
+            "KIND",
+            word="kind",
+            setting="generate",
+        ),
+    ] = ()
+    steps: Annotated[
+        int,
+        Field(ge=1, le=MOST_STEPS),
+        Flag(
+            "texts",
+            "Steps of each chain: the first step reads the passage, each later step the text before.",
+            "N",
+            setting="generate",
+        ),
+    ] = 3
+    variants: Annotated[
+        int,
+        Field(ge=1, le=MOST_VARIANTS),
+        Flag("texts", "Independent chains for each passage and kind.", "N", setting="generate"),
+    ] = 1
+    best_of: Annotated[
+        int,
+        Field(ge=1, le=MOST_CANDIDATES),
+        Flag("texts", "Candidates written for each text, of which the best is kept.", "N", setting="generate"),
+    ] = 1
+    seed: Annotated[
+        int,
+        Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE),
+        Flag("texts", "Number from which all random draws follow.", "N", setting="generate"),
+    ] = 1
+    max_tokens: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_TOKENS),
+        Flag("texts", "Most tokens of each text; by default what its template says.", "N", setting="generate"),
+    ] = None
+    temperature: Annotated[
+        float | None,
+        Field(ge=0, le=MOST_STRENGTH),
+        Flag(
+            "texts",
+            "Sampling temperature: 0 always takes the most probable token; by default what the template says.",
+            "X",
+            setting="generate",
+        ),
+    ] = None
+    model: ModelName = None
+    """A run keeps the model's name, and no path."""
+    parallel: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_PARALLEL),
+        Flag(
+            "machine",
+            "Most texts written at the same time; by default 16, or what `remix models tune` found.",
+            "N",
+            setting="generate",
+        ),
+    ] = None
+    memory: Annotated[
+        int | None,
+        Field(ge=1, le=LARGEST_WHOLE),
+        BeforeValidator(_bytes),
+        Flag(
+            "machine",
+            "Memory for the KV cache, as in 4G or 512M; by default half of the free memory.",
+            "SIZE",
+            setting="generate",
+        ),
+    ] = None
+    """In bytes."""
+    gpu_layers: Annotated[
+        int,
+        Field(ge=0, le=MOST_LAYERS),
+        BeforeValidator(_layers),
+        Flag(
+            "machine",
+            "Layers of the model to put on the GPU, or `all`; needs a llama.cpp built for GPUs.",
+            "N",
+            setting="generate",
+        ),
+    ] = 0
+    threads: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_THREADS),
+        Flag("machine", "Threads to compute with; by default one for each physical core.", "N", setting="generate"),
+    ] = None
+    fast: Annotated[
+        bool, Flag("machine", "Faster, but not exact: a text's bytes then depend on the texts written beside it.")
+    ] = False
+    skip_bad: Annotated[
+        bool, Flag("machine", "Leave out essays, templates and passages that can't be used, instead of stopping.")
+    ] = False

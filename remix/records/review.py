@@ -1,4 +1,4 @@
-"""What people say of outputs."""
+"""Reviews of outputs by people."""
 
 from __future__ import annotations
 
@@ -10,64 +10,58 @@ from pydantic import Field
 from remix.records.values import Frozen, Many, Sha256
 
 Verdict = Literal["accept", "reject", "star"]
-"""To star is to accept, and more."""
+"""A starred output is accepted too."""
 
 Loss = Literal["earned", "lost", "neither"]
-"""Whether what a text drops was worth dropping."""
+"""Whether the text was right to drop what it drops of the passage."""
 
 
 class Edit(Frozen):
-    """A person's own version of an output: a text of its own, beside it."""
+    """A person's edited version of an output, kept in a file beside the output."""
 
     file: str
-    """Below the run's folder."""
+    """Path below the run's folder."""
     sha256: Sha256
-    """Of its body."""
+    """sha256 of the edited text."""
 
 
 class Review(Frozen):
-    """One thing a person said of an output. Nothing is ever taken out of the list of these: what is undone is said to
-    be, by another."""
+    """A review of an output by a person. Reviews are never deleted: a later review can undo an earlier one."""
 
     schema_: Literal["remix/review/1"] = Field("remix/review/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the file format."""
     id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    """Random, to be spoken of by."""
+    """Random id, by which a later review can undo this review."""
     at: datetime
-    """When (UTC)."""
+    """Time in UTC."""
     reviewer: str = Field(min_length=1)
-    """Who."""
     output: Sha256
-    """The record's id: what is said holds wherever the same text of the same origin is."""
+    """Id of the output's record: the review holds for every copy of the output with the same origin."""
     task: str
-    """The output's name in the run, for people."""
+    """The output's name within the run."""
     verdict: Verdict | None = None
-    """Whether to keep it; null where that isn't said."""
+    """Null if the review gives no verdict."""
     loss: Loss | None = None
-    """Whether the loss was worth it; null where that isn't said."""
+    """Null if the review doesn't judge the loss."""
     note: str | None = None
-    """In the reviewer's words; null where nothing is said, empty to take a note back."""
+    """The reviewer's words; null for no note, empty to withdraw an earlier note."""
     edit: Edit | None = None
-    """What it should be instead; null where that isn't said."""
+    """An edited version; null if the review has none."""
     undoes: str | None = None
-    """Id of another of the same reviewer's, which is as if it had never been said."""
+    """Id of an earlier review by the same reviewer, which no longer counts."""
 
 
 class Standing(Frozen):
-    """What holds of an output, all reviews taken together: of each thing the last that was said."""
+    """Result of all reviews of an output: the last verdict, loss, note and edit."""
 
     verdict: Verdict | None = None
-    """Whether to keep it."""
     loss: Loss | None = None
-    """Whether the loss was worth it."""
     note: str | None = None
-    """In words."""
     edit: Edit | None = None
-    """The last edited version."""
     reviewers: Many[str] = ()
-    """Who said any of it."""
+    """Everybody whose reviews count."""
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it is to be kept."""
+        """Whether the output is to be kept."""
         return self.verdict in ("accept", "star")

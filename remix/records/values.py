@@ -1,7 +1,7 @@
-"""What fields of records are made of: bounded numbers, hashes, and the frozen base of all records.
+"""Types of fields of records: bounded numbers, hashes, paths; and `Frozen`, the base of all records.
 
-Records come from strangers, and some of their numbers reach llama.cpp, which checks none: so each has its bounds
-in its type.
+Records may come from strangers, and some of their numbers reach llama.cpp, which doesn't check them. So the types of
+the numbers hold their bounds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from typing import Annotated, Any, TypeVar
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from remix.records.bounds import INT32, LARGEST_WHOLE, MOST_STEPS, MOST_STRENGTH, MOST_TOKENS, MOST_VARIANTS
 
@@ -18,26 +18,36 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 _Each = TypeVar("_Each")
 Many = Annotated[tuple[_Each, ...], Field(fail_fast=True)]
-"""Any number of values. Reading ends at the first that is wrong: of millions the errors fill the memory."""
+"""Any number of values. Validation ends at the first wrong value: errors about millions of values fill the memory."""
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
-"""A number of something."""
+"""A number of things, at least 0."""
 
 Token = Annotated[int, Field(ge=0, le=INT32)]
-"""A token's number. Whether a vocabulary has it, `LlamaModel.piece` checks."""
+"""Id of a token. `LlamaModel.piece` checks that the model's vocabulary has the token."""
 
 Length = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
-"""A number of tokens, at least one."""
+"""A number of tokens, at least 1."""
 
 Strength = Annotated[float, Field(ge=-MOST_STRENGTH, le=MOST_STRENGTH)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
-"""A measured number, or one by which such are weighed: sums and products of a few of them stay finite."""
+"""A measured number or a weight: sums and products of a few numbers stay finite."""
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no path has a NUL in it")
+    return text
+
+
+PathText = Annotated[str, AfterValidator(_without_nul)]
+"""A path, or a name that may become part of a path."""
 
 Step = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 Variant = Annotated[int, Field(ge=1, le=MOST_VARIANTS)]
 Seed = Annotated[int, Field(ge=1, le=2**32 - 2)]
-"""For the samplers that draw. 0 and 2**32-1 mean "random" elsewhere, so they are left out."""
+"""Seed of a sampler that draws. llama.cpp and others take 0 and 2**32-1 for "random", so both are refused."""
 
 
 def sha256(data: bytes | str) -> str:
@@ -46,12 +56,12 @@ def sha256(data: bytes | str) -> str:
 
 
 def canonical_sha256(value: Any) -> str:
-    """The sha256 of a JSON value in the one form RFC 8785 gives it."""
+    """The sha256 of a JSON value in the canonical form of RFC 8785."""
     return sha256(rfc8785.dumps(value))
 
 
 class Frozen(BaseModel):
-    """A value: immutable, compared by its fields, refusing fields it does not know."""
+    """A record: immutable, equal if all fields are equal, with no other fields than the declared ones."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -64,9 +74,8 @@ class Frozen(BaseModel):
 
 
 class Rule(Frozen):
-    """Name and version of a rule that made part of an output."""
+    """Name and version of a rule by which part of an output was made."""
 
     name: str
-    """Which."""
     version: Count
-    """Raised whenever its results may change."""
+    """Raised whenever the rule's results may change."""

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from remix.util.validation import first_problem
+
 MOST_VALUES = 4_000_000
 """Values in a JSON text: a trace of 130,000 tokens has 3 million. Each takes up to 72 bytes of memory."""
 
@@ -69,5 +71,5 @@ def _values(data: bytes) -> Any:
 def _first(error: ValidationError) -> str:
     if error.error_count() > MOST_ERRORS:
         return f"{error.error_count():,} of its values aren't what they should be"
-    first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}".removeprefix(": ")
+    problem = first_problem(error)
+    return f"{problem.key}: {problem.words}" if problem.place else problem.words

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 DEEPEST = 20
@@ -45,6 +45,18 @@ def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, A
         message, _, place = str(error).rpartition(" (at ")
         line = re.match(r"line (\d+)", place)
         raise TomlError(message if line else str(error), int(line[1]) if line else 1) from error
+
+
+def line_of(source: str, place: Sequence[int | str]) -> int:
+    """The line, from 1, of a value: `place` names the tables around it and its key. Of a value in a table that is
+    written in one line, the line of that table; 1 if nothing is found."""
+    lines = source.split("\n")
+    found = 0
+    for name in place:
+        if isinstance(name, str) and len(name) <= LONGEST_WORD:
+            begins = re.compile(rf"[\s\[]*+(?:[\w-]++\s*+\.\s*+)*[\"']?{re.escape(name)}[\"']?\s*+[].=]")
+            found = next((at for at, line in enumerate(lines[found:], found) if begins.match(line)), found)
+    return found + 1
 
 
 def _check(source: str) -> None:

@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 
 import remix.cli
 from remix.cli import progress, runs
-from remix.generation import execute, run_model
+from remix.generation import execute, prepare, run_model
 from remix.generation.prepare import Job
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder, list_runs
@@ -51,7 +51,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """No model: the fake writer instead. What is put into the dictionary goes to the writer."""
     chosen: dict[str, Any] = {}
 
-    def prepare(workspace: Workspace, options: Options, given: dict[str, object]) -> Job:
+    def fake_prepare(workspace: Workspace, options: Options, given: dict[str, object]) -> Job:
         writer = FakeWriter()
         writer.close()
         job = prepare.prepare_for(workspace, options, writer)
@@ -60,7 +60,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def load(run: Run, model: Path | None) -> FakeWriter:
         return FakeLocal(**chosen)
 
-    monkeypatch.setattr(prepare, "prepare", prepare)
+    monkeypatch.setattr("remix.generation.prepare.prepare", fake_prepare)
     monkeypatch.setattr(execute, "_load", load)
     monkeypatch.setattr(run_model, "model_of", lambda run, model, model_folders: Path("fake"))
     monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
@@ -605,11 +605,11 @@ def test_flag_over_environment_over_settings_over_default(
 ) -> None:
     asked: list[tuple[Options, dict[str, object]]] = []
 
-    def prepare(_: Workspace, options: Options, given: dict[str, object]) -> Job:
+    def fake_prepare(_: Workspace, options: Options, given: dict[str, object]) -> Job:
         asked.append((options, given))
         raise click.Abort
 
-    monkeypatch.setattr(prepare, "prepare", prepare)
+    monkeypatch.setattr("remix.generation.prepare.prepare", fake_prepare)
     command = ["generate", "--all"]
     remix_(*command)
     (workspace.root / "remix.toml").write_text(TOML)
