@@ -23,10 +23,10 @@ from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, Row, Shape
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
+from remix.engine.memo import memo_key
 from remix.errors import RunError
-from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.records import Frozen, Greedy, ModelFile, Sampling
+from remix.util.cache import MemoStore
 
 PROBE = "remix/probe/2"
 """Name and version of the procedure: verdicts of another one are not believed."""
@@ -57,6 +57,9 @@ class Verdict(Frozen):
     """What was compared."""
     difference: str | None = None
     """The first difference that was seen."""
+
+
+_MEMOS = MemoStore("probes", Verdict)
 
 
 class Chosen(NamedTuple):
@@ -97,12 +100,12 @@ def choose_shape(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0)
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     """Whether choosing a shape costs nothing, since the model was probed here before."""
     guess = llama.exact_shape(*file.weight_types, gpu_layers=gpu_layers)
-    return _memo(file, _shapes(file, guess)[0]).exists()
+    return is_settled(file, _shapes(file, guess)[0])
 
 
 def is_settled(file: ModelFile, shape: Shape) -> bool:
     """Whether `settled` costs nothing, since that shape was probed here before."""
-    return _memo(file, shape).exists()
+    return _MEMOS.read(_key(file, shape)) is not None
 
 
 def _shapes(file: ModelFile, guess: Shape) -> list[Shape]:
@@ -140,10 +143,9 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
     Takes some hundred prompt tokens and as many in decode calls: seconds for a small model, a minute for a large
     one. None where the memory doesn't hold it. Raises `ModelError` where the model can't be loaded.
     """
-    memo = _memo(file, shape)
-    # A cache nobody can read is as good as none.
-    with suppress(OSError, ValueError):
-        return Verdict.model_validate_json(read_bounded(memo))
+    key = _key(file, shape)
+    if kept := _MEMOS.read(key):
+        return kept
     with LlamaModel(path, shape=shape) as model:
         context = max(_long(shape), shape.chunk + 2) + CONTEXT - 1
         if model.cell_bytes * context * (shape.rows + 1) > psutil.virtual_memory().available // 2:
@@ -151,7 +153,7 @@ def probe(path: Path, file: ModelFile, shape: Shape, threads: int) -> Verdict | 
         with LlamaDecoder(model, shape.rows, context, shape, threads, shelf=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
-        write_whole(memo, verdict.model_dump_json(indent=2).encode())
+        _MEMOS.write(key, verdict)
     return verdict
 
 
@@ -327,16 +329,9 @@ def _long(shape: Shape) -> int:
 # -- what is said and kept of it ----------------------------------------------------------------------------
 
 
-def _memo(file: ModelFile, shape: Shape) -> Path:
-    """Where a verdict is kept, by all it holds for. Threads aren't part of that: they were shown not to matter."""
-    key = {
-        "probe": PROBE,
-        "model": file.sha256,
-        "libraries": llama.library_sha256s(),
-        "system_info": llama.system_info(),
-        "shape": shape.model_dump(),
-    }
-    return cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
+def _key(file: ModelFile, shape: Shape) -> str:
+    """What a verdict is kept by. Threads are no part of the key: they were shown not to matter."""
+    return memo_key(PROBE, file, shape=shape.model_dump())
 
 
 def in_words(shape: Shape) -> str:

@@ -7,14 +7,11 @@ The library reads these variables once, when it loads: what `settled` says must 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.records import Frozen
+from remix.util.cache import MemoStore
 
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
@@ -25,6 +22,14 @@ WAYS: tuple[dict[str, str], ...] = (SHORT, {"GOMP_SPINCOUNT": "300000"}, {"OMP_W
 """What there is to choose from: that, GNU's default, and sleeping at once."""
 
 
+class Spin(Frozen):
+    """How threads wait, as `remix models tune` found it best."""
+
+    variables: dict[str, str]
+    """Environment variables: one of `WAYS`."""
+
+
+_KEY, _MEMOS = "spin", MemoStore("threads", Spin)
 _settled: dict[str, str] = {}
 
 
@@ -42,16 +47,10 @@ def is_given() -> bool:
 
 def keep(way: Mapping[str, str]) -> None:
     """Settle so from now on. Raises `RunError` where the cache can't be written."""
-    write_whole(_file(), json.dumps(dict(way)).encode())
+    _MEMOS.write(_KEY, Spin(variables=dict(way)))
 
 
 def _tuned() -> dict[str, str]:
     """What was kept; nothing where there is none, or where it isn't one of the ways."""
-    with suppress(OSError, ValueError):
-        way = json.loads(read_bounded(_file()))
-        return way if way in WAYS else {}
-    return {}
-
-
-def _file() -> Path:
-    return cache_folder() / "spin.json"
+    memo = _MEMOS.read(_KEY)
+    return memo.variables if memo and memo.variables in WAYS else {}

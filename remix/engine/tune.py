@@ -13,22 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from statistics import median
 
-from pydantic import ValidationError
-
 from remix.engine import llama, probe, spin
 from remix.engine.decoder import Row, Shape
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.memo import memo_key
 from remix.engine.probe import Chosen
 from remix.errors import ModelError
-from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
+from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import processes
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.util.cache import MemoStore
 
 ROWS = (8, 16, 32)
 CHUNKS = (32, 64, 128)
@@ -94,6 +92,10 @@ class Tuned(Frozen):
     """Ways for threads to wait; none where the user has settled that."""
 
 
+_MEMOS = MemoStore("tuned", Tuned)
+_PROCEDURE = f"remix/tune/1 by {probe.PROBE}"
+
+
 # -- using it -----------------------------------------------------------------------------------------------
 
 
@@ -115,25 +117,17 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
 
 def recall(file: ModelFile) -> Tuned | None:
     """What tuning found for a model on this machine, if it was tuned."""
-    with suppress(OSError, ValidationError):
-        return Tuned.model_validate_json(read_bounded(_file(file)))
-    return None
+    return _MEMOS.read(memo_key(_PROCEDURE, file))
+
+
+def keep(file: ModelFile, tuned: Tuned) -> None:
+    """Use what tuning found from now on. Raises `RunError` if the cache can't be written."""
+    _MEMOS.write(memo_key(_PROCEDURE, file), tuned)
 
 
 def forget(file: ModelFile) -> None:
     """Go back to the usual shape."""
-    with suppress(OSError):
-        _file(file).unlink()
-
-
-def _file(file: ModelFile) -> Path:
-    key = {
-        "model": file.sha256,
-        "libraries": llama.library_sha256s(),
-        "system_info": llama.system_info(),
-        "probe": probe.PROBE,
-    }
-    return cache_folder() / "tuned" / f"{canonical_sha256(key)}.json"
+    _MEMOS.forget(memo_key(_PROCEDURE, file))
 
 
 # -- finding it ---------------------------------------------------------------------------------------------
@@ -169,7 +163,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
         timed=tuple(timed),
         waiting=waiting,
     )
-    write_whole(_file(file), tuned.model_dump_json(indent=2).encode())
+    keep(file, tuned)
     if waiting:
         spin.keep(best_way(waiting))
     return tuned
