@@ -14,8 +14,8 @@ from typing import NamedTuple
 from remix.errors import RunError
 from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
-from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.form import dump
+from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, Run, Task
 from remix.templates.template import Template
@@ -128,7 +128,7 @@ def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
             data = dump(MeasuresFile(record=each.record.id, ledger=each.ledger))
             path = folder.measures_path(each.task.id)
             with suppress(OSError):
-                if folder.read_bytes(f"{each.task.id}.measures.json", MOST_MEASURES) == data:
+                if folder.read_bytes(f"{each.task.id}{MEASURES}") == data:
                     continue
             write_whole(path, data)
 

@@ -120,13 +120,14 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
     """
     from remix.outputs import find_run
+    from remix.outputs.layout import SIGNATURE
     from remix.verification import signature as signing
     from remix.verification.verify import verified
 
     folder = find_run(workspace.outputs, run)
     verified(folder.path)
     digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
-    note(f"{folder.path / signing.SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
+    note(f"{folder.path / SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
     say(digest)
 
 
@@ -146,6 +147,7 @@ def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
 
 
 def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[str, Any]) -> _Verified:
+    from remix.outputs.layout import SIGNATURE
     from remix.verification import signature as signing
     from remix.verification import verify
     from remix.verification.finding import Finding
@@ -157,7 +159,7 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
         if signing.is_signed(path):
             signature = "signature not accepted" if problem else f"signed by {chosen['identity']}"
         if problem:
-            finding = Finding(signing.SIGNATURE, problem)
+            finding = Finding(SIGNATURE, problem)
             report = report._replace(findings=(*report.findings, finding))
     replayed = None
     if chosen["replay"] and report.findings and not chosen["anyway"]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
+from remix.outputs.layout import RECORD, TEXT
 from remix.outputs.run import RunFolder, is_run
 from remix.records import Task
 
@@ -55,7 +56,7 @@ def run_path(outputs: Path, word: str | None) -> Path:
 def find_output(outputs: Path, word: str) -> OutputPlace:
     """The output a user means. Raises `RunError` where there is none such, or more than one."""
     path = Path(word)
-    if path.suffix in {".md", ".json"} and path.exists():
+    if path.suffix in {TEXT, RECORD} and path.exists():
         return _by_path(path)
     run, _, name = word.rpartition(":")
     if "/" in name:
@@ -118,6 +119,6 @@ def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
 def _id_in(folder: RunFolder, task: Task) -> str:
     """A record's id without the rest of it; nothing where it can't be read."""
     try:
-        return str(json.loads(folder.read_bytes(f"{task.id}.json"))["id"])
+        return str(json.loads(folder.read_bytes(f"{task.id}{RECORD}"))["id"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ""

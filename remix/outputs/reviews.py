@@ -21,8 +21,8 @@ import yaml
 from filelock import FileLock
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_REVIEWS, MOST_TEXT
 from remix.outputs.form import body_bytes, body_of, text_of
+from remix.outputs.layout import EDITED, REVIEWS, REVIEWS_LOCK, bound_of
 from remix.outputs.refusals import refuse_link
 from remix.outputs.run import RunFolder
 from remix.records import Edit, Review, Standing, sha256
@@ -30,10 +30,6 @@ from remix.util import git, json_values, names
 from remix.util.files import check_plain, open_to_append, read_bounded, sync_folder, unwritable, write_whole
 from remix.util.json_values import JsonError
 from remix.util.units import size
-
-REVIEWS = "reviews.jsonl"
-LOCK = ".reviews.lock"
-EDITED = ".edited.md"
 
 _FENCE = b"---\n"
 
@@ -60,7 +56,7 @@ class Reviews(NamedTuple):
 def read(folder: Path) -> Reviews:
     """The reviews of a run, none where nobody reviewed it. Raises `ReviewError` where the file can't be read."""
     try:
-        data = read_bounded(folder / REVIEWS, MOST_REVIEWS, within=folder)
+        data = read_bounded(folder / REVIEWS, bound_of(REVIEWS), within=folder)
     except FileNotFoundError:
         return Reviews((), ())
     except OSError as error:
@@ -95,13 +91,13 @@ def append(folder: Path, review: Review) -> None:
     refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
     try:
-        check_plain(folder / LOCK)
-        with FileLock(folder / LOCK):
+        check_plain(folder / REVIEWS_LOCK)
+        with FileLock(folder / REVIEWS_LOCK):
             is_new = not path.exists()
             with open_to_append(path) as file:
                 _drop_half_a_line(file)
-                if file.tell() + len(line) > MOST_REVIEWS:
-                    raise OSError(errno.EFBIG, f"it would be larger than {size(MOST_REVIEWS)}")
+                if file.tell() + len(line) > (most := bound_of(REVIEWS)):
+                    raise OSError(errno.EFBIG, f"it would be larger than {size(most)}")
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -117,9 +113,10 @@ def _drop_half_a_line(file: BinaryIO) -> None:
     Leaves the file's place at its end. Raises `OSError` for a file that is larger than reviews may be.
     """
     file.seek(0)
-    data = file.read(MOST_REVIEWS + 1)
-    if len(data) > MOST_REVIEWS:
-        raise OSError(errno.EFBIG, f"larger than {size(MOST_REVIEWS)}")
+    most = bound_of(REVIEWS)
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {size(most)}")
     if not data.endswith(b"\n"):
         file.truncate(data.rfind(b"\n") + 1)
     file.seek(0, os.SEEK_END)
@@ -250,7 +247,7 @@ def is_left_over(folder: Path, path: Path) -> bool:
     if not path.name.endswith(EDITED):
         return False
     try:
-        data = read_bounded(path, MOST_TEXT, within=folder)
+        data = read_bounded(path, bound_of(EDITED), within=folder)
     except OSError:
         return False
     body = body_of(data)
@@ -262,7 +259,7 @@ def edited_text(folder: Path, edit: Edit) -> str:
     """An edited version. Raises `ReviewError` where it is gone, or isn't what was kept."""
     path = folder / edit.file
     try:
-        body = body_of(read_bounded(path, MOST_TEXT, within=folder))
+        body = body_of(read_bounded(path, bound_of(EDITED), within=folder))
     except OSError as error:
         raise ReviewError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
     if sha256(body) != edit.sha256:

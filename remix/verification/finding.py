@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_TEXT
 from remix.outputs.form import body_of
+from remix.outputs.layout import RECORD, TEXT
 from remix.outputs.refusals import LEADS_OUT
 from remix.outputs.run import RunFolder
 from remix.records import Record, Task, sha256
@@ -62,18 +62,18 @@ class Found:
     @property
     def text_file(self) -> str:
         """Below the run's folder."""
-        return f"{self.task.id}.md"
+        return f"{self.task.id}{TEXT}"
 
     @property
     def record_file(self) -> str:
         """Below the run's folder."""
-        return f"{self.task.id}.json"
+        return f"{self.task.id}{RECORD}"
 
 
 @functools.lru_cache(maxsize=1)
 def _again(found: Found) -> tuple[Record, bytes]:
     """An output's record and its text's file, which aren't kept in memory. Raises `RunError`."""
-    source, data = found.folder.bytes_of(found.record_file), found.folder.bytes_of(found.text_file, MOST_TEXT)
+    source, data = found.folder.bytes_of(found.record_file), found.folder.bytes_of(found.text_file)
     if (sha256(source), sha256(data)) != found.sha256s:
         raise RunError(f"{found.folder.path / found.text_file}: was changed while it was looked at.", "Ask again.")
     return json_values.read(Record, source), data

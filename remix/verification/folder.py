@@ -12,22 +12,17 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.generation.plan import plan_of
-from remix.outputs import reviews
-from remix.outputs.bounds import MOST_ENTRIES, MOST_MANIFEST, MOST_REQUEST, NAMED
-from remix.outputs.layout import FAILURES, HOLDER, INDEX, LOCK, MANIFEST, REQUEST, RESUMED
+from remix.outputs import layout, reviews
+from remix.outputs.layout import FAILURES, MANIFEST, MOST_ENTRIES, RECORD, REQUEST, RESUMED, REVIEWS, SIGNATURE
 from remix.outputs.refusals import LEADS_OUT, is_outside
 from remix.outputs.run import RunFolder
 from remix.records import Edit, Run, Task, sha256
 from remix.util.files import DEEPEST, TEMPORARY, entries, read_bounded
 from remix.util.names import leads_out
 from remix.verification.finding import Finding, unreadable
-from remix.verification.signature import SIGNATURE
 
-LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, reviews.REVIEWS, reviews.LOCK, INDEX})
-"""Files that may come to lie beside those of the manifest."""
-
-LATER_SUFFIXES = (".trace.json", ".measures.json")
-"""The same for each output: its name, and one of these. The names of edited texts are in the reviews."""
+_NAMED = 100
+"""Lines of a file that are named if each is wrong; of further lines only the number is told."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
@@ -37,21 +32,21 @@ def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Findin
     ids = {task.id for task in folder.run.tasks}
     for id_ in wanted:
         if id_ not in ids:
-            yield Finding(f"{id_}.json", "not one of the run's outputs")
+            yield Finding(f"{id_}{RECORD}", "not one of the run's outputs")
     if wanted:
         return
-    suffixes = (".md", ".json", *LATER_SUFFIXES)
-    known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
-    known |= {edit.file for edit in _edits(folder)}
+    edits = {edit.file for edit in _edits(folder)}
     temporary = []
     for entry in entries(folder.path, MOST_ENTRIES):
         path = Path(entry.path)
         name = _name(folder.path, path)
         if entry.is_dir(follow_symlinks=False):
             continue
-        if name not in known and path.name.startswith(".") and path.name.endswith(TEMPORARY):
+        place = layout.place_of(name, ids)
+        if place is None and path.name.startswith(".") and path.name.endswith(TEMPORARY):
             temporary.append(path)
-        elif name not in known and not _is_left_over(folder.path, name, ids):
+        # An edited text of which no review tells: something crashed before that was written.
+        elif not place or (place.kind.is_edit and name not in edits and not reviews.is_left_over(folder.path, path)):
             yield Finding(name, "not part of the run")
         elif entry.is_symlink() and is_outside(folder.path, path):
             yield Finding(name, LEADS_OUT)
@@ -104,20 +99,14 @@ def _name(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix().encode(errors="replace").decode()
 
 
-def _is_left_over(folder: Path, name: str, tasks: Collection[str]) -> bool:
-    """Whether a file is an edited text of one of the tasks that was never told of."""
-    of_a_task = name.removesuffix(reviews.EDITED).rpartition(".")[0] in tasks
-    return of_a_task and reviews.is_left_over(folder, folder / name)
-
-
 def _reviews(folder: RunFolder) -> Iterator[Finding]:
     """Whether each line of the reviews is one, and each edited text what was kept."""
     try:
         broken = reviews.read(folder.path).broken
     except RunError:
-        yield Finding(reviews.REVIEWS, "can't be read")
+        yield Finding(REVIEWS, "can't be read")
         return
-    yield from (Finding(reviews.REVIEWS, f"line {number} isn't a review") for number in broken)
+    yield from (Finding(REVIEWS, f"line {number} isn't a review") for number in broken)
     # Each file is read once, however many reviews name it.
     kept: dict[str, Edit] = {}
     for edit in _edits(folder):
@@ -140,8 +129,7 @@ def _edits(folder: RunFolder) -> list[Edit]:
 def listed_files(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
     """What the manifest says, if there is one and if there should be."""
     if finished:
-        resumed = [RESUMED] if (folder.path / RESUMED).exists() else []
-        names = [REQUEST, *resumed, *(f"{task.id}{suffix}" for task in tasks for suffix in (".md", ".json"))]
+        names = layout.listed_files(folder.path, (task.id for task in tasks))
         whole = len(tasks) == len(folder.run.tasks)
         yield from manifest_findings(folder.path, names, whole)
     elif folder.is_complete:
@@ -156,7 +144,7 @@ def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = T
     Where nobody knows what it must name, those it does are looked at.
     """
     try:
-        *lines, rest = read_bounded(path / MANIFEST, MOST_MANIFEST, within=path).decode().split("\n")
+        *lines, rest = read_bounded(path / MANIFEST, layout.bound_of(MANIFEST), within=path).decode().split("\n")
     except FileNotFoundError:
         return
     except (OSError, UnicodeDecodeError):
@@ -168,11 +156,11 @@ def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = T
         parts = _LINE.fullmatch(line)
         if not parts or parts[2] in hashes or (rest and number > len(lines)):
             broken += 1
-            if broken <= NAMED:
+            if broken <= _NAMED:
                 yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
         else:
             hashes[parts[2]] = parts[1]
-    if broken > NAMED:
+    if broken > _NAMED:
         yield Finding(MANIFEST, f"{broken} lines aren't a sha256 and the name of another file")
     strangers: Collection[str] = ()
     if names is None:
@@ -189,7 +177,7 @@ def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
     if recorded is None:
         yield Finding(MANIFEST, f"doesn't name {name}")
     try:
-        if recorded not in (None, sha256(read_bounded(path / name, MOST_REQUEST, within=path))):
+        if recorded not in (None, sha256(read_bounded(path / name, layout.listed_bound(), within=path))):
             yield Finding(name, f"not what {MANIFEST} says: one of the two was changed")
     except FileNotFoundError:
         yield Finding(name, "missing")

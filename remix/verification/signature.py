@@ -12,13 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_MANIFEST, MOST_SIGNATURE
-from remix.outputs.layout import MANIFEST
+from remix.outputs.layout import MANIFEST, SIGNATURE, bound_of
 from remix.records import sha256
 from remix.util.files import read_bounded, write_whole
 from remix.util.processes import clean_environment, program
 
-SIGNATURE = f"{MANIFEST}.sig"
 PATIENCE = 60
 """Seconds that a check of a signature may take."""
 
@@ -32,7 +30,7 @@ def sign(folder: Path, key: Path) -> str:
     Raises `RunError` where the run isn't finished, or ssh-keygen can't sign.
     """
     try:
-        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
+        manifest = read_bounded(folder / MANIFEST, bound_of(MANIFEST), within=folder)
     except FileNotFoundError as error:
         raise RunError(
             f"{folder}: isn't finished, so there is nothing to sign.", "`remix resume` finishes it."
@@ -64,11 +62,11 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
     if not is_signed(folder):
         return "missing: nobody signed the run"
     try:
-        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
+        manifest = read_bounded(folder / MANIFEST, bound_of(MANIFEST), within=folder)
     except OSError:
         return "there is no manifest that it could hold for"
     try:
-        signature = read_bounded(folder / SIGNATURE, MOST_SIGNATURE, within=folder)
+        signature = read_bounded(folder / SIGNATURE, bound_of(SIGNATURE), within=folder)
     except OSError as error:
         return f"can't be read ({error.strerror})"
     with TemporaryDirectory() as place:
