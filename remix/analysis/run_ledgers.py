@@ -18,7 +18,7 @@ from remix.outputs.form import dump
 from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, Run, Task
-from remix.templates.template import Template
+from remix.templates.template import templates_of
 from remix.util.files import write_whole
 from remix.util.units import size
 
@@ -178,7 +178,7 @@ class _Lengths:
     """How many words each kind asks for, by the templates as they were when the run began."""
 
     def __init__(self, run: Run) -> None:
-        self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
+        self._templates = templates_of(run)
         self._labels = run.model.labels if run.model else None
 
     def of(self, task: Task, record: Record) -> float | None:

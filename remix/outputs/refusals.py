@@ -40,7 +40,7 @@ def refuse_unknown(path: Path, run: Run) -> None:
 def refuse_equal(path: Path, run: Run) -> None:
     """Refuse a request in which several texts have one name: each would be listed below each of its namesakes."""
     named = {
-        "passage": [passage.id for essay in run.essays for passage in essay.passages],
+        "passage": [passage.id for _, passage in run.corpus],
         "kind": [template.kind for template in run.templates],
         "text": [task.id for task in run.tasks],
     }

@@ -189,8 +189,7 @@ def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
 
 def request_findings(run: Run) -> Iterator[Finding]:
     """Whether `run.json` agrees with itself."""
-    passages = [passage for essay in run.essays for passage in essay.passages]
-    for passage in passages:
+    for _, passage in run.corpus:
         if sha256(passage.text) != passage.sha256:
             yield Finding(REQUEST, f"the text of {passage.id} isn't the one of its sha256")
     for template in run.templates:
