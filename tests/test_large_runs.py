@@ -65,7 +65,7 @@ def test_what_was_changed_after_the_check_goes_to_nobody(
     found = verified(finished.path).found[0]
     path = finished.path / f"{found.task.id}{suffix}"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
-    with pytest.raises(RunError, match="was changed while it was looked at"):
+    with pytest.raises(RunError, match="was changed during verification"):
         _ = found.text
 
 

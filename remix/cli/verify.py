@@ -178,7 +178,7 @@ def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dic
     find_model = functools.partial(run_model.model_of, model=chosen["model"], model_folders=workspace.model_folders)
     # Of single outputs the steps before are checked, and the outputs themselves written again.
     found = [each for each in report.found if not outputs or each.task.id in outputs]
-    how = replay.How(chosen["parallel"], chosen["threads"])
+    how = replay.ReplayOptions(chosen["parallel"], chosen["threads"])
     with progress(chosen["quiet"]) as watch:
         return replay.replay(report.run, replay.sample(found, chosen["sample"]), find_model, how, watch)
 
