@@ -224,13 +224,13 @@ def _print(verified: _Verified) -> None:
 
 
 def _intact(verified: _Verified) -> str:
-    """What was looked at and is as it was written."""
+    """Which part of the run was checked and hasn't changed."""
     if verified.outputs:
         total = len(verified.report.run.tasks) if verified.report.run else 0
         count = len(verified.report.found)
-        return f"{count} of the run's {total} texts, as far as they are here; nothing else of it was looked at"
-    recorded = "each text with a record" if verified.report.unrecorded else "all that is here"
-    return f"{recorded} is what was written"
+        return f"{count} of the run's {total} texts haven't changed since they were written; nothing else was checked"
+    changed = "no text with a record" if verified.report.unrecorded else "nothing"
+    return f"{changed} has changed since it was written"
 
 
 def _state(report: Report) -> str:

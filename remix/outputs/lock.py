@@ -65,7 +65,7 @@ def is_locked(folder: Path) -> bool:
 
 
 def _holder(path: Path) -> str:
-    """Who says to hold the lock. A note that a dead process left says nothing of who holds the lock now."""
+    """The holder of the lock, in words. A note by a dead process isn't believed."""
     with suppress(OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
         holder = json.loads(read_bounded(path, bound_of(HOLDER), within=path.parent))
         if holder["host"] != socket.gethostname() or psutil.pid_exists(holder["pid"]):

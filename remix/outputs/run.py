@@ -1,4 +1,8 @@
-"""A run's folder: written so that nothing is lost, and read back."""
+"""One run on disk: its request, outputs, failures and manifest.
+
+Takes a `Run`, records, texts and traces; writes each file whole, and reads the same values back. Knows nothing of
+models and of how texts are made.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +75,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, parent: Path, run: Run) -> RunFolder:
-        """Make the folder and write `run.json`. Raises `RunError` where that can't be done."""
+        """Make the folder and write `run.json`. Raises `RunError` if either fails."""
         path, request = parent / run.name, dump(run)
         _check_size(path, REQUEST, request)
         make_new_folder(path)
@@ -84,7 +88,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """Read a run back. Raises `RunError` where the folder holds none, or a broken one."""
+        """Read a run back. Raises `RunError` if the folder holds no run, or a broken run."""
         try:
             data = read_bounded(path / REQUEST, bound_of(REQUEST), within=path)
         except OSError as error:
@@ -94,7 +98,9 @@ class RunFolder:
         try:
             run = json_values.read(Run, data)
         except JsonError as error:
-            raise RunError(f"{path / REQUEST}: not a run's request ({error}).", _why(error)) from error
+            changed = "It was changed, or written by another version of remix; nothing has been touched."
+            hint = changed if error.is_json else BRING_BACK
+            raise RunError(f"{path / REQUEST}: not a run's request ({error}).", hint) from error
         refuse_leading_out(path, run)
         refuse_unknown(path, run)
         refuse_equal(path, run)
@@ -112,7 +118,7 @@ class RunFolder:
         return is_locked(self.path)
 
     def half_written(self, paths: Collection[Path]) -> set[Path]:
-        """Temporary files that become files of this run, by their names."""
+        """The temporary files whose names say that they were to become files of this run."""
         tasks = {task.id for task in self.run.tasks}
         found = set()
         for path in paths:
@@ -123,10 +129,10 @@ class RunFolder:
         return found
 
     def seal(self) -> None:
-        """Write the manifest, if every task is done and there is none; forget what failed before.
+        """Write the manifest and remove the list of failures, if every task is done and there is no manifest yet.
 
-        Raises `RunError` where a text isn't the one that was recorded, or a record isn't its task's or has another id
-        than it comes to: a manifest must not bless what was changed.
+        Raises `RunError` if a text was changed, or a record belongs to another task or has a wrong id: a manifest
+        must not vouch for changed files.
         """
         self._check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
@@ -138,12 +144,12 @@ class RunFolder:
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
     def unseal(self) -> None:
-        """Take the manifest away: the run is to be worked on."""
+        """Remove the manifest, so that the run can be continued."""
         remove(self.path / MANIFEST)
 
     @property
     def request_sha256(self) -> str:
-        """Of its `run.json`."""
+        """The sha256 of `run.json`."""
         return sha256(self.bytes_of(REQUEST))
 
     # -- outputs --------------------------------------------------------------------------------------------
@@ -163,18 +169,18 @@ class RunFolder:
             write_whole(self.path / f"{task.id}{ending}", data)
 
     def forget(self, task: Task) -> None:
-        """Let a task count as not done: its record goes, and what else tells of its text."""
+        """Remove a task's record, trace and measures, so that the task counts as not done."""
         for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id)):
             remove(path)
 
     def is_done(self, task: Task) -> bool:
-        """Whether a task's output is finished, and both its files are there still."""
+        """Whether a task's output is finished: both record and text are there."""
         return self.record_path(task.id).is_file() and self.text_path(task.id).is_file()
 
     def read(self, task_id: str) -> tuple[Record, str]:
-        """A finished output: its record and its text.
+        """The record and the text of a finished output.
 
-        Raises `RunError` where it can't be read or the text isn't the one that was recorded.
+        Raises `RunError` if a file can't be read, or the text was changed since it was recorded.
         """
         path = self.record_path(task_id)
         data, body = self.bytes_of(f"{task_id}{RECORD}"), body_of(self.bytes_of(f"{task_id}{TEXT}"))
@@ -187,7 +193,7 @@ class RunFolder:
         return record, text_of(body, self.text_path(task_id))
 
     def _check_own(self, task: Task) -> None:
-        """Raise `RunError` unless a task's output is whole, and its record speaks of this task under its own id."""
+        """Raise `RunError` unless a task's text is the recorded one, and the record has the right task and id."""
         record, _ = self.read(task.id)
         path, source = self.record_path(task.id), record.source
         try:
@@ -201,7 +207,7 @@ class RunFolder:
             raise RunError(f"{path}: is the record of another text ({record.output.file}).", ANEW)
 
     def read_trace(self, task_id: str) -> Trace:
-        """How an output came about. Raises `RunError` where that wasn't kept."""
+        """The choice of each token of an output. Raises `RunError` if no trace was kept."""
         path = self.trace_path(task_id)
         try:
             return json_values.read(Trace, self.read_bytes(f"{task_id}{TRACE}"))
@@ -226,19 +232,19 @@ class RunFolder:
             ) from error
 
     def trace_path(self, task_id: str) -> Path:
-        """Where a task's trace is, if it has one."""
+        """The path of a task's trace."""
         return self.path / f"{task_id}{TRACE}"
 
     def measures_path(self, task_id: str) -> Path:
-        """Where a task's measures are, if they were taken."""
+        """The path of a task's measures."""
         return self.path / f"{task_id}{MEASURES}"
 
     def text_path(self, task_id: str) -> Path:
-        """Where a task's text is."""
+        """The path of a task's text."""
         return self.path / f"{task_id}{TEXT}"
 
     def record_path(self, task_id: str) -> Path:
-        """Where a task's record is."""
+        """The path of a task's record."""
         return self.path / f"{task_id}{RECORD}"
 
     # -- state ----------------------------------------------------------------------------------------------
@@ -254,7 +260,7 @@ class RunFolder:
         return all(self.is_done(task) for task in self.run.tasks)
 
     def failures(self) -> list[Failure]:
-        """What failed when it was last tried."""
+        """The tasks that failed when they were last tried. Raises `RunError`."""
         try:
             return json_values.read_as(_FAILURES, self.read_bytes(FAILURES))
         except FileNotFoundError:
@@ -265,7 +271,7 @@ class RunFolder:
             ) from error
 
     def write_failures(self, failures: Iterable[Failure]) -> None:
-        """Replace the list of what failed; without any, there is no such file."""
+        """Replace the list of failures; without failures, remove the list's file."""
         rows = [failure.model_dump(mode="json") for failure in failures]
         if rows:
             write_whole(self.path / FAILURES, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
@@ -275,7 +281,7 @@ class RunFolder:
     # -- sittings by other models ---------------------------------------------------------------------------
 
     def resumptions(self) -> list[Resumption]:
-        """The sittings in which another model than the run's own went on with it. Raises `RunError`."""
+        """The sittings in which another model than the run's own continued the run. Raises `RunError`."""
         try:
             return json_values.read_as(_RESUMPTIONS, self.read_bytes(RESUMED))
         except FileNotFoundError:
@@ -287,14 +293,14 @@ class RunFolder:
             ) from error
 
     def note_resumption(self, resumption: Resumption) -> None:
-        """Note that another model goes on with the run: to be done before it writes."""
+        """Note that another model continues the run; to be called before that model writes."""
         rows = [each.model_dump(mode="json") for each in (*self.resumptions(), resumption)]
         write_whole(self.path / RESUMED, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
 
     # -- files ----------------------------------------------------------------------------------------------
 
     def _check_there(self) -> None:
-        """Raise `RunError` where the folder has gone: writing would make another one in its place."""
+        """Raise `RunError` if the run's folder is gone: writing would make a new folder in its place."""
         if not (self.path / REQUEST).is_file():
             raise RunError(
                 f"{self.path}: the run's folder isn't there any more.",
@@ -302,7 +308,7 @@ class RunFolder:
             )
 
     def _written_here(self) -> Iterator[Path]:
-        """The files that are written below the folder. If a link leads out, what lies there is somebody else's."""
+        """The files that a crash may have left half-written, but for those behind a link that leads out."""
         outside: dict[Path, bool] = {}
         for name in renamed_files(task.id for task in self.run.tasks):
             path = self.path / name
@@ -322,22 +328,15 @@ def _check_size(folder: Path, name: str, data: bytes) -> None:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run's, even if its request is lost or can't be read: its name says so then."""
+    """Whether a folder is a run's. If `run.json` is lost or can't be read, the folder's name decides."""
     named = _NAME.fullmatch(path.name) is not None
     with suppress(OSError):
         return (path / REQUEST).is_file() or (named and path.is_dir())
     return named
 
 
-def _why(error: JsonError) -> str:
-    """What to do about a request that can't be understood."""
-    if not error.is_json:
-        return BRING_BACK
-    return "It was changed, or written by another version of remix; nothing has been touched."
-
-
 def _no_request(path: Path, error: OSError) -> RunError:
-    """Why there is no run to be opened: a crash before it began, a lost file, or another sort of folder."""
+    """The error for a folder without a readable `run.json`: a crash at the beginning, a lost file, or no run."""
     if not isinstance(error, FileNotFoundError) or not is_run(path):
         return RunError(f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is.")
     if any(entry.name.endswith(TEXT) for entry in entries(path, _LOOKED_AT)):

@@ -15,10 +15,6 @@ from remix.records import Record, Task, sha256
 from remix.util import json_values
 from remix.util.files import LeadsOutError
 
-KEPT = 16 * 2**20
-"""Bytes of output files that are kept in memory; as Python's values the same files may take 25 times as many bytes.
-Outputs beyond that bound are read again when their content is asked for."""
-
 
 class Finding(NamedTuple):
     """A file that isn't as it was written."""

@@ -15,7 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import MANIFEST, REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Run, Task
-from remix.verification.finding import KEPT, Finding, Found
+from remix.verification.finding import Finding, Found
 from remix.verification.folder import (
     foreign_files,
     irregular_files,
@@ -25,6 +25,10 @@ from remix.verification.folder import (
 )
 from remix.verification.lineage import RenderedAgain, lineage_findings, resuming_models
 from remix.verification.output import OutputCheck, output_findings, read_output
+
+KEPT = 16 * 2**20
+"""Bytes of output files that are kept in memory; as Python's values the same files may take 25 times as many bytes.
+Outputs beyond that bound are read again when their content is asked for."""
 
 
 class Report(NamedTuple):

@@ -364,7 +364,7 @@ def test_the_command_says_what_came(told: RunFolder, remix_: Callable[..., Resul
     result = remix_("--parallel", "2", "--threads", "1")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1:] == [
-        "intact: all that is here is what was written",
+        "intact: nothing has changed since it was written",
         "environment: the same",
         "replayed: 12 of 12 texts equal, token by token",
     ]
