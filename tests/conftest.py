@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from remix.engine.engine import Engine
 from remix.generation import execute, prepare
 from remix.generation.writer import TokenCounter
 from remix.models import catalog, identity
-from remix.outputs import RunFolder
+from remix.outputs import RunFolder, layout
 from remix.records import (
     EngineUsed,
     Generation,
@@ -94,6 +95,12 @@ WRITER = WriterInfo(
 def python_path() -> dict[str, str]:
     """The environment in which another Python finds what this one found, whatever the current folder is."""
     return {"PYTHONPATH": os.pathsep.join(processes.search_path())}
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
+    """Let files of a kind have only so many bytes."""
+    kinds = tuple(replace(kind, most=most) if kind.name == name else kind for kind in layout.KINDS)
+    monkeypatch.setattr(layout, "KINDS", kinds)
 
 
 def eventually(holds: Callable[[], object], seconds: float = 60) -> None:

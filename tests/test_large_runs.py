@@ -14,7 +14,6 @@ from remix.analysis import run_ledgers
 from remix.errors import RunError
 from remix.export.export import FORMATS, ExportError, Wanted, exported
 from remix.outputs import RunFolder, reviews
-from remix.verification import finding
 from remix.verification.verify import verify as verified
 from tests.forging import forge
 
@@ -38,7 +37,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_of_large_texts_none_is_kept(finished: RunFolder, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Bug: `verify` kept all texts of a run: thousands of 8 MiB took many GB."""
-    monkeypatch.setattr(finding, "KEPT", 2**18)
+    monkeypatch.setattr("remix.verification.verify.KEPT", 2**18)
     forge(finished, SECOND, text=text)
     report = verified(finished.path)
     assert report.findings == ()
@@ -53,7 +52,7 @@ def test_what_is_read_again_is_exported_as_what_was_kept(
     reviews.say(finished, FIRST, "Ada", verdict="star")
     reviews.edit(finished, FIRST, "Ada", "Mine.")
     whole = exported(finished.path, Wanted(form))
-    monkeypatch.setattr(finding, "KEPT", 0)
+    monkeypatch.setattr("remix.verification.verify.KEPT", 0)
     assert exported(finished.path, Wanted(form)) == whole
 
 
@@ -61,11 +60,11 @@ def test_what_is_read_again_is_exported_as_what_was_kept(
 def test_what_was_changed_after_the_check_goes_to_nobody(
     finished: RunFolder, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    monkeypatch.setattr(finding, "KEPT", 0)
+    monkeypatch.setattr("remix.verification.verify.KEPT", 0)
     found = verified(finished.path).found[0]
     path = finished.path / f"{found.task.id}{suffix}"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
-    with pytest.raises(RunError, match="was changed while it was looked at"):
+    with pytest.raises(RunError, match="was changed during verification"):
         _ = found.text
 
 
@@ -116,12 +115,12 @@ def test_more_than_fits_memory_is_not_measured(
 
 
 def test_of_a_single_output_it_is_said_that_nothing_else_was_looked_at(finished: RunFolder, remix_: Remix) -> None:
-    """Bug: `verify OUTPUT` said that all that is here is what was written, though it looked at that output alone."""
+    """Bug: `verify OUTPUT` said that the whole run is intact, though only that output was checked."""
     finished.text_path("two-clocks/003/once.1").write_text("Forged.")
     result = remix_("verify", f"{finished.run.name}:{SECOND}")
     assert result.exit_code == 0
     last = result.stdout.splitlines()[-1]
-    assert last == "intact: 2 of the run's 12 texts, as far as they are here; nothing else of it was looked at"
+    assert last == "intact: 2 of the run's 12 texts haven't changed since they were written; nothing else was checked"
     told = json.loads(remix_("verify", "--json", f"{finished.run.name}:{SECOND}").stdout)
     assert told["runs"][0]["only"] == [SECOND]
 
@@ -136,7 +135,7 @@ def test_a_text_without_a_record_is_not_called_intact(finished: RunFolder, remix
     result = remix_("verify", finished.path)
     assert result.exit_code == 0
     *_, intact, unrecorded = result.stdout.splitlines()
-    assert intact == "intact: each text with a record is what was written"
+    assert intact == "intact: no text with a record has changed since it was written"
     also = " and 2 more" if count > 1 else ""
     first = finished.run.tasks[-count].id
     assert unrecorded == f"without a record, so not checked: {first}.md{also}; `remix resume` writes it anew"

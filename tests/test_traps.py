@@ -31,7 +31,7 @@ from remix.studio.desk import Desk
 from remix.studio.rows import Words
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter, Nest, Remix, make_workspace
+from tests.conftest import FakeWriter, Nest, Remix, bound, make_workspace
 from tests.forging import bless
 
 resource = pytest.importorskip("resource", reason="bounds a process's memory, which Windows does otherwise")
@@ -400,17 +400,17 @@ def test_reviews_that_are_more_than_can_be_read_back_are_not_written(
 ) -> None:
     trapped, _ = runs
     before = (trapped / "reviews.jsonl").read_bytes()
-    monkeypatch.setattr(reviews, "MOST_REVIEWS", len(before) + 10)
+    bound(monkeypatch, "reviews.jsonl", len(before) + 10)
     with pytest.raises(RunError, match=r"reviews\.jsonl: can't be written"):
         reviews.say(RunFolder.open(trapped), FIRST, "Eve", verdict="reject")
     assert (trapped / "reviews.jsonl").read_bytes() == before
 
 
-@pytest.mark.parametrize("most", ["MOST_TEXT", "MOST_RECORD", "MOST_REQUEST"])
+@pytest.mark.parametrize("kind", [".md", ".json", "run.json"])
 def test_what_could_not_be_read_back_is_not_written(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, most: str
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr("remix.outputs.run." + most, 100)
+    bound(monkeypatch, kind, 100)
     writer = FakeWriter()
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
     with pytest.raises(RunError, match=r"would be larger than .*, which is the most that is read back"):

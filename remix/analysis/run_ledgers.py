@@ -14,11 +14,11 @@ from typing import NamedTuple
 from remix.errors import RunError
 from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
-from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.form import dump
+from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, Run, Task
-from remix.templates.template import Template
+from remix.templates.template import templates_of
 from remix.util.files import write_whole
 from remix.util.units import size
 
@@ -128,7 +128,7 @@ def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
             data = dump(MeasuresFile(record=each.record.id, ledger=each.ledger))
             path = folder.measures_path(each.task.id)
             with suppress(OSError):
-                if folder.read_bytes(f"{each.task.id}.measures.json", MOST_MEASURES) == data:
+                if folder.read_bytes(f"{each.task.id}{MEASURES}") == data:
                     continue
             write_whole(path, data)
 
@@ -178,7 +178,7 @@ class _Lengths:
     """How many words each kind asks for, by the templates as they were when the run began."""
 
     def __init__(self, run: Run) -> None:
-        self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
+        self._templates = templates_of(run)
         self._labels = run.model.labels if run.model else None
 
     def of(self, task: Task, record: Record) -> float | None:

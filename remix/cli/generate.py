@@ -229,7 +229,7 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.engine_changed:
         note("Written with another llama.cpp, processor or shape than the run began with; each record says which.")
     if outcome.other_model:
-        began = folder.run.model.name if folder.run.model else folder.run.options.model
+        began = folder.run.model_name
         note(f"Written by {outcome.other_model}; the run began with {began}. Each record says which.")
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
@@ -256,7 +256,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "model": run.model.name if run.model else run.options.model,
+                "model": run.model_name,
                 "passages": len({task.passage for task in run.tasks}),
                 "best_of": run.options.best_of,
                 "prompt_tokens": total,
@@ -282,7 +282,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
 def _plan_in_words(job: Job) -> str:
     run = job.run
     passages = len({task.passage for task in run.tasks})
-    name = run.model.name if run.model else run.options.model
+    name = run.model_name
     texts, best_of = len(run.tasks), run.options.best_of
     chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
     return f"{count(texts, 'text')}{chosen} from {count(passages, 'passage')} by {name}"

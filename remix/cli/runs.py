@@ -42,7 +42,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
         except RunError as error:
             note(f"Left out: {error.message} {error.hint}")
             continue
-        model = folder.run.model.name if folder.run.model else folder.run.options.model
+        model = folder.run.model_name
         rows.append(
             {
                 "run": path.name,

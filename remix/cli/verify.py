@@ -116,13 +116,14 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
     """
     from remix.outputs import find_run
+    from remix.outputs.layout import SIGNATURE
     from remix.verification import signature as signing
     from remix.verification.verify import verified
 
     folder = find_run(workspace.outputs, run)
     verified(folder.path)
     digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
-    note(f"{folder.path / signing.SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
+    note(f"{folder.path / SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")
     say(digest)
 
 
@@ -142,6 +143,7 @@ def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
 
 
 def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[str, Any]) -> _Verified:
+    from remix.outputs.layout import SIGNATURE
     from remix.verification import signature as signing
     from remix.verification import verify
     from remix.verification.finding import Finding
@@ -153,7 +155,7 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
         if signing.is_signed(path):
             signature = "signature not accepted" if problem else f"signed by {chosen['identity']}"
         if problem:
-            finding = Finding(signing.SIGNATURE, problem)
+            finding = Finding(SIGNATURE, problem)
             report = report._replace(findings=(*report.findings, finding))
     replayed = None
     if chosen["replay"] and report.findings and not chosen["anyway"]:
@@ -172,7 +174,7 @@ def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dic
     find_model = functools.partial(run_model.model_of, model=chosen["model"], model_folders=workspace.model_folders)
     # Of single outputs the steps before are checked, and the outputs themselves written again.
     found = [each for each in report.found if not outputs or each.task.id in outputs]
-    how = replay.How(chosen["parallel"], chosen["threads"])
+    how = replay.ReplayOptions(chosen["parallel"], chosen["threads"])
     with progress(chosen["quiet"]) as watch:
         return replay.replay(report.run, replay.sample(found, chosen["sample"]), find_model, how, watch)
 
@@ -218,13 +220,13 @@ def _print(verified: _Verified) -> None:
 
 
 def _intact(verified: _Verified) -> str:
-    """What was looked at and is as it was written."""
+    """Which part of the run was checked and hasn't changed."""
     if verified.outputs:
         total = len(verified.report.run.tasks) if verified.report.run else 0
         count = len(verified.report.found)
-        return f"{count} of the run's {total} texts, as far as they are here; nothing else of it was looked at"
-    recorded = "each text with a record" if verified.report.unrecorded else "all that is here"
-    return f"{recorded} is what was written"
+        return f"{count} of the run's {total} texts haven't changed since they were written; nothing else was checked"
+    changed = "no text with a record" if verified.report.unrecorded else "nothing"
+    return f"{changed} has changed since it was written"
 
 
 def _state(report: Report) -> str:

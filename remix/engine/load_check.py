@@ -23,12 +23,12 @@ import psutil
 from remix.engine import llama
 from remix.engine.decoder import Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.memo import memo_key
 from remix.errors import ModelError, RunError
 from remix.models import identity
-from remix.records import Greedy, ModelFile, Sampling, canonical_sha256
+from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import environment, processes
-from remix.util.cache import cache_folder
-from remix.util.files import write_whole
+from remix.util.cache import MemoStore
 
 LOAD_CHECK = "remix/look/2"
 """Name and version of the procedure."""
@@ -71,10 +71,20 @@ _CAUSE = re.compile(r"GGML_ASSERT\(.*|what\(\): .*|GGML_ABORT.*")
 _HINT = "The file is damaged or forged: take another model, or fetch the file again from elsewhere."
 
 
+class Survived(Frozen):
+    """That llama.cpp survived a file."""
+
+    path: str
+    """Where the file lay."""
+
+
+_MEMOS = MemoStore("load_checks", Survived)
+
+
 def check(path: Path, file: ModelFile) -> None:
     """Check a file, unless checked before. Raises `ModelError` if llama.cpp doesn't survive the file."""
-    memo = cache_folder() / "looks" / _key(file)
-    if memo.is_file():
+    key = memo_key(LOAD_CHECK, file)
+    if _MEMOS.read(key):
         return
     memory = None if llama.has_gpu() else MEMORY + MEMORY_PER_CPU * (os.cpu_count() or 1) + 2 * file.size
     seconds = PATIENCE + file.size // 20_000_000
@@ -89,7 +99,7 @@ def check(path: Path, file: ModelFile) -> None:
         ) from error
     _judge(path, ended, seconds)
     with suppress(RunError):
-        write_whole(memo, b"")
+        _MEMOS.write(key, Survived(path=os.fsencode(path).decode("utf-8", "replace")))
 
 
 def _judge(path: Path, ended: processes.Ended, seconds: float) -> None:
@@ -224,15 +234,3 @@ def _cause(complaint: str, status: int | None) -> str:
     with suppress(ValueError):
         return signal.Signals(-(status or 0)).name
     return (complaint.strip().splitlines() or [f"status {status}"])[-1][:200]
-
-
-def _key(file: ModelFile) -> str:
-    """A passed check's key in the cache."""
-    return canonical_sha256(
-        {
-            "look": LOAD_CHECK,
-            "model": file.sha256,
-            "libraries": llama.library_sha256s(),
-            "system_info": llama.system_info(),
-        }
-    )

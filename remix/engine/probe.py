@@ -23,10 +23,10 @@ from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import BatchConfig, Decoder, Row
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
+from remix.engine.memo import memo_key
 from remix.errors import RunError
-from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.records import Frozen, Greedy, ModelFile, Sampling
+from remix.util.cache import MemoStore
 
 PROBE = "remix/probe/2"
 """Name and version of the procedure: verdicts of other versions don't count."""
@@ -57,6 +57,9 @@ class Verdict(Frozen):
     """The comparison in words."""
     difference: str | None = None
     """The first difference."""
+
+
+_MEMOS = MemoStore("probes", Verdict)
 
 
 class ChosenConfig(NamedTuple):
@@ -97,12 +100,12 @@ def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0
 def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     """Whether `choose_config` has a verdict in the cache."""
     guess = llama.exact_config(*file.weight_types, gpu_layers=gpu_layers)
-    return _memo(file, _configs(file, guess)[0]).exists()
+    return is_probed(file, _configs(file, guess)[0])
 
 
 def is_probed(file: ModelFile, config: BatchConfig) -> bool:
     """Whether `confirm` has a verdict in the cache."""
-    return _memo(file, config).exists()
+    return _MEMOS.read(_key(file, config)) is not None
 
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
@@ -140,10 +143,9 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
     Computes some hundred prompt tokens and decodes as many: seconds for a small model, a minute for a large model.
     None if memory is too small. Raises `ModelError` if the model can't be loaded.
     """
-    memo = _memo(file, config)
-    # An unreadable cache counts as empty.
-    with suppress(OSError, ValueError):
-        return Verdict.model_validate_json(read_bounded(memo))
+    key = _key(file, config)
+    if kept := _MEMOS.read(key):
+        return kept
     with LlamaModel(path, config=config) as model:
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
         if model.cell_bytes * context * (config.rows + 1) > psutil.virtual_memory().available // 2:
@@ -151,7 +153,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
         with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
-        write_whole(memo, verdict.model_dump_json(indent=2).encode())
+        _MEMOS.write(key, verdict)
     return verdict
 
 
@@ -325,16 +327,9 @@ def _long(config: BatchConfig) -> int:
 # -- words and cache ----------------------------------------------------------------------------------------
 
 
-def _memo(file: ModelFile, config: BatchConfig) -> Path:
-    """The file of a verdict, named after all that may change the logits. The number of threads was shown not to."""
-    key = {
-        "probe": PROBE,
-        "model": file.sha256,
-        "libraries": llama.library_sha256s(),
-        "system_info": llama.system_info(),
-        "config": config.model_dump(),
-    }
-    return cache_folder() / "probes" / f"{canonical_sha256(key)}.json"
+def _key(file: ModelFile, config: BatchConfig) -> str:
+    """The key of a verdict: all that may change the logits. The number of threads was shown not to."""
+    return memo_key(PROBE, file, config=config.model_dump())
 
 
 def in_words(config: BatchConfig) -> str:

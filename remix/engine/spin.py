@@ -8,14 +8,11 @@ so `wait_policy` must be applied before.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.records import Frozen
+from remix.util.cache import MemoStore
 
 VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
 
@@ -26,6 +23,14 @@ POLICIES: tuple[dict[str, str], ...] = (SHORT, {"GOMP_SPINCOUNT": "300000"}, {"O
 """The policies to choose from: a short spin, GNU's default, and sleeping at once."""
 
 
+class WaitPolicy(Frozen):
+    """How threads wait, as `remix models tune` found to be fastest."""
+
+    variables: dict[str, str]
+    """Environment variables: one of `POLICIES`."""
+
+
+_KEY, _MEMOS = "spin", MemoStore("threads", WaitPolicy)
 _applied: dict[str, str] = {}
 
 
@@ -43,16 +48,10 @@ def is_set_by_user() -> bool:
 
 def save(policy: Mapping[str, str]) -> None:
     """Use a policy from now on. Raises `RunError` if the cache can't be written."""
-    write_whole(_file(), json.dumps(dict(policy)).encode())
+    _MEMOS.write(_KEY, WaitPolicy(variables=dict(policy)))
 
 
 def _saved() -> dict[str, str]:
     """The policy kept by tuning; empty if there is none, or an unknown one."""
-    with suppress(OSError, ValueError):
-        policy = json.loads(read_bounded(_file()))
-        return policy if policy in POLICIES else {}
-    return {}
-
-
-def _file() -> Path:
-    return cache_folder() / "spin.json"
+    memo = _MEMOS.read(_KEY)
+    return memo.variables if memo and memo.variables in POLICIES else {}

@@ -13,22 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from statistics import median
 
-from pydantic import ValidationError
-
 from remix.engine import llama, probe, spin
 from remix.engine.decoder import BatchConfig, Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.memo import memo_key
 from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
-from remix.records import Frozen, Greedy, ModelFile, Sampling, canonical_sha256
+from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import processes
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.util.cache import MemoStore
 
 ROWS = (8, 16, 32)
 CHUNKS = (32, 64, 128)
@@ -94,6 +92,10 @@ class Tuned(Frozen):
     """The measured wait policies; none if the user's environment sets the policy."""
 
 
+_MEMOS = MemoStore("tuned", Tuned)
+_PROCEDURE = f"remix/tune/1 by {probe.PROBE}"
+
+
 # -- using it -----------------------------------------------------------------------------------------------
 
 
@@ -115,25 +117,17 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
 
 def recall(file: ModelFile) -> Tuned | None:
     """The result of an earlier tuning of a model on this machine."""
-    with suppress(OSError, ValidationError):
-        return Tuned.model_validate_json(read_bounded(_file(file)))
-    return None
+    return _MEMOS.read(memo_key(_PROCEDURE, file))
+
+
+def save(file: ModelFile, tuned: Tuned) -> None:
+    """Use the result of tuning from now on. Raises `RunError` if the cache can't be written."""
+    _MEMOS.write(memo_key(_PROCEDURE, file), tuned)
 
 
 def forget(file: ModelFile) -> None:
     """Forget the result of tuning a model."""
-    with suppress(OSError):
-        _file(file).unlink()
-
-
-def _file(file: ModelFile) -> Path:
-    key = {
-        "model": file.sha256,
-        "libraries": llama.library_sha256s(),
-        "system_info": llama.system_info(),
-        "probe": probe.PROBE,
-    }
-    return cache_folder() / "tuned" / f"{canonical_sha256(key)}.json"
+    _MEMOS.forget(memo_key(_PROCEDURE, file))
 
 
 # -- finding it ---------------------------------------------------------------------------------------------
@@ -171,7 +165,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
         timed=tuple(timed),
         waiting=waiting,
     )
-    write_whole(_file(file), tuned.model_dump_json(indent=2).encode())
+    save(file, tuned)
     if waiting:
         spin.save(best_policy(waiting))
     return tuned

@@ -8,15 +8,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.errors import RemixError, RunError
 from remix.export import book, dpo, jsonl, page, prov, rocrate
 from remix.export.item import Item, items
-from remix.outputs import reviews
-from remix.outputs.layout import HOLDER, LOCK
+from remix.outputs.layout import TEXT, bound_of, place_of
 from remix.records import Run, sha256
 from remix.util.files import (
     TEMPORARY,
@@ -36,9 +35,6 @@ CRATE = "ro-crate"
 
 PREFERENCES = "dpo"
 """Of the whole run: what was liked less is in it as well."""
-
-MOST_BYTES = 256 * 2**20
-"""Of a file of a run that goes into a crate: the largest, a trace of all logits, has some megabytes."""
 
 MOST_EXPORTED = 256 * 2**20
 """Bytes of the records and texts of an export, which is made in memory: a run of 17,000 usual texts."""
@@ -189,25 +185,29 @@ def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -
 
 def _fill_crate(draft: Path, report: Report, run: Run, license_: str | None) -> None:
     files = []
-    for name in _names(report.path):
+    for name, media_type, text in _parts(report.path, run):
         data = _read(report.path, name)
         write_whole(draft / name, data)
-        files.append(rocrate.File(name, sha256(data), len(data)))
+        files.append(rocrate.File(name, sha256(data), len(data), media_type, text))
     write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
     write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
 
 
 def _read(folder: Path, name: str) -> bytes:
     try:
-        return read_bounded(folder / name, MOST_BYTES, within=folder)
+        return read_bounded(folder / name, bound_of(name), within=folder)
     except OSError as error:
         raise ExportError(
             f"{folder / name}: can't be read ({error.strerror or error}).", "`remix verify` lists all that is wrong."
         ) from error
 
 
-def _names(folder: Path) -> list[str]:
-    """The files of a run, but those of whoever is writing it."""
-    paths = (Path(entry.path) for entry in entries(folder) if entry.is_file() and not entry.name.endswith(TEMPORARY))
-    names = sorted(path.relative_to(folder).as_posix() for path in paths)
-    return [name for name in names if name not in (LOCK, HOLDER, reviews.LOCK)]
+def _parts(folder: Path, run: Run) -> Iterator[tuple[str, str, str | None]]:
+    """The files of a run that a crate takes: name, format, and the text that the file is about, if any."""
+    ids = {task.id for task in run.tasks}
+    files = (Path(entry.path) for entry in entries(folder) if entry.is_file())
+    for name in sorted(path.relative_to(folder).as_posix() for path in files):
+        place = place_of(name, ids)
+        if place and place.kind.media_type:
+            about = f"{place.task}{TEXT}" if place.task and place.kind.name != TEXT else None
+            yield name, place.kind.media_type, about

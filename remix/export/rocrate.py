@@ -26,8 +26,6 @@ PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 """Names `sha256`, which RO-Crate's own context doesn't know."""
 
-_FORMATS = {".md": "text/markdown", ".json": "application/json", ".jsonl": "application/jsonl", ".html": "text/html"}
-
 Entity = dict[str, Any]
 
 
@@ -39,6 +37,9 @@ class File(NamedTuple):
     sha256: str
     size: int
     """In bytes."""
+    media_type: str
+    text: str | None
+    """The text that the file is about; null for a text itself and for files of the whole run."""
 
 
 def metadata(run: Run, found: Sequence[Found], files: Sequence[File], license_: str | None = None) -> str:
@@ -223,7 +224,7 @@ def _files(found: Iterable[Found], files: Iterable[File]) -> Iterator[Entity]:
             "@id": _path(file.name),
             "@type": "File",
             "name": file.name,
-            "encodingFormat": _FORMATS.get(f".{file.name.rpartition('.')[2]}", "text/plain"),
+            "encodingFormat": file.media_type,
             "contentSize": str(file.size),
             "sha256": file.sha256,
         }
@@ -231,15 +232,9 @@ def _files(found: Iterable[Found], files: Iterable[File]) -> Iterator[Entity]:
             sources = _sources(output)
             entity["isBasedOn"] = sources if len(sources) > 1 else sources[0]
             entity |= {"keywords": ", ".join(output.record.flags)} if output.record.flags else {}
-        elif text := _text_of(file.name, outputs):
-            entity["about"] = _to(_path(text))
+        elif file.text in outputs:
+            entity["about"] = _to(_path(file.text))
         yield entity
-
-
-def _text_of(name: str, texts: Iterable[str]) -> str | None:
-    """The text that a record or a trace tells of."""
-    text = f"{name.removesuffix('.json').removesuffix('.trace').removesuffix('.measures')}.md"
-    return text if name.endswith(".json") and text in texts else None
 
 
 def _time(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from remix.errors import ModelError
 from remix.generation.prepare import ErrorCollector, Wanted, measure_prompts, model_it_began_with
 from remix.models import catalog, identity, prepared
 from remix.records import ModelFile, Run
-from remix.templates.template import Template
+from remix.templates.template import templates_of
 
 
 def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
@@ -71,9 +71,7 @@ def as_done_by(run: Run, path: Path | None) -> Run:
         return run
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)
-    templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
-    corpus = [(essay, passage) for essay in run.essays for passage in essay.passages]
-    wanted = Wanted(run.options, corpus, templates, refreshes=run.refreshes)
+    wanted = Wanted(run.options, run.corpus, templates_of(run), refreshes=run.refreshes)
     lengths, _, _ = measure_prompts((path, file), wanted, ErrorCollector(skip=False))
     longest = max(lengths.contexts, default=0)
     return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})

@@ -47,7 +47,7 @@ def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     """What has become stale, in the order of the run."""
     places = _places(run.essays, now.essays, note)
     before = {used.kind: used for used in run.templates}
-    pairs = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+    pairs = run.pairs
     model: tuple[Change, ...] = ("model",) if _is_another(run.model, now.model) else ()
     found: list[Stale] = []
     for id_, kind in dict.fromkeys((task.passage, task.kind) for task in run.tasks):

@@ -19,9 +19,8 @@ import psutil
 
 from remix.errors import ModelError
 from remix.models.identity import LIST_HINT, SHARD, check_is_file, identify, name_of
-from remix.models.memo import IdentityMemo, is_known, printable_name
+from remix.models.memo import MEMOS, is_known, printable_name
 from remix.records import Frozen
-from remix.util.cache import cache_folder
 from remix.util.files import entries, read_bounded
 from remix.util.names import similar
 
@@ -245,8 +244,7 @@ def _is_file(path: Path) -> bool:
 def seen() -> list[LocatedModel]:
     """The models that were identified on this machine before and still exist, in any folder."""
     found: list[LocatedModel] = []
-    for memo in _glob(cache_folder() / "models", "*.json"):
-        with contextlib.suppress(OSError, ValueError, ModelError):
-            place = IdentityMemo.model_validate_json(read_bounded(memo)).path
-            found += [_at(Path(place))] if place else []
+    for memo in MEMOS.read_all():
+        with contextlib.suppress(ModelError):
+            found += [_at(Path(memo.path))] if memo.path else []
     return found

@@ -1,15 +1,17 @@
-"""What was identified before: hashing a file takes a second for each gigabyte."""
+"""Models that were identified before: hashing a file takes a second for each gigabyte.
+
+Takes an open file's path and status, gives the `ModelFile` that was kept in the user's cache for that path.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from pathlib import Path
 
+from remix.errors import RunError
 from remix.records import Frozen, ModelFile, sha256
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded
+from remix.util.cache import MemoStore
 
 
 def printable_name(name: str) -> str:
@@ -21,47 +23,40 @@ class IdentityMemo(Frozen):
     """A model as the cache keeps it."""
 
     mtime_ns: int
-    """The file's time of change; with `model.size`, what makes the memo valid."""
+    """The file's time of change, in nanoseconds; with `model.size`, what makes the memo valid."""
 
     path: str | None
-    """Where it lay; null for a path that can't be written down."""
+    """Where the file lay; null for a path that can't be written down."""
 
     model: ModelFile
 
 
+MEMOS = MemoStore("models", IdentityMemo)
+"""What was identified, by the sha256 of a file's path, links resolved."""
+
+
 def recall(path: Path, status: os.stat_result) -> ModelFile | None:
-    """What was read of the file before, if it hasn't changed since."""
-    # A cache nobody can read is as good as none.
-    with contextlib.suppress(OSError, ValueError):
-        memo = IdentityMemo.model_validate_json(read_bounded(_memo_file(path)))
-        if (memo.model.size, memo.mtime_ns) == (status.st_size, status.st_mtime_ns):
-            return memo.model
-    return None
+    """What was read of a file before, if the file hasn't changed since."""
+    memo = MEMOS.read(key_of(path))
+    is_valid = memo and (memo.model.size, memo.mtime_ns) == (status.st_size, status.st_mtime_ns)
+    return memo.model if memo and is_valid else None
 
 
 def remember(path: Path, status: os.stat_result, model: ModelFile) -> None:
-    """Keep what was read; a cache that can't be written is done without."""
-    memo = _memo_file(path)
+    """Keep what was read of a file, if the cache can be written."""
     where = os.path.abspath(path)  # noqa: PTH100 (keeps links)
     place = where if printable_name(where) == where else None
-    text = IdentityMemo(mtime_ns=status.st_mtime_ns, path=place, model=model).model_dump_json()
-    # A name of this thread's own, then a rename: readers see the whole memo or none.
-    draft = memo.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    with contextlib.suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(memo)
-        finally:
-            draft.unlink(missing_ok=True)
+    with contextlib.suppress(RunError):
+        MEMOS.write(key_of(path), IdentityMemo(mtime_ns=status.st_mtime_ns, path=place, model=model))
 
 
 def is_known(path: Path) -> bool:
-    """Whether identifying the file costs nothing."""
+    """Whether identifying a file costs nothing."""
     with contextlib.suppress(OSError):
         return recall(path, path.stat()) is not None
     return False
 
 
-def _memo_file(path: Path) -> Path:
-    return cache_folder() / "models" / (sha256(os.fsencode(path.resolve())) + ".json")
+def key_of(path: Path) -> str:
+    """The key of a file's memo."""
+    return sha256(os.fsencode(path.resolve()))

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
-from pydantic import ValidationError
 
 from remix.engine import llama, load_check
 from remix.errors import ModelError
 from remix.models import catalog, identity
 from remix.models.catalog import LocatedModel
 from remix.records import Frozen, ModelFile, Preparation, Sha256
-from remix.util.cache import cache_folder
-from remix.util.files import read_bounded, write_whole
+from remix.util.cache import MemoStore, cache_folder
 
 
 class Sidecar(Frozen):
@@ -31,6 +29,10 @@ class Sidecar(Frozen):
     """sha256 of the prepared copy."""
     preparation: Preparation
     """How the copy was made."""
+
+
+_SIDECARS = MemoStore("prepared", Sidecar)
+"""By the name of the copy, which lies beside its sidecar."""
 
 
 def requantise(source: Path, file_type: str, threads: int) -> Path:
@@ -52,7 +54,7 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
         llama.quantise(source, draft, file_type, threads)
         made = Preparation(source=original.sha256, file_type=file_type.upper(), llama_cpp_python=llama.version())
         copy = Sidecar(name=original.name, sha256=identity.identify(draft).sha256, preparation=made)
-        write_whole(_sidecar_path(target), copy.model_dump_json(indent=2).encode())
+        _SIDECARS.write(target.stem, copy)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
@@ -82,7 +84,7 @@ def forget(source: Path) -> list[Path]:
     copies = sorted(_folder().glob(f"{original}-*.gguf"))
     for path in copies:
         path.unlink()
-        _sidecar_path(path).unlink(missing_ok=True)
+        _SIDECARS.forget(path.stem)
     return copies
 
 
@@ -118,14 +120,7 @@ def _remove_leftovers() -> None:
 
 def _sidecar(path: Path) -> Sidecar | None:
     """The sidecar of a prepared copy; None unless both files exist."""
-    try:
-        return Sidecar.model_validate_json(read_bounded(_sidecar_path(path))) if path.is_file() else None
-    except (OSError, ValidationError):
-        return None
-
-
-def _sidecar_path(path: Path) -> Path:
-    return path.with_suffix(".json")
+    return _SIDECARS.read(path.stem) if path.is_file() else None
 
 
 def _folder() -> Path:

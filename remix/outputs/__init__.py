@@ -1,9 +1,9 @@
-"""A run's folder: writing it so that nothing is lost, and reading it back.
+"""A run's folder: written so that nothing is lost, and read back.
 
-Takes `Run`s, `Record`s and texts, gives files a person can read, and the same records again. Knows nothing of
-models. `run.py` is one run, `find.py` turns what a user types into a run or an output; `verify.py` looks whether all
-is what was written, and for that asks the rules of plans, prompts and candidates; `lineage.py` tells where a text
-comes from, and `signature.py` lets a person vouch for it.
+Takes `Run`s, `Record`s and texts, gives files that a person can read, and the same records again. Knows nothing of
+models. `layout.py` has the table of the kinds of file; `run.py` is one run, `lock.py` allows one writer a run;
+`find.py` turns a user's words into a run or an output; `lineage.py` tells where a text comes from; `reviews.py` keeps
+verdicts and edited texts; `index.py` writes a table of contents.
 """
 
 from remix.outputs.find import OutputPlace, find_output, find_run, list_runs

@@ -1,7 +1,7 @@
 """From what a user types to a run or an output.
 
-Takes the outputs folder and a word: a path, a unique prefix of a run's name or a record's id, or
-`[RUN:]essay/NNN/kind.step[.vN]`. Gives the place, or an error that says what there is.
+Takes the outputs folder and a word: a path, a unique prefix of a run's name or of a record's id, or
+`[RUN:]essay/NNN/kind.step[.vN]`. Gives the place, or an error that says which runs and outputs there are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
+from remix.outputs.layout import RECORD, TEXT
 from remix.outputs.run import RunFolder, is_run
 from remix.records import Task
 
@@ -25,19 +26,22 @@ class OutputPlace(NamedTuple):
 
 
 def list_runs(outputs: Path) -> list[Path]:
-    """The folders of all runs, the oldest first (names begin with the time); also of those that can't be opened."""
+    """The folders of all runs, readable or not, the oldest first: names begin with the time."""
     if not outputs.is_dir():
         return []
     return sorted(path for path in outputs.iterdir() if is_run(path))
 
 
 def find_run(outputs: Path, word: str | None) -> RunFolder:
-    """The run a user means: by path or unique prefix of its name, or the latest. Raises `RunError`."""
+    """The run that a user names by path or by a unique prefix of its name; without a word the latest run.
+
+    Raises `RunError`.
+    """
     return RunFolder.open(run_path(outputs, word))
 
 
 def run_path(outputs: Path, word: str | None) -> Path:
-    """Its folder, whatever state it is in. Raises `RunError`."""
+    """The folder of the run that a user names, even if the run can't be opened. Raises `RunError`."""
     if word and is_run(Path(word)) and Path(word).is_dir():
         return Path(word)
     runs = list_runs(outputs)
@@ -53,9 +57,9 @@ def run_path(outputs: Path, word: str | None) -> Path:
 
 
 def find_output(outputs: Path, word: str) -> OutputPlace:
-    """The output a user means. Raises `RunError` where there is none such, or more than one."""
+    """The output that a user names. Raises `RunError` if no output fits, or several."""
     path = Path(word)
-    if path.suffix in {".md", ".json"} and path.exists():
+    if path.suffix in {TEXT, RECORD} and path.exists():
         return _by_path(path)
     run, _, name = word.rpartition(":")
     if "/" in name:
@@ -75,9 +79,9 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
 
 
 def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
-    """The folders of the runs that words mean, each with its outputs that were named: none where all of it is meant.
+    """The folders of the runs that words name, each with the named outputs; with none if the whole run is meant.
 
-    A word may name a run or an output; without any the latest run is meant. Raises `RunError`.
+    A word may name a run or an output; without words the latest run is meant. Raises `RunError`.
     """
     if not words:
         return {run_path(outputs, None): set()}
@@ -103,12 +107,12 @@ def _by_path(path: Path) -> OutputPlace:
 
 
 def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
-    """Outputs whose record's id begins so; the same id may stand in several runs."""
+    """Outputs by the beginning of their record's id; several runs may have outputs of the same id."""
     for run in list_runs(outputs):
         try:
             folder = RunFolder.open(run)
         except RunError:
-            continue  # a broken run hides no other; `remix runs` names it
+            continue  # a broken run mustn't hide the rest; `remix runs` names broken runs
         for task in folder.done:
             id_ = _id_in(folder, task)
             if id_.startswith(prefix):
@@ -116,8 +120,8 @@ def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
 
 
 def _id_in(folder: RunFolder, task: Task) -> str:
-    """A record's id without the rest of it; nothing where it can't be read."""
+    """The id in a record's file; empty if the record can't be read."""
     try:
-        return str(json.loads(folder.read_bytes(f"{task.id}.json"))["id"])
+        return str(json.loads(folder.read_bytes(f"{task.id}{RECORD}"))["id"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ""

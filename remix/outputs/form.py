@@ -18,13 +18,13 @@ ANEW = "It was changed since; delete both files of this output and `remix resume
 
 
 def dump(value: Frozen) -> bytes:
-    """A record as JSON for people: indented, but a list of numbers on one line."""
+    """A record as JSON for people: indented, with lists of numbers on one line."""
     text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
     return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
 
 
 def dump_trace(trace: Trace) -> bytes:
-    """A trace as JSON, a turn a line: what came, how likely, how open the turn was, what else stood ready."""
+    """A trace as JSON, a line for each token: token, log-probability, entropy, alternatives."""
     turns = ",\n".join(json.dumps(choice, ensure_ascii=False, separators=(",", ":")) for choice in trace.choices)
     head = json.dumps({"schema": trace.schema_, "record": trace.record})
     return f'{head[:-1]}, "choices": [\n{turns}\n]}}\n'.encode()
@@ -48,7 +48,7 @@ def compose(record: Record, text: str) -> bytes:
 
 
 def id_of(raw: Any) -> str:
-    """A record's id from its JSON as it stands: fields that a later remix added are no part of it."""
+    """A record's id, computed from the JSON as written: fields that a later remix added don't count."""
     return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
 
 
@@ -64,7 +64,7 @@ def body_of(data: bytes) -> bytes:
 
 
 def text_of(body: bytes, path: Path) -> str:
-    """The text that a body holds; `path` is what errors call it. Raises `RunError` where it isn't UTF-8."""
+    """The text of a body; `path` is for the error. Raises `RunError` if the body isn't UTF-8."""
     try:
         return body.decode().removesuffix("\n")
     except UnicodeDecodeError as error:

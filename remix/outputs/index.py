@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from remix.outputs import reviews
-from remix.outputs.bounds import MOST_INDEX
 from remix.outputs.facts import about
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
@@ -38,7 +37,7 @@ def write_index(folder: RunFolder) -> bool:
 def _is_ours(folder: RunFolder) -> bool:
     """Whether there is none, or it is as remix wrote it."""
     try:
-        data = folder.read_bytes(INDEX, MOST_INDEX)
+        data = folder.read_bytes(INDEX)
     except FileNotFoundError:
         return True
     except OSError:

@@ -1,4 +1,7 @@
-"""Which folders aren't opened as runs: those with links that lead out, unknown passages, equal tasks."""
+"""Requests that aren't opened as runs: with links that lead out, unknown passages, tasks of the same name.
+
+Takes a run's folder and its request, raises `RunError` for a request that could do harm or contradicts itself.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ BRING_BACK = (
 
 
 def refuse_leading_out(path: Path, run: Run) -> None:
-    """Refuse a request, from who knows where, whose outputs would be written elsewhere."""
+    """Refuse a request whose outputs would be written outside of the run's folder."""
     for task in run.tasks:
         if names.leads_out(task.id):
             raise RunError(
@@ -38,9 +41,9 @@ def refuse_unknown(path: Path, run: Run) -> None:
 
 
 def refuse_equal(path: Path, run: Run) -> None:
-    """Refuse a request in which several texts have one name: each would be listed below each of its namesakes."""
+    """Refuse a request in which several passages, kinds or texts have the same name."""
     named = {
-        "passage": [passage.id for essay in run.essays for passage in essay.passages],
+        "passage": [passage.id for _, passage in run.corpus],
         "kind": [template.kind for template in run.templates],
         "text": [task.id for task in run.tasks],
     }
@@ -57,5 +60,5 @@ def refuse_link(folder: Path, place: Path) -> None:
 
 
 def is_outside(folder: Path, place: Path) -> bool:
-    """Whether a place is not in a folder, links followed."""
+    """Whether a path leads out of a folder, with links followed."""
     return not is_within(place, folder)

@@ -1,6 +1,6 @@
-"""What people said of a run's outputs: one line each in `reviews.jsonl`, which only ever grows.
+"""Reviews of a run's outputs: a line for each review in `reviews.jsonl`, which only grows.
 
-Takes a run's folder and `Review`s, appends them; gives what holds of each output. Each line is on the disk before
+Takes a run's folder and `Review`s, appends them; gives the standing of each output. Each line is on the disk before
 `append` returns, and several processes may append at once. Knows nothing of browsers and commands.
 """
 
@@ -21,8 +21,8 @@ import yaml
 from filelock import FileLock
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_REVIEWS, MOST_TEXT
 from remix.outputs.form import body_bytes, body_of, text_of
+from remix.outputs.layout import EDITED, REVIEWS, REVIEWS_LOCK, bound_of
 from remix.outputs.refusals import refuse_link
 from remix.outputs.run import RunFolder
 from remix.records import Edit, Review, Standing, sha256
@@ -31,17 +31,13 @@ from remix.util.files import check_plain, open_to_append, read_bounded, sync_fol
 from remix.util.json_values import JsonError
 from remix.util.units import size
 
-REVIEWS = "reviews.jsonl"
-LOCK = ".reviews.lock"
-EDITED = ".edited.md"
-
 _FENCE = b"---\n"
 
 LONGEST = 2**20
-"""Letters of a note or an edited text."""
+"""Characters of a note or an edited text."""
 
 MOST_BROKEN = 1000
-"""Lines that aren't reviews, before the file is taken for none."""
+"""Broken lines, above which the file doesn't count as a list of reviews."""
 
 
 class ReviewError(RunError):
@@ -49,18 +45,18 @@ class ReviewError(RunError):
 
 
 class Reviews(NamedTuple):
-    """What was read of a run's reviews."""
+    """The reviews of a run, as read from the disk."""
 
     reviews: tuple[Review, ...]
-    """In the order in which they were said."""
+    """All reviews, the earliest first."""
     broken: tuple[int, ...]
-    """Numbers, from 1, of lines that are none."""
+    """Numbers, from 1, of lines that aren't reviews."""
 
 
 def read(folder: Path) -> Reviews:
-    """The reviews of a run, none where nobody reviewed it. Raises `ReviewError` where the file can't be read."""
+    """The reviews of a run; empty if nobody reviewed the run. Raises `ReviewError` if the file can't be read."""
     try:
-        data = read_bounded(folder / REVIEWS, MOST_REVIEWS, within=folder)
+        data = read_bounded(folder / REVIEWS, bound_of(REVIEWS), within=folder)
     except FileNotFoundError:
         return Reviews((), ())
     except OSError as error:
@@ -69,7 +65,7 @@ def read(folder: Path) -> Reviews:
         ) from error
     found: list[Review] = []
     broken: list[int] = []
-    # What follows the last line's end is being written just now, or was when something crashed.
+    # A last line without an end is being written just now, or was cut off by a crash.
     for number, line in enumerate(BytesIO(data[: data.rfind(b"\n") + 1]), 1):
         if len(broken) > MOST_BROKEN:
             raise ReviewError(
@@ -81,7 +77,7 @@ def read(folder: Path) -> Reviews:
         except JsonError:
             broken.append(number)
             continue
-        # An edited text is beside its output; a stranger's list could name any file.
+        # An edited text lies beside its output; a stranger's list could name any file.
         if review.edit and (names.leads_out(review.edit.file) or not review.edit.file.endswith(EDITED)):
             broken.append(number)
         else:
@@ -90,18 +86,18 @@ def read(folder: Path) -> Reviews:
 
 
 def append(folder: Path, review: Review) -> None:
-    """Add a review; when this returns it is on the disk. Raises `RunError` where it can't be."""
+    """Add a review, and flush the line to disk. Raises `RunError` if that fails."""
     path = folder / REVIEWS
     refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
     try:
-        check_plain(folder / LOCK)
-        with FileLock(folder / LOCK):
+        check_plain(folder / REVIEWS_LOCK)
+        with FileLock(folder / REVIEWS_LOCK):
             is_new = not path.exists()
             with open_to_append(path) as file:
                 _drop_half_a_line(file)
-                if file.tell() + len(line) > MOST_REVIEWS:
-                    raise OSError(errno.EFBIG, f"it would be larger than {size(MOST_REVIEWS)}")
+                if file.tell() + len(line) > (most := bound_of(REVIEWS)):
+                    raise OSError(errno.EFBIG, f"it would be larger than {size(most)}")
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -112,24 +108,25 @@ def append(folder: Path, review: Review) -> None:
 
 
 def _drop_half_a_line(file: BinaryIO) -> None:
-    """Take off what a crash or a full disk left of a line: nobody was told that it was kept.
+    """Remove an incomplete last line, left by a crash or a full disk: its review was never confirmed.
 
-    Leaves the file's place at its end. Raises `OSError` for a file that is larger than reviews may be.
+    Leaves the file's position at the end. Raises `OSError` for a file larger than its bound.
     """
     file.seek(0)
-    data = file.read(MOST_REVIEWS + 1)
-    if len(data) > MOST_REVIEWS:
-        raise OSError(errno.EFBIG, f"larger than {size(MOST_REVIEWS)}")
+    most = bound_of(REVIEWS)
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {size(most)}")
     if not data.endswith(b"\n"):
         file.truncate(data.rfind(b"\n") + 1)
     file.seek(0, os.SEEK_END)
 
 
-# -- what holds ---------------------------------------------------------------------------------------------
+# -- standings ----------------------------------------------------------------------------------------------
 
 
 def in_force(reviews: Sequence[Review]) -> list[Review]:
-    """Those that weren't undone, by one that wasn't undone itself."""
+    """The reviews that weren't withdrawn; withdrawing a withdrawal restores the review."""
     undone: set[tuple[str, str]] = set()
     found: list[Review] = []
     for review in reversed(reviews):
@@ -143,9 +140,9 @@ def in_force(reviews: Sequence[Review]) -> list[Review]:
 
 
 def standings(reviews: Sequence[Review]) -> dict[str, Standing]:
-    """What holds of each output that anybody said anything of, by its record's id."""
+    """The standing of each reviewed output, by the record's id."""
     found: dict[str, dict[str, Any]] = {}
-    # Of each output its reviewers in their order, each once.
+    # For each output the reviewers, in order and without repetition.
     reviewers: dict[str, dict[str, None]] = {}
     for review in in_force(reviews):
         reviewers.setdefault(review.output, {})[review.reviewer] = None
@@ -163,18 +160,18 @@ def standings(reviews: Sequence[Review]) -> dict[str, Standing]:
 
 
 def last_of(reviews: Sequence[Review], reviewer: str, output: str | None = None) -> Review | None:
-    """What a reviewer said last that still holds, of one output or of any: what undoing undoes."""
+    """A reviewer's last review in force, of one output or of any: the review that `undo` withdraws."""
     own = [each for each in in_force(reviews) if each.reviewer == reviewer and output in (None, each.output)]
     return own[-1] if own else None
 
 
-# -- saying it ----------------------------------------------------------------------------------------------
+# -- writing reviews ----------------------------------------------------------------------------------------
 
 
 def say(folder: RunFolder, task: str, reviewer: str, **said: Any) -> Review:
-    """Say something of an output: a `verdict`, a `loss`, a `note`, all at once or each alone.
+    """Review an output: with a `verdict`, a `loss`, a `note`, or several of these.
 
-    Raises `RunError` where the output isn't what was written, or the disk takes nothing.
+    Raises `RunError` if the output was changed since it was written, or the review can't be written.
     """
     record, _ = folder.read(task)
     _check(task, "note", said.get("note") or "")
@@ -189,7 +186,7 @@ def _review(task: str, output: str, reviewer: str, **said: Any) -> Review:
 
 
 def undo(folder: RunFolder, reviewer: str, output: str | None = None) -> Review | None:
-    """Take back what a reviewer said last, of one output or of any; gives that, or nothing where there is none."""
+    """Withdraw a reviewer's last review, of one output or of any; gives the review, or null if there is none."""
     last = last_of(read(folder.path).reviews, reviewer, output)
     if last:
         take_back(folder.path, last)
@@ -197,22 +194,22 @@ def undo(folder: RunFolder, reviewer: str, output: str | None = None) -> Review 
 
 
 def take_back(folder: Path, review: Review) -> Review:
-    """Undo a review in a run's list, in its reviewer's name. Raises `RunError` where the disk takes nothing."""
+    """Withdraw a review in its reviewer's name. Raises `RunError` if that can't be written."""
     undoing = _review(review.task, review.output, review.reviewer, undoes=review.id)
     append(folder, undoing)
     return undoing
 
 
 def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
-    """Keep a person's own version of an output, as a text of its own beside it.
+    """Keep a person's own version of an output, in a file beside the output. An earlier version stays.
 
-    An earlier version stays. Raises `RunError` where the output isn't what was written, or the disk takes nothing.
+    Raises `RunError` if the output was changed since it was written, or the version can't be written.
     """
     record, _ = folder.read(task)
     _check(task, "text", text)
     _check(task, "reviewer's name", reviewer)
     body = body_bytes(text.strip())
-    # What it was made from: the edited version that holds, if there is one.
+    # The new version's parent is the edited version in force, or else the output.
     before = standings(read(folder.path).reviews).get(record.id, Standing()).edit
     head = {
         "schema": "remix/edit/1",
@@ -221,7 +218,7 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
         "editor": reviewer,
     }
     front = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000).encode()
-    # By its content, so that no version is written over by another.
+    # Named by its content, so that no version overwrites an earlier one.
     file = f"{task}.{sha256(front + body)[:12]}{EDITED}"
     refuse_link(folder.path, (folder.path / file).parent)
     write_whole(folder.path / file, _FENCE + front + _FENCE + body)
@@ -231,9 +228,9 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
 
 
 def _check(task: str, what: str, words: str) -> None:
-    """Raise `ReviewError` for words that no file takes."""
+    """Raise `ReviewError` for words that are too long, or can't be written as UTF-8."""
     if len(words) > LONGEST:
-        raise ReviewError(f"{task}: the {what} has more than {LONGEST} letters.", "Say it in fewer words.")
+        raise ReviewError(f"{task}: the {what} has more than {LONGEST} characters.", "Use fewer words.")
     try:
         words.encode()
     except UnicodeEncodeError as error:
@@ -243,14 +240,14 @@ def _check(task: str, what: str, words: str) -> None:
 
 
 def is_left_over(folder: Path, path: Path) -> bool:
-    """Whether a file is an edited text of which no review speaks, since something crashed before that was written.
+    """Whether a file is an edited text that no review names, because of a crash before the review was written.
 
-    Nobody was told that it was kept. It is known by its name, which is made of what is in it.
+    Such a file was never confirmed. Its name has the sha256 of its content.
     """
     if not path.name.endswith(EDITED):
         return False
     try:
-        data = read_bounded(path, MOST_TEXT, within=folder)
+        data = read_bounded(path, bound_of(EDITED), within=folder)
     except OSError:
         return False
     body = body_of(data)
@@ -259,19 +256,19 @@ def is_left_over(folder: Path, path: Path) -> bool:
 
 
 def edited_text(folder: Path, edit: Edit) -> str:
-    """An edited version. Raises `ReviewError` where it is gone, or isn't what was kept."""
+    """The text of an edited version. Raises `ReviewError` if the file is missing or was changed."""
     path = folder / edit.file
     try:
-        body = body_of(read_bounded(path, MOST_TEXT, within=folder))
+        body = body_of(read_bounded(path, bound_of(EDITED), within=folder))
     except OSError as error:
         raise ReviewError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
     if sha256(body) != edit.sha256:
-        raise ReviewError(f"{path}: not the text that was kept.", "It was changed since: edit the output anew.")
+        raise ReviewError(f"{path}: not the text that was kept.", "The file was changed since: edit the output anew.")
     return text_of(body, path)
 
 
 def default_reviewer() -> str:
-    """Who reviews, if nobody says: the user's name in git's own settings, or the system's name for the user."""
+    """The reviewer's name if none is given: the user's name in git's settings, or the system's user name."""
     with suppress(OSError, KeyError, ImportError):
         return git.user_name() or getuser()
     return "somebody"

@@ -1,27 +1,40 @@
-"""A run's folder: written so that nothing is lost, and read back."""
+"""One run on disk: its request, outputs, failures and manifest.
+
+Takes a `Run`, records, texts and traces; writes each file whole, and reads the same values back. Knows nothing of
+models and of how texts are made.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import shutil
-import socket
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import psutil
-from filelock import FileLock, Timeout
 from pydantic import FailFast, TypeAdapter
 
 from remix.errors import RunError
-from remix.outputs.bounds import LOOKED_AT, MOST_HOLDER, MOST_LIST, MOST_RECORD, MOST_REQUEST, MOST_TEXT, MOST_TRACE
 from remix.outputs.form import ANEW, body_of, compose, dump, dump_trace, id_of, text_of
-from remix.outputs.layout import FAILURES, HOLDER, INDEX, LOCK, MANIFEST, REQUEST, RESUMED
+from remix.outputs.layout import (
+    FAILURES,
+    MANIFEST,
+    MEASURES,
+    RECORD,
+    REQUEST,
+    RESUMED,
+    TEXT,
+    TRACE,
+    bound_of,
+    listed_files,
+    place_of,
+    renamed_files,
+)
+from remix.outputs.lock import is_locked, locked
 from remix.outputs.refusals import (
     BRING_BACK,
     is_outside,
@@ -32,25 +45,15 @@ from remix.outputs.refusals import (
 )
 from remix.records import Failure, Record, Resumption, Run, Task, Trace, sha256
 from remix.util import json_values
-from remix.util.files import (
-    check_plain,
-    entries,
-    make_new_folder,
-    read_bounded,
-    remove,
-    remove_leftovers,
-    temporary_of,
-    unwritable,
-    write_whole,
-)
+from remix.util.files import entries, final_of, make_new_folder, read_bounded, remove, remove_leftovers, write_whole
 from remix.util.json_values import JsonError
 from remix.util.units import size
 
 _FAILURES = TypeAdapter(Annotated[list[Failure], FailFast()])
 _RESUMPTIONS = TypeAdapter(Annotated[list[Resumption], FailFast()])
 
-_EDITED = re.compile(r"((?:[^/]+/)*)\.([^/]+)\.[0-9a-f]{12}\.edited\.md\.tmp")
-"""Name of an edited text's file while it is written, below the folder."""
+_LOOKED_AT = 10_000
+"""Files and folders that are looked at for a text, if `run.json` is lost: a link may stand for all of a disk."""
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 
@@ -72,9 +75,9 @@ class RunFolder:
 
     @classmethod
     def create(cls, parent: Path, run: Run) -> RunFolder:
-        """Make the folder and write `run.json`. Raises `RunError` where that can't be done."""
+        """Make the folder and write `run.json`. Raises `RunError` if either fails."""
         path, request = parent / run.name, dump(run)
-        _check_size(path / REQUEST, request, MOST_REQUEST)
+        _check_size(path, REQUEST, request)
         make_new_folder(path)
         try:
             write_whole(path / REQUEST, request)
@@ -85,9 +88,9 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """Read a run back. Raises `RunError` where the folder holds none, or a broken one."""
+        """Read a run back. Raises `RunError` if the folder holds no run, or a broken run."""
         try:
-            data = read_bounded(path / REQUEST, MOST_REQUEST, within=path)
+            data = read_bounded(path / REQUEST, bound_of(REQUEST), within=path)
         except OSError as error:
             raise _no_request(path, error) from error
         if not data.strip():
@@ -95,7 +98,9 @@ class RunFolder:
         try:
             run = json_values.read(Run, data)
         except JsonError as error:
-            raise RunError(f"{path / REQUEST}: not a run's request ({error}).", _why(error)) from error
+            changed = "It was changed, or written by another version of remix; nothing has been touched."
+            hint = changed if error.is_json else BRING_BACK
+            raise RunError(f"{path / REQUEST}: not a run's request ({error}).", hint) from error
         refuse_leading_out(path, run)
         refuse_unknown(path, run)
         refuse_equal(path, run)
@@ -103,77 +108,49 @@ class RunFolder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the run's only writer; the operating system lets go of the lock when the process ends.
-
-        Raises `RunError`, naming the holder, where another process is writing.
-        """
-        lock = FileLock(self.path / LOCK)
-        try:
-            check_plain(self.path / LOCK)
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise RunError(
-                f"{self.path}: another process is writing this run ({_holder(self.path / HOLDER)}).",
-                "Wait for it to finish, or stop it first.",
-            ) from error
-        except OSError as error:
-            raise unwritable(self.path / LOCK, error) from error
-        try:
-            me = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
-            write_whole(self.path / HOLDER, json.dumps(me).encode())
-            remove_leftovers(self._ours_within())
+        """Be the run's only writer. Raises `RunError`, naming the holder, if another process is writing."""
+        with locked(self.path):
+            remove_leftovers(self._written_here())
             yield
-        finally:
-            # Whatever becomes of the card, the lock must be let go. Its file stays: removing that would let two
-            # processes lock two files of that name.
-            try:
-                with suppress(OSError):
-                    (self.path / HOLDER).unlink(missing_ok=True)
-            finally:
-                lock.release()
 
     def is_being_written(self) -> bool:
-        """Whether a process holds the lock now. Makes no file, and follows no link."""
-        path = self.path / LOCK
-        if path.is_symlink() or not path.is_file():
-            return False
-        try:
-            with FileLock(path, timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        """Whether a process is writing the run now. Makes no file, and follows no link."""
+        return is_locked(self.path)
 
     def half_written(self, paths: Collection[Path]) -> set[Path]:
-        """Those of some temporary files that have the name of one that is written here, edited texts included."""
-        ours, tasks = {temporary_of(path) for path in self._ours()}, {task.id for task in self.run.tasks}
-        names = ((path, _EDITED.fullmatch(path.relative_to(self.path).as_posix())) for path in paths)
-        edited = {path for path, name in names if name and f"{name[1]}{name[2]}" in tasks}
-        return {path for path in paths if path in ours} | edited
+        """The temporary files whose names say that they were to become files of this run."""
+        tasks = {task.id for task in self.run.tasks}
+        found = set()
+        for path in paths:
+            final = final_of(path)
+            place = final and place_of(final.relative_to(self.path).as_posix(), tasks)
+            if place and place.kind.renamed:
+                found.add(path)
+        return found
 
     def seal(self) -> None:
-        """Write the manifest, if every task is done and there is none; forget what failed before.
+        """Write the manifest and remove the list of failures, if every task is done and there is no manifest yet.
 
-        Raises `RunError` where a text isn't the one that was recorded, or a record isn't its task's or has another id
-        than it comes to: a manifest must not bless what was changed.
+        Raises `RunError` if a text was changed, or a record belongs to another task or has a wrong id: a manifest
+        must not vouch for changed files.
         """
         self._check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
             for task in self.run.tasks:
                 self._check_own(task)
-            lines = [f"{sha256(self.bytes_of(name, MOST_REQUEST))}  {name}\n" for name in self._files()]
+            names = listed_files(self.path, (task.id for task in self.run.tasks))
+            lines = [f"{sha256(self.bytes_of(name))}  {name}\n" for name in names]
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
     def unseal(self) -> None:
-        """Take the manifest away: the run is to be worked on."""
+        """Remove the manifest, so that the run can be continued."""
         remove(self.path / MANIFEST)
 
     @property
     def request_sha256(self) -> str:
-        """Of its `run.json`."""
-        return sha256(self.bytes_of(REQUEST, MOST_REQUEST))
+        """The sha256 of `run.json`."""
+        return sha256(self.bytes_of(REQUEST))
 
     # -- outputs --------------------------------------------------------------------------------------------
 
@@ -181,35 +158,32 @@ class RunFolder:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
         self._check_there()
         refuse_link(self.path, self.text_path(task.id).parent)
-        files = [
-            (self.text_path(task.id), compose(record, text), MOST_TEXT),
-            (self.record_path(task.id), dump(record), MOST_RECORD),
-        ]
-        if trace:
-            files.insert(0, (self.trace_path(task.id), dump_trace(trace), MOST_TRACE))
-        for path, data, most in files:
-            _check_size(path, data, most)
-        # Without this a crash between the two would leave an older record beside a newer text.
+        # In this order: the record's presence means that the output is finished.
+        files = {TRACE: dump_trace(trace)} if trace else {}
+        files |= {TEXT: compose(record, text), RECORD: dump(record)}
+        for ending, data in files.items():
+            _check_size(self.path, f"{task.id}{ending}", data)
+        # A crash between text and record would otherwise leave an older record beside a newer text.
         self.forget(task)
-        for path, data, _ in files:
-            write_whole(path, data)
+        for ending, data in files.items():
+            write_whole(self.path / f"{task.id}{ending}", data)
 
     def forget(self, task: Task) -> None:
-        """Let a task count as not done: its record goes, and what else tells of its text."""
+        """Remove a task's record, trace and measures, so that the task counts as not done."""
         for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id)):
             remove(path)
 
     def is_done(self, task: Task) -> bool:
-        """Whether a task's output is finished, and both its files are there still."""
+        """Whether a task's output is finished: both record and text are there."""
         return self.record_path(task.id).is_file() and self.text_path(task.id).is_file()
 
     def read(self, task_id: str) -> tuple[Record, str]:
-        """A finished output: its record and its text.
+        """The record and the text of a finished output.
 
-        Raises `RunError` where it can't be read or the text isn't the one that was recorded.
+        Raises `RunError` if a file can't be read, or the text was changed since it was recorded.
         """
         path = self.record_path(task_id)
-        data, body = self.bytes_of(f"{task_id}.json"), body_of(self.bytes_of(f"{task_id}.md", MOST_TEXT))
+        data, body = self.bytes_of(f"{task_id}{RECORD}"), body_of(self.bytes_of(f"{task_id}{TEXT}"))
         try:
             record = json_values.read(Record, data)
         except JsonError as error:
@@ -219,11 +193,11 @@ class RunFolder:
         return record, text_of(body, self.text_path(task_id))
 
     def _check_own(self, task: Task) -> None:
-        """Raise `RunError` unless a task's output is whole, and its record speaks of this task under its own id."""
+        """Raise `RunError` unless a task's text is the recorded one, and the record has the right task and id."""
         record, _ = self.read(task.id)
         path, source = self.record_path(task.id), record.source
         try:
-            is_own_id = id_of(json.loads(self.bytes_of(f"{task.id}.json"))) == record.id
+            is_own_id = id_of(json.loads(self.bytes_of(f"{task.id}{RECORD}"))) == record.id
         except (ValueError, RecursionError):
             is_own_id = False
         if not is_own_id:
@@ -233,10 +207,10 @@ class RunFolder:
             raise RunError(f"{path}: is the record of another text ({record.output.file}).", ANEW)
 
     def read_trace(self, task_id: str) -> Trace:
-        """How an output came about. Raises `RunError` where that wasn't kept."""
+        """The choice of each token of an output. Raises `RunError` if no trace was kept."""
         path = self.trace_path(task_id)
         try:
-            return json_values.read(Trace, self.read_bytes(f"{task_id}.trace.json", MOST_TRACE))
+            return json_values.read(Trace, self.read_bytes(f"{task_id}{TRACE}"))
         except OSError as error:
             raise RunError(
                 f"{task_id}: no trace was kept ({error.strerror}).", "Only texts by a local model have one."
@@ -244,34 +218,34 @@ class RunFolder:
         except JsonError as error:
             raise RunError(f"{path}: not a trace ({error}).", "It was changed since.") from error
 
-    def read_bytes(self, name: str, most: int = MOST_RECORD) -> bytes:
+    def read_bytes(self, name: str) -> bytes:
         """A file of the run by its name in the folder. Raises `OSError` as `read_bounded` does."""
-        return read_bounded(self.path / name, most, within=self.path)
+        return read_bounded(self.path / name, bound_of(name), within=self.path)
 
-    def bytes_of(self, name: str, most: int = MOST_RECORD) -> bytes:
-        """The same for a file that must be there. Raises `RunError`."""
+    def bytes_of(self, name: str) -> bytes:
+        """A file of the run that must be there, by its name in the folder. Raises `RunError`."""
         try:
-            return self.read_bytes(name, most)
+            return self.read_bytes(name)
         except OSError as error:
             raise RunError(
                 f"{self.path / name}: can't be read ({error.strerror}).", "Is the run complete? See `remix runs`."
             ) from error
 
     def trace_path(self, task_id: str) -> Path:
-        """Where a task's trace is, if it has one."""
-        return self.path / f"{task_id}.trace.json"
+        """The path of a task's trace."""
+        return self.path / f"{task_id}{TRACE}"
 
     def measures_path(self, task_id: str) -> Path:
-        """Where a task's measures are, if they were taken."""
-        return self.path / f"{task_id}.measures.json"
+        """The path of a task's measures."""
+        return self.path / f"{task_id}{MEASURES}"
 
     def text_path(self, task_id: str) -> Path:
-        """Where a task's text is."""
-        return self.path / f"{task_id}.md"
+        """The path of a task's text."""
+        return self.path / f"{task_id}{TEXT}"
 
     def record_path(self, task_id: str) -> Path:
-        """Where a task's record is."""
-        return self.path / f"{task_id}.json"
+        """The path of a task's record."""
+        return self.path / f"{task_id}{RECORD}"
 
     # -- state ----------------------------------------------------------------------------------------------
 
@@ -286,9 +260,9 @@ class RunFolder:
         return all(self.is_done(task) for task in self.run.tasks)
 
     def failures(self) -> list[Failure]:
-        """What failed when it was last tried."""
+        """The tasks that failed when they were last tried. Raises `RunError`."""
         try:
-            return json_values.read_as(_FAILURES, self.read_bytes(FAILURES, MOST_LIST))
+            return json_values.read_as(_FAILURES, self.read_bytes(FAILURES))
         except FileNotFoundError:
             return []
         except (OSError, JsonError) as error:
@@ -297,7 +271,7 @@ class RunFolder:
             ) from error
 
     def write_failures(self, failures: Iterable[Failure]) -> None:
-        """Replace the list of what failed; without any, there is no such file."""
+        """Replace the list of failures; without failures, remove the list's file."""
         rows = [failure.model_dump(mode="json") for failure in failures]
         if rows:
             write_whole(self.path / FAILURES, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
@@ -307,9 +281,9 @@ class RunFolder:
     # -- sittings by other models ---------------------------------------------------------------------------
 
     def resumptions(self) -> list[Resumption]:
-        """The sittings in which another model than the run's own went on with it. Raises `RunError`."""
+        """The sittings in which another model than the run's own continued the run. Raises `RunError`."""
         try:
-            return json_values.read_as(_RESUMPTIONS, self.read_bytes(RESUMED, MOST_LIST))
+            return json_values.read_as(_RESUMPTIONS, self.read_bytes(RESUMED))
         except FileNotFoundError:
             return []
         except (OSError, JsonError) as error:
@@ -319,71 +293,53 @@ class RunFolder:
             ) from error
 
     def note_resumption(self, resumption: Resumption) -> None:
-        """Note that another model goes on with the run: to be done before it writes."""
+        """Note that another model continues the run; to be called before that model writes."""
         rows = [each.model_dump(mode="json") for each in (*self.resumptions(), resumption)]
         write_whole(self.path / RESUMED, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
 
     # -- files ----------------------------------------------------------------------------------------------
 
     def _check_there(self) -> None:
-        """Raise `RunError` where the folder has gone: writing would make another one in its place."""
+        """Raise `RunError` if the run's folder is gone: writing would make a new folder in its place."""
         if not (self.path / REQUEST).is_file():
             raise RunError(
                 f"{self.path}: the run's folder isn't there any more.",
                 "If it was moved, `remix resume` it where it is now; what is finished is safe.",
             )
 
-    def _ours(self) -> Iterator[Path]:
-        """All files that are ever written here."""
-        yield from (self.path / name for name in (REQUEST, RESUMED, MANIFEST, FAILURES, INDEX, HOLDER))
-        for task in self.run.tasks:
-            yield from (self.text_path(task.id), self.record_path(task.id))
-            yield from (self.trace_path(task.id), self.measures_path(task.id))
-
-    def _ours_within(self) -> Iterator[Path]:
-        """Those of them that lie below the folder: where a link leads out, they would be somebody's."""
+    def _written_here(self) -> Iterator[Path]:
+        """The files that a crash may have left half-written, but for those behind a link that leads out."""
         outside: dict[Path, bool] = {}
-        for path in self._ours():
+        for name in renamed_files(task.id for task in self.run.tasks):
+            path = self.path / name
             if path.parent not in outside:
                 outside[path.parent] = is_outside(self.path, path.parent)
             if not outside[path.parent]:
                 yield path
 
-    def _files(self) -> list[str]:
-        texts = [f"{task.id}{suffix}" for task in self.run.tasks for suffix in (".md", ".json")]
-        resumed = [RESUMED] if (self.path / RESUMED).is_file() else []
-        return [REQUEST, *resumed, *sorted(texts)]
 
-
-def _check_size(path: Path, data: bytes, most: int) -> None:
-    """Raise `RunError` for what couldn't be read back."""
-    if len(data) > most:
+def _check_size(folder: Path, name: str, data: bytes) -> None:
+    """Raise `RunError` if a file of a run would be too large to be read back."""
+    if len(data) > (most := bound_of(name)):
         raise RunError(
-            f"{path}: would be larger than {size(most)}, which is the most that is read back.",
+            f"{folder / name}: would be larger than {size(most)}, which is the most that is read back.",
             "Make several runs, each of fewer passages, kinds or variants, or of shorter texts.",
         )
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run's, even if its request is lost or can't be read: its name says so then."""
+    """Whether a folder is a run's. If `run.json` is lost or can't be read, the folder's name decides."""
     named = _NAME.fullmatch(path.name) is not None
     with suppress(OSError):
         return (path / REQUEST).is_file() or (named and path.is_dir())
     return named
 
 
-def _why(error: JsonError) -> str:
-    """What to do about a request that can't be understood."""
-    if not error.is_json:
-        return BRING_BACK
-    return "It was changed, or written by another version of remix; nothing has been touched."
-
-
 def _no_request(path: Path, error: OSError) -> RunError:
-    """Why there is no run to be opened: a crash before it began, a lost file, or another sort of folder."""
+    """The error for a folder without a readable `run.json`: a crash at the beginning, a lost file, or no run."""
     if not isinstance(error, FileNotFoundError) or not is_run(path):
         return RunError(f"{path}: not a run ({REQUEST}: {error.strerror}).", "`remix runs` lists what there is.")
-    if any(entry.name.endswith(".md") for entry in entries(path, LOOKED_AT)):
+    if any(entry.name.endswith(TEXT) for entry in entries(path, _LOOKED_AT)):
         return RunError(
             f"{path}: a run whose {REQUEST} is lost.",
             "Bring it back from a copy, or the run can't be finished; its outputs are whole, each with its record.",
@@ -392,12 +348,3 @@ def _no_request(path: Path, error: OSError) -> RunError:
         f"{path}: a run that was stopped before it began (it has no {REQUEST}).",
         "Nothing is lost: delete the folder, and `remix generate` anew.",
     )
-
-
-def _holder(path: Path) -> str:
-    """Who says to hold the lock. What a dead process left there says nothing of the one that holds it now."""
-    with suppress(OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
-        holder = json.loads(read_bounded(path, MOST_HOLDER, within=path.parent))
-        if holder["host"] != socket.gethostname() or psutil.pid_exists(holder["pid"]):
-            return f"process {holder['pid']} on {holder['host']}, since {holder['since']}"
-    return "it hasn't said who it is"

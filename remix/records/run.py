@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from remix.records.bounds import MOST_TASKS, MOST_TOKENS
-from remix.records.corpus import Essay, Ranking
+from remix.records.corpus import Essay, Passage, Ranking
 from remix.records.generation import EngineUsed
 from remix.records.model import ModelFile, ModelUsed
 from remix.records.options import Options
@@ -113,6 +113,21 @@ class Run(Frozen):
     """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
     environment: Environment
     """Where and with what it began."""
+
+    @property
+    def corpus(self) -> list[tuple[Essay, Passage]]:
+        """The passages, each with its essay, in the essays' order."""
+        return [(essay, passage) for essay in self.essays for passage in essay.passages]
+
+    @property
+    def pairs(self) -> dict[str, tuple[Essay, Passage]]:
+        """The passages with their essays, by the passages' ids."""
+        return {passage.id: (essay, passage) for essay, passage in self.corpus}
+
+    @property
+    def model_name(self) -> str | None:
+        """The name of the model that the run began with."""
+        return self.model.name if self.model else self.options.model
 
 
 class Resumption(Frozen):

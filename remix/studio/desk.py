@@ -11,9 +11,9 @@ from threading import Lock, RLock
 
 from remix.errors import RunError
 from remix.outputs import reviews
-from remix.outputs.bounds import MOST_RECORD
 from remix.outputs.find import run_path
 from remix.outputs.index import write_index
+from remix.outputs.layout import files_of_output
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
 from remix.records import Verdict, canonical_sha256
@@ -44,7 +44,6 @@ from remix.studio.sheet import Sheet, shown
 from remix.studio.verdicts import Verdicts
 from remix.util.names import in_json, one_line
 from remix.verification.finding import Finding
-from remix.verification.folder import LATER_SUFFIXES
 
 MOST_FINDINGS = 100
 """Findings that are told with each look at the changes."""
@@ -169,7 +168,7 @@ class Desk:
             place = self._place(key)
         path = place.folder.record_path(place.task.id)
         try:
-            data = place.folder.read_bytes(place.names[1], MOST_RECORD)
+            data = place.folder.read_bytes(place.names[1])
             return in_json(data.decode(errors="replace")).encode()
         except OSError as error:
             raise RunError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
@@ -348,7 +347,7 @@ class Desk:
             name: key
             for key, place in self._places.items()
             if self._planned[key].run == run
-            for name in (*place.names, *(f"{place.task.id}{suffix}" for suffix in LATER_SUFFIXES))
+            for name in files_of_output(place.task.id)
         }
         wrong: dict[str, list[str]] = {}
         for each in findings:

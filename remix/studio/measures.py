@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from remix.measure.alignment import Aligned
 from remix.measure.ledger import MeasuresFile
-from remix.outputs.bounds import MOST_MEASURES
+from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
 from remix.studio.diff import Difference, Span
 from remix.util import json_values
@@ -33,7 +33,7 @@ class Measured(NamedTuple):
 def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: str) -> Measured | None:
     """What was measured of an output; nothing where that wasn't done, or was of another text."""
     try:
-        found = json_values.read(MeasuresFile, folder.read_bytes(f"{task_id}.measures.json", MOST_MEASURES))
+        found = json_values.read(MeasuresFile, folder.read_bytes(f"{task_id}{MEASURES}"))
     except (OSError, JsonError):
         return None
     if found.record != record:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from remix.outputs import reviews
-from remix.outputs.bounds import MOST_ENTRIES
 from remix.outputs.facts import about
+from remix.outputs.layout import MOST_ENTRIES, RECORD, TEXT
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict
 from remix.studio import sheet
@@ -139,7 +139,7 @@ class Place:
     @cached_property
     def names(self) -> tuple[str, str]:
         """Of its files, below the run's folder."""
-        return f"{self.task.id}.md", f"{self.task.id}.json"
+        return f"{self.task.id}{TEXT}", f"{self.task.id}{RECORD}"
 
     @cached_property
     def files(self) -> tuple[Path, Path]:

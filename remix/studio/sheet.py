@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_TEXT, MOST_TRACE
 from remix.outputs.facts import facts
 from remix.outputs.form import body_of
+from remix.outputs.layout import TEXT, TRACE
 from remix.outputs.run import RunFolder
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, Task, sha256
 from remix.studio import measures, turns
@@ -158,7 +158,7 @@ def read(folder: RunFolder, task: Task) -> Text:
 
 def _salvaged(folder: RunFolder, task: Task) -> str:
     try:
-        return body_of(folder.read_bytes(f"{task.id}.md", MOST_TEXT)).decode(errors="replace").removesuffix("\n")
+        return body_of(folder.read_bytes(f"{task.id}{TEXT}")).decode(errors="replace").removesuffix("\n")
     except OSError:
         return ""
 
@@ -227,7 +227,7 @@ def _candidate(candidate: Candidate) -> Candidate:
 def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> Sequence[turns.Word]:
     """The words of which it is known how they came about: none where no trace was kept, or another one is there."""
     try:
-        data = folder.read_bytes(f"{task.id}.trace.json", MOST_TRACE)
+        data = folder.read_bytes(f"{task.id}{TRACE}")
         trace = folder.read_trace(task.id)
     except (OSError, RunError):
         return ()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from remix.errors import RunError
 from remix.outputs import reviews
 from remix.outputs.find import list_runs
+from remix.outputs.layout import REVIEWS
 from remix.records import Edit, Review, Standing
 
 
@@ -57,7 +58,7 @@ class Verdicts:
 
     def _read(self, folder: Path) -> set[str]:
         try:
-            now = (folder / reviews.REVIEWS).stat()
+            now = (folder / REVIEWS).stat()
         except OSError:
             now = None
         state = (now.st_mtime_ns, now.st_size) if now else (0, 0)

@@ -28,6 +28,7 @@ from remix.records import (
     Options,
     Passage,
     Prompt,
+    Run,
     SamplingSettings,
     StopString,
     Weights,
@@ -318,3 +319,8 @@ def settings_for(template: Template, options: Options, labels: Sequence[str]) ->
         sampling = settings.sampling.model_copy(update={"temperature": options.temperature})
         settings = settings.model_copy(update={"sampling": sampling})
     return settings
+
+
+def templates_of(run: Run) -> dict[str, Template]:
+    """A run's templates as they were when the run began, by kind."""
+    return {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}

@@ -15,12 +15,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 from remix.util import processes
@@ -184,18 +182,15 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """A new worker. It has no environment, and is in a group of its own: Ctrl-C is not for it."""
-        # Without `site`, which costs more than all the rest, and with the paths found here in place of it.
-        paths = [*processes.search_path(), str(Path(__file__).parents[2])]
-        code = "import sys; sys.path[:] = sys.argv[1:]; from remix.templates.sandbox import serve; serve()"
-        # Not `-I`, which would ignore PYTHONHASHSEED: sets of strings come in the same order each time. And a date is
-        # as many seconds everywhere.
-        command = [sys.executable, "-B", "-S", "-P", "-s", "-X", "utf8", "-c", code, *paths]
+        # `-S`: importing `site` would take longer than all the rest. Not `-I`, which ignores PYTHONHASHSEED: with it
+        # sets of strings have the same order each time. With TZ a date is the same number of seconds everywhere.
+        options = ("-B", "-S", "-P", "-s", "-X", "utf8")
         fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC0"}
         inherited = processes.clean_environment()
         environment = {name: inherited[name] for name in _KEPT if name in inherited} | fixed
         try:
             self._process = subprocess.Popen(
-                command,
+                processes.command("remix.templates.sandbox:serve", options=options),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

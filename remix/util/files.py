@@ -218,6 +218,14 @@ def temporary_of(path: Path) -> Path:
     return path.with_name(f".{path.name}{TEMPORARY}")
 
 
+def final_of(temporary: Path) -> Path | None:
+    """The name that a file gets when it is written, of a temporary name; null if the name isn't a temporary one."""
+    name = temporary.name
+    if not name.startswith(".") or not name.endswith(TEMPORARY) or len(name) <= len(TEMPORARY) + 1:
+        return None
+    return temporary.with_name(name[1 : -len(TEMPORARY)])
+
+
 def remove(path: Path) -> None:
     """Remove a file, if it is there, and flush that to disk. Raises `RunError` where it can't be done."""
     try:

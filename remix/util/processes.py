@@ -1,7 +1,7 @@
 """Python in a process of its own: started so that no folder has a say in what runs, ended when it takes too much.
 
 Takes the name of a function of remix, its arguments and bounds; gives what the process printed and how it ended.
-Gives also what any other process is started with: its environment, and the place of its program. What a process does,
+Also gives what other processes are started with: command, environment, and where a program lies. What a process does,
 this module doesn't know.
 """
 
@@ -72,20 +72,17 @@ def run_python(
     `environment` adds variables, or takes away those that are null. The process ends at the latest `WATCH` seconds
     after the one that started it. Raises `OSError` if the process can't be started.
     """
-    code = "import sys; n = int(sys.argv[1]); sys.path[:] = sys.argv[2:n + 2]; del sys.argv[1:n + 2]; "
-    code += "from remix.util.processes import begin; begin()"
     limits = [str(os.getpid()), str(bounds.memory or 0), str(bounds.output)]
-    variables = clean_environment() | dict(environment or {})
     # Files, not pipes: what a process prints is bounded by the limit on files.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
         try:
             done = subprocess.run(
-                [*python(), "-c", code, *counted(search_path()), function, *limits, *arguments],
+                command("remix.util.processes:begin", [function, *limits, *arguments]),
                 input=data,
                 stdout=output,
                 stderr=complaint,
                 timeout=bounds.seconds,
-                env={name: value for name, value in variables.items() if value is not None},
+                env=clean_environment(environment),
                 check=False,
             )
             status: int | None = done.returncode
@@ -96,34 +93,56 @@ def run_python(
         return Ended(status, output.read(), complaint.read().decode("utf-8", "replace"))
 
 
-def counted(words: Sequence[str]) -> list[str]:
-    """How many words there are, and the words: so that arguments may follow."""
-    return [str(len(words)), *words]
+def command(function: str, arguments: Sequence[str] = (), options: Sequence[str] = ("-I",)) -> list[str]:
+    """The command that calls a function, named `package.module:function`, in another Python.
+
+    The function finds `arguments` in `sys.argv[1:]`. `options` are Python's own.
+    """
+    path = search_path()
+    return [*python(options), "-c", _CALL, str(len(path)), *path, function, *arguments]
 
 
-def python() -> list[str]:
-    """This Python, started so that neither its environment nor the current folder says what it imports."""
+_CALL = """\
+import sys
+from importlib import import_module
+
+end = int(sys.argv[1]) + 2
+sys.path[:], name = sys.argv[2:end], sys.argv[end]
+del sys.argv[1:end + 1]
+module, _, function = name.partition(":")
+getattr(import_module(module), function)()
+"""
+
+
+def python(options: Sequence[str] = ("-I",)) -> list[str]:
+    """This Python; by its options neither its environment nor the current folder says what it imports."""
     kept = [*(["-B"] if sys.dont_write_bytecode else []), *(["-X", "utf8"] if sys.flags.utf8_mode else [])]
-    return [sys.executable, "-I", *kept]
+    return [sys.executable, *options, *kept]
 
 
 def search_path() -> list[str]:
-    """Where another Python finds what this one found.
+    """The folders in which another Python finds what this one found, remix among them.
 
     Relative folders are left out, and those in the current folder, unless Python or remix itself is installed there.
     """
-    own = [sys.prefix, sys.base_prefix, os.fspath(Path(__file__).parents[2])]
-    own += [site.USER_SITE] if site.USER_SITE else []
-    return [
+    remix = os.fspath(Path(__file__).parents[2])
+    own = [sys.prefix, sys.base_prefix, remix, *([site.USER_SITE] if site.USER_SITE else [])]
+    found = [
         path
         for path in sys.path
         if Path(path).is_absolute() and (not _is_here(path) or any(is_within(Path(path), Path(each)) for each in own))
     ]
+    return found if remix in found else [*found, remix]
 
 
-def clean_environment() -> dict[str, str]:
-    """This process's environment, without relative folders in the lists of folders that programs are found by."""
-    return {name: _absolute(value) if name in SEARCHED else value for name, value in os.environ.items()}
+def clean_environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
+    """This process's environment, without relative folders in the lists of folders that programs are found by.
+
+    `changes` adds variables, or takes away those that are null.
+    """
+    inherited = {name: _absolute(value) if name in SEARCHED else value for name, value in os.environ.items()}
+    changed: dict[str, str | None] = {**inherited, **(changes or {})}
+    return {name: value for name, value in changed.items() if value is not None}
 
 
 def leave_out(workspace: Path) -> None:

@@ -1,4 +1,7 @@
-"""The files of a run's folder: strangers among them, what the manifest lists, reviews and edits, the request."""
+"""Checks of a run's folder as a whole: foreign files, the manifest, reviews and edited texts, the request.
+
+Takes a run's folder, gives findings. What a record says of its text, `output.py` checks.
+"""
 
 from __future__ import annotations
 
@@ -12,46 +15,41 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.generation.plan import plan_of
-from remix.outputs import reviews
-from remix.outputs.bounds import MOST_ENTRIES, MOST_MANIFEST, MOST_REQUEST, NAMED
-from remix.outputs.layout import FAILURES, HOLDER, INDEX, LOCK, MANIFEST, REQUEST, RESUMED
+from remix.outputs import layout, reviews
+from remix.outputs.layout import FAILURES, MANIFEST, MOST_ENTRIES, RECORD, REQUEST, RESUMED, REVIEWS, SIGNATURE
 from remix.outputs.refusals import LEADS_OUT, is_outside
 from remix.outputs.run import RunFolder
 from remix.records import Edit, Run, Task, sha256
 from remix.util.files import DEEPEST, TEMPORARY, entries, read_bounded
 from remix.util.names import leads_out
 from remix.verification.finding import Finding, unreadable
-from remix.verification.signature import SIGNATURE
 
-LATER = frozenset({FAILURES, LOCK, HOLDER, SIGNATURE, reviews.REVIEWS, reviews.LOCK, INDEX})
-"""Files that may come to lie beside those of the manifest."""
-
-LATER_SUFFIXES = (".trace.json", ".measures.json")
-"""The same for each output: its name, and one of these. The names of edited texts are in the reviews."""
+_NAMED = 100
+"""Faulty lines of the manifest that are reported one by one; further faulty lines are only counted."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
-    """Files that no run leaves, or outputs that this one wasn't to have."""
+    """Files that don't belong to the run. If only some outputs are wanted, outputs that the run didn't plan."""
     ids = {task.id for task in folder.run.tasks}
     for id_ in wanted:
         if id_ not in ids:
-            yield Finding(f"{id_}.json", "not one of the run's outputs")
+            yield Finding(f"{id_}{RECORD}", "not one of the run's outputs")
     if wanted:
         return
-    suffixes = (".md", ".json", *LATER_SUFFIXES)
-    known = {REQUEST, RESUMED, MANIFEST, *LATER, *(f"{id_}{suffix}" for id_ in ids for suffix in suffixes)}
-    known |= {edit.file for edit in _edits(folder)}
+    edits = {edit.file for edit in _edits(folder)}
     temporary = []
     for entry in entries(folder.path, MOST_ENTRIES):
         path = Path(entry.path)
         name = _name(folder.path, path)
         if entry.is_dir(follow_symlinks=False):
             continue
-        if name not in known and path.name.startswith(".") and path.name.endswith(TEMPORARY):
+        place = layout.place_of(name, ids)
+        if place is None and path.name.startswith(".") and path.name.endswith(TEMPORARY):
             temporary.append(path)
-        elif name not in known and not _is_left_over(folder.path, name, ids):
+        # A crash may leave an edited text that no review names.
+        elif not place or (place.kind.is_edit and name not in edits and not reviews.is_left_over(folder.path, path)):
             yield Finding(name, "not part of the run")
         elif entry.is_symlink() and is_outside(folder.path, path):
             yield Finding(name, LEADS_OUT)
@@ -68,7 +66,7 @@ def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Findin
 
 
 def irregular_files(path: Path) -> Iterator[Finding]:
-    """Pipes and devices, links to them, and more folders and files than any run has."""
+    """Pipes, devices, links to pipes and devices, and more folders and files than a run can have."""
     count = 0
     for entry in entries(path, MOST_ENTRIES):
         count += 1
@@ -83,9 +81,9 @@ def irregular_files(path: Path) -> Iterator[Finding]:
 
 
 def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
-    """Files under the names that files have while they are written: anything could be hidden there.
+    """Files with temporary names, in which anything could be hidden.
 
-    Where the run is being written, or its writer crashed, they may well be there.
+    While a run is being written, and after a crash, the run's own temporary files may be there.
     """
     if not paths or folder.is_being_written():
         return
@@ -94,30 +92,24 @@ def _temporary(folder: RunFolder, paths: Collection[Path]) -> Iterator[Finding]:
         name = _name(folder.path, path)
         if path not in ours or path.is_symlink():
             yield Finding(name, "not part of the run: a temporary file, perhaps another program's")
-        # What was written meanwhile, an edited text for one, has its own name now.
+        # A file that was written meanwhile, for example an edited text, has its final name now.
         elif (folder.path / MANIFEST).is_file() and os.path.lexists(path):
-            yield Finding(name, "left half-written by a crash, or hidden there; nothing needs it: delete it")
+            yield Finding(name, "left half-written by a crash, or hidden there; nothing needs the file: delete it")
 
 
 def _name(folder: Path, path: Path) -> str:
-    """Of a file, below its folder. It needn't be UTF-8, and a report must be."""
+    """A file's name below a folder, as UTF-8: file names needn't be UTF-8, and reports must be."""
     return path.relative_to(folder).as_posix().encode(errors="replace").decode()
 
 
-def _is_left_over(folder: Path, name: str, tasks: Collection[str]) -> bool:
-    """Whether a file is an edited text of one of the tasks that was never told of."""
-    of_a_task = name.removesuffix(reviews.EDITED).rpartition(".")[0] in tasks
-    return of_a_task and reviews.is_left_over(folder, folder / name)
-
-
 def _reviews(folder: RunFolder) -> Iterator[Finding]:
-    """Whether each line of the reviews is one, and each edited text what was kept."""
+    """Lines of the reviews file that aren't reviews, and edited texts that were changed."""
     try:
         broken = reviews.read(folder.path).broken
     except RunError:
-        yield Finding(reviews.REVIEWS, "can't be read")
+        yield Finding(REVIEWS, "can't be read")
         return
-    yield from (Finding(reviews.REVIEWS, f"line {number} isn't a review") for number in broken)
+    yield from (Finding(REVIEWS, f"line {number} isn't a review") for number in broken)
     # Each file is read once, however many reviews name it.
     kept: dict[str, Edit] = {}
     for edit in _edits(folder):
@@ -131,32 +123,32 @@ def _reviews(folder: RunFolder) -> Iterator[Finding]:
 
 
 def _edits(folder: RunFolder) -> list[Edit]:
-    """The edited texts that the reviews speak of, as far as those can be read."""
+    """The edited texts that the reviews name; none if the reviews can't be read."""
     with suppress(RunError):
         return [each.edit for each in reviews.read(folder.path).reviews if each.edit]
     return []
 
 
 def listed_files(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
-    """What the manifest says, if there is one and if there should be."""
+    """Files that differ from the manifest, and a manifest that is missing though the run is complete."""
     if finished:
-        resumed = [RESUMED] if (folder.path / RESUMED).exists() else []
-        names = [REQUEST, *resumed, *(f"{task.id}{suffix}" for task in tasks for suffix in (".md", ".json"))]
+        names = layout.listed_files(folder.path, (task.id for task in tasks))
         whole = len(tasks) == len(folder.run.tasks)
         yield from manifest_findings(folder.path, names, whole)
     elif folder.is_complete:
-        yield Finding(MANIFEST, "missing, though all texts are there; `remix resume` writes it")
+        yield Finding(MANIFEST, "missing, though all texts are there; `remix resume` writes the manifest")
     elif (folder.path / SIGNATURE).exists():
-        yield Finding(SIGNATURE, "what it signs isn't there: the run was worked on since, or lost its manifest")
+        yield Finding(SIGNATURE, "the manifest that it signs is missing: deleted, or the run was continued")
 
 
 def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = True) -> Iterator[Finding]:
-    """What isn't as the manifest says; `names` are the files it must name, all of them if it is `whole`.
+    """Files that differ from the manifest.
 
-    Where nobody knows what it must name, those it does are looked at.
+    `names`: the files that the manifest must list; with `whole`, no further file may be listed. Null if the request
+    can't be read: then the files that the manifest lists are checked.
     """
     try:
-        *lines, rest = read_bounded(path / MANIFEST, MOST_MANIFEST, within=path).decode().split("\n")
+        *lines, rest = read_bounded(path / MANIFEST, layout.bound_of(MANIFEST), within=path).decode().split("\n")
     except FileNotFoundError:
         return
     except (OSError, UnicodeDecodeError):
@@ -168,28 +160,28 @@ def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = T
         parts = _LINE.fullmatch(line)
         if not parts or parts[2] in hashes or (rest and number > len(lines)):
             broken += 1
-            if broken <= NAMED:
+            if broken <= _NAMED:
                 yield Finding(MANIFEST, f"line {number} isn't a sha256 and the name of another file")
         else:
             hashes[parts[2]] = parts[1]
-    if broken > NAMED:
+    if broken > _NAMED:
         yield Finding(MANIFEST, f"{broken} lines aren't a sha256 and the name of another file")
-    strangers: Collection[str] = ()
+    foreign: Collection[str] = ()
     if names is None:
-        strangers = {name for name in hashes if leads_out(name)}
-        names = [name for name in hashes if name != REQUEST and name not in strangers]
+        foreign = {name for name in hashes if leads_out(name)}
+        names = [name for name in hashes if name != REQUEST and name not in foreign]
     elif whole:
-        strangers = hashes.keys() - set(names)
-    yield from (Finding(MANIFEST, f"names {name!r}, no part of the run") for name in sorted(strangers))
+        foreign = hashes.keys() - set(names)
+    yield from (Finding(MANIFEST, f"names {name!r}, no part of the run") for name in sorted(foreign))
     yield from (each for name in names for each in _hashed(path, name, hashes.get(name)))
 
 
 def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
-    """Whether a file is the one that the manifest means."""
+    """A finding if a file's sha256 isn't the sha256 that the manifest has."""
     if recorded is None:
         yield Finding(MANIFEST, f"doesn't name {name}")
     try:
-        if recorded not in (None, sha256(read_bounded(path / name, MOST_REQUEST, within=path))):
+        if recorded not in (None, sha256(read_bounded(path / name, layout.listed_bound(), within=path))):
             yield Finding(name, f"not what {MANIFEST} says: one of the two was changed")
     except FileNotFoundError:
         yield Finding(name, "missing")
@@ -200,9 +192,8 @@ def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
 
 
 def request_findings(run: Run) -> Iterator[Finding]:
-    """Whether `run.json` agrees with itself."""
-    passages = [passage for essay in run.essays for passage in essay.passages]
-    for passage in passages:
+    """Contradictions within `run.json`: hashes of passages and templates, and the plan."""
+    for _, passage in run.corpus:
         if sha256(passage.text) != passage.sha256:
             yield Finding(REQUEST, f"the text of {passage.id} isn't the one of its sha256")
     for template in run.templates:

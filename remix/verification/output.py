@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from remix.generation import choose
 from remix.measure.ledger import MeasuresFile
-from remix.outputs.bounds import MOST_MEASURES, MOST_RECORD, MOST_TEXT, MOST_TRACE
 from remix.outputs.form import body_bytes, body_of, compose, id_of
 from remix.outputs.layout import REQUEST, RESUMED
 from remix.outputs.run import RunFolder
@@ -23,11 +22,11 @@ def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
     """An output; nothing where there is no record: then it isn't finished, or the manifest misses it."""
     name = f"{task.id}.json"
     try:
-        source = folder.read_bytes(name, MOST_RECORD)
+        source = folder.read_bytes(name)
         record = json_values.read(Record, source)
         id_ = id_of(json.loads(source))
         name = f"{task.id}.md"
-        data = folder.read_bytes(name, MOST_TEXT)
+        data = folder.read_bytes(name)
         hashes = sha256(source), sha256(data)
         return Found(task, id_, folder, len(source) + len(data), hashes, (record, data))
     except FileNotFoundError:
@@ -168,7 +167,7 @@ _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 def _trace(look: OutputCheck) -> Iterator[Finding]:
     name = f"{look.found.task.id}.trace.json"
     try:
-        data = look.folder.read_bytes(name, MOST_TRACE)
+        data = look.folder.read_bytes(name)
     except FileNotFoundError:
         if look.record.trace:
             yield Finding(name, "missing")
@@ -198,7 +197,7 @@ def _measures(look: OutputCheck) -> Iterator[Finding]:
     """Whether measures, which may be taken anew at any time, are of this record."""
     name = f"{look.found.task.id}.measures.json"
     try:
-        measures = json_values.read(MeasuresFile, look.folder.read_bytes(name, MOST_MEASURES))
+        measures = json_values.read(MeasuresFile, look.folder.read_bytes(name))
     except FileNotFoundError:
         return
     except OSError as error:

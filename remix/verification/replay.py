@@ -1,7 +1,7 @@
-"""Writing a run's texts a second time, from their records alone.
+"""Replay: writes a run's texts again from their records, and compares token by token.
 
-Takes records and the model they name; gives, for each, whether the same tokens came again, and in what the machinery
-is another than it was. The engine is set up as the records say it was. Writes no file.
+Takes records and the model that the records name; gives for each text whether the same tokens came, and in what the
+engine, libraries and processor differ from the recorded ones. The engine is set up as recorded. Writes no file.
 """
 
 from __future__ import annotations
@@ -37,51 +37,50 @@ from remix.util import environment
 from remix.verification.finding import Found
 
 WORDS = 6
-"""So many words before a difference show where in the text it is."""
-
+"""Words before the first difference that are shown, so that a reader finds the place in the text."""
 
 MOST_SHAPES = 4
-"""Shapes of the engine that texts of a run are replayed in. A run has one, or two after `--anyway`; for each of them
-the model is loaded."""
+"""Shapes of the engine in which texts of a run are replayed. A run has one shape, or two after `--anyway`; for each
+shape the model is loaded again."""
 
 _MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
 
 
-class How(NamedTuple):
-    """What doesn't touch the bytes, and may be otherwise than it was."""
+class ReplayOptions(NamedTuple):
+    """Options that don't influence the bytes, and may differ from those that the run was written with."""
 
     parallel: int | None = None
-    """Most sequences active at once; as many as the shape allows, if nothing is said."""
+    """Most sequences active at once; null for as many as the shape allows."""
     threads: int | None = None
-    """One for each physical core, if nothing is said."""
+    """Threads for decoding; null for one thread for each physical core."""
 
 
 class Replayed(NamedTuple):
-    """What came of writing an output again."""
+    """The result of writing an output again."""
 
     output: str
     """The task's id."""
     equal: bool | None
-    """Whether the same tokens and the same text came; null where it couldn't be tried."""
+    """Whether the same tokens and the same text came; null if the output couldn't be replayed."""
     what: str = ""
-    """What came otherwise, or why it couldn't be tried."""
+    """The difference, or why the output couldn't be replayed."""
     token: int | None = None
-    """Place of the first other token in `token_ids`, from 0."""
+    """Index of the first differing token in `token_ids`, from 0."""
     before: str | None = None
-    """The last words before it."""
+    """The last words before the differing token."""
     environment: tuple[str, ...] = ()
-    """In what the machinery is another than it was."""
+    """In what engine, libraries and processor differ from the recorded ones."""
     exact: bool = True
     """Whether the record says that the same request gives the same bytes."""
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the record can't be true: another machine may well write another text, and so may inexact runs."""
+        """Whether the record can't be true. A difference on another machine, or without exactness, proves nothing."""
         return self.equal is False and self.exact and not self.environment
 
 
 class _Wanted(NamedTuple):
-    """An output's part that can be asked for again."""
+    """The part of an output that the engine is asked to write again."""
 
     found: Found
     tokens: tuple[int, ...]
@@ -91,19 +90,23 @@ class _Wanted(NamedTuple):
 
 
 def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
-    """So many of the outputs, evenly spread and always the same ones; all, if no number is given."""
+    """`count` of the outputs, evenly spread, and the same outputs at each call; all if no number is given."""
     if count is None or count >= len(outputs):
         return outputs
     return [outputs[number * len(outputs) // count] for number in range(count)]
 
 
 def replay(
-    run: Run, outputs: Sequence[Found], find_model: Callable[[Run], Path], how: How, watch: Watch | None = None
+    run: Run,
+    outputs: Sequence[Found],
+    find_model: Callable[[Run], Path],
+    options: ReplayOptions,
+    watch: Watch | None = None,
 ) -> list[Replayed]:
-    """Write outputs of a run again, all at once, and compare; in their order.
+    """Write outputs of a run again, and compare; gives the results in the outputs' order.
 
-    `find_model` says where the run's model is now; it isn't asked where no text can be tried. Raises `ModelError`
-    where the model can't be found or loaded.
+    `find_model` gives the path of the run's model, and isn't called if no output can be replayed. Raises `ModelError`
+    if the model can't be found or loaded.
     """
     results: dict[str, Replayed] = {}
     groups: dict[BatchConfig, list[_Wanted]] = {}
@@ -116,31 +119,31 @@ def replay(
         else:
             groups.setdefault(wanted.shape, []).append(wanted)
     path = find_model(run) if groups else Path()
-    said = _Said(len(outputs), len(results), watch or (lambda _: None))
+    progress = _ReplayProgress(len(outputs), len(results), watch or (lambda _: None))
     for shape, group in groups.items():
-        with closing(_load(path, _needs(run, group, shape, how))) as model:
-            results.update((each.output, each) for each in _again(model, group, said))
+        with closing(_load(path, _needs(run, group, shape, options))) as model:
+            results.update((each.output, each) for each in _again(model, group, progress))
     return [results[found.task.id] for found in outputs]
 
 
-class _Said:
-    """Tells whoever watches how far it has come."""
+class _ReplayProgress:
+    """Reports progress over all shapes."""
 
     def __init__(self, total: int, done: int, watch: Watch) -> None:
         self._total, self.done, self._watch, self._before = total, done, watch, 0
 
     def say(self, done: int, sampled: int) -> None:
-        """So many of this model's are done, with so many tokens."""
+        """Report how many outputs of the current shape are done, and how many tokens were sampled."""
         self._watch(Progress(self.done + done, 0, self._total, self._before + sampled))
 
     def end(self, done: int, sampled: int) -> None:
-        """This model is done with."""
+        """Note that the current shape is finished."""
         self.done += done
         self._before += sampled
 
 
 def _wanted(run: Run, found: Found) -> _Wanted | str:
-    """What to ask for, or why it can't be."""
+    """What to ask the engine for, or why the output can't be replayed."""
     derivation, written = found.record.derivation, found.record.output.token_ids
     if derivation.model.sha256 is None:
         return "no GGUF file wrote it, so no tokens were recorded and none can be compared"
@@ -150,10 +153,10 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     if not tokens or not written or sampling is None:
         return "its record doesn't tell the tokens, or how they were chosen"
     if not sampling.chain or not isinstance(sampling.chain[-1], Dist | Greedy):
-        # llama.cpp ends the process where the last sampler doesn't choose.
+        # llama.cpp ends the process if the last sampler doesn't choose.
         return "its samplers choose no token"
     if any(isinstance(each, Grammar) for each in sampling.chain):
-        # A stranger's grammar may take forever, or all memory: its ways to go on can double with each token.
+        # A stranger's grammar may take forever, or all memory: its open rules can double with each token.
         return "it was written under a grammar, which none of remix's own runs has"
     if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
         return "asks for more tokens than its run had room for"
@@ -166,25 +169,25 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
     return _Wanted(found, tokens, sampling, written, shape)
 
 
-def _needs(run: Run, group: Sequence[_Wanted], shape: BatchConfig, how: How) -> LoadOptions:
+def _needs(run: Run, group: Sequence[_Wanted], shape: BatchConfig, options: ReplayOptions) -> LoadOptions:
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
-        parallel=how.parallel,
-        threads=how.threads or environment.physical_cores(),
+        parallel=options.parallel,
+        threads=options.threads or environment.physical_cores(),
         chains=len(group),
-        # No probe: whether a text was exact, its record says; and a probe of a stranger's shape may take a minute.
+        # No probe: the record says whether a text is exact, and a probe of a stranger's shape may take a minute.
         fast=True,
         shape=shape,
     )
 
 
 def _load(path: Path, needs: LoadOptions) -> LocalModel:
-    """The model with its own chat template, whatever `run.json` says of it."""
+    """The model with the chat template of its own file, whatever `run.json` says."""
     return LocalModel(path, prepared.identify(path), needs)
 
 
-def _again(model: LocalModel, group: Sequence[_Wanted], said: _Said) -> list[Replayed]:
-    """Ask for all of a group at once, and compare what comes."""
+def _again(model: LocalModel, group: Sequence[_Wanted], progress: _ReplayProgress) -> list[Replayed]:
+    """Write all outputs of a group in one batch, and compare."""
     results: list[Replayed] = []
     futures: list[tuple[_Wanted, Future[Generation]]] = []
     for wanted in group:
@@ -197,13 +200,13 @@ def _again(model: LocalModel, group: Sequence[_Wanted], said: _Said) -> list[Rep
     waiting = {future for _, future in futures}
     while waiting:
         _, waiting = wait(waiting, timeout=0.2)
-        said.say(len(group) - len(waiting), model.sampled)
-    said.end(len(group), model.sampled)
+        progress.say(len(group) - len(waiting), model.sampled)
+    progress.end(len(group), model.sampled)
     return [*results, *(_judged(model, _compare(model, *each), each[0].found.record) for each in futures)]
 
 
 def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
-    """Add what a reader needs to judge a difference by."""
+    """The result, with the differences of the environment, by which a reader judges a difference of the text."""
     engine = record.derivation.engine
     other = differences(engine, model.info.engine)
     if engine.n_gpu_layers and not llama.has_gpu():
@@ -212,7 +215,7 @@ def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
 
 
 def _unlike(model: LocalModel, record: Record) -> str:
-    """What the model makes otherwise of the record's prompt before a word is written; empty where nothing."""
+    """How the model's prompt differs from the recorded prompt; empty if it doesn't."""
     derivation, prompt = record.derivation, record.derivation.prompt
     info = model.info
     if derivation.model != info.model:
@@ -229,7 +232,7 @@ def _unlike(model: LocalModel, record: Record) -> str:
 
 
 def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> Replayed:
-    """A text, token by token, and then letter by letter."""
+    """Compare a text, token by token, then letter by letter."""
     output, record = wanted.found.task.id, wanted.found.record
     error = future.exception()
     if isinstance(error, RemixError):
@@ -239,7 +242,7 @@ def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> 
     at = _first_difference(wanted.written, came)
     if at is None:
         return Replayed(output, *_spelt(record, generation))
-    # Only what the model wrote just now is looked up: a forged number may be no token at all.
+    # Only tokens that the model has just written are turned into words: a forged number may be no token at all.
     before = _words(model, came[:at])
     now = f"“{_piece(model, came[at])}” (token {came[at]})" if at < len(came) else "the end"
     then = f"token {wanted.written[at]}" if at < len(wanted.written) else "the end"
@@ -248,7 +251,7 @@ def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> 
 
 
 def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
-    """Whether the same tokens spell the text that was recorded. An older rule of trimming can't be asked."""
+    """Whether the same tokens spell the recorded text, and the difference. After an older rule of trimming, yes."""
     prompt, output = record.derivation.prompt, record.output
     if record.derivation.trim != trim.RULE:
         return True, ""
@@ -260,7 +263,7 @@ def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
 
 
 def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
-    """Place of the first token that isn't the same, or that only one of the two has."""
+    """Index of the first token that differs, or that only one of the two has."""
     both = zip(then, now, strict=False)
     differing = next((at for at, (a, b) in enumerate(both) if a != b), None)
     if differing is None and len(then) != len(now):
@@ -269,7 +272,7 @@ def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
 
 
 def _words(model: LocalModel, tokens: Iterable[int]) -> str:
-    """The last words that tokens spell."""
+    """The last `WORDS` words of what tokens spell."""
     text = b"".join(map(model.engine.decoder.piece, tokens)).decode("utf-8", "replace")
     return " ".join(text.split()[-WORDS:])
 
@@ -278,11 +281,11 @@ def _piece(model: LocalModel, token: int) -> str:
     return model.engine.decoder.piece(token).decode("utf-8", "replace") or "the end"
 
 
-# -- the machinery ------------------------------------------------------------------------------------------
+# -- the environment ----------------------------------------------------------------------------------------
 
 
 def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
-    """In what two machineries differ that may touch the bytes, in words; the shape apart, which is the same."""
+    """Differences between two environments that may influence the bytes, in words. The shape isn't compared."""
     return [
         *_changed("llama-cpp-python", then.llama_cpp_python, now.llama_cpp_python),
         *_libraries(then.libraries, now.libraries),

@@ -1,7 +1,7 @@
-"""A run's signature, by OpenSSH's own tool.
+"""A run's signature, made and checked by OpenSSH's `ssh-keygen`.
 
-Takes the folder of a finished run and a key, leaves `MANIFEST.sha256.sig` beside the manifest. Whose keys count is
-the reader's business: a list of allowed signers, as `ssh-keygen(1)` describes it.
+Takes the folder of a finished run and a key, leaves `MANIFEST.sha256.sig` beside the manifest. The reader decides
+whose keys count: with a list of allowed signers, as `ssh-keygen(1)` describes.
 """
 
 from __future__ import annotations
@@ -12,30 +12,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from remix.errors import RunError
-from remix.outputs.bounds import MOST_MANIFEST, MOST_SIGNATURE
-from remix.outputs.layout import MANIFEST
+from remix.outputs.layout import MANIFEST, SIGNATURE, bound_of
 from remix.records import sha256
 from remix.util.files import read_bounded, write_whole
 from remix.util.processes import clean_environment, program
 
-SIGNATURE = f"{MANIFEST}.sig"
 PATIENCE = 60
 """Seconds that a check of a signature may take."""
 
 NAMESPACE = "remix"
-"""Signatures hold for one purpose: nobody can pass off another one by the same key as this."""
+"""A signature holds for one namespace: no signature by the same key for another purpose is accepted here."""
 
 
 def sign(folder: Path, key: Path) -> str:
-    """Sign a finished run's manifest, and give the manifest's sha256: who has that has the whole run.
+    """Sign a finished run's manifest; gives the manifest's sha256, which stands for all files of the run.
 
-    Raises `RunError` where the run isn't finished, or ssh-keygen can't sign.
+    Raises `RunError` if the run isn't finished, or ssh-keygen can't sign.
     """
     try:
-        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
+        manifest = read_bounded(folder / MANIFEST, bound_of(MANIFEST), within=folder)
     except FileNotFoundError as error:
         raise RunError(
-            f"{folder}: isn't finished, so there is nothing to sign.", "`remix resume` finishes it."
+            f"{folder}: isn't finished, so there is nothing to sign.", "`remix resume` finishes the run."
         ) from error
     except OSError as error:
         raise RunError(
@@ -45,34 +43,34 @@ def sign(folder: Path, key: Path) -> str:
         raise RunError(f"{key}: no such key.", "Name yours with --key, or make one: `ssh-keygen -t ed25519`.")
     done = _ssh_keygen(["sign", "-n", NAMESPACE, "-f", str(key.absolute())], manifest)
     if done.returncode != 0:
-        raise RunError(f"{key}: can't sign ({_said(done)}).", "It takes a private key, or one that your agent holds.")
+        raise RunError(f"{key}: can't sign ({_said(done)}).", "Name a private key, or a key that your agent holds.")
     write_whole(folder / SIGNATURE, done.stdout)
     return sha256(manifest)
 
 
 def is_signed(folder: Path) -> bool:
-    """Whether there is a signature, by whomever: also one that can't be read."""
+    """Whether there is a signature file, readable or not, by any key."""
     return os.path.lexists(folder / SIGNATURE)
 
 
 def problem(folder: Path, signers: Path, identity: str) -> str | None:
-    """What is wrong with a run's signature; nothing where it is by one of that identity's keys.
+    """What is wrong with a run's signature; null if one of the identity's keys made the signature.
 
-    `signers` is a list of allowed signers. Raises `RunError` where ssh-keygen isn't there.
+    `signers` is a list of allowed signers. Raises `RunError` if ssh-keygen isn't installed.
     """
     signers = signers.absolute()
     if not is_signed(folder):
         return "missing: nobody signed the run"
     try:
-        manifest = read_bounded(folder / MANIFEST, MOST_MANIFEST, within=folder)
+        manifest = read_bounded(folder / MANIFEST, bound_of(MANIFEST), within=folder)
     except OSError:
-        return "there is no manifest that it could hold for"
+        return "the manifest that it signs can't be read"
     try:
-        signature = read_bounded(folder / SIGNATURE, MOST_SIGNATURE, within=folder)
+        signature = read_bounded(folder / SIGNATURE, bound_of(SIGNATURE), within=folder)
     except OSError as error:
         return f"can't be read ({error.strerror})"
     with TemporaryDirectory() as place:
-        # A copy: what lies in the run may be another file by the time that ssh-keygen opens it, or a pipe.
+        # A copy: in the run the file could be replaced, for example by a pipe, before ssh-keygen opens it.
         copy = Path(place) / SIGNATURE
         copy.write_bytes(signature)
         named = ["-f", str(signers), "-I", identity, "-n", NAMESPACE, "-s", str(copy)]
@@ -82,7 +80,7 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
 
 def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
     """Run ssh-keygen; the files in its arguments are absolute paths. Raises `RunError` if it can't be started."""
-    # Before it signs, it may ask for a passphrase.
+    # For signing, ssh-keygen may ask for a passphrase.
     seconds = PATIENCE if arguments[0] == "verify" else None
     found = program("ssh-keygen")
     if found is None:
@@ -105,6 +103,6 @@ def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProces
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The tool's own words, in a line."""
+    """ssh-keygen's message, in a line."""
     words = (done.stderr or done.stdout).decode(errors="replace").split()
     return " ".join(words).rstrip(".") or "it doesn't say why"

@@ -1,4 +1,7 @@
-"""Whether a run's folder is what was written. Takes a folder, gives findings; changes nothing."""
+"""Verification of a run: whether anything has changed since it was written.
+
+Takes a run's folder, gives a report with findings. Changes no file, and doesn't run the model (`replay.py` does).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import MANIFEST, REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Run, Task
-from remix.verification.finding import KEPT, Finding, Found
+from remix.verification.finding import Finding, Found
 from remix.verification.folder import (
     foreign_files,
     irregular_files,
@@ -23,29 +26,33 @@ from remix.verification.folder import (
 from remix.verification.lineage import RenderedAgain, lineage_findings, resuming_models
 from remix.verification.output import OutputCheck, output_findings, read_output
 
+KEPT = 16 * 2**20
+"""Bytes of output files that are kept in memory; as Python's values the same files may take 25 times as many bytes.
+Outputs beyond that bound are read again when their content is asked for."""
+
 
 class Report(NamedTuple):
-    """What came of looking."""
+    """The result of verifying a run."""
 
     path: Path
     """The run's folder."""
     run: Run | None
-    """Its request, where it can be read."""
+    """The run's request; null if `run.json` can't be read."""
     finished: bool
-    """Whether there is a manifest."""
+    """Whether the run has a manifest."""
     found: tuple[Found, ...]
     """The outputs that could be read."""
     total: int
-    """How many there should be, of those that were asked about."""
+    """The number of outputs that were to be checked."""
     findings: tuple[Finding, ...]
-    """What isn't as it was written."""
+    """What was changed, is missing or foreign."""
     unrecorded: tuple[str, ...] = ()
-    """Files of texts without a record, below the run's folder, if it is unfinished: nobody knows what was written. A
-    crash may leave one."""
+    """Names of texts' files without a record, in an unfinished run. A crash may leave such a file, and without a
+    record the text can't be checked."""
 
 
 def verify(path: Path, wanted: Collection[str] = ()) -> Report:
-    """Check a run's folder, or only those of its tasks that are wanted, with the steps they come from."""
+    """Check a run's folder, or only the outputs of the wanted tasks and the outputs that they were made from."""
     finished = (path / MANIFEST).is_file()
     if endless := tuple(irregular_files(path)):
         return Report(path, None, finished, (), 0, endless)
@@ -57,7 +64,7 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     tasks = _chains(folder.run, wanted) if wanted else folder.run.tasks
     findings = [*foreign_files(folder, wanted), *request_findings(folder.run)]
     listed = list(listed_files(folder, tasks, finished))
-    # Against a request that was changed itself nothing can be held.
+    # A request that was changed itself is no measure for outputs.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
     found: dict[str, Found] = {}
     unrecorded, left = [], KEPT
@@ -75,14 +82,14 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     bad = {finding.file for finding in (*findings, *listed)}
     findings += [each for output in found.values() for each in lineage_findings(output, found, bad, asked)]
     findings += asked.findings
-    # Where it is known what is wrong with a file, it needn't be said that something is.
+    # If another finding says what is wrong with a file, the manifest's finding adds nothing.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     told = tuple(sorted(set(findings)))
     return Report(path, folder.run, finished, tuple(found.values()), len(tasks), told, tuple(unrecorded))
 
 
 def verified(path: Path) -> Report:
-    """The same of a whole run that is as it was written. Raises `RunError`, naming the first file that isn't."""
+    """The report on a run in which nothing has changed. Raises `RunError`, naming the first file with a finding."""
     report = verify(path)
     if report.findings:
         first = report.findings[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,13 @@ def test_what_was_kept_is_used(way: dict[str, str]):
     assert spin.wait_policy() == way
 
 
-@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"LD_PRELOAD": "x"}), json.dumps({"GOMP_SPINCOUNT": "7"})])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"variables": {"LD_PRELOAD": "x"}}', '{"variables": {"GOMP_SPINCOUNT": "7"}}']
+)
 def test_nothing_but_the_known_ways_is_taken_from_the_cache(fresh: Path, text: str):
-    (fresh / "spin.json").write_text(text)
+    spin.save(spin.POLICIES[1])
+    (memo,) = fresh.glob("*/*.json")
+    memo.write_text(text)
     assert spin.wait_policy() == spin.SHORT
 
 

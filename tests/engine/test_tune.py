@@ -176,9 +176,7 @@ def test_a_run_takes_the_tuned_shape_and_goes_on_in_it_when_it_is_no_longer_the_
     file = prepared.identify(model_path)
     config = llama.exact_config("Q4_1").model_copy(update={"rows": 4, "chunk": 32})
     kept = tune.Tuned(config=config, fastest=config, how="as a test says", timed=(), waiting=())
-    memo = tune._file(file)
-    memo.parent.mkdir(parents=True)
-    memo.write_text(kept.model_dump_json())
+    tune.save(file, kept)
 
     job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, limit=2, max_tokens=8))
     outcome = execute.generate(job, workspace.outputs)

@@ -26,7 +26,7 @@ from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.records import Options
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter, Remix
+from tests.conftest import FakeWriter, Remix, bound
 from tests.forging import forge
 
 OUTPUTS = 12
@@ -518,8 +518,9 @@ def test_a_link_that_leads_nowhere_is_a_target_that_is_there(finished: RunFolder
 def test_a_file_that_is_too_large_for_a_crate_is_named(
     finished: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["remix.export.export"], "MOST_BYTES", 10)
-    with pytest.raises(ExportError, match=r"MANIFEST\.sha256: can't be read \(larger than"):
+    (finished.path / "index.md").write_text("A person's own table of contents.")
+    bound(monkeypatch, "index.md", 10)
+    with pytest.raises(ExportError, match=r"index\.md: can't be read \(larger than"):
         export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
     assert not (tmp_path / "crate").exists()
 

@@ -455,7 +455,7 @@ def test_a_thousand_folders_in_one_another_hide_no_model(home: Home, nest: Nest)
 @pytest.mark.usefixtures("unbundled")
 def test_pipes_in_the_cache_are_not_waited_for(home: Home, tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "a.gguf")
-    place = memo._memo_file(path)
+    place = memo.MEMOS.path(memo.key_of(path))
     place.parent.mkdir(parents=True)
     os.mkfifo(place)
     assert catalog.seen() == []

@@ -113,10 +113,10 @@ def test_drafts_of_those_who_were_killed_are_removed(
 
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    prepared = cache / "prepared"
-    prepared.mkdir(parents=True)
+    folder = cache / "prepared"
+    folder.mkdir(parents=True)
     for name in (f"x-q8_0.{gone.pid}.tmp", f"x-q8_0.{os.getpid()}.tmp", ".tmp", "notes.tmp"):
-        (prepared / name).write_bytes(b"")
+        (folder / name).write_bytes(b"")
     monkeypatch.setattr(llama, "quantise", fake)
     prepared.requantise(model_path, "q8_0", 1)
-    assert {path.name for path in prepared.glob("*.tmp")} == {f"x-q8_0.{os.getpid()}.tmp", ".tmp", "notes.tmp"}
+    assert {path.name for path in folder.glob("*.tmp")} == {f"x-q8_0.{os.getpid()}.tmp", ".tmp", "notes.tmp"}

@@ -246,7 +246,10 @@ def test_a_grammar_that_doubles_is_not_decoded_under(told: RunFolder, monkeypatc
     report = verify(told.path)
     assert report.run
     (found,) = replay.replay(
-        report.run, [each for each in report.found if each.task.id == SECOND], lambda run: Path(), replay.How()
+        report.run,
+        [each for each in report.found if each.task.id == SECOND],
+        lambda run: Path(),
+        replay.ReplayOptions(),
     )
     assert (found.equal, found.what.split(",")[0]) == (None, "it was written under a grammar")
 

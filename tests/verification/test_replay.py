@@ -23,7 +23,7 @@ from remix.generation.writer import Progress
 from remix.outputs import RunFolder
 from remix.records import EngineUsed, Message, ModelFile, ModelUsed, Options, Prompt, Run
 from remix.verification import replay
-from remix.verification.replay import How, Replayed, differences, sample
+from remix.verification.replay import Replayed, ReplayOptions, differences, sample
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
@@ -97,11 +97,11 @@ def told(workspace: Workspace, loaded: list[tuple[Path, LoadOptions]]) -> RunFol
 
 
 def again(
-    folder: RunFolder, how: How | None = None, watch: Callable[[Progress], None] | None = None
+    folder: RunFolder, how: ReplayOptions | None = None, watch: Callable[[Progress], None] | None = None
 ) -> list[Replayed]:
     report = verify(folder.path)
     assert report.run
-    return replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), how or How(), watch)
+    return replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), how or ReplayOptions(), watch)
 
 
 def of(task: str, replayed: list[Replayed]) -> Replayed:
@@ -121,8 +121,10 @@ def put(*path: Any, value: Any) -> Change:
 # -- the same again -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", [How(), How(parallel=1, threads=1), How(parallel=3, threads=5)])
-def test_all_comes_again(told: RunFolder, loaded: list[tuple[Path, LoadOptions]], how: How) -> None:
+@pytest.mark.parametrize(
+    "how", [ReplayOptions(), ReplayOptions(parallel=1, threads=1), ReplayOptions(parallel=3, threads=5)]
+)
+def test_all_comes_again(told: RunFolder, loaded: list[tuple[Path, LoadOptions]], how: ReplayOptions) -> None:
     assert [each for each in again(told, how) if each.equal is not True] == []
     ((path, needs),) = loaded
     assert path == Path("fake.gguf")
@@ -319,7 +321,7 @@ def test_a_model_is_not_looked_for_where_nothing_can_be_tried(finished: RunFolde
     def find(run: Run) -> Path:
         raise AssertionError
 
-    replayed = replay.replay(finished.run, verify(finished.path).found, find, How())
+    replayed = replay.replay(finished.run, verify(finished.path).found, find, ReplayOptions())
     assert {each.equal for each in replayed} == {None}
 
 
@@ -364,7 +366,7 @@ def test_the_command_says_what_came(told: RunFolder, remix_: Callable[..., Resul
     result = remix_("--parallel", "2", "--threads", "1")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1:] == [
-        "intact: all that is here is what was written",
+        "intact: nothing has changed since it was written",
         "environment: the same",
         "replayed: 12 of 12 texts equal, token by token",
     ]
@@ -455,15 +457,15 @@ def real(garden: Path) -> Iterator[RunFolder]:
         file.write_bytes(data)
 
 
-def real_again(folder: RunFolder, how: How) -> list[Replayed]:
+def real_again(folder: RunFolder, how: ReplayOptions) -> list[Replayed]:
     report = verify(folder.path)
     assert report.run
     return replay.replay(report.run, report.found, run_model.model_of, how)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("how", [How(parallel=3, threads=1), How(parallel=1, threads=2)])
-def test_other_threads_and_company_write_the_same(real: RunFolder, how: How) -> None:
+@pytest.mark.parametrize("how", [ReplayOptions(parallel=3, threads=1), ReplayOptions(parallel=1, threads=2)])
+def test_other_threads_and_company_write_the_same(real: RunFolder, how: ReplayOptions) -> None:
     assert verify(real.path).findings == ()
     replayed = real_again(real, how)
     assert len(replayed) == 12
@@ -483,7 +485,7 @@ def test_a_forger_who_knows_all_hashes_is_found_by_writing_it_again(real: RunFol
     text = _trimmed(record.derivation.prompt.messages, words)
     forge_tokens(real, task, tokens, text)
     assert verify(real.path).findings == ()
-    (wrong,) = [each for each in real_again(real, How()) if each.is_wrong]
+    (wrong,) = [each for each in real_again(real, ReplayOptions()) if each.is_wrong]
     assert (wrong.output, wrong.equal, wrong.token) == (task, False, at)
     assert wrong.before == " ".join(before.split()[-6:])
     assert wrong.what.endswith(f"“{came}” (token {written[at]}) comes, token {tokens[at]} is recorded")

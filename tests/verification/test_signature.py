@@ -118,10 +118,8 @@ def test_a_run_worked_on_since_it_was_signed(remix_: Remix, finished: RunFolder,
     finished.record_path("two-clocks/001/again.2").unlink()
     result = remix_("verify")
     assert result.exit_code == 1
-    assert "MANIFEST.sha256.sig: what it signs isn't there" in result.stdout
-    assert (
-        signature.problem(finished.path, signers, "ada@example.org") == "there is no manifest that it could hold for"
-    )
+    assert "MANIFEST.sha256.sig: the manifest that it signs is missing" in result.stdout
+    assert signature.problem(finished.path, signers, "ada@example.org") == "the manifest that it signs can't be read"
 
 
 # -- what can't be signed -----------------------------------------------------------------------------------
@@ -133,7 +131,7 @@ def test_an_unfinished_run_is_not_signed(remix_: Remix, finished: RunFolder, tmp
     result = remix_("sign", "--key", tmp_path / "key")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {finished.path}: isn't finished, so there is nothing to sign.")
-    assert "`remix resume` finishes it." in result.stderr
+    assert "`remix resume` finishes the run." in result.stderr
 
 
 def test_a_run_that_was_changed_is_not_signed(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None:

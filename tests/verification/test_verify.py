@@ -656,7 +656,7 @@ def test_the_latest_run_by_default(remix_: Remix, finished: RunFolder) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
         f"{finished.path}: finished, 12 of 12 texts, not signed",
-        "intact: all that is here is what was written",
+        "intact: nothing has changed since it was written",
     ]
 
 

@@ -1,0 +1,24 @@
+"""Keys of what is remembered of a model on this machine.
+
+Takes a procedure's name and a model, gives a key that holds for the same file, libraries and processor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remix.engine import llama
+from remix.records import ModelFile, canonical_sha256
+
+
+def memo_key(procedure: str, file: ModelFile, **further: Any) -> str:
+    """A result's key: `procedure` is the name and version of what found it, `further` all else it depends on."""
+    return canonical_sha256(
+        {
+            "procedure": procedure,
+            "model": file.sha256,
+            "libraries": llama.library_sha256s(),
+            "system_info": llama.system_info(),
+            **further,
+        }
+    )
