@@ -11,7 +11,7 @@ from remix.engine.local import Vocabulary
 from remix.engine.prefix import Prefixes
 from remix.errors import PromptError
 from remix.records import Essay, Message, ModelFile, Options, Passage, task_id
-from remix.templates.template import Template, settings_for
+from remix.templates.template import Reading, Template, settings_for
 
 SHORT = 8
 """The first class of length ends at 2**9 tokens, each other after two more binary digits."""
@@ -75,6 +75,7 @@ class Lengths:
         needed: list[int] = []
         computed = 0
         prefixes = Prefixes()
+        last: dict[str, str] = {}
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
             if self._only is not None and (passage.id, kind) not in self._only:
@@ -83,10 +84,11 @@ class Lengths:
             # A text to come is an opening and at most so many tokens; a common word is one in any vocabulary, and
             # what a model wrote token by token may be a few more when it is read again.
             words = " word" * (min(allowed, self._file.context) * 21 // 20 + 8)
-            previous, longest = "", 0
-            for step in range(1, self._options.steps + 1):
-                prompt = template.render(passage, essay, previous, step, self._options.steps, self._file.labels)
-                previous = prompt.opening + words
+            previous, longest, steps = "", 0, self._options.steps
+            for step in range(1, template.steps(steps) + 1):
+                reading = Reading(((essay, passage),), previous, last)
+                prompt = template.render(reading, step, steps, self._file.labels)
+                previous = last[kind] = prompt.opening + words
                 read = self._read(prompt.messages, passage)
                 longest = max(longest, len(read) + allowed)
                 if longest > self._file.context:

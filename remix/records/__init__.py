@@ -24,13 +24,25 @@ from remix.records.output import (
     Record,
     Selection,
     Source,
+    TaskUsed,
     Weights,
     record_id,
     source_of,
 )
-from remix.records.plan import Task, task_id
+from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
-from remix.records.run import Change, Environment, Failure, Refresh, Resumption, Run, Stale, TemplateUsed
+from remix.records.run import (
+    Change,
+    EarlierOutput,
+    Environment,
+    Failure,
+    Reads,
+    Refresh,
+    Resumption,
+    Run,
+    Stale,
+    TemplateUsed,
+)
 from remix.records.sampling import (
     Dist,
     Dry,
@@ -64,6 +76,7 @@ from remix.records.values import (
 )
 
 __all__ = [
+    "GROUPS",
     "Alternative",
     "Candidate",
     "CandidateMeasures",
@@ -74,6 +87,7 @@ __all__ = [
     "Derivation",
     "Dist",
     "Dry",
+    "EarlierOutput",
     "Edit",
     "EngineUsed",
     "Environment",
@@ -83,6 +97,7 @@ __all__ = [
     "Generation",
     "Grammar",
     "Greedy",
+    "Input",
     "Length",
     "Loss",
     "Many",
@@ -94,12 +109,15 @@ __all__ = [
     "Options",
     "Output",
     "Passage",
+    "PassageInput",
     "Penalties",
     "Preparation",
     "Prompt",
     "PromptUsed",
     "Ranking",
+    "Reads",
     "Record",
+    "RecordInput",
     "Refresh",
     "Request",
     "Resumption",
@@ -119,6 +137,8 @@ __all__ = [
     "StopString",
     "Strength",
     "Task",
+    "TaskInput",
+    "TaskUsed",
     "Temperature",
     "TemplateUsed",
     "Token",

@@ -8,7 +8,8 @@ import pytest
 
 from remix.errors import PromptError
 from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
-from remix.templates.template import Settings, Template, read_template, read_templates
+from remix.templates.folder import read_template, read_templates
+from remix.templates.template import Reading, Settings, Template
 from remix.workspace import shipped
 
 SHIPPED = Path(__file__).parents[2] / "prompts"
@@ -37,6 +38,8 @@ ESSAY = Essay(
     passages=(PASSAGE,),
 )
 
+PAIRS = ((ESSAY, PASSAGE),)
+
 
 def template(body: str, front: str = "") -> Template:
     """A template of the kind `test`, whose body begins on line 4, or later by the lines of `front`."""
@@ -45,7 +48,7 @@ def template(body: str, front: str = "") -> Template:
 
 def render(body: str, front: str = "", previous: str = "", step: int = 1, labels: tuple[str, ...] = SMALL) -> Prompt:
     """What a template with that body makes of the passage."""
-    return template(body, front).render(PASSAGE, ESSAY, previous, step, 3, labels)
+    return template(body, front).render(Reading(PAIRS, previous), step, 3, labels)
 
 
 def said(prompt: Prompt) -> list[tuple[str, str]]:
@@ -67,7 +70,7 @@ def test_the_prompt_names_the_template_by_its_bytes() -> None:
     source = b"---\ndescription: A test.\n---\n{{ passage }}"
     made = Template("test", source, "prompts/test.md.j2")
     assert made.sha256 == sha256(source)
-    assert made.render(PASSAGE, ESSAY, "", 1, 1, SMALL).template == sha256(source)
+    assert made.render(Reading(PAIRS), 1, 1, SMALL).template == sha256(source)
 
 
 def test_all_that_a_template_may_speak_of() -> None:
@@ -129,7 +132,7 @@ def test_an_empty_opening_is_none(opening: str) -> None:
 
 def test_line_ends_of_windows_and_a_byte_order_mark() -> None:
     source = "\ufeff---\r\ndescription: A test.\r\n---\r\n{{ passage }}\r\n\r\nAgain.\r\n"
-    prompt = Template("test", source.encode(), "test.md.j2").render(PASSAGE, ESSAY, "", 1, 1, SMALL)
+    prompt = Template("test", source.encode(), "test.md.j2").render(Reading(PAIRS), 1, 1, SMALL)
     assert prompt.messages[0].content == f"{TEXT}\n\nAgain."
 
 
@@ -370,7 +373,7 @@ def test_the_shipped_kinds_begin_with_the_passage(labels: tuple[str, ...]) -> No
     shipped = read_templates(SHIPPED)
     assert list(shipped) == ["counter", "rewrite", "summary"]
     for made in shipped.values():
-        first = made.render(PASSAGE, ESSAY, "", 1, 3, labels).messages[0]
+        first = made.render(Reading(PAIRS), 1, 3, labels).messages[0]
         assert first.role == "user"
         assert first.content.startswith(f"{TEXT}\n\n")
 
@@ -378,23 +381,23 @@ def test_the_shipped_kinds_begin_with_the_passage(labels: tuple[str, ...]) -> No
 @pytest.mark.parametrize("kind", ["counter", "rewrite", "summary"])
 def test_only_the_bundled_model_gets_a_beginning_and_another_at_each_step(kind: str) -> None:
     made = read_template(SHIPPED / f"{kind}.md.j2")
-    small = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, SMALL).opening for step in (1, 2, 3)]
-    large = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, LARGE).opening for step in range(1, 6)]
+    small = [made.render(Reading(PAIRS, "Before."[: step - 1]), step, 5, SMALL).opening for step in (1, 2, 3)]
+    large = [made.render(Reading(PAIRS, "Before."[: step - 1]), step, 5, LARGE).opening for step in range(1, 6)]
     assert len({*small, ""}) == 4
     assert not any(large)
 
 
 def test_the_shipped_summary_asks_for_half_the_words() -> None:
     made = read_template(SHIPPED / "summary.md.j2")
-    assert "in about 8 words" in made.render(PASSAGE, ESSAY, "", 1, 3, LARGE).messages[0].content
-    again = made.render(PASSAGE, ESSAY, "Nobody has counted any of them.", 2, 3, LARGE).messages[0].content
+    assert "in about 8 words" in made.render(Reading(PAIRS), 1, 3, LARGE).messages[0].content
+    again = made.render(Reading(PAIRS, "Nobody has counted any of them."), 2, 3, LARGE).messages[0].content
     assert again.startswith("Nobody")
     assert "in about 3 words" in again
 
 
 def test_the_shipped_counter_is_a_thread() -> None:
     made = read_template(SHIPPED / "counter.md.j2")
-    reply = [made.render(PASSAGE, ESSAY, "Not so.", step, 3, LARGE).messages for step in (2, 3)]
+    reply = [made.render(Reading(PAIRS, "Not so."), step, 3, LARGE).messages for step in (2, 3)]
     assert [[message.role for message in messages] for messages in reply] == [["user", "assistant", "user"]] * 2
     assert [messages[0].content.split("\n")[-1] for messages in reply] == [
         "Argue against this in two sentences.",
