@@ -8,7 +8,7 @@ import pytest
 
 from remix.errors import PromptError
 from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
-from remix.templates.folder import read_template, read_templates
+from remix.templates.folder import read_all_templates, read_template, read_templates
 from remix.templates.template import Reading, Settings, Template
 from remix.workspace import shipped
 
@@ -473,3 +473,105 @@ def test_the_shipped_kinds_say_what_they_want() -> None:
     assert {kind: each.length for kind, each in wanted.items()} == {"counter": None, "rewrite": 1.0, "summary": 0.5}
     assert (wanted["counter"].weights.kept, wanted["counter"].weights.coverage) == (0, 1)
     assert (wanted["summary"].weights, wanted["rewrite"].weights.density) == (Weights(), -0.1)
+
+
+# -- kinds that read others ---------------------------------------------------------------------------------
+
+
+def reading(folder: Path, **reads: str) -> Path:
+    """A folder of kinds with what each says that it reads, on line 3 of its file."""
+    for kind, said in reads.items():
+        text = f"---\ndescription: {kind}.\nreads: {said}\n---\nSay it.\n"
+        (folder / f"{kind}.md.j2").write_text(text)
+    return folder
+
+
+def test_a_kind_that_reads_others_knows_their_texts_by_name() -> None:
+    made = template("{{ passage }} {{ summary }} {{ my_own }} {{ steps }}", "reads: [summary, my-own]\n")
+    prompt = made.render(Reading(PAIRS, texts={"summary": "Short.", "my-own": "Mine."}), 1, 5, SMALL)
+    assert prompt.messages[0].content == f"{TEXT} Short. Mine. 1"
+    assert (made.reads_kinds, made.steps(5)) == (("summary", "my-own"), 1)
+
+
+def test_a_kind_that_reads_a_group_knows_passages() -> None:
+    made = template("{% for each in passages %}{{ each }} ({{ each.tags | join }}){% endfor %}", "reads: passages\n")
+    assert made.render(Reading((*PAIRS, *PAIRS)), 1, 1, SMALL).messages[0].content == f"{TEXT} (mapsloss)" * 2
+    with pytest.raises(PromptError, match="unknown variable `passage`") as caught:
+        template("{{ passage }}", "reads: passages\n")
+    assert caught.value.hint == "Did you mean `passages`? This template knows passages, step, steps, family."
+
+
+@pytest.mark.parametrize(
+    ("front", "what"),
+    [
+        ("reads: summary", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: []", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: {a: b}", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: [a-b, a_b]", "`reads`: names the same kind twice, or two kinds that templates would call the same."),
+        ("reads: [test]", "`reads`: 'test' can't read itself."),
+        ("reads: [passage]", "`reads`: a template can't speak of a kind called 'passage'."),
+        ("reads: [turns]", "`reads`: a template can't speak of a kind called 'turns'."),
+        ("reads: [if]", "`reads`: a template can't speak of a kind called 'if'."),
+        ("reads: [2nd]", "`reads`: a template can't speak of a kind called '2nd'."),
+    ],
+)
+def test_what_nothing_can_be_read_by(front: str, what: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        template("{{ passage }}", f"{front}\n")
+    assert caught.value.message == f"prompts/test.md.j2:3: {what}"
+    assert caught.value.hint
+
+
+def test_previous_is_unknown_where_other_kinds_are_read() -> None:
+    with pytest.raises(PromptError, match="unknown variable `previous`") as caught:
+        template("{{ previous }}", "reads: [summary]\n")
+    assert caught.value.hint == "This template knows passage, step, steps, essay, family, summary."
+
+
+def test_a_kind_brings_in_what_it_reads_and_is_made_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    folder = reading(tmp_path, all="[both, one]", both="[one, two]", one="passage", two="passage", group="passages")
+    assert list(read_templates(folder)) == ["one", "two"]
+    assert list(read_templates(folder, ["both"])) == ["one", "two", "both"]
+    assert list(read_templates(folder, ["all", "two"])) == ["two", "one", "both", "all"]
+    assert set(read_all_templates(folder)) == {"all", "both", "one", "two", "group"}
+
+
+@pytest.mark.parametrize(
+    ("reads", "asked", "what", "hint"),
+    [
+        ({"a": "[sumary]", "summary": "passage"}, "a", "a.md.j2:3: `reads`: there is no kind 'sumary'.", "`summary`"),
+        ({"a": "[b]", "b": "[a]"}, "a", "a.md.j2:3: `reads`: goes round in a circle: 'a', which reads 'b'", "Leave"),
+        (
+            {"a": "[b]", "b": "[c]", "c": "[b]"},
+            "a",
+            "'a', which reads 'b', which reads 'c', which reads 'b'.",
+            "Leave",
+        ),
+    ],
+)
+def test_kinds_that_can_t_be_made(tmp_path: Path, reads: dict[str, str], asked: str, what: str, hint: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        read_templates(reading(tmp_path, **reads), [asked])
+    assert what in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_kind_that_reads_a_broken_one_is_left_out_with_it(tmp_path: Path) -> None:
+    folder = reading(tmp_path, a="[b]", b="[c]", c="nothing", d="passage")
+    errors: list[PromptError] = []
+    assert list(read_all_templates(folder, errors.append)) == ["d"]
+    assert [error.message.split("`: ")[1] for error in errors] == [
+        "is passage, passages or a list of kinds like [summary, counter].",
+        "the template of 'c' can't be read.",
+        "the template of 'c' can't be read.",
+    ]
+
+
+def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
+    made = read_templates(SHIPPED, ["synthesis"])
+    assert list(made) == ["summary", "counter", "synthesis"]
+    read = Reading(PAIRS, texts={"summary": "In short.", "counter": "Not so."})
+    for labels in (SMALL, LARGE):
+        messages = made["synthesis"].render(read, 1, 3, labels).messages
+        assert messages[0].content.startswith(f"{TEXT}\n\n")
+        assert [each.content for each in messages[1:4:2]] == ["In short.", "Not so."]
