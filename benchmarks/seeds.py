@@ -20,7 +20,8 @@ from remix.engine.chat import ChatTemplate
 from remix.generation.plan import plan
 from remix.models import catalog, identity
 from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
-from remix.templates.template import Template, read_templates, settings_for
+from remix.templates.folder import read_templates
+from remix.templates.template import Reading, Template, settings_for
 from remix.util import environment
 from remix.workspace import shipped
 
@@ -121,7 +122,7 @@ class _Writing:
 
     def task(self, template: Template, essay: Essay, passage: Passage, seed: int) -> Task:
         """One prompt, as `remix generate` would ask it."""
-        prompt = template.render(passage, essay, "", 1, 1, self._labels)
+        prompt = template.render(Reading(((essay, passage),)), 1, 1, self._labels)
         settings = settings_for(template, self._options, self._labels)
         sampling = Sampling(
             seed=seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop

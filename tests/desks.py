@@ -54,7 +54,7 @@ def variants(workspace: Workspace) -> RunFolder:
     trace(folder, FIRST, WORDS, TEXT)
 
     def made_from_it(raw: dict[str, Any]) -> None:
-        raw["derivation"]["parent"] = folder.read(FIRST)[0].id
+        raw["derivation"]["parents"] = [folder.read(FIRST)[0].id]
         raw["derivation"]["prompt"]["messages"][0]["content"] = f"{TEXT}\n\nSay it again."
 
     forge(folder, SECOND, made_from_it)

@@ -15,7 +15,7 @@ from docs import make_commands, make_map
 from remix.cli import cli
 from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
-from remix.templates import template
+from remix.templates import folder
 from remix.workspace import shipped
 
 ROOT = Path(__file__).parent.parent
@@ -90,14 +90,14 @@ def test_files_that_documents_name_exist() -> None:
 
 
 def test_the_readme_names_every_shipped_kind() -> None:
-    kinds = template.read_templates(shipped("prompts"))
+    kinds = folder.read_templates(shipped("prompts"))
     assert all(f"`{kind}`" in GUIDE for kind in kinds)
 
 
 def test_the_readmes_template_works(tmp_path: Path) -> None:
     (source,) = [block for kind, block in BLOCKS if kind == "jinja"]
     (tmp_path / "question.md.j2").write_text(source, encoding="utf-8")
-    assert template.read_templates(tmp_path)["question"].description
+    assert folder.read_templates(tmp_path)["question"].description
 
 
 def test_the_readmes_settings_are_known(tmp_path: Path) -> None:

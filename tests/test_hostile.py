@@ -36,8 +36,9 @@ from remix.generation import execute, prepare
 from remix.models import gguf_header, identity
 from remix.outputs import RunFolder
 from remix.records import Essay, Message, Options, Passage, sha256
+from remix.templates import folder as templates_folder
 from remix.templates import sandbox, template, worker
-from remix.templates.template import Template
+from remix.templates.template import Reading, Template
 from remix.util import frontmatter, names
 from remix.util.files import temporary_of, write_whole
 from remix.util.names import slugify
@@ -256,7 +257,7 @@ def test_kinds_whose_outputs_would_be_the_same_files(tmp_path: Path, first: str,
         (tmp_path / f"{kind}.md.j2").write_text("---\ndescription: x\n---\nx")
     if len(list(tmp_path.iterdir())) == 2:
         with pytest.raises(PromptError, match="its outputs would be named like those of"):
-            template.read_templates(tmp_path)
+            templates_folder.read_templates(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["..", "a.b", "con", "AUX", "com¹", "k" * 201, "a b", "a\nb", "é" * 120])
@@ -264,33 +265,33 @@ def test_what_cannot_be_a_kind(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"{kind}.md.j2"
     path.write_text("---\ndescription: x\n---\nx")
     with pytest.raises(PromptError, match="can't be a kind"):
-        template.read_template(path)
+        templates_folder.read_template(path)
 
 
 def test_dot_files_among_the_templates_are_passed_over(tmp_path: Path) -> None:
     """macOS leaves `._name` beside each file it copies to a foreign disk: they used to stop every run."""
     (tmp_path / "good.md.j2").write_text("---\ndescription: x\n---\nx")
     (tmp_path / "._good.md.j2").write_bytes(b"\0\5\x16\7")
-    assert list(template.read_templates(tmp_path)) == ["good"]
+    assert list(templates_folder.read_templates(tmp_path)) == ["good"]
 
 
 def test_a_decomposed_kind_is_its_composed_self(tmp_path: Path) -> None:
     """A template copied from a Mac used to be refused for its accent."""
     (tmp_path / f"{NFD}.md.j2").write_text("---\ndescription: x\n---\nx")
-    assert list(template.read_templates(tmp_path)) == [NFC]
+    assert list(templates_folder.read_templates(tmp_path)) == [NFC]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
 def test_a_template_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md.j2")
     with pytest.raises(PromptError, match="not a regular file"):
-        template.read_templates(tmp_path)
+        templates_folder.read_templates(tmp_path)
 
 
 def test_a_template_of_two_megabytes(tmp_path: Path) -> None:
     (tmp_path / "big.md.j2").write_text("---\ndescription: x\n---\n" + "x" * 2**21)
     with pytest.raises(PromptError, match=r"big\.md\.j2: larger than 1 MiB"):
-        template.read_templates(tmp_path)
+        templates_folder.read_templates(tmp_path)
 
 
 # -- runs from elsewhere ------------------------------------------------------------------------------------
@@ -301,7 +302,7 @@ def test_a_template_of_two_megabytes(tmp_path: Path) -> None:
 )
 def test_a_run_whose_outputs_would_lie_elsewhere(finished: RunFolder, passage: str) -> None:
     """A stranger's `run.json` could have had a resumed run write anywhere."""
-    task = finished.run.tasks[0].model_copy(update={"passage": passage})
+    task = finished.run.tasks[0].model_copy(update={"place": passage})
     run = finished.run.model_copy(update={"tasks": (task,)})
     (finished.path / "run.json").write_text(run.model_dump_json(by_alias=True))
     with pytest.raises(RunError, match="leads out of the run's folder"):
@@ -403,7 +404,7 @@ NAME = "prompts/test.md.j2"
 def render(body: str) -> str:
     """What a template makes of the passage."""
     made = Template("test", f"---\ndescription: A test.\n---\n{body}".encode(), NAME)
-    return made.render(PASSAGE, ESSAY, "", 1, 1, ()).messages[0].content
+    return made.render(Reading(((ESSAY, PASSAGE),)), 1, 1, ()).messages[0].content
 
 
 ESCAPES = [
@@ -529,7 +530,7 @@ def test_a_template_says_in_its_own_process_what_it_would_say_here(body: str, te
 
 def test_an_opening_sees_the_turns() -> None:
     source = "---\ndescription: x\nopening: '{{ turns | length }}'\n---\n{% user %}a{% enduser %}"
-    made = Template("test", source.encode(), NAME).render(PASSAGE, ESSAY, "", 1, 1, ())
+    made = Template("test", source.encode(), NAME).render(Reading(((ESSAY, PASSAGE),)), 1, 1, ())
     assert [(each.role, each.content) for each in made.messages] == [("user", "a"), ("assistant", "1")]
 
 
@@ -551,7 +552,7 @@ def test_a_worker_is_kept_and_forgets_the_oldest_templates() -> None:
     pid = worker._worker.pid
     for number in range(sandbox.Workshop.MOST + 1):
         render(f"{number}")
-    assert first.render(PASSAGE, ESSAY, "", 1, 1, ()).messages[0].content == TEXT
+    assert first.render(Reading(((ESSAY, PASSAGE),)), 1, 1, ()).messages[0].content == TEXT
     assert worker._worker.pid == pid
 
 

@@ -156,7 +156,7 @@ def test_of_texts_side_by_side_no_line_begins_like_one_of_remix(monkeypatch: pyt
 
 def test_the_forged_record_of_many_passages_is_found_at_once(finished: RunFolder) -> None:
     """Bug: each record's passage was looked for among all of them."""
-    forge(finished, FIRST, lambda raw: raw["source"].update(essay="Another"))
+    forge(finished, FIRST, lambda raw: raw["sources"][0].update(essay="Another"))
     assert [each.what for each in verify.verify(finished.path).findings] == [
         "its source isn't the one in run.json (essay)"
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from remix import corpus
-from remix.templates import template
+from remix.templates import folder
 from remix.workspace import (
     GenerateSettings,
     Settings,
@@ -153,7 +153,7 @@ def test_init_makes_a_workspace_that_works(tmp_path: Path) -> None:
     assert all(path.is_file() for path in written)
     assert {path for path in target.rglob("*") if path.is_file()} == set(written)
     assert place.outputs.is_dir()
-    assert set(template.read_templates(place.prompts)) == {"counter", "rewrite", "summary"}
+    assert set(folder.read_templates(place.prompts)) == {"counter", "rewrite", "summary"}
     assert corpus.read_seeds(place.seeds, place.root) == corpus.read_seeds(shipped("seeds"), shipped("seeds").parent)
 
 

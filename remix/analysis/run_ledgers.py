@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
 from remix.measure.alignment import Matching, by_words
 from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
 from remix.outputs.form import dump
 from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
-from remix.records import Frozen, Record, Run, Task
+from remix.records import Frozen, Record, RecordInput, Run, Task
 from remix.templates.template import templates_of
 from remix.util.files import write_whole
 from remix.util.units import size
@@ -84,6 +85,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
     """Each finished output with what it was made from."""
     lengths = _Lengths(folder.run)
     texts: dict[str, str] = {}
+    earlier = {each.record.id: each.text for each in folder.run.earlier}
     left = MOST_MEASURED
     for task in folder.done:
         record, text = folder.read(task.id)
@@ -94,15 +96,16 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
                 "Make several runs, each of fewer passages, kinds or variants.",
             )
         texts[task.id] = text
-        previous = texts[task.parent] if task.parent in texts else _previous(folder, task)
+        read = [texts[id_] if id_ in texts else folder.read(id_)[1] for id_ in task.reads]
+        read += [earlier[each.record] for each in task.inputs if isinstance(each, RecordInput)]
         yield (
             task,
             record,
             Made(
                 text=text,
                 finish=record.output.finish,
-                passage=record.source.text,
-                previous=previous,
+                passage=passage_of(record),
+                previous="\n\n".join(read),
                 messages=record.derivation.prompt.messages,
                 length=lengths.of(task, record),
             ),
@@ -112,7 +115,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
 def _held(record: Record, text: str) -> int:
     """Bytes that an output takes in memory, roughly: a number of a list takes as many as eight letters."""
     candidates = record.candidates or ()
-    texts = [text, record.source.text, *(each.text for each in candidates)]
+    texts = [text, *(source.text for source in record.sources), *(each.text for each in candidates)]
     texts += [message.content for message in record.derivation.prompt.messages]
     numbers = [record.derivation.prompt.token_ids, record.output.token_ids, *(each.token_ids for each in candidates)]
     return sum(map(len, texts)) + 8 * sum(len(each or ()) for each in numbers)
@@ -167,11 +170,6 @@ def _badness(each: Measured) -> tuple[int, int, int, float]:
 
 def _median(values: Iterable[float]) -> float:
     return round(statistics.median(values), 4)
-
-
-def _previous(folder: RunFolder, task: Task) -> str:
-    """Text of the step before; nothing for the first."""
-    return folder.read(task.parent)[1] if task.parent else ""
 
 
 class _Lengths:

@@ -18,7 +18,7 @@ from remix.analysis.report import Kept, Matter
 from remix.analysis.run_ledgers import Measured
 from remix.analysis.sets import Ways
 from remix.analysis.survey_records import Survey
-from remix.analysis.trajectory import Trajectory, trajectories
+from remix.analysis.trajectory import Trajectory, passage_of, place_of, trajectories
 from remix.errors import RunError
 from remix.measure.alignment import CHRF
 from remix.measure.embedding import Embedder
@@ -116,7 +116,7 @@ def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
 
 def models_aligned(one: Side, other: Side, embedders: tuple[Embedder, Embedder]) -> Aligned | None:
     """Whether two models find the same passages alike, each by its own vectors; null for fewer than four passages."""
-    sides = [{each.record.source.passage: each.record.source.text for each in side.measured} for side in (one, other)]
+    sides = [{place_of(each.record): passage_of(each.record) for each in side.measured} for side in (one, other)]
     texts = [text for name, text in sides[0].items() if sides[1].get(name) == text]
     if len(texts) < FEWEST:
         return None
@@ -126,13 +126,15 @@ def models_aligned(one: Side, other: Side, embedders: tuple[Embedder, Embedder])
 
 
 def _place(record: Record) -> Place:
-    source = record.source
-    return Place(source.passage, source.kind, source.step, source.variant)
+    task = record.task
+    return Place(place_of(record), task.kind, task.step, task.variant)
 
 
 def _shared(one: Side, other: Side, numbers: Sequence[Numbers]) -> list[Place]:
     """Where both have a text of the same passage, in the order of the first."""
-    sides = [{_place(each.record): each.record.derivation.passage for each in side.measured} for side in (one, other)]
+    sides = [
+        {_place(each.record): each.record.derivation.passages for each in side.measured} for side in (one, other)
+    ]
     return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
 
 
@@ -167,7 +169,7 @@ def _add_meaning(numbers: Sequence[dict[Place, dict[str, float]]], sides: Sequen
 def _texts(side: Side) -> Iterator[tuple[str, str]]:
     """Each text's passage, and the text."""
     for each in side.measured:
-        yield each.record.source.text, side.folder.read(each.task.id)[1]
+        yield passage_of(each.record), side.folder.read(each.task.id)[1]
 
 
 def _aligned(one: Side, other: Side, shared: Sequence[Place], embedder: Embedder) -> Iterable[Aligned]:

@@ -12,7 +12,7 @@ from remix.records import Record
 
 
 class Trajectory(NamedTuple):
-    """A passage and its successive texts, of one kind and variant."""
+    """A passage and its successive texts, of one kind and variant. A kind that reads others has a chain of one."""
 
     passage: str
     """The passage's id."""
@@ -32,16 +32,26 @@ def trajectories(outputs: Iterable[tuple[Record, str]]) -> list[Trajectory]:
     """
     chains: dict[tuple[str, str, int], dict[int, tuple[Record, str]]] = {}
     for record, text in outputs:
-        source = record.source
-        chains.setdefault((source.passage, source.kind, source.variant), {})[source.step] = record, text
+        task = record.task
+        chains.setdefault((place_of(record), task.kind, task.variant), {})[task.step] = record, text
     made = []
     for (passage, kind, variant), steps in chains.items():
         if 1 in steps:
-            texts = [steps[1][0].source.text]
+            texts = [passage_of(steps[1][0])]
             while len(texts) in steps:
                 texts.append(own_words(*steps[len(texts)]))
             made.append(Trajectory(passage, kind, variant, tuple(texts)))
     return made
+
+
+def place_of(record: Record) -> str:
+    """What a text is compared by: the id of its passage, or of several passages the folder of the text."""
+    return record.sources[0].passage if len(record.sources) == 1 else record.output.file.rpartition("/")[0]
+
+
+def passage_of(record: Record) -> str:
+    """The words of the passages behind a text."""
+    return "\n\n".join(source.text for source in record.sources)
 
 
 def own_words(record: Record, text: str) -> str:

@@ -257,7 +257,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
         print_json(
             {
                 "model": run.model_name,
-                "passages": len({task.passage for task in run.tasks}),
+                "passages": len({task.place for task in run.tasks}),
                 "best_of": run.options.best_of,
                 "prompt_tokens": total,
                 "prompt_tokens_computed": job.prompt_tokens_computed,
@@ -271,7 +271,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
         )
         return
     rows = [
-        (task.id, job.prompt_tokens[task.id] if task.step == 1 else f"≤{job.prompt_tokens[task.id]}")
+        (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
         for task in run.tasks
     ]
     print_table(["task", "prompt tokens"], rows)
@@ -281,7 +281,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
 
 def _plan_in_words(job: Job) -> str:
     run = job.run
-    passages = len({task.passage for task in run.tasks})
+    passages = len({task.place for task in run.tasks})
     name = run.model_name
     texts, best_of = len(run.tasks), run.options.best_of
     chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""

@@ -90,12 +90,10 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     if as_json:
         print_json({**record.model_dump(mode="json", by_alias=True), "text": written})
         return
-    source = record.source
-    head = f"“{source.essay}”, {source.passage} ({source.path}:{source.lines[0]})"
-    about = f"{quoted(source.kind)}, step {source.step}" + (
-        f", variant {source.variant}" if source.variant > 1 else ""
-    )
-    _print_beside(head, source.text, about, written)
+    used = record.task
+    heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
+    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
+    _print_beside("; ".join(heads), "\n\n".join(each.text for each in record.sources), about, written)
     note("", _provenance(record))
 
 

@@ -74,7 +74,7 @@ def _found(folder: RunFolder, stale: list[Stale]) -> _Found:
     done = folder.done
     outputs: dict[tuple[str, str], list[str]] = {}
     for task in done:
-        outputs.setdefault((task.passage, task.kind), []).append(task.id)
+        outputs.setdefault((task.place, task.kind), []).append(task.id)
     return _Found(folder, len(done), [(each, outputs.get((each.passage, each.kind), [])) for each in stale])
 
 
@@ -90,6 +90,7 @@ def _because(stale: Stale) -> str:
         "template": "the template",
         "template gone": "the template is gone",
         "model": "the model",
+        "reads": "a text that it reads",
     }
     moved = f" (now {stale.now})" if stale.now not in (None, stale.passage) else ""
     return ", ".join(words[each] for each in stale.because) + moved

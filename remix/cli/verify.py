@@ -283,7 +283,7 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
                     "run": step.run.name,
                     "output": step.task,
                     "record": step.record.id,
-                    "passage_sha256": step.record.derivation.passage,
+                    "passages_sha256": list(step.record.derivation.passages),
                     "flags": list(step.record.flags),
                 }
                 for step in steps
@@ -294,27 +294,28 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
         ["output", "run", "record", "flags"],
         [(step.task, step.run.name, step.record.id[:12], ", ".join(step.record.flags)) for step in steps],
     )
-    if (texts := len({step.record.derivation.passage for step in steps})) > 1:
+    sources = (source for step in steps for source in step.record.sources)
+    if (texts := len({source.text for source in sources if source.passage == passage})) > 1:
         note(f"{texts} different texts went by that id: the essay was edited between the runs.")
 
 
 def _print_ancestry(steps: list[Step]) -> None:
     """From the text back to the passage, each with what made it."""
-    for at, step in enumerate(steps):
-        before = steps[at + 1].task if at + 1 < len(steps) else step.record.source.passage
+    for step in steps:
+        read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
-        say(f"was made from {quoted(before)}: {_making(step)}. It was asked:")
+        say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
         say()
         for message in step.record.derivation.prompt.messages:
             text(f"[{message.role}] {message.content}")
             say()
-    source = steps[-1].record.source
-    _say_text(quoted(source.passage), source.text)
-    first, last = source.lines
-    lines = f"line {first}" if first == last else f"lines {first} to {last}"
-    under = f" under “{source.section}”" if source.section else ""
-    tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
-    say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
+    for source in dict.fromkeys(source for step in steps for source in step.record.sources):
+        _say_text(quoted(source.passage), source.text)
+        first, last = source.lines
+        lines = f"line {first}" if first == last else f"lines {first} to {last}"
+        under = f" under “{source.section}”" if source.section else ""
+        tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
+        say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
 
 
 def _making(step: Step) -> str:
@@ -324,7 +325,7 @@ def _making(step: Step) -> str:
     weights = f" (sha256 {derivation.model.sha256[:12]})" if derivation.model.sha256 else ""
     selection = derivation.selection
     parts = [
-        f"by {record.source.template}, step {record.source.step}",
+        f"by {record.task.template}, step {record.task.step}",
         f"on {record.circumstances.model}{weights}",
         _sampling(derivation.sampling),
         f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
@@ -338,7 +339,7 @@ def _sampling(sampling: Sampling | None) -> str:
 
 
 def _step_as_json(step: Step) -> dict[str, Any]:
-    return {"task": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
+    return {"name": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
 
 
 def _say_text(heading: str, words: str) -> None:

@@ -87,7 +87,7 @@ def _chapters(run: Run, items: Sequence[Item]) -> Iterator[tuple[Essay, list[tup
 def _origin(item: Item) -> str:
     record = item.found.record
     edited = f", edited by {item.editor}" if item.editor else ""
-    written = f"{record.source.kind}, step {record.source.step}, by {record.circumstances.model}{edited}"
+    written = f"{record.task.kind}, step {record.task.step}, by {record.circumstances.model}{edited}"
     return _line(f"{written}; record {record.id[:12]}")
 
 

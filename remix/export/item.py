@@ -50,5 +50,5 @@ def by_passage(items: Iterable[Item]) -> dict[str, list[Item]]:
     """Outputs by the passage they come from, in their order."""
     found: dict[str, list[Item]] = {}
     for item in items:
-        found.setdefault(item.found.task.passage, []).append(item)
+        found.setdefault(item.found.task.place, []).append(item)
     return found

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from remix.export.item import Item
+from remix.records import Source, sha256
 from remix.util.names import in_json
 
 
@@ -22,23 +23,17 @@ def jsonl(items: Iterable[Item]) -> str:
 def _row(item: Item) -> dict[str, Any]:
     found, standing = item.found, item.standing
     record = found.record
-    source, derivation, sampling = record.source, record.derivation, record.derivation.sampling
+    task, derivation, sampling = record.task, record.derivation, record.derivation.sampling
     return {
         "id": record.id,
         "run": record.circumstances.run,
         "output": found.task.id,
-        "passage": source.passage,
-        "essay": source.essay,
-        "section": source.section,
-        "path": source.path,
-        "first_line": source.lines[0],
-        "last_line": source.lines[1],
-        "tags": list(source.tags),
-        "source": source.text,
-        "kind": source.kind,
-        "step": source.step,
-        "variant": source.variant,
-        "parent": derivation.parent,
+        "passages": [_passage(source) for source in record.sources],
+        "kind": task.kind,
+        "step": task.step,
+        "variant": task.variant,
+        "reads": list(task.reads),
+        "parents": list(derivation.parents),
         "messages": [message.model_dump() for message in derivation.prompt.messages],
         "text": found.text,
         "sha256": record.output.sha256,
@@ -59,4 +54,18 @@ def _row(item: Item) -> dict[str, Any]:
         "loss": standing.loss,
         "note": standing.note,
         "edited": item.edited,
+    }
+
+
+def _passage(source: Source) -> dict[str, Any]:
+    return {
+        "id": source.passage,
+        "essay": source.essay,
+        "section": source.section,
+        "path": source.path,
+        "first_line": source.lines[0],
+        "last_line": source.lines[1],
+        "tags": list(source.tags),
+        "text": source.text,
+        "sha256": sha256(source.text),
     }

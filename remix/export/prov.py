@@ -13,7 +13,7 @@ from urllib.parse import quote
 from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 
-from remix.records import Record, Run
+from remix.records import Record, RecordInput, Run, Source, sha256
 from remix.verification.finding import Found
 
 NAMES = "urn:x-remix:"
@@ -24,6 +24,7 @@ def document(run: Run, found: Iterable[Found]) -> ProvDocument:
     document = ProvDocument()
     document.add_namespace("remix", f"{NAMES}term:")
     document.add_namespace("sha256", f"{NAMES}sha256:")
+    document.add_namespace("record", f"{NAMES}record:")
     document.add_namespace("model", f"{NAMES}model:")
     document.add_namespace("writing", f"{NAMES}writing:{_local(run.name)}:")
     document.add_namespace("software", f"{NAMES}software:")
@@ -34,17 +35,18 @@ def document(run: Run, found: Iterable[Found]) -> ProvDocument:
 
 
 def _add(document: ProvDocument, found: Found) -> None:
-    record, derivation = found.record, found.record.derivation
+    record = found.record
     output = _output(document, found)
     writing = _writing(document, found)
     document.wasGeneratedBy(output, writing, time=record.circumstances.finished)
     document.wasAssociatedWith(writing, _software(document, record))
-    for used in (_passage(document, record), _template(document, record), _model(document, record)):
+    passages = [_passage(document, each) for each in record.sources]
+    texts = [f"run:{_local(each)}" for each in found.task.reads]
+    earlier = [_earlier(document, each.record) for each in found.task.inputs if isinstance(each, RecordInput)]
+    for used in (*passages, _template(document, record), _model(document, record), *texts, *earlier):
         document.used(writing, used)
-    document.wasDerivedFrom(output, f"sha256:{derivation.passage}", activity=writing)
-    if found.task.parent:
-        document.used(writing, f"run:{_local(found.task.parent)}")
-        document.wasDerivedFrom(output, f"run:{_local(found.task.parent)}", activity=writing)
+    for origin in (*passages, *texts, *earlier):
+        document.wasDerivedFrom(output, origin, activity=writing)
 
 
 def _output(document: ProvDocument, found: Found) -> ProvEntity:
@@ -83,8 +85,13 @@ def _software(document: ProvDocument, record: Record) -> str:
     return name
 
 
-def _passage(document: ProvDocument, record: Record) -> str:
-    source = record.source
+def _earlier(document: ProvDocument, record: str) -> str:
+    """An output of an earlier run, which is known by its record."""
+    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Output", "remix:record": record}
+    return _once(document, f"record:{record}", about)
+
+
+def _passage(document: ProvDocument, source: Source) -> str:
     about: dict[str | QualifiedName, str | int] = {
         PROV["type"]: "remix:Passage",
         "remix:passage": source.passage,
@@ -93,21 +100,18 @@ def _passage(document: ProvDocument, record: Record) -> str:
         "remix:first_line": source.lines[0],
         "remix:last_line": source.lines[1],
     }
-    return _once(document, f"sha256:{record.derivation.passage}", about)
+    return _once(document, f"sha256:{sha256(source.text)}", about)
 
 
 def _template(document: ProvDocument, record: Record) -> str:
-    about: dict[str | QualifiedName, str | int] = {
-        PROV["type"]: "remix:Template",
-        "remix:file": record.source.template,
-    }
+    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Template", "remix:file": record.task.template}
     return _once(document, f"sha256:{record.derivation.prompt.template}", about)
 
 
 def _model(document: ProvDocument, record: Record) -> str:
-    sha256, name = record.derivation.model.sha256, record.circumstances.model
+    weights, name = record.derivation.model.sha256, record.circumstances.model
     about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Model", "remix:name": name}
-    return _once(document, f"sha256:{sha256}" if sha256 else f"model:{_local(name)}", about)
+    return _once(document, f"sha256:{weights}" if weights else f"model:{_local(name)}", about)
 
 
 def _local(name: str) -> str:

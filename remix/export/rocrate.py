@@ -2,8 +2,8 @@
 
 Takes a run, its outputs as they were found and the files that lie beside the metadata, gives the JSON-LD of
 `ro-crate-metadata.json` by RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5
-(https://w3id.org/ro/wfrun/process/0.5): an action for each output, with the passage, the template and the text before
-as its objects, and remix and the model as its instruments.
+(https://w3id.org/ro/wfrun/process/0.5): an action for each output, with the passages, the template and the texts that
+were read as its objects, and remix and the model as its instruments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from remix.outputs.facts import about
-from remix.records import Essay, Passage, Record, Run, TemplateUsed
+from remix.records import EarlierOutput, Essay, Passage, Record, RecordInput, Run, TemplateUsed
 from remix.verification.finding import Found
 
 METADATA = "ro-crate-metadata.json"
@@ -145,7 +145,7 @@ def _action(found: Found) -> Entity:
         "@type": "CreateAction",
         "name": f"Writing {found.task.id}",
         "actionStatus": "http://schema.org/CompletedActionStatus",
-        "description": f"{circumstances.model} went on from a prompt by {record.source.template}.",
+        "description": f"{circumstances.model} went on from a prompt by {record.task.template}.",
         "startTime": _time(circumstances.started),
         "endTime": _time(circumstances.finished),
         "instrument": [_to(_remix(record)["@id"]), _to(_model(record)["@id"])],
@@ -164,7 +164,7 @@ def _action_id(found: Found) -> str:
 
 def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
     """Passages, their essays, and templates, as far as outputs come of them."""
-    passages = {each.task.passage for each in found}
+    passages = {source.passage for each in found for source in each.record.sources}
     kinds = {each.task.kind for each in found}
     for essay in run.essays:
         used = [passage for passage in essay.passages if passage.id in passages]
@@ -172,6 +172,19 @@ def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
             yield _essay(essay)
             yield from (_passage(passage) for passage in used)
     yield from (_template(each) for each in run.templates if each.kind in kinds)
+    read = {each.record for output in found for each in _earlier(output)}
+    yield from (_earlier_output(each) for each in run.earlier if each.record.id in read)
+
+
+def _earlier_output(output: EarlierOutput) -> Entity:
+    record = output.record
+    return {
+        "@id": f"#record-{record.id}",
+        "@type": "CreativeWork",
+        "name": f"{record.output.file} of {record.circumstances.run}",
+        "text": output.text,
+        "identifier": record.id,
+    }
 
 
 def _essay(essay: Essay) -> Entity:
@@ -209,9 +222,14 @@ def _template(template: TemplateUsed) -> Entity:
 
 
 def _sources(found: Found) -> list[Entity]:
-    """The passage, and the text before."""
-    parent = [_to(_path(f"{found.task.parent}.md"))] if found.task.parent else []
-    return [_to(f"#passage-{quote(found.task.passage)}"), *parent]
+    """The passages, and the texts that were read; outputs of earlier runs by their records' ids."""
+    passages = [_to(f"#passage-{quote(source.passage)}") for source in found.record.sources]
+    texts = [_to(_path(f"{each}.md")) for each in found.task.reads]
+    return [*passages, *texts, *(_to(f"#record-{each.record}") for each in _earlier(found))]
+
+
+def _earlier(found: Found) -> list[RecordInput]:
+    return [each for each in found.task.inputs if isinstance(each, RecordInput)]
 
 
 # -- files --------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from remix.errors import PromptError, RemixError, SeedError
 from remix.generation.lengths import Lengths
 from remix.models import prepared
 from remix.records import Essay, Message, ModelFile, Options, Passage
-from remix.templates.template import Template, read_templates
+from remix.templates.folder import read_all_templates, read_templates
+from remix.templates.template import Reading, Template
 from remix.workspace import Workspace
 
 Corpus = list[tuple[Essay, Passage]]
@@ -125,10 +126,13 @@ def _passages(workspace: Workspace, min_words: int, found: _Problems) -> Corpus:
 def _templates(workspace: Workspace, options: Options, found: _Problems) -> dict[str, Template]:
     """The templates that can be read, of all kinds or of those that were asked for."""
     templates: dict[str, Template] = {}
-    for kinds in [[kind] for kind in options.kinds] or [[]]:
+    for kind in options.kinds or (None,):
         before = found.count
         try:
-            templates |= read_templates(workspace.prompts, kinds, found.note)
+            if kind is None:
+                templates |= read_all_templates(workspace.prompts, found.note)
+            else:
+                templates |= read_templates(workspace.prompts, [kind], found.note)
         except PromptError as error:
             if found.count == before:
                 found.note(error)
@@ -168,8 +172,9 @@ def _rendering(
     for essay, passage in corpus:
         for kind, template in templates.items():
             with found.noted(passage.id):
-                trial.make(template, essay, passage)
-                fine.add((passage.id, kind))
+                if all((passage.id, read) in fine for read in template.reads_kinds):
+                    trial.make(template, essay, passage)
+                    fine.add((passage.id, kind))
     return fine
 
 
@@ -185,8 +190,9 @@ class _Trial:
     def make(self, template: Template, essay: Essay, passage: Passage) -> None:
         """Make all of a template's prompts from a passage. Raises what a run would."""
         previous = ""
-        for step in range(1, self._steps + 1):
-            prompt = template.render(passage, essay, previous, step, self._steps, self._labels)
+        texts = dict.fromkeys(template.reads_kinds, "A text.")
+        for step in range(1, template.steps(self._steps) + 1):
+            prompt = template.render(Reading(((essay, passage),), previous, texts), step, self._steps, self._labels)
             previous = f"{prompt.opening} A text."
             self._tokenize(prompt.messages)
 

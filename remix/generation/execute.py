@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError, RunError
-from remix.generation.graph import Chains
+from remix.generation.graph import TaskGraph
 from remix.generation.prepare import Job
 from remix.generation.recorder import Recorder
 from remix.generation.run_model import as_done_by, model_of
@@ -117,16 +117,16 @@ def draft(
     """Write a job's texts one after another and keep none; the two functions hear prompts and words as they come."""
     with closing(_load(job.run, job.model)) as writer:
         recorder = Recorder(job.run, writer.info.name)
-        previous, parent = "", None
+        texts: dict[str, tuple[str, str]] = {}
         for task in job.run.tasks:
-            asked = recorder.ask(task, previous, parent)
+            asked = recorder.ask(task, texts)
             on_prompt(asked.prompt.messages)
             if asked.prompt.keep_opening:
                 on_text(asked.prompt.opening)
             generation = writer.submit(asked.prompt, asked.samplings[0], on_text).result()
-            record, previous, _ = recorder.record(asked, [generation])
-            parent = record.id
-            yield record, previous
+            record, text, _ = recorder.record(asked, [generation])
+            texts[task.id] = record.id, text
+            yield record, text
 
 
 def _is_other(run: Run, writer: WriterInfo) -> bool:
@@ -149,7 +149,7 @@ def _load(run: Run, model: Path | None) -> LocalModel:
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
         threads=min(options.threads or environment.physical_cores(), MOST_EACH_CORE * (os.cpu_count() or 1)),
-        chains=sum(task.step == 1 for task in run.tasks) * options.best_of,
+        chains=sum(not task.reads for task in run.tasks) * options.best_of,
         memory=options.memory,
         gpu_layers=options.gpu_layers,
         fast=options.fast,
@@ -162,10 +162,10 @@ def _load(run: Run, model: Path | None) -> LocalModel:
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
     """Write what isn't done yet, then what is written last."""
     stop = stop or threading.Event()
-    chains = Chains(folder, writer, watch or (lambda _: None), stop)
-    chains.work()
+    graph = TaskGraph(folder, writer, watch or (lambda _: None), stop)
+    graph.work()
     _finish(folder)
-    return Outcome(folder, list(chains.failures.values()), chains.flags, stop.is_set())
+    return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set())
 
 
 def _finish(folder: RunFolder) -> None:

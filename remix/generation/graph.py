@@ -1,19 +1,20 @@
 """The loop that keeps a writer busy.
 
-Takes a run's folder and a writer; each chain's next step is submitted when the one before is on disk, all its
-candidates at once. What fails is noted, and the other chains go on.
+Takes a run's folder and a writer; a task is submitted when all that it reads is on disk, all its candidates at once.
+What fails is noted with what reads it, and the other tasks go on.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter, deque
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
 
 from remix.errors import RemixError, RunError, WeightsChangedError
 from remix.generation.recorder import Asked, Recorder
@@ -21,23 +22,19 @@ from remix.generation.writer import ROWS, Progress, Watch, Writer
 from remix.outputs.run import RunFolder
 from remix.records import Failure, Generation, Record, Resumption, Run, Task
 
-Chain = deque[Task]
-
 
 @dataclass
 class _Submitted:
     """A task that the writer is at work on."""
 
     asked: Asked
-    rest: Chain
-    """Of its chain: what goes on from its text."""
     candidates: list[Future[Generation]]
     outstanding: int
     """Candidates whose end hasn't been heard of yet."""
 
 
-class Chains:
-    """A run's chains, and how far each has come."""
+class TaskGraph:
+    """A run's tasks, and how far they have come."""
 
     def __init__(self, folder: RunFolder, writer: Writer, watch: Watch, stop: threading.Event) -> None:
         self.failures: dict[str, Failure] = {}
@@ -48,7 +45,21 @@ class Chains:
         self._watch = watch
         self._stop = stop
         self._recorder = Recorder(folder.run, writer.info.name)
-        self._waiting = deque(_in_order(folder.run))
+        self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
+        self._tasks = {task.id: task for task in folder.run.tasks}
+        self._readers: dict[str, list[Task]] = {}
+        """By task, the tasks that read its text."""
+        for task in folder.run.tasks:
+            for id_ in dict.fromkeys(task.reads):
+                self._readers.setdefault(id_, []).append(task)
+        self._waits_for = {task.id: len(set(task.reads)) for task in folder.run.tasks}
+        """How many of the texts that a task reads aren't there yet."""
+        self._ready = [(self._places[id_], id_) for id_, count in self._waits_for.items() if not count]
+        """A heap of the tasks that may begin. What is read comes before its readers in the order of the plan, so that
+        the readers of what is finished go on before others begin."""
+        heapify(self._ready)
+        self._records: dict[str, str] = {}
+        """Ids of the records of the texts that are there."""
         self._done = {task.id for task in folder.done}
         self._models = [writer.info.model]
         """That the run, or its `resumed.json`, names."""
@@ -57,15 +68,15 @@ class Chains:
         """A task as often as one of its candidates has ended."""
 
     def work(self) -> None:
-        """Until every chain has come to its end, or `stop` is set. Raises `RunError` on a full disk and the like."""
+        """Until nothing is left that can be written, or `stop` is set. Raises `RunError` on a full disk."""
         self._folder.write_failures([])
-        # Enough chains waiting that the engine never does, and not many more prompts in memory than that. With one
-        # chain alone the engine would wait for the last of its candidates.
+        # Enough tasks submitted that the engine never waits, and not many more prompts in memory than that. With one
+        # task alone the engine would wait for the last of its candidates.
         most = max(2, 4 * (self._writer.info.parallel or ROWS) // self._folder.run.options.best_of)
         self._report()
-        while not self._stop.is_set() and (self._active or self._waiting):
-            while self._waiting and self._active < most:
-                self._go_on(self._waiting.popleft(), "", None)
+        while not self._stop.is_set() and (self._active or self._ready):
+            while self._ready and self._active < most:
+                self._begin(self._tasks[heappop(self._ready)[1]])
             try:
                 submitted = self._finished.get(timeout=0.2)
             except queue.Empty:
@@ -75,26 +86,32 @@ class Chains:
             self._report()
         self._keep_what_is_finished()
 
-    def _go_on(self, chain: Chain, previous: str, parent: str | None) -> None:
-        """Submit the first step of a chain that isn't done yet, or that was made from another text."""
-        while chain and self._folder.is_done(chain[0]):
-            try:
-                record, text = self._folder.read(chain[0].id)
-            except RunError as error:
-                self._fail(chain[0], error)
-                return
-            if record.derivation.parent != parent:
-                break
-            previous, parent = text, record.id
-            chain.popleft()
-        if chain:
-            self._submit(chain, previous, parent)
+    def _begin(self, task: Task) -> None:
+        """Submit a task whose inputs are all there, unless its text is there and was made from them."""
+        try:
+            if self._folder.is_done(task):
+                record, _ = self._folder.read(task.id)
+                if record.derivation.parents == self._recorder.parents(task, self._records):
+                    self._settle(task, record.id)
+                    return
+            texts = {id_: (self._records[id_], self._folder.read(id_)[1]) for id_ in task.reads}
+        except RunError as error:
+            self._fail(task, error)
+            return
+        self._submit(task, texts)
 
-    def _submit(self, chain: Chain, previous: str, parent: str | None) -> None:
-        task = chain.popleft()
+    def _settle(self, task: Task, record: str) -> None:
+        """Note that a task's text is there: what waited for this text alone may begin."""
+        self._records[task.id] = record
+        for reader in self._readers.get(task.id, ()):
+            self._waits_for[reader.id] -= 1
+            if not self._waits_for[reader.id]:
+                heappush(self._ready, (self._places[reader.id], reader.id))
+
+    def _submit(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> None:
         candidates: list[Future[Generation]] = []
         try:
-            asked = self._recorder.ask(task, previous, parent)
+            asked = self._recorder.ask(task, texts)
             for sampling in asked.samplings:
                 candidates.append(self._writer.submit(asked.prompt, sampling))  # noqa: PERF401 (all up to an error)
         except RemixError as error:
@@ -102,7 +119,7 @@ class Chains:
             self._fail(task, error)
             return
         self._active += 1
-        submitted = _Submitted(asked, chain, candidates, len(candidates))
+        submitted = _Submitted(asked, candidates, len(candidates))
         for candidate in candidates:
             candidate.add_done_callback(lambda _: self._finished.put(submitted))
 
@@ -116,7 +133,7 @@ class Chains:
             _take_back(submitted.candidates)
 
     def _end(self, submitted: _Submitted) -> None:
-        """Write what came of a task, and go on with its chain."""
+        """Write what came of a task, and let what reads it begin."""
         self._active -= 1
         task = submitted.asked.task
         try:
@@ -130,12 +147,11 @@ class Chains:
             return
         record, text, trace = self._recorder.record(submitted.asked, generations)
         self._note_model(record)
-        self._forget_made_from_another(submitted.rest, record.id)
+        self._forget_made_from_another(task, record.id)
         self._folder.write(task, record, text, trace)
         self._done.add(task.id)
         self.flags.update(record.flags)
-        if not self._stop.is_set():
-            self._go_on(submitted.rest, text, record.id)
+        self._settle(task, record.id)
 
     def _note_model(self, record: Record) -> None:
         """Name a model in `resumed.json` before its first text, if it isn't the model that the run goes on with."""
@@ -147,18 +163,18 @@ class Chains:
             now, engine = datetime.now(UTC), record.derivation.engine
             self._folder.note_resumption(Resumption(at=now, name=name, model=model, engine=engine))
 
-    def _forget_made_from_another(self, rest: Chain, parent: str) -> None:
-        """Let the next step count as not done where it was made from another text than is written now.
+    def _forget_made_from_another(self, task: Task, record: str) -> None:
+        """Let the tasks that read a text count as not done if they were made from another text than is written now.
 
-        It is written anew in a moment; but a run that is stopped before that would pass for complete.
+        They are written anew in a moment; but a run that is stopped before that would pass for complete.
         """
-        if not rest or not self._folder.is_done(rest[0]):
-            return
-        # One that can't be read is named when its turn comes.
-        with suppress(RunError):
-            record, _ = self._folder.read(rest[0].id)
-            if record.derivation.parent != parent:
-                self._folder.forget(rest[0])
+        for reader in self._readers.get(task.id, ()):
+            # One that can't be read is named when its turn comes.
+            with suppress(RunError):
+                if self._folder.is_done(reader):
+                    made_from = self._folder.read(reader.id)[0].derivation.parents
+                    if record not in made_from:
+                        self._folder.forget(reader)
 
     def _keep_what_is_finished(self) -> None:
         """Write the texts that came in while the run was being stopped."""
@@ -167,9 +183,24 @@ class Chains:
                 self._hear(self._finished.get_nowait())
 
     def _fail(self, task: Task, error: RemixError) -> None:
-        """Note a failure; the rest of the chain can't go on."""
+        """Note a failure, and that what reads the text can't be written either."""
         self.failures[task.id] = Failure(task=task.id, error=error.message, hint=error.hint)
+        for reader in self._all_readers(task):
+            if reader.id not in self.failures and not self._folder.is_done(reader):
+                because = f"reads {task.id}, which failed ({error.message.rstrip('.')})."
+                self.failures[reader.id] = Failure(task=reader.id, error=because, hint=error.hint)
         self._folder.write_failures(self.failures.values())
+
+    def _all_readers(self, task: Task) -> Iterable[Task]:
+        """The tasks that read a task's text, or a text that was made from it, each once."""
+        found: dict[str, Task] = {}
+        ahead = [task]
+        while ahead:
+            for reader in self._readers.get(ahead.pop().id, ()):
+                if reader.id not in found:
+                    found[reader.id] = reader
+                    ahead.append(reader)
+        return sorted(found.values(), key=lambda each: self._places[each.id])
 
     def _report(self) -> None:
         total = len(self._folder.run.tasks)
@@ -195,15 +226,12 @@ def _take_back(futures: Sequence[Future[Generation]]) -> None:
         future.cancel()
 
 
-def _in_order(run: Run) -> list[Chain]:
-    """The tasks by chain, in the order of the plan; where lengths differ much, long passages come last.
+def _in_order(run: Run) -> list[Task]:
+    """The tasks in the order of the plan; if lengths differ much, those of long passages come last.
 
-    The engine takes what is too long for its room when all else is done.
+    The engine takes what is too long for its contexts when all else is done.
     """
-    chains: dict[tuple[str, str, int], Chain] = {}
-    for task in run.tasks:
-        chains.setdefault((task.passage, task.kind, task.variant), deque()).append(task)
     if len(run.contexts) < 2:
-        return list(chains.values())
+        return list(run.tasks)
     lengths = {passage.id: len(passage.text) for essay in run.essays for passage in essay.passages}
-    return sorted(chains.values(), key=lambda chain: lengths[chain[0].passage])
+    return sorted(run.tasks, key=lambda task: sum(lengths[id_] for id_ in task.passages))

@@ -11,7 +11,7 @@ from remix.engine.prefix import PrefixCache
 from remix.errors import PromptError
 from remix.generation.writer import TokenCounter
 from remix.records import Essay, Message, Options, Passage, PromptSize, task_id
-from remix.templates.template import Template, settings_for
+from remix.templates.template import Reading, Template, settings_for
 
 SHORT = 8
 """The first class of lengths ends at 2**9 tokens, each further class after two more binary digits."""
@@ -81,6 +81,7 @@ class Lengths:
         needed: list[int] = []
         computed = 0
         prefixes = PrefixCache()
+        last: dict[str, str] = {}
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
             if self._only is not None and (passage.id, kind) not in self._only:
@@ -90,10 +91,11 @@ class Lengths:
             # vocabulary, and what a model wrote token by token may be a few tokens more when it is read again.
             most = min(allowed, self._counter.context) if self._counter else 0
             words = " word" * (most * 21 // 20 + 8)
-            previous, longest = "", 0
-            for step in range(1, self._options.steps + 1):
-                prompt = template.render(passage, essay, previous, step, self._options.steps, self._labels)
-                previous = prompt.opening + words
+            previous, longest, steps = "", 0, self._options.steps
+            for step in range(1, template.steps(steps) + 1):
+                reading = Reading(((essay, passage),), previous, last)
+                prompt = template.render(reading, step, steps, self._labels)
+                previous = last[kind] = prompt.opening + words
                 size = self._size(prompt.messages, passage, allowed)
                 if size.tokens is None:
                     self.unchecked += texts

@@ -1,19 +1,35 @@
-"""The plan: passages x kinds x steps x variants, each task with a seed of its own.
+"""The plan: passages x kinds x steps x variants, each task with what it reads and a seed of its own.
 
-Takes passages and the sha256 of each kind's template, gives `Task`s. Pure: no files, no model, no clock.
+Takes passages and each kind's template, gives `Task`s. Pure: no files, no model, no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
 from remix.errors import RunError
-from remix.records import Options, Passage, Run, Task, canonical_sha256
+from remix.records import (
+    Input,
+    Options,
+    Passage,
+    PassageInput,
+    Run,
+    Source,
+    Task,
+    TaskInput,
+    TemplateUsed,
+    canonical_sha256,
+    sha256,
+    task_id,
+)
 from remix.records.bounds import MOST_TASKS
 
+Pairs = Collection[tuple[str, str]]
+"""Passages' ids, each with a kind."""
 
-def check_size(passages: int, kinds: int, options: Options, only: Collection[tuple[str, str]] | None = None) -> None:
-    """Raise `RunError` where a plan would hold more texts than a run may; `only` as for `plan`."""
+
+def check_size(passages: int, kinds: int, options: Options, only: Pairs | None = None) -> None:
+    """Raise `RunError` if a plan would hold more texts than a run may; `only` as for `plan`."""
     chains = passages * kinds if only is None else len(only)
     texts = max(chains * options.steps * options.variants, passages * kinds)
     if texts > MOST_TASKS:
@@ -25,40 +41,91 @@ def check_size(passages: int, kinds: int, options: Options, only: Collection[tup
 
 def plan(
     passages: Iterable[Passage],
-    templates: Mapping[str, str],
+    templates: Sequence[TemplateUsed],
     steps: int,
     variants: int,
     seed: int,
     only: Container[tuple[str, str]] | None = None,
 ) -> list[Task]:
-    """All tasks, passage by passage, a chain's steps in a row.
+    """All tasks, passage by passage, a chain's steps in a row, and behind the tasks that are read.
 
-    `templates` maps each kind to the sha256 of its template file's bytes; `only` names the passages and kinds that
-    are wanted, if that isn't each with each.
+    Each template stands behind those of the kinds that it reads. `only` names the passages and kinds that are wanted,
+    if that isn't each with each. Raises `RunError` for a kind that can't be planned.
     """
+    kinds = {template.kind: template for template in templates}
     return [
         Task(
-            passage=passage.id,
+            place=passage.id,
             kind=kind,
             step=step,
             variant=variant,
-            seed=task_seed(seed, passage.sha256, template, kind, step, variant),
+            inputs=tuple(_inputs(passage, template, step, variant, last)),
+            seed=task_seed(seed, passage.sha256, template.sha256, kind, step, variant),
         )
+        for last in [_last_steps(templates, steps)]
         for passage in passages
-        for kind, template in templates.items()
+        for kind, template in kinds.items()
         if only is None or (passage.id, kind) in only
         for variant in range(1, variants + 1)
-        for step in range(1, steps + 1)
+        for step in range(1, last[kind] + 1)
     ]
+
+
+def _last_steps(templates: Iterable[TemplateUsed], steps: int) -> dict[str, int]:
+    """The last step of each kind: a kind that reads others has one. Raises `RunError`."""
+    last: dict[str, int] = {}
+    for template in templates:
+        if template.reads == "passages":
+            raise RunError(
+                f"{template.name}: reads a group of passages, which can't be planned yet.",
+                "Take `reads: passage`, or the kinds that it is to read.",
+            )
+        chained = template.reads == "passage"
+        if not chained and (missing := [kind for kind in template.reads if kind not in last]):
+            raise RunError(
+                f"{template.name}: reads '{missing[0]}', which isn't planned before it.", "Plan that kind, too."
+            )
+        last[template.kind] = steps if chained else 1
+    return last
+
+
+def _inputs(
+    passage: Passage, template: TemplateUsed, step: int, variant: int, last: dict[str, int]
+) -> Iterator[Input]:
+    """The passage, and the step before or the last step of each kind that is read."""
+    yield PassageInput(passage=passage.id)
+    if template.reads == "passage":
+        if step > 1:
+            yield TaskInput(task=task_id(passage.id, template.kind, step - 1, variant))
+    else:
+        yield from (TaskInput(task=task_id(passage.id, kind, last[kind], variant)) for kind in template.reads)
 
 
 def plan_of(run: Run) -> list[Task]:
     """The tasks that follow from a run's passages, templates and options. Raises `RunError` for too many."""
     passages = [passage for essay in run.essays for passage in essay.passages]
-    hashes = {template.kind: template.sha256 for template in run.templates}
-    only = run.refreshes.chains if run.refreshes else None
-    check_size(len(passages), len(hashes), run.options, only)
-    return plan(passages, hashes, run.options.steps, run.options.variants, run.options.seed, only)
+    only = with_what_is_read(run.refreshes.chains, run.templates) if run.refreshes else None
+    check_size(len(passages), len(run.templates), run.options, only)
+    return plan(passages, run.templates, run.options.steps, run.options.variants, run.options.seed, only)
+
+
+def with_what_is_read(
+    chains: Iterable[tuple[str, str]], templates: Sequence[TemplateUsed]
+) -> frozenset[tuple[str, str]]:
+    """Passages and kinds, and for each passage also the kinds that are read: they are written again, with the same
+    seeds."""
+    found = set(chains)
+    for template in reversed(templates):
+        if not isinstance(template.reads, str):
+            readers = [passage for passage, kind in found if kind == template.kind]
+            found |= {(passage, kind) for passage in readers for kind in template.reads}
+    return frozenset(found)
+
+
+def sources_sha256(sources: Sequence[Source]) -> str:
+    """What a task's seed is made from: the sha256 of its passage, or of several passages the hash of their hashes."""
+    hashes = [sha256(each.text) for each in sources]
+    return hashes[0] if len(hashes) == 1 else canonical_sha256(hashes)
 
 
 def task_seed(
@@ -66,8 +133,9 @@ def task_seed(
 ) -> int:
     """A task's sampling seed, 1 … 2**32-2.
 
-    A hash of what the task is, so that neither order nor company nor a resume changes it. The first candidate
-    goes without saying: asking for more leaves its text as it was.
+    A hash of what the task is, so that neither the order, nor other tasks, nor a resume changes it. The first
+    candidate has no number in the hash: asking for more leaves its text as it was. A group of passages has the hash
+    of its passages' hashes for `passage_sha256`.
     """
     parts = [run_seed, passage_sha256, template_sha256, kind, step, variant]
     digest = canonical_sha256(parts if candidate == 1 else [*parts, candidate])

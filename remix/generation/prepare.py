@@ -17,14 +17,15 @@ from remix.corpus import Corpus as Seeds
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
-from remix.generation.plan import check_size, plan
+from remix.generation.plan import check_size, plan, with_what_is_read
 from remix.generation.staleness import Now, stale
 from remix.generation.writer import Writer
 from remix.measure import embedding
 from remix.models import catalog, prepared
 from remix.outputs.run import RunFolder
 from remix.records import Essay, ModelFile, Options, Passage, Ranking, Refresh, Run, Stale, TemplateUsed, sha256
-from remix.templates.template import Template, read_template, read_templates, template_files
+from remix.templates.folder import read_template, read_templates, template_files
+from remix.templates.template import Template
 from remix.util import environment, names
 from remix.workspace import Workspace
 
@@ -48,7 +49,15 @@ class Wanted(NamedTuple):
     @property
     def only(self) -> frozenset[tuple[str, str]] | None:
         """The passages and kinds that are to be written; all, where nothing is said."""
-        return self.refreshes.chains if self.refreshes else None
+        return with_what_is_read(self.refreshes.chains, self.templates_used) if self.refreshes else None
+
+    @property
+    def templates_used(self) -> tuple[TemplateUsed, ...]:
+        """The templates as the run's request holds them."""
+        return tuple(
+            TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source, reads=each.reads)
+            for kind, each in self.templates.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -266,12 +275,12 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
     """Everything the run needs, in one record."""
     if not wanted.corpus:
         raise SeedError("no passage is left to work on.", "See what was left out, and why.")
-    options, templates = wanted.options, wanted.templates
+    options = wanted.options
     passages = [passage for _, passage in wanted.corpus]
     ids = {passage.id for passage in passages}
     essays = {essay.slug: essay for essay, _ in wanted.corpus}
-    hashes = {kind: template.sha256 for kind, template in templates.items()}
-    tasks = plan(passages, hashes, options.steps, options.variants, options.seed, wanted.only)
+    templates = wanted.templates_used
+    tasks = plan(passages, templates, options.steps, options.variants, options.seed, wanted.only)
     return Run(
         name="planned",
         created=datetime.now(UTC),
@@ -281,10 +290,7 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
         engine=None,
         n_ctx_seq=max(contexts, default=0),
         contexts=contexts,
-        templates=tuple(
-            TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source)
-            for kind, each in templates.items()
-        ),
+        templates=templates,
         essays=tuple(
             essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
             for essay in essays.values()

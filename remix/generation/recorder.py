@@ -6,12 +6,13 @@ several candidates the best. Writes no file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from remix.generation import trim
 from remix.generation.choose import BY_MEASURES, choose, mean_logprob
-from remix.generation.plan import task_seed
+from remix.generation.plan import sources_sha256, task_seed
+from remix.generation.reading import Inputs, TextRead, joined
 from remix.measure import flags
 from remix.measure.ledger import Made, ledger, numbers
 from remix.outputs.form import body_bytes, dump_trace
@@ -32,7 +33,6 @@ from remix.records import (
     Trace,
     record_id,
     sha256,
-    source_of,
 )
 from remix.templates.template import Template, settings_for
 from remix.util import environment
@@ -45,10 +45,20 @@ class Asked(NamedTuple):
     prompt: Prompt
     samplings: tuple[Sampling, ...]
     """One for each candidate; they differ in their seeds alone."""
-    previous: str
-    """Text of the step before; empty for the first."""
-    parent: str | None
-    """Id of that step's record."""
+    read: tuple[TextRead, ...]
+    """The texts that the task reads."""
+    sources: tuple[Source, ...]
+    """The passages behind the text."""
+
+    @property
+    def passage(self) -> str:
+        """The passages' words."""
+        return joined(tuple(each.text for each in self.sources))
+
+    @property
+    def previous(self) -> str:
+        """The words that are read beside the passages; empty if there are none."""
+        return joined(tuple(each.text for each in self.read))
 
 
 class Written(NamedTuple):
@@ -67,20 +77,29 @@ class Recorder:
         self._run = run
         self._labels = run.model.labels if run.model else (writer.lower(),)
         self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
-        self._corpus = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+        self._inputs = Inputs(run)
 
-    def ask(self, task: Task, previous: str, parent: str | None) -> Asked:
-        """What a task asks of the writer. Raises `PromptError` where the template fails."""
-        essay, passage = self._corpus[task.passage]
+    def ask(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> Asked:
+        """What a task asks of the writer. `texts` has record id and text of each task that is read, by the task's id.
+
+        Raises `PromptError` if the template fails.
+        """
         template = self._templates[task.kind]
         options = self._run.options
-        prompt = template.render(passage, essay, previous, task.step, options.steps, self._labels)
+        read = self._inputs.read(task, texts)
+        prompt = template.render(self._inputs.rendered_from(task, read), task.step, options.steps, self._labels)
         settings = settings_for(template, options, self._labels)
         sampling = Sampling(
             seed=task.seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
         )
-        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task))
-        return Asked(task, prompt, samplings, previous, parent)
+        sources = self._inputs.sources(task)
+        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task, sources))
+        return Asked(task, prompt, samplings, read, sources)
+
+    def parents(self, task: Task, records: Mapping[str, str]) -> tuple[str, ...]:
+        """Ids of the records that a task reads; `records` has those of the run's tasks."""
+        texts = {id_: (records[id_], "") for id_ in task.reads}
+        return tuple(each.record for each in self._inputs.read(task, texts))
 
     def record(self, asked: Asked, generations: Sequence[Generation]) -> Written:
         """The record of a finished task, the text that is kept, and how that came about."""
@@ -96,7 +115,8 @@ class Recorder:
         trace = Trace(record=id_, choices=generation.choices) if generation.choices else None
         record = Record(
             id=id_,
-            source=self._source(asked.task),
+            sources=asked.sources,
+            task=self._inputs.used(asked.task),
             derivation=derivation,
             output=Output(
                 file=f"{asked.task.id}.md",
@@ -112,16 +132,14 @@ class Recorder:
         )
         return Written(record, best.text, trace)
 
-    def _seeds(self, task: Task) -> list[int]:
+    def _seeds(self, task: Task, sources: Sequence[Source]) -> list[int]:
         """A seed for each candidate; the first has the task's own, so that its text is the one without the others."""
-        _, passage = self._corpus[task.passage]
         template, options = self._templates[task.kind], self._run.options
-        named = (options.seed, passage.sha256, template.sha256, task.kind, task.step, task.variant)
+        named = (options.seed, sources_sha256(sources), template.sha256, task.kind, task.step, task.variant)
         return [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
 
     def _candidate(self, asked: Asked, number: int, generation: Generation) -> Candidate:
         """One of the texts, before any is chosen."""
-        _, passage = self._corpus[asked.task.passage]
         text, cut = trim.trim(asked.prompt, generation)
         return Candidate(
             number=number,
@@ -132,24 +150,22 @@ class Recorder:
             finish=generation.finish,
             token_ids=generation.token_ids,
             trimmed=cut,
-            flags=flags(text, generation.finish, passage.text, asked.previous, asked.prompt.messages),
+            flags=flags(text, generation.finish, asked.passage, asked.previous, asked.prompt.messages),
             logprob=mean_logprob(generation.choices),
         )
 
     def _measured(self, asked: Asked, candidate: Candidate) -> Candidate:
         """A candidate with what it is chosen by."""
-        _, passage = self._corpus[asked.task.passage]
         settings = self._templates[asked.task.kind].settings(self._labels)
         made = Made(
-            candidate.text, candidate.finish, passage.text, asked.previous, asked.prompt.messages, settings.length
+            candidate.text, candidate.finish, asked.passage, asked.previous, asked.prompt.messages, settings.length
         )
         return candidate.model_copy(update={"measures": numbers(ledger(made), settings.weights)})
 
     def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
-        _, passage = self._corpus[asked.task.passage]
         return Derivation(
-            passage=passage.sha256,
-            parent=asked.parent,
+            passages=tuple(sha256(each.text) for each in asked.sources),
+            parents=tuple(each.record for each in asked.read),
             prompt=PromptUsed(
                 template=asked.prompt.template,
                 messages=asked.prompt.messages,
@@ -163,10 +179,6 @@ class Recorder:
             trim=trim.RULE,
             engine=generation.writer.engine,
         )
-
-    def _source(self, task: Task) -> Source:
-        _, passage = self._corpus[task.passage]
-        return source_of(passage, task, self._templates[task.kind].name, self._run.rankings.get(passage.id))
 
     def _circumstances(self, generation: Generation) -> Circumstances:
         made, planned = generation.writer, self._run.environment

@@ -1,7 +1,7 @@
 """What of a run would be made from something else now: of another passage, by another template or model.
 
 Takes a run's request and what a workspace holds now, gives `Stale`s, a passage and kind each. Reads no file, and none
-of the run's texts: a chain's later steps are stale with its first.
+of the run's texts: a chain's later steps are stale with its first, and a kind that reads others with these.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rapidfuzz.distance import Indel
 
 from remix.errors import PromptError
 from remix.records import Change, Essay, ModelFile, Passage, Run, Stale
-from remix.templates.template import Template
+from remix.templates.template import Reading, Template
 
 Pair = tuple[Essay, Passage]
 
@@ -49,15 +49,23 @@ def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     before = {used.kind: used for used in run.templates}
     pairs = run.pairs
     model: tuple[Change, ...] = ("model",) if _is_another(run.model, now.model) else ()
-    found: list[Stale] = []
-    for id_, kind in dict.fromkeys((task.passage, task.kind) for task in run.tasks):
+    found: dict[tuple[str, str], Stale] = {}
+    # A kind stands behind the kinds that it reads.
+    for id_, kind in dict.fromkeys((task.place, task.kind) for task in run.tasks):
         place, template = places.get(id_), now.templates.get(kind)
+        reads = before[kind].reads
+        read = [stale for each in reads if (stale := found.get((id_, each)))] if not isinstance(reads, str) else []
         because = (*_passage(pairs[id_][1], place), *_template(before[kind].sha256, template), *model)
         if not because and place and template and _reads_otherwise(run, template, pairs[id_], place):
             because = ("essay",)
+        if read:
+            because += ("reads",)
+        if any("template gone" in each.because for each in read) and "template gone" not in because:
+            because += ("template gone",)
         if because:
-            found.append(Stale(passage=id_, kind=kind, now=place[1].id if place else None, because=because))
-    return found
+            now_id = place[1].id if place else None
+            found[id_, kind] = Stale(passage=id_, kind=kind, now=now_id, because=because)
+    return list(found.values())
 
 
 def _is_another(before: ModelFile | None, now: ModelFile | None) -> bool:
@@ -86,10 +94,11 @@ def _reads_otherwise(run: Run, template: Template, before: Pair, now: Pair) -> b
     labels = run.model.labels if run.model else ((run.options.model or "").lower(),)
     steps = run.options.steps
     try:
-        for step in range(1, steps + 1):
+        for step in range(1, template.steps(steps) + 1):
             previous = "A text." if step > 1 else ""
+            texts = dict.fromkeys(template.reads_kinds, "A text.")
             prompts = [
-                template.render(passage, essay, previous, step, steps, labels) for essay, passage in (before, now)
+                template.render(Reading((pair,), previous, texts), step, steps, labels) for pair in (before, now)
             ]
             if prompts[0] != prompts[1]:
                 return True

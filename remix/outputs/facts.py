@@ -28,11 +28,11 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
     """Terms with their values, the most telling first."""
     derivation, circumstances = record.derivation, record.circumstances
     yield "record", record.id
-    if derivation.parent:
-        yield "made from", derivation.parent
+    for name, parent in zip(record.task.reads, derivation.parents, strict=False):
+        yield "made from", parent if name == parent else f"{name}, record {parent}"
     weights = f", sha256 {derivation.model.sha256}" if derivation.model.sha256 else ""
     yield "model", circumstances.model + weights
-    yield "template", f"{record.source.template}, sha256 {derivation.prompt.template}"
+    yield "template", f"{record.task.template}, sha256 {derivation.prompt.template}"
     if sampling := derivation.sampling:
         chain = ", ".join(sampler.name for sampler in sampling.chain)
         yield "sampling", f"seed {sampling.seed}, at most {sampling.max_tokens} tokens, {chain}"

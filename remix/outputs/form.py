@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from remix.errors import RunError
-from remix.records import Frozen, Record, Trace, canonical_sha256
+from remix.records import Frozen, Record, Source, Trace, canonical_sha256
 
 _FENCE = b"---\n"
 
@@ -32,19 +33,25 @@ def dump_trace(trace: Trace) -> bytes:
 
 def compose(record: Record, text: str) -> bytes:
     """An output's file: a short front matter for people, then the body."""
-    source = record.source
     front: dict[str, Any] = {
-        "essay": source.essay,
-        "passage": source.passage,
-        "kind": source.kind,
-        "step": source.step,
-        "variant": source.variant,
+        **_origin(record.sources),
+        "kind": record.task.kind,
+        "step": record.task.step,
+        "variant": record.task.variant,
         "model": record.circumstances.model,
         "flags": list(record.flags),
         "record": record.id,
     }
     head = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
     return _FENCE + head.encode() + _FENCE + body_bytes(text)
+
+
+def _origin(sources: Sequence[Source]) -> dict[str, Any]:
+    """The passages behind a text, and their essays."""
+    if len(sources) == 1:
+        return {"essay": sources[0].essay, "passage": sources[0].passage}
+    essays = list(dict.fromkeys(source.essay for source in sources))
+    return {"essays": essays, "passages": [source.passage for source in sources]}
 
 
 def id_of(raw: Any) -> str:

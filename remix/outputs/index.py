@@ -51,7 +51,7 @@ def _index(folder: RunFolder) -> str:
     standings = reviews.standings(reviews.read(folder.path).reviews)
     by_passage: dict[str, list[Task]] = {}
     for task in done:
-        by_passage.setdefault(task.passage, []).append(task)
+        by_passage.setdefault(task.place, []).append(task)
     run = folder.run
     model = run.model.name if run.model else run.options.model
     lines = [f"# {_plain(about(run))}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.outputs.layout import REQUEST
-from remix.records import Run
+from remix.records import RecordInput, Run
 from remix.util import names
 from remix.util.files import is_within
 
@@ -32,12 +32,18 @@ def refuse_leading_out(path: Path, run: Run) -> None:
 
 
 def refuse_unknown(path: Path, run: Run) -> None:
-    """Refuse a request whose tasks speak of passages or kinds that it doesn't hold."""
+    """Refuse a request whose tasks name passages, kinds or texts that it doesn't hold, or read a later text."""
     passages = {passage.id for essay in run.essays for passage in essay.passages}
     kinds = {template.kind for template in run.templates}
+    earlier = {each.record.id for each in run.earlier}
+    before: set[str] = set()
     for task in run.tasks:
-        if task.passage not in passages or task.kind not in kinds:
+        records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
+        if task.kind not in kinds or not passages.issuperset(task.passages):
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)
+        if not before.issuperset(task.reads) or not records <= earlier:
+            raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)
+        before.add(task.id)
 
 
 def refuse_equal(path: Path, run: Run) -> None:

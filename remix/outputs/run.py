@@ -195,15 +195,16 @@ class RunFolder:
     def _check_own(self, task: Task) -> None:
         """Raise `RunError` unless a task's text is the recorded one, and the record has the right task and id."""
         record, _ = self.read(task.id)
-        path, source = self.record_path(task.id), record.source
+        path, used = self.record_path(task.id), record.task
         try:
             is_own_id = id_of(json.loads(self.bytes_of(f"{task.id}{RECORD}"))) == record.id
         except (ValueError, RecursionError):
             is_own_id = False
         if not is_own_id:
             raise RunError(f"{path}: its id isn't the sha256 of its derivation and text.", ANEW)
-        spoken_of = (record.output.file, source.passage, source.kind, source.step, source.variant)
-        if spoken_of != (f"{task.id}.md", task.passage, task.kind, task.step, task.variant):
+        spoken_of = (record.output.file, used.kind, used.step, used.variant)
+        has_passages = {source.passage for source in record.sources}.issuperset(task.passages)
+        if spoken_of != (f"{task.id}.md", task.kind, task.step, task.variant) or not has_passages:
             raise RunError(f"{path}: is the record of another text ({record.output.file}).", ANEW)
 
     def read_trace(self, task_id: str) -> Trace:

@@ -35,13 +35,25 @@ from remix.records.output import (
     Record,
     Selection,
     Source,
+    TaskUsed,
     Weights,
     record_id,
     source_of,
 )
-from remix.records.plan import Task, task_id
+from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
-from remix.records.run import Change, Environment, Failure, Refresh, Resumption, Run, Stale, TemplateUsed
+from remix.records.run import (
+    Change,
+    EarlierOutput,
+    Environment,
+    Failure,
+    Reads,
+    Refresh,
+    Resumption,
+    Run,
+    Stale,
+    TemplateUsed,
+)
 from remix.records.sampling import (
     Dist,
     Dry,
@@ -76,6 +88,7 @@ from remix.records.values import (
 )
 
 __all__ = [
+    "GROUPS",
     "Alternative",
     "Candidate",
     "CandidateMeasures",
@@ -86,6 +99,7 @@ __all__ = [
     "Derivation",
     "Dist",
     "Dry",
+    "EarlierOutput",
     "Edit",
     "EngineUsed",
     "Environment",
@@ -95,6 +109,7 @@ __all__ = [
     "Generation",
     "Grammar",
     "Greedy",
+    "Input",
     "Length",
     "Loss",
     "Many",
@@ -106,13 +121,16 @@ __all__ = [
     "Options",
     "Output",
     "Passage",
+    "PassageInput",
     "Penalties",
     "Preparation",
     "Prompt",
     "PromptSize",
     "PromptUsed",
     "Ranking",
+    "Reads",
     "Record",
+    "RecordInput",
     "Refresh",
     "Request",
     "Resumption",
@@ -133,6 +151,8 @@ __all__ = [
     "StopString",
     "Strength",
     "Task",
+    "TaskInput",
+    "TaskUsed",
     "Temperature",
     "TemplateUsed",
     "Token",

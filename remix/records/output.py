@@ -10,7 +10,6 @@ from remix.records.bounds import MOST_CANDIDATES
 from remix.records.corpus import Passage, Ranking
 from remix.records.generation import EngineUsed, Message
 from remix.records.model import ModelUsed, Preparation
-from remix.records.plan import Task
 from remix.records.sampling import Sampling
 from remix.records.values import (
     Count,
@@ -28,7 +27,7 @@ from remix.records.values import (
 
 
 class Source(Frozen):
-    """Where an output comes from, for people and for replay; outside the id."""
+    """A passage behind an output, for people and for replay; outside the id."""
 
     passage: str
     """Id of the passage."""
@@ -44,20 +43,12 @@ class Source(Frozen):
     """The passage's tags."""
     text: str
     """The passage itself, so that later edits of the seed take nothing away."""
-    kind: str
-    """Name of the template."""
-    step: Step
-    """How often the kind has been applied to its own result."""
-    variant: Variant
-    """Number of the chain."""
-    template: str
-    """The template's file name."""
     ranking: Ranking | None = None
     """How the passage came to be chosen, where a text ranked them."""
 
 
-def source_of(passage: Passage, task: Task, template: str, ranking: Ranking | None = None) -> Source:
-    """Where a task's text comes from; `template` is a file name."""
+def source_of(passage: Passage, ranking: Ranking | None = None) -> Source:
+    """What a record says of a passage."""
     return Source(
         passage=passage.id,
         essay=passage.title,
@@ -66,12 +57,23 @@ def source_of(passage: Passage, task: Task, template: str, ranking: Ranking | No
         section=passage.section,
         tags=passage.tags,
         text=passage.text,
-        kind=task.kind,
-        step=task.step,
-        variant=task.variant,
-        template=template,
         ranking=ranking,
     )
+
+
+class TaskUsed(Frozen):
+    """The task that an output was written for; outside the id."""
+
+    kind: str
+    """Name of the template."""
+    step: Step
+    """Number in the chain."""
+    variant: Variant
+    """Number of the chain."""
+    template: str
+    """The template's file name."""
+    reads: Many[str]
+    """The outputs that were read: of the same run the tasks' ids, of an earlier run the records' ids."""
 
 
 class PromptUsed(Frozen):
@@ -101,10 +103,10 @@ class Selection(Frozen):
 class Derivation(Frozen):
     """All that determines an output's bytes, and nothing else."""
 
-    passage: Sha256
-    """Of the passage's text."""
-    parent: Sha256 | None
-    """Id of the record whose text this step read."""
+    passages: Many[Sha256]
+    """Of the text of each passage behind the output, in the order of the record's `sources`."""
+    parents: Many[Sha256]
+    """Id of the record of each output that was read, in the order of the task's inputs."""
     prompt: PromptUsed
     """The prompt."""
     model: ModelUsed
@@ -249,8 +251,10 @@ class Record(Frozen):
     """Name and version of this form."""
     id: Sha256
     """sha256 of the canonical JSON (RFC 8785) of {"derivation": …, "output": {"sha256": …}}."""
-    source: Source
-    """Where it comes from."""
+    sources: Many[Source] = Field(min_length=1)
+    """The passages behind the output."""
+    task: TaskUsed
+    """What was to be written."""
     derivation: Derivation
     """What determines its bytes."""
     output: Output

@@ -1,39 +1,90 @@
-"""What the plan gives: tasks."""
+"""What the plan gives: tasks, and what each of them reads."""
 
 from __future__ import annotations
 
-from remix.records.values import Frozen, Seed, Step, Variant
+from pydantic import Field
+
+from remix.records.values import Frozen, Many, Seed, Sha256, Step, Variant
+
+GROUPS = "_group"
+"""Folder of the texts that are made from a group of passages. No essay's slug has an underscore."""
 
 
-class Task(Frozen):
-    """One text to be written: passage x kind x step x variant."""
+class PassageInput(Frozen):
+    """A passage of the run."""
 
     passage: str
     """Id of the passage."""
+
+
+class TaskInput(Frozen):
+    """The text of a task of the same run."""
+
+    task: str
+    """Id of the task."""
+
+
+class RecordInput(Frozen):
+    """An output of an earlier run. The frozen request holds this output, so that the run is self-contained."""
+
+    record: Sha256
+    """Id of the output's record."""
+
+
+Input = PassageInput | TaskInput | RecordInput
+
+
+class Task(Frozen):
+    """One text to be written."""
+
+    place: str
+    """Folder of the text in the run: the passage's id, or `_group/NNN` if a group of passages is read."""
 
     kind: str
     """Name of the prompt template."""
 
     step: Step
-    """1 reads the passage; k reads the text of step k-1."""
+    """Number in the chain: step k reads the text of step k-1."""
 
     variant: Variant
     """Number of the independent chain, from 1."""
+
+    inputs: Many[Input] = Field(min_length=1)
+    """What is read, in the order of the records' `parents` and `passages`."""
 
     seed: Seed
     """Sampling seed, a hash of what the task is and never of when it runs."""
 
     @property
     def id(self) -> str:
-        """`essay/NNN/kind.step[.vN]`: its name in the run, and its file without suffix."""
-        return task_id(self.passage, self.kind, self.step, self.variant)
+        """`essay/NNN/kind.step[.vN]`: name of the task in the run, and of its files without suffix."""
+        return task_id(self.place, self.kind, self.step, self.variant)
 
     @property
-    def parent(self) -> str | None:
-        """Id of the task whose text this one reads, if it isn't the first step."""
-        return task_id(self.passage, self.kind, self.step - 1, self.variant) if self.step > 1 else None
+    def passages(self) -> tuple[str, ...]:
+        """Ids of the passages that are read."""
+        return tuple(each.passage for each in self.inputs if isinstance(each, PassageInput))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Ids of the tasks of the same run whose texts are read."""
+        return tuple(each.task for each in self.inputs if isinstance(each, TaskInput))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What names the texts that are read: ids of tasks of the same run, and of records of earlier runs."""
+        return tuple(
+            each.task if isinstance(each, TaskInput) else each.record
+            for each in self.inputs
+            if not isinstance(each, PassageInput)
+        )
+
+    @property
+    def previous(self) -> str | None:
+        """Id of the step before, if this isn't the first step."""
+        return task_id(self.place, self.kind, self.step - 1, self.variant) if self.step > 1 else None
 
 
-def task_id(passage: str, kind: str, step: int, variant: int) -> str:
-    """Name a task within its run; variant 1 goes without saying."""
-    return f"{passage}/{kind}.{step}" + (f".v{variant}" if variant > 1 else "")
+def task_id(place: str, kind: str, step: int, variant: int) -> str:
+    """Name of a task within its run. The first variant has no number."""
+    return f"{place}/{kind}.{step}" + (f".v{variant}" if variant > 1 else "")

@@ -12,8 +12,13 @@ from remix.records.corpus import Essay, Passage, Ranking
 from remix.records.generation import EngineUsed
 from remix.records.model import ModelFile, ModelUsed
 from remix.records.options import Options
+from remix.records.output import Record
 from remix.records.plan import Task
 from remix.records.values import Frozen, Length, Many, Sha256
+
+Reads = Literal["passage", "passages"] | Many[str]
+"""What a kind reads: a passage (and then each step the one before), a group of passages, or the last steps of other
+kinds."""
 
 
 class TemplateUsed(Frozen):
@@ -26,7 +31,9 @@ class TemplateUsed(Frozen):
     sha256: Sha256
     """Of the file's bytes."""
     source: str
-    """Those bytes, as text."""
+    """The file's bytes, as text."""
+    reads: Reads = "passage"
+    """What the front matter says that the kind reads."""
 
 
 class Environment(Frozen):
@@ -42,8 +49,9 @@ class Environment(Frozen):
     """Git commit of the workspace, where it is a repository."""
 
 
-Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model"]
-"""What a text was made from that is another now; of an essay's title and the like what its prompt shows."""
+Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model", "reads"]
+"""What a text was made from that is another now. `essay`: what the prompt shows of an essay's title and the like.
+`reads`: a text that was read is stale itself."""
 
 
 class Stale(Frozen):
@@ -80,6 +88,15 @@ class Refresh(Frozen):
         return frozenset((each.now, each.kind) for each in self.stale if each.now is not None)
 
 
+class EarlierOutput(Frozen):
+    """An output of an earlier run that tasks of this run read."""
+
+    record: Record
+    """Its record, with the passages behind it."""
+    text: str
+    """Its text."""
+
+
 class Run(Frozen):
     """A run's frozen request: all that is needed to finish it, but the model's weights."""
 
@@ -107,8 +124,10 @@ class Run(Frozen):
     """The essays, with those of their passages that the run is about."""
     rankings: dict[str, Ranking] = Field({})
     """By passage, where a text ranked them."""
+    earlier: Many[EarlierOutput] = ()
+    """The outputs of earlier runs that tasks read."""
     tasks: Many[Task] = Field(max_length=MOST_TASKS)
-    """In the order of the plan."""
+    """In the order of the plan: a task stands behind the tasks that it reads."""
     refreshes: Refresh | None = None
     """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
     environment: Environment

@@ -165,7 +165,7 @@ def outputs_by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, 
     for number, folder in enumerate(folders):
         passages = {passage.id: passage for essay in folder.run.essays for passage in essay.passages}
         for task in folder.run.tasks:
-            passage = passages[task.passage]
+            passage = passages[task.passages[0] if task.passages else task.place]
             group = essays.setdefault((passage.essay, passage.title), {})
             group.setdefault((passage.id, passage.sha256), []).append((number, Place(folder, passage, task)))
     for essay in essays.values():

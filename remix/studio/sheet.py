@@ -19,7 +19,7 @@ from remix.outputs.facts import facts
 from remix.outputs.form import body_of
 from remix.outputs.layout import TEXT, TRACE
 from remix.outputs.run import RunFolder
-from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, Task, sha256
+from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task, sha256
 from remix.studio import measures, turns
 from remix.studio.diff import Difference, Span, difference
 from remix.util.names import readable
@@ -95,7 +95,8 @@ class View(Frozen):
     """Two texts beside each other."""
 
     name: str
-    """`passage`, `sentences`, `before` or `edited`: what it shows."""
+    """What it shows: `passage`, `sentences`, `before` (the step before), `reads KIND` (another text that was read) or
+    `edited`."""
     left: tuple[Chunk, ...]
     """What it was made from."""
     right: tuple[Chunk, ...]
@@ -171,8 +172,7 @@ def lay_open(folder: RunFolder, passage: Passage, task: Task, edited: str | None
     found = record and measures.measured(folder, task.id, record.id, passage.text[:SHOWN], text[:SHOWN])
     if found:
         views.append(_marked("sentences", passage.text, text, words, found.sentences))
-    if before := _before(folder, task):
-        views.append(_view("before", before, text, words))
+    views += [_view(name, each, text, words) for name, each in _read(folder, task)]
     if edited is not None:
         views.append(_view("edited", text, edited, ()))
     return Sheet(
@@ -207,10 +207,16 @@ def _lines(passage: Passage) -> str:
     return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
-def _before(folder: RunFolder, task: Task) -> str | None:
-    """The text of the step before, where that is whole."""
-    before = next((each for each in folder.run.tasks if each.id == task.parent), None)
-    return read(folder, before).text if before else None
+def _read(folder: RunFolder, task: Task) -> Iterator[tuple[str, str]]:
+    """The texts that a task read, with the names of their views; those of broken outputs as far as they are there."""
+    tasks = {each.id: each for each in folder.run.tasks if each.id in task.reads}
+    for id_ in task.reads:
+        name = "before" if id_ == task.previous else f"reads {shown(tasks[id_].kind)}"
+        yield name, read(folder, tasks[id_]).text
+    records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
+    for earlier in folder.run.earlier:
+        if earlier.record.id in records:
+            yield f"reads {shown(earlier.record.task.kind)}", earlier.text
 
 
 def _message(message: Message) -> Message:

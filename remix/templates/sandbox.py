@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -44,7 +45,7 @@ LONG_REASON = 300
 """Letters of a template's own complaint that are passed on."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a prompt template may speak of."""
+"""What a prompt template may speak of if it reads a passage."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 """How Python says where in memory something is, in complaints about it: nobody needs to know."""
@@ -116,7 +117,8 @@ class Workshop:
             code = environment.compile(environment.parse(source), filename=name)
         except jinja2.TemplateSyntaxError as error:
             return {"trouble": "syntax", "line": error.lineno, "reason": _short(error.message or "")}
-        if form == "prompt" and (unknown := _unknown(environment, source)):
+        variables = request.get("variables") or VARIABLES
+        if form == "prompt" and (unknown := _unknown(environment, source, variables)):
             return {"trouble": "unknown", "line": unknown.lineno, "reason": _short(unknown.name)}
         template = jinja2.Template.from_code(environment, code, dict(environment.globals))
         while len(self._compiled) >= self.MOST:
@@ -141,17 +143,27 @@ class Workshop:
         return {"trouble": kind, "line": compiled and _line(error, compiled), "reason": _short(reason)}
 
 
-def _unknown(environment: jinja2.Environment, source: str) -> nodes.Name | None:
-    """The first name that nobody gives the template."""
+def _unknown(environment: jinja2.Environment, source: str, variables: Iterable[str]) -> nodes.Name | None:
+    """The first name that the template isn't given."""
     tree = environment.parse(source)
-    unknown = jinja2.meta.find_undeclared_variables(tree) - {*VARIABLES, "turns", *environment.globals}
+    unknown = jinja2.meta.find_undeclared_variables(tree) - {*variables, "turns", *environment.globals}
     return next((name for name in tree.find_all(nodes.Name) if name.name in unknown), None)
 
 
 def _prompt_context(given: dict[str, Any], turns: list[tuple[str, str]]) -> dict[str, Any]:
     """What a prompt template is given; JSON has no tuples."""
-    passage, essay = ({**given[name], "tags": tuple(given[name]["tags"])} for name in ("passage", "essay"))
-    return {**given, "passage": PassageView(**passage), "essay": EssayView(**essay), "turns": turns}
+    views: dict[str, Any] = {}
+    if "passage" in given:
+        views["passage"] = PassageView(**_with_tags(given["passage"]))
+    if "passages" in given:
+        views["passages"] = tuple(PassageView(**_with_tags(each)) for each in given["passages"])
+    if "essay" in given:
+        views["essay"] = EssayView(**_with_tags(given["essay"]))
+    return {**given, **views, "turns": turns}
+
+
+def _with_tags(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "tags": tuple(values["tags"])}
 
 
 def _line(error: BaseException, compiled: _Compiled) -> int | None:

@@ -11,14 +11,14 @@ A template is Jinja2 with front matter. Its body is one message by the user, or 
 from __future__ import annotations
 
 import difflib
-import re
+import keyword
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple, cast
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from remix.errors import PromptError
 from remix.records import (
@@ -28,6 +28,7 @@ from remix.records import (
     Options,
     Passage,
     Prompt,
+    Reads,
     Run,
     SamplingSettings,
     StopString,
@@ -39,16 +40,19 @@ from remix.templates import worker
 from remix.templates.worker import Program, RenderingError
 from remix.util import frontmatter, names
 
-SUFFIX = ".md.j2"
-
-MOST_BYTES = 2**20
-"""Of a template file."""
-
 LONGEST_KEY = 100
 """Letters of a setting's name in an error."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a template may speak of; `sandbox.py` gives it to them."""
+"""What a template that reads a passage may speak of; `sandbox.py` gives it to the template."""
+
+OF_A_GROUP = ("passages", "step", "steps", "family")
+"""What a template that reads a group of passages may speak of."""
+
+_JINJA = ("turns", "range", "namespace", "self", "loop", "caller", "varargs", "kwargs", "true", "false", "none")
+
+RESERVED = frozenset((*VARIABLES, *OF_A_GROUP, *_JINJA))
+"""Names that mean something else in a template already, so that no kind can be spoken of by them."""
 
 
 # -- settings -----------------------------------------------------------------------------------------------
@@ -79,11 +83,34 @@ class Settings(Frozen):
     """How much each measure counts when one of several candidates is chosen."""
 
 
+def _checked_reads(value: object) -> Reads:
+    """The kinds as a tuple. Raises `ValueError` for a form that isn't known."""
+    if value in ("passage", "passages"):
+        return cast("Reads", value)
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        kinds = tuple(unicodedata.normalize("NFC", each) for each in value)
+        if len(set(map(variable, kinds))) == len(kinds):
+            return kinds
+        raise ValueError("names the same kind twice, or two kinds that templates would call the same")
+    raise ValueError("is passage, passages or a list of kinds like [summary, counter]")
+
+
+def _can_be_spoken_of(name: str) -> bool:
+    return name.isidentifier() and name not in RESERVED and not keyword.iskeyword(name)
+
+
+def variable(kind: str) -> str:
+    """What a template that reads a kind calls its text: hyphens can't stand in Jinja2's names."""
+    return kind.replace("-", "_")
+
+
 class _FrontMatter(Settings):
     """The whole front matter."""
 
     description: str
     """What the kind does, in a line."""
+    reads: Annotated[Any, AfterValidator(_checked_reads)] = "passage"
+    """What a text of the kind is made from: `passage`, `passages`, or the kinds whose last steps are read."""
     families: dict[str, dict[str, Any]] = Field({})
     """Settings for the models whose name or architecture begins so (`*` stands for anything)."""
 
@@ -95,6 +122,22 @@ class _FrontMatter(Settings):
 
 
 # -- templates ----------------------------------------------------------------------------------------------
+
+
+class Reading(NamedTuple):
+    """What a text is made from."""
+
+    passages: Sequence[tuple[Essay, Passage]]
+    """Each with its essay; one unless the kind reads a group."""
+    previous: str = ""
+    """Text of the step before; empty for the first step."""
+    texts: Mapping[str, str] = MappingProxyType({})
+    """By kind, the texts that a kind with `reads: [...]` reads."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it: the id of the first passage."""
+        return self.passages[0][1].id
 
 
 class Template:
@@ -111,43 +154,76 @@ class Template:
         self.source = _decode(source, name)
         self._front, body = _parse_front_matter(self.source.removeprefix("\ufeff").replace("\r\n", "\n"), name)
         self.description = self._front.description
+        self.reads: Reads = self._front.reads
+        self.place_of_reads = f"{name}:{frontmatter.line_of(self.source, 'reads')}"
+        """File and line, for errors about what the kind reads."""
+        self.variables = self._variables()
         self._template = self._compile(body)
         self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
 
     def settings(self, labels: Sequence[str]) -> Settings:
         """Settings for a model: the general ones, and over them those of each family its labels match."""
-        merged = self._front.model_dump(exclude={"description", "families"})
+        merged = self._front.model_dump(exclude={"description", "reads", "families"})
         for family in self._families(labels):
             for key, value in self._front.families[family].items():
                 merged[key] = {**merged[key], **value} if isinstance(value, dict) else value
         return Settings.model_validate(merged)
 
-    def render(
-        self, passage: Passage, essay: Essay, previous: str, step: int, steps: int, labels: Sequence[str]
-    ) -> Prompt:
-        """The prompt for one step. `previous` is the text of the step before, empty for the first.
+    @property
+    def reads_kinds(self) -> tuple[str, ...]:
+        """The other kinds whose texts are read."""
+        return () if isinstance(self.reads, str) else self.reads
 
-        Raises `PromptError` where the template fails on this passage.
-        """
+    def steps(self, steps: int) -> int:
+        """How many of a chain's steps the kind has: one unless it reads a passage, since only then is there a text
+        of the same sort to be read again."""
+        return steps if self.reads == "passage" else 1
+
+    def render(self, read: Reading, step: int, steps: int, labels: Sequence[str]) -> Prompt:
+        """The prompt for one step. Raises `PromptError` if the template fails on what is read."""
         settings = self.settings(labels)
-        context = {
-            "passage": passage.model_dump(include={"id", "section", "tags", "text"}),
-            "essay": essay.model_dump(include={"slug", "title", "author", "date", "tags"}),
-            "previous": previous,
+        context = self._context(read) | {
             "step": step,
-            "steps": steps,
+            "steps": self.steps(steps),
             "family": next(iter(self._families(labels)), None),
         }
-        rest, turns = self._render(self._template, context, passage)
+        rest, turns = self._render(self._template, context, read)
         opening = ""
         if settings.opening is not None:
             program = self._openings[settings.opening]
-            opening, turns = self._render(program, {**context, "turns": turns}, passage)
+            opening, turns = self._render(program, {**context, "turns": turns}, read)
         return Prompt(
             template=self.sha256,
             messages=self._messages(settings, turns, rest.strip(), opening.strip()),
             keep_opening=settings.keep_opening,
         )
+
+    def _context(self, read: Reading) -> dict[str, Any]:
+        """The passages and texts as variables."""
+        passages = [passage.model_dump(include={"id", "section", "tags", "text"}) for _, passage in read.passages]
+        if self.reads == "passages":
+            return {"passages": passages}
+        essay = read.passages[0][0].model_dump(include={"slug", "title", "author", "date", "tags"})
+        texts = {variable(kind): read.texts[kind] for kind in self.reads_kinds} or {"previous": read.previous}
+        return {"passage": passages[0], "essay": essay, **texts}
+
+    def _variables(self) -> tuple[str, ...]:
+        """What the template may speak of. Raises `PromptError` if a kind that is read can't be spoken of."""
+        if self.reads == "passages":
+            return OF_A_GROUP
+        for kind in self.reads_kinds:
+            if kind == self.kind:
+                raise PromptError(
+                    f"{self.place_of_reads}: `reads`: '{kind}' can't read itself.",
+                    "Leave `reads` out: then each step reads the text of the step before, as `previous`.",
+                )
+            if not _can_be_spoken_of(variable(kind)):
+                raise PromptError(
+                    f"{self.place_of_reads}: `reads`: a template can't speak of a kind called '{kind}'.",
+                    "That name means something else in templates, or is no name there: rename the kind's file.",
+                )
+        own = tuple(map(variable, self.reads_kinds))
+        return (*(name for name in VARIABLES if name != "previous" or not own), *own)
 
     def _messages(
         self, settings: Settings, turns: list[tuple[str, str]], rest: str, opening: str
@@ -182,7 +258,7 @@ class Template:
 
     def _compile(self, body: str) -> Program:
         """Compile a body, refusing at once names that templates don't know."""
-        program = Program("prompt", self.name, body)
+        program = Program("prompt", self.name, body, self.variables)
         try:
             worker.compile_(program)
         except RenderingError as error:
@@ -193,94 +269,35 @@ class Template:
         where = self._where(error)
         if error.trouble != "unknown":
             return PromptError(f"{where}: broken template ({error.reason}).", "Fix it; templates are Jinja2.")
-        near = difflib.get_close_matches(error.reason, VARIABLES, n=1)
+        near = difflib.get_close_matches(error.reason, self.variables, n=1)
         also = f"Did you mean `{near[0]}`? " if near else ""
-        return PromptError(
-            f"{where}: unknown variable `{error.reason}`.", f"{also}Templates know {', '.join(VARIABLES)}."
-        )
+        return PromptError(f"{where}: unknown variable `{error.reason}`.", f"{also}{self._known}.")
 
-    def _render(self, program: Program, context: dict[str, Any], passage: Passage) -> worker.Rendered:
+    @property
+    def _known(self) -> str:
+        whose = "Templates know" if self.reads == "passage" else "This template knows"
+        return f"{whose} {', '.join(self.variables)}"
+
+    def _render(self, program: Program, context: dict[str, Any], read: Reading) -> worker.Rendered:
         try:
             return worker.render(program, context)
         except RenderingError as error:
             raise PromptError(
-                f"{self._where(error)}: the template fails on {passage.id} ({error.reason}).",
-                f"Mend it; templates know {', '.join(VARIABLES)}.",
+                f"{self._where(error)}: the template fails on {read.name} ({error.reason}).",
+                f"Mend it. {self._known}.",
             ) from error
 
     def _where(self, error: RenderingError) -> str:
         return self.name if error.line is None else f"{self.name}:{error.line}"
 
 
-def read_templates(
-    folder: Path, kinds: Sequence[str] = (), on_error: Callable[[PromptError], None] | None = None
-) -> dict[str, Template]:
-    """The templates of a folder by kind; only those named, in that order, where any are.
-
-    Raises `PromptError` where there are none, or not one that was named. A broken one goes to `on_error` and
-    is left out; without one that is raised too.
-    """
-    files = template_files(folder)
-    if not files:
-        raise PromptError(f"{folder}: no templates here.", f"A template is a file like `rewrite{SUFFIX}`.")
-    templates: dict[str, Template] = {}
-    for kind in dict.fromkeys(kinds or files):
-        if kind not in files:
-            raise _no_such_kind(kind, folder, files)
-        try:
-            templates[kind] = read_template(files[kind])
-        except PromptError as error:
-            if on_error is None:
-                raise
-            on_error(error)
-    if not templates:
-        raise PromptError(f"{folder}: no template is left to work with.", "See what was left out, and why.")
-    return templates
-
-
-def _no_such_kind(kind: str, folder: Path, files: Iterable[str]) -> PromptError:
-    near = difflib.get_close_matches(kind, files, n=1)
-    also = f"Did you mean `{near[0]}`? " if near else ""
-    return PromptError(
-        f"no kind '{kind}' in {folder}.", f"{also}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}."
-    )
-
-
-def read_template(path: Path) -> Template:
-    """One template file. Raises `PromptError`."""
-    kind = _kind(path)
-    if not re.fullmatch(r"[\w-]+", kind):
-        raise PromptError(f"{path}: '{kind}' can't be a kind.", "Use letters, digits, - and _ for its name.")
-    if names.is_reserved(kind) or names.is_too_long(kind):
-        raise PromptError(
-            f"{path}: '{kind}' can't be a kind.", "Outputs are named after it: take a shorter name, no device's."
-        )
+def reads_of(source: str, name: str) -> Reads | None:
+    """What a template's front matter says that it reads; null if the front matter is broken. Compiles nothing."""
     try:
-        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent)
-    except frontmatter.FrontMatterError as error:
-        raise PromptError(error.message, error.hint) from error
-    return Template(kind, source, names.written(f"{path.parent.name}/{path.name}"))
-
-
-def _kind(path: Path) -> str:
-    """The kind that a file is named after: the same letters, however they are composed."""
-    return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
-
-
-def template_files(folder: Path) -> dict[str, Path]:
-    """The templates of a folder by kind. Raises `PromptError` where two kinds' outputs could be the same files."""
-    files: dict[str, Path] = {}
-    places: dict[str, Path] = {}
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        if path.name.startswith("."):
-            continue
-        files[_kind(path)] = path
-        other = places.setdefault(names.same_place(_kind(path)), path)
-        if other != path:
-            raise PromptError(
-                f"{path}: its outputs would be named like those of {other.name}.", "Rename one of the two files."
-            )
-    return files
+        reads: Reads = _parse_front_matter(source.removeprefix("\ufeff").replace("\r\n", "\n"), name)[0].reads
+    except PromptError:
+        return None
+    return reads
 
 
 def _decode(source: bytes, name: str) -> str:
@@ -304,8 +321,9 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
         key = names.shortened(".".join(str(part) for part in first["loc"]), LONGEST_KEY)
         line = frontmatter.line_of(source, str(first["loc"][0]))
         known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields, *Weights.model_fields]
+        what = first["msg"].lower().removeprefix("value error, ")
         raise PromptError(
-            f"{name}:{line}: `{key}`: {first['msg'].lower()}.", f"The front matter knows {', '.join(known)}."
+            f"{name}:{line}: `{key}`: {what}.", f"The front matter knows {', '.join(known)}."
         ) from error
     return front, "\n" * (parts.body_line - 1) + parts.body
 

@@ -74,11 +74,13 @@ class Program:
     name: str
     """What its errors call it."""
     source: str
+    variables: tuple[str, ...] = ()
+    """What a prompt template may speak of; empty for the variables of a template that reads a passage."""
 
     @functools.cached_property
     def key(self) -> str:
         """What it is remembered by."""
-        parts = f"{self.form}\0{self.name}\0{self.source}"
+        parts = "\0".join((self.form, self.name, self.source, *self.variables))
         return hashlib.sha256(parts.encode(errors="backslashreplace")).hexdigest()
 
 
@@ -107,8 +109,9 @@ def render(program: Program, context: dict[str, Any]) -> Rendered:
     return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
 
 
-def _description(program: Program) -> dict[str, str]:
-    return {"key": program.key, "form": program.form, "name": program.name, "source": program.source}
+def _description(program: Program) -> dict[str, object]:
+    named = {"key": program.key, "form": program.form, "name": program.name, "source": program.source}
+    return {**named, "variables": program.variables}
 
 
 class Worker:

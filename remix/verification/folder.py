@@ -16,10 +16,12 @@ from pathlib import Path
 from remix.errors import RunError
 from remix.generation.plan import plan_of
 from remix.outputs import layout, reviews
+from remix.outputs.form import body_bytes
 from remix.outputs.layout import FAILURES, MANIFEST, MOST_ENTRIES, RECORD, REQUEST, RESUMED, REVIEWS, SIGNATURE
 from remix.outputs.refusals import LEADS_OUT, is_outside
 from remix.outputs.run import RunFolder
-from remix.records import Edit, Run, Task, sha256
+from remix.records import Edit, Run, Task, record_id, sha256
+from remix.templates.template import reads_of
 from remix.util.files import DEEPEST, TEMPORARY, entries, read_bounded
 from remix.util.names import leads_out
 from remix.verification.finding import Finding, unreadable
@@ -199,6 +201,12 @@ def request_findings(run: Run) -> Iterator[Finding]:
     for template in run.templates:
         if sha256(template.source) != template.sha256:
             yield Finding(REQUEST, f"the template {template.name} isn't the one of its sha256")
+        elif reads_of(template.source, template.name) != template.reads:
+            yield Finding(REQUEST, f"the template {template.name} doesn't read what {REQUEST} says")
+    for earlier in run.earlier:
+        record = earlier.record
+        if record_id(record.derivation, sha256(body_bytes(earlier.text))) != record.id:
+            yield Finding(REQUEST, f"the text of the earlier output {record.id[:12]} isn't the one of its record")
     try:
         planned, there = Counter(plan_of(run)), Counter(run.tasks)
     except RunError as error:

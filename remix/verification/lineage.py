@@ -1,4 +1,4 @@
-"""Where outputs come from: the parent of each, and whether templates give the prompts that records hold."""
+"""Where outputs come from: the texts that each read, and whether templates give the prompts that records hold."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from remix.errors import PromptError, RunError
+from remix.generation.reading import Inputs, TextRead
 from remix.outputs.layout import REQUEST
 from remix.outputs.run import RunFolder
-from remix.records import Message, Record, Run, Source, Task, TemplateUsed, source_of
+from remix.records import Message, Record, Run, Task, TemplateUsed
 from remix.templates.template import Template
 from remix.templates.worker import RenderingError
 from remix.verification.finding import Finding, Found
@@ -24,21 +25,27 @@ MOST_LATE = 3
 def lineage_findings(
     output: Found, all_: dict[str, Found], bad: Collection[str], asked: RenderedAgain
 ) -> Iterator[Finding]:
-    """Whether the step before is there, and is what was read. What is wrong with that itself is said there."""
+    """Whether all that was read is there, and is what the prompt holds. What is wrong with a text that was read is
+    said of that text alone."""
     task, derivation = output.task, output.record.derivation
-    if task.parent is None:
-        if derivation.parent is not None:
-            yield Finding(output.record_file, "is a first step, and names a step before")
+    texts: dict[str, tuple[str, str]] = {}
+    for id_ in task.reads:
+        if f"{id_}.md" in bad or f"{id_}.json" in bad:
+            return
+        if id_ not in all_:
+            yield Finding(output.record_file, f"was made from {id_}, which isn't here")
+            return
+        texts[id_] = all_[id_].id, all_[id_].text
+    read = asked.inputs.read(task, texts)
+    ids = task.texts
+    if len(derivation.parents) != len(read):
+        count = len(derivation.parents)
+        yield Finding(output.record_file, f"names {count} texts that it was made from, and reads {len(read)}")
         return
-    if f"{task.parent}.md" in bad or f"{task.parent}.json" in bad:
-        return
-    parent = all_.get(task.parent)
-    if parent is None:
-        yield Finding(output.record_file, f"was made from {task.parent}, which isn't here")
-    elif derivation.parent != parent.id:
-        yield Finding(output.record_file, f"was made from another {task.parent} than is here")
-    elif not asked.holds(output.record, parent.text, task):
-        yield Finding(output.record_file, f"its prompt doesn't hold the text of {task.parent}")
+    others = [id_ for id_, each, parent in zip(ids, read, derivation.parents, strict=True) if each.record != parent]
+    yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in others)
+    if read and not others and not asked.holds(output.record, task, read):
+        yield Finding(output.record_file, f"its prompt doesn't hold the text of {' and of '.join(ids)}")
 
 
 def resuming_models(folder: RunFolder) -> Iterator[str | None]:
@@ -54,25 +61,20 @@ class RenderedAgain:
         self.findings: list[Finding] = []
         self._run = run
         # A run whose tasks speak of what it doesn't hold isn't opened.
-        self._passages = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+        self.inputs = Inputs(run)
         self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
         self._late = 0
         self._left = SECONDS + SECONDS_EACH * len(run.tasks)
 
-    def source(self, task: Task) -> Source:
-        """Where a task's text comes from, by `run.json`."""
-        _, passage = self._passages[task.passage]
-        return source_of(passage, task, self._used[task.kind].name, self._run.rankings.get(passage.id))
-
-    def holds(self, record: Record, previous: str, task: Task) -> bool:
-        """Whether a prompt holds what its step read, or is what the template makes of that: it may well shorten it.
-
-        `previous` is the text of the step before, empty for the first, which reads the passage. What can't be told
-        is taken for true, and told among the findings.
+    def holds(self, record: Record, task: Task, read: tuple[TextRead, ...]) -> bool:
+        """Whether a prompt holds the texts that were read, or the passages if there are no texts; or else is what the
+        template makes of them, which may shorten them. What can't be told is taken for true, and told among the
+        findings.
         """
         run, messages = self._run, record.derivation.prompt.messages
-        if any((previous if task.step > 1 else record.source.text) in message.content for message in messages):
+        wanted = [each.text for each in read] or [source.text for source in record.sources]
+        if all(any(text in message.content for message in messages) for text in wanted):
             return True
         if run.model and record.derivation.model.sha256 != run.model.sha256:
             # Templates go by a model's labels, and of another one than the run's they aren't known.
@@ -82,7 +84,7 @@ class RenderedAgain:
             return True
         begun = time.monotonic()
         try:
-            return any(self._messages(labels, previous, task) == messages for labels in self._labels(record))
+            return any(self._messages(labels, task, read) == messages for labels in self._labels(record))
         except PromptError as error:
             cause = error.__cause__
             if isinstance(cause, RenderingError) and cause.trouble in ("time", "memory", "died"):
@@ -108,11 +110,12 @@ class RenderedAgain:
         names = (record.circumstances.model, self._run.options.model or "")
         return [(name,) for name in dict.fromkeys(name.lower() for name in names)]
 
-    def _messages(self, labels: Sequence[str], previous: str, task: Task) -> tuple[Message, ...]:
-        """What the run's template makes of a step. Raises `PromptError`."""
+    def _messages(self, labels: Sequence[str], task: Task, read: tuple[TextRead, ...]) -> tuple[Message, ...]:
+        """What the run's template makes of what was read. Raises `PromptError`."""
         run = self._run
-        (essay, passage), used = self._passages[task.passage], self._used[task.kind]
+        used = self._used[task.kind]
         template = self._made.get(used.kind)
         if template is None:
             template = self._made[used.kind] = Template(task.kind, used.source.encode(), used.name)
-        return template.render(passage, essay, previous, task.step, run.options.steps, labels).messages
+        reading = self.inputs.rendered_from(task, read)
+        return template.render(reading, task.step, run.options.steps, labels).messages

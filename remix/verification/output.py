@@ -11,7 +11,7 @@ from remix.measure.ledger import MeasuresFile
 from remix.outputs.form import body_bytes, body_of, compose, id_of
 from remix.outputs.layout import REQUEST, RESUMED
 from remix.outputs.run import RunFolder
-from remix.records import Candidate, Record, Run, Source, Task, Trace, sha256
+from remix.records import Candidate, Frozen, Record, Run, Source, Task, Trace, sha256
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
 from remix.verification.finding import Finding, Found, unreadable
@@ -79,8 +79,9 @@ def _hashes(look: OutputCheck) -> Iterator[Finding]:
 def _front_matter(look: OutputCheck) -> Iterator[Finding]:
     """What people read above the text; keys that remix doesn't write are theirs."""
     name, data = look.found.text_file, look.found.data
-    source, record = look.record.source, look.record
-    words = (source.essay, source.passage, source.kind, record.circumstances.model, *record.flags)
+    record = look.record
+    named = [word for source in record.sources for word in (source.essay, source.passage)]
+    words = (*named, record.task.kind, record.circumstances.model, *record.flags)
     if sum(map(len, words)) + len(words) > frontmatter.MOST_FRONT_MATTER:
         # Writing a million flags as YAML would take minutes.
         yield look.in_record("says more than front matter may hold")
@@ -107,16 +108,27 @@ def _place(look: OutputCheck) -> Iterator[Finding]:
         return
     if record.circumstances.run != look.run.name:
         yield look.in_record(f"belongs to another run ({record.circumstances.run})")
-    source = look.asked.source(look.found.task)
-    if differing := [name for name in Source.model_fields if getattr(source, name) != getattr(record.source, name)]:
-        yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(differing)})")
+    inputs, task = look.asked.inputs, look.found.task
+    sources = inputs.sources(task)
+    if len(sources) != len(record.sources):
+        yield look.in_record(f"has {len(record.sources)} sources, and {REQUEST} has {len(sources)}")
+    differing = {name for pair in zip(sources, record.sources, strict=False) for name in _differing(*pair)}
+    if named := [name for name in Source.model_fields if name in differing]:
+        yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(named)})")
+    if named := _differing(inputs.used(task), record.task):
+        yield look.in_record(f"its task isn't the one in {REQUEST} ({', '.join(named)})")
+
+
+def _differing(one: Frozen, other: Frozen) -> list[str]:
+    """The fields in which two records of the same form differ."""
+    return [name for name in type(one).model_fields if getattr(one, name) != getattr(other, name)]
 
 
 def _derivation(look: OutputCheck) -> Iterator[Finding]:
     """Whether it was derived from what it shows, and from what `run.json` planned."""
     record, task, run = look.record, look.found.task, look.run
     derivation = record.derivation
-    if sha256(record.source.text) != derivation.passage:
+    if tuple(sha256(source.text) for source in record.sources) != derivation.passages:
         yield look.in_record("its passage isn't the one it was derived from")
     if run is None:
         return
@@ -127,7 +139,7 @@ def _derivation(look: OutputCheck) -> Iterator[Finding]:
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
         yield look.in_record(f"its seed isn't the one in {REQUEST}")
-    if task.step == 1 and not look.asked.holds(record, "", task):
+    if not derivation.parents and not task.reads and not look.asked.holds(record, task, ()):
         yield look.in_record("its prompt doesn't hold the passage")
 
 

@@ -61,7 +61,7 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     except RunError as error:
         what = error.message.removeprefix(f"{path / REQUEST}: ") if (path / REQUEST).exists() else "missing"
         return Report(path, None, finished, (), 0, (Finding(REQUEST, what), *manifest_findings(path, None)))
-    tasks = _chains(folder.run, wanted) if wanted else folder.run.tasks
+    tasks = _with_what_was_read(folder.run, wanted) if wanted else folder.run.tasks
     findings = [*foreign_files(folder, wanted), *request_findings(folder.run)]
     listed = list(listed_files(folder, tasks, finished))
     # A request that was changed itself is no measure for outputs.
@@ -97,11 +97,10 @@ def verified(path: Path) -> Report:
     return report
 
 
-def _chains(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
+def _with_what_was_read(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
     """The tasks that are wanted, and those whose texts they were made from."""
-    last: dict[tuple[str, str, int], int] = {}
-    for task in run.tasks:
-        if task.id in wanted:
-            chain = (task.passage, task.kind, task.variant)
-            last[chain] = max(task.step, last.get(chain, 0))
-    return tuple(task for task in run.tasks if task.step <= last.get((task.passage, task.kind, task.variant), 0))
+    needed = set(wanted)
+    for task in reversed(run.tasks):
+        if task.id in needed:
+            needed.update(task.reads)
+    return tuple(task for task in run.tasks if task.id in needed)

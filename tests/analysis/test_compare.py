@@ -103,7 +103,7 @@ def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: Run
 def test_texts_of_a_passage_that_changed_are_left_out(finished: RunFolder, other: RunFolder) -> None:
     for step in (1, 2):
         for kind in ("again", "once"):
-            forge(other, f"two-clocks/002/{kind}.{step}", lambda raw: raw["derivation"].update(passage="0" * 64))
+            forge(other, f"two-clocks/002/{kind}.{step}", lambda raw: raw["derivation"].update(passages=["0" * 64]))
     found = run_survey.compare(side(finished), side(other), None)
     assert (found.pairs, found.left_out) == (8, 4)
 
@@ -130,7 +130,7 @@ def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolde
         return bag_of_words(texts)
 
     run_survey.compare(side(finished), side(other), Embedder("words", embed))
-    passages = {each.record.source.text for each in run_ledgers.measure(finished)}
+    passages = {each.record.sources[0].text for each in run_ledgers.measure(finished)}
     assert [len(call & passages) for call in calls] == [3]
 
 

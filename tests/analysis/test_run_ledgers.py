@@ -42,9 +42,9 @@ def test_every_finished_output_is_measured_against_its_passage(finished: RunFold
     for each in measured:
         record, text = finished.read(each.task.id)
         assert each.record == record
-        assert " ".join(aligned.sentence for aligned in each.ledger.passage) == record.source.text
+        assert " ".join(aligned.sentence for aligned in each.ledger.passage) == record.sources[0].text
         assert set(record.flags) == set(each.ledger.flags)
-        read = finished.read(each.task.parent)[1] if each.task.parent else record.source.text
+        read = finished.read(each.task.reads[0])[1] if each.task.reads else record.sources[0].text
         assert each.ledger.length.read <= len(read)
         assert bool(each.ledger.length.words) == any(map(str.isalnum, text))
 

@@ -30,7 +30,7 @@ def test_each_chain_begins_with_its_passage(finished: RunFolder) -> None:
 
 
 def test_a_gap_ends_a_chain(finished: RunFolder) -> None:
-    without = [(record, text) for record, text in outputs(finished) if record.source.step != 1]
+    without = [(record, text) for record, text in outputs(finished) if record.task.step != 1]
     assert trajectories(without) == []
     assert trajectories([]) == []
 

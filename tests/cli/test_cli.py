@@ -216,13 +216,13 @@ def test_short_passages_are_left_out_where_asked(remix_: Remix, fake: dict[str, 
     assert ok(remix_("passages", "--min-words", 3)).startswith("two-clocks/002\t")
     folder = Path(ok(remix_("generate", "--all", "--min-words", 3, "--steps", 1)).strip())
     run = RunFolder.open(folder).run
-    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+    assert {task.place for task in run.tasks} == {"two-clocks/002"}
     assert (run.options.min_words, run.given["min_words"]) == (3, 3)
     (workspace.root / "remix.toml").write_text("min_words = 3\n")
     assert len(ok(remix_("passages")).splitlines()) == 1
     assert len(ok(remix_("passages", "--min-words", 0)).splitlines()) == 2
     run = RunFolder.open(Path(ok(remix_("generate", "--all", "--steps", 1)).strip())).run
-    assert {task.passage for task in run.tasks} == {"two-clocks/002"}
+    assert {task.place for task in run.tasks} == {"two-clocks/002"}
 
 
 def test_a_folder_of_seeds_that_is_not_there(remix_: Remix) -> None:

@@ -220,7 +220,7 @@ def forge_names(folder: RunFolder, name: str) -> RunFolder:
 
 def forge_record(name: str) -> Callable[[dict[str, Any]], None]:
     def change(raw: dict[str, Any]) -> None:
-        raw["source"] |= {"essay": name, "section": name, "path": name, "tags": [name], "template": name}
+        raw["sources"][0] |= {"essay": name, "section": name, "path": name, "tags": [name], "template": name}
         raw["circumstances"] |= {"model": name, "host": name, "run": name, "remix": name, "exactness": name}
         raw["flags"] = [name]
         raw["derivation"]["engine"]["libc"] = name
@@ -318,7 +318,10 @@ def test_what_cant_be_left_unsaid_is_said_in_a_line(forged: RunFolder, workspace
     broken = shutil.copytree(forged.path, workspace.outputs / "20990101T000000Z-broken-0000")
     raw = json.loads((broken / "run.json").read_bytes())
     name = raw["name"]
-    for change in ({name: 1}, {"tasks": [{"passage": name, "kind": name, "step": 1, "variant": 1, "seed": 1}]}):
+    for change in (
+        {name: 1},
+        {"tasks": [{"place": name, "kind": name, "step": 1, "variant": 1, "inputs": [{"passage": name}], "seed": 1}]},
+    ):
         (broken / "run.json").write_text(json.dumps(raw | change))
         for command in ("runs", "status --all", "verify 2099", "show 2099:two-clocks/001/again.1", "resume 2099"):
             result = remix_(*command.split())

@@ -294,7 +294,7 @@ def test_a_passage_with_such_a_word_is_named_and_may_be_left_out(tmp_path: Path)
         prepare.prepare(place, Options())
     assert "image" in caught.value.hint
     job = prepare.prepare(place, Options(skip_bad=True))
-    assert {task.passage.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
+    assert {task.place.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
 
 
 def test_a_vector_of_such_a_word_is_that_of_its_beginning(model_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) 
     for task in alone.run.tasks:
         assert records[task.id].id == alone.read(task.id)[0].id
     last = max(records.values(), key=lambda record: record.circumstances.finished)
-    assert last.source.passage == "a-long-one/001"
+    assert last.sources[0].passage == "a-long-one/001"
 
 
 @pytest.mark.model

@@ -170,7 +170,7 @@ def test_prov_leads_back_to_the_passage(finished: RunFolder) -> None:
         for each in document.get_records(ProvDerivation)
     }
     record, _ = finished.read("two-clocks/001/again.2")
-    passage = f"sha256:{record.derivation.passage}"
+    passage = f"sha256:{record.derivation.passages[0]}"
     assert steps["run:two-clocks/001/again.2"] == {passage, "run:two-clocks/001/again.1"}
     assert steps["run:two-clocks/001/again.1"] == {passage}
 
@@ -186,8 +186,8 @@ def test_a_line_for_each_output_all_alike(finished: RunFolder) -> None:
     assert all(one[key] == other[key] for one in kinds for other in kinds for key in one.keys() & other.keys())
     record, words = finished.read("two-clocks/001/again.2")
     row = next(row for row in rows if row["output"] == "two-clocks/001/again.2")
-    assert (row["id"], row["text"], row["parent"]) == (record.id, words, record.derivation.parent)
-    assert row["source"] == record.source.text
+    assert (row["id"], row["text"], row["parents"]) == (record.id, words, list(record.derivation.parents))
+    assert row["passages"][0]["text"] == record.sources[0].text
     assert row["messages"] == [message.model_dump() for message in record.derivation.prompt.messages]
 
 
@@ -197,7 +197,9 @@ def test_what_a_terminal_would_obey_is_escaped(workspace: Workspace, writer: Fak
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     lines = exported(folder.path, Wanted("jsonl")).decode()
     assert "\u202e" not in lines
-    assert {json.loads(line)["source"] for line in lines.splitlines()} == {"One two\u200f three \u202e four."}
+    assert {json.loads(line)["passages"][0]["text"] for line in lines.splitlines()} == {
+        "One two\u200f three \u202e four."
+    }
 
 
 # -- the page -----------------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
         record, words = finished.read(task.id)
         assert words in page.words
         assert record.id in page.words
-        assert record.source.text in page.words
+        assert record.sources[0].text in page.words
     sections = {attributes["id"] for tag, attributes in page.tags if tag == "section"}
     links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
     assert links == {f"#{id_}" for id_ in sections}

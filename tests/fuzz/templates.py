@@ -15,7 +15,7 @@ from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError
 from remix.records import Essay, Message, Passage, sha256
 from remix.templates import worker
-from remix.templates.template import Template
+from remix.templates.template import Reading, Template
 from remix.templates.worker import Program, RenderingError, Worker
 
 from ..conftest import Letters
@@ -168,7 +168,7 @@ _CHAT_CONTEXT: dict[str, Any] = {
 def _prompt(case: bytes) -> tuple[Program | None, dict[str, Any]]:
     try:
         template = Template("fuzz", case, "prompts/fuzz.md.j2")
-        template.render(PASSAGE, ESSAY, "Before.", 2, 3, ("tiny",))
+        template.render(Reading(((ESSAY, PASSAGE),), "Before."), 2, 3, ("tiny",))
     except PromptError as error:
         _read_to_its_end(error.message)
         return None, {}

@@ -90,8 +90,8 @@ def test_a_stranger_can_recompute_hash_and_id(reference):
 def test_a_chain_is_closed(reference):
     for task in reference.run.tasks:
         record, _ = reference.read(task.id)
-        parent = reference.read(task.parent) if task.parent else None
-        assert record.derivation.parent == (parent[0].id if parent else None)
+        parent = reference.read(task.reads[0]) if task.reads else None
+        assert record.derivation.parents == ((parent[0].id,) if parent else ())
 
 
 @pytest.mark.parametrize(("parallel", "threads"), [(5, 1), (1, 2)])
@@ -155,8 +155,8 @@ def test_candidates_share_the_slots_there_are(garden, tmp_path):
 
 
 def test_control_tokens_in_a_passage_are_text(reference):
-    hostile = next(task for task in reference.run.tasks if task.passage == "noon/006")
-    plain = next(task for task in reference.run.tasks if (task.passage, task.kind) == ("noon/001", hostile.kind))
+    hostile = next(task for task in reference.run.tasks if task.place == "noon/006")
+    plain = next(task for task in reference.run.tasks if (task.place, task.kind) == ("noon/001", hostile.kind))
     ids = [reference.read(task.id)[0].derivation.prompt.token_ids or () for task in (hostile, plain)]
     # 0 is <|endoftext|>, 1 is <|im_start|>, 2 is <|im_end|>: as many as the chat template itself puts in.
     assert [ids[0].count(token) for token in (0, 1, 2)] == [ids[1].count(token) for token in (0, 1, 2)]

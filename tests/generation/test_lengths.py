@@ -15,7 +15,7 @@ from remix.errors import PromptError
 from remix.generation import prepare
 from remix.generation.lengths import Lengths, _class
 from remix.records import Message, Options, PromptSize
-from remix.templates.template import read_templates
+from remix.templates.folder import read_templates
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
 

@@ -75,13 +75,9 @@ def test_every_planned_task_has_its_text_and_its_record(workspace: Workspace) ->
     assert len(folder.run.tasks) == 3 * 2 * 3 * 2
     for task in folder.run.tasks:
         record, text = folder.read(task.id)
-        source = record.source
-        assert (source.passage, source.kind, source.step, source.variant) == (
-            task.passage,
-            task.kind,
-            task.step,
-            task.variant,
-        )
+        used = record.task
+        assert [source.passage for source in record.sources] == [task.place]
+        assert (used.kind, used.step, used.variant, used.reads) == (task.kind, task.step, task.variant, task.reads)
         assert record.derivation.sampling.seed == task.seed
         assert record.output.sha256 == sha256(f"{text}\n")
     assert (folder.path / "MANIFEST.sha256").is_file()
@@ -91,13 +87,13 @@ def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
     folder = carry_out(plan(workspace, steps=3, variants=2), workspace).folder
     for task in folder.run.tasks:
         record, _ = folder.read(task.id)
-        if task.parent is None:
-            assert record.derivation.parent is None
-            read = record.source.text
+        if not task.reads:
+            assert record.derivation.parents == ()
+            read = record.sources[0].text
         else:
-            parent, text = folder.read(task.parent)
-            assert record.derivation.parent == parent.id
-            read = text or record.source.text
+            parent, text = folder.read(task.reads[0])
+            assert record.derivation.parents == (parent.id,)
+            read = text or record.sources[0].text
         assert record.derivation.prompt.messages[0].content == f"{read}\n\nSay it again."
 
 
@@ -258,7 +254,7 @@ def test_resume_writes_anew_what_was_made_from_another_text(workspace: Workspace
     whole = texts(folder)
     first, second, _ = (task.id for task in folder.run.tasks)
     record, _ = folder.read(second)
-    derivation = record.derivation.model_copy(update={"parent": sha256("another")})
+    derivation = record.derivation.model_copy(update={"parents": (sha256("another"),)})
     folder.record_path(second).write_bytes(dump(record.model_copy(update={"derivation": derivation})))
     folder.record_path(first).unlink()
     writer = FakeWriter()
@@ -297,7 +293,7 @@ def test_a_changed_text_stops_its_chain_and_no_other(workspace: Workspace) -> No
     folder.text_path("two-clocks/002/once.1").write_text("---\n---\nMine.\n")
     folder.record_path("two-clocks/003/once.2").unlink()
     outcome = execute.resume(folder, writer=FakeWriter())
-    assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.1"]
+    assert [failure.task for failure in outcome.failures] == ["two-clocks/002/once.1", "two-clocks/002/once.2"]
     assert "not the text that was recorded" in outcome.failures[0].error
     assert folder.record_path("two-clocks/003/once.2").is_file()
     assert not (folder.path / "MANIFEST.sha256").exists()
@@ -378,7 +374,7 @@ class Failing(FakeWriter):
 def seed_of(task: Task, record: Record, candidate: int) -> int:
     """The sampling seed of a task's candidate, in a run with seed 1."""
     derivation = record.derivation
-    named = (1, derivation.passage, derivation.prompt.template, task.kind, task.step, task.variant)
+    named = (1, derivation.passages[0], derivation.prompt.template, task.kind, task.step, task.variant)
     return task_seed(*named, candidate=candidate)
 
 
@@ -498,8 +494,11 @@ def test_one_candidate_s_failure_is_its_task_s(workspace: Workspace) -> None:
     job = plan(workspace, kinds=("again",), steps=2, best_of=3)
     writer = Late(set())
     outcome = execute.generate(job, workspace.outputs, writer=writer)
-    assert [(failure.task, failure.error) for failure in outcome.failures] == [("two-clocks/002/again.1", "no.")]
-    assert {task.passage for task in outcome.folder.done} == {"two-clocks/001", "two-clocks/003"}
+    assert [(failure.task, failure.error) for failure in outcome.failures] == [
+        ("two-clocks/002/again.1", "no."),
+        ("two-clocks/002/again.2", "reads two-clocks/002/again.1, which failed (no)."),
+    ]
+    assert {task.place for task in outcome.folder.done} == {"two-clocks/001", "two-clocks/003"}
     assert [future.cancelled() for future in writer.held] == [True, False, True]
 
 
@@ -542,11 +541,13 @@ def test_a_failure_takes_its_chain_along_and_no_other(workspace: Workspace) -> N
 
     outcome = carry_out(job, workspace, fail_on=lambda prompt: prompt.messages[0].content.startswith("The second"))
     folder = outcome.folder
-    failed = ["two-clocks/002/again.1", "two-clocks/002/once.1"]
-    assert [failure.task for failure in outcome.failures] == failed
+    failed = [f"two-clocks/002/{kind}.{step}" for kind in ("again", "once") for step in (1, 2, 3)]
+    assert sorted(failure.task for failure in outcome.failures) == failed
+    reading = {failure.error.split(" (")[0] for failure in outcome.failures if failure.task.endswith(("2", "3"))}
+    assert reading == {f"reads two-clocks/002/{kind}.1, which failed" for kind in ("again", "once")}
     assert folder.failures() == outcome.failures
     assert "don't fit a context" in outcome.failures[0].error
-    assert {task.passage for task in folder.done} == {"two-clocks/001", "two-clocks/003"}
+    assert {task.place for task in folder.done} == {"two-clocks/001", "two-clocks/003"}
     assert len(folder.done) == 12
     assert not (folder.path / "MANIFEST.sha256").exists()
 
@@ -560,8 +561,8 @@ def test_a_failure_takes_its_chain_along_and_no_other(workspace: Workspace) -> N
 def test_a_later_step_s_failure_leaves_the_earlier_ones(workspace: Workspace) -> None:
     outcome = carry_out(plan(workspace, steps=3), workspace, fail_on=reads_a_text)
     assert {task.step for task in outcome.folder.done} == {1}
-    assert {failure.task.rpartition(".")[2] for failure in outcome.failures} == {"2"}
-    assert len(outcome.failures) == len(outcome.folder.done) == 6
+    assert {failure.task.rpartition(".")[2] for failure in outcome.failures} == {"2", "3"}
+    assert len(outcome.failures) == 2 * len(outcome.folder.done) == 12
 
 
 def test_a_template_that_fails_on_a_passage_is_a_failure_of_that_task(workspace: Workspace) -> None:
@@ -581,7 +582,7 @@ def test_a_template_that_fails_on_any_text_is_found_before_anything_is_written(w
     (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
     with pytest.raises(PromptError, match="the template fails on two-clocks/002"):
         plan(workspace, steps=2)
-    assert {task.passage for task in plan(workspace, steps=2, skip_bad=True).run.tasks} == {"two-clocks/001"}
+    assert {task.place for task in plan(workspace, steps=2, skip_bad=True).run.tasks} == {"two-clocks/001"}
 
 
 def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace) -> None:
@@ -652,7 +653,7 @@ def test_what_is_bad_is_left_out_and_reported_when_asked(workspace: Workspace) -
     job = plan(workspace, skip_bad=True)
     assert [error.message.split(":")[0] for error in job.left_out] == ["seeds/bad.md", "prompts/bad.md.j2"]
     assert {task.kind for task in job.run.tasks} == {"again", "once"}
-    assert {task.passage for task in job.run.tasks} == {f"two-clocks/{n:03}" for n in (1, 2, 3)}
+    assert {task.place for task in job.run.tasks} == {f"two-clocks/{n:03}" for n in (1, 2, 3)}
 
 
 def test_where_all_is_bad_there_is_nothing_to_do(workspace: Workspace) -> None:
@@ -707,7 +708,7 @@ def test_candidates_are_computed_as_variants_are_and_read_as_one(workspace: Work
 def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace) -> None:
     (workspace.seeds / "long.md").write_text("A word. " * 4000)
     job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, skip_bad=True))
-    assert {task.passage.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
+    assert {task.place.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
     assert [error.message.split(" needs ")[0] for error in job.left_out] == ["seeds/long.md:1: long/001"]
 
 
@@ -759,7 +760,7 @@ def test_a_run_keeps_what_was_asked_for_and_what_that_meant(workspace: Workspace
     job = plan(workspace, where="clocks and not text:slow", steps=1)
     assert job.run.options.where == "clocks and not text:slow"
     assert [passage.id for essay in job.run.essays for passage in essay.passages] == ["two-clocks/001"]
-    assert {task.passage for task in job.run.tasks} == {"two-clocks/001"}
+    assert {task.place for task in job.run.tasks} == {"two-clocks/001"}
     assert plan(workspace, where="time and not gpu").notes == (
         "--where, column 14: no passage has the tag 'gpu'. `remix tags` lists what there is.",
     )
@@ -767,11 +768,13 @@ def test_a_run_keeps_what_was_asked_for_and_what_that_meant(workspace: Workspace
 
 def test_ranked_passages_are_worked_on_by_rank_and_their_records_say_it(workspace: Workspace) -> None:
     job = plan(workspace, like="the second clock runs slow", limit=2, steps=1, kinds=("once",))
-    assert [task.passage for task in job.run.tasks] == ["two-clocks/002", "two-clocks/001"]
+    assert [task.place for task in job.run.tasks] == ["two-clocks/002", "two-clocks/001"]
     folder = carry_out(job, workspace).folder
     records = [record_of(folder, task.id) for task in folder.run.tasks]
-    assert [record.source.ranking and record.source.ranking.rank for record in records] == [1, 2]
-    assert [record.source.ranking for record in records] == [folder.run.rankings[id_] for id_ in folder.run.rankings]
+    assert [record.sources[0].ranking and record.sources[0].ranking.rank for record in records] == [1, 2]
+    assert [record.sources[0].ranking for record in records] == [
+        folder.run.rankings[id_] for id_ in folder.run.rankings
+    ]
     assert not verify(folder.path).findings
     unranked = carry_out(plan(workspace, steps=1, kinds=("once",)), workspace).folder
     assert {record_of(folder, task.id).id for task in folder.run.tasks} <= {
@@ -789,7 +792,7 @@ def test_a_rank_that_is_not_the_run_s_is_found(workspace: Workspace) -> None:
 def test_runs_from_before_there_were_rankings_are_read(finished: RunFolder) -> None:
     for path in (finished.path / "run.json", *map(finished.record_path, (task.id for task in finished.run.tasks))):
         whole = json.loads(path.read_bytes())
-        (whole if path.name == "run.json" else whole["source"]).pop(
+        (whole if path.name == "run.json" else whole["sources"][0]).pop(
             "rankings" if path.name == "run.json" else "ranking"
         )
         for option in ("where", "like", "sample"):
@@ -798,5 +801,5 @@ def test_runs_from_before_there_were_rankings_are_read(finished: RunFolder) -> N
     (finished.path / "MANIFEST.sha256").unlink()
     folder = RunFolder.open(finished.path)
     assert folder.run.rankings == {}
-    assert all(record_of(folder, task.id).source.ranking is None for task in folder.run.tasks)
+    assert all(record_of(folder, task.id).sources[0].ranking is None for task in folder.run.tasks)
     assert {each.file for each in verify(folder.path).findings} == {"MANIFEST.sha256"}

@@ -9,8 +9,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.generation.plan import plan, task_seed
-from remix.records import Passage, Task, sha256
+from remix.errors import RunError
+from remix.generation.plan import plan, task_seed, with_what_is_read
+from remix.records import Passage, PassageInput, Reads, Task, TaskInput, TemplateUsed, sha256
 
 
 def passage(number: int) -> Passage:
@@ -29,26 +30,59 @@ def passage(number: int) -> Passage:
 
 
 PASSAGES = [passage(1), passage(2)]
-TEMPLATES = {"summary": sha256("s"), "rewrite": sha256("r")}
+
+
+def used(kind: str, reads: Reads = "passage") -> TemplateUsed:
+    return TemplateUsed(kind=kind, name=f"prompts/{kind}.md.j2", sha256=sha256(kind[0]), source=kind[0], reads=reads)
+
+
+TEMPLATES = [used("summary"), used("rewrite")]
 
 
 def test_every_combination_once_chain_by_chain() -> None:
     tasks = plan(PASSAGES, TEMPLATES, steps=2, variants=2, seed=1)
-    chain = [f"{kind}.{step}{variant}" for kind in TEMPLATES for variant in ("", ".v2") for step in (1, 2)]
+    chain = [
+        f"{kind}.{step}{variant}" for kind in ("summary", "rewrite") for variant in ("", ".v2") for step in (1, 2)
+    ]
     assert [task.id for task in tasks] == [f"e/{number}/{name}" for number in ("001", "002") for name in chain]
     assert len({task.seed for task in tasks}) == len(tasks)
 
 
-def test_a_task_knows_its_parent() -> None:
-    tasks = plan([passage(1)], {"rewrite": sha256("r")}, steps=3, variants=2, seed=1)
-    assert [task.parent for task in tasks] == [
-        None,
-        "e/001/rewrite.1",
-        "e/001/rewrite.2",
-        None,
-        "e/001/rewrite.1.v2",
-        "e/001/rewrite.2.v2",
+def test_a_task_knows_what_it_reads() -> None:
+    tasks = plan([passage(1)], [used("rewrite")], steps=3, variants=2, seed=1)
+    assert [task.reads for task in tasks] == [
+        (),
+        ("e/001/rewrite.1",),
+        ("e/001/rewrite.2",),
+        (),
+        ("e/001/rewrite.1.v2",),
+        ("e/001/rewrite.2.v2",),
     ]
+    assert {task.passages for task in tasks} == {("e/001",)}
+
+
+def test_a_kind_that_reads_others_has_one_step_and_reads_their_last_ones() -> None:
+    templates = [*TEMPLATES, used("both", ("summary", "rewrite"))]
+    tasks = [task for task in plan(PASSAGES, templates, steps=3, variants=2, seed=1) if task.kind == "both"]
+    assert [task.id for task in tasks] == ["e/001/both.1", "e/001/both.1.v2", "e/002/both.1", "e/002/both.1.v2"]
+    assert tasks[1].inputs == (
+        PassageInput(passage="e/001"),
+        TaskInput(task="e/001/summary.3.v2"),
+        TaskInput(task="e/001/rewrite.3.v2"),
+    )
+
+
+def test_a_kind_is_planned_behind_what_it_reads() -> None:
+    with pytest.raises(RunError, match=r"prompts/both\.md\.j2: reads 'rewrite', which isn't planned before it"):
+        plan(PASSAGES, [used("summary"), used("both", ("summary", "rewrite")), used("rewrite")], 1, 1, 1)
+
+
+def test_what_is_refreshed_brings_in_what_it_reads() -> None:
+    templates = [*TEMPLATES, used("both", ("summary",)), used("more", ("both", "rewrite"))]
+    assert with_what_is_read([("e/001", "more")], templates) == {
+        ("e/001", kind) for kind in ("more", "both", "rewrite", "summary")
+    }
+    assert with_what_is_read([("e/001", "summary")], templates) == {("e/001", "summary")}
 
 
 def test_a_task_s_seed_does_not_depend_on_what_else_is_planned() -> None:
@@ -56,7 +90,7 @@ def test_a_task_s_seed_does_not_depend_on_what_else_is_planned() -> None:
         return {task.id: task.seed for task in tasks}
 
     large = seeds(plan(PASSAGES, TEMPLATES, steps=3, variants=3, seed=7))
-    small = seeds(plan(PASSAGES[1:], {"rewrite": sha256("r")}, steps=1, variants=2, seed=7))
+    small = seeds(plan(PASSAGES[1:], [used("rewrite")], steps=1, variants=2, seed=7))
     assert small.items() <= large.items()
 
 

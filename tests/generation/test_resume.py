@@ -549,8 +549,8 @@ def test_another_model_goes_on_when_told_to_and_the_records_say_so(run: Begun) -
         assert record.derivation.model.sha256 == wrote
         assert record.circumstances.model == ("began" if task.id in early else "other")
         assert f"model: {record.circumstances.model}\n" in folder.text_path(task.id).read_text()
-        if task.parent:
-            assert record.derivation.parent == folder.read(task.parent)[0].id
+        if task.reads:
+            assert record.derivation.parents == (folder.read(task.reads[0])[0].id,)
     (sitting,) = folder.resumptions()
     assert (sitting.name, sitting.model.sha256) == ("other", other)
     check(folder.path, Reference(run.job, {}))

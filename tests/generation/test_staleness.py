@@ -12,7 +12,7 @@ from remix.generation import execute, prepare, staleness
 from remix.generation.staleness import Now, stale
 from remix.outputs import RunFolder
 from remix.records import Essay, ModelFile, Options, Run, Stale, sha256
-from remix.templates.template import read_templates
+from remix.templates.folder import read_templates
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FILE, FakeWriter, Remix
@@ -173,7 +173,7 @@ def test_a_refresh_writes_what_is_stale_and_nothing_else(
     assert anew.run.refreshes.run == finished.run.name
     assert anew.run.refreshes.request == sha256((finished.path / "run.json").read_bytes())
     assert prepare.status(workspace, anew.run) == []
-    assert "stands still" in anew.read("two-clocks/002/again.1")[0].source.text
+    assert "stands still" in anew.read("two-clocks/002/again.1")[0].sources[0].text
 
 
 def test_a_refresh_gives_the_texts_of_a_whole_new_run(
@@ -192,7 +192,7 @@ def test_a_refresh_leaves_out_what_is_gone(workspace: Workspace, finished: RunFo
     assert prepare.prepare_refresh(workspace, finished, writer=writer) is None
     edit(essay_of(workspace), "runs slow", "stands still")
     anew = refresh(workspace, finished, writer)
-    assert {task.passage for task in anew.run.tasks} == {"two-clocks/002"}
+    assert {task.place for task in anew.run.tasks} == {"two-clocks/002"}
 
 
 def test_a_refresh_is_resumed(workspace: Workspace, finished: RunFolder, writer: FakeWriter) -> None:

@@ -244,7 +244,7 @@ def test_each_step_reads_the_one_before(workspace: Workspace) -> None:
     written = outputs(generate_with(chat, workspace, options).folder)
     first, second = written["tides/001/rewrite.1"], written["tides/001/rewrite.2"]
     assert (first[1], second[1]) == ("First words.", "Second words.")
-    assert second[0].derivation.parent == first[0].id
+    assert second[0].derivation.parents == (first[0].id,)
     assert "First words." in second[0].derivation.prompt.messages[-1].content
 
 

@@ -49,7 +49,7 @@ def test_a_step_before_that_is_gone(finished: RunFolder) -> None:
 def test_a_record_that_names_itself_leads_nowhere(finished: RunFolder) -> None:
     """Steps are counted by the plan, so no record can send a reader round in a ring."""
     raw = json.loads(finished.record_path(SECOND).read_bytes())
-    raw["derivation"]["parent"], raw["source"]["step"] = raw["id"], 3
+    raw["derivation"]["parents"], raw["task"]["step"] = [raw["id"]], 3
     finished.record_path(SECOND).write_text(json.dumps(raw))
     with pytest.raises(RunError, match="was made from another"):
         ancestry(finished, SECOND)
@@ -110,9 +110,9 @@ def test_why_names_the_section(remix_: Remix, finished: RunFolder) -> None:
 def test_why_as_json(remix_: Remix, finished: RunFolder) -> None:
     value = json.loads(ok(remix_("why", finished.read(SECOND)[0].id, "--json")))
     assert (value["run"], value["output"]) == (finished.path.name, SECOND)
-    assert [step["task"] for step in value["steps"]] == [SECOND, FIRST]
-    assert value["steps"][0]["derivation"]["parent"] == value["steps"][1]["id"]
-    assert value["steps"][1]["source"]["path"] == "seeds/two-clocks.md"
+    assert [step["name"] for step in value["steps"]] == [SECOND, FIRST]
+    assert value["steps"][0]["derivation"]["parents"] == [value["steps"][1]["id"]]
+    assert value["steps"][1]["sources"][0]["path"] == "seeds/two-clocks.md"
     assert value["steps"][1]["text"] == finished.read(FIRST)[1]
 
 
@@ -128,14 +128,14 @@ def test_why_of_a_passage(remix_: Remix, finished: RunFolder) -> None:
         "run": finished.path.name,
         "output": "two-clocks/002/again.1",
         "record": record.id,
-        "passage_sha256": record.derivation.passage,
+        "passages_sha256": list(record.derivation.passages),
         "flags": list(record.flags),
     }
 
 
 def test_an_essay_edited_between_runs_is_told(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None:
     old = RunFolder.open(shutil.copytree(finished.path, finished.path.with_name("19990101T000000Z-old-0000")))
-    forge(old, SECOND, lambda raw: raw["derivation"].update(passage="0" * 64))
+    forge(old, SECOND, lambda raw: raw["sources"][0].update(text="As it was."))
     result = remix_("why", "--of", "two-clocks/001")
     assert "2 different texts went by that id" in result.stderr
 

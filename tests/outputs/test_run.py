@@ -119,7 +119,7 @@ def test_a_changed_text_is_noticed(finished: RunFolder) -> None:
 def test_a_changed_front_matter_is_not_the_text_s_business(finished: RunFolder) -> None:
     path = finished.text_path(AGAIN)
     path.write_bytes(path.read_bytes().replace(b"kind: again", b"kind: again\nstars: 5"))
-    assert finished.read(AGAIN)[0].source.kind == "again"
+    assert finished.read(AGAIN)[0].task.kind == "again"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_any_text_comes_back(finished: RunFolder, text: str) -> None:
 @pytest.mark.parametrize("title", ["Plain", "A: colon", "---", "a\n---\nb", "'\"", "# no comment", "x" * 3000, "🗺 é"])
 def test_no_title_can_close_the_front_matter(finished: RunFolder, title: str) -> None:
     record = finished.read(AGAIN)[0]
-    record = record.model_copy(update={"source": record.source.model_copy(update={"essay": title})})
+    record = record.model_copy(update={"sources": (record.sources[0].model_copy(update={"essay": title}),)})
     assert body_of(compose(record, "The text.")) == b"The text.\n"
 
 
@@ -208,20 +208,22 @@ def test_dump_is_json_with_numbers_on_one_line(finished: RunFolder) -> None:
     assert Record.model_validate_json(data) == record
     assert data.endswith(b"}\n")
     value = json.loads(data)
-    about = ["schema", "id", "source", "derivation", "output", "flags", "circumstances"]
+    about = ["schema", "id", "sources", "task", "derivation", "output", "flags", "circumstances"]
     assert list(value) == [*about, "trace", "candidates"]
     ids = re.search(r'\n    "token_ids": (\[.*\])', data.decode())
     assert ids
     assert json.loads(ids[1]) == value["output"]["token_ids"]
-    assert '\n    "lines": [8, 8],\n' in data.decode()
+    assert '\n      "lines": [8, 8],\n' in data.decode()
 
 
 def test_dump_leaves_strings_alone(finished: RunFolder) -> None:
     text = "[\n  1,\n  2\n] and [ 3 ]"
     record = finished.read(AGAIN)[0]
-    record = record.model_copy(update={"source": record.source.model_copy(update={"text": text, "tags": ("1", "2")})})
-    assert json.loads(dump(record))["source"]["text"] == text
-    assert json.loads(dump(record))["source"]["tags"] == ["1", "2"]
+    record = record.model_copy(
+        update={"sources": (record.sources[0].model_copy(update={"text": text, "tags": ("1", "2")}),)}
+    )
+    assert json.loads(dump(record))["sources"][0]["text"] == text
+    assert json.loads(dump(record))["sources"][0]["tags"] == ["1", "2"]
 
 
 @pytest.mark.parametrize(

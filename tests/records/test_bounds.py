@@ -142,10 +142,10 @@ IN_A_RECORD: list[Change] = [
     put("derivation", "prompt", "token_ids", value=[2**31]),
     put("output", "token_ids", value=[-(2**31)]),
     put("output", "token_ids", value=[HUGE]),
-    put("source", "step", value=0),
-    put("source", "step", value=HUGE),
-    put("source", "variant", value=1000),
-    put("source", "lines", value=[1, HUGE]),
+    put("task", "step", value=0),
+    put("task", "step", value=HUGE),
+    put("task", "variant", value=1000),
+    put("sources", 0, "lines", value=[1, HUGE]),
     put("circumstances", "size", value=HUGE),
     put("circumstances", "seconds", value=1e308),
     put("derivation", "trim", "version", value=HUGE),
@@ -394,7 +394,8 @@ def test_no_manifest_blesses_another_task_s_record(told: RunFolder) -> None:
 
 @pytest.mark.parametrize("key", ["step", "variant", "kind", "passage"])
 def test_no_manifest_blesses_a_record_that_speaks_of_another_task(told: RunFolder, key: str) -> None:
-    forge(told, FIRST, put("source", key, value={"step": 2, "variant": 7}.get(key, "else")))
+    where = ("sources", 0, key) if key == "passage" else ("task", key)
+    forge(told, FIRST, put(*where, value={"step": 2, "variant": 7}.get(key, "else")))
     (told.path / "MANIFEST.sha256").unlink()
     with pytest.raises(RunError, match="is the record of another text"):
         told.seal()

@@ -36,7 +36,7 @@ def marked(view: View) -> tuple[list[str], list[str]]:
 
 def test_a_text_beside_its_passage_the_step_before_and_its_edited_version(workspace: Workspace) -> None:
     folder = variants(workspace)
-    passage = folder.read(FIRST)[0].source.text
+    passage = folder.read(FIRST)[0].sources[0].text
     forge(folder, SECOND, text="The first clock is late, it knows.")
     found = opened(folder, SECOND, "The first clock is late.")
     assert [view.name for view in found.views] == ["passage", "before", "edited"]
@@ -121,7 +121,7 @@ def test_of_a_very_long_text_the_beginning_is_shown(workspace: Workspace) -> Non
 def measures(folder: RunFolder, **changed: Any) -> None:
     """Measure an output, and say otherwise of it."""
     record, text = folder.read(FIRST)
-    made = Made(text, "stop", record.source.text, "", ())
+    made = Made(text, "stop", record.sources[0].text, "", ())
     file = MeasuresFile(record=record.id, ledger=ledger(made))
     raw = {**file.model_dump(mode="json", by_alias=True), **changed}
     folder.measures_path(FIRST).write_text(json.dumps(raw), encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 
 from remix.errors import PromptError
 from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
-from remix.templates.template import Settings, Template, read_template, read_templates
+from remix.templates.folder import read_all_templates, read_template, read_templates
+from remix.templates.template import Reading, Settings, Template
 from remix.workspace import shipped
 
 SHIPPED = Path(__file__).parents[2] / "prompts"
@@ -37,6 +38,8 @@ ESSAY = Essay(
     passages=(PASSAGE,),
 )
 
+PAIRS = ((ESSAY, PASSAGE),)
+
 
 def template(body: str, front: str = "") -> Template:
     """A template of the kind `test`, whose body begins on line 4, or later by the lines of `front`."""
@@ -45,7 +48,7 @@ def template(body: str, front: str = "") -> Template:
 
 def render(body: str, front: str = "", previous: str = "", step: int = 1, labels: tuple[str, ...] = SMALL) -> Prompt:
     """What a template with that body makes of the passage."""
-    return template(body, front).render(PASSAGE, ESSAY, previous, step, 3, labels)
+    return template(body, front).render(Reading(PAIRS, previous), step, 3, labels)
 
 
 def said(prompt: Prompt) -> list[tuple[str, str]]:
@@ -67,7 +70,7 @@ def test_the_prompt_names_the_template_by_its_bytes() -> None:
     source = b"---\ndescription: A test.\n---\n{{ passage }}"
     made = Template("test", source, "prompts/test.md.j2")
     assert made.sha256 == sha256(source)
-    assert made.render(PASSAGE, ESSAY, "", 1, 1, SMALL).template == sha256(source)
+    assert made.render(Reading(PAIRS), 1, 1, SMALL).template == sha256(source)
 
 
 def test_all_that_a_template_may_speak_of() -> None:
@@ -129,7 +132,7 @@ def test_an_empty_opening_is_none(opening: str) -> None:
 
 def test_line_ends_of_windows_and_a_byte_order_mark() -> None:
     source = "\ufeff---\r\ndescription: A test.\r\n---\r\n{{ passage }}\r\n\r\nAgain.\r\n"
-    prompt = Template("test", source.encode(), "test.md.j2").render(PASSAGE, ESSAY, "", 1, 1, SMALL)
+    prompt = Template("test", source.encode(), "test.md.j2").render(Reading(PAIRS), 1, 1, SMALL)
     assert prompt.messages[0].content == f"{TEXT}\n\nAgain."
 
 
@@ -370,7 +373,7 @@ def test_the_shipped_kinds_begin_with_the_passage(labels: tuple[str, ...]) -> No
     shipped = read_templates(SHIPPED)
     assert list(shipped) == ["counter", "rewrite", "summary"]
     for made in shipped.values():
-        first = made.render(PASSAGE, ESSAY, "", 1, 3, labels).messages[0]
+        first = made.render(Reading(PAIRS), 1, 3, labels).messages[0]
         assert first.role == "user"
         assert first.content.startswith(f"{TEXT}\n\n")
 
@@ -378,23 +381,23 @@ def test_the_shipped_kinds_begin_with_the_passage(labels: tuple[str, ...]) -> No
 @pytest.mark.parametrize("kind", ["counter", "rewrite", "summary"])
 def test_only_the_bundled_model_gets_a_beginning_and_another_at_each_step(kind: str) -> None:
     made = read_template(SHIPPED / f"{kind}.md.j2")
-    small = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, SMALL).opening for step in (1, 2, 3)]
-    large = [made.render(PASSAGE, ESSAY, "Before."[: step - 1], step, 5, LARGE).opening for step in range(1, 6)]
+    small = [made.render(Reading(PAIRS, "Before."[: step - 1]), step, 5, SMALL).opening for step in (1, 2, 3)]
+    large = [made.render(Reading(PAIRS, "Before."[: step - 1]), step, 5, LARGE).opening for step in range(1, 6)]
     assert len({*small, ""}) == 4
     assert not any(large)
 
 
 def test_the_shipped_summary_asks_for_half_the_words() -> None:
     made = read_template(SHIPPED / "summary.md.j2")
-    assert "in about 8 words" in made.render(PASSAGE, ESSAY, "", 1, 3, LARGE).messages[0].content
-    again = made.render(PASSAGE, ESSAY, "Nobody has counted any of them.", 2, 3, LARGE).messages[0].content
+    assert "in about 8 words" in made.render(Reading(PAIRS), 1, 3, LARGE).messages[0].content
+    again = made.render(Reading(PAIRS, "Nobody has counted any of them."), 2, 3, LARGE).messages[0].content
     assert again.startswith("Nobody")
     assert "in about 3 words" in again
 
 
 def test_the_shipped_counter_is_a_thread() -> None:
     made = read_template(SHIPPED / "counter.md.j2")
-    reply = [made.render(PASSAGE, ESSAY, "Not so.", step, 3, LARGE).messages for step in (2, 3)]
+    reply = [made.render(Reading(PAIRS, "Not so."), step, 3, LARGE).messages for step in (2, 3)]
     assert [[message.role for message in messages] for messages in reply] == [["user", "assistant", "user"]] * 2
     assert [messages[0].content.split("\n")[-1] for messages in reply] == [
         "Argue against this in two sentences.",
@@ -470,3 +473,105 @@ def test_the_shipped_kinds_say_what_they_want() -> None:
     assert {kind: each.length for kind, each in wanted.items()} == {"counter": None, "rewrite": 1.0, "summary": 0.5}
     assert (wanted["counter"].weights.kept, wanted["counter"].weights.coverage) == (0, 1)
     assert (wanted["summary"].weights, wanted["rewrite"].weights.density) == (Weights(), -0.1)
+
+
+# -- kinds that read others ---------------------------------------------------------------------------------
+
+
+def reading(folder: Path, **reads: str) -> Path:
+    """A folder of kinds with what each says that it reads, on line 3 of its file."""
+    for kind, said in reads.items():
+        text = f"---\ndescription: {kind}.\nreads: {said}\n---\nSay it.\n"
+        (folder / f"{kind}.md.j2").write_text(text)
+    return folder
+
+
+def test_a_kind_that_reads_others_knows_their_texts_by_name() -> None:
+    made = template("{{ passage }} {{ summary }} {{ my_own }} {{ steps }}", "reads: [summary, my-own]\n")
+    prompt = made.render(Reading(PAIRS, texts={"summary": "Short.", "my-own": "Mine."}), 1, 5, SMALL)
+    assert prompt.messages[0].content == f"{TEXT} Short. Mine. 1"
+    assert (made.reads_kinds, made.steps(5)) == (("summary", "my-own"), 1)
+
+
+def test_a_kind_that_reads_a_group_knows_passages() -> None:
+    made = template("{% for each in passages %}{{ each }} ({{ each.tags | join }}){% endfor %}", "reads: passages\n")
+    assert made.render(Reading((*PAIRS, *PAIRS)), 1, 1, SMALL).messages[0].content == f"{TEXT} (mapsloss)" * 2
+    with pytest.raises(PromptError, match="unknown variable `passage`") as caught:
+        template("{{ passage }}", "reads: passages\n")
+    assert caught.value.hint == "Did you mean `passages`? This template knows passages, step, steps, family."
+
+
+@pytest.mark.parametrize(
+    ("front", "what"),
+    [
+        ("reads: summary", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: []", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: {a: b}", "`reads`: is passage, passages or a list of kinds like [summary, counter]."),
+        ("reads: [a-b, a_b]", "`reads`: names the same kind twice, or two kinds that templates would call the same."),
+        ("reads: [test]", "`reads`: 'test' can't read itself."),
+        ("reads: [passage]", "`reads`: a template can't speak of a kind called 'passage'."),
+        ("reads: [turns]", "`reads`: a template can't speak of a kind called 'turns'."),
+        ("reads: [if]", "`reads`: a template can't speak of a kind called 'if'."),
+        ("reads: [2nd]", "`reads`: a template can't speak of a kind called '2nd'."),
+    ],
+)
+def test_what_nothing_can_be_read_by(front: str, what: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        template("{{ passage }}", f"{front}\n")
+    assert caught.value.message == f"prompts/test.md.j2:3: {what}"
+    assert caught.value.hint
+
+
+def test_previous_is_unknown_where_other_kinds_are_read() -> None:
+    with pytest.raises(PromptError, match="unknown variable `previous`") as caught:
+        template("{{ previous }}", "reads: [summary]\n")
+    assert caught.value.hint == "This template knows passage, step, steps, essay, family, summary."
+
+
+def test_a_kind_brings_in_what_it_reads_and_is_made_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    folder = reading(tmp_path, all="[both, one]", both="[one, two]", one="passage", two="passage", group="passages")
+    assert list(read_templates(folder)) == ["one", "two"]
+    assert list(read_templates(folder, ["both"])) == ["one", "two", "both"]
+    assert list(read_templates(folder, ["all", "two"])) == ["two", "one", "both", "all"]
+    assert set(read_all_templates(folder)) == {"all", "both", "one", "two", "group"}
+
+
+@pytest.mark.parametrize(
+    ("reads", "asked", "what", "hint"),
+    [
+        ({"a": "[sumary]", "summary": "passage"}, "a", "a.md.j2:3: `reads`: there is no kind 'sumary'.", "`summary`"),
+        ({"a": "[b]", "b": "[a]"}, "a", "a.md.j2:3: `reads`: goes round in a circle: 'a', which reads 'b'", "Leave"),
+        (
+            {"a": "[b]", "b": "[c]", "c": "[b]"},
+            "a",
+            "'a', which reads 'b', which reads 'c', which reads 'b'.",
+            "Leave",
+        ),
+    ],
+)
+def test_kinds_that_can_t_be_made(tmp_path: Path, reads: dict[str, str], asked: str, what: str, hint: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        read_templates(reading(tmp_path, **reads), [asked])
+    assert what in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_a_kind_that_reads_a_broken_one_is_left_out_with_it(tmp_path: Path) -> None:
+    folder = reading(tmp_path, a="[b]", b="[c]", c="nothing", d="passage")
+    errors: list[PromptError] = []
+    assert list(read_all_templates(folder, errors.append)) == ["d"]
+    assert [error.message.split("`: ")[1] for error in errors] == [
+        "is passage, passages or a list of kinds like [summary, counter].",
+        "the template of 'c' can't be read.",
+        "the template of 'c' can't be read.",
+    ]
+
+
+def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
+    made = read_templates(SHIPPED, ["synthesis"])
+    assert list(made) == ["summary", "counter", "synthesis"]
+    read = Reading(PAIRS, texts={"summary": "In short.", "counter": "Not so."})
+    for labels in (SMALL, LARGE):
+        messages = made["synthesis"].render(read, 1, 3, labels).messages
+        assert messages[0].content.startswith(f"{TEXT}\n\n")
+        assert [each.content for each in messages[1:4:2]] == ["In short.", "Not so."]

@@ -326,18 +326,18 @@ def put(*path: Any, value: Any) -> Change:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (put("source", "text", value="Another."), "its passage isn't the one it was derived from"),
-        (put("source", "text", value="Another."), "its source isn't the one in run.json (text)"),
-        (put("source", "lines", value=[1, 2]), "its source isn't the one in run.json (lines)"),
-        (put("source", "essay", value="Three Clocks"), "its source isn't the one in run.json (essay)"),
-        (put("source", "step", value=1), "its source isn't the one in run.json (step)"),
+        (put("sources", 0, "text", value="Another."), "its passage isn't the one it was derived from"),
+        (put("sources", 0, "text", value="Another."), "its source isn't the one in run.json (text)"),
+        (put("sources", 0, "lines", value=[1, 2]), "its source isn't the one in run.json (lines)"),
+        (put("sources", 0, "essay", value="Three Clocks"), "its source isn't the one in run.json (essay)"),
+        (put("task", "step", value=1), "its task isn't the one in run.json (step)"),
         (
             put("output", "file", value="two-clocks/001/again.1.md"),
             "belongs to another text (two-clocks/001/again.1.md)",
         ),
         (put("circumstances", "run", value="other"), "belongs to another run (other)"),
-        (put("derivation", "parent", value="0" * 64), f"was made from another {FIRST} than is here"),
-        (put("derivation", "parent", value=None), f"was made from another {FIRST} than is here"),
+        (put("derivation", "parents", value=["0" * 64]), f"was made from another {FIRST} than is here"),
+        (put("derivation", "parents", value=[]), "names 0 texts that it was made from, and reads 1"),
         (put("derivation", "sampling", "seed", value=7), "its seed isn't the one in run.json"),
         (
             put("derivation", "prompt", "template", value="0" * 64),
@@ -391,8 +391,8 @@ def test_a_task_that_is_there_twice_is_named(finished: RunFolder) -> None:
 
 
 def test_a_first_step_has_no_step_before(finished: RunFolder) -> None:
-    forge(finished, FIRST, put("derivation", "parent", value="0" * 64))
-    assert f"{FIRST}.json: is a first step, and names a step before" in lines(verify(finished.path))
+    forge(finished, FIRST, put("derivation", "parents", value=["0" * 64]))
+    assert f"{FIRST}.json: names 1 texts that it was made from, and reads 0" in lines(verify(finished.path))
 
 
 def test_a_text_forged_with_all_its_hashes_no_longer_fits_what_was_made_from_it(finished: RunFolder) -> None:
@@ -435,7 +435,7 @@ def test_a_task_taken_out_of_the_run_is_missed(finished: RunFolder) -> None:
     """Request, files and manifest fit each other; the passages and options still make the task."""
 
     def drop(raw: dict[str, Any]) -> None:
-        raw["tasks"] = [task for task in raw["tasks"] if (task["passage"], task["step"]) != ("two-clocks/003", 2)]
+        raw["tasks"] = [task for task in raw["tasks"] if (task["place"], task["step"]) != ("two-clocks/003", 2)]
 
     folder = forge_request(finished, drop)
     for kind in ("again", "once"):

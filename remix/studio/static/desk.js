@@ -5,7 +5,7 @@ import { $, amount, counted, h } from "./dom.js";
 import { NAMES, facets, filtered, isRead } from "./filters.js";
 import { fillHelp, listen } from "./keys.js";
 import { LongList } from "./list.js";
-import { composer, middle, record, viewsOf } from "./sheet.js";
+import { composer, middle, record, spoken, viewsOf } from "./sheet.js";
 import { Turns } from "./text.js";
 
 const POLL = 2000; // milliseconds between looks at what others say
@@ -503,7 +503,7 @@ async function nextView(by = 1) {
   if (!sheet) return;
   const names = viewsOf(sheet, chosen.blind).map(({ name }) => name);
   setView(names[(names.indexOf(view) + by) % names.length]);
-  tell({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", before: "Beside the step before.", edited: "Your version beside what was written." }[view]);
+  tell(spoken(view));
 }
 
 function showList(isOpen) {

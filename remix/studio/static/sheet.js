@@ -10,6 +10,15 @@ const VIEWS = {
   edited: ["Your version", "As it was written", "As it was edited"],
 };
 
+/** What a view is called, and its two sides. */
+const labels = ({ name }) => {
+  const kind = name.replace(/^reads /, "");
+  return VIEWS[name] ?? [`The ${kind}`, `The ${kind} that was read`, "What came of it"];
+};
+
+/** What is read out when a view is shown. */
+export const spoken = (view) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", before: "Beside the step before.", edited: "Your version beside what was written." })[view] ?? `Beside the ${view.replace(/^reads /, "")} that was read.`;
+
 const VERDICTS = { accept: "✓ accepted", reject: "✗ rejected", star: "★ starred" };
 const LOSSES = { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" };
 
@@ -19,7 +28,7 @@ export const viewsOf = (sheet, blind) => sheet.views.filter((view) => !(blind &&
 /** Passage and output; gives the elements and the paragraph whose words can be looked at. */
 export function middle({ sheet, title, standing, blind, view, variants, finding }, on) {
   const views = viewsOf(sheet, blind);
-  const [, left, right] = VIEWS[view.name];
+  const [, left, right] = labels(view);
   const text = paragraph(view.right, sheet.words, "ins");
   const place = [`${sheet.passage}`, sheet.section && `under “${sheet.section}”`].filter(Boolean).join(", ");
   const elements = [
@@ -31,7 +40,7 @@ export function middle({ sheet, title, standing, blind, view, variants, finding 
     finding && !sheet.broken && h("p", { class: "alarm" }, `Something here isn’t as it was written. ${finding}`),
     h("div", { class: "tools" },
       views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
-        h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), VIEWS[name][0]))),
+        h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), labels({ name })[0]))),
       view.plain && h("p", { class: "about" }, view.plain === "long" ? "Too long to mark what changed." : "Hardly a word of it is the same.")),
     h("div", { class: "columns" },
       h("section", { class: "source", "aria-label": left },
