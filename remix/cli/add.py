@@ -10,7 +10,7 @@ import click
 from remix.cli.printing import json_option, note, print_json, row, say
 
 if TYPE_CHECKING:
-    from remix.documents import Added
+    from remix.documents import AddedEssay as Added
     from remix.workspace import Workspace
 
 

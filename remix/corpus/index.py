@@ -1,8 +1,8 @@
-"""The index: a corpus in SQLite, so that it is parsed once and a question costs no more than its answer.
+"""The index: a corpus in SQLite, so that files are parsed once and a query takes time in proportion to the answer.
 
-Takes essays, answers what `Corpus` asks. It is a cache: `library.py` keeps it up to date, and whatever it says a
-corpus that was just read would say too. Which files there are and whether they changed, it doesn't know, only what
-it was told of them. Whatever is wrong with the database comes out as `sqlite3.Error`.
+Takes essays, answers the questions of the `Corpus` protocol, exactly as a `MemoryCorpus` of the same essays does. The
+index is a cache that `index_update.py` keeps up to date; the index itself never looks at files. Any fault of the
+database is raised as `sqlite3.Error`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from remix.records import Essay, Passage
 from remix.util.names import slugify
 
 PATIENCE = 10.0
-"""Seconds to wait for another command that is writing."""
+"""Seconds to wait while a different command writes."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS essay (
@@ -73,15 +73,15 @@ CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 _ESSAYS = TypeAdapter(list[Essay])
 
 _LISTED = "(SELECT value FROM json_each(?))"
-"""Numbers, given as one value: there may be more of them than SQLite takes values."""
+"""Numbers, passed as a single value: SQLite limits how many values a statement takes."""
 
 
 class Stale(sqlite3.DatabaseError):
-    """An index by another version of what reads seeds."""
+    """The index was written by a different version of the code that reads essays."""
 
 
 class Known(NamedTuple):
-    """What the index was told of a file."""
+    """What the index knows about a file."""
 
     id: int
     stamp: str | None
@@ -91,7 +91,7 @@ class Known(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What to tell it: a file and the essay it holds."""
+    """A file and its essay, for the index."""
 
     file: str
     stamp: str | None
@@ -101,27 +101,27 @@ class Told(NamedTuple):
 
 
 class Index:
-    """A corpus as SQLite keeps it."""
+    """A corpus in SQLite."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._found: dict[Term, set[int]] = {}
-        """What was listed already."""
+        """Passages of each term that was asked for."""
 
-    # -- what it is told ------------------------------------------------------------------------------------
+    # -- writing --------------------------------------------------------------------------------------------
 
     def known(self) -> dict[str, Known]:
-        """The files it knows."""
+        """The files in the index."""
         rows = self._rows("SELECT file, id, stamp, seen, content, slug FROM essay")
         return {file: Known(*rest) for file, *rest in rows}
 
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
-        """Note that files are as they were: name, stamp, and when that was seen."""
+        """Note that files are unchanged: name, stamp, and the time at which the stamp was read."""
         with self._transaction("BEGIN IMMEDIATE"):
             self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
     def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
-        """Put essays in place of those of the same files, and forget files."""
+        """Replace the essays of files, and remove files."""
         with self._transaction("BEGIN IMMEDIATE"):
             for file in forgotten:
                 self._forget(file)
@@ -145,7 +145,7 @@ class Index:
                 self._add("tag (key, passage, spelling)", (key, at, spelling))
 
     def _add(self, where: str, row: Sequence[object]) -> int | None:
-        """Add a row; gives its number."""
+        """Add a row; returns the row's number."""
         marks = ", ".join("?" * len(row))
         return self._connection.execute(f"INSERT INTO {where} VALUES ({marks})", row).lastrowid
 
@@ -165,46 +165,39 @@ class Index:
             )
             run("DELETE FROM essay WHERE id = ?", (of,))
 
-    # -- what it is asked -----------------------------------------------------------------------------------
+    # -- asking ---------------------------------------------------------------------------------------------
 
     def unchanged(self) -> AbstractContextManager[None]:
-        """Within it nobody writes: answers to several questions belong together."""
+        """A transaction in which several questions are answered from the same state."""
         return self._transaction("BEGIN")
 
     def essays(self) -> list[Essay]:
-        """All of them, whole, in the order of the corpus."""
         bodies = self._rows("SELECT essay, body FROM passage ORDER BY essay, number")
         return list(self._whole(bodies, self._rows("SELECT id, head FROM essay ORDER BY place")).values())
 
     def slugs(self) -> set[str]:
-        """All that essays answer to."""
         return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}
 
     def tag_keys(self) -> set[str]:
-        """All that passages answer to."""
         return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
-        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
         among = "" if query is None else f"AND passage IN {_LISTED}"
         sql = f"SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL {among} GROUP BY spelling"
         return merge_spellings(self._rows(sql, *self._list(query)))
 
     def is_empty(self) -> bool:
-        """Whether there is no passage."""
+        """If the index has no passage."""
         return not self._rows("SELECT id FROM passage LIMIT 1")
 
     def has(self, query: Query) -> bool:
-        """Whether a query means any passage."""
         return bool(self._meant(query))
 
     def named(self, id_: str) -> Hit | None:
-        """The passage of that id."""
         rows = self._rows("SELECT id, name, sha256 FROM passage WHERE name = ?", id_)
         return Hit(*rows[0]) if rows else None
 
     def find(self, query: Query | None) -> list[Hit]:
-        """The passages that a query means, or all, in the order of the corpus."""
         among = "" if query is None else f"WHERE p.id IN {_LISTED}"
         sql = (
             f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among} ORDER BY place, number"
@@ -212,7 +205,6 @@ class Index:
         return [Hit(*row) for row in self._rows(sql, *self._list(query))]
 
     def scores(self, like: str) -> dict[int, float]:
-        """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
         wanted = bm25.telling_words(like, self._frequency)
         if not wanted:
             return {}
@@ -221,7 +213,6 @@ class Index:
         return {at: bm25.rounded(score) for at, score in rows}
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay, which has these of its passages."""
         wanted = json.dumps([hit.at for hit in hits])
         bodies = self._rows(f"SELECT essay, body FROM passage WHERE id IN {_LISTED} ORDER BY essay, number", wanted)
         among = json.dumps(list({of for of, _ in bodies}))
@@ -230,24 +221,24 @@ class Index:
         return [found[hit.id] for hit in hits]
 
     def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
-        """Essays with their passages."""
+        """Essays with passages."""
         passages: dict[int, list[str]] = {of: [] for of, _ in heads}
         for of, body in bodies:
             passages[of].append(body)
         whole = (f'{head.removesuffix("}")}, "passages": [{", ".join(passages[of])}]}}' for of, head in heads)
-        # All of it at once: a call for each would take longer than what it does.
+        # Validated in one call: a call for each essay would take longer than the validation.
         essays = _ESSAYS.validate_json(f"[{', '.join(whole)}]")
         return dict(zip(passages, essays, strict=True))
 
     def _list(self, query: Query | None) -> list[str]:
-        """The value for `_LISTED`, where there is a query."""
+        """The value for `_LISTED`, if a query is given."""
         return [] if query is None else [json.dumps(list(self._meant(query)))]
 
     def _meant(self, query: Query) -> set[int]:
-        """The passages a query means: unions and intersections of what the database lists for each term."""
+        """The passages that match a query: unions and intersections of the lists for each term."""
         match query:
             case And(queries):
-                # What isn't wanted is taken off what is: all passages but a few make a long list.
+                # Subtract the passages of a `not`: all passages but a few would make a long list.
                 wanted = [self._meant(each) for each in queries if not isinstance(each, Not)]
                 common = set.intersection(*wanted) if wanted else self._all()
                 return common.difference(*(self._meant(each.query) for each in queries if isinstance(each, Not)))
@@ -272,12 +263,12 @@ class Index:
         try:
             return self._connection.execute(sql, values).fetchall()
         except UnicodeEncodeError:
-            # Half a character, on a command line: no file has it.
+            # Half a character on a command line: no file contains any.
             return []
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        """All of it, or nothing."""
+        """Commit, or roll back after an error."""
         self._connection.execute(begin)
         try:
             yield
@@ -288,13 +279,13 @@ class Index:
 
 
 def _answers(passage: Passage) -> dict[str, str | None]:
-    """What a passage answers to, with the spelling of its own tags."""
+    """The keys by which a passage is found; for the passage's own tags with the spelling."""
     parents = {key: None for tag in passage.tags for key in tag_keys(tag)}
     return parents | {tag_key(tag): tag for tag in passage.tags}
 
 
 def _listing(term: Term) -> tuple[str, str]:
-    """The SQL that lists the passages a term means, and its value."""
+    """The SQL that lists the passages of a term, and the SQL's value."""
     dated = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE substr(day, 1, length(?1))"
     match term:
         case Term("tag", value):
@@ -316,12 +307,12 @@ def _listing(term: Term) -> tuple[str, str]:
 
 @contextmanager
 def opened(path: Path, version: int) -> Iterator[Index]:
-    """An index in a file, made if it isn't there; `version`, of 31 bits, is of all that reads essays into it.
+    """Open an index, or create one; `version` has 31 bits and stands for the code that reads essays.
 
-    Raises `Stale` where it is by another version, and `OSError` where the file can't be made.
+    Raises `Stale` if the index has a different version, and `OSError` if the file can't be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Essays may be private: nobody else is to read them here.
+    # Essays may be private: no other user may read the index.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:

@@ -1,7 +1,7 @@
-"""Org: Emacs' outlines, by the reader that reads them as seeds.
+"""Org files, by the reader that reads Org essays.
 
-Takes a text, gives a `Document`: the same headings, paragraphs, lists and quotations that remix finds in an Org file
-among the seeds, with emphasis and links as Markdown has them. Code, tables, drawers and comments are left out.
+Takes a text, gives a `Document`: the headings, paragraphs, lists and quotations of `corpus/org.py`, with emphasis and
+links converted to Markdown. Code, tables, drawers and comments are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DATE = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})\b[^<>\[\]]*[>\]]")
 
 
 def read(text: str) -> Document:
-    """An Org file."""
+    """Read an Org file."""
     body = org.read(text, "")
     blocks, first = gathered(_blocks(body.blocks))
     said = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
@@ -38,13 +38,13 @@ def read(text: str) -> Document:
 
 
 def _blocks(found: tuple[Found, ...]) -> list[Block]:
-    """What the reader found, the tags of headings at the paragraphs below them."""
+    """Blocks, with the headings' tags added to the paragraphs below."""
     blocks = []
     above: list[tuple[int, tuple[str, ...]]] = []
     for each in found:
         tags = tuple(map(_tag, each.tags))
         if each.kind == "heading":
-            # Org gives a heading's tags to all that is below it.
+            # Org's headings pass their tags on to all headings below.
             above = [*((level, theirs) for level, theirs in above if level < each.level), (each.level, tags)]
             blocks.append(heading(_markdown(each.text), each.level + 1))
             continue
@@ -55,18 +55,18 @@ def _blocks(found: tuple[Found, ...]) -> list[Block]:
 
 
 def _tag(tag: str) -> str:
-    """An Org tag as a seed writes it: without `@`, which begins some in Org and none in remix."""
+    """An Org tag as a tag of remix, without `@` and further characters that remix doesn't allow."""
     return re.sub(r"[^\w/'’&+. -]+", " ", tag).strip(" _") or "tag"
 
 
 def _markdown(text: str) -> str:
-    """Links as their words, and emphasis as Markdown marks it."""
+    """Links replaced by their text, and emphasis marked as in Markdown."""
     text = _LINK.sub(r"\1", text)
     return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
 
 
 def _left_out(text: str, found: tuple[Found, ...]) -> tuple[str, ...]:
-    """How much of a file is no prose."""
+    """The number of lines that aren't prose."""
     kept = {number for each in found for number in range(each.lines[0], each.lines[1] + 1)}
     rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in kept)
     return (f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else ()

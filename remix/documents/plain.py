@@ -1,8 +1,7 @@
-"""Plain text: essays as they come out of a text field or a mail.
+"""Plain text: essays as saved from a text field or a mail.
 
-Takes a text, gives a `Document`. Nothing in such a text is marked, so this module guesses: a line is a paragraph
-where most lines end as sentences do; a short line that doesn't, before a paragraph, is a heading. What it took for
-what is shown to the person who asked.
+Takes a text, gives a `Document`. Plain text has no marks, so this module guesses: if most lines end as sentences do,
+each line is a paragraph; a short line that doesn't, before a paragraph, is a heading. `remix add` shows the guesses.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from remix.corpus.tags import CLOSING, ENDS, split_trailing_tags
+from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
 
 LONGEST_HEADING = 90
@@ -20,10 +19,10 @@ MOST_WORDS = 14
 """Of a heading."""
 
 LONGEST_QUOTATION = 12
-"""Lines of a quotation that is one paragraph."""
+"""Lines of a quotation that becomes a single paragraph."""
 
 WIDEST = 120
-"""Letters of a line that somebody wrapped."""
+"""Letters of a wrapped line."""
 
 _ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")
@@ -35,7 +34,7 @@ _DASH = re.compile(r"^[-–—]")
 
 
 def read(text: str) -> Document:
-    """An essay in plain text. A heading before everything else is its title."""
+    """Read a plain text. A heading before everything else is the title."""
     chunks = [chunk for chunk in _chunks(text) if chunk]
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
@@ -50,12 +49,12 @@ def read(text: str) -> Document:
 
 
 def paragraphs(text: str) -> list[str]:
-    """What empty lines divide, its lines joined."""
+    """The paragraphs between empty lines, lines joined."""
     return [one_line(" ".join(chunk)) for chunk in _chunks(text) if chunk]
 
 
 def _chunks(text: str) -> Iterator[list[str]]:
-    """The lines between empty ones."""
+    """The lines between empty lines."""
     chunk: list[str] = []
     for line in text.split("\n"):
         if line.strip():
@@ -67,7 +66,7 @@ def _chunks(text: str) -> Iterator[list[str]]:
 
 
 def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
-    """Whether the breaks within what empty lines divide are ends of paragraphs rather than of wrapped lines."""
+    """If most line breaks are ends of paragraphs, not of wrapped lines."""
     lines = [line for chunk in chunks for line in chunk]
     if any(len(line) > WIDEST for line in lines):
         return True
@@ -76,13 +75,13 @@ def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_whole(line: str) -> bool:
-    """Whether a line ends as a paragraph does."""
+    """If a line ends as a paragraph does."""
     text, tags = split_trailing_tags(line)
     return bool(tags) or bool(_ENDS.search(text))
 
 
 def _joined(units: Sequence[list[str]]) -> list[list[str]]:
-    """Lines that belong together: a quotation that another line closes, an epigraph mostly; an underlined heading."""
+    """Lines joined to paragraphs: a quotation over several lines (mostly an epigraph), an underlined heading."""
     lines = [line for unit in units for line in unit]
     joined: list[list[str]] = []
     start = 0
@@ -94,7 +93,7 @@ def _joined(units: Sequence[list[str]]) -> list[list[str]]:
 
 
 def _quotation(all_lines: Sequence[str], start: int) -> int:
-    """How many lines the quotation takes that one opens; 1 where it opens none, or none is closed."""
+    """The number of lines of the quotation that begins at `start`; 1 if no quotation begins, or it isn't closed."""
     lines = all_lines[start : start + LONGEST_QUOTATION]
     for opening, closing in (("“", "”"), ("«", "»"), ("„", "“")):
         if not lines[0].startswith(opening):
@@ -112,7 +111,7 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
 
 
 def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
-    """The same, but that a list of two items or more stands apart from the lines that lead into it."""
+    """The units, with each list of two items or more apart from the lines that introduce the list."""
     for unit in units:
         marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]
         first = marked[0] if len(marked) > 1 else 0
@@ -120,7 +119,7 @@ def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
 
 
 def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """What each group of lines is. Several lines that are marked as items are a list."""
+    """The block of each unit. Several lines marked as items are a list."""
     items: list[str] = []
     for n, unit in enumerate(units):
         if _ITEM.match(unit[0]) and (items or _goes_on(units, n)):
@@ -135,7 +134,7 @@ def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
 
 
 def _block(unit: Sequence[str], following: str) -> Block:
-    """What a group of lines is that is no list; `following` is the line after it, if there is one."""
+    """The block of a unit that isn't a list; `following` is the next line, or empty."""
     if _is_underlined(unit):
         return heading(unit[0])
     if len(unit) == 1 and _BREAK.fullmatch(unit[0]):
@@ -146,18 +145,18 @@ def _block(unit: Sequence[str], following: str) -> Block:
 
 
 def _is_underlined(lines: Sequence[str]) -> bool:
-    """Whether these are a heading and the strokes below it."""
+    """If the lines are a heading and its underline."""
     return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
 
 
 def _goes_on(units: Sequence[Sequence[str]], n: int) -> bool:
-    """Whether a second item follows the first, in the same group of lines or as the next."""
+    """If a second item follows the first, in the same unit or the next."""
     following = units[n][1:] or (units[n + 1][:1] if n + 1 < len(units) else [])
     return any(_ITEM.match(line) for line in following)
 
 
 def _items(lines: Sequence[str]) -> list[str]:
-    """An item a line, marked as in Markdown; lines without a mark go on with the item above."""
+    """A line for each item, marked as in Markdown; lines without a mark continue the item above."""
     items: list[str] = []
     for line in lines:
         if _ITEM.match(line):
@@ -168,12 +167,12 @@ def _items(lines: Sequence[str]) -> list[str]:
 
 
 def _is_heading(line: str, following: str) -> bool:
-    """Whether a line heads what follows it, and isn't the saying before a name: `— Somebody`."""
+    """If a line is the heading of the next line, not a quotation before its source: `— Somebody`."""
     return bool(following) and not _DASH.match(following) and _could_be_heading(line)
 
 
 def _could_be_heading(line: str) -> bool:
-    """Whether a line is short, begins with a capital, and doesn't end as a sentence does."""
+    """If a line is short, begins with a capital, and doesn't end as a sentence does."""
     letters = [letter for letter in line if letter.isalpha()]
     return (
         bool(letters)
@@ -195,5 +194,5 @@ def _ends_as_sentence(line: str) -> bool:
 
 
 def _in_title_case(line: str) -> bool:
-    """Whether all its long words begin with a capital: `What Is a Map For?`."""
+    """If all long words begin with a capital: `What Is a Map For?`."""
     return all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))

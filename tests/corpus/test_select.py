@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from remix.corpus import chooser, read_seeds, select
+from remix.corpus.memory import MemoryCorpus
 from remix.corpus.query import QueryError
-from remix.corpus.reading import Reading
 from remix.corpus.select import MOST_SOUGHT, Meaning, Selected
 from remix.errors import SeedError
 from remix.records import Essay, Options, Rule, sha256
@@ -91,7 +91,7 @@ def test_an_essay_answers_to_its_aliases(workspace: Workspace) -> None:
 
 
 def chosen(among: list[Essay], /, **options: Any) -> Selected:
-    return chooser(Options(**options))(Reading(among))
+    return chooser(Options(**options))(MemoryCorpus(among))
 
 
 def ids(among: list[Essay], /, **options: Any) -> list[str]:
@@ -156,12 +156,12 @@ MEANING = Meaning(Rule(name="first words", version=1), _by_first_letters)
 
 
 def test_meaning_ranks_what_shares_no_word_too(essays: list[Essay]) -> None:
-    found = chooser(Options(like="Nobody, zebra", by="meaning"), MEANING)(Reading(essays))
+    found = chooser(Options(like="Nobody, zebra", by="meaning"), MEANING)(MemoryCorpus(essays))
     assert len(found.pairs) == sum(len(essay.passages) for essay in essays)
     first = next(iter(found.rankings.values()))
     assert (first.rank, first.method) == (1, Rule(name="first words", version=1))
     narrowed = chooser(Options(like="Nobody", by="meaning", essays=("two-clocks",), limit=1), MEANING)(
-        Reading(essays)
+        MemoryCorpus(essays)
     )
     assert {passage.essay for _, passage in narrowed.pairs} == {"two-clocks"}
 
@@ -170,7 +170,7 @@ def test_of_many_passages_those_alike_by_words_are_looked_at(
     essays: list[Essay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["remix.corpus.select"], "MOST_EMBEDDED", 2)
-    found = chooser(Options(like="map", by="meaning"), MEANING)(Reading(essays))
+    found = chooser(Options(like="map", by="meaning"), MEANING)(MemoryCorpus(essays))
     assert {passage.id for _, passage in found.pairs} == {"on-maps/001", "on-maps/002"}
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from remix.corpus import read_seeds
 from remix.documents import add, prepare
-from remix.documents.convert import Wanted, convert
+from remix.documents.convert import ConversionOptions, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
 from remix.workspace import Workspace
 from tests.conftest import ESSAY, Remix
-from tests.documents.test_note import NOTE
+from tests.documents.test_garden_note import NOTE
 from tests.documents.test_plain import ESSAY as LONG_ESSAY
 
 
@@ -213,7 +213,7 @@ def test_a_missing_file(remix_: Remix, tmp_path: Path) -> None:
 def test_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     with pytest.raises(DocumentError, match="A web page needs the library trafilatura") as caught:
-        convert(written(tmp_path / "a.html", "<p>He cut.</p>"), Wanted())
+        convert(written(tmp_path / "a.html", "<p>He cut.</p>"), ConversionOptions())
     assert "pip install 'essay-remix[add]'" in caught.value.hint
 
 
@@ -247,4 +247,4 @@ def test_more_paragraphs_than_anyone_reads_are_refused(
     monkeypatch.setattr("remix.documents.html.MOST_BLOCKS", 10)
     path = written(tmp_path / name, "<p>He cut.\n\n" * 100)
     with pytest.raises(DocumentError, match=rf"{re.escape(name)}: has more than 10 paragraphs or the like"):
-        convert(path, Wanted())
+        convert(path, ConversionOptions())

@@ -18,7 +18,7 @@ import pytest
 from remix.documents import archive, confined, convert, prepare
 from remix.documents.archive import Archive
 from remix.documents.confined import BOUNDS, convert_confined
-from remix.documents.convert import Converted, Wanted
+from remix.documents.convert import Conversion, ConversionOptions
 from remix.documents.document import DocumentError
 from remix.util.processes import Bounds, Ended, run_python
 from remix.workspace import Workspace
@@ -65,10 +65,10 @@ def lying(path: Path, member: str, unpacked: int, said: int = 100) -> Path:
     return path
 
 
-def _refusal(path: Path, way: Callable[[Path, Wanted], object]) -> str | None:
+def _refusal(path: Path, way: Callable[[Path, ConversionOptions], object]) -> str | None:
     """Why a document isn't converted; null if it is."""
     try:
-        way(path, Wanted())
+        way(path, ConversionOptions())
     except DocumentError as error:
         return error.message
     return None
@@ -107,7 +107,7 @@ def test_what_cannot_be_unpacked_in_pieces_is_not(tmp_path: Path, method: int) -
         for name, text in MEMBERS.items():
             file.writestr(name, text)
     with pytest.raises(DocumentError, match="packed in an unusual way"):
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
 
 
 def test_sixty_thousand_members(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
         file.writestr("word/document.xml", inner)
         file.writestr("_rels/.rels", relationships("officeDocument", "word/document.xml"))
     with pytest.raises(DocumentError, match="damaged"):
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
 
 
 # -- more than anyone writes --------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_word_documents_of_more_than_anyone_writes(tmp_path: Path, body: str, me
     """40 KB of empty paragraphs took 6.6 GB."""
     path = docx(tmp_path / "a.docx", body)
     with pytest.raises(DocumentError, match=message) as caught:
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
     assert str(path) in caught.value.message
     assert caught.value.hint
 
@@ -175,13 +175,13 @@ def test_word_documents_of_more_than_anyone_writes(tmp_path: Path, body: str, me
 def test_no_entities_in_any_part_of_a_word_document(tmp_path: Path, name: str) -> None:
     path = docx(tmp_path / "a.docx", PARAGRAPH, **{name: f"{ENTITIES}<a>&b;</a>"})
     with pytest.raises(DocumentError, match=f"'{name}' in it declares entities"):
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
 
 
 @pytest.mark.parametrize("name", ["META-INF/container.xml", "OPS/book.opf"])
 def test_no_entities_in_an_e_book(tmp_path: Path, name: str) -> None:
     with pytest.raises(DocumentError, match=f"'{name}' in it declares entities"):
-        convert_confined(book(tmp_path / "a.epub", **{name: ENTITIES + MEMBERS[name]}), Wanted())
+        convert_confined(book(tmp_path / "a.epub", **{name: ENTITIES + MEMBERS[name]}), ConversionOptions())
 
 
 PAGES = [
@@ -223,7 +223,7 @@ def test_words_in_a_table_in_a_table_stand_once(tmp_path: Path) -> None:
     """They stood there once for each table around them."""
     path = tmp_path / "a.html"
     path.write_text("<table><tr><td>one<table><tr><td>two<td>three</table></table>", encoding="utf-8")
-    text = convert.convert(path, Wanted()).text
+    text = convert.convert(path, ConversionOptions()).text
     assert [text.count(word) for word in ("one", "two", "three")] == [1, 1, 1]
 
 
@@ -231,7 +231,7 @@ def test_a_file_under_a_hundred_thousand_ids_is_read_once(tmp_path: Path) -> Non
     items = "".join(f'<item id="i{n}" href="1.xhtml" media-type="application/xhtml+xml"/>' for n in range(20_000))
     spine = "".join(f'<itemref idref="i{n}"/>' for n in range(20_000))
     package = PACKAGE.replace("</manifest>", f"{items}</manifest>").replace("</spine>", f"{spine}</spine>")
-    found = convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), Wanted())
+    found = convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), ConversionOptions())
     assert found.text.count("A café here.") == 1
 
 
@@ -244,7 +244,7 @@ def test_a_chapter_that_leads_out_of_the_book(tmp_path: Path, target: str) -> No
     secret.write_text("<p>secret</p>", encoding="utf-8")
     package = PACKAGE.replace("1.xhtml", target.format(secret=secret))
     with pytest.raises(DocumentError, match="has no '"):
-        convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), Wanted())
+        convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), ConversionOptions())
 
 
 @pytest.mark.parametrize("target", ["file://{secret}", "{secret}", "http://127.0.0.1:9/a.png"])
@@ -264,20 +264,25 @@ def test_pictures_outside_are_not_fetched(tmp_path: Path, target: str) -> None:
     )
     relations = f'<Relationships xmlns="{_PACKAGE}">{link}</Relationships>'
     path = docx(tmp_path / "a.docx", PARAGRAPH + picture, **{"word/_rels/document.xml.rels": relations})
-    assert convert_confined(path, Wanted()).text.endswith("He slept.\n")
+    assert convert_confined(path, ConversionOptions()).text.endswith("He slept.\n")
 
 
 def test_a_document_s_own_style_map_counts_for_nothing(tmp_path: Path) -> None:
     path = docx(tmp_path / "a.docx", PARAGRAPH, **{"mammoth/style-map": "p => script:fresh"})
-    assert convert_confined(path, Wanted()).text.endswith("He slept.\n")
+    assert convert_confined(path, ConversionOptions()).text.endswith("He slept.\n")
 
 
 @pytest.mark.parametrize("external", ["SYSTEM '/etc/passwd'", "PUBLIC 'a' 'http://127.0.0.1:9/a.dtd'"])
 def test_external_entities_and_dtds_are_not_read(tmp_path: Path, external: str) -> None:
     one = ONE.replace('encoding="utf-8"?>', f'encoding="utf-8"?><!DOCTYPE html [<!ENTITY e {external}>]>&e;')
-    assert "root:" not in convert_confined(book(tmp_path / "a.epub", **{"OPS/1.xhtml": one}), Wanted()).text
+    assert (
+        "root:" not in convert_confined(book(tmp_path / "a.epub", **{"OPS/1.xhtml": one}), ConversionOptions()).text
+    )
     package = f"<!DOCTYPE package {external}>{PACKAGE}"
-    assert convert_confined(book(tmp_path / "b.epub", **{"OPS/book.opf": package}), Wanted()).name == "the-book.md"
+    assert (
+        convert_confined(book(tmp_path / "b.epub", **{"OPS/book.opf": package}), ConversionOptions()).name
+        == "the-book.md"
+    )
 
 
 # -- the process --------------------------------------------------------------------------------------------
@@ -285,7 +290,7 @@ def test_external_entities_and_dtds_are_not_read(tmp_path: Path, external: str) 
 
 def test_it_gives_what_converting_gives(tmp_path: Path) -> None:
     path = word(tmp_path / "a.docx", [("Title", "The Map"), ("Normal", "He slept. #cloth")])
-    wanted = Wanted(tags=("one",), known=("cloth",))
+    wanted = ConversionOptions(tags=("one",), known=("cloth",))
     assert convert_confined(path, wanted) == convert.convert(path, wanted)
 
 
@@ -301,7 +306,7 @@ def test_what_takes_too_much_is_said_in_words(tmp_path: Path, bounds: Bounds, me
     path = tmp_path / "a.txt"
     path.write_text("He slept.\n\n" * 2000, encoding="utf-8")
     with pytest.raises(DocumentError, match=message) as caught:
-        convert_confined(path, Wanted(), bounds)
+        convert_confined(path, ConversionOptions(), bounds)
     assert "plain text" in caught.value.hint
 
 
@@ -325,7 +330,7 @@ def test_however_the_process_ends(
 ) -> None:
     monkeypatch.setattr(confined, "run_python", lambda *_: ended)
     with pytest.raises(DocumentError, match=message):
-        convert_confined(tmp_path / "a.txt", Wanted())
+        convert_confined(tmp_path / "a.txt", ConversionOptions())
 
 
 @pytest.mark.parametrize("name", ["../out.md", "/out.md", "a/b.md", "a\nb.md", ".."])
@@ -334,7 +339,7 @@ def test_a_name_from_the_process_leads_nowhere(
 ) -> None:
     path = tmp_path / "a.txt"
     path.write_text("He slept.", encoding="utf-8")
-    found = convert.convert(path, Wanted()).model_copy(update={"name": name})
+    found = convert.convert(path, ConversionOptions()).model_copy(update={"name": name})
     monkeypatch.setattr(sys.modules["remix.documents.add"], "convert_confined", lambda *_: found)
     with pytest.raises(DocumentError, match="would lie outside"):
         prepare([path], workspace)
@@ -415,8 +420,8 @@ def test_an_honest_book_of_five_hundred_pages(tmp_path: Path) -> None:
     text = '<w:t xml:space="preserve">He measured the cloth twice and slept. </w:t>'
     run = f'<w:r w:rsidR="00A77B3E">{marks}{text}</w:r>'
     paragraphs = "".join(f"<w:p>{run * 11}<w:r><w:t>{n}.</w:t></w:r></w:p>" for n in range(2500))
-    found = convert_confined(docx(tmp_path / "a.docx", paragraphs), Wanted())
-    assert isinstance(found, Converted)
+    found = convert_confined(docx(tmp_path / "a.docx", paragraphs), ConversionOptions())
+    assert isinstance(found, Conversion)
     assert len(found.essay.passages) == 2500
 
 

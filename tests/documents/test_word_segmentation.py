@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remix.documents.document import DocumentError, Doubt
-from remix.documents.segment import MOST_LETTERS, Vocabulary, _english, segment
+from remix.documents.word_segmentation import MOST_LETTERS, Vocabulary, _english, segment
 
 TEXT = "The tailor measured the cloth by the light of the sea. The UK had no recursion then; it had a weltladen."
 TAGS = ["generic pastness", "Local_Knowledge", "posthumanism"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remix.corpus.inline import comments, inline_tags, markup, open_comment
+from remix.corpus.inline_tags import inline_tags
 
 
 @pytest.mark.parametrize(
@@ -159,26 +159,3 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
 )
 def test_inline_tags(text: str, tags: str) -> None:
     assert inline_tags(text) == tuple(tags.split(" ") if tags else ())
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("a `b` c", ["code `b`"]),
-        ("%%a%% b <!--c-->", ["comment %%a%%", "comment <!--c-->"]),
-        ("[a](b) ![c][d] [[e]]", ["link [a](b)", "link [c][d]", "link [[e]]"]),
-        ("[a [b](c) d](e)", ["link [b](c)", "link [a [b](c) d](e)"]),
-        ("[a](b(c)d) [e](f", ["link [a](b(c)d)"]),
-        ("<b>a</b> <https://e.org>", ["html <b>", "html </b>", "html <https://e.org>"]),
-        ("`[a](b)` [`c](d)`", ["code `[a](b)`", "code `c](d)`"]),
-        ("] [ ](", []),
-    ],
-)
-def test_markup(text: str, found: list[str]) -> None:
-    assert [f"{span.kind} {text[span.start : span.end]}" for span in markup(text)] == found
-
-
-def test_comments_and_what_is_left_open() -> None:
-    assert comments("a %%b%% `%%c%%` <!--d") == [(2, 7)]
-    assert open_comment("a %%b%% `%%` %%c") == 13
-    assert open_comment("a %%b%% `%%`") is None

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from remix.corpus.tags import split_trailing_tags
-from remix.documents import seed
+from remix.corpus.trailing_tags import split_trailing_tags
+from remix.documents import essay
 from remix.documents.document import Block, Document, Doubt, Split, heading, one_line, paragraph
 from remix.records import Essay
 
 
 def read_back(document: Document) -> Essay:
-    return seed.read_back(seed.seed(document), "a.md")
+    return essay.read_back(essay.essay_text(document), "a.md")
 
 
 MARKS = ["# a", "#", "####### a", "- a", "+ a", "* a", "1. a", "12) a", "---", "***", "===", "> a", "```", "~~~ a"]
@@ -114,7 +114,7 @@ def test_the_whole_of_a_seed() -> None:
             ),
         ),
     )
-    assert seed.seed(document) == (
+    assert essay.essay_text(document) == (
         "---\n"
         "title: 'No'\n"
         "date: 2026-01-02\n"

@@ -1,8 +1,8 @@
-"""A folder of seeds as it is asked: through an index that is brought up to date first, or read whole without one.
+"""A folder of essays, queried through an index that is updated first; without an index, the folder is read.
 
-Takes a folder and a question, gives the answer; which of the two ways it came by can't be told from it. The index
-lies in the user's cache folder, one for each folder of seeds. A file counts as unchanged while its times, size and
-number are; else its content is hashed, and it is read anew where that differs.
+Takes a folder and a question, gives the answer, which is the same both ways. The index is a file in the user's cache
+folder, for each folder of essays. A file counts as unchanged if times, size and inode number are the same; if not,
+the content is hashed, and the file is read again if the hash differs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from remix.corpus import index
 from remix.corpus.index import Index, Told
-from remix.corpus.reading import Reading
+from remix.corpus.memory import MemoryCorpus
 from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
 from remix.errors import SeedError
@@ -35,14 +35,14 @@ from remix.util.cache import cache_folder
 Answer = TypeVar("Answer")
 
 UNSETTLED = 2 * 10**9
-"""Nanoseconds. A file may change twice within a tick of its clock, and FAT's ticks are so long: what was looked at
-sooner after its last change is looked at again."""
+"""Nanoseconds. A file may change twice within a tick of the file system's clock (2 s on FAT): a file that was looked
+at sooner after its last change is looked at again."""
 
 FORGOTTEN = 90 * 86_400
-"""Seconds after which an index that nobody asked is removed."""
+"""Seconds after which an unused index is removed."""
 
 BATCH = 5_000
-"""Passages that are written together: what a first index holds in memory, and the longest another command waits."""
+"""Passages that are written together: bounds the memory, and the time for which other commands must wait."""
 
 
 def consult(
@@ -52,10 +52,11 @@ def consult(
     on_error: Callable[[SeedError], None] | None = None,
     exclude: Sequence[str] = (),
 ) -> Answer:
-    """Ask a folder of seeds; `root` is the workspace its paths are relative to, `exclude` what in it isn't read.
+    """Ask a folder of essays; paths are relative to the workspace `root`, and files that match `exclude` are not
+    read.
 
-    Raises as `read_seeds` does, and hands the same errors to `on_error`; besides, what the question raises. An index
-    that is broken is made anew once; where there can't be one, the folder is read.
+    Raises what `read_seeds` and the question raise, and passes the same errors as `read_seeds` to `on_error`. A
+    broken index is made again once; if no index can be made, the folder is read.
     """
     on_error = on_error and _once(on_error)
     file = index_file(folder, root)
@@ -78,11 +79,11 @@ def consult(
                 file.unlink()
     from remix.corpus.essays import read_seeds
 
-    return question(Reading(read_seeds(folder, root, on_error, exclude)))
+    return question(MemoryCorpus(read_seeds(folder, root, on_error, exclude)))
 
 
 def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
-    """Hand on each error once, even if it is met again without the index."""
+    """Pass each error on once, even if the folder is read a second time without the index."""
     told: set[str] = set()
 
     def tell(error: SeedError) -> None:
@@ -94,8 +95,8 @@ def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
 
 
 def _keep(file: Path) -> None:
-    """Note that an index is in use. Before one is made, those that nobody has asked for long are removed: their
-    folders may be gone, and what was written there isn't to lie about for ever."""
+    """Note that an index is in use. Before an index is made, unused indexes are removed: their folders may be gone,
+    and private text should not stay in the cache."""
     with suppress(FileNotFoundError):
         os.utime(file)
         return
@@ -112,14 +113,14 @@ def _tell(error: SeedError, on_error: Callable[[SeedError], None] | None) -> Non
 
 
 def index_file(folder: Path, root: Path) -> Path:
-    """Where the index of a folder lies."""
+    """The path of a folder's index."""
     places = [os.fsencode(os.path.realpath(place)) for place in (folder, root)]
     return cache_folder() / "seeds" / f"{sha256(bytes(1).join(places))}.sqlite"
 
 
 @functools.cache
 def reader_version() -> int:
-    """31 bits of all that may read a file in another way: our own code, the libraries', Unicode's tables."""
+    """31 bits of a hash of the code that determines how files are read: remix, libraries, Unicode's tables."""
     home = Path(__file__).parent
     records, util = home.parent / "records", home.parent / "util"
     own = [
@@ -136,23 +137,23 @@ def reader_version() -> int:
     return int(canonical_sha256([*code, *versions, list(sys.version_info[:2])])[:8], 16) >> 1
 
 
-# -- bringing it up to date ---------------------------------------------------------------------------------
+# -- updating -----------------------------------------------------------------------------------------------
 
 
 class _File(NamedTuple):
-    """A file as it lies there."""
+    """A file's path and status."""
 
     path: str
     name: str
-    """Below the folder of seeds, with forward slashes."""
+    """Relative to the folder of essays, with forward slashes."""
     stamp: str
-    """Its times, size and number, and where a link leads."""
+    """Times, size and inode number, and a link's target."""
     changed: int
-    """When it last did, in nanoseconds."""
+    """Time of the last change, in nanoseconds."""
 
 
 class Refresh:
-    """One pass over a folder's files, by path, in which the index learns what has changed."""
+    """A pass over a folder's files, sorted by path, that updates the index."""
 
     def __init__(self, found: Index, folder: Path, root: Path) -> None:
         self._index = found
@@ -161,13 +162,13 @@ class Refresh:
         self._known = found.known()
         self._errors: list[SeedError] = []
         self._places: dict[str, str] = {}
-        """Whose each place is: `names.same_place` of the slug, and the file."""
+        """The file of each slug; keys are by `names.same_place`."""
         self._told: list[Told] = []
         self._forgotten: list[str] = []
         self._restamped: list[tuple[str, str | None, int]] = []
 
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
-        """The errors of the files that can't be used, in their order."""
+        """Update the index; returns the errors of files that can't be used, sorted by path."""
         folder = str(self._folder)
         names_there = seed_names(self._folder, exclude, self._errors.append)
         there = [file for name in names_there if (file := _look(folder, name))]
@@ -182,7 +183,7 @@ class Refresh:
         return self._errors
 
     def _content(self, file: _File) -> str | None:
-        """What tells a file's content from another. Nothing if the file can't be read, or its link leads out."""
+        """A hash of the file's content; none if the file can't be read, or if a link leads out of the workspace."""
         leads = file.stamp.partition(" /")[2]
         path = Path(file.path)
         if leads and not any(files.is_within(path, folder) for folder in (self._folder, self._root)):
@@ -190,14 +191,14 @@ class Refresh:
         from remix.util import frontmatter
 
         try:
-            # Where a link leads is part of it.
+            # The link's target is part of the hash.
             return sha256(frontmatter.read_bytes(path) + os.fsencode(leads))
         except frontmatter.FrontMatterError:
-            # Why not, or what else is wrong with it, reading the essay says.
+            # `read_essay` raises an error with the reason.
             return None
 
     def _see(self, file: _File) -> None:
-        """Take note of a file. Raises `SeedError` where it can't be used."""
+        """Update the index from a file. Raises `SeedError` if the file can't be used."""
         known = self._known.get(file.name)
         if known and known.stamp == file.stamp and file.changed < known.seen - UNSETTLED:
             self._claim(file, known.slug)
@@ -212,14 +213,14 @@ class Refresh:
 
         essay = read_essay(Path(file.path), self._folder, self._root)
         self._claim(file, essay.slug)
-        # Changed meanwhile, what was hashed may not be what was read.
+        # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _look(str(self._folder), file.name) == file
         self._told.append(Told(file.name, file.stamp if same else None, now, content if same else None, essay))
         if sum(len(told.essay.passages) for told in self._told) >= BATCH:
             self._write()
 
     def _claim(self, file: _File, slug: str) -> None:
-        """Take the place of an essay's passages. Raises `SeedError` where it is taken."""
+        """Reserve the folder of an essay's passages. Raises `SeedError` if an earlier file has the same."""
         place = names.same_place(slug)
         other = self._places.setdefault(place, file.name)
         if other != file.name:
@@ -237,7 +238,8 @@ class Refresh:
 
 
 def _look(folder: str, name: str) -> _File | None:
-    """A file as it lies there; nothing where there is none. There are thousands: as paths they would take longer."""
+    """A file's status; none if no regular file is at the path. Strings, since `Path` would take longer for
+    thousands."""
     path, leads = f"{folder}/{name}", ""
     try:
         status = os.lstat(path)

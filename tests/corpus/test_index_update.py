@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remix.corpus import chooser, consult, essays, library, read_seeds
-from remix.corpus.library import index_file
+from remix.corpus import chooser, consult, essays, index_update, read_seeds
+from remix.corpus.index_update import index_file
+from remix.corpus.memory import MemoryCorpus
 from remix.corpus.query import QueryError, matches, parse
-from remix.corpus.reading import Reading
 from remix.corpus.select import Corpus, Selected
 from remix.errors import SeedError
 from remix.records import Options
@@ -91,7 +91,7 @@ def all_of(corpus: Corpus) -> tuple[object, ...]:
 
 def same_as_reading(seeds: Path) -> None:
     """Whether the index answers all as a reading does; neither keeps what it was asked about before."""
-    assert consult(seeds, seeds.parent, all_of) == all_of(Reading(read_seeds(seeds, seeds.parent)))
+    assert consult(seeds, seeds.parent, all_of) == all_of(MemoryCorpus(read_seeds(seeds, seeds.parent)))
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def settle(seeds: Path) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as unchanged however recently they changed."""
-    monkeypatch.setattr(library, "UNSETTLED", -(10**18))
+    monkeypatch.setattr(index_update, "UNSETTLED", -(10**18))
 
 
 # -- the same answers ---------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_passages_come_with_their_essays(seeds: Path) -> None:
 
 
 def test_a_passage_is_found_by_its_id(seeds: Path) -> None:
-    for corpus in (Reading(read_seeds(seeds, seeds.parent)), None):
+    for corpus in (MemoryCorpus(read_seeds(seeds, seeds.parent)), None):
 
         def named(corpus: Corpus) -> list[str | None]:
             return [hit and hit.id for hit in map(corpus.named, ("on-maps/002", "on-maps/003", "\udc80"))]
@@ -189,7 +189,7 @@ def errors_and_all(seeds: Path) -> tuple[object, object]:
 
     return (
         said(lambda note: consult(seeds, seeds.parent, all_of, note)),
-        said(lambda note: all_of(Reading(read_seeds(seeds, seeds.parent, note)))),
+        said(lambda note: all_of(MemoryCorpus(read_seeds(seeds, seeds.parent, note)))),
     )
 
 
@@ -226,7 +226,7 @@ def test_any_query_means_the_same_to_both(tmp_path_factory: pytest.TempPathFacto
     except QueryError:
         return
     by_index = consult(seeds, seeds.parent, lambda corpus: [hit.id for hit in corpus.find(query)])
-    assert by_index == [hit.id for hit in Reading(read_seeds(seeds, seeds.parent)).find(query)]
+    assert by_index == [hit.id for hit in MemoryCorpus(read_seeds(seeds, seeds.parent)).find(query)]
 
 
 # -- what has changed ---------------------------------------------------------------------------------------
