@@ -46,7 +46,7 @@ class Body(NamedTuple):
     """In the order of the file."""
 
 
-class Found(NamedTuple):
+class UnnamedPassage(NamedTuple):
     """A passage without an id."""
 
     text: str
@@ -64,7 +64,7 @@ class _Scope(NamedTuple):
     tags: tuple[str, ...]
 
 
-def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
+def passages(blocks: Iterable[Block], name: str) -> Iterator[UnnamedPassage]:
     """Yield the passages in order; `name` is the file's name in errors.
 
     Raises `SeedError` if headings give more than `MOST_TAGS` tags.
@@ -77,7 +77,9 @@ def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
             yield from _joined(pending, scopes[-1])
             pending = []
             _enter(scopes, block)
-            _check_tags(scopes[-1], f"{name}:{block.lines[0]}")
+            if len(scopes[-1].tags) > MOST_TAGS:
+                place = f"{name}:{block.lines[0]}"
+                raise SeedError(f"{place}: has more than {MOST_TAGS} tags for all below it.", "Leave some out.")
             continue
         if not (block.text or block.tags):
             continue
@@ -101,15 +103,10 @@ def _enter(scopes: list[_Scope], block: Block) -> None:
     scopes.append(_Scope(block.level, block.text or above.section, unique((*block.tags, *above.tags))))
 
 
-def _check_tags(scope: _Scope, place: str) -> None:
-    if len(scope.tags) > MOST_TAGS:
-        raise SeedError(f"{place}: has more than {MOST_TAGS} tags for all below it.", "Leave some out.")
-
-
-def _joined(parts: Sequence[Block], scope: _Scope) -> Iterator[Found]:
+def _joined(parts: Sequence[Block], scope: _Scope) -> Iterator[UnnamedPassage]:
     """Join blocks into a passage; a block may hold tags alone."""
     if parts:
-        yield Found(
+        yield UnnamedPassage(
             text="\n\n".join(each.text for each in parts if each.text),
             tags=unique((*(tag for each in parts for tag in each.tags), *scope.tags)),
             lines=(parts[0].lines[0], parts[-1].lines[1]),

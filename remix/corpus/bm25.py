@@ -30,10 +30,14 @@ def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
     """The score of each text that shares a word with `like`, by position in `texts`; higher is more similar."""
     counted = [Counter(words(text).split()) for text in texts]
     frequency = Counter(word for counts in counted for word in counts)
-    wanted = telling_words(like, frequency.__getitem__)
+    wanted = query_words(like, frequency.__getitem__)
     lengths = [counts.total() for counts in counted]
     average = sum(lengths) / max(len(texts), 1)
-    weights = {word: _weight(len(texts), frequency[word]) for word in wanted}
+    weights = {
+        word: max(math.log((len(texts) - count + 0.5) / (count + 0.5)), LEAST)
+        for word in wanted
+        for count in [frequency[word]]
+    }
     found = {}
     for at, (counts, length) in enumerate(zip(counted, lengths, strict=True)):
         if shared := [word for word in wanted if word in counts]:
@@ -43,7 +47,7 @@ def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
     return found
 
 
-def telling_words(like: str, frequency: Callable[[str], int]) -> list[str]:
+def query_words(like: str, frequency: Callable[[str], int]) -> list[str]:
     """The query words, in the order of the text; `frequency` gives the number of texts that contain a word."""
     distinct = list(dict.fromkeys(words(like).split()))[:MOST_COUNTED]
     if len(distinct) <= MOST_WORDS:
@@ -56,7 +60,3 @@ def telling_words(like: str, frequency: Callable[[str], int]) -> list[str]:
 def rounded(score: float) -> float:
     """Six digits: the logarithms of different machines agree in as many."""
     return float(f"{score:.6g}")
-
-
-def _weight(texts: int, having: int) -> float:
-    return max(math.log((texts - having + 0.5) / (having + 0.5)), LEAST)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from remix.corpus.tags import count_tags, tag_key
+from remix.corpus.tags import count_tags, tag_key, tag_keys
 from remix.records import Passage
 
 MOST_TAGS = 1_000
@@ -65,19 +65,14 @@ def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
     does."""
     key = tag_key(tag.removeprefix("#"))
     totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
-    carrying = [passage for passage in passages if any(_is_below(each, key) for each in passage.tags)]
+    carrying = [passage for passage in passages if any(key in tag_keys(each) for each in passage.tags)]
     name, _ = totals.get(key, (tag.removeprefix("#"), 0))
     pairs = []
     for other, together in count_tags(carrying):
-        if not _is_below(other, key):
+        if key not in tag_keys(other):
             either = len(carrying) + totals[tag_key(other)][1] - together
             pairs.append(Pair(name, other, together, together / either))
     return _ordered(pairs)
-
-
-def _is_below(tag: str, key: str) -> bool:
-    """If a tag has the key, or lies below the key's tag as `a/b` lies below `a`."""
-    return f"{tag_key(tag)}/".startswith(f"{key}/")
 
 
 def _ordered(pairs: Iterable[Pair]) -> list[Pair]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from remix.corpus import markdown, org, plain
-from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
+from remix.corpus.blocks import MOST_TAGS, Body, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
@@ -57,7 +57,7 @@ def read_seeds(
     raised.
     """
     if not folder.is_dir():
-        raise SeedError(f"{folder}: no such folder of seeds.", "Make one with `remix init DIR`.")
+        raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
     essays: dict[str, Essay] = {}
     for path in seed_files(folder, exclude, on_error):
         try:
@@ -71,7 +71,7 @@ def read_seeds(
             essays[names.same_place(essay.slug)] = essay
     if not any(essay.passages for essay in essays.values()):
         raise SeedError(
-            f"{folder}: no seeds here, or none with a paragraph.",
+            f"{folder}: no essays here, or none with a paragraph.",
             "Put Markdown, Org or text files there whose paragraphs end in #tags, or copy the shipped ones: "
             "`remix init DIR`.",
         )
@@ -155,11 +155,11 @@ def _check_place(path: Path, name: str, allowed: Sequence[Path]) -> None:
     if not any(place.is_relative_to(folder.resolve()) for folder in allowed):
         raise SeedError(
             f"{name}: a link that leads out of the workspace.",
-            "Put a copy there, or name the folder it leads to as `seeds` in remix.toml.",
+            "Put a copy there, or name the link's target as `seeds` in remix.toml.",
         )
 
 
-def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> None:
+def _check_amounts(name: str, found: Sequence[UnnamedPassage], tags: Sequence[str]) -> None:
     """Refuse numbers of passages and tags that would fill the memory."""
     if len(found) > MOST_PASSAGES:
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
@@ -178,7 +178,7 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
         )
 
 
-def _check_headings(name: str, title: str, found: Sequence[Found]) -> None:
+def _check_headings(name: str, title: str, found: Sequence[UnnamedPassage]) -> None:
     """Refuse a title or headings that would fill the memory, since each passage below repeats them."""
     letters = 0
     for each in found:

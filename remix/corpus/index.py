@@ -31,7 +31,7 @@ PATIENCE = 10.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS essay (
     id INTEGER PRIMARY KEY,
-    file TEXT NOT NULL UNIQUE,   -- below the folder of seeds
+    file TEXT NOT NULL UNIQUE,   -- relative to the folder of essays
     place TEXT NOT NULL,         -- sorts as the corpus does
     stamp TEXT,                  -- of the file; null where it must be looked at again
     seen INTEGER,                -- when, in nanoseconds
@@ -76,11 +76,11 @@ _LISTED = "(SELECT value FROM json_each(?))"
 """Numbers, passed as a single value: SQLite limits how many values a statement takes."""
 
 
-class Stale(sqlite3.DatabaseError):
+class StaleIndexError(sqlite3.DatabaseError):
     """The index was written by a different version of the code that reads essays."""
 
 
-class Known(NamedTuple):
+class KnownFile(NamedTuple):
     """What the index knows about a file."""
 
     id: int
@@ -90,7 +90,7 @@ class Known(NamedTuple):
     slug: str
 
 
-class Told(NamedTuple):
+class IndexedFile(NamedTuple):
     """A file and its essay, for the index."""
 
     file: str
@@ -110,29 +110,29 @@ class Index:
 
     # -- writing --------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, KnownFile]:
         """The files in the index."""
         rows = self._rows("SELECT file, id, stamp, seen, content, slug FROM essay")
-        return {file: Known(*rest) for file, *rest in rows}
+        return {file: KnownFile(*rest) for file, *rest in rows}
 
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
         """Note that files are unchanged: name, stamp, and the time at which the stamp was read."""
         with self._transaction("BEGIN IMMEDIATE"):
             self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
-    def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
+    def put(self, indexed: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
         """Replace the essays of files, and remove files."""
         with self._transaction("BEGIN IMMEDIATE"):
-            for file in forgotten:
-                self._forget(file)
-            for each in told:
-                self._forget(each.file)
+            for file in removed:
+                self._remove(file)
+            for each in indexed:
+                self._remove(each.file)
                 self._insert(each)
 
-    def _insert(self, told: Told) -> None:
-        essay, place = told.essay, told.file.replace("/", "\x01")
+    def _insert(self, indexed: IndexedFile) -> None:
+        essay, place = indexed.essay, indexed.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
-        known = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
+        known = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content, essay.slug, day(essay.date), head)
         of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
         for slug in slugs_of(essay):
             self._add("slug (slug, essay)", (slug, of))
@@ -141,7 +141,7 @@ class Index:
             row = (of, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
             at = self._add("passage (essay, number, name, sha256, length, section, body)", row)
             self._add("search (rowid, words)", (at, words(passage.text)))
-            for key, spelling in _answers(passage).items():
+            for key, spelling in _keys_of(passage).items():
                 self._add("tag (key, passage, spelling)", (key, at, spelling))
 
     def _add(self, where: str, row: Sequence[object]) -> int | None:
@@ -149,13 +149,13 @@ class Index:
         marks = ", ".join("?" * len(row))
         return self._connection.execute(f"INSERT INTO {where} VALUES ({marks})", row).lastrowid
 
-    def _forget(self, file: str) -> None:
+    def _remove(self, file: str) -> None:
         run = self._connection.execute
         bodies = self._rows("SELECT p.id, p.body FROM passage p, essay e ON p.essay = e.id WHERE e.file = ?", file)
         for at, body in bodies:
             passage = Passage.model_validate_json(body)
             run("INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (at, words(passage.text)))
-            keys = ((key, at) for key in _answers(passage))
+            keys = ((key, at) for key in _keys_of(passage))
             self._connection.executemany("DELETE FROM tag WHERE key = ? AND passage = ?", keys)
             run("DELETE FROM passage WHERE id = ?", (at,))
         for of, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
@@ -191,7 +191,7 @@ class Index:
         return not self._rows("SELECT id FROM passage LIMIT 1")
 
     def has(self, query: Query) -> bool:
-        return bool(self._meant(query))
+        return bool(self._matching(query))
 
     def named(self, id_: str) -> Hit | None:
         rows = self._rows("SELECT id, name, sha256 FROM passage WHERE name = ?", id_)
@@ -205,7 +205,7 @@ class Index:
         return [Hit(*row) for row in self._rows(sql, *self._list(query))]
 
     def scores(self, like: str) -> dict[int, float]:
-        wanted = bm25.telling_words(like, self._frequency)
+        wanted = bm25.query_words(like, self._frequency)
         if not wanted:
             return {}
         sql = "SELECT rowid, -bm25(search) FROM search WHERE search MATCH ?"
@@ -232,23 +232,23 @@ class Index:
 
     def _list(self, query: Query | None) -> list[str]:
         """The value for `_LISTED`, if a query is given."""
-        return [] if query is None else [json.dumps(list(self._meant(query)))]
+        return [] if query is None else [json.dumps(list(self._matching(query)))]
 
-    def _meant(self, query: Query) -> set[int]:
+    def _matching(self, query: Query) -> set[int]:
         """The passages that match a query: unions and intersections of the lists for each term."""
         match query:
             case And(queries):
                 # Subtract the passages of a `not`: all passages but a few would make a long list.
-                wanted = [self._meant(each) for each in queries if not isinstance(each, Not)]
+                wanted = [self._matching(each) for each in queries if not isinstance(each, Not)]
                 common = set.intersection(*wanted) if wanted else self._all()
-                return common.difference(*(self._meant(each.query) for each in queries if isinstance(each, Not)))
+                return common.difference(*(self._matching(each.query) for each in queries if isinstance(each, Not)))
             case Or(queries):
-                return set().union(*map(self._meant, queries))
+                return set().union(*map(self._matching, queries))
             case Not(inner):
-                return self._all() - self._meant(inner)
+                return self._all() - self._matching(inner)
             case Term():
                 if query not in self._found:
-                    sql, value = _listing(query)
+                    sql, value = _sql_of(query)
                     self._found[query] = {at for (at,) in self._rows(sql, value)}
                 return self._found[query]
 
@@ -278,13 +278,13 @@ class Index:
         self._connection.execute("COMMIT")
 
 
-def _answers(passage: Passage) -> dict[str, str | None]:
+def _keys_of(passage: Passage) -> dict[str, str | None]:
     """The keys by which a passage is found; for the passage's own tags with the spelling."""
     parents = {key: None for tag in passage.tags for key in tag_keys(tag)}
     return parents | {tag_key(tag): tag for tag in passage.tags}
 
 
-def _listing(term: Term) -> tuple[str, str]:
+def _sql_of(term: Term) -> tuple[str, str]:
     """The SQL that lists the passages of a term, and the SQL's value."""
     dated = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE substr(day, 1, length(?1))"
     match term:
@@ -309,7 +309,7 @@ def _listing(term: Term) -> tuple[str, str]:
 def opened(path: Path, version: int) -> Iterator[Index]:
     """Open an index, or create one; `version` has 31 bits and stands for the code that reads essays.
 
-    Raises `Stale` if the index has a different version, and `OSError` if the file can't be created.
+    Raises `StaleIndexError` if the index has a different version, and `OSError` if the file can't be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Essays may be private: no other user may read the index.
@@ -321,7 +321,7 @@ def opened(path: Path, version: int) -> Iterator[Index]:
         if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {version}; COMMIT;")
         if connection.execute("PRAGMA user_version").fetchone()[0] != version:
-            raise Stale("by another version")
+            raise StaleIndexError("by another version")
         yield Index(connection)
     finally:
         connection.close()

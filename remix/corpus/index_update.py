@@ -23,7 +23,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from remix.corpus import index
-from remix.corpus.index import Index, Told
+from remix.corpus.index import Index, IndexedFile
 from remix.corpus.memory import MemoryCorpus
 from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
@@ -62,13 +62,15 @@ def consult(
     file = index_file(folder, root)
     for _ in range(2 if folder.is_dir() else 0):
         try:
-            _keep(file)
+            _mark_as_used(file)
             with index.opened(file, reader_version()) as found:
-                errors = Refresh(found, folder, root).run(exclude)
+                errors = IndexUpdate(found, folder, root).run(exclude)
                 if found.is_empty():
                     break
                 for error in errors:
-                    _tell(error, on_error)
+                    if on_error is None:
+                        raise error
+                    on_error(error)
                 with found.unchanged():
                     return question(found)
         except (sqlite3.OperationalError, OSError):
@@ -94,7 +96,7 @@ def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
     return tell
 
 
-def _keep(file: Path) -> None:
+def _mark_as_used(file: Path) -> None:
     """Note that an index is in use. Before an index is made, unused indexes are removed: their folders may be gone,
     and private text should not stay in the cache."""
     with suppress(FileNotFoundError):
@@ -106,12 +108,6 @@ def _keep(file: Path) -> None:
                 other.unlink()
 
 
-def _tell(error: SeedError, on_error: Callable[[SeedError], None] | None) -> None:
-    if on_error is None:
-        raise error
-    on_error(error)
-
-
 def index_file(folder: Path, root: Path) -> Path:
     """The path of a folder's index."""
     places = [os.fsencode(os.path.realpath(place)) for place in (folder, root)]
@@ -121,14 +117,9 @@ def index_file(folder: Path, root: Path) -> Path:
 @functools.cache
 def reader_version() -> int:
     """31 bits of a hash of the code that determines how files are read: remix, libraries, Unicode's tables."""
-    home = Path(__file__).parent
-    records, util = home.parent / "records", home.parent / "util"
-    own = [
-        *home.glob("*.py"),
-        *records.glob("*.py"),
-        *(util / f"{name}.py" for name in ("frontmatter", "names", "toml")),
-    ]
-    code = sorted(sha256(path.read_bytes()) for path in own)
+    remix = Path(__file__).parent.parent
+    folders = (remix / "corpus", remix / "records", remix / "util")
+    code = sorted(sha256(path.read_bytes()) for folder in folders for path in folder.glob("*.py"))
     versions = [
         *map(metadata.version, ("markdown-it-py", "pyyaml")),
         unicodedata.unidata_version,
@@ -152,7 +143,7 @@ class _File(NamedTuple):
     """Time of the last change, in nanoseconds."""
 
 
-class Refresh:
+class IndexUpdate:
     """A pass over a folder's files, sorted by path, that updates the index."""
 
     def __init__(self, found: Index, folder: Path, root: Path) -> None:
@@ -163,22 +154,22 @@ class Refresh:
         self._errors: list[SeedError] = []
         self._places: dict[str, str] = {}
         """The file of each slug; keys are by `names.same_place`."""
-        self._told: list[Told] = []
-        self._forgotten: list[str] = []
+        self._read: list[IndexedFile] = []
+        self._removed: list[str] = []
         self._restamped: list[tuple[str, str | None, int]] = []
 
     def run(self, exclude: Sequence[str]) -> list[SeedError]:
         """Update the index; returns the errors of files that can't be used, sorted by path."""
         folder = str(self._folder)
         names_there = seed_names(self._folder, exclude, self._errors.append)
-        there = [file for name in names_there if (file := _look(folder, name))]
-        self._forgotten += self._known.keys() - {file.name for file in there}
+        there = [file for name in names_there if (file := _status(folder, name))]
+        self._removed += self._known.keys() - {file.name for file in there}
         for file in there:
             try:
-                self._see(file)
+                self._update(file)
             except SeedError as error:
                 self._errors.append(error)
-                self._forgotten.append(file.name)
+                self._removed.append(file.name)
         self._write()
         return self._errors
 
@@ -197,29 +188,29 @@ class Refresh:
             # `read_essay` raises an error with the reason.
             return None
 
-    def _see(self, file: _File) -> None:
+    def _update(self, file: _File) -> None:
         """Update the index from a file. Raises `SeedError` if the file can't be used."""
         known = self._known.get(file.name)
         if known and known.stamp == file.stamp and file.changed < known.seen - UNSETTLED:
-            self._claim(file, known.slug)
+            self._reserve(file, known.slug)
             return
         now = time.time_ns()
         content = self._content(file)
         if known and content and known.content == content:
-            self._claim(file, known.slug)
+            self._reserve(file, known.slug)
             self._restamped.append((file.name, file.stamp, now))
             return
         from remix.corpus.essays import read_essay
 
         essay = read_essay(Path(file.path), self._folder, self._root)
-        self._claim(file, essay.slug)
+        self._reserve(file, essay.slug)
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
-        same = _look(str(self._folder), file.name) == file
-        self._told.append(Told(file.name, file.stamp if same else None, now, content if same else None, essay))
-        if sum(len(told.essay.passages) for told in self._told) >= BATCH:
+        same = _status(str(self._folder), file.name) == file
+        self._read.append(IndexedFile(file.name, file.stamp if same else None, now, content if same else None, essay))
+        if sum(len(told.essay.passages) for told in self._read) >= BATCH:
             self._write()
 
-    def _claim(self, file: _File, slug: str) -> None:
+    def _reserve(self, file: _File, slug: str) -> None:
         """Reserve the folder of an essay's passages. Raises `SeedError` if an earlier file has the same."""
         place = names.same_place(slug)
         other = self._places.setdefault(place, file.name)
@@ -232,12 +223,12 @@ class Refresh:
     def _write(self) -> None:
         if self._restamped:
             self._index.restamp(self._restamped)
-        if self._told or self._known.keys() & self._forgotten:
-            self._index.put(self._told, self._forgotten)
-        self._told, self._forgotten, self._restamped = [], [], []
+        if self._read or self._known.keys() & self._removed:
+            self._index.put(self._read, self._removed)
+        self._read, self._removed, self._restamped = [], [], []
 
 
-def _look(folder: str, name: str) -> _File | None:
+def _status(folder: str, name: str) -> _File | None:
     """A file's status; none if no regular file is at the path. Strings, since `Path` would take longer for
     thousands."""
     path, leads = f"{folder}/{name}", ""

@@ -113,16 +113,10 @@ class _Tokens(list[Token]):
         super().append(token)
 
 
-def _parsed(body: str) -> _Tokens:
-    """The tokens of a body. Raises `_TooManyTokensError`."""
+def _spans(body: str) -> Iterator[_Span]:
+    """The top-level headings, paragraphs and groups. Raises `_TooManyTokensError`."""
     tokens = _Tokens()
     _MARKDOWN.block.parse(body.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
-    return tokens
-
-
-def _spans(body: str) -> Iterator[_Span]:
-    """The top-level headings, paragraphs and groups."""
-    tokens = _parsed(body)
     for at, token in enumerate(tokens):
         if token.level or token.map is None or token.nesting < 0:
             continue

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from remix.corpus.tags import tag_key, tag_keys
-from remix.corpus.words import count_words, holds, words
+from remix.corpus.words import contains, count_words, words
 from remix.errors import RemixError
 from remix.records import Essay, Passage
 from remix.util.names import slugify
@@ -113,9 +113,9 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
         case Term("essay", value):
             return slugify(value) in slugs_of(essay)
         case Term("section", value):
-            return holds(passage.section or "", value)
+            return contains(passage.section or "", value)
         case Term("text", value):
-            return holds(passage.text, value)
+            return contains(passage.text, value)
         case Term("words", value):
             return count_words(passage.text) >= int(value)
         case Term("before", value):
@@ -199,7 +199,7 @@ def _quoted(value: str) -> str:
 def parse(text: str) -> Query:
     """The tree of a query. Raises `QueryError`."""
     if half := re.search("[\ud800-\udfff]", text):
-        raise QueryError(half.start() + 1, "half a character.", "Type it anew: it isn't UTF-8.")
+        raise QueryError(half.start() + 1, "half a character.", "Type the query again: it isn't UTF-8.")
     parser = _Parser(list(_tokens(text)), len(text) + 1)
     query = parser.query(0)
     parser.end()
@@ -302,7 +302,7 @@ class _Parser:
         self._end = end
         self._at = 0
         if sum(token.kind == "term" for token in tokens) > MOST_TERMS:
-            raise QueryError(end, f"more than {MOST_TERMS} terms.", "Tag what you want with one tag.")
+            raise QueryError(end, f"more than {MOST_TERMS} terms.", "Give the passages a tag of their own.")
 
     def query(self, depth: int) -> Query:
         found = [self._both(depth)]
@@ -314,7 +314,7 @@ class _Parser:
         """Raise `QueryError` if a token is left."""
         if token := self._next():
             if token.kind == ")":
-                raise QueryError(token.column, "nothing was opened that this `)` closes.", "Leave it out.")
+                raise QueryError(token.column, "this `)` has no matching `(`.", "Leave it out.")
             before = self._tokens[self._at - 1]
             both = _short(f"{before.text} {token.text}".replace('"', ""))
             raise QueryError(
@@ -338,7 +338,8 @@ class _Parser:
         if token and self._take("("):
             found = self.query(depth + 1)
             if not self._take(")"):
-                self._refuse_unclosed(token)
+                self.end()
+                raise QueryError(token.column, "this `(` is never closed.", "Put a `)` where it ends.")
             return found
         if token is None or token.term is None:
             raise self._missing(token)
@@ -351,11 +352,6 @@ class _Parser:
             return QueryError(1, "the query is empty.", _EXAMPLES["tag"])
         behind = f"after `{_short(self._tokens[self._at - 1].text)}`" if self._at else "here"
         return QueryError(column, f"a term is missing {behind}.", "Put a tag there, or a field like text:word.")
-
-    def _refuse_unclosed(self, opened: _Token) -> None:
-        if self._next():
-            self.end()
-        raise QueryError(opened.column, "this `(` is never closed.", "Put a `)` where it ends.")
 
     def _next(self) -> _Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None

@@ -77,8 +77,8 @@ def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
     if not carrying:
         select(essays, [old])  # raises an error with suggestions
-    work = _Work()
-    edits = [_Seed(_file_of(essay, folder, root), folder, essay, work).edit(old, new) for essay in carrying]
+    work = _ReadingBudget()
+    edits = [_EssayFile(_file_of(essay, folder, root), folder, essay, work).edit(old, new) for essay in carrying]
     keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
     merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
     return Renaming([edit for edit in edits if edit.places], merged)
@@ -103,7 +103,9 @@ def write(edits: Sequence[Edit]) -> None:
     """
     for edit in edits:
         if frontmatter.read_bytes(edit.path) != edit.before.encode():
-            raise SeedError(f"{edit.name}: has changed just now.", "Nothing is renamed yet: try again.")
+            raise SeedError(
+                f"{edit.name}: has changed since the essays were read.", "Nothing has been written: try again."
+            )
     for edit in edits:
         # The target of a link is written; the link stays a link.
         place = edit.path.resolve()
@@ -111,7 +113,9 @@ def write(edits: Sequence[Edit]) -> None:
             files.remove_leftovers([place])
             files.write_whole(place, edit.after.encode())
         except RunError as error:
-            raise SeedError(error.message, "See to it, and rename again; files that are done stay done.") from error
+            raise SeedError(
+                error.message, "Mend the cause, and rename again; files already written stay renamed."
+            ) from error
 
 
 def diff(edit: Edit) -> Iterator[str]:
@@ -170,7 +174,7 @@ class _Place(NamedTuple):
     end: int
 
 
-class _Work:
+class _ReadingBudget:
     """The remaining number of bytes to read, for all files together: each file may be made to take long."""
 
     def __init__(self) -> None:
@@ -184,10 +188,10 @@ class _Work:
         return 4 * size <= MOST_READ and self._left >= 0
 
 
-class _Seed:
+class _EssayFile:
     """An essay's file, and readings of changed versions of the file."""
 
-    def __init__(self, path: Path, folder: Path, essay: Essay, work: _Work) -> None:
+    def __init__(self, path: Path, folder: Path, essay: Essay, work: _ReadingBudget) -> None:
         self._path = path
         self._below = Path(os.path.relpath(path, folder))
         self._essay = essay
@@ -235,8 +239,8 @@ class _Seed:
         written = sorted(re.escape(head) for head in heads if not re.fullmatch(joined, head, re.IGNORECASE))
         if len(written) > MOST_SPELLINGS:
             raise SeedError(
-                f"{self._essay.path}: the tag is written in more than {MOST_SPELLINGS} ways here.",
-                "Write it in one way there first. Nothing has been written.",
+                f"{self._essay.path}: more than {MOST_SPELLINGS} spellings of the tag here.",
+                "Use the same spelling first. Nothing has been written.",
             )
         pattern = rf"(?<!\w)(?:{'|'.join([*written, f'(?i:{joined})'])})(?!\w)"
         return [_Place(*match.span()) for match in re.finditer(pattern, self._text)]
@@ -309,8 +313,8 @@ class _Seed:
         self._readings += 1
         if len(data) > frontmatter.MOST_BYTES or not self._work.take(data, self._readings):
             raise SeedError(
-                f"{self._essay.path}: too large, or the tag's letters stand in it too often, to rename it here.",
-                "Split it into several files, or rename it there by hand. Nothing has been written.",
+                f"{self._essay.path}: too large, or with too many places to try, to rename the tag here.",
+                "Split the file, or rename the tag there by hand. Nothing has been written.",
             )
         with tempfile.TemporaryDirectory() as root:
             path = Path(root) / self._below

@@ -99,7 +99,7 @@ def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpu
 
     def choose(corpus: Corpus) -> Selected:
         hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
-        notes = list(_unknown(corpus, where)) if where else []
+        notes = list(_unknown_terms(corpus, where)) if where else []
         if where and not hits:
             raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
         rankings: dict[str, Ranking] = {}
@@ -119,46 +119,46 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
     slugs = corpus.slugs() if essays else set()
     for essay in essays:
         if slugify(essay) not in slugs:
-            raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
+            raise _unknown_name("there is no essay", slugify(essay), slugs, _PASSAGES)
     within = any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
         key = tag_key(tag.removeprefix("#"))
         wanted = all_of(within, Term("tag", key))
         if wanted and not corpus.has(wanted):
-            raise _nothing("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
+            raise _unknown_name("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
     return all_of(within, any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
 
 
-def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
+def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:
     """Messages about unknown tags and essays of a query. After `not` they do no harm, but may be misspelt."""
     keys, slugs = functools.cache(corpus.tag_keys), functools.cache(corpus.slugs)
     unknown = 0
     for term in terms(where):
         if term.name == "tag" and not corpus.has(term):
-            there = keys() if unknown < MOST_SOUGHT else ()
-            error = _nothing("no passage has the tag", tag_key(term.value), there, _TAGS)
+            there = keys() if unknown < MOST_SUGGESTED else ()
+            error = _unknown_name("no passage has the tag", tag_key(term.value), there, _TAGS)
         elif term.name == "essay" and slugify(term.value) not in slugs():
-            there = slugs() if unknown < MOST_SOUGHT else ()
-            error = _nothing("there is no essay", slugify(term.value), there, _PASSAGES)
+            there = slugs() if unknown < MOST_SUGGESTED else ()
+            error = _unknown_name("there is no essay", slugify(term.value), there, _PASSAGES)
         else:
             continue
         unknown += 1
         yield f"--where, column {term.column}: {error.message} {error.hint}"
 
 
-MOST_SOUGHT = 10
+MOST_SUGGESTED = 10
 """Unknown names of a query for which similar names are searched: a search among 200,000 tags takes 0.25 s."""
 
-LONGEST_SOUGHT = 200
+LONGEST_SUGGESTED = 200
 """Letters of a name for which similar names are searched, and that is shown whole."""
 
 _PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
 
 
-def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
-    if len(wanted) > LONGEST_SOUGHT:
-        return SeedError(f"{what} '{wanted[:LONGEST_SOUGHT]}…'.", hint)
+def _unknown_name(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
+    if len(wanted) > LONGEST_SUGGESTED:
+        return SeedError(f"{what} '{wanted[:LONGEST_SUGGESTED]}…'.", hint)
     near = similar(wanted, there)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)
@@ -183,7 +183,7 @@ def _ranked(hits: list[Hit], scores: dict[int, float], rule: Rule) -> tuple[list
     # Sorting is stable: equal scores stay in the order of the corpus.
     ranked = sorted((hit for hit in hits if hit.at in scores), key=lambda hit: -scores[hit.at])
     if not ranked:
-        raise SeedError("no passage shares a word with --like.", "Say it in words that the essays use.")
+        raise SeedError("no passage shares a word with --like.", "Use words that are in the essays.")
     rankings = {hit.id: Ranking(rank=rank, score=scores[hit.at], method=rule) for rank, hit in enumerate(ranked, 1)}
     return ranked, rankings
 

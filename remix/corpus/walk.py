@@ -63,23 +63,23 @@ _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/da
 """Settings files of Obsidian and of Templater, each with the key that names the folder of templates."""
 
 
-Tell = Callable[[SeedError], None]
+OnError = Callable[[SeedError], None]
 """Called with the error of a folder that can't be read, which is then skipped. Without a function errors are
 raised."""
 
 
-def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
+def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
     """The essays' files below a folder, sorted by path. Raises `SeedError` for an invalid pattern."""
     return [path for name in seed_names(folder, exclude, on_error) if (path := folder / name).is_file()]
 
 
-def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[str]:
+def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[str]:
     """As `seed_files`, but names relative to the folder; some may not be regular files."""
     names = _walk(folder, exclude, on_error)
     return [name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
 
 
-def walk(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
+def walk(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
     """All files below a folder that aren't excluded, sorted by path; links to folders aren't followed.
 
     Raises `SeedError` for an invalid pattern.
@@ -87,7 +87,7 @@ def walk(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None
     return [folder / name for name in _walk(folder, exclude, on_error)]
 
 
-def _walk(folder: Path, exclude: Sequence[str], on_error: Tell | None) -> list[str]:
+def _walk(folder: Path, exclude: Sequence[str], on_error: OnError | None) -> list[str]:
     """Relative names with forward slashes: thousands of `Path`s would take longer than the walk."""
     spec = _spec(folder, exclude)
     return sorted(_files(str(folder), spec, on_error or _raise), key=lambda name: name.split("/"))
@@ -97,7 +97,7 @@ def _raise(error: SeedError) -> None:
     raise error
 
 
-def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
+def _files(folder: str, spec: GitIgnoreSpec, on_error: OnError) -> Iterator[str]:
     """Iterative, at most `DEEPEST` levels."""
     waiting = [""]
     while waiting:
@@ -105,7 +105,7 @@ def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
         try:
             folders, others = _entries(f"{folder}/{prefix}")
         except OSError as error:
-            on_error(_unread(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
+            on_error(_unreadable(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
             continue
         if "run.json" in others and _is_run(Path(folder, prefix, "run.json")):
             continue
@@ -113,7 +113,7 @@ def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
         below = [f"{prefix}{name}/" for name in folders if not spec.match_file(f"{prefix}{name}/")]
         if below and prefix.count("/") == DEEPEST:
             top = prefix.partition("/")[0]
-            on_error(_unread(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
+            on_error(_unreadable(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
             continue
         waiting += below
 
@@ -138,8 +138,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _unread(folder: str, why: str) -> SeedError:
-    return SeedError(f"{folder.rstrip('/')}: {why}.", "Leave it out with `exclude` in remix.toml, or see to it.")
+def _unreadable(folder: str, why: str) -> SeedError:
+    return SeedError(
+        f"{folder.rstrip('/')}: {why}.", "Leave the folder out with `exclude` in remix.toml, or make it readable."
+    )
 
 
 def _is_run(path: Path) -> bool:
@@ -259,13 +261,8 @@ def _without_retries(regex: str) -> str:
     regex = _MIDDLE.sub(r"(?>[^/]*?\1)", _STARS.sub("[^/]*", regex))
     first, *rest = _FLOATING.split(regex)
     parts = list(zip(rest[::2], rest[1::2], strict=True))
-    early = [f"(?>{_lazy(floating)}{following}(?=/))" for floating, following in parts[:-1]]
+    early = [f"(?>{floating.replace('.+', '.+?')}?{following}(?=/))" for floating, following in parts[:-1]]
     return "".join([first, *early, *("".join(part) for part in parts[-1:])])
-
-
-def _lazy(floating: str) -> str:
-    """`**` that matches as little as possible."""
-    return floating.replace(".+", ".+?") + "?"
 
 
 def _pattern(pattern: str, place: str, work: _Work) -> GitIgnoreSpecPattern:

@@ -51,6 +51,6 @@ def count_words(text: str) -> int:
     return sum(1 for _ in _WRITTEN.finditer(text))
 
 
-def holds(text: str, phrase: str) -> bool:
+def contains(text: str, phrase: str) -> bool:
     """If the text contains the words of the phrase consecutively."""
     return f" {words(phrase)} " in f" {words(text)} "

@@ -37,13 +37,18 @@ def prepare(
     Raises `RemixError` if a document can't be read, or if the essay's name is taken.
     """
     taken = _taken(workspace)
-    wanted = ConversionOptions(title=title or None, tags=tuple(tags), known=tuple(_known_tags(workspace)))
+    options = ConversionOptions(title=title or None, tags=tuple(tags), known=tuple(_known_tags(workspace)))
     found = []
     for path in paths:
-        added = _added(path, convert_confined(path, wanted), workspace.seeds)
+        converted = convert_confined(path, options)
+        if names.leads_out(converted.name) or "/" in converted.name:
+            raise DocumentError(
+                f"{path}: the essay would lie outside of {workspace.seeds}.", "Give it a title with --title."
+            )
+        added = AddedEssay(source=path, path=workspace.seeds / converted.name, **dict(converted))
         slug = names.same_place(added.essay.slug)
         if other := taken.get(slug):
-            raise DocumentError(f"{path}: there is a seed of that name already, {other}.", _ANOTHER)
+            raise DocumentError(f"{path}: an essay of this name exists already: {other}.", _ANOTHER)
         if os.path.lexists(added.path):
             raise DocumentError(f"{path}: {added.path} already exists.", _ANOTHER)
         taken[slug] = added.path
@@ -51,14 +56,7 @@ def prepare(
     return found
 
 
-def _added(source: Path, seed: Conversion, folder: Path) -> AddedEssay:
-    """An essay with its path. Raises `DocumentError` if the path would lie outside of the folder."""
-    if names.leads_out(seed.name) or "/" in seed.name:
-        raise DocumentError(f"{source}: its seed would lie outside of {folder}.", "Give it a title with --title.")
-    return AddedEssay(source=source, path=folder / seed.name, **dict(seed))
-
-
-_ANOTHER = "Give it another title with --title; seeds are never overwritten."
+_ANOTHER = "Give a different title with --title; essays are never overwritten."
 
 
 def write(added: AddedEssay) -> None:
@@ -69,7 +67,8 @@ def write(added: AddedEssay) -> None:
         raise DocumentError(f"{added.path} already exists.", _ANOTHER) from error
     except OSError as error:
         raise DocumentError(
-            f"{added.path}: can't be written ({error.strerror or error}).", "See that there is room, and you may."
+            f"{added.path}: can't be written ({error.strerror or error}).",
+            "Check the free space and the permissions.",
         ) from error
 
 

@@ -51,7 +51,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PARAGRAPHS = frozenset({"p", "tc", "tr", "footnoteReference", "endnoteReference"})
 """Names of Word's elements, without prefix."""
 
-_ANEW = "Save it anew with what made it."
+_ANEW = "Save the document again with the program that made it."
 _ENTRY = b"PK\1\2"
 """The signature of an entry in the archive's central directory."""
 
@@ -66,7 +66,7 @@ class Archive:
         data = read_bytes(path, MOST_BYTES)
         # `zipfile` makes an object of each entry, which takes ten times the entry's bytes.
         if data.count(_ENTRY) > MOST_MEMBERS:
-            raise DocumentError(f"{path}: has more than {MOST_MEMBERS} files in it.", "Split the document.")
+            raise DocumentError(f"{path}: has more than {MOST_MEMBERS} members.", "Split the document.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
@@ -96,11 +96,11 @@ class Archive:
         try:
             info = self._zip.getinfo(name)
             if info.compress_type not in _METHODS:
-                raise DocumentError(f"{self.path}: {name!a} in it is packed in an unusual way.", _ANEW)
+                raise DocumentError(f"{self.path}: the member {name!a} is compressed by an unusual method.", _ANEW)
             with self._zip.open(info) as member:
                 return self._counted(member)
         except KeyError as error:
-            raise DocumentError(f"{self.path}: has no {name!a} in it.", _ANEW) from error
+            raise DocumentError(f"{self.path}: has no member {name!a}.", _ANEW) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise self._damaged(error) from error
         # `zipfile` seeks to the position stated in the archive, and decodes names by the encoding stated.
@@ -134,17 +134,17 @@ class Archive:
             _Counter().parse(data)
         except _TooMuchError as error:
             raise DocumentError(
-                f"{self.path}: {name!a} in it {error}.", "Split the document, or save it as plain text."
+                f"{self.path}: the member {name!a} {error}.", "Split the document, or save it as plain text."
             ) from error
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise self._damaged(error, name) from error
 
     def _damaged(self, error: Exception, name: str | None = None) -> DocumentError:
-        where = f"{name!a} in it is damaged" if name else "damaged"
+        where = f"the member {name!a} is damaged" if name else "damaged"
         return DocumentError(f"{self.path}: {where} ({error}).", _ANEW)
 
     def _too_large(self) -> DocumentError:
-        return DocumentError(f"{self.path}: its text would be larger than {size(MOST_TEXT)}.", "Split it.")
+        return DocumentError(f"{self.path}: the unpacked text would be larger than {size(MOST_TEXT)}.", "Split it.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo
@@ -183,7 +183,7 @@ class _Counter:
         if self._paragraphs > MOST_PARAGRAPHS:
             raise _TooMuchError(f"has more than {MOST_PARAGRAPHS} paragraphs and table cells")
         if self._depth > DEEPEST:
-            raise _TooMuchError(f"has more than {DEEPEST} elements in each other")
+            raise _TooMuchError(f"has more than {DEEPEST} nested elements")
 
     def _long(self, *texts: str) -> None:
         if sum(map(len, texts)) > LONGEST:

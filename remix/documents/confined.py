@@ -48,9 +48,9 @@ _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "o
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def convert_confined(path: Path, wanted: ConversionOptions, bounds: Bounds = BOUNDS) -> Conversion:
+def convert_confined(path: Path, options: ConversionOptions, bounds: Bounds = BOUNDS) -> Conversion:
     """`convert` in a process of its own. Raises `DocumentError`, also if the document exceeds a bound."""
-    request = json.dumps({"path": os.fspath(path), "wanted": wanted.model_dump()}).encode()
+    request = json.dumps({"path": os.fspath(path), "options": options.model_dump()}).encode()
     # The process may be killed before removing its temporary files.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
@@ -61,14 +61,14 @@ def convert_confined(path: Path, wanted: ConversionOptions, bounds: Bounds = BOU
                 f"{path}: no process can be started to read it ({error.strerror or error}).", "Try again."
             ) from error
     if ended.status != 0:
-        raise _refused(path, ended, bounds)
+        raise _error_of(path, ended, bounds)
     try:
         return Conversion.model_validate_json(ended.output)
     except ValidationError as error:
-        raise _unreadable(path, "what came of it isn't a seed") from error
+        raise _unreadable(path, "the result isn't an essay") from error
 
 
-def _refused(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
+def _error_of(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
     """The error for a process that failed."""
     if ended.status is None or ended.status == _OVERTIME:
         limit = f"{bounds.seconds:g} s" if ended.status is None else f"{COMPUTING} s of computing"
@@ -109,7 +109,7 @@ def main() -> None:
     gc.disable()
     _build_walls()
     try:
-        answer, status = _answer(Path(request["path"]), ConversionOptions.model_validate(request["wanted"]))
+        answer, status = _answer(Path(request["path"]), ConversionOptions.model_validate(request["options"]))
         answers.write(answer)
         answers.flush()
     except MemoryError:
@@ -118,9 +118,9 @@ def main() -> None:
     os._exit(status)
 
 
-def _answer(path: Path, wanted: ConversionOptions) -> tuple[bytes, int]:
+def _answer(path: Path, options: ConversionOptions) -> tuple[bytes, int]:
     try:
-        return convert(path, wanted).model_dump_json().encode(), 0
+        return convert(path, options).model_dump_json().encode(), 0
     except RemixError as error:
         return json.dumps({"message": error.message, "hint": error.hint}).encode(), TROUBLE
 

@@ -56,17 +56,17 @@ class Conversion(Frozen):
     """Blocks in the essay, but in no passage: code, tables."""
 
 
-def convert(path: Path, wanted: ConversionOptions) -> Conversion:
+def convert(path: Path, options: ConversionOptions) -> Conversion:
     """Convert a document. Raises `RemixError` if the document can't be read, or can't be written as an essay."""
     try:
-        document = _titled(read_document(path, wanted.known), wanted.title, path, wanted.tags)
+        document = _titled(read_document(path, options.known), options.title, path, options.tags)
         return _converted(path, document)
     except TooLongError as error:
         raise DocumentError(f"{path}: {error.message}", error.hint) from error
     except RecursionError as error:
         raise DocumentError(f"{path}: nested too deeply.", "Save it as plain text.") from error
     except UnicodeEncodeError as error:
-        raise DocumentError(f"{path}: holds half a character.", "Save it anew as UTF-8.") from error
+        raise DocumentError(f"{path}: has half of a surrogate pair.", "Save the document again as UTF-8.") from error
 
 
 def read_document(path: Path, known: Collection[str] = ()) -> Document:
@@ -86,17 +86,14 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
         case ".md" | ".markdown":
             return markdown.read(path, read_text(path))
         case ".txt" | ".text" | "":
-            return _plain(path, read_text(path), known)
+            text = read_text(path)
+            if garden_note.is_note(text):
+                return garden_note.read(text, known)
+            return markdown.read(path, text) if markdown.is_markdown(text) else plain.read(text)
         case other:
             raise DocumentError(
-                f"{path}: no form that remix knows ({other}).", f"Save it as one of {', '.join(FORMS)}."
+                f"{path}: remix can't read this format ({other}).", f"Save the document as one of {', '.join(FORMS)}."
             )
-
-
-def _plain(path: Path, text: str, known: Collection[str]) -> Document:
-    if garden_note.is_note(text):
-        return garden_note.read(text, known)
-    return markdown.read(path, text) if markdown.is_markdown(text) else plain.read(text)
 
 
 def _titled(document: Document, title: str | None, path: Path, tags: Iterable[str]) -> Document:
@@ -109,9 +106,12 @@ def _titled(document: Document, title: str | None, path: Path, tags: Iterable[st
 def _converted(source: Path, document: Document) -> Conversion:
     text = essay_text(document)
     name = f"{_name(document.title or '')}.md"
-    essay = _read_back(text, name, source)
+    try:
+        essay = read_back(text, name)
+    except SeedError as error:
+        raise DocumentError(f"{source}: {error.message}", error.hint) from error
     if not essay.passages:
-        raise DocumentError(f"{source}: has no paragraph.", "See whether it holds any text.")
+        raise DocumentError(f"{source}: has no paragraph.", "Check that the document has text.")
     meta = {key: str(value) for key, value in document.meta.items() if value}
     return Conversion(
         name=name,
@@ -127,13 +127,6 @@ def _name(title: str) -> str:
     slug = names.slugify(title)
     short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
     return short if short == slug else names.slugify(short.rpartition("-")[0] or short)
-
-
-def _read_back(text: str, name: str, source: Path) -> Essay:
-    try:
-        return read_back(text, name)
-    except SeedError as error:
-        raise DocumentError(f"{source}: {error.message}", error.hint) from error
 
 
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 from remix.documents.archive import Archive, text_of
 from remix.documents.document import Document, DocumentError, gathered
@@ -31,12 +30,13 @@ def read(path: Path) -> Document:
     texts = io.BytesIO(archive.texts())
     try:
         html = mammoth.convert_to_html(
-            texts, style_map=_STYLES, convert_image=_no_picture, external_file_access=False
+            texts, style_map=_STYLES, convert_image=lambda _: [], external_file_access=False
         ).value
     # mammoth raises all kinds of errors for a damaged document.
     except Exception as error:
         raise DocumentError(
-            f"{path}: not a Word document that can be read ({error}).", "Save it anew as .docx, or as .txt."
+            f"{path}: not a Word document that can be read ({error}).",
+            "Save the document again as .docx, or as .txt.",
         ) from error
     blocks, tags = gathered(blocks_of(html))
     core = archive.xml(_CORE) if _CORE in archive else None
@@ -51,7 +51,3 @@ def read(path: Path) -> Document:
         tags=tags,
         blocks=blocks,
     )
-
-
-def _no_picture(_: Any) -> list[Any]:
-    return []

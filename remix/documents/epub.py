@@ -46,7 +46,9 @@ def _package(archive: Archive) -> str:
     for each in archive.xml(_CONTAINER).iter():
         if each.tag.endswith("}rootfile") and each.get("full-path"):
             return str(each.get("full-path"))
-    raise DocumentError(f"{archive.path}: says nowhere what is in it.", "Save it anew with what made it.")
+    raise DocumentError(
+        f"{archive.path}: has no package document.", "Save the document again with the program that made it."
+    )
 
 
 def _chapters(archive: Archive, package: ElementTree.Element, folder: str) -> Iterator[Block]:

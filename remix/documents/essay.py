@@ -88,7 +88,9 @@ def _comments(splits: Iterable[Split]) -> Iterator[str]:
 def _written(block: Block) -> str:
     match block.kind:
         case "heading":
-            return _heading(block.text, block.level)
+            marks = "#" * min(block.level, 6)
+            # A `#` at the heading's end would be taken for closing marks.
+            return f"{marks} {block.text} {marks}" if block.text.endswith("#") else f"{marks} {block.text}"
         case "paragraph":
             return _with_tags(_guarded(block.text), block.tags)
         case "list":
@@ -102,12 +104,6 @@ def _written(block: Block) -> str:
             return f"{fence}\n{block.text}\n{fence}"
         case _:
             return block.text
-
-
-def _heading(text: str, level: int) -> str:
-    marks = "#" * min(level, 6)
-    # A `#` at the heading's end would be taken for closing marks.
-    return f"{marks} {text} {marks}" if text.endswith("#") else f"{marks} {text}"
 
 
 def _with_tags(text: str, tags: Iterable[str]) -> str:

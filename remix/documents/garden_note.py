@@ -22,7 +22,7 @@ from collections.abc import Collection
 
 from remix.corpus.trailing_tags import CLOSING, ENDS
 from remix.documents import plain
-from remix.documents.document import Block, Document, Split, gathered, one_line, paragraph
+from remix.documents.document import Document, Split, gathered, one_line, paragraph
 from remix.documents.word_segmentation import Vocabulary, segment
 
 STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
@@ -69,7 +69,7 @@ def read(text: str, known: Collection[str] = ()) -> Document:
         date=one_line(planted["date"]) if planted else None,
         tags=(*split.parts, *first),
         meta={key: value for key, value in stated.items() if value},
-        blocks=_or_title(blocks, title),
+        blocks=blocks or ((paragraph(title),) if title else ()),
         splits=(split,) if _WORD.fullmatch(tag_line) and (len(split.parts) > 1 or split.doubts) else (),
     )
 
@@ -109,8 +109,3 @@ def _split_tags(line: str, text: str, known: Collection[str]) -> Split:
     if _WORD.fullmatch(line):
         return segment(line, Vocabulary(text, known))
     return Split(word=line, parts=tuple(_listed(line)))
-
-
-def _or_title(blocks: tuple[Block, ...], title: str | None) -> tuple[Block, ...]:
-    """The blocks; if a note has a single line, the title is the only paragraph."""
-    return blocks or ((paragraph(title),) if title else ())

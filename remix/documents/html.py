@@ -69,6 +69,7 @@ def read(data: bytes) -> Document:
     found = blocks_of(article) if article else whole
     title = one_line(metadata.title or "") or None
     blocks, tags = gathered(block for block in found if block.kind != "heading" or block.text != title)
+    kept, there = _words(found), _words(whole)
     listed = (one_line(tag) for tags in metadata.tags or () for tag in re.split("[,;]", tags))
     return Document(
         form="web page, its article" if article else "web page",
@@ -77,17 +78,12 @@ def read(data: bytes) -> Document:
         date=metadata.date,
         tags=(*filter(None, listed), *tags),
         blocks=blocks,
-        left_out=_left_out(_words(found), _words(whole)),
+        left_out=(f"{there - kept} of the page's {there} words, around the article",) if kept < there else (),
     )
 
 
 def _words(blocks: list[Block]) -> int:
     return sum(len(block.text.split()) for block in blocks)
-
-
-def _left_out(kept: int, there: int) -> tuple[str, ...]:
-    """The number of words outside of the article: mostly menus."""
-    return (f"{there - kept} of the page's {there} words, around the article",) if kept < there else ()
 
 
 def blocks_of(source: str | bytes) -> list[Block]:
@@ -111,7 +107,9 @@ class _Page(NamedTuple):
 
 def _page(data: bytes) -> _Page:
     lxml, etree = library("lxml.html", "HTML"), library("lxml.etree", "HTML")
-    if data.count(b"<") > 3 * ELEMENTS * MOST_BLOCKS or any(map(_has_many_attributes, _LONG_TAG.findall(data))):
+    if data.count(b"<") > 3 * ELEMENTS * MOST_BLOCKS or any(
+        len(_QUOTED.sub(b"", tag).split()) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(data)
+    ):
         raise TooLongError  # checked before libxml2 fills the memory
     try:
         tree = lxml.document_fromstring(data, parser=lxml.HTMLParser(encoding=_encoding(data)))
@@ -132,10 +130,6 @@ def _blocks_of_page(page: _Page) -> list[Block]:
         return []
     _mark_what_holds_blocks(page.tree)
     return list(_within(page.tree, 0))
-
-
-def _has_many_attributes(tag: bytes) -> bool:
-    return len(_QUOTED.sub(b"", tag).split()) > MOST_ATTRIBUTES
 
 
 def _work(tree: Any) -> int:
@@ -194,7 +188,7 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         if items := list(_items(element, 0)):
             yield Block(kind="list", text="\n".join(items))
     elif tag == "blockquote":
-        if text := "\n\n".join(_said(block) for block in _within(element, depth)):
+        if text := "\n\n".join(_with_trailing_tags(block) for block in _within(element, depth)):
             yield Block(kind="quote", text=text)
     elif tag == "pre":
         if text := _text(element).strip("\n"):
@@ -205,7 +199,7 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         yield from _within(element, depth)
 
 
-def _said(block: Block) -> str:
+def _with_trailing_tags(block: Block) -> str:
     """The text of a block within a quotation, with trailing tags."""
     return " ".join([block.text, ", ".join(f"#{tag}" for tag in block.tags)]).strip()
 

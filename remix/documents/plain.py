@@ -139,7 +139,8 @@ def _block(unit: Sequence[str], following: str) -> Block:
         return heading(unit[0])
     if len(unit) == 1 and _BREAK.fullmatch(unit[0]):
         return Block(kind="break", text=unit[0])
-    if len(unit) == 1 and _is_heading(unit[0], following):
+    # Not a quotation before its source: `— Somebody`.
+    if len(unit) == 1 and following and not _DASH.match(following) and _could_be_heading(unit[0]):
         return heading(unit[0])
     return paragraph("\n".join(unit))
 
@@ -166,11 +167,6 @@ def _items(lines: Sequence[str]) -> list[str]:
     return items
 
 
-def _is_heading(line: str, following: str) -> bool:
-    """If a line is the heading of the next line, not a quotation before its source: `— Somebody`."""
-    return bool(following) and not _DASH.match(following) and _could_be_heading(line)
-
-
 def _could_be_heading(line: str) -> bool:
     """If a line is short, begins with a capital, and doesn't end as a sentence does."""
     letters = [letter for letter in line if letter.isalpha()]
@@ -189,10 +185,6 @@ def _could_be_heading(line: str) -> bool:
 
 def _ends_as_sentence(line: str) -> bool:
     if line.endswith("?"):
-        return not _in_title_case(line)
+        # A heading has all long words in capitals: `What Is a Map For?`.
+        return not all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))
     return bool(_ENDS.search(line))
-
-
-def _in_title_case(line: str) -> bool:
-    """If all long words begin with a capital: `What Is a Map For?`."""
-    return all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))

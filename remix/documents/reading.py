@@ -36,7 +36,7 @@ def read_text(path: Path) -> str:
     except frontmatter.FrontMatterError as error:
         raise DocumentError(error.message, "Save it as a text in UTF-8, in pieces if it is large.") from error
     if "\0" in text:
-        raise DocumentError(f"{path}: not a text.", f"It can be {', '.join(FORMS)}.")
+        raise DocumentError(f"{path}: not a text.", f"Formats are {', '.join(FORMS)}.")
     return text
 
 

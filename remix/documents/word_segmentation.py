@@ -12,7 +12,7 @@ import functools
 import heapq
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 Parts = tuple[str, ...]
 
 
-class _Way(NamedTuple):
+class _Reading(NamedTuple):
     """A reading of the beginning of a word."""
 
     score: float
@@ -108,33 +108,36 @@ def segment(word: str, vocabulary: Vocabulary) -> Split:
     parts: list[str] = []
     doubts: list[Doubt] = []
     for piece in _CAMEL.split(word):
-        best, *others = _ways(piece, vocabulary)
+        best, *others = _readings(piece, vocabulary)
         parts += best.parts
         doubts += _doubts(best, others, vocabulary)
     return Split(word=word, parts=vocabulary.written(parts), doubts=tuple(doubts))
 
 
-def _ways(word: str, vocabulary: Vocabulary) -> list[_Way]:
+def _readings(word: str, vocabulary: Vocabulary) -> list[_Reading]:
     """The most probable readings of a word, the best first."""
-    best = [[_Way(0.0, ())]]
+    best = [[_Reading(0.0, ())]]
     for end in range(1, len(word) + 1):
-        found: list[_Way] = []
+        found: list[_Reading] = []
         for start in range(end):
             part = word[start:end]
             score = vocabulary.score(part)
-            found += [_Way(way.score + score, (*way.parts, part)) for way in best[start]]
-        best.append(heapq.nlargest(RUNNERS_UP, found, key=lambda way: way.score))
+            found += [_Reading(reading.score + score, (*reading.parts, part)) for reading in best[start]]
+        best.append(heapq.nlargest(RUNNERS_UP, found, key=lambda reading: reading.score))
     return best[-1]
 
 
-def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[Doubt]:
+def _doubts(best: _Reading, others: Iterable[_Reading], vocabulary: Vocabulary) -> list[Doubt]:
     """Doubtful places of the best reading: a close runner-up, an unknown word, or a prefix as a word."""
     found: dict[Parts, list[Parts]] = {}
     for other in others:
         read, instead = _difference(best.parts, other.parts)
-        if best.score - other.score < DOUBT or _surer(instead, read, vocabulary):
+        # A runner-up also counts if it knows more than half of the letters that the best reading doesn't.
+        knows_more = _doubtful(read, vocabulary) > 2 * _doubtful(instead, vocabulary)
+        if best.score - other.score < DOUBT or knows_more:
             found.setdefault(read, []).append(instead)
-    for read in _halves(best.parts):
+    # A prefix and a word may be a single unknown word: `post`, `humanism`.
+    for read in (pair for pair in pairwise(best.parts) if pair[0].casefold() in COMBINING):
         found.setdefault(read, []).append(("".join(read),))
     for part in best.parts:
         if _doubtful((part,), vocabulary) and not any(part in read for read in found):
@@ -145,19 +148,9 @@ def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[
     ]
 
 
-def _surer(one: Parts, other: Parts, vocabulary: Vocabulary) -> bool:
-    """If more than half of the unknown letters in `other` are known in `one`."""
-    return _doubtful(other, vocabulary) > 2 * _doubtful(one, vocabulary)
-
-
 def _doubtful(parts: Parts, vocabulary: Vocabulary) -> int:
     """The number of letters in rare or unknown words."""
     return sum(len(part) for part in parts if vocabulary.score(part) < RARE)
-
-
-def _halves(parts: Parts) -> Iterator[Parts]:
-    """Neighbours that may be a single unknown word: `post`, `humanism`."""
-    return (pair for pair in pairwise(parts) if pair[0].casefold() in COMBINING)
 
 
 def _difference(one: Parts, other: Parts) -> tuple[Parts, Parts]:

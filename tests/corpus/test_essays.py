@@ -208,12 +208,12 @@ def test_no_passage_at_all_is_an_error(tmp_path: Path, text: str | None) -> None
     (tmp_path / "seeds").mkdir()
     if text is not None:
         read(tmp_path, text)
-    with pytest.raises(SeedError, match="no seeds here, or none with a paragraph"):
+    with pytest.raises(SeedError, match="no essays here, or none with a paragraph"):
         read_seeds(tmp_path / "seeds", tmp_path)
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match="no such folder of seeds"):
+    with pytest.raises(SeedError, match="no such folder of essays"):
         read_seeds(tmp_path / "seeds", tmp_path)
 
 

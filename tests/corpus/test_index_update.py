@@ -327,10 +327,10 @@ def test_a_link_is_where_it_leads(workspace: Workspace, patient: None) -> None:
 
 
 def test_a_folder_that_is_not_there_and_one_without_seeds(tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match="no such folder of seeds"):
+    with pytest.raises(SeedError, match="no such folder of essays"):
         ids(tmp_path / "seeds")
     (tmp_path / "seeds").mkdir()
-    with pytest.raises(SeedError, match="no seeds here"):
+    with pytest.raises(SeedError, match="no essays here"):
         ids(tmp_path / "seeds")
 
 

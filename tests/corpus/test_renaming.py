@@ -301,7 +301,7 @@ def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path) -> Non
     first, second = seed(tmp_path, "A. #maps\n", "a.md"), seed(tmp_path, "B. #maps\n", "b.md")
     planned = plan(tmp_path, "maps", "atlas")
     second.write_text("B, better. #maps\n")
-    with pytest.raises(SeedError, match=r"seeds/b\.md: has changed just now"):
+    with pytest.raises(SeedError, match=r"seeds/b\.md: has changed since the essays were read"):
         write(planned.edits)
     assert (first.read_text(), second.read_text()) == ("A. #maps\n", "B, better. #maps\n")
 
@@ -317,7 +317,7 @@ def test_a_full_disk_is_said_so_and_loses_nothing(tmp_path: Path, monkeypatch: p
         patch.setattr(os, "fsync", full)
         with pytest.raises(SeedError, match=r"an-essay\.md: can't be written \(No space left") as caught:
             write(planned.edits)
-    assert caught.value.hint == "See to it, and rename again; files that are done stay done."
+    assert caught.value.hint == "Mend the cause, and rename again; files already written stay renamed."
     assert path.read_text() == "A. #maps\n"
     assert list(path.parent.iterdir()) == [path]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from remix.corpus import chooser, read_seeds, select
 from remix.corpus.memory import MemoryCorpus
 from remix.corpus.query import QueryError
-from remix.corpus.select import MOST_SOUGHT, Meaning, Selected
+from remix.corpus.select import MOST_SUGGESTED, Meaning, Selected
 from remix.errors import SeedError
 from remix.records import Essay, Options, Rule, sha256
 from remix.workspace import Workspace
@@ -127,7 +127,7 @@ def test_of_many_unknown_names_similar_ones_are_looked_for_a_few_times(essays: l
     """A hundred of them against 200,000 tags took half a minute."""
     found = chosen(essays, where=f"clocks and not ({' or '.join(f'map{number}' for number in range(30))})")
     assert len(found.notes) == 30
-    assert sum("Did you mean 'maps'?" in note for note in found.notes) == MOST_SOUGHT
+    assert sum("Did you mean 'maps'?" in note for note in found.notes) == MOST_SUGGESTED
 
 
 def test_where_nothing_is_meant_the_error_says_what_is_unknown(essays: list[Essay]) -> None:

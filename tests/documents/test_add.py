@@ -106,7 +106,7 @@ def test_a_seed_is_never_overwritten(remix_: Remix, workspace: Workspace, note: 
     path.write_text("Mine.", encoding="utf-8")
     result = remix_("add", note)
     assert result.exit_code == 1
-    assert f"there is a seed of that name already, {path}" in result.stderr
+    assert f"an essay of this name exists already: {path}" in result.stderr
     assert "--title" in result.stderr
     assert path.read_text(encoding="utf-8") == "Mine."
 
@@ -121,12 +121,12 @@ def test_nor_is_what_no_seed_is(workspace: Workspace, note: Path) -> None:
 
 def test_a_name_in_another_folder_or_spelling_counts_too(workspace: Workspace, note: Path) -> None:
     written(workspace.seeds / "The Map of the Tailor.markdown", "Mine.")
-    with pytest.raises(DocumentError, match="of that name already"):
+    with pytest.raises(DocumentError, match="of this name exists already"):
         prepare([note], workspace)
 
 
 def test_two_documents_of_one_name(workspace: Workspace, note: Path) -> None:
-    with pytest.raises(DocumentError, match="of that name already"):
+    with pytest.raises(DocumentError, match="of this name exists already"):
         add([note, note], workspace)
     assert [path.name for path in workspace.seeds.iterdir()] == ["two-clocks.md"]
 
@@ -184,7 +184,7 @@ def test_what_is_no_passage_is_said(remix_: Remix, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.pdf", b"%PDF", r"no form that remix knows \(\.pdf\)"),
+        ("a.pdf", b"%PDF", r"remix can't read this format \(\.pdf\)"),
         ("a.txt", b"\xff\xfe", "not UTF-8"),
         ("a.txt", b"a\0b", "not a text"),
         ("a.txt", b"", "has no paragraph"),

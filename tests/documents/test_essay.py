@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remix.corpus.trailing_tags import split_trailing_tags
@@ -29,6 +29,7 @@ lines = st.one_of(
 paragraphs = lines.filter(lambda text: bool(split_trailing_tags(text)[0]) and "<!--" not in text)
 
 
+@settings(deadline=None)
 @given(st.lists(paragraphs, min_size=1, max_size=6))
 @example([*MARKS, *map(one_line, MORE)])
 def test_paragraphs_are_read_back_as_they_are(texts: list[str]) -> None:
@@ -54,6 +55,7 @@ def test_headings_are_read_back(text: str) -> None:
     assert passage.section == text
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=("Cs",))), st.lists(st.text(st.characters(exclude_categories=("Cs",))))
 )
