@@ -64,6 +64,11 @@ class _Scope(NamedTuple):
     tags: tuple[str, ...]
 
 
+def one_line(text: str) -> str:
+    """A text with single blanks between words: the form of a paragraph in a passage."""
+    return " ".join(text.split())
+
+
 def passages(blocks: Iterable[Block], name: str) -> Iterator[UnnamedPassage]:
     """Yield the passages in order; `name` is the file's name in errors.
 

@@ -61,8 +61,7 @@ def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.in
 
 
 def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
-    """Pairs of a tag (tags below the tag included) and each tag on the same passages, sorted as `cooccurrences`
-    does."""
+    """Pairs of a tag (tags below included) with each tag on the same passages, sorted as `cooccurrences` does."""
     key = tag_key(tag.removeprefix("#"))
     totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
     carrying = [passage for passage in passages if any(key in tag_keys(each) for each in passage.tags)]

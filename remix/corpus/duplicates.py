@@ -112,8 +112,7 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "plural": _singular,
     "order": _ordered,
 }
-"""Normal forms: two tags with the same form differ in no more than the key says. The smallest differences come
-first."""
+"""Normal forms, the smallest differences first: tags with the same form differ in no more than the key says."""
 
 
 def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tuple[Count, Count]]:

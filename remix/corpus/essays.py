@@ -52,9 +52,8 @@ def read_seeds(
     """All essays below a folder, sorted by path; paths are relative to the workspace `root`.
 
     Files that match a pattern in `exclude` (as in `.gitignore`, see `walk`) are not read. Raises `SeedError` if the
-    folder is missing or has no passage. Errors of single files and folders, or of a file whose passages would have
-    the same ids as another file's, are passed to `on_error`, and the file is left out; without `on_error` they are
-    raised.
+    folder is missing or has no passage. If a file or folder can't be read, or two files have passages with the same
+    ids, the error is passed to `on_error`, or raised without `on_error`.
     """
     if not folder.is_dir():
         raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
@@ -191,7 +190,7 @@ def _check_headings(name: str, title: str, found: Sequence[UnnamedPassage]) -> N
 
 
 def _is_text(name: str) -> bool:
-    """If a name is valid Unicode: Python's file names may hold bytes that aren't UTF-8."""
+    """Whether a name is valid Unicode: Python's file names may hold bytes that aren't UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -212,8 +211,7 @@ class _Head:
         self._text = text
 
     def words(self, key: str) -> str | None:
-        """A value as a line of text: lists are joined, and of an author with an address and more, the name is
-        taken."""
+        """A value as a line of text. Lists are joined; of an author given as a mapping, the name is taken."""
         value = self._meta.get(key)
         parts: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in _listed(value)]
         if all(isinstance(part, str) for part in parts):

@@ -187,7 +187,7 @@ class Index:
         return merge_spellings(self._rows(sql, *self._list(query)))
 
     def is_empty(self) -> bool:
-        """If the index has no passage."""
+        """Whether the index has no passage."""
         return not self._rows("SELECT id FROM passage LIMIT 1")
 
     def has(self, query: Query) -> bool:

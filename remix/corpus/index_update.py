@@ -52,8 +52,7 @@ def consult(
     on_error: Callable[[SeedError], None] | None = None,
     exclude: Sequence[str] = (),
 ) -> Answer:
-    """Ask a folder of essays; paths are relative to the workspace `root`, and files that match `exclude` are not
-    read.
+    """Ask a folder of essays. Paths are relative to the workspace `root`; files that match `exclude` are left out.
 
     Raises what `read_seeds` and the question raise, and passes the same errors as `read_seeds` to `on_error`. A
     broken index is made again once; if no index can be made, the folder is read.
@@ -63,16 +62,16 @@ def consult(
     for _ in range(2 if folder.is_dir() else 0):
         try:
             _mark_as_used(file)
-            with index.opened(file, reader_version()) as found:
-                errors = IndexUpdate(found, folder, root).run(exclude)
-                if found.is_empty():
+            with index.opened(file, reader_version()) as corpus:
+                errors = IndexUpdate(corpus, folder, root).run(exclude)
+                if corpus.is_empty():
                     break
                 for error in errors:
                     if on_error is None:
                         raise error
                     on_error(error)
-                with found.unchanged():
-                    return question(found)
+                with corpus.unchanged():
+                    return question(corpus)
         except (sqlite3.OperationalError, OSError):
             # Locked for long, on a full disk, or without full-text search.
             break
@@ -86,14 +85,14 @@ def consult(
 
 def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
     """Pass each error on once, even if the folder is read a second time without the index."""
-    told: set[str] = set()
+    passed: set[str] = set()
 
-    def tell(error: SeedError) -> None:
-        if error.message not in told:
-            told.add(error.message)
+    def pass_on(error: SeedError) -> None:
+        if error.message not in passed:
+            passed.add(error.message)
             on_error(error)
 
-    return tell
+    return pass_on
 
 
 def _mark_as_used(file: Path) -> None:
@@ -117,15 +116,12 @@ def index_file(folder: Path, root: Path) -> Path:
 @functools.cache
 def reader_version() -> int:
     """31 bits of a hash of the code that determines how files are read: remix, libraries, Unicode's tables."""
-    remix = Path(__file__).parent.parent
-    folders = (remix / "corpus", remix / "records", remix / "util")
-    code = sorted(sha256(path.read_bytes()) for folder in folders for path in folder.glob("*.py"))
-    versions = [
-        *map(metadata.version, ("markdown-it-py", "pyyaml")),
-        unicodedata.unidata_version,
-        sqlite3.sqlite_version,
-    ]
-    return int(canonical_sha256([*code, *versions, list(sys.version_info[:2])])[:8], 16) >> 1
+    package = Path(__file__).parent.parent
+    own = (path for folder in ("corpus", "records", "util") for path in (package / folder).glob("*.py"))
+    code = sorted(sha256(path.read_bytes()) for path in own)
+    libraries = map(metadata.version, ("markdown-it-py", "pyyaml"))
+    versions = [*libraries, unicodedata.unidata_version, sqlite3.sqlite_version, list(sys.version_info[:2])]
+    return int(canonical_sha256([*code, *versions])[:8], 16) >> 1
 
 
 # -- updating -----------------------------------------------------------------------------------------------
@@ -146,11 +142,11 @@ class _File(NamedTuple):
 class IndexUpdate:
     """A pass over a folder's files, sorted by path, that updates the index."""
 
-    def __init__(self, found: Index, folder: Path, root: Path) -> None:
-        self._index = found
+    def __init__(self, updated: Index, folder: Path, root: Path) -> None:
+        self._index = updated
         self._folder = folder
         self._root = root
-        self._known = found.known()
+        self._known = updated.known()
         self._errors: list[SeedError] = []
         self._places: dict[str, str] = {}
         """The file of each slug; keys are by `names.same_place`."""
@@ -207,7 +203,7 @@ class IndexUpdate:
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
         self._read.append(IndexedFile(file.name, file.stamp if same else None, now, content if same else None, essay))
-        if sum(len(told.essay.passages) for told in self._read) >= BATCH:
+        if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
 
     def _reserve(self, file: _File, slug: str) -> None:
@@ -229,8 +225,8 @@ class IndexUpdate:
 
 
 def _status(folder: str, name: str) -> _File | None:
-    """A file's status; none if no regular file is at the path. Strings, since `Path` would take longer for
-    thousands."""
+    """A file's status; none if no regular file is at the path. Thousands of `Path`s would take longer than
+    strings."""
     path, leads = f"{folder}/{name}", ""
     try:
         status = os.lstat(path)

@@ -48,7 +48,7 @@ def open_comment(text: str) -> int | None:
 def markup(text: str) -> list[Span]:
     """The code, comments, HTML and links of a paragraph of Markdown; links may contain further spans.
 
-    By CommonMark 0.31 without link definitions, with Obsidian's `[[links]]` and `%%comments%%`. Unclosed markup is
+    By CommonMark 0.31 without link definitions, with Obsidian's `[[links]]` and `%%comments%%`. Unclosed marks are
     text.
     """
     return list(_Scanner(text).spans())

@@ -24,12 +24,8 @@ def inline_tags(text: str) -> tuple[str, ...]:
     if "#" not in text:
         return ()
     words = (match[1].rstrip("/") for match in _INLINE.finditer(_without_markup(text)))
-    return unique(word for word in words if _names_something(word))
-
-
-def _names_something(word: str) -> bool:
-    """If a word is a tag: not a number, not a path from the root, and with a letter or emoji."""
-    return not (word.isdigit() or word.startswith("/")) and bool(_LETTER.search(word))
+    # Numbers, paths from the root, and words without a letter or emoji are no tags.
+    return unique(word for word in words if _LETTER.search(word) and not (word.isdigit() or word.startswith("/")))
 
 
 def _without_markup(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from remix.corpus.blocks import Block, Body
+from remix.corpus.blocks import Block, Body, one_line
 from remix.corpus.inline_markup import comments, open_comment
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.tags import unique
@@ -65,8 +65,7 @@ class _Span(NamedTuple):
 
 
 def read(text: str, name: str) -> Body:
-    """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` if there are too many
-    blocks."""
+    """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
     parts = frontmatter.split_strings(text, name)
     try:
         blocks = tuple(_blocks(parts.body, parts.body_line))
@@ -93,7 +92,7 @@ def _blocks(body: str, first_line: int) -> Iterator[Block]:
             case "heading":
                 title, tags = split_trailing_tags(span.words)
                 tags = unique((*tags, *inline_tags(title)))
-                yield Block("heading", " ".join(title.split()), tags, place, span.level)
+                yield Block("heading", one_line(title), tags, place, span.level)
             case "paragraph":
                 yield _paragraph(source, place)
             case "group":
@@ -144,7 +143,7 @@ def _paragraph(source: Sequence[str], place: tuple[int, int]) -> Block:
     whole = _BLOCK_ID.sub("", "\n".join(line.strip() for line in source))
     text, tags = split_trailing_tags(whole)
     text = "" if _NO_WORDS.fullmatch(text) else text
-    return Block("paragraph", " ".join(text.split()), unique((*tags, *inline_tags(text))), place)
+    return Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)
 
 
 def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
@@ -165,8 +164,7 @@ def _without_id(line: str, following: str) -> str:
 
 
 def _split_tags(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """As `split_trailing_tags`; in a quotation, tags may also stand on lines of their own after the quotation's
-    mark."""
+    """As `split_trailing_tags`, also for lines of tags at the end of a quotation, each after the quotation's mark."""
     end, listed = len(lines), []
     while end and lines[end - 1].lstrip().startswith(">"):
         text, tags = split_trailing_tags(_MARKERS.sub("", lines[end - 1]))

@@ -5,8 +5,7 @@ drawers, comments and images are left out, and so is everything under a heading 
 export. Paragraphs may end in a list of `#tags`, as in all formats; Org has no `#tag` within a sentence. Marks of
 emphasis and links stay.
 
-Each line is looked at once. Known Org parsers read the dates in every line, and raise if a date isn't in the
-calendar.
+Each line is looked at once. Known Org parsers read the dates in every line, and raise for dates not in the calendar.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from remix.corpus.blocks import Block, Body
+from remix.corpus.blocks import Block, Body, one_line
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
 
@@ -101,7 +100,7 @@ class _Heading(NamedTuple):
     title: str
     tags: tuple[str, ...]
     hidden: bool
-    """If Org doesn't export the heading and the text below."""
+    """Whether Org leaves out the heading and the text below."""
 
 
 def _heading(line: str, states: set[str]) -> _Heading | None:
@@ -144,7 +143,7 @@ def _elements(lines: Sequence[str], first_line: int) -> Iterator[Block]:
         if kind:
             place = (first_line + at, first_line + end - 1)
             text, tags = split_trailing_tags("\n".join(words).strip("\n"))
-            text = " ".join(text.split()) if kind == "paragraph" else text
+            text = one_line(text) if kind == "paragraph" else text
             if not _IMAGE.fullmatch(text):
                 yield Block(kind, text, tags, place)
         at = end
@@ -178,8 +177,7 @@ def _closings(lines: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _closed(line: str, at: int, closings: dict[str, list[int]]) -> int | None:
-    """The last line of the block, drawer or LaTeX that begins on a line; none if nothing begins there, or has an
-    end."""
+    """The last line of the block, drawer or LaTeX that begins on a line; none if nothing begins, or ends later."""
     if match := _BEGIN.match(line):
         ending = f"#+end_{match[1]}" if match[1] else "#+end:"
     elif _DRAWER.fullmatch(line):
@@ -194,12 +192,12 @@ def _closed(line: str, at: int, closings: dict[str, list[int]]) -> int | None:
 
 
 def _is_mark(line: str) -> bool:
-    """If a line is a mark or a keyword, not prose."""
+    """Whether a line is a mark or a keyword, not prose."""
     return bool(_NO_WORDS.match(line) or _KEYWORD.fullmatch(line))
 
 
 def _begins(line: str, at: int, closings: dict[str, list[int]]) -> bool:
-    """If a paragraph ends before a line."""
+    """Whether a paragraph ends before a line."""
     return not line.strip() or bool(_ITEM.match(line)) or _is_mark(line) or _closed(line, at, closings) is not None
 
 

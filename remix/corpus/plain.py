@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from remix.corpus.blocks import Block, Body
+from remix.corpus.blocks import Block, Body, one_line
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
@@ -32,10 +32,6 @@ def _blocks(lines: Sequence[str], first_line: int) -> Iterator[Block]:
         is_unwrapped = any(len(line) > LONGEST_WRAPPED for _, line in source)
         for part in [[pair] for pair in source] if is_unwrapped else [source]:
             if part:
-                yield _paragraph(part)
-
-
-def _paragraph(source: Sequence[tuple[int, str]]) -> Block:
-    text, tags = split_trailing_tags("\n".join(line.strip() for _, line in source))
-    words = " ".join(text.split())
-    return Block("paragraph", words, unique((*tags, *inline_tags(text))), (source[0][0], source[-1][0]))
+                text, tags = split_trailing_tags("\n".join(line.strip() for _, line in part))
+                place = (part[0][0], part[-1][0])
+                yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)

@@ -1,7 +1,6 @@
 """The query language: parsed to a tree, shown as text, and matched with a passage.
 
-Takes `convergence and not (gpu or "machine learning")`, gives a tree, and the tree as text again. Doesn't know files
-or the index.
+Takes `convergence and not (gpu or "machine learning")`, gives a tree, and the tree as text again. Doesn't know files.
 
     query  = both { "or" both }
     both   = one { "and" one }
@@ -40,8 +39,7 @@ class QueryError(RemixError):
     def __init__(self, column: int, what: str, hint: str) -> None:
         super().__init__(f"--where, column {column}: {what}", hint)
         self.column = column
-        """Position in the query, in characters from 1; the position after the end if something is missing at the
-        end."""
+        """In characters from 1; the position after the end if the query is incomplete."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +92,11 @@ def all_of(*queries: Query | None) -> Query | None:
 
 
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
-    """If a passage of an essay matches.
+    """Whether a passage of an essay matches.
 
     A tag matches a query for any of its parents, and an essay a query for any of its aliases. `section` and `text`
-    match consecutive words. `before` and `after` compare the essay's date as far as both dates are precise: 2026 is
-    neither before nor after 2026-05, and an essay without a date matches neither. `words` is the least number of
-    words.
+    match consecutive words, `words` the least number of words. `before` and `after` compare the essay's date as far
+    as both dates are precise: 2026 is neither before nor after 2026-05, and an essay without a date matches neither.
     """
     match query:
         case And(queries):
@@ -146,11 +143,8 @@ _DAY = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d|[-/.]\
 
 
 def day(date: str | None) -> str | None:
-    """The date at the beginning of a string, as precise as written: `2026`, `2026-05` or `2026-05-17`; none without a
-    date.
-
-    Org's brackets, `<2026-05-17 Sun>`, are skipped.
-    """
+    """The date at the beginning of a string, as precise as written: `2026`, `2026-05` or `2026-05-17`. Org's
+    brackets, `<2026-05-17 Sun>`, are skipped."""
     found = _DAY.match((date or "").lstrip("<[ \t"))
     if not found:
         return None

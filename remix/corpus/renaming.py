@@ -77,8 +77,8 @@ def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
     if not carrying:
         select(essays, [old])  # raises an error with suggestions
-    work = _ReadingBudget()
-    edits = [_EssayFile(_file_of(essay, folder, root), folder, essay, work).edit(old, new) for essay in carrying]
+    budget = _ReadingBudget()
+    edits = [_EssayFile(_file_of(essay, folder, root), folder, essay, budget).edit(old, new) for essay in carrying]
     keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
     merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
     return Renaming([edit for edit in edits if edit.places], merged)
@@ -150,11 +150,11 @@ def _tags(essay: Essay) -> Iterator[str]:
 
 
 def _is_below(tag: str, other: str) -> bool:
-    """If a tag is `other`, or lies below as `a/b` lies below `a`."""
-    return tag_key(_head(tag, other)) == tag_key(other)
+    """Whether a tag is `other`, or lies below as `a/b` lies below `a`."""
+    return tag_key(_first_levels(tag, other)) == tag_key(other)
 
 
-def _head(tag: str, other: str) -> str:
+def _first_levels(tag: str, other: str) -> str:
     """The first levels of a tag, as many as `other` has."""
     return "/".join(tag.split("/")[: _depth(other)])
 
@@ -181,7 +181,7 @@ class _ReadingBudget:
         self._left = MOST_READ
 
     def take(self, data: bytes, reading: int) -> bool:
-        """If a file may be read again; `reading` counts the readings of this file, from 1."""
+        """Whether a file may be read again; `reading` counts the readings of this file, from 1."""
         size = len(data) + LINE * data.count(b"\n") + READING
         if reading > USUAL:
             self._left -= size
@@ -191,11 +191,11 @@ class _ReadingBudget:
 class _EssayFile:
     """An essay's file, and readings of changed versions of the file."""
 
-    def __init__(self, path: Path, folder: Path, essay: Essay, work: _ReadingBudget) -> None:
+    def __init__(self, path: Path, folder: Path, essay: Essay, budget: _ReadingBudget) -> None:
         self._path = path
         self._below = Path(os.path.relpath(path, folder))
         self._essay = essay
-        self._work = work
+        self._budget = budget
         # Decoding and encoding UTF-8 gives the same bytes; line ends and the byte order mark are kept.
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
         self._base = next(base for base in map(self._digits, itertools.count()) if base not in self._text)
@@ -206,7 +206,7 @@ class _EssayFile:
 
     def edit(self, old: str, new: str) -> Edit:
         """The file with the tag renamed. Raises `SeedError` if more than the tag would change, or less."""
-        places = [place for place in self._tags_among(self._spelt(old)) if self._letters(place) != new]
+        places = [place for place in self._tags_among(self._matches(old)) if self._letters(place) != new]
         essay = self._renamed(places, new)
         if essay is None:
             raise self._impossible(places, new)
@@ -222,8 +222,7 @@ class _EssayFile:
         )
 
     def _digits(self, number: int) -> str:
-        """`_DIGITS` + 1 digits derived from the text and a number: no text can hold many such sequences of its
-        own."""
+        """`_DIGITS` + 1 digits derived from the text and a number: no text can contain many of these sequences."""
         return str(10**_DIGITS + int(sha256(f"{number} {self._text}"), 16) % (9 * 10**_DIGITS))
 
     def _letters(self, place: _Place) -> str:
@@ -231,10 +230,10 @@ class _EssayFile:
 
     # -- finding the tag ------------------------------------------------------------------------------------
 
-    def _spelt(self, old: str) -> list[_Place]:
+    def _matches(self, old: str) -> list[_Place]:
         """All matches of the tag's letters as words of their own, tag or not."""
         # With the spellings in the essay, and with any joints: a passage keeps only the first spelling of each tag.
-        heads = {_head(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
+        heads = {_first_levels(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
         joined = r"[ \t_-]+".join(map(re.escape, tag_key(old).split(" ")))
         written = sorted(re.escape(head) for head in heads if not re.fullmatch(joined, head, re.IGNORECASE))
         if len(written) > MOST_SPELLINGS:
@@ -311,7 +310,7 @@ class _EssayFile:
     def _read_anew(self, text: str) -> Essay | None:
         data = text.encode()
         self._readings += 1
-        if len(data) > frontmatter.MOST_BYTES or not self._work.take(data, self._readings):
+        if len(data) > frontmatter.MOST_BYTES or not self._budget.take(data, self._readings):
             raise SeedError(
                 f"{self._essay.path}: too large, or with too many places to try, to rename the tag here.",
                 "Split the file, or rename the tag there by hand. Nothing has been written.",
@@ -339,8 +338,7 @@ class _EssayFile:
         )
 
     def _refuse_what_is_left(self, after: Essay, old: str, new: str) -> None:
-        """Raise `SeedError` if the tags aren't as expected: the old tag may remain, for example spelt with YAML's
-        escapes."""
+        """Raise `SeedError` if the tags aren't as expected: the old tag may remain, spelt with YAML's escapes."""
         lines = [frontmatter.line_of("\n".join(_lines(self._text)), "tags")]
         lines += [passage.lines[0] for passage in self._essay.passages]
         for line, before, there in zip(lines, _lists(self._essay), _lists(after), strict=True):

@@ -48,7 +48,7 @@ class Corpus(Protocol):
         """Tags of the passages that match a query, or of all passages, as `count_tags` gives them."""
 
     def has(self, query: Query) -> bool:
-        """If any passage matches."""
+        """Whether any passage matches."""
 
     def named(self, id_: str) -> Hit | None:
         """The passage with the id."""
@@ -101,7 +101,7 @@ def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpu
         hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
         notes = list(_unknown_terms(corpus, where)) if where else []
         if where and not hits:
-            raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
+            raise SeedError("no passage matches --where.", " ".join(notes) or _PASSAGES)
         rankings: dict[str, Ranking] = {}
         if options.like is not None:
             by_meaning = meaning if options.by == "meaning" else None

@@ -1,7 +1,6 @@
 """The tag map: a picture of the tags on the same passages.
 
-Takes passages, gives an SVG, complete in itself, the same each time, and legible on light and dark paper. Doesn't
-know files.
+Takes passages, gives an SVG, complete in itself, always the same, and legible on light and dark paper.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ CLOSING = r"\"'’”“‘»›)\]*_=~」』）】》〉"
 _BEGIN = re.compile(
     rf"(?:\A|\n|[{ENDS}](?:[{CLOSING}]|[ \u00a0\u202f]»|\[\^[^\]\s]{{1,40}}\])*)[ \t\u00a0\u3000]*(?=\#)"
 )
-"""A list of tags may begin here. A sentence may end with a footnote's number (`[^1]`), in French with a blank and
-`»`."""
+"""A list of tags may begin here. A sentence may end with a footnote (`[^1]`), in French with a blank and `»`."""
 
 
 class _Patterns(NamedTuple):

@@ -64,8 +64,7 @@ _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/da
 
 
 OnError = Callable[[SeedError], None]
-"""Called with the error of a folder that can't be read, which is then skipped. Without a function errors are
-raised."""
+"""Called with the error of a folder that can't be read and is skipped. Without a function the error is raised."""
 
 
 def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
@@ -131,7 +130,7 @@ def _entries(folder: str) -> tuple[list[str], list[str]]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """If an entry is a folder or a link to a folder. A circular link is not."""
+    """Whether an entry is a folder or a link to a folder. A circular link is not."""
     try:
         return entry.is_dir()
     except OSError:
@@ -145,7 +144,7 @@ def _unreadable(folder: str, why: str) -> SeedError:
 
 
 def _is_run(path: Path) -> bool:
-    """If the file is the `run.json` of a run of remix, whose texts are no essays."""
+    """Whether the file is the `run.json` of a run of remix, whose texts are no essays."""
     try:
         return b'"remix/run/' in files.read_start(path, 256)
     except OSError:
@@ -252,8 +251,7 @@ _FLOATING = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?)")
 
 
 def _without_retries(regex: str) -> str:
-    """The expression with each star but the last made atomic: matched at the first possible place, without
-    backtracking.
+    """The expression with each star but the last made atomic: matched at the first place, without backtracking.
 
     The text after a star has a fixed length, so a later place leaves less room for the next star, and can't match if
     the first doesn't. With backtracking, three stars would take cubic time. The same holds for `**` and whole names.

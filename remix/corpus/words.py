@@ -52,5 +52,5 @@ def count_words(text: str) -> int:
 
 
 def contains(text: str, phrase: str) -> bool:
-    """If the text contains the words of the phrase consecutively."""
+    """Whether the text contains the words of the phrase consecutively."""
     return f" {words(phrase)} " in f" {words(text)} "

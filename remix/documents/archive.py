@@ -15,6 +15,7 @@ from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from remix.corpus.blocks import one_line
 from remix.documents.document import DocumentError
 from remix.documents.reading import read_bytes
 from remix.util.units import size
@@ -199,4 +200,4 @@ class _Counter:
 def text_of(tree: ElementTree.Element, tag: str) -> str | None:
     """The text of the first element with the tag, in any namespace."""
     found = next((each for each in tree.iter() if each.tag.rpartition("}")[2] == tag), None)
-    return " ".join("".join(found.itertext()).split()) or None if found is not None else None
+    return one_line("".join(found.itertext())) or None if found is not None else None

@@ -39,6 +39,9 @@ TROUBLE = 3
 NO_MEMORY = 4
 """Exit status if memory runs out."""
 
+OVERTIME = -int(getattr(signal, "SIGXCPU", 0))
+"""Exit status if the process exceeds its CPU time; 0 if the system has no such limit."""
+
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """numpy, imported by remix.corpus, would otherwise take address space for each CPU core."""
 
@@ -70,7 +73,7 @@ def convert_confined(path: Path, options: ConversionOptions, bounds: Bounds = BO
 
 def _error_of(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
     """The error for a process that failed."""
-    if ended.status is None or ended.status == _OVERTIME:
+    if ended.status is None or ended.status == OVERTIME:
         limit = f"{bounds.seconds:g} s" if ended.status is None else f"{COMPUTING} s of computing"
         return DocumentError(f"{path}: takes longer than {limit} to read.", _SMALLER)
     if ended.status == NO_MEMORY:
@@ -83,9 +86,6 @@ def _error_of(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
     reason = f"signal {-ended.status}" if ended.status < 0 else lines[-1][:300] if lines else "no reason given"
     return _unreadable(path, reason)
 
-
-_OVERTIME = -int(getattr(signal, "SIGXCPU", 0))
-"""Exit status if the process exceeds its CPU time; 0 if the system has no such limit."""
 
 _SMALLER = "Split the document, or save it as plain text."
 
@@ -109,25 +109,21 @@ def main() -> None:
     gc.disable()
     _build_walls()
     try:
-        answer, status = _answer(Path(request["path"]), ConversionOptions.model_validate(request["options"]))
-        answers.write(answer)
-        answers.flush()
+        converted = convert(Path(request["path"]), ConversionOptions.model_validate(request["options"]))
+        answers.write(converted.model_dump_json().encode())
+        status = 0
+    except RemixError as error:
+        answers.write(json.dumps({"message": error.message, "hint": error.hint}).encode())
+        status = TROUBLE
     except MemoryError:
         status = NO_MEMORY
+    answers.flush()
     # Skip the interpreter's shutdown, which for a large document takes as long as reading.
     os._exit(status)
 
 
-def _answer(path: Path, options: ConversionOptions) -> tuple[bytes, int]:
-    try:
-        return convert(path, options).model_dump_json().encode(), 0
-    except RemixError as error:
-        return json.dumps({"message": error.message, "hint": error.hint}).encode(), TROUBLE
-
-
 def _build_walls() -> None:
-    """Ignore Ctrl-C, which the parent handles; deny processes, connections, and files outside of the temporary
-    folder."""
+    """Ignore Ctrl-C, which the parent handles; deny processes, connections, and files outside of the own folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(ImportError, AttributeError, ValueError, OSError):
         import resource
@@ -147,7 +143,7 @@ def _build_walls() -> None:
 
 
 def _writes(arguments: tuple[Any, ...], folder: Path) -> bool:
-    """If an `open` event writes a file outside of the folder."""
+    """Whether an `open` event writes a file outside of the folder."""
     path, _, flags = arguments
     if isinstance(path, int) or not flags & _WRITING:
         return False

@@ -10,10 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from remix.corpus.blocks import one_line
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.documents import docx, epub, garden_note, html, markdown, org, plain
-from remix.documents.document import Block, Document, DocumentError, TooLongError, one_line
+from remix.documents.document import Block, Document, DocumentError, TooLongError
 from remix.documents.essay import essay_text, read_back
 from remix.documents.reading import FORMS, read_bytes, read_text
 from remix.errors import SeedError
@@ -59,8 +60,11 @@ class Conversion(Frozen):
 def convert(path: Path, options: ConversionOptions) -> Conversion:
     """Convert a document. Raises `RemixError` if the document can't be read, or can't be written as an essay."""
     try:
-        document = _titled(read_document(path, options.known), options.title, path, options.tags)
-        return _converted(path, document)
+        document = read_document(path, options.known)
+        title = one_line(options.title or document.title or names.written(path.stem))
+        asked = (tag.removeprefix("#").strip() for tag in options.tags)
+        tags = unique(filter(None, (*document.tags, *asked)))
+        return _converted(path, document.model_copy(update={"title": title, "tags": tags}))
     except TooLongError as error:
         raise DocumentError(f"{path}: {error.message}", error.hint) from error
     except RecursionError as error:
@@ -94,13 +98,6 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
             raise DocumentError(
                 f"{path}: remix can't read this format ({other}).", f"Save the document as one of {', '.join(FORMS)}."
             )
-
-
-def _titled(document: Document, title: str | None, path: Path, tags: Iterable[str]) -> Document:
-    """The document with a title, and with the user's tags."""
-    asked = [tag.removeprefix("#").strip() for tag in tags]
-    found = one_line(title or document.title or names.written(path.stem))
-    return document.model_copy(update={"title": found, "tags": unique(filter(None, (*document.tags, *asked)))})
 
 
 def _converted(source: Path, document: Document) -> Conversion:

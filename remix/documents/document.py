@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.errors import RemixError
 from remix.records import Frozen
@@ -93,11 +94,6 @@ class Document(Frozen):
 
     left_out: tuple[str, ...] = ()
     """Parts that no essay can hold, in words."""
-
-
-def one_line(text: str) -> str:
-    """A text with single blanks between words, as remix reads a paragraph."""
-    return " ".join(text.split())
 
 
 def heading(text: str, level: int = 2) -> Block:

@@ -20,9 +20,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import CLOSING, ENDS
 from remix.documents import plain
-from remix.documents.document import Document, Split, gathered, one_line, paragraph
+from remix.documents.document import Document, Split, gathered, paragraph
 from remix.documents.word_segmentation import Vocabulary, segment
 
 STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
@@ -43,7 +44,7 @@ _SENTENCE = re.compile(rf"[{ENDS}:;,][{CLOSING}]*$")
 
 
 def is_note(text: str) -> bool:
-    """If a text begins with a stage or ends with a date of planting, and has more lines."""
+    """Whether a text begins with a stage or ends with a date of planting, and has more lines."""
     lines = [line.strip() for line in text.strip().split("\n")]
     return len(lines) > 1 and (lines[0].casefold() in STAGES or bool(_PLANTED.fullmatch(lines[-1])))
 
@@ -88,7 +89,7 @@ def _listed(line: str) -> list[str]:
     """The tags of a list, `#one #another` or `one, another`; none if the line is a sentence."""
     if _SENTENCE.search(line) or not ("," in line or line.startswith("#")):
         return []
-    tags = [" ".join(tag.split()) for tag in re.split(r"[,;#]", line) if tag.strip()]
+    tags = [one_line(tag) for tag in re.split(r"[,;#]", line) if tag.strip()]
     return tags if all(len(tag.split()) <= MOST_WORDS for tag in tags) else []
 
 

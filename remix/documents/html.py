@@ -9,16 +9,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from remix.documents.document import (
-    MOST_BLOCKS,
-    Block,
-    Document,
-    TooLongError,
-    gathered,
-    heading,
-    one_line,
-    paragraph,
-)
+from remix.corpus.blocks import one_line
+from remix.documents.document import MOST_BLOCKS, Block, Document, TooLongError, gathered, heading, paragraph
 from remix.documents.reading import library
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -141,8 +133,7 @@ def _work(tree: Any) -> int:
 
 
 def _mark_what_holds_blocks(tree: Any) -> None:
-    """Mark all elements that contain blocks, in a single pass: a search from each element would take quadratic
-    time."""
+    """Mark all elements that contain blocks, in a single pass: searching from each would take quadratic time."""
     for block in tree.iter(*_BLOCKS):
         for above in block.iterancestors():
             if above.get(_HOLDS_BLOCKS):

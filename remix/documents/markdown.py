@@ -18,7 +18,7 @@ _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 def is_markdown(text: str) -> bool:
-    """If a plain text is Markdown: front matter, or headings with Markdown's marks."""
+    """Whether a plain text is Markdown: front matter, or headings with Markdown's marks."""
     return text.startswith(_FENCES) or bool(_HEADING.search(text))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from remix.corpus import org
-from remix.corpus.blocks import Block as Found
-from remix.documents.document import Block, Document, gathered, heading, one_line
+from remix.corpus.blocks import Block as OrgBlock
+from remix.corpus.blocks import one_line
+from remix.documents.document import Block, Document, gathered, heading
 
 _ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
 _LINK = re.compile(r"\[\[[^\[\]]*\](?:\[([^\[\]]*)\])\]")
@@ -25,19 +26,19 @@ def read(text: str) -> Document:
     """Read an Org file."""
     body = org.read(text, "")
     blocks, first = gathered(_blocks(body.blocks))
-    said = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
+    stated = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
     return Document(
         form="Org",
-        title=said["title"],
-        author=said["author"],
-        date=_DATE.sub(r"\1", said["date"]) if said["date"] else None,
+        title=stated["title"],
+        author=stated["author"],
+        date=_DATE.sub(r"\1", stated["date"]) if stated["date"] else None,
         tags=(*map(_tag, body.meta["tags"]), *first),
         blocks=blocks,
         left_out=_left_out(text, body.blocks),
     )
 
 
-def _blocks(found: tuple[Found, ...]) -> list[Block]:
+def _blocks(found: tuple[OrgBlock, ...]) -> list[Block]:
     """Blocks, with the headings' tags added to the paragraphs below."""
     blocks = []
     above: list[tuple[int, tuple[str, ...]]] = []
@@ -65,7 +66,7 @@ def _markdown(text: str) -> str:
     return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
 
 
-def _left_out(text: str, found: tuple[Found, ...]) -> tuple[str, ...]:
+def _left_out(text: str, found: tuple[OrgBlock, ...]) -> tuple[str, ...]:
     """The number of lines that aren't prose."""
     kept = {number for each in found for number in range(each.lines[0], each.lines[1] + 1)}
     rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in kept)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
-from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
+from remix.documents.document import Block, Document, gathered, heading, paragraph
 
 LONGEST_HEADING = 90
 """Letters."""
@@ -66,7 +67,7 @@ def _chunks(text: str) -> Iterator[list[str]]:
 
 
 def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
-    """If most line breaks are ends of paragraphs, not of wrapped lines."""
+    """Whether most line breaks are ends of paragraphs, not of wrapped lines."""
     lines = [line for chunk in chunks for line in chunk]
     if any(len(line) > WIDEST for line in lines):
         return True
@@ -75,7 +76,7 @@ def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_whole(line: str) -> bool:
-    """If a line ends as a paragraph does."""
+    """Whether a line ends as a paragraph does."""
     text, tags = split_trailing_tags(line)
     return bool(tags) or bool(_ENDS.search(text))
 
@@ -146,12 +147,12 @@ def _block(unit: Sequence[str], following: str) -> Block:
 
 
 def _is_underlined(lines: Sequence[str]) -> bool:
-    """If the lines are a heading and its underline."""
+    """Whether the lines are a heading and its underline."""
     return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
 
 
 def _goes_on(units: Sequence[Sequence[str]], n: int) -> bool:
-    """If a second item follows the first, in the same unit or the next."""
+    """Whether a second item follows the first, in the same unit or the next."""
     following = units[n][1:] or (units[n + 1][:1] if n + 1 < len(units) else [])
     return any(_ITEM.match(line) for line in following)
 
@@ -168,7 +169,7 @@ def _items(lines: Sequence[str]) -> list[str]:
 
 
 def _could_be_heading(line: str) -> bool:
-    """If a line is short, begins with a capital, and doesn't end as a sentence does."""
+    """Whether a line is short, begins with a capital, and doesn't end as a sentence does."""
     letters = [letter for letter in line if letter.isalpha()]
     return (
         bool(letters)

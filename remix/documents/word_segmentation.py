@@ -81,7 +81,7 @@ class Vocabulary:
         plain = word.casefold()
         if plain in self._tags:
             return CORPUS
-        english = _english().get(plain, -math.inf) if len(plain) >= SHORTEST_WORD else -math.inf
+        english = english_words().get(plain, -math.inf) if len(plain) >= SHORTEST_WORD else -math.inf
         known = max(min(english, COMMONEST), DOCUMENT if plain in self._document else -math.inf)
         return known if known > -math.inf else UNKNOWN[0] + UNKNOWN[1] * len(word)
 
@@ -91,7 +91,7 @@ class Vocabulary:
 
 
 @functools.cache
-def _english() -> dict[str, float]:
+def english_words() -> dict[str, float]:
     """log10 probabilities of a third of a million English words, counted on web pages (Google, 2006)."""
     segmenter = library("wordsegment", "Taking apart tags that are run together").Segmenter
     counts = segmenter.parse(segmenter.UNIGRAMS_FILENAME)

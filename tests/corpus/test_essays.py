@@ -1,4 +1,4 @@
-"""Reading seeds: which blocks are passages, with which lines, section and tags."""
+"""Reading essays: which blocks are passages, with which lines, section and tags."""
 
 from __future__ import annotations
 

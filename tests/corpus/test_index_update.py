@@ -1,4 +1,4 @@
-"""A folder of seeds as it is asked: through the index and without it alike, whatever has changed."""
+"""A folder of essays gives the same answers through the index and without, whatever has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renaming a tag in the seeds: its letters and nothing else, everywhere or nowhere."""
+"""Renaming a tag in the essays' files: the tag's letters and nothing else, everywhere or nowhere."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_a_name_that_would_make_a_sentence_of_a_list_is_refused(tmp_path: Path) 
 def test_a_file_that_would_take_for_ever_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """Marks would make the one larger than any seed; in the other each place must be tried alone."""
+    """Marks would make one file larger than allowed; in the other file each place must be tried alone."""
     monkeypatch.setattr(frontmatter, "MOST_BYTES", 2**16)
     monkeypatch.setattr(renaming, "MOST_READ", 2**18)
     seed(tmp_path, text)

@@ -131,7 +131,7 @@ def test_of_many_unknown_names_similar_ones_are_looked_for_a_few_times(essays: l
 
 
 def test_where_nothing_is_meant_the_error_says_what_is_unknown(essays: list[Essay]) -> None:
-    with pytest.raises(SeedError, match="no passage answers --where") as caught:
+    with pytest.raises(SeedError, match="no passage matches --where") as caught:
         chosen(essays, where="clock and time")
     assert caught.value.hint.startswith("--where, column 1: no passage has the tag 'clock'. Did you mean 'clocks'?")
 

@@ -1,4 +1,4 @@
-"""Walking a garden: what is read, and what isn't."""
+"""Walking a folder: which files are read as essays."""
 
 from __future__ import annotations
 
@@ -324,7 +324,7 @@ def test_a_folder_that_went_away_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     "name", [".remixignore", "run.json", "sub/run.json", ".obsidian/templates.json", "index.md", "sub/bad.md", ".git"]
 )
 def test_no_pipe_or_device_is_waited_for(workspace: Workspace, remix_: Remix, name: str, kind: str) -> None:
-    """A pipe named `run.json` among the seeds hung every command."""
+    """A pipe named `run.json` among the essays hung every command."""
     put(workspace.seeds / name, kind)
     result = remix_("passages")
     assert isinstance(result.exception, SystemExit | None)

@@ -1,4 +1,4 @@
-"""`remix add`: documents into seeds."""
+"""`remix add`: documents to essays."""
 
 from __future__ import annotations
 

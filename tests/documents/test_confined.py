@@ -314,7 +314,7 @@ def test_what_takes_too_much_is_said_in_words(tmp_path: Path, bounds: Bounds, me
     ("ended", "message"),
     [
         (Ended(confined.NO_MEMORY, b"", ""), r"takes more than 1(\.0)? GiB of memory to read"),
-        (Ended(confined._OVERTIME, b"", ""), "takes longer than 8 s of computing to read"),
+        (Ended(confined.OVERTIME, b"", ""), "takes longer than 8 s of computing to read"),
         (Ended(-11, b"", ""), r"can't be read \(signal 11\)"),
         (Ended(1, b"", "Traceback …\nKeyError: 'a'\n"), r"can't be read \(KeyError: 'a'\)"),
         (Ended(1, b"", ""), r"can't be read \(no reason given\)"),
@@ -372,7 +372,7 @@ def test_a_library_opens_no_connection_starts_nothing_and_writes_nowhere(
     for folder in (library, here, own):
         folder.mkdir()
     (library / "hostile_library.py").write_text(
-        HOSTILE_LIBRARY + "from remix.documents import confined\nconfined._answer = lambda *_: attempt()\n"
+        HOSTILE_LIBRARY + "from remix.documents import confined\nconfined.convert = lambda *_: attempt()\n"
         "main = confined.main\n",
         encoding="utf-8",
     )
@@ -432,7 +432,7 @@ from remix.documents import confined
 confined.COMPUTING = 1
 def compute(*_):
     while True: pass
-confined._answer = compute
+confined.convert = compute
 main = confined.main
 """
 
@@ -442,7 +442,7 @@ def test_computing_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "endless_library.py").write_text(ENDLESS_LIBRARY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     ended = run_python("endless_library:main", [], BOUNDS, b'{"path": "a", "options": {}}')
-    assert ended.status == confined._OVERTIME
+    assert ended.status == confined.OVERTIME
 
 
 ATTRIBUTES = " ".join(f'b{number}="c"' for number in range(5000))

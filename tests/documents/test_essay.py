@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.documents import essay
-from remix.documents.document import Block, Document, Doubt, Split, heading, one_line, paragraph
+from remix.documents.document import Block, Document, Doubt, Split, heading, paragraph
 from remix.records import Essay
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remix.documents.document import DocumentError, Doubt
-from remix.documents.word_segmentation import MOST_LETTERS, Vocabulary, _english, segment
+from remix.documents.word_segmentation import MOST_LETTERS, Vocabulary, english_words, segment
 
 TEXT = "The tailor measured the cloth by the light of the sea. The UK had no recursion then; it had a weltladen."
 TAGS = ["generic pastness", "Local_Knowledge", "posthumanism"]
@@ -77,7 +77,7 @@ def test_no_letter_is_lost(word: str) -> None:
 
 def test_without_the_word_list_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wordsegment", None)
-    _english.cache_clear()
+    english_words.cache_clear()
     with pytest.raises(DocumentError, match="wordsegment") as caught:
         segment("seaside", Vocabulary("", ()))
     assert "pip install 'essay-remix[add]'" in caught.value.hint
