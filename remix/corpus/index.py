@@ -33,9 +33,9 @@ CREATE TABLE IF NOT EXISTS essay (
     id INTEGER PRIMARY KEY,
     file TEXT NOT NULL UNIQUE,   -- relative to the folder of essays
     place TEXT NOT NULL,         -- sorts as the corpus does
-    stamp TEXT,                  -- of the file; null where it must be looked at again
-    seen INTEGER,                -- when, in nanoseconds
-    content TEXT,                -- sha256 of what was read
+    stamp TEXT,                  -- status of the file; null if the file must be read again
+    seen INTEGER,                -- time of the stamp, in nanoseconds
+    content TEXT,                -- sha256 of the file
     slug TEXT NOT NULL,
     day TEXT,
     head TEXT NOT NULL           -- the essay without its passages, as JSON
@@ -43,15 +43,15 @@ CREATE TABLE IF NOT EXISTS essay (
 CREATE TABLE IF NOT EXISTS passage (
     id INTEGER PRIMARY KEY,
     essay INTEGER NOT NULL REFERENCES essay,
-    number INTEGER NOT NULL,     -- among the essay's
-    name TEXT NOT NULL,          -- its id
+    number INTEGER NOT NULL,     -- within the essay, from 0
+    name TEXT NOT NULL,          -- the passage's id
     sha256 TEXT NOT NULL,
     length INTEGER NOT NULL,     -- in words
-    section TEXT NOT NULL,       -- words of the heading, a space before and behind
+    section TEXT NOT NULL,       -- words of the heading, with a space at both ends
     body TEXT NOT NULL           -- the whole passage, as JSON
 );
 CREATE TABLE IF NOT EXISTS slug (
-    slug TEXT NOT NULL,          -- its own, or an alias's
+    slug TEXT NOT NULL,          -- of the essay, or of an alias
     essay INTEGER NOT NULL,
     PRIMARY KEY (slug, essay)
 ) WITHOUT ROWID;
@@ -61,10 +61,10 @@ CREATE INDEX IF NOT EXISTS passage_section ON passage (section) WHERE section <>
 CREATE TABLE IF NOT EXISTS tag (
     key TEXT NOT NULL,
     passage INTEGER NOT NULL,
-    spelling TEXT,               -- null for a tag's parents
+    spelling TEXT,               -- null for parents of a tag
     PRIMARY KEY (key, passage)
 ) WITHOUT ROWID;
--- Split at spaces alone, since all others are letters: `words.py` decides what a word is.
+-- The tokenizer splits at spaces alone: `words.py` has already separated the words by spaces.
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (words, content = '', tokenize = 'ascii');
 CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 """
@@ -108,7 +108,7 @@ class Index:
         self._found: dict[Term, set[int]] = {}
         """Passages of each term that was asked for."""
 
-    # -- writing --------------------------------------------------------------------------------------------
+    # -- files ----------------------------------------------------------------------------------------------
 
     def known(self) -> dict[str, KnownFile]:
         """The files in the index."""
@@ -133,16 +133,16 @@ class Index:
         essay, place = indexed.essay, indexed.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
         known = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content, essay.slug, day(essay.date), head)
-        of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
+        essay_id = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
         for slug in slugs_of(essay):
-            self._add("slug (slug, essay)", (slug, of))
+            self._add("slug (slug, essay)", (slug, essay_id))
         for number, passage in enumerate(essay.passages):
             section, length = f" {words(passage.section or '')} ", count_words(passage.text)
-            row = (of, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
-            at = self._add("passage (essay, number, name, sha256, length, section, body)", row)
-            self._add("search (rowid, words)", (at, words(passage.text)))
+            row = (essay_id, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
+            passage_id = self._add("passage (essay, number, name, sha256, length, section, body)", row)
+            self._add("search (rowid, words)", (passage_id, words(passage.text)))
             for key, spelling in _keys_of(passage).items():
-                self._add("tag (key, passage, spelling)", (key, at, spelling))
+                self._add("tag (key, passage, spelling)", (key, passage_id, spelling))
 
     def _add(self, where: str, row: Sequence[object]) -> int | None:
         """Add a row; returns the row's number."""
@@ -152,18 +152,20 @@ class Index:
     def _remove(self, file: str) -> None:
         run = self._connection.execute
         bodies = self._rows("SELECT p.id, p.body FROM passage p, essay e ON p.essay = e.id WHERE e.file = ?", file)
-        for at, body in bodies:
+        for passage_id, body in bodies:
             passage = Passage.model_validate_json(body)
-            run("INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (at, words(passage.text)))
-            keys = ((key, at) for key in _keys_of(passage))
+            run(
+                "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (passage_id, words(passage.text))
+            )
+            keys = ((key, passage_id) for key in _keys_of(passage))
             self._connection.executemany("DELETE FROM tag WHERE key = ? AND passage = ?", keys)
-            run("DELETE FROM passage WHERE id = ?", (at,))
-        for of, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
+            run("DELETE FROM passage WHERE id = ?", (passage_id,))
+        for essay_id, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
             essay = Essay(**json.loads(head), passages=())
             self._connection.executemany(
-                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, of) for slug in slugs_of(essay))
+                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, essay_id) for slug in slugs_of(essay))
             )
-            run("DELETE FROM essay WHERE id = ?", (of,))
+            run("DELETE FROM essay WHERE id = ?", (essay_id,))
 
     # -- asking ---------------------------------------------------------------------------------------------
 
@@ -215,17 +217,19 @@ class Index:
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
         wanted = json.dumps([hit.at for hit in hits])
         bodies = self._rows(f"SELECT essay, body FROM passage WHERE id IN {_LISTED} ORDER BY essay, number", wanted)
-        among = json.dumps(list({of for of, _ in bodies}))
+        among = json.dumps(list({essay_id for essay_id, _ in bodies}))
         essays = self._whole(bodies, self._rows(f"SELECT id, head FROM essay WHERE id IN {_LISTED}", among)).values()
         found = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
         return [found[hit.id] for hit in hits]
 
     def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
         """Essays with passages."""
-        passages: dict[int, list[str]] = {of: [] for of, _ in heads}
-        for of, body in bodies:
-            passages[of].append(body)
-        whole = (f'{head.removesuffix("}")}, "passages": [{", ".join(passages[of])}]}}' for of, head in heads)
+        passages: dict[int, list[str]] = {essay_id: [] for essay_id, _ in heads}
+        for essay_id, body in bodies:
+            passages[essay_id].append(body)
+        whole = (
+            f'{head.removesuffix("}")}, "passages": [{", ".join(passages[essay_id])}]}}' for essay_id, head in heads
+        )
         # Validated in one call: a call for each essay would take longer than the validation.
         essays = _ESSAYS.validate_json(f"[{', '.join(whole)}]")
         return dict(zip(passages, essays, strict=True))

@@ -44,6 +44,9 @@ FORGOTTEN = 90 * 86_400
 BATCH = 5_000
 """Passages that are written together: bounds the memory, and the time for which other commands must wait."""
 
+READER_FOLDERS = ("corpus", "records", "util")
+"""Folders of remix with all code that reads essays: the index depends on this code."""
+
 
 def consult(
     folder: Path,
@@ -117,7 +120,7 @@ def index_file(folder: Path, root: Path) -> Path:
 def reader_version() -> int:
     """31 bits of a hash of the code that determines how files are read: remix, libraries, Unicode's tables."""
     package = Path(__file__).parent.parent
-    own = (path for folder in ("corpus", "records", "util") for path in (package / folder).glob("*.py"))
+    own = (path for folder in READER_FOLDERS for path in (package / folder).glob("*.py"))
     code = sorted(sha256(path.read_bytes()) for path in own)
     libraries = map(metadata.version, ("markdown-it-py", "pyyaml"))
     versions = [*libraries, unicodedata.unidata_version, sqlite3.sqlite_version, list(sys.version_info[:2])]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
@@ -36,10 +37,10 @@ _DASH = re.compile(r"^[-–—]")
 
 def read(text: str) -> Document:
     """Read a plain text. A heading before everything else is the title."""
-    chunks = [chunk for chunk in _chunks(text) if chunk]
+    chunks = _chunks(text)
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
-    blocks, tags = gathered(_blocks(_joined(units) if by_line else list(_parted(units))))
+    blocks, tags = gathered(_blocks(_with_quotations_joined(units) if by_line else list(_with_lists_apart(units))))
     title = blocks[0].text if len(blocks) > 1 and blocks[0].kind == "heading" else None
     return Document(
         form="plain text, one paragraph a line" if by_line else "plain text",
@@ -51,19 +52,13 @@ def read(text: str) -> Document:
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs between empty lines, lines joined."""
-    return [one_line(" ".join(chunk)) for chunk in _chunks(text) if chunk]
+    return [one_line(" ".join(chunk)) for chunk in _chunks(text)]
 
 
-def _chunks(text: str) -> Iterator[list[str]]:
-    """The lines between empty lines."""
-    chunk: list[str] = []
-    for line in text.split("\n"):
-        if line.strip():
-            chunk.append(line.strip())
-        elif chunk:
-            yield chunk
-            chunk = []
-    yield chunk
+def _chunks(text: str) -> list[list[str]]:
+    """The lines between empty lines, without spaces at their ends."""
+    lines = (line.strip() for line in text.split("\n"))
+    return [list(chunk) for has_text, chunk in groupby(lines, key=bool) if has_text]
 
 
 def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
@@ -81,7 +76,7 @@ def _is_whole(line: str) -> bool:
     return bool(tags) or bool(_ENDS.search(text))
 
 
-def _joined(units: Sequence[list[str]]) -> list[list[str]]:
+def _with_quotations_joined(units: Sequence[list[str]]) -> list[list[str]]:
     """Lines joined to paragraphs: a quotation over several lines (mostly an epigraph), an underlined heading."""
     lines = [line for unit in units for line in unit]
     joined: list[list[str]] = []
@@ -111,7 +106,7 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
     return 1
 
 
-def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
+def _with_lists_apart(units: Sequence[list[str]]) -> Iterator[list[str]]:
     """The units, with each list of two items or more apart from the lines that introduce the list."""
     for unit in units:
         marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]

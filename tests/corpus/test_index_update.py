@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -119,6 +120,15 @@ def settle(seeds: Path) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as unchanged however recently they changed."""
     monkeypatch.setattr(index_update, "UNSETTLED", -(10**18))
+
+
+def test_the_version_covers_all_code_that_reads_essays() -> None:
+    """Without the list of folders kept up to date, an index would outlive a change of the reader."""
+    code = "import sys, remix.corpus.essays; print(*(name for name in sys.modules if name.startswith('remix.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    loaded = {name.split(".")[1] for name in done.stdout.split()}
+    assert "corpus" in loaded
+    assert loaded <= {*index_update.READER_FOLDERS, "errors"}
 
 
 # -- the same answers ---------------------------------------------------------------------------------------
