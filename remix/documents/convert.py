@@ -70,7 +70,7 @@ def convert(path: Path, options: ConversionOptions) -> Conversion:
     except RecursionError as error:
         raise DocumentError(f"{path}: nested too deeply.", "Save it as plain text.") from error
     except UnicodeEncodeError as error:
-        raise DocumentError(f"{path}: has half of a surrogate pair.", "Save the document again as UTF-8.") from error
+        raise DocumentError(f"{path}: holds half a character.", "Save the document again as UTF-8.") from error
 
 
 def read_document(path: Path, known: Collection[str] = ()) -> Document:

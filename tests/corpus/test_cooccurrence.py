@@ -1,4 +1,4 @@
-"""Which tags stand together, and how often."""
+"""Co-occurrence: pairs of tags on the same passages."""
 
 from __future__ import annotations
 

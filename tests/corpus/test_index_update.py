@@ -63,7 +63,7 @@ QUERIES = [
 
 @pytest.fixture
 def seeds(workspace: Workspace) -> Path:
-    """A folder of two essays, of which nothing is known yet."""
+    """A folder of two essays that isn't indexed yet."""
     (workspace.seeds / "on").mkdir()
     (workspace.seeds / "on" / "maps.md").write_text(MORE, encoding="utf-8")
     return workspace.seeds
@@ -82,7 +82,7 @@ def found(seeds: Path, query: str) -> list[str]:
 
 
 def all_of(corpus: Corpus) -> tuple[object, ...]:
-    """Everything that can be asked of a corpus, as plain values."""
+    """All answers of a corpus, as plain values."""
     hits = corpus.find(None)
     found = [[hit.id for hit in corpus.find(parse(query))] for query in QUERIES]
     scores = {hit.id: corpus.scores("the clock and the map").get(hit.at) for hit in hits}
@@ -91,7 +91,7 @@ def all_of(corpus: Corpus) -> tuple[object, ...]:
 
 
 def same_as_reading(seeds: Path) -> None:
-    """Whether the index answers all as a reading does; neither keeps what it was asked about before."""
+    """Whether the index and memory give the same answers; both are opened anew."""
     assert consult(seeds, seeds.parent, all_of) == all_of(MemoryCorpus(read_seeds(seeds, seeds.parent)))
 
 
@@ -110,7 +110,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def settle(seeds: Path) -> None:
-    """Make all files old enough to be known by their times."""
+    """Make all files old enough for their times to be trusted."""
     old = time.time_ns() - 3600 * 10**9
     for path in seeds.rglob("*.md"):
         os.utime(path, ns=(old, old))
@@ -118,7 +118,7 @@ def settle(seeds: Path) -> None:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files count as unchanged however recently they changed."""
+    """Trust the times of files, however recent."""
     monkeypatch.setattr(index_update, "UNSETTLED", -(10**18))
 
 
@@ -188,7 +188,7 @@ CHANGES = st.dictionaries(NAMES, st.none() | FILES | st.just("---\nbroken"), max
 
 
 def errors_and_all(seeds: Path) -> tuple[object, object]:
-    """What the index says, and what reading says, errors included."""
+    """The answers and errors of the index, and of reading the folder."""
 
     def said(ask: Callable[[Callable[[SeedError], None]], object]) -> object:
         errors: list[str] = []
@@ -319,7 +319,7 @@ def test_what_is_excluded_is_forgotten_and_comes_back(seeds: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
 def test_a_link_is_where_it_leads(workspace: Workspace, patient: None) -> None:
-    """A link that is turned around leads to what may have the same times and size."""
+    """A link's new target may have the same times and size."""
     texts = {name: workspace.root / f"{name}.md" for name in ("one", "two")}
     for name, path in texts.items():
         path.write_text(f"It says. #{name}\n")
@@ -419,7 +419,7 @@ def test_commands_at_once_get_the_same(seeds: Path) -> None:
 
 
 def test_what_was_found_is_there_when_it_is_fetched(seeds: Path) -> None:
-    """Another command forgot the essay between the two, and the first ended in a `KeyError`."""
+    """A second command removed the essay in between, and the first ended in a `KeyError`."""
     ids(seeds)
     another = threading.Thread(target=ids, args=(seeds,))
 

@@ -1,4 +1,4 @@
-"""Inline tags: which `#` begins one, and which doesn't."""
+"""Inline tags: which `#` begins a tag."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from remix.corpus.inline_tags import inline_tags
 @pytest.mark.parametrize(
     ("text", "tags"),
     [
-        # where one begins
+        # where a tag begins
         ("I love #maps and cities", "maps"),
         ("#maps are out of date", "maps"),
         ("Out of date:\n#maps", "maps"),
@@ -35,7 +35,7 @@ from remix.corpus.inline_tags import inline_tags
         (r"one \#maps two", ""),
         (r"\\ #maps", "maps"),
         ("", ""),
-        # where it ends
+        # where a tag ends
         ("so much for #maps.", "maps"),
         ("so much for #maps!", "maps"),
         ("#maps) and", "maps"),
@@ -51,7 +51,7 @@ from remix.corpus.inline_tags import inline_tags
         ("#maps»", "maps"),
         ("#地図、と", "地図"),
         ("#地図。", "地図"),
-        # what it is made of
+        # characters of a tag
         ("#généalogie", "généalogie"),
         ("#ge\u0301ne\u0301alogie", "ge\u0301ne\u0301alogie"),
         ("#Straße", "Straße"),
@@ -77,7 +77,7 @@ from remix.corpus.inline_tags import inline_tags
         ("#time/", "time"),
         ("#_private", "_private"),
         ("#-maps", "-maps"),
-        # what is a number, or nothing
+        # numbers, and words without letters
         ("#1984", ""),
         ("#12, #13", ""),
         ("#१९८४", ""),
@@ -92,13 +92,13 @@ from remix.corpus.inline_tags import inline_tags
         ("#_", ""),
         ("#/", ""),
         ("#/components/schemas", ""),
-        # other uses of the sign
+        # other uses of `#`
         ("C# and F#", ""),
         ("C# or #csharp", "csharp"),
         ("in F# minor", ""),
         ("#️⃣", ""),
         ("a #!bang", ""),
-        ("colour: #fff", "fff"),  # nothing tells it from a tag, in Obsidian neither
+        ("colour: #fff", "fff"),  # can't be told from a tag, in Obsidian neither
         # code
         ("`#maps`", ""),
         ("` #maps `", ""),

@@ -1,4 +1,4 @@
-"""Queries: from text to tree and back, and what they mean."""
+"""Queries: from text to tree and back, and which passages match."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_errors_are_short_however_long_the_query() -> None:
 
 
 def attempt(text: str) -> tuple[Query | None, QueryError | None]:
-    """What a query parses to, or why it doesn't."""
+    """A query's tree, or the error's message."""
     try:
         return parse(text), None
     except QueryError as error:
@@ -199,7 +199,7 @@ VALUES = {
 
 @st.composite
 def leaves(draw: st.DrawFn) -> Query:
-    """A term as the parser makes them."""
+    """A term as the parser makes terms."""
     name = draw(st.sampled_from(list(VALUES)))
     value = draw(VALUES[name])
     try:
@@ -219,7 +219,7 @@ def test_any_tree_comes_back_from_its_text(tree: Query) -> None:
     assert parse(show(tree)) == tree
 
 
-# -- what they mean -----------------------------------------------------------------------------------------
+# -- matching -----------------------------------------------------------------------------------------------
 
 TEXT = "The first clock runs fast. It was the poet’s."
 PASSAGE = Passage(

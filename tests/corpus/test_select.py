@@ -1,4 +1,4 @@
-"""Choosing passages by tag and essay."""
+"""Selecting passages by tag and essay."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_nothing_answers_to_is_noted(essays: list[Essay]) -> None:
 
 
 def test_of_many_unknown_names_similar_ones_are_looked_for_a_few_times(essays: list[Essay]) -> None:
-    """A hundred of them against 200,000 tags took half a minute."""
+    """A hundred unknown names among 200,000 tags took half a minute."""
     found = chosen(essays, where=f"clocks and not ({' or '.join(f'map{number}' for number in range(30))})")
     assert len(found.notes) == 30
     assert sum("Did you mean 'maps'?" in note for note in found.notes) == MOST_SUGGESTED
@@ -147,7 +147,7 @@ def test_likeness_ranks_and_leaves_out_what_shares_no_word(essays: list[Essay]) 
 
 
 def _by_first_letters(texts: Sequence[str]) -> NDArray[np.float64]:
-    """As if a text meant nothing but its first word."""
+    """As if the first word were the whole meaning of a text."""
     words = [text.split()[0].lower() for text in texts]
     return np.array([[float(word == other) for other in sorted(set(words))] for word in words])
 
@@ -185,7 +185,7 @@ def test_equals_stay_in_the_order_of_the_corpus(essays: list[Essay]) -> None:
 
 
 def test_a_sample_is_drawn_by_hash_and_keeps_the_order(essays: list[Essay]) -> None:
-    """These very passages: another machine must draw the same."""
+    """Exactly these passages: every machine must draw the same."""
     assert ids(essays, sample=2, seed=1) == ["on-maps/001", "two-clocks/003"]
     assert ids(essays, sample=2, seed=3) == ["on-maps/001", "two-clocks/001"]
     assert ids(essays, sample=99) == ids(essays)
@@ -212,7 +212,7 @@ def test_a_sample_of_what_is_ranked_keeps_the_ranks(essays: list[Essay]) -> None
 
 @pytest.mark.parametrize("kind", ["--tag", "--essay"])
 def test_what_is_shown_of_a_long_name(remix_: Remix, kind: str) -> None:
-    """All of 100,000 letters used to be printed."""
+    """All 100,000 letters used to be printed."""
     result = remix_("passages", kind, "a" * 100_000)
     assert result.exit_code == 1
     assert len(result.stderr) < 500

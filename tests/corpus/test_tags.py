@@ -44,7 +44,7 @@ def test_a_tag_of_many_slashes_has_few_parents() -> None:
 
 
 def test_unique_keeps_the_first_spelling_in_the_first_place() -> None:
-    """It used to keep the last place: a passage's own tag moved behind when its essay had it too."""
+    """The last place used to be kept: a passage's own tag moved behind if the essay had the tag too."""
     assert unique(["Time", "maps", "time", "TIME", "loss"]) == ("Time", "maps", "loss")
 
 

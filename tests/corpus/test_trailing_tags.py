@@ -1,4 +1,4 @@
-"""Trailing tags: which are taken off the end of a paragraph, and which stay in the text."""
+"""Trailing tags: which tags are taken off the end of a paragraph, and which stay in the text."""
 
 from __future__ import annotations
 

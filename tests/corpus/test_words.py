@@ -1,4 +1,4 @@
-"""Words: what is searched for in a text."""
+"""Words: the words of a text that are searched."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_words_are_their_own_words(text: str) -> None:
 
 
 def test_words_that_differ_in_a_vowel_sign_are_two() -> None:
-    """Signs used to end words: `कि` was found in `की`, and in any word with its letter."""
+    """Vowel signs used to end words: `कि` was found in `की`, and in any word with the same letter."""
     assert contains("हिन्दी की किताब", "की")
     assert not contains("हिन्दी की किताब", "कि")
     assert not contains("हिन्दी", "ह")

@@ -1,4 +1,4 @@
-"""Documents that are made to take all memory or time, or to reach out."""
+"""Documents made to exhaust memory or time, or to reach outside of the process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def docx(path: Path, body: str, **members: str) -> Path:
 
 
 def lying(path: Path, member: str, unpacked: int, said: int = 100) -> Path:
-    """An e-book of which a member says that it has `said` bytes, and unpacks to `unpacked` MiB."""
+    """An e-book with a member that states `said` bytes, and unpacks to `unpacked` MiB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = b"".join(packer.compress(b"<p/>" * 2**18) for _ in range(unpacked)) + packer.flush()
     file = io.BytesIO()
@@ -66,7 +66,7 @@ def lying(path: Path, member: str, unpacked: int, said: int = 100) -> Path:
 
 
 def _refusal(path: Path, way: Callable[[Path, ConversionOptions], object]) -> str | None:
-    """Why a document isn't converted; null if it is."""
+    """The error of a document that can't be converted; none if it can."""
     try:
         way(path, ConversionOptions())
     except DocumentError as error:
@@ -79,7 +79,7 @@ def _refusal(path: Path, way: Callable[[Path, ConversionOptions], object]) -> st
 
 @pytest.mark.parametrize("member", ["OPS/1.xhtml", "OPS/book.opf", "META-INF/container.xml"])
 def test_a_size_that_is_a_lie_unpacks_nothing(tmp_path: Path, member: str) -> None:
-    """A few kilobytes became 1.8 GB: `zipfile` unpacks what there is before it looks at the size."""
+    """A few kilobytes became 1.8 GB: `zipfile` unpacks a member before checking the size."""
     path = lying(tmp_path / "a.epub", member, unpacked=200)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(DocumentError, match="damaged"):
@@ -101,7 +101,7 @@ def test_members_are_counted_as_they_unpack(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_what_cannot_be_unpacked_in_pieces_is_not(tmp_path: Path, method: int) -> None:
-    """45 bytes of bzip2 are a megabyte, and 64 KiB of them one and a half gigabytes."""
+    """45 bytes of bzip2 are a megabyte, and 64 KiB are one and a half gigabytes."""
     path = tmp_path / "a.epub"
     with zipfile.ZipFile(path, "w", method) as file:
         for name, text in MEMBERS.items():
@@ -141,7 +141,7 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
         convert_confined(path, ConversionOptions())
 
 
-# -- more than anyone writes --------------------------------------------------------------------------------
+# -- more than the bounds -----------------------------------------------------------------------------------
 
 ENTITIES = '<!DOCTYPE a [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;">]>'
 
@@ -153,7 +153,7 @@ ENTITIES = '<!DOCTYPE a [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;">]>'
         ("<w:tbl><w:tr>" + "<w:tc/>" * 1_000_000 + "</w:tr></w:tbl>", "has more than 100000 paragraphs"),
         ("<w:p><w:r>" + "<w:br/>" * 500_000 + "</w:r></w:p>", "has more than 400000 elements"),
         ("<w:p>" + "<w:r w:a='1' w:b='2' w:c='3'/>" * 150_000 + "</w:p>", "has more than 400000 elements"),
-        ("<w:tbl><w:tr><w:tc>" * 90 + PARAGRAPH + "</w:tc></w:tr></w:tbl>" * 90, "more than 250 elements in each"),
+        ("<w:tbl><w:tr><w:tc>" * 90 + PARAGRAPH + "</w:tc></w:tr></w:tbl>" * 90, "more than 250 nested"),
         (f"<w:p w:a='{'x' * 2 * MIB}'/>", "has markup longer than 1 MiB"),
         (f"<w:p><!--{'x' * 2 * MIB}--></w:p>", "has markup longer than 1 MiB"),
         (f"<w:p><?x {'x' * 2 * MIB}?></w:p>", "has markup longer than 1 MiB"),
@@ -209,10 +209,10 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page[:20])
 def test_pages_of_more_than_anyone_writes(tmp_path: Path, page: str) -> None:
-    """Tables in tables took the square of their depth. No page takes the time that a process is given."""
+    """Nested tables took quadratic time. No page takes all the time that a process is given."""
     path = tmp_path / "a.html"
     path.write_text(page, encoding="utf-8")
-    # What counts is what it computes: 60 s by the clock may pass where others want the processor.
+    # CPU time counts: 60 s of elapsed time may pass on a busy machine.
     patient = partial(convert_confined, bounds=BOUNDS._replace(seconds=600))
     refusal = (_refusal(path, patient) or "").replace("front matter is longer than", "")
     assert "longer than" not in refusal
@@ -220,7 +220,7 @@ def test_pages_of_more_than_anyone_writes(tmp_path: Path, page: str) -> None:
 
 
 def test_words_in_a_table_in_a_table_stand_once(tmp_path: Path) -> None:
-    """They stood there once for each table around them."""
+    """The words were repeated for each table around."""
     path = tmp_path / "a.html"
     path.write_text("<table><tr><td>one<table><tr><td>two<td>three</table></table>", encoding="utf-8")
     text = convert.convert(path, ConversionOptions()).text
@@ -249,7 +249,7 @@ def test_a_chapter_that_leads_out_of_the_book(tmp_path: Path, target: str) -> No
 
 @pytest.mark.parametrize("target", ["file://{secret}", "{secret}", "http://127.0.0.1:9/a.png"])
 def test_pictures_outside_are_not_fetched(tmp_path: Path, target: str) -> None:
-    """`mammoth` reads them, if it may."""
+    """`mammoth` would read such pictures if allowed."""
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -406,16 +406,16 @@ def test_what_is_no_file(remix_: Remix, tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("title", ["\udcff", "a\ud800b"])
 def test_a_title_of_half_a_character(remix_: Remix, tmp_path: Path, title: str) -> None:
-    """It ended in a traceback."""
+    """Such a title ended in a traceback."""
     path = tmp_path / "a.txt"
     path.write_text("He slept.", encoding="utf-8")
     result = remix_("add", "--title", title, path)
     assert result.exit_code == 1
-    assert "half of a surrogate pair" in result.stderr
+    assert "half a character" in result.stderr
 
 
 def test_an_honest_book_of_five_hundred_pages(tmp_path: Path) -> None:
-    """Two hundred thousand words, with the markup that Word puts around each few of them."""
+    """Two hundred thousand words, with the markup that Word puts around every few words."""
     marks = '<w:rPr><w:rFonts w:ascii="Times"/><w:sz w:val="24"/><w:lang w:val="en-GB"/></w:rPr>'
     text = '<w:t xml:space="preserve">He measured the cloth twice and slept. </w:t>'
     run = f'<w:r w:rsidR="00A77B3E">{marks}{text}</w:r>'
@@ -468,6 +468,6 @@ def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(tmp_pa
 
 
 def _computed() -> float:
-    """Seconds that this process's children have computed."""
+    """Seconds of CPU time of this process's children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

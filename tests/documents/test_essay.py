@@ -1,4 +1,4 @@
-"""A document's Markdown: what remix' own reader reads back is what the document said."""
+"""A document's Markdown: remix reads the same paragraphs from the Markdown as are in the document."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_front_matter_is_read_back(title: str, tags: list[str]) -> None:
 
 
 def test_signs_of_comments_hide_no_paragraph_between_them() -> None:
-    """All from the first `%%` to the second was in no passage."""
+    """All paragraphs from the first `%%` to the second were in no passage."""
     blocks = tuple(map(paragraph, ["%% of it.", "Between.", "%% of that."]))
     essay = read_back(Document(form="test", title="T", blocks=blocks))
     assert [passage.text for passage in essay.passages] == ["%% of it.", "Between.", "%% of that."]

@@ -1,4 +1,4 @@
-"""Words that were run together: how they are taken apart, and where that is doubtful."""
+"""Word segmentation: how words that were run together are taken apart, and which places are doubtful."""
 
 from __future__ import annotations
 
