@@ -95,7 +95,7 @@ BAD = [
         "empty seeds",
         empty("seeds"),
         ALL,
-        "{root}/seeds: no seeds here, or none with a paragraph.",
+        "{root}/seeds: no essays here, or none with a paragraph.",
         "Put Markdown, Org or text files there whose paragraphs end in #tags",
     ),
     Bad(

@@ -25,9 +25,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remix.cli import cli
-from remix.corpus import read_essay, tag_key, tags
-from remix.corpus.inline import inline_tags
-from remix.corpus.tags import split_trailing_tags
+from remix.corpus import read_essay, tag_key, trailing_tags
+from remix.corpus.inline_tags import inline_tags
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.corpus.walk import walk
 from remix.engine import load_check
 from remix.engine.chat import ChatTemplate
@@ -740,7 +740,7 @@ def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
             inline_tags(f"{text} #a")
 
 
-TAG = tags._patterns().one.pattern
+TAG = trailing_tags._patterns().one.pattern
 OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 
 
@@ -753,7 +753,7 @@ OLD_LIST = re.compile(rf"{TAG}(?:\s*[,;]?\s*{TAG})*\s*[,;]?\s*")
 def test_the_same_tags_as_ever(parts: list[str]) -> None:
     """As by the regular expression that took hours."""
     text = "".join(parts)
-    begins = (begin.end() for begin in tags._BEGIN.finditer(text))
+    begins = (begin.end() for begin in trailing_tags._BEGIN.finditer(text))
     start = next((begin for begin in begins if OLD_LIST.fullmatch(text[begin:])), None)
     assert split_trailing_tags(text)[0] == text[:start].rstrip()
     assert bool(split_trailing_tags(text)[1]) == (start is not None)

@@ -11,7 +11,7 @@ from remix.cli.options import json_option
 from remix.cli.printing import note, print_json, row, say
 
 if TYPE_CHECKING:
-    from remix.documents import Added
+    from remix.documents import AddedEssay as Added
     from remix.workspace import Workspace
 
 

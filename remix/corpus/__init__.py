@@ -1,13 +1,13 @@
-"""Seeds: files to essays to passages, their tags, and choosing among them.
+"""Essays: files to essays to passages, tags, and selecting passages.
 
-Takes a folder, gives frozen `Essay`s. Knows nothing of prompts, models or outputs. What reads files is loaded when it
-is first needed: an index that is up to date answers without.
+Takes a folder, gives frozen `Essay`s. Doesn't know prompts, models or outputs. The modules that read files are
+imported at the first use: an index that is up to date answers without them.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from remix.corpus.library import Answer, consult
-from remix.corpus.reading import select
+from remix.corpus.index_update import Answer, consult
+from remix.corpus.memory import select
 from remix.corpus.select import Corpus, Selected, chooser
 from remix.corpus.tags import count_tags, tag_key, tag_keys
 

@@ -1,11 +1,11 @@
-"""Blocks: what a body is made of, and which of them together are a passage.
+"""Blocks: the parts of a file's body, and the blocks that together are a passage.
 
-Takes the headings, paragraphs and groups that a format's reader found, gives passages with their lines, section and
-tags. Knows no format.
+Takes the headings, paragraphs and groups that a format's reader found, gives passages with lines, section and tags.
+Doesn't know formats.
 
-A passage is a paragraph, with the list or quotation that it leads into. Tags that stand alone belong to the passage
-above; right below a heading or at the head of the file there is none, and they count for all that follows there, as
-those of the heading do.
+A passage is a paragraph, with the list or quotation that the paragraph leads into. Tags on lines of their own belong
+to the passage above. Right below a heading or at the head of the file no passage is above: there such tags count, as
+the heading's do, for all passages below.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from remix.corpus.tags import unique
 from remix.errors import SeedError
 
 MOST_TAGS = 1_000
-"""Of a front matter, or of headings above one another: each passage below has them all."""
+"""For all passages below: of the front matter, or of headings within headings."""
 
 
 class Block(NamedTuple):
-    """One thing that a body holds."""
+    """A heading, a paragraph or a group."""
 
     kind: Literal["heading", "paragraph", "group"]
     """A group is a list or a quotation."""
     text: str
-    """Its words, tags taken off."""
+    """Without the trailing tags."""
     tags: tuple[str, ...]
-    """Its own tags, as written."""
+    """As written, without tags of headings above."""
     lines: tuple[int, int]
     """First and last line in the file, from 1, both included."""
     level: int = 0
@@ -36,38 +36,43 @@ class Block(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A seed as its format's reader gives it."""
+    """A file's content, as the format's reader gives it."""
 
     meta: dict[str, Any]
-    """What its head says: strings, and lists and mappings of them."""
+    """The front matter: strings, and lists and mappings of strings."""
     title: str | None
-    """What a heading calls the whole, where the format has such headings."""
+    """From a heading, if the format has headings for the whole file."""
     blocks: tuple[Block, ...]
     """In the order of the file."""
 
 
-class Found(NamedTuple):
-    """A passage, before it has a name."""
+class UnnamedPassage(NamedTuple):
+    """A passage without an id."""
 
     text: str
     tags: tuple[str, ...]
-    """Its own, then those of the headings above, the nearest first."""
+    """The passage's own tags, then the tags of the headings above, the nearest heading first."""
     lines: tuple[int, int]
     section: str | None
 
 
 class _Scope(NamedTuple):
-    """What a heading says of all that stands below it."""
+    """A heading and the tags that count below the heading."""
 
     level: int
     section: str | None
     tags: tuple[str, ...]
 
 
-def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
-    """The passages, in order; `name` is what an error calls the file.
+def one_line(text: str) -> str:
+    """A text with single blanks between words: the form of a paragraph in a passage."""
+    return " ".join(text.split())
 
-    Raises `SeedError` where headings give more tags than anyone reads.
+
+def passages(blocks: Iterable[Block], name: str) -> Iterator[UnnamedPassage]:
+    """Yield the passages in order; `name` is the file's name in errors.
+
+    Raises `SeedError` if headings give more than `MOST_TAGS` tags.
     """
     scopes = [_Scope(0, None, ())]
     pending: list[Block] = []
@@ -77,7 +82,9 @@ def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
             yield from _joined(pending, scopes[-1])
             pending = []
             _enter(scopes, block)
-            _check_tags(scopes[-1], f"{name}:{block.lines[0]}")
+            if len(scopes[-1].tags) > MOST_TAGS:
+                place = f"{name}:{block.lines[0]}"
+                raise SeedError(f"{place}: has more than {MOST_TAGS} tags for all below it.", "Leave some out.")
             continue
         if not (block.text or block.tags):
             continue
@@ -91,7 +98,7 @@ def passages(blocks: Iterable[Block], name: str) -> Iterator[Found]:
 
 
 def _enter(scopes: list[_Scope], block: Block) -> None:
-    """Go below a heading, or take tags that stand alone for those of the heading above."""
+    """Open a heading's scope, or add tags that stand alone to the scope above."""
     if block.kind != "heading":
         scopes[-1] = scopes[-1]._replace(tags=unique((*scopes[-1].tags, *block.tags)))
         return
@@ -101,15 +108,10 @@ def _enter(scopes: list[_Scope], block: Block) -> None:
     scopes.append(_Scope(block.level, block.text or above.section, unique((*block.tags, *above.tags))))
 
 
-def _check_tags(scope: _Scope, place: str) -> None:
-    if len(scope.tags) > MOST_TAGS:
-        raise SeedError(f"{place}: has more than {MOST_TAGS} tags for all below it.", "Leave some out.")
-
-
-def _joined(parts: Sequence[Block], scope: _Scope) -> Iterator[Found]:
-    """A passage of what belongs together; some of it may be tags alone."""
+def _joined(parts: Sequence[Block], scope: _Scope) -> Iterator[UnnamedPassage]:
+    """Join blocks into a passage; a block may hold tags alone."""
     if parts:
-        yield Found(
+        yield UnnamedPassage(
             text="\n\n".join(each.text for each in parts if each.text),
             tags=unique((*(tag for each in parts for tag in each.tags), *scope.tags)),
             lines=(parts[0].lines[0], parts[-1].lines[1]),

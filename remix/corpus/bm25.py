@@ -1,6 +1,6 @@
-"""BM25: how like a text is to others, by the words they share.
+"""BM25: how similar texts are to a query text, by the words in common.
 
-Takes a text and others, gives scores. The index has SQLite count the same: FTS5's `bm25()` has this formula, which is
+Takes a query text and texts, gives scores. The index uses SQLite's FTS5, whose `bm25()` has the same formula:
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with k1 = 1.2, b = 0.75 and
 no word's weight below a millionth.
 """
@@ -19,21 +19,25 @@ RULE = Rule(name="bm25", version=1)
 K1, B, LEAST = 1.2, 0.75, 1e-6
 
 MOST_WORDS = 64
-"""Of the text that is asked about. Of a longer one the rarest count: they say most of what it is about, as
-Lucene's MoreLikeThis has it, and a whole essay takes no longer than a page."""
+"""Words of the query text that are used; of a longer text the rarest, as in Lucene's MoreLikeThis: rare words say
+most about the subject, and an essay as query takes no longer than a page."""
 
 MOST_COUNTED = 20_000
-"""Different words of the text that are counted among the others, the first: as many as a novel has."""
+"""The first distinct words of the query text whose frequencies are counted: as many as in a novel."""
 
 
 def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
-    """The score of each text that shares a word with `like`, by its place among them; more is liker."""
+    """The score of each text that shares a word with `like`, by position in `texts`; higher is more similar."""
     counted = [Counter(words(text).split()) for text in texts]
     frequency = Counter(word for counts in counted for word in counts)
-    wanted = telling_words(like, frequency.__getitem__)
+    wanted = query_words(like, frequency.__getitem__)
     lengths = [counts.total() for counts in counted]
     average = sum(lengths) / max(len(texts), 1)
-    weights = {word: _weight(len(texts), frequency[word]) for word in wanted}
+    weights = {
+        word: max(math.log((len(texts) - count + 0.5) / (count + 0.5)), LEAST)
+        for word in wanted
+        for count in [frequency[word]]
+    }
     found = {}
     for at, (counts, length) in enumerate(zip(counted, lengths, strict=True)):
         if shared := [word for word in wanted if word in counts]:
@@ -43,8 +47,8 @@ def scores(like: str, texts: Sequence[str]) -> dict[int, float]:
     return found
 
 
-def telling_words(like: str, frequency: Callable[[str], int]) -> list[str]:
-    """The words by which a text is compared, in its order; `frequency` is how many texts have a word."""
+def query_words(like: str, frequency: Callable[[str], int]) -> list[str]:
+    """The query words, in the order of the text; `frequency` gives the number of texts that contain a word."""
     distinct = list(dict.fromkeys(words(like).split()))[:MOST_COUNTED]
     if len(distinct) <= MOST_WORDS:
         return distinct
@@ -54,9 +58,5 @@ def telling_words(like: str, frequency: Callable[[str], int]) -> list[str]:
 
 
 def rounded(score: float) -> float:
-    """Six digits: what is left of them on another machine's logarithm."""
+    """Six digits: the logarithms of different machines agree in as many."""
     return float(f"{score:.6g}")
-
-
-def _weight(texts: int, having: int) -> float:
-    return max(math.log((texts - having + 0.5) / (having + 0.5)), LEAST)

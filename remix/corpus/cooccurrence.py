@@ -1,6 +1,6 @@
-"""Which tags stand together.
+"""Co-occurrence: pairs of tags on the same passages.
 
-Takes passages, gives pairs of tags with how many passages carry both. Knows nothing of files.
+Takes passages, gives pairs of tags with the number of passages that have both. Doesn't know files.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from remix.corpus.tags import count_tags, tag_key
+from remix.corpus.tags import count_tags, tag_key, tag_keys
 from remix.records import Passage
 
 MOST_TAGS = 1_000
-"""Of the commonest: each of them may stand with each other."""
+"""Compared in pairs: the most frequent tags."""
 
 _BLOCK = 4_096
 """Passages whose tags are in memory at a time."""
 
 
 class Pair(NamedTuple):
-    """Two tags that stand together."""
+    """Two tags on the same passages."""
 
     tag: str
-    """One of them."""
+    """The more frequent tag, or the tag that was asked about."""
     other: str
-    """The other, which isn't the commoner one."""
+    """The second tag."""
     together: int
-    """Passages that carry both."""
+    """Number of passages with both tags."""
     share: float
-    """Of the passages that carry either, 0 … 1: Jaccard's index (1901)."""
+    """Of the passages with either tag, 0 to 1: Jaccard's index (1901)."""
 
 
 def cooccurrences(passages: Sequence[Passage], most: int = MOST_TAGS) -> list[Pair]:
-    """All pairs of the commonest tags that stand on one passage or more, those on the most passages first."""
+    """The pairs of the most frequent tags that share a passage, sorted by the number of shared passages."""
     counts = count_tags(passages)[: min(most, MOST_TAGS)]
     both = _both(passages, [tag for tag, _ in counts])
     pairs = []
@@ -47,12 +47,12 @@ def cooccurrences(passages: Sequence[Passage], most: int = MOST_TAGS) -> list[Pa
 
 
 def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.int64]:
-    """How many passages carry both of each two tags; shape (tags, tags)."""
+    """The number of passages with both tags of each pair; shape (tags, tags)."""
     columns = {tag_key(tag): number for number, tag in enumerate(tags)}
     both = np.zeros((len(tags), len(tags)), np.int64)
     for start in range(0, len(passages), _BLOCK):
         block = passages[start : start + _BLOCK]
-        # Floats of 32 bits are multiplied fastest, and count exactly to 2**24: a block has far fewer passages.
+        # Multiplying 32-bit floats is fastest, and counts up to 2**24 are exact: a block has far fewer passages.
         carries = np.zeros((len(block), len(tags)), np.float32)
         for row, passage in enumerate(block):
             carries[row, [columns[key] for tag in passage.tags if (key := tag_key(tag)) in columns]] = 1
@@ -61,22 +61,17 @@ def _both(passages: Sequence[Passage], tags: Sequence[str]) -> npt.NDArray[np.in
 
 
 def companions(passages: Sequence[Passage], tag: str) -> list[Pair]:
-    """A tag with each other that stands where it does, or any below it does; in the same order."""
+    """Pairs of a tag (tags below included) with each tag on the same passages, sorted as `cooccurrences` does."""
     key = tag_key(tag.removeprefix("#"))
     totals = {tag_key(each): (each, count) for each, count in count_tags(passages)}
-    carrying = [passage for passage in passages if any(_is_below(each, key) for each in passage.tags)]
+    carrying = [passage for passage in passages if any(key in tag_keys(each) for each in passage.tags)]
     name, _ = totals.get(key, (tag.removeprefix("#"), 0))
     pairs = []
     for other, together in count_tags(carrying):
-        if not _is_below(other, key):
+        if key not in tag_keys(other):
             either = len(carrying) + totals[tag_key(other)][1] - together
             pairs.append(Pair(name, other, together, together / either))
     return _ordered(pairs)
-
-
-def _is_below(tag: str, key: str) -> bool:
-    """Whether a tag is the one of that key, or lies below it as `a/b` does below `a`."""
-    return f"{tag_key(tag)}/".startswith(f"{key}/")
 
 
 def _ordered(pairs: Iterable[Pair]) -> list[Pair]:

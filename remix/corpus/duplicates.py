@@ -1,6 +1,6 @@
-"""Tags that are perhaps one: spelt, inflected or mistyped otherwise.
+"""Near-duplicate tags: pairs that differ in spelling, inflection or a typo.
 
-Takes tags and how often each is used, gives pairs with the reason, for a person to judge. Knows nothing of files.
+Takes tags and the number of uses of each, gives pairs with the reason, for a person to judge. Doesn't know files.
 """
 
 from __future__ import annotations
@@ -17,53 +17,53 @@ from rapidfuzz.distance import OSA
 from remix.corpus.tags import tag_key
 
 Count = tuple[str, int]
-"""A tag, and on how many passages it stands."""
+"""A tag, and the number of passages with the tag."""
 
 SHORTEST = 5
-"""Letters of a tag that may be a typo: in a shorter one another letter makes another word."""
+"""Letters of a tag that may be a typo: in shorter words a changed letter mostly makes a different word."""
 
 LONG = 12
-"""A tag of so many letters may have two wrong ones."""
+"""From this number of letters on, a tag may have two wrong letters."""
 
 SELDOM = 2
-"""On so many passages, or a tenth of those of the other tag, a typo may stand: what is used more is meant."""
+"""A typo has at most this number of passages, or a tenth of the passages of the tag that is meant."""
 
 LONGEST = 64
 """Letters of a tag that may be a typo."""
 
 MOST_ALIKE = 10_000
-"""Tags with the same first letter and the same digits that are held against each other: the commonest. Each is held
-against each, which takes a second for as many."""
+"""Tags with the same first letter and digits that are compared in pairs: the most frequent. The pairs of this number
+of tags take about a second."""
 
 MOST_PAIRS = 10**8
-"""Of tags that are held against each other, in all groups together: two seconds. Then the rarest aren't any more."""
+"""Pairs of tags that are compared in total, which takes two seconds. Rarer tags are not compared."""
 
 PAIRS_OF_A_GROUP = 4_000
-"""Pairs that take as long as what each group takes beside its pairs."""
+"""Number of pairs that take the time of a group's own overhead."""
 
 BLOCK = 256
-"""Tags whose distances to all others are in memory at a time."""
+"""Tags whose distances to the group are in memory at a time."""
 
 
 class Duplicate(NamedTuple):
-    """Two tags that are perhaps one."""
+    """Two tags that are perhaps the same."""
 
     tag: str
-    """The one used less."""
+    """The tag used less."""
     passages: int
-    """On how many it stands."""
+    """Number of passages with `tag`."""
     other: str
-    """The one used more."""
+    """The tag used more."""
     other_passages: int
-    """On how many it stands."""
+    """Number of passages with `other`."""
     why: str
-    """What tells them apart: joints, accents, plural, order or typo."""
+    """The difference: joints, accents, plural, order or typo."""
 
 
 def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
-    """Tags that are perhaps others, the surest reasons first; `counts` has the commonest first.
+    """Pairs of tags that are perhaps the same, the surest reasons first; `counts` is sorted by frequency.
 
-    Each is named once, with the commonest of those it is like for that reason.
+    Each tag is in one pair, with the most frequent of the tags that are similar for the same reason.
     """
     found: dict[str, Duplicate] = {}
     for why, pairs in (*((why, _alike(counts, form)) for why, form in _FORMS.items()), ("typo", _mistyped(counts))):
@@ -72,7 +72,7 @@ def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
     return list(found.values())
 
 
-# -- alike in another form ----------------------------------------------------------------------------------
+# -- tags with the same normal form -------------------------------------------------------------------------
 
 
 def _joined(tag: str) -> str:
@@ -90,7 +90,7 @@ def _plain(tag: str) -> str:
 
 
 def _singular(tag: str) -> str:
-    """`maps` as `map`, `cities` as `city`. By the rules of English: tags that break them aren't found."""
+    """`maps` as `map`, `cities` as `city`, by the rules of English. Irregular plurals aren't found."""
     return _plain(" ".join(map(_without_s, tag_key(tag).split())))
 
 
@@ -112,11 +112,11 @@ _FORMS: dict[str, Callable[[str], str]] = {
     "plural": _singular,
     "order": _ordered,
 }
-"""What is the same of two tags that only this tells apart, the lesser differences first."""
+"""Normal forms, the smallest differences first: tags with the same form differ in no more than the key says."""
 
 
 def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tuple[Count, Count]]:
-    """Tags that are the same in a form, each with the commonest of them."""
+    """Tags with the same form, each with the most frequent tag of that form."""
     commonest: dict[str, Count] = {}
     for count in counts:
         first = commonest.setdefault(form(count[0]), count)
@@ -124,15 +124,15 @@ def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tupl
             yield count, first
 
 
-# -- a few letters apart ------------------------------------------------------------------------------------
+# -- tags that differ by one or two letters -----------------------------------------------------------------
 
 
 def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
-    """Seldom used tags with a commoner one that they may be meant for.
+    """Rare tags, each with a more frequent tag that is perhaps meant.
 
-    A letter is wrong, missing, too many, or has changed places with the next (optimal string alignment). The first
-    one is right, as it nearly always is (Kukich, Techniques for Automatically Correcting Words in Text, 1992), and
-    digits are meant: 1984 is not 1985.
+    A letter is wrong, missing, added, or swapped with the next (optimal string alignment). The first letter must
+    agree, since typists seldom miss the first (Kukich, Techniques for Automatically Correcting Words in Text, 1992),
+    and so must the digits: 1984 is not 1985.
     """
     for group in _comparable(counts).values():
         if len(group) == 1:
@@ -142,7 +142,7 @@ def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
         allowed = np.array([2 if len(form) >= LONG else 1 for form in forms], np.uint8)
         for start in range(0, len(group), BLOCK):
             rows = slice(start, min(start + BLOCK, len(group)))
-            # No tag is held against a rarer one, which is behind it.
+            # Rarer tags come later in the group: no tag is compared with a rarer tag.
             columns = slice(0, rows.stop)
             distances = process.cdist(
                 forms[rows], forms[columns], scorer=OSA.distance, score_cutoff=2, dtype=np.uint8
@@ -151,19 +151,19 @@ def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
             is_seldom = used[rows, None] <= np.maximum(SELDOM, used[columns] // 10)
             is_typo = np.tril((distances > 0) & (distances <= limits) & is_seldom, start - 1)
             for row in np.flatnonzero(is_typo.any(1)):
-                # The first is the commonest.
+                # The first tag in a group is the most frequent.
                 yield group[start + row][1], group[is_typo[row].argmax()][1]
 
 
 def not_compared(counts: Sequence[Count]) -> int:
-    """How many tags were not searched for typos, because they are too long, or too many begin alike."""
+    """The number of tags not searched for typos: too long, or in too large a group."""
     forms = [len(_plain(tag)) for tag, _ in counts]
     considered = sum(map(len, _comparable(counts).values()))
     return sum(length >= SHORTEST for length in forms) - considered
 
 
 def _comparable(counts: Sequence[Count]) -> dict[tuple[str, str], list[tuple[str, Count]]]:
-    """The tags that may be mistyped, with their plain forms, by their first letters and their digits."""
+    """The tags to compare, with the forms to compare, grouped by first letter and digits."""
     groups: dict[tuple[str, str], list[tuple[str, Count]]] = {}
     pairs = 0
     for count in counts:

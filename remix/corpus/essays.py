@@ -1,8 +1,8 @@
-"""Reading seeds: files to essays and their passages.
+"""Reading essays: files to essays and passages.
 
-Takes files, gives `Essay`s. Markdown, Org and plain text each have a reader, which gives blocks; what blocks make a
-passage, and what it is called, is the same for all. Seeds may come from strangers: what leads out of the workspace,
-or is larger than anyone writes, is refused.
+Takes files, gives `Essay`s. Markdown, Org and plain text each have a reader, which gives blocks; how blocks become
+passages and how passages are named is the same for all formats. Essays may come from strangers: links that lead out
+of the workspace, and files beyond the bounds below, are refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from remix.corpus import markdown, org, plain
-from remix.corpus.blocks import MOST_TAGS, Body, Found, passages
+from remix.corpus.blocks import MOST_TAGS, Body, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
@@ -28,35 +28,35 @@ READERS: dict[str, Callable[[str, str], Body]] = {
     ".org": org.read,
     ".txt": plain.read,
 }
-"""What reads a file, by its suffix: those that `walk.py` gives."""
+"""The reader for each suffix in `walk.SUFFIXES`."""
 
 MOST_PASSAGES = 10_000
 """Of an essay."""
 
 MOST_TAGGINGS = 50_000
-"""Tags and their parents on all passages of an essay: the index has a row for each."""
+"""Tags, and parents of tags, on all passages of an essay: the index has a row for each."""
 
 MOST_REPEATED = 2**24
-"""Letters of the title and the headings, each counted for all passages below it: every passage names its own."""
+"""Letters of the title and the headings, counted once for each passage below, since each passage repeats them."""
 
 LONGEST_TAG = 200
-"""Letters. A tag is kept for each passage that has it, once for each of its parents."""
+"""Letters. A tag is stored for each passage with the tag, once for each parent."""
 
 _DATED = re.compile(r"(\d{4})([-_])(\d{2})\2(\d{2})(?!\d)")
-"""How Jekyll's posts begin, and the daily notes of Obsidian and Logseq."""
+"""The beginning of the names of Jekyll's posts, and of daily notes in Obsidian and Logseq."""
 
 
 def read_seeds(
     folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None, exclude: Sequence[str] = ()
 ) -> list[Essay]:
-    """All essays below a folder, by path; `root` is the workspace their paths are relative to.
+    """All essays below a folder, sorted by path; paths are relative to the workspace `root`.
 
-    `exclude` are patterns as in `.gitignore` (see `walk`) of what isn't read. Raises `SeedError` where the folder is
-    missing or holds no passage. A file or a folder that can't be read, or a file whose passages would be named like
-    another's, goes to `on_error` and is left out; without one that is raised too.
+    Files that match a pattern in `exclude` (as in `.gitignore`, see `walk`) are not read. Raises `SeedError` if the
+    folder is missing or has no passage. If a file or folder can't be read, or two files have passages with the same
+    ids, the error is passed to `on_error`, or raised without `on_error`.
     """
     if not folder.is_dir():
-        raise SeedError(f"{folder}: no such folder of seeds.", "Make one with `remix init DIR`.")
+        raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
     essays: dict[str, Essay] = {}
     for path in seed_files(folder, exclude, on_error):
         try:
@@ -70,7 +70,7 @@ def read_seeds(
             essays[names.same_place(essay.slug)] = essay
     if not any(essay.passages for essay in essays.values()):
         raise SeedError(
-            f"{folder}: no seeds here, or none with a paragraph.",
+            f"{folder}: no essays here, or none with a paragraph.",
             "Put Markdown, Org or text files there whose paragraphs end in #tags, or copy the shipped ones: "
             "`remix init DIR`.",
         )
@@ -78,7 +78,7 @@ def read_seeds(
 
 
 def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
-    """Refuse an essay whose passages would lie where another's do; `others` are by `names.same_place`."""
+    """Raise `SeedError` if an essay in `others` has the same folder for passages; keys are by `names.same_place`."""
     if other := others.get(names.same_place(essay.slug)):
         raise SeedError(
             f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
@@ -87,7 +87,7 @@ def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
 
 
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
-    """One essay. Raises `SeedError` where the file can't be read or its front matter is broken."""
+    """Read an essay. Raises `SeedError` if the file can't be read or the front matter is broken."""
     name = _place_of(path, folder, root)
     slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
     _check_name(name, slug)
@@ -129,16 +129,16 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
 
 
 def _place_of(path: Path, folder: Path, root: Path) -> str:
-    """The file's place in the workspace; in a folder elsewhere, from that folder's own name on.
+    """The file's path in the workspace; for a folder elsewhere, from the folder's own name on.
 
-    A run is carried to other machines, and says nothing of where on this one a garden lies.
+    A run is carried to different machines, so no path of this machine may be stored.
     """
     inside = Path(os.path.abspath(folder)).is_relative_to(os.path.abspath(root))  # noqa: PTH100 (keeps links)
     return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
 
 
 def _check_name(name: str, slug: str) -> None:
-    """Refuse names that can't be shown, or whose passages no folder could be named after."""
+    """Refuse names that can't be shown, or that are too long for the passages' folders."""
     rename = "Rename the file, or move it out of the folder."
     if not _is_text(name):
         raise SeedError(f"{name!a}: its name is not UTF-8.", rename)
@@ -149,17 +149,17 @@ def _check_name(name: str, slug: str) -> None:
 
 
 def _check_place(path: Path, name: str, allowed: Sequence[Path]) -> None:
-    """Refuse a link to what is neither a seed nor in the workspace: a stranger's could show a private file."""
+    """Refuse a link out of the essays' folder and the workspace: a stranger's link could show a private file."""
     place = path.resolve()
     if not any(place.is_relative_to(folder.resolve()) for folder in allowed):
         raise SeedError(
             f"{name}: a link that leads out of the workspace.",
-            "Put a copy there, or name the folder it leads to as `seeds` in remix.toml.",
+            "Put a copy there, or name the link's target as `seeds` in remix.toml.",
         )
 
 
-def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> None:
-    """Refuse what would fill the memory."""
+def _check_amounts(name: str, found: Sequence[UnnamedPassage], tags: Sequence[str]) -> None:
+    """Refuse numbers of passages and tags that would fill the memory."""
     if len(found) > MOST_PASSAGES:
         raise SeedError(f"{name}: has more than {MOST_PASSAGES} passages.", "Split it into several files.")
     for lines, all_tags in [((1, 1), tags), *((each.lines, each.tags) for each in found)]:
@@ -177,7 +177,7 @@ def _check_amounts(name: str, found: Sequence[Found], tags: Sequence[str]) -> No
         )
 
 
-def _check_headings(name: str, title: str, found: Sequence[Found]) -> None:
+def _check_headings(name: str, title: str, found: Sequence[UnnamedPassage]) -> None:
     """Refuse a title or headings that would fill the memory, since each passage below repeats them."""
     letters = 0
     for each in found:
@@ -190,7 +190,7 @@ def _check_headings(name: str, title: str, found: Sequence[Found]) -> None:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be written: Python lets bytes that aren't UTF-8 through in names of files."""
+    """Whether a name is valid Unicode: Python's file names may hold bytes that aren't UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -198,20 +198,20 @@ def _is_text(name: str) -> bool:
     return True
 
 
-# -- the head -----------------------------------------------------------------------------------------------
+# -- front matter -------------------------------------------------------------------------------------------
 
 
 class _Head:
-    """What a file's head says, by the names that gardens have for it; `name` and `text` are for errors."""
+    """The front matter, by the keys that gardens use; `name` and `text` are for errors."""
 
     def __init__(self, meta: dict[str, Any], name: str, text: str) -> None:
-        # To Hugo and Obsidian case doesn't count.
+        # Hugo and Obsidian ignore case in keys.
         self._meta = {str(key).lower(): value for key, value in meta.items()} | meta
         self._name = name
         self._text = text
 
     def words(self, key: str) -> str | None:
-        """A line of text; a list is joined, and of an author with an address and more, the name is taken."""
+        """A value as a line of text. Lists are joined; of an author given as a mapping, the name is taken."""
         value = self._meta.get(key)
         parts: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in _listed(value)]
         if all(isinstance(part, str) for part in parts):
@@ -219,7 +219,7 @@ class _Head:
         raise self._refused(key, "is not a line of text", f"Write `{key}: …`.")
 
     def tags(self) -> tuple[str, ...]:
-        """Tags and categories, under the names that Obsidian, Hugo, Jekyll and Quartz know."""
+        """Tags and categories, by the keys of Obsidian, Hugo, Jekyll and Quartz."""
         found = [
             *self._list("tags", _at_commas_or_spaces),
             *self._list("tag", _at_commas),
@@ -229,7 +229,7 @@ class _Head:
         return unique(tag.removeprefix("#") for tag in found)
 
     def aliases(self) -> tuple[str, ...]:
-        """Other names of the essay."""
+        """Alternative titles of the essay."""
         return tuple(dict.fromkeys([*self._list("aliases", _at_commas), *self._list("alias", _at_commas)]))
 
     def _list(self, key: str, split: Callable[[str], list[str]]) -> list[str]:
@@ -246,11 +246,11 @@ class _Head:
 
 
 _NULLS = ("~", "null", "Null", "NULL")
-"""How YAML writes nothing: as a title that may be meant, as a list it isn't."""
+"""YAML's null, as a string. Null as a title may be meant; null as a list is an empty list."""
 
 
 def _listed(value: Any) -> list[Any]:
-    """A value as a list: nothing, one, or all of one."""
+    """A value as a list; an empty list for null."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -261,7 +261,7 @@ def _at_commas(words: str) -> list[str]:
 
 
 def _at_commas_or_spaces(words: str) -> list[str]:
-    """Jekyll's lists stand between spaces; where there is a comma, a tag may have several words."""
+    """Jekyll separates tags by spaces; if the value has a comma, a tag may have several words."""
     return words.split("," if "," in words else None)
 
 

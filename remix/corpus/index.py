@@ -1,8 +1,8 @@
-"""The index: a corpus in SQLite, so that it is parsed once and a question costs no more than its answer.
+"""The index: a corpus in SQLite, so that files are parsed once and a query takes time in proportion to the answer.
 
-Takes essays, answers what `Corpus` asks. It is a cache: `library.py` keeps it up to date, and whatever it says a
-corpus that was just read would say too. Which files there are and whether they changed, it doesn't know, only what
-it was told of them. Whatever is wrong with the database comes out as `sqlite3.Error`.
+Takes essays, answers the questions of the `Corpus` protocol, exactly as a `MemoryCorpus` of the same essays does. The
+index is a cache that `index_update.py` keeps up to date; the index itself never looks at files. Any fault of the
+database is raised as `sqlite3.Error`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from remix.records import Essay, Passage
 from remix.util.names import slugify
 
 PATIENCE = 10.0
-"""Seconds to wait for another command that is writing."""
+"""Seconds to wait while a different command writes."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS essay (
     id INTEGER PRIMARY KEY,
-    file TEXT NOT NULL UNIQUE,   -- below the folder of seeds
+    file TEXT NOT NULL UNIQUE,   -- relative to the folder of essays
     place TEXT NOT NULL,         -- sorts as the corpus does
-    stamp TEXT,                  -- of the file; null where it must be looked at again
-    seen INTEGER,                -- when, in nanoseconds
-    content TEXT,                -- sha256 of what was read
+    stamp TEXT,                  -- status of the file; null if the file must be read again
+    seen INTEGER,                -- time of the stamp, in nanoseconds
+    content TEXT,                -- sha256 of the file
     slug TEXT NOT NULL,
     day TEXT,
     head TEXT NOT NULL           -- the essay without its passages, as JSON
@@ -43,15 +43,15 @@ CREATE TABLE IF NOT EXISTS essay (
 CREATE TABLE IF NOT EXISTS passage (
     id INTEGER PRIMARY KEY,
     essay INTEGER NOT NULL REFERENCES essay,
-    number INTEGER NOT NULL,     -- among the essay's
-    name TEXT NOT NULL,          -- its id
+    number INTEGER NOT NULL,     -- within the essay, from 0
+    name TEXT NOT NULL,          -- the passage's id
     sha256 TEXT NOT NULL,
     length INTEGER NOT NULL,     -- in words
-    section TEXT NOT NULL,       -- words of the heading, a space before and behind
+    section TEXT NOT NULL,       -- words of the heading, with a space at both ends
     body TEXT NOT NULL           -- the whole passage, as JSON
 );
 CREATE TABLE IF NOT EXISTS slug (
-    slug TEXT NOT NULL,          -- its own, or an alias's
+    slug TEXT NOT NULL,          -- of the essay, or of an alias
     essay INTEGER NOT NULL,
     PRIMARY KEY (slug, essay)
 ) WITHOUT ROWID;
@@ -61,10 +61,10 @@ CREATE INDEX IF NOT EXISTS passage_section ON passage (section) WHERE section <>
 CREATE TABLE IF NOT EXISTS tag (
     key TEXT NOT NULL,
     passage INTEGER NOT NULL,
-    spelling TEXT,               -- null for a tag's parents
+    spelling TEXT,               -- null for parents of a tag
     PRIMARY KEY (key, passage)
 ) WITHOUT ROWID;
--- Split at spaces alone, since all others are letters: `words.py` decides what a word is.
+-- The tokenizer splits at spaces alone: `words.py` has already separated the words by spaces.
 CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (words, content = '', tokenize = 'ascii');
 CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 """
@@ -73,15 +73,15 @@ CREATE VIRTUAL TABLE IF NOT EXISTS frequency USING fts5vocab (search, row);
 _ESSAYS = TypeAdapter(list[Essay])
 
 _LISTED = "(SELECT value FROM json_each(?))"
-"""Numbers, given as one value: there may be more of them than SQLite takes values."""
+"""Numbers, passed as a single value: SQLite limits how many values a statement takes."""
 
 
-class Stale(sqlite3.DatabaseError):
-    """An index by another version of what reads seeds."""
+class StaleIndexError(sqlite3.DatabaseError):
+    """The index was written by a different version of the code that reads essays."""
 
 
-class Known(NamedTuple):
-    """What the index was told of a file."""
+class KnownFile(NamedTuple):
+    """What the index knows about a file."""
 
     id: int
     stamp: str | None
@@ -90,8 +90,8 @@ class Known(NamedTuple):
     slug: str
 
 
-class Told(NamedTuple):
-    """What to tell it: a file and the essay it holds."""
+class IndexedFile(NamedTuple):
+    """A file and its essay, for the index."""
 
     file: str
     stamp: str | None
@@ -101,110 +101,105 @@ class Told(NamedTuple):
 
 
 class Index:
-    """A corpus as SQLite keeps it."""
+    """A corpus in SQLite."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._found: dict[Term, set[int]] = {}
-        """What was listed already."""
+        """Passages of each term that was asked for."""
 
-    # -- what it is told ------------------------------------------------------------------------------------
+    # -- files ----------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[str, Known]:
-        """The files it knows."""
+    def known(self) -> dict[str, KnownFile]:
+        """The files in the index."""
         rows = self._rows("SELECT file, id, stamp, seen, content, slug FROM essay")
-        return {file: Known(*rest) for file, *rest in rows}
+        return {file: KnownFile(*rest) for file, *rest in rows}
 
     def restamp(self, files: Iterable[tuple[str, str | None, int]]) -> None:
-        """Note that files are as they were: name, stamp, and when that was seen."""
+        """Note that files are unchanged: name, stamp, and the time at which the stamp was read."""
         with self._transaction("BEGIN IMMEDIATE"):
             self._connection.executemany("UPDATE essay SET stamp = ?2, seen = ?3 WHERE file = ?1", files)
 
-    def put(self, told: Iterable[Told], forgotten: Iterable[str] = ()) -> None:
-        """Put essays in place of those of the same files, and forget files."""
+    def put(self, indexed: Iterable[IndexedFile], removed: Iterable[str] = ()) -> None:
+        """Replace the essays of files, and remove files."""
         with self._transaction("BEGIN IMMEDIATE"):
-            for file in forgotten:
-                self._forget(file)
-            for each in told:
-                self._forget(each.file)
+            for file in removed:
+                self._remove(file)
+            for each in indexed:
+                self._remove(each.file)
                 self._insert(each)
 
-    def _insert(self, told: Told) -> None:
-        essay, place = told.essay, told.file.replace("/", "\x01")
+    def _insert(self, indexed: IndexedFile) -> None:
+        essay, place = indexed.essay, indexed.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
-        known = (told.file, place, told.stamp, told.seen, told.content, essay.slug, day(essay.date), head)
-        of = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
+        known = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content, essay.slug, day(essay.date), head)
+        essay_id = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
         for slug in slugs_of(essay):
-            self._add("slug (slug, essay)", (slug, of))
+            self._add("slug (slug, essay)", (slug, essay_id))
         for number, passage in enumerate(essay.passages):
             section, length = f" {words(passage.section or '')} ", count_words(passage.text)
-            row = (of, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
-            at = self._add("passage (essay, number, name, sha256, length, section, body)", row)
-            self._add("search (rowid, words)", (at, words(passage.text)))
-            for key, spelling in _answers(passage).items():
-                self._add("tag (key, passage, spelling)", (key, at, spelling))
+            row = (essay_id, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
+            passage_id = self._add("passage (essay, number, name, sha256, length, section, body)", row)
+            self._add("search (rowid, words)", (passage_id, words(passage.text)))
+            for key, spelling in _keys_of(passage).items():
+                self._add("tag (key, passage, spelling)", (key, passage_id, spelling))
 
     def _add(self, where: str, row: Sequence[object]) -> int | None:
-        """Add a row; gives its number."""
+        """Add a row; returns the row's number."""
         marks = ", ".join("?" * len(row))
         return self._connection.execute(f"INSERT INTO {where} VALUES ({marks})", row).lastrowid
 
-    def _forget(self, file: str) -> None:
+    def _remove(self, file: str) -> None:
         run = self._connection.execute
         bodies = self._rows("SELECT p.id, p.body FROM passage p, essay e ON p.essay = e.id WHERE e.file = ?", file)
-        for at, body in bodies:
+        for passage_id, body in bodies:
             passage = Passage.model_validate_json(body)
-            run("INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (at, words(passage.text)))
-            keys = ((key, at) for key in _answers(passage))
+            run(
+                "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)", (passage_id, words(passage.text))
+            )
+            keys = ((key, passage_id) for key in _keys_of(passage))
             self._connection.executemany("DELETE FROM tag WHERE key = ? AND passage = ?", keys)
-            run("DELETE FROM passage WHERE id = ?", (at,))
-        for of, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
+            run("DELETE FROM passage WHERE id = ?", (passage_id,))
+        for essay_id, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
             essay = Essay(**json.loads(head), passages=())
             self._connection.executemany(
-                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, of) for slug in slugs_of(essay))
+                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, essay_id) for slug in slugs_of(essay))
             )
-            run("DELETE FROM essay WHERE id = ?", (of,))
+            run("DELETE FROM essay WHERE id = ?", (essay_id,))
 
-    # -- what it is asked -----------------------------------------------------------------------------------
+    # -- asking ---------------------------------------------------------------------------------------------
 
     def unchanged(self) -> AbstractContextManager[None]:
-        """Within it nobody writes: answers to several questions belong together."""
+        """A transaction in which several questions are answered from the same state."""
         return self._transaction("BEGIN")
 
     def essays(self) -> list[Essay]:
-        """All of them, whole, in the order of the corpus."""
         bodies = self._rows("SELECT essay, body FROM passage ORDER BY essay, number")
         return list(self._whole(bodies, self._rows("SELECT id, head FROM essay ORDER BY place")).values())
 
     def slugs(self) -> set[str]:
-        """All that essays answer to."""
         return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}
 
     def tag_keys(self) -> set[str]:
-        """All that passages answer to."""
         return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
-        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
         among = "" if query is None else f"AND passage IN {_LISTED}"
         sql = f"SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL {among} GROUP BY spelling"
         return merge_spellings(self._rows(sql, *self._list(query)))
 
     def is_empty(self) -> bool:
-        """Whether there is no passage."""
+        """Whether the index has no passage."""
         return not self._rows("SELECT id FROM passage LIMIT 1")
 
     def has(self, query: Query) -> bool:
-        """Whether a query means any passage."""
-        return bool(self._meant(query))
+        return bool(self._matching(query))
 
     def named(self, id_: str) -> Hit | None:
-        """The passage of that id."""
         rows = self._rows("SELECT id, name, sha256 FROM passage WHERE name = ?", id_)
         return Hit(*rows[0]) if rows else None
 
     def find(self, query: Query | None) -> list[Hit]:
-        """The passages that a query means, or all, in the order of the corpus."""
         among = "" if query is None else f"WHERE p.id IN {_LISTED}"
         sql = (
             f"SELECT p.id, name, sha256 FROM essay e JOIN passage p ON p.essay = e.id {among} ORDER BY place, number"
@@ -212,8 +207,7 @@ class Index:
         return [Hit(*row) for row in self._rows(sql, *self._list(query))]
 
     def scores(self, like: str) -> dict[int, float]:
-        """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
-        wanted = bm25.telling_words(like, self._frequency)
+        wanted = bm25.query_words(like, self._frequency)
         if not wanted:
             return {}
         sql = "SELECT rowid, -bm25(search) FROM search WHERE search MATCH ?"
@@ -221,43 +215,44 @@ class Index:
         return {at: bm25.rounded(score) for at, score in rows}
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay, which has these of its passages."""
         wanted = json.dumps([hit.at for hit in hits])
         bodies = self._rows(f"SELECT essay, body FROM passage WHERE id IN {_LISTED} ORDER BY essay, number", wanted)
-        among = json.dumps(list({of for of, _ in bodies}))
+        among = json.dumps(list({essay_id for essay_id, _ in bodies}))
         essays = self._whole(bodies, self._rows(f"SELECT id, head FROM essay WHERE id IN {_LISTED}", among)).values()
         found = {passage.id: (essay, passage) for essay in essays for passage in essay.passages}
         return [found[hit.id] for hit in hits]
 
     def _whole(self, bodies: Sequence[tuple[int, str]], heads: Sequence[tuple[int, str]]) -> dict[int, Essay]:
-        """Essays with their passages."""
-        passages: dict[int, list[str]] = {of: [] for of, _ in heads}
-        for of, body in bodies:
-            passages[of].append(body)
-        whole = (f'{head.removesuffix("}")}, "passages": [{", ".join(passages[of])}]}}' for of, head in heads)
-        # All of it at once: a call for each would take longer than what it does.
+        """Essays with passages."""
+        passages: dict[int, list[str]] = {essay_id: [] for essay_id, _ in heads}
+        for essay_id, body in bodies:
+            passages[essay_id].append(body)
+        whole = (
+            f'{head.removesuffix("}")}, "passages": [{", ".join(passages[essay_id])}]}}' for essay_id, head in heads
+        )
+        # Validated in one call: a call for each essay would take longer than the validation.
         essays = _ESSAYS.validate_json(f"[{', '.join(whole)}]")
         return dict(zip(passages, essays, strict=True))
 
     def _list(self, query: Query | None) -> list[str]:
-        """The value for `_LISTED`, where there is a query."""
-        return [] if query is None else [json.dumps(list(self._meant(query)))]
+        """The value for `_LISTED`, if a query is given."""
+        return [] if query is None else [json.dumps(list(self._matching(query)))]
 
-    def _meant(self, query: Query) -> set[int]:
-        """The passages a query means: unions and intersections of what the database lists for each term."""
+    def _matching(self, query: Query) -> set[int]:
+        """The passages that match a query: unions and intersections of the lists for each term."""
         match query:
             case And(queries):
-                # What isn't wanted is taken off what is: all passages but a few make a long list.
-                wanted = [self._meant(each) for each in queries if not isinstance(each, Not)]
+                # Subtract the passages of a `not`: all passages but a few would make a long list.
+                wanted = [self._matching(each) for each in queries if not isinstance(each, Not)]
                 common = set.intersection(*wanted) if wanted else self._all()
-                return common.difference(*(self._meant(each.query) for each in queries if isinstance(each, Not)))
+                return common.difference(*(self._matching(each.query) for each in queries if isinstance(each, Not)))
             case Or(queries):
-                return set().union(*map(self._meant, queries))
+                return set().union(*map(self._matching, queries))
             case Not(inner):
-                return self._all() - self._meant(inner)
+                return self._all() - self._matching(inner)
             case Term():
                 if query not in self._found:
-                    sql, value = _listing(query)
+                    sql, value = _sql_of(query)
                     self._found[query] = {at for (at,) in self._rows(sql, value)}
                 return self._found[query]
 
@@ -272,12 +267,12 @@ class Index:
         try:
             return self._connection.execute(sql, values).fetchall()
         except UnicodeEncodeError:
-            # Half a character, on a command line: no file has it.
+            # Half a character on a command line: no file contains any.
             return []
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        """All of it, or nothing."""
+        """Commit, or roll back after an error."""
         self._connection.execute(begin)
         try:
             yield
@@ -287,14 +282,14 @@ class Index:
         self._connection.execute("COMMIT")
 
 
-def _answers(passage: Passage) -> dict[str, str | None]:
-    """What a passage answers to, with the spelling of its own tags."""
+def _keys_of(passage: Passage) -> dict[str, str | None]:
+    """The keys by which a passage is found; for the passage's own tags with the spelling."""
     parents = {key: None for tag in passage.tags for key in tag_keys(tag)}
     return parents | {tag_key(tag): tag for tag in passage.tags}
 
 
-def _listing(term: Term) -> tuple[str, str]:
-    """The SQL that lists the passages a term means, and its value."""
+def _sql_of(term: Term) -> tuple[str, str]:
+    """The SQL that lists the passages of a term, and the SQL's value."""
     dated = "SELECT p.id FROM essay e JOIN passage p ON p.essay = e.id WHERE substr(day, 1, length(?1))"
     match term:
         case Term("tag", value):
@@ -316,12 +311,12 @@ def _listing(term: Term) -> tuple[str, str]:
 
 @contextmanager
 def opened(path: Path, version: int) -> Iterator[Index]:
-    """An index in a file, made if it isn't there; `version`, of 31 bits, is of all that reads essays into it.
+    """Open an index, or create one; `version` has 31 bits and stands for the code that reads essays.
 
-    Raises `Stale` where it is by another version, and `OSError` where the file can't be made.
+    Raises `StaleIndexError` if the index has a different version, and `OSError` if the file can't be created.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Essays may be private: nobody else is to read them here.
+    # Essays may be private: no other user may read the index.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
@@ -330,7 +325,7 @@ def opened(path: Path, version: int) -> Iterator[Index]:
         if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {version}; COMMIT;")
         if connection.execute("PRAGMA user_version").fetchone()[0] != version:
-            raise Stale("by another version")
+            raise StaleIndexError("by another version")
         yield Index(connection)
     finally:
         connection.close()

@@ -1,8 +1,8 @@
-"""Reading Markdown: headings, paragraphs, lists and quotations, with their tags and lines.
+"""Markdown: headings, paragraphs, lists and quotations, with tags and lines.
 
-Takes a file's text, gives a `Body`. Code, tables, formulas, images and HTML are no passages, nor are shortcodes that
-stand alone and comments (`%%…%%` of Obsidian, `<!--…-->`), which are not for readers. The marks of emphasis and links
-within a sentence stay as they are written.
+Takes a file's text, gives a `Body`. Left out, because readers don't see them or they aren't prose: code, tables,
+formulas, images, HTML, shortcodes in paragraphs of their own, and comments (`%%…%%` of Obsidian, `<!--…-->`). Marks
+of emphasis and links within a sentence stay.
 """
 
 from __future__ import annotations
@@ -15,55 +15,57 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from remix.corpus.blocks import Block, Body
-from remix.corpus.inline import comments, inline_tags, open_comment
-from remix.corpus.tags import split_trailing_tags, unique
+from remix.corpus.blocks import Block, Body, one_line
+from remix.corpus.inline_markup import comments, open_comment
+from remix.corpus.inline_tags import inline_tags
+from remix.corpus.tags import unique
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.errors import SeedError
 from remix.util import frontmatter
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
-"""Blocks alone: what stands within a line isn't looked at, and some of it would take very long."""
+"""Parses blocks alone: inline parsing isn't needed, and may take very long."""
 
 MOST_TOKENS = 500_000
-"""Of a file. markdown-it makes three of a paragraph and five of an item, and a line may begin twenty lists: a few
-megabytes of them would take minutes, and gigabytes."""
+"""Of a file. markdown-it makes three tokens of a paragraph and five of a list item, and a line may begin twenty
+lists: a few megabytes of lists would take minutes, and gigabytes of memory."""
 
 _TARGET = r"(?:\((?:[^()]|\([^()]*+\))*+\)|\[[^\[\]]*+\])"
 _IMAGE = rf"!\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}"
 _NO_WORDS = re.compile(
     r"(?:\s*+(?>"
-    rf"{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\]]*\]\]"  # images, as links too, and what Obsidian embeds
-    r"|\$\$.+?\$\$|&nbsp;|[\u200b\u2060\ufeff]"  # formulas; what keeps paragraphs apart
+    rf"{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\]]*\]\]"  # images, also as links, and Obsidian's embeds
+    r"|\$\$.+?\$\$|&nbsp;|[\u200b\u2060\ufeff]"  # formulas; invisible characters between paragraphs
     r"|\{\{.*?\}\}|\{%.*?%\}|\{:[^}]*\}"  # Hugo's shortcodes; Jekyll's Liquid and attributes
     r"))++\s*+",
     re.DOTALL,
 )
 _BLOCK_ID = re.compile(r"(?:\A|[ \t\n])\^(?=\d{6}|\d*[A-Za-z-])[A-Za-z0-9-]+\Z")
-"""By which Obsidian links to a paragraph; `^2` is a square."""
+"""Obsidian's id of a paragraph, for links; `^2` is a square."""
 
 _MARKS = " \t\n>-+*"
-"""Of lists and quotations: where there is nothing else, there is nothing."""
+"""Of lists and quotations: a group of nothing but marks is empty."""
 
 _MARKERS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _ITEM = re.compile(r"^(?=[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t])|^[ \t]*\n", re.MULTILINE)
-"""Where code, links and comments end at the latest: at the next item, or an empty line."""
+"""The next item, or an empty line: code, links and comments end there at the latest."""
 
 
 class _Span(NamedTuple):
-    """A top-level block that counts, by its lines in the body, from 0; `end` is the line after the last."""
+    """A top-level block, by its lines in the body, from 0; `end` is the line after the last."""
 
     kind: Literal["heading", "paragraph", "group"]
     start: int
     end: int
     level: int = 0
     words: str = ""
-    """Of a heading, without the marks that make it one."""
+    """Of a heading, without the heading's marks."""
     code: tuple[tuple[int, int], ...] = ()
-    """Code and HTML within a list or a quotation, by their lines likewise."""
+    """Lines of code and HTML within a list or a quotation; each pair as `start` and `end`."""
 
 
 def read(text: str, name: str) -> Body:
-    """The front matter and the blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
+    """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
     parts = frontmatter.split_strings(text, name)
     try:
         blocks = tuple(_blocks(parts.body, parts.body_line))
@@ -90,7 +92,7 @@ def _blocks(body: str, first_line: int) -> Iterator[Block]:
             case "heading":
                 title, tags = split_trailing_tags(span.words)
                 tags = unique((*tags, *inline_tags(title)))
-                yield Block("heading", " ".join(title.split()), tags, place, span.level)
+                yield Block("heading", one_line(title), tags, place, span.level)
             case "paragraph":
                 yield _paragraph(source, place)
             case "group":
@@ -102,7 +104,7 @@ class _TooManyTokensError(Exception):
 
 
 class _Tokens(list[Token]):
-    """No more than `MOST_TOKENS`."""
+    """A list of at most `MOST_TOKENS`."""
 
     def append(self, token: Token) -> None:
         if len(self) == MOST_TOKENS:
@@ -110,16 +112,10 @@ class _Tokens(list[Token]):
         super().append(token)
 
 
-def _parsed(body: str) -> _Tokens:
-    """What markdown-it makes of a body's lines. Raises `_TooManyTokensError`."""
+def _spans(body: str) -> Iterator[_Span]:
+    """The top-level headings, paragraphs and groups. Raises `_TooManyTokensError`."""
     tokens = _Tokens()
     _MARKDOWN.block.parse(body.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
-    return tokens
-
-
-def _spans(body: str) -> Iterator[_Span]:
-    """The top-level blocks that count."""
-    tokens = _parsed(body)
     for at, token in enumerate(tokens):
         if token.level or token.map is None or token.nesting < 0:
             continue
@@ -134,7 +130,7 @@ def _spans(body: str) -> Iterator[_Span]:
 
 
 def _code_within(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
-    """The lines of code and HTML within the block that begins at a token."""
+    """The lines of code and HTML within the block that begins at token `at`."""
     for after in range(at + 1, len(tokens)):
         token = tokens[after]
         if not token.level:
@@ -147,7 +143,7 @@ def _paragraph(source: Sequence[str], place: tuple[int, int]) -> Block:
     whole = _BLOCK_ID.sub("", "\n".join(line.strip() for line in source))
     text, tags = split_trailing_tags(whole)
     text = "" if _NO_WORDS.fullmatch(text) else text
-    return Block("paragraph", " ".join(text.split()), unique((*tags, *inline_tags(text))), place)
+    return Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)
 
 
 def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
@@ -162,13 +158,13 @@ def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
 
 
 def _without_id(line: str, following: str) -> str:
-    """A line without the id of the item or quotation that ends with it; `following` is the next line."""
+    """A line without the id of the item or quotation that ends on the line; `following` is the next line."""
     ends = "^" in line and _ITEM.match(_MARKERS.sub("", f"{following}\n"))
     return _BLOCK_ID.sub("", line.rstrip()) if ends else line
 
 
 def _split_tags(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """As `split_trailing_tags`, but that in a quotation a line of tags begins behind the quotation's mark."""
+    """As `split_trailing_tags`, also for lines of tags at the end of a quotation, each after the quotation's mark."""
     end, listed = len(lines), []
     while end and lines[end - 1].lstrip().startswith(">"):
         text, tags = split_trailing_tags(_MARKERS.sub("", lines[end - 1]))
@@ -192,9 +188,9 @@ def _tags_of_items(words: str) -> Iterator[str]:
 
 
 def _without_comments(body: str, spans: Sequence[_Span]) -> str:
-    """The body without its comments, but with their line ends, so that every line keeps its number.
+    """The body without comments, but with their line ends, so that every line keeps its number.
 
-    And its indent, for a comment at its beginning would leave a space that makes code of the rest.
+    Lines keep their indent: the space after a comment at the start of a line could turn the rest into code.
     """
     parts, at = [], 0
     for start, end in sorted(_hidden(body, spans)):
@@ -207,14 +203,14 @@ def _without_comments(body: str, spans: Sequence[_Span]) -> str:
 
 
 def _indented(words: str, line: str) -> str:
-    """Some words with the indent of a line; nothing, where there are none."""
+    """The words with the indent of a line; empty if there are no words."""
     return words and line[: len(line) - len(line.lstrip(" \t"))] + words
 
 
 def _hidden(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
-    """Where comments begin and end: within a block, or from a `%%` that begins a line to one in a later block.
+    """Start and end of comments: within a block, or from a `%%` that begins a line to the `%%` in a later block.
 
-    What is never closed is text.
+    Unclosed comments are text.
     """
     opened: int | None = None
     for begin, text in _texts(body, spans):
@@ -231,7 +227,7 @@ def _hidden(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
 
 
 def _texts(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, str]]:
-    """Where a block begins in the body, and its letters, with spaces for the code in it."""
+    """Each block's start in the body and its text, with spaces in place of code."""
     lines = body.split("\n")
     starts = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
     for span in spans:

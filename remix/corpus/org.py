@@ -1,12 +1,11 @@
-"""Reading Org: headings with their `:tags:`, paragraphs, lists and quotations, with their lines.
+"""Org: headings with `:tags:`, paragraphs, lists and quotations, with lines.
 
-Takes a file's text, gives a `Body`. By the Org Syntax document (orgmode.org/worg/org-syntax.html) as far as prose
-goes: what is code, a table, a drawer, a comment or an image is no passage, nor is anything under a heading that is
-commented out or not for export. Paragraphs may end in a list of `#tags` as everywhere in remix; Org knows no `#tag`
-within a sentence. The marks of emphasis and links stay as they are written.
+Takes a file's text, gives a `Body`. By the Org Syntax document (orgmode.org/worg/org-syntax.html). Code, tables,
+drawers, comments and images are left out, and so is everything under a heading that is commented out or not for
+export. Paragraphs may end in a list of `#tags`, as in all formats; Org has no `#tag` within a sentence. Marks of
+emphasis and links stay.
 
-Read line by line, each looked at once: the parsers there are read the dates in every line, and raise where one isn't
-in the calendar.
+Each line is looked at once. Known Org parsers read the dates in every line, and raise for dates not in the calendar.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from remix.corpus.blocks import Block, Body
-from remix.corpus.tags import split_trailing_tags, unique
+from remix.corpus.blocks import Block, Body, one_line
+from remix.corpus.tags import unique
+from remix.corpus.trailing_tags import split_trailing_tags
 
 _HEADING = re.compile(r"(\*+)[ \t]+(.*)")
 _HEADING_TAGS = re.compile(r":[\w@#%:]+:")
@@ -33,7 +33,7 @@ _IMAGE = re.compile(r"\[\[[^\]]*\.(?:png|jpe?g|gif|svg|webp|tiff?|bmp)\](?:\[[^\
 _NO_WORDS = re.compile(
     r"[ \t]*(?:"
     r"#(?:[ \t]|$)"  # comments
-    r"|:(?:[ \t]|$)"  # letters of fixed width
+    r"|:(?:[ \t]|$)"  # fixed-width text
     r"|\||\+-[+-]"  # tables
     r"|-{5,}[ \t]*$"  # rules
     r"|(?:CLOCK|SCHEDULED|DEADLINE|CLOSED):[ \t]*[\[<]"
@@ -41,7 +41,7 @@ _NO_WORDS = re.compile(
     r")"
 )
 _CODE = frozenset({"src", "example", "export", "comment", "html", "latex", "ascii"})
-"""Blocks that are no prose; all others are: quotations, verse, what is centred, and whatever a writer calls hers."""
+"""Blocks without prose; in all further blocks (quotation, verse, centred, own names) the lines are prose."""
 _UNREAD = frozenset({"noexport", "ARCHIVE"})
 """Tags of headings that Org doesn't export."""
 
@@ -50,7 +50,7 @@ _TODO = {"todo", "seq_todo", "typ_todo"}
 
 
 def read(text: str, name: str) -> Body:
-    """The keywords at the head and the blocks of a file; `name` isn't needed, for nothing of it is refused."""
+    """The keywords before the first heading and the blocks of a file. Nothing is refused, so `name` isn't used."""
     del name
     lines = text.split("\n")
     keywords = list(_keywords(lines))
@@ -66,7 +66,7 @@ def read(text: str, name: str) -> Body:
 
 
 def _keywords(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """What the lines before the first heading say of the file, keys in lower case."""
+    """The keywords before the first heading, keys in lower case."""
     for line in lines:
         if _HEADING.fullmatch(line):
             return
@@ -75,7 +75,7 @@ def _keywords(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _blocks(lines: Sequence[str], states: set[str]) -> Iterator[Block]:
-    """The headings, paragraphs and groups that are for readers, in order."""
+    """The headings, paragraphs and groups that Org exports, in order."""
     hidden: int | None = None
     starts = [0, *(number for number, line in enumerate(lines) if number and _HEADING.fullmatch(line)), len(lines)]
     for start, end in pairwise(starts):
@@ -94,13 +94,13 @@ def _blocks(lines: Sequence[str], states: set[str]) -> Iterator[Block]:
 
 
 class _Heading(NamedTuple):
-    """A heading, taken apart."""
+    """The parts of a heading line."""
 
     level: int
     title: str
     tags: tuple[str, ...]
     hidden: bool
-    """Whether it and what is below it are not for readers."""
+    """Whether Org leaves out the heading and the text below."""
 
 
 def _heading(line: str, states: set[str]) -> _Heading | None:
@@ -121,21 +121,21 @@ def _heading(line: str, states: set[str]) -> _Heading | None:
     return _Heading(len(match[1]), " ".join(words), unique(tags), hidden)
 
 
-# -- what stands below them ---------------------------------------------------------------------------------
+# -- between headings ---------------------------------------------------------------------------------------
 
 
 class _Element(NamedTuple):
-    """Some lines that belong together."""
+    """Lines of the same element."""
 
     kind: Literal["paragraph", "group"] | None
-    """Nothing, where they are not prose."""
+    """None if the lines aren't prose."""
     end: int
     """The line after the last, from 0."""
     words: Sequence[str]
 
 
 def _elements(lines: Sequence[str], first_line: int) -> Iterator[Block]:
-    """The passages' blocks between two headings."""
+    """The blocks between two headings."""
     closings = _closings(lines)
     at = 0
     while at < len(lines):
@@ -143,14 +143,14 @@ def _elements(lines: Sequence[str], first_line: int) -> Iterator[Block]:
         if kind:
             place = (first_line + at, first_line + end - 1)
             text, tags = split_trailing_tags("\n".join(words).strip("\n"))
-            text = " ".join(text.split()) if kind == "paragraph" else text
+            text = one_line(text) if kind == "paragraph" else text
             if not _IMAGE.fullmatch(text):
                 yield Block(kind, text, tags, place)
         at = end
 
 
 def _element(lines: Sequence[str], at: int, closings: dict[str, list[int]]) -> _Element:
-    """What begins on a line."""
+    """The element that begins at line `at`."""
     line = lines[at]
     if (last := _closed(line, at, closings)) is not None:
         begin = _BEGIN.match(line)
@@ -168,7 +168,7 @@ def _element(lines: Sequence[str], at: int, closings: dict[str, list[int]]) -> _
 
 
 def _closings(lines: Sequence[str]) -> dict[str, list[int]]:
-    """On which lines blocks, drawers and LaTeX end, by what ends them."""
+    """The lines on which blocks, drawers and LaTeX end, by the ending."""
     found: dict[str, list[int]] = {}
     for number, line in enumerate(lines):
         if match := _END.match(line):
@@ -177,7 +177,7 @@ def _closings(lines: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _closed(line: str, at: int, closings: dict[str, list[int]]) -> int | None:
-    """The last line of the block, drawer or LaTeX that begins on a line; nothing where none does, or none ends."""
+    """The last line of the block, drawer or LaTeX that begins on a line; none if nothing begins, or ends later."""
     if match := _BEGIN.match(line):
         ending = f"#+end_{match[1]}" if match[1] else "#+end:"
     elif _DRAWER.fullmatch(line):
@@ -192,7 +192,7 @@ def _closed(line: str, at: int, closings: dict[str, list[int]]) -> int | None:
 
 
 def _is_mark(line: str) -> bool:
-    """Whether a line stands for itself and isn't prose."""
+    """Whether a line is a mark or a keyword, not prose."""
     return bool(_NO_WORDS.match(line) or _KEYWORD.fullmatch(line))
 
 
@@ -202,7 +202,7 @@ def _begins(line: str, at: int, closings: dict[str, list[int]]) -> bool:
 
 
 def _end_of_list(lines: Sequence[str], at: int) -> int:
-    """The line after a list, which ends at what isn't indented under its items, and at two empty lines."""
+    """The line after a list. A list ends at a line that isn't indented under its items, and at two empty lines."""
     indent = _indent(lines[at])
     end = at + 1
     for number in range(at + 1, len(lines)):

@@ -1,7 +1,7 @@
-"""Reading plain text: paragraphs between empty lines, with their tags and lines.
+"""Plain text: paragraphs between empty lines, with tags and lines.
 
-Takes a file's text, gives a `Body`. Editors that don't wrap write a paragraph on one line, and often no empty line
-between two: where a line is longer than anyone wraps, each line is a paragraph.
+Takes a file's text, gives a `Body`. Editors that don't wrap lines write a paragraph on a line, often without empty
+lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from remix.corpus.blocks import Block, Body
-from remix.corpus.inline import inline_tags
-from remix.corpus.tags import split_trailing_tags, unique
+from remix.corpus.blocks import Block, Body, one_line
+from remix.corpus.inline_tags import inline_tags
+from remix.corpus.tags import unique
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.util import frontmatter
 
 LONGEST_WRAPPED = 160
@@ -19,7 +20,7 @@ LONGEST_WRAPPED = 160
 
 
 def read(text: str, name: str) -> Body:
-    """The front matter, if there is one, and the paragraphs of a file. Raises `FrontMatterError`."""
+    """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
     parts = frontmatter.split_strings(text, name)
     return Body(parts.meta, None, tuple(_blocks(parts.body.split("\n"), parts.body_line)))
 
@@ -31,10 +32,6 @@ def _blocks(lines: Sequence[str], first_line: int) -> Iterator[Block]:
         is_unwrapped = any(len(line) > LONGEST_WRAPPED for _, line in source)
         for part in [[pair] for pair in source] if is_unwrapped else [source]:
             if part:
-                yield _paragraph(part)
-
-
-def _paragraph(source: Sequence[tuple[int, str]]) -> Block:
-    text, tags = split_trailing_tags("\n".join(line.strip() for _, line in source))
-    words = " ".join(text.split())
-    return Block("paragraph", words, unique((*tags, *inline_tags(text))), (source[0][0], source[-1][0]))
+                text, tags = split_trailing_tags("\n".join(line.strip() for _, line in part))
+                place = (part[0][0], part[-1][0])
+                yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)

@@ -1,7 +1,6 @@
-"""Queries: which passages are meant, as text, as a tree, and asked of a passage.
+"""The query language: parsed to a tree, shown as text, and matched with a passage.
 
-Takes `convergence and not (gpu or "machine learning")`, gives a tree, and the tree as text again. Knows nothing of
-files or the index.
+Takes `convergence and not (gpu or "machine learning")`, gives a tree, and the tree as text again. Doesn't know files.
 
     query  = both { "or" both }
     both   = one { "and" one }
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from remix.corpus.tags import tag_key, tag_keys
-from remix.corpus.words import count_words, holds, words
+from remix.corpus.words import contains, count_words, words
 from remix.errors import RemixError
 from remix.records import Essay, Passage
 from remix.util.names import slugify
@@ -31,46 +30,46 @@ FIELDS: dict[str, Field] = {each: each for each in get_args(Field)}
 
 MOST_TERMS = 1000
 DEEPEST = 50
-"""Parentheses in parentheses, and `not` after `not`."""
+"""Nested parentheses and repeated `not`."""
 
 
 class QueryError(RemixError):
-    """A query that can't be understood."""
+    """A query can't be parsed."""
 
     def __init__(self, column: int, what: str, hint: str) -> None:
         super().__init__(f"--where, column {column}: {what}", hint)
         self.column = column
-        """Where in the query, in characters from 1; one behind its end where something is missing there."""
+        """In characters from 1; the position after the end if the query is incomplete."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """What a passage may have."""
+    """A condition on a passage."""
 
     name: Field
     value: str
-    """As it was written; a date as `day` gives it, a tag without its `#`."""
+    """As written; a date as `day` gives it, a tag without `#`."""
     column: int = field(default=1, compare=False)
-    """Where it stood."""
+    """Position in the query."""
 
 
 @dataclass(frozen=True)
 class Not:
-    """All but these."""
+    """Passages that don't match."""
 
     query: Query
 
 
 @dataclass(frozen=True)
 class And:
-    """What all of these have in common; two or more."""
+    """Passages that match all queries; two or more."""
 
     queries: tuple[Query, ...]
 
 
 @dataclass(frozen=True)
 class Or:
-    """What any of these has; two or more."""
+    """Passages that match any query; two or more."""
 
     queries: tuple[Query, ...]
 
@@ -79,25 +78,25 @@ Query = Term | Not | And | Or
 
 
 def any_of(queries: Sequence[Query]) -> Query | None:
-    """What any of these has; nothing for none."""
+    """Passages that match any query; none without queries."""
     return Or(tuple(queries)) if len(queries) > 1 else next(iter(queries), None)
 
 
 def all_of(*queries: Query | None) -> Query | None:
-    """What all of these have in common that are there; nothing for none."""
+    """Passages that match all queries that aren't None; none without queries."""
     wanted = tuple(query for query in queries if query)
     return And(wanted) if len(wanted) > 1 else next(iter(wanted), None)
 
 
-# -- asking -------------------------------------------------------------------------------------------------
+# -- matching -----------------------------------------------------------------------------------------------
 
 
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
-    """Whether a passage of an essay is meant.
+    """Whether a passage of an essay matches.
 
-    A tag answers to its parents too, and an essay to its aliases; `section` and `text` hold the words, in that order
-    and next to each other; `before` and `after` are told by the essay's date, as far as both are precise: 2026 is
-    neither before nor after 2026-05, and what has no date isn't either. `words` is how many there are at least.
+    A tag matches a query for any of its parents, and an essay a query for any of its aliases. `section` and `text`
+    match consecutive words, `words` the least number of words. `before` and `after` compare the essay's date as far
+    as both dates are precise: 2026 is neither before nor after 2026-05, and an essay without a date matches neither.
     """
     match query:
         case And(queries):
@@ -111,9 +110,9 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
         case Term("essay", value):
             return slugify(value) in slugs_of(essay)
         case Term("section", value):
-            return holds(passage.section or "", value)
+            return contains(passage.section or "", value)
         case Term("text", value):
-            return holds(passage.text, value)
+            return contains(passage.text, value)
         case Term("words", value):
             return count_words(passage.text) >= int(value)
         case Term("before", value):
@@ -124,12 +123,12 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
 
 
 def slugs_of(essay: Essay) -> set[str]:
-    """What an essay answers to."""
+    """The slugs of an essay and of its aliases."""
     return {essay.slug, *map(slugify, essay.aliases)}
 
 
 def terms(query: Query) -> Iterator[Term]:
-    """All terms of a query, as they stand."""
+    """All terms of a query, in order."""
     match query:
         case Term():
             yield query
@@ -144,10 +143,8 @@ _DAY = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d|[-/.]\
 
 
 def day(date: str | None) -> str | None:
-    """`2026`, `2026-05` or `2026-05-17`, as precise as a date begins; nothing for what doesn't begin with one.
-
-    Org's brackets, `<2026-05-17 Sun>`, don't count.
-    """
+    """The date at the beginning of a string, as precise as written: `2026`, `2026-05` or `2026-05-17`. Org's
+    brackets, `<2026-05-17 Sun>`, are skipped."""
     found = _DAY.match((date or "").lstrip("<[ \t"))
     if not found:
         return None
@@ -164,11 +161,11 @@ def _is_before(first: str | None, second: str | None) -> bool:
     return first[:precision] < second[:precision]
 
 
-# -- the tree as text ---------------------------------------------------------------------------------------
+# -- from tree to text --------------------------------------------------------------------------------------
 
 
 def show(query: Query) -> str:
-    """A query as text that parses to the same tree, spaced and quoted in one way."""
+    """A query as text that parses to the same tree, with uniform spaces and quotes."""
     match query:
         case Term(name, value):
             return ("" if name == "tag" else f"{name}:") + _quoted(value)
@@ -190,13 +187,13 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-# -- the text as a tree -------------------------------------------------------------------------------------
+# -- from text to tree --------------------------------------------------------------------------------------
 
 
 def parse(text: str) -> Query:
     """The tree of a query. Raises `QueryError`."""
     if half := re.search("[\ud800-\udfff]", text):
-        raise QueryError(half.start() + 1, "half a character.", "Type it anew: it isn't UTF-8.")
+        raise QueryError(half.start() + 1, "half a character.", "Type the query again: it isn't UTF-8.")
     parser = _Parser(list(_tokens(text)), len(text) + 1)
     query = parser.query(0)
     parser.end()
@@ -218,7 +215,7 @@ class _Token(NamedTuple):
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """What a query is made of."""
+    """The tokens of a query."""
     at = 0
     while found := re.compile(r"\S").search(text, at):
         start = found.start()
@@ -235,7 +232,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _term(text: str, start: int, word: str) -> tuple[Term, int]:
-    """The term that begins somewhere, and where it ends; `word` is what stands before a space or quotation mark."""
+    """The term at position `start`, and its end; `word` is the text before the next space or quotation mark."""
     name, colon, value = word.rpartition(":") if word.endswith(":") else word.partition(":")
     end = start + len(word)
     if not colon:
@@ -292,14 +289,14 @@ _EXAMPLES: dict[Field, str] = {
 
 
 class _Parser:
-    """Goes through the tokens once. `end` is the column behind the last."""
+    """A recursive-descent parser; `end` is the column after the last token."""
 
     def __init__(self, tokens: list[_Token], end: int) -> None:
         self._tokens = tokens
         self._end = end
         self._at = 0
         if sum(token.kind == "term" for token in tokens) > MOST_TERMS:
-            raise QueryError(end, f"more than {MOST_TERMS} terms.", "Tag what you want with one tag.")
+            raise QueryError(end, f"more than {MOST_TERMS} terms.", "Give the passages a tag of their own.")
 
     def query(self, depth: int) -> Query:
         found = [self._both(depth)]
@@ -308,10 +305,10 @@ class _Parser:
         return found[0] if len(found) == 1 else Or(tuple(found))
 
     def end(self) -> None:
-        """Refuse what is left over."""
+        """Raise `QueryError` if a token is left."""
         if token := self._next():
             if token.kind == ")":
-                raise QueryError(token.column, "nothing was opened that this `)` closes.", "Leave it out.")
+                raise QueryError(token.column, "this `)` has no matching `(`.", "Leave it out.")
             before = self._tokens[self._at - 1]
             both = _short(f"{before.text} {token.text}".replace('"', ""))
             raise QueryError(
@@ -335,7 +332,8 @@ class _Parser:
         if token and self._take("("):
             found = self.query(depth + 1)
             if not self._take(")"):
-                self._refuse_unclosed(token)
+                self.end()
+                raise QueryError(token.column, "this `(` is never closed.", "Put a `)` where it ends.")
             return found
         if token is None or token.term is None:
             raise self._missing(token)
@@ -348,11 +346,6 @@ class _Parser:
             return QueryError(1, "the query is empty.", _EXAMPLES["tag"])
         behind = f"after `{_short(self._tokens[self._at - 1].text)}`" if self._at else "here"
         return QueryError(column, f"a term is missing {behind}.", "Put a tag there, or a field like text:word.")
-
-    def _refuse_unclosed(self, opened: _Token) -> None:
-        if self._next():
-            self.end()
-        raise QueryError(opened.column, "this `(` is never closed.", "Put a `)` where it ends.")
 
     def _next(self) -> _Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None

@@ -1,10 +1,9 @@
-"""Renaming a tag in the seeds, in place.
+"""Renaming a tag in the essays' files.
 
-Takes essays and two tags, gives `Edit`s: a file before and after, between which nothing differs but the tag. It has
-no second idea of what a tag is. Wherever the tag's letters stand they are marked, the file is read with the marks in
-it, and what then comes back among the tags is one: in a list, in front matter, in a sentence, in whatever form the
-reader of seeds knows. Before anything is written each file is read as it would be, and all that is found in it must
-be what was there before, but for the tag.
+Takes essays and two tags, gives `Edit`s: each file's text before and after. The tag rules aren't repeated here: every
+match of the tag's letters in a file is marked, the marked file is read, and a match whose mark comes back in a tag is
+a tag, be it in a list, in front matter or in a sentence. Before anything is written, the changed text is read, and
+the essay must be the same as before but for the tag.
 """
 
 from __future__ import annotations
@@ -18,107 +17,111 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from remix.corpus.essays import read_essay
-from remix.corpus.reading import select
-from remix.corpus.tags import split_trailing_tags, tag_key, unique
+from remix.corpus.memory import select
+from remix.corpus.tags import tag_key, unique
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.errors import RunError, SeedError
 from remix.records import Essay, sha256
 from remix.util import files, frontmatter, names
 
 _DIGITS = 7
-"""Of a place's number: no file has more places than they count."""
+"""Of a match's number: no file has more matches than 7 digits can count."""
 
 MOST_READ = 64 * 2**20
-"""Bytes that are read to seek places: of all files together, beyond the first `USUAL` readings of each. A file may
-have a quarter of them. Reading as many takes about 8 s; a file can be made so that each place must be tried alone."""
+"""Bytes read to find the tag: for all files together, without the first `USUAL` readings of each. A file may have a
+quarter. Reading this number takes about 8 s; a hostile file can force each match to be tried alone."""
 
 USUAL = 3
-"""Readings of a file that all need: with all letters marked, with those of tags marked, and with the new tag."""
+"""Readings that every file needs: with all matches marked, with the tags marked, and with the new tag."""
 
 LINE, READING = 200, 2**14
-"""Bytes that take as long as what each further line, and each reading, takes beside its bytes."""
+"""Overhead of each line and of each reading, as the number of bytes that take the same time."""
 
 MOST_SPELLINGS = 100
-"""Ways of writing a tag in a file, beside those that differ in capitals and joints: each is sought by itself."""
+"""Spellings of a tag in a file, not counting capitals and joints: each is a pattern of its own."""
 
 
 class Edit(NamedTuple):
-    """One file, before and after."""
+    """A file's text before and after."""
 
     path: Path
-    """Where it is."""
     name: str
-    """The same, relative to the workspace."""
+    """The path relative to the workspace."""
     before: str
-    """All of it, line ends and byte order mark as they are."""
+    """The whole text, with line ends and byte order mark as in the file."""
     after: str
-    """The same with the tag renamed."""
+    """The text with the tag renamed."""
     places: int
-    """How often that was."""
+    """Number of places in which the tag is renamed."""
     texts: tuple[str, ...]
-    """Ids of the passages whose own text changes, since the tag stands in a sentence of theirs."""
+    """Ids of passages whose text changes, because the tag is a word in a sentence."""
 
 
 class Renaming(NamedTuple):
-    """What is to be written."""
+    """The edits that rename a tag."""
 
     edits: list[Edit]
-    """By path; only files that change."""
+    """Sorted by path; only files that change."""
     merged: int
-    """Passages that carry the new tag already. Afterwards it can't be told which they were."""
+    """Number of passages that have the new tag already. Afterwards nobody can tell which passages had which tag."""
 
 
 def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str) -> Renaming:
-    """What to write so that a tag, and those below it (`old/…`), are called otherwise. Writes nothing itself.
+    """Plan the edits that rename a tag and the tags below (`old/…`). Writes nothing.
 
-    `essays` are all that were read from `folder`; `root` is the workspace. Raises `SeedError` where no passage has
-    the tag, or where `new` can't be a tag: nowhere, or not in a place where `old` stands.
+    `essays` are all essays read from `folder`; `root` is the workspace. Raises `SeedError` if no passage has the tag,
+    or if `new` can't be a tag at all, or not in a place where `old` is.
     """
     old, new = (tag.strip().removeprefix("#") for tag in (old, new))
     _refuse_what_is_no_tag(new)
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
     if not carrying:
-        select(essays, [old])  # says what there is instead
-    work = _Work()
-    edits = [_Seed(_file_of(essay, folder, root), folder, essay, work).edit(old, new) for essay in carrying]
+        select(essays, [old])  # raises an error with suggestions
+    budget = _ReadingBudget()
+    edits = [_EssayFile(_file_of(essay, folder, root), folder, essay, budget).edit(old, new) for essay in carrying]
     keys = [{tag_key(tag) for tag in passage.tags} for essay in essays for passage in essay.passages]
     merged = sum(tag_key(new) in each for each in keys) if tag_key(new) != tag_key(old) else 0
     return Renaming([edit for edit in edits if edit.places], merged)
 
 
 def _file_of(essay: Essay, folder: Path, root: Path) -> Path:
-    """Where an essay lies. Paths are relative to the workspace, or to what a folder elsewhere lies in."""
+    """The file of an essay, whose path is relative to the workspace, or to the parent of a folder elsewhere."""
     below = os.path.abspath(folder)  # noqa: PTH100 (takes out `..`, and keeps links)
     places = (Path(os.path.abspath(base / essay.path)) for base in (root, folder.parent))  # noqa: PTH100
     return next(place for place in places if place.is_relative_to(below))
 
 
 def renamed(tag: str, old: str, new: str) -> str:
-    """What a tag is called afterwards: `new` for `old`, `new/x` for `old/x`, as before for any other."""
+    """A tag after renaming: `new` for `old`, `new/x` for `old/x`; further tags are unchanged."""
     return "/".join([new, *tag.split("/")[_depth(old) :]]) if _is_below(tag, old) else tag
 
 
 def write(edits: Sequence[Edit]) -> None:
-    """Write what was planned, each file whole and with the permissions it has.
+    """Write the edits, each file whole and with the same permissions.
 
-    Raises `SeedError` where one has changed since, before any is written, and where one can't be written.
+    Raises `SeedError` if a file has changed since planning, before any is written, and if a file can't be written.
     """
     for edit in edits:
         if frontmatter.read_bytes(edit.path) != edit.before.encode():
-            raise SeedError(f"{edit.name}: has changed just now.", "Nothing is renamed yet: try again.")
+            raise SeedError(
+                f"{edit.name}: has changed since the essays were read.", "Nothing has been written: try again."
+            )
     for edit in edits:
-        # Of a link, what it leads to is written, and the link stays one.
+        # The target of a link is written; the link stays a link.
         place = edit.path.resolve()
         try:
             files.remove_leftovers([place])
             files.write_whole(place, edit.after.encode())
         except RunError as error:
-            raise SeedError(error.message, "See to it, and rename again; files that are done stay done.") from error
+            raise SeedError(
+                error.message, "Mend the cause, and rename again; files already written stay renamed."
+            ) from error
 
 
 def diff(edit: Edit) -> Iterator[str]:
-    """The lines of a unified diff without context, their ends taken off.
+    """The lines of a unified diff without context, without line ends.
 
-    Nothing has to be sought: a tag never goes over the end of a line, so that each line stays where it is.
+    Lines are compared pairwise: a tag never crosses a line end, so that every line keeps its number.
     """
     yield f"--- {edit.name}"
     yield f"+++ {edit.name}"
@@ -129,7 +132,7 @@ def diff(edit: Edit) -> Iterator[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as the reader of seeds counts them."""
+    """The lines as essays' readers count them."""
     return re.split(r"\r\n|\r|\n", text)
 
 
@@ -142,68 +145,68 @@ def _refuse_what_is_no_tag(new: str) -> None:
 
 
 def _tags(essay: Essay) -> Iterator[str]:
-    """The essay's tags and its passages', one after another."""
+    """The tags of the essay, then of each passage."""
     return itertools.chain(essay.tags, *(passage.tags for passage in essay.passages))
 
 
 def _is_below(tag: str, other: str) -> bool:
-    """Whether a tag is another, or lies below it as `a/b` does below `a`."""
-    return tag_key(_head(tag, other)) == tag_key(other)
+    """Whether a tag is `other`, or lies below as `a/b` lies below `a`."""
+    return tag_key(_first_levels(tag, other)) == tag_key(other)
 
 
-def _head(tag: str, other: str) -> str:
-    """As many of a tag's names as another has."""
+def _first_levels(tag: str, other: str) -> str:
+    """The first levels of a tag, as many as `other` has."""
     return "/".join(tag.split("/")[: _depth(other)])
 
 
 def _depth(tag: str) -> int:
-    """How many names a tag is made of."""
+    """The number of levels of a tag."""
     return tag.count("/") + 1
 
 
-# -- one file -----------------------------------------------------------------------------------------------
+# -- a single file ------------------------------------------------------------------------------------------
 
 
 class _Place(NamedTuple):
-    """Where letters stand that may be the tag: the first, and the one after the last."""
+    """A match of the tag's letters: position of the first letter, and after the last."""
 
     start: int
     end: int
 
 
-class _Work:
-    """What may still be read to seek places, in bytes: of all files together, for each may be made to take long."""
+class _ReadingBudget:
+    """The remaining number of bytes to read, for all files together: each file may be made to take long."""
 
     def __init__(self) -> None:
         self._left = MOST_READ
 
     def take(self, data: bytes, reading: int) -> bool:
-        """Whether a file may be read for the so-manieth time, from 1."""
+        """Whether a file may be read again; `reading` counts the readings of this file, from 1."""
         size = len(data) + LINE * data.count(b"\n") + READING
         if reading > USUAL:
             self._left -= size
         return 4 * size <= MOST_READ and self._left >= 0
 
 
-class _Seed:
-    """A seed's file, and what would be read of it if it were written otherwise."""
+class _EssayFile:
+    """An essay's file, and readings of changed versions of the file."""
 
-    def __init__(self, path: Path, folder: Path, essay: Essay, work: _Work) -> None:
+    def __init__(self, path: Path, folder: Path, essay: Essay, budget: _ReadingBudget) -> None:
         self._path = path
         self._below = Path(os.path.relpath(path, folder))
         self._essay = essay
-        self._work = work
-        # UTF-8 that is read and written again is the same bytes: only here line ends and all are kept.
+        self._budget = budget
+        # Decoding and encoding UTF-8 gives the same bytes; line ends and the byte order mark are kept.
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
         self._base = next(base for base in map(self._digits, itertools.count()) if base not in self._text)
         self._mark = re.compile(rf"{self._base}(\d{{{_DIGITS}}})")
         self._readings = 0
         self._last: tuple[str, Essay | None] | None = None
-        """What was read last, and what it was read as."""
+        """The last text read, and its essay."""
 
     def edit(self, old: str, new: str) -> Edit:
-        """The file with the tag renamed. Raises `SeedError` where more would change than the tag, or less."""
-        places = [place for place in self._tags_among(self._spelt(old)) if self._letters(place) != new]
+        """The file with the tag renamed. Raises `SeedError` if more than the tag would change, or less."""
+        places = [place for place in self._tags_among(self._matches(old)) if self._letters(place) != new]
         essay = self._renamed(places, new)
         if essay is None:
             raise self._impossible(places, new)
@@ -219,33 +222,33 @@ class _Seed:
         )
 
     def _digits(self, number: int) -> str:
-        """A number of one digit more than `_DIGITS` that hangs on the text: none can hold many of its own."""
+        """`_DIGITS` + 1 digits derived from the text and a number: no text can contain many of these sequences."""
         return str(10**_DIGITS + int(sha256(f"{number} {self._text}"), 16) % (9 * 10**_DIGITS))
 
     def _letters(self, place: _Place) -> str:
         return self._text[place.start : place.end]
 
-    # -- where the tag stands -------------------------------------------------------------------------------
+    # -- finding the tag ------------------------------------------------------------------------------------
 
-    def _spelt(self, old: str) -> list[_Place]:
-        """Wherever the tag's letters stand as words of their own, be it a tag there or not."""
-        # As they are written, and with any joints: a passage tells only the first spelling of each of its tags.
-        heads = {_head(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
+    def _matches(self, old: str) -> list[_Place]:
+        """All matches of the tag's letters as words of their own, tag or not."""
+        # With the spellings in the essay, and with any joints: a passage keeps only the first spelling of each tag.
+        heads = {_first_levels(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
         joined = r"[ \t_-]+".join(map(re.escape, tag_key(old).split(" ")))
         written = sorted(re.escape(head) for head in heads if not re.fullmatch(joined, head, re.IGNORECASE))
         if len(written) > MOST_SPELLINGS:
             raise SeedError(
-                f"{self._essay.path}: the tag is written in more than {MOST_SPELLINGS} ways here.",
-                "Write it in one way there first. Nothing has been written.",
+                f"{self._essay.path}: more than {MOST_SPELLINGS} spellings of the tag here.",
+                "Use the same spelling first. Nothing has been written.",
             )
         pattern = rf"(?<!\w)(?:{'|'.join([*written, f'(?i:{joined})'])})(?!\w)"
         return [_Place(*match.span()) for match in re.finditer(pattern, self._text)]
 
     def _tags_among(self, places: Sequence[_Place]) -> list[_Place]:
-        """Those that the reader of seeds takes for tags.
+        """The matches that the essays' reader takes for tags.
 
-        A mark may disturb what it stands in, such as a key of the front matter that is spelt like the tag. Such
-        places are found by halves.
+        A mark may disturb its context, such as a key of the front matter that is spelt like the tag. Then the matches
+        are halved, and each half is tried.
         """
         letters = [self._marked(place, number) for number, place in enumerate(places)]
         essay = self._read(self._replaced(places, letters))
@@ -255,7 +258,7 @@ class _Seed:
         return [*self._tags_among(places[:half]), *self._tags_among(places[half:])] if half else []
 
     def _tagged(self, essay: Essay, letters: Sequence[str]) -> Iterator[int]:
-        """The numbers of places whose letters are all of a tag, or of what it lies below."""
+        """The numbers of matches that are a whole tag, or the first levels of a tag."""
         for tag in _tags(essay):
             if mark := self._mark.search(tag):
                 number = int(mark[1])
@@ -263,18 +266,18 @@ class _Seed:
                     yield number
 
     def _marked(self, place: _Place, number: int) -> str:
-        """The letters of a place with its number behind the first of them.
+        """The letters of a match, with the match's number after the first letter.
 
-        There, and of digits, so that a tag stays one by any rule: one that asks for a letter at the beginning, counts
-        words, or takes no number for a tag.
+        A tag stays a tag with digits in this position: some rules ask for a letter at the beginning, count words, or
+        take a number for no tag.
         """
         letters = self._letters(place)
         return f"{letters[0]}{self._base}{number:0{_DIGITS}}{letters[1:]}"
 
-    # -- what would be read ---------------------------------------------------------------------------------
+    # -- reading changed text -------------------------------------------------------------------------------
 
     def _renamed(self, places: Sequence[_Place], new: str) -> Essay | None:
-        """The essay with the new tag in these places; nothing where anything but the tag would change with it."""
+        """The essay with the new tag at these matches; none if anything but the tag would change."""
         letters = [self._marked(place, number) for number, place in enumerate(places)]
         marked = self._read(self._replaced(places, letters))
         essay = self._read(self._replaced(places, [new] * len(places)))
@@ -291,7 +294,7 @@ class _Seed:
         return essay if marked and essay and _words_of(marked, rename) == _words_of(essay) else None
 
     def _replaced(self, places: Sequence[_Place], letters: Sequence[str]) -> str:
-        """The text with other letters in each place."""
+        """The text with each match replaced."""
         parts, end = [], 0
         for place, other in zip(places, letters, strict=True):
             parts += [self._text[end : place.start], other]
@@ -299,7 +302,7 @@ class _Seed:
         return "".join([*parts, self._text[end:]])
 
     def _read(self, text: str) -> Essay | None:
-        """The essay that this text would be in the file's place; nothing where it can't be read."""
+        """The essay that the file would hold with this text; none if the text can't be read."""
         if self._last is None or self._last[0] != text:
             self._last = text, self._read_anew(text)
         return self._last[1]
@@ -307,10 +310,10 @@ class _Seed:
     def _read_anew(self, text: str) -> Essay | None:
         data = text.encode()
         self._readings += 1
-        if len(data) > frontmatter.MOST_BYTES or not self._work.take(data, self._readings):
+        if len(data) > frontmatter.MOST_BYTES or not self._budget.take(data, self._readings):
             raise SeedError(
-                f"{self._essay.path}: too large, or the tag's letters stand in it too often, to rename it here.",
-                "Split it into several files, or rename it there by hand. Nothing has been written.",
+                f"{self._essay.path}: too large, or with too many places to try, to rename the tag here.",
+                "Split the file, or rename the tag there by hand. Nothing has been written.",
             )
         with tempfile.TemporaryDirectory() as root:
             path = Path(root) / self._below
@@ -321,10 +324,10 @@ class _Seed:
             except SeedError:
                 return None
 
-    # -- what is refused ------------------------------------------------------------------------------------
+    # -- refusing -------------------------------------------------------------------------------------------
 
     def _impossible(self, places: Sequence[_Place], new: str) -> SeedError:
-        """Says which of the places can't have the new tag."""
+        """An error that names the first match where the new tag can't be."""
         place = next((place for place in places if self._renamed([place], new) is None), _Place(0, 0))
         line = len(_lines(self._text[: place.start]))
         joined = "-".join(new.split())
@@ -335,7 +338,7 @@ class _Seed:
         )
 
     def _refuse_what_is_left(self, after: Essay, old: str, new: str) -> None:
-        """Refuse where a tag isn't what it should be: the old one is there still, spelt with YAML's escapes, say."""
+        """Raise `SeedError` if the tags aren't as expected: the old tag may remain, spelt with YAML's escapes."""
         lines = [frontmatter.line_of("\n".join(_lines(self._text)), "tags")]
         lines += [passage.lines[0] for passage in self._essay.passages]
         for line, before, there in zip(lines, _lists(self._essay), _lists(after), strict=True):
@@ -347,12 +350,12 @@ class _Seed:
 
 
 def _lists(essay: Essay) -> list[tuple[str, ...]]:
-    """The essay's tags, then those of each passage."""
+    """The essay's tags, then each passage's."""
     return [essay.tags, *(passage.tags for passage in essay.passages)]
 
 
 def _words_of(essay: Essay, change: Callable[[str], str] = lambda words: words) -> Any:
-    """All that was read, its words changed; without where it stood, and without what follows from the rest."""
+    """The essay's content with changed words, without positions and values derived from the content."""
     return _changed(essay.model_dump(exclude={"path": True, "passages": {"__all__": {"path", "sha256"}}}), change)
 
 

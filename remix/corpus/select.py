@@ -1,7 +1,7 @@
-"""Choosing passages.
+"""Selecting passages.
 
-Takes a corpus and what the user asked for, gives passages with what ranked them, or an error that says what there is
-instead. Whether the corpus was just read or lies in an index, this module doesn't know.
+Takes a corpus and options, gives passages with their rankings, or an error that names what exists. Doesn't know if
+the corpus is in memory or in an index.
 """
 
 from __future__ import annotations
@@ -23,85 +23,85 @@ if TYPE_CHECKING:
 
 
 class Hit(NamedTuple):
-    """A passage that was found, not yet fetched."""
+    """A passage that was found, not yet loaded."""
 
     at: int
-    """What the corpus knows it by, for as long as that is open."""
+    """The corpus' own number of the passage, valid while the corpus is open."""
     id: str
     sha256: str
-    """Of its text."""
+    """Of the passage's text."""
 
 
 class Corpus(Protocol):
-    """Whatever knows the passages: `Reading`, or `Index`."""
+    """The questions that `MemoryCorpus` and `Index` answer."""
 
     def essays(self) -> list[Essay]:
-        """All of them, whole, in the order of the corpus."""
+        """All essays with all passages, in the order of the corpus."""
 
     def slugs(self) -> set[str]:
-        """All that essays answer to."""
+        """The slugs of essays and of aliases."""
 
     def tag_keys(self) -> set[str]:
-        """All that passages answer to."""
+        """The keys of all tags and of tags' parents."""
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
-        """Those of the passages that a query means, or of all, as `count_tags` gives them."""
+        """Tags of the passages that match a query, or of all passages, as `count_tags` gives them."""
 
     def has(self, query: Query) -> bool:
-        """Whether a query means any passage."""
+        """Whether any passage matches."""
 
     def named(self, id_: str) -> Hit | None:
-        """The passage of that id."""
+        """The passage with the id."""
 
     def find(self, query: Query | None) -> list[Hit]:
-        """The passages that a query means, or all, in the order of the corpus."""
+        """The passages that match a query, or all passages, in the order of the corpus."""
 
     def scores(self, like: str) -> dict[int, float]:
-        """The BM25 of each passage that shares a word with a text, by `Hit.at`."""
+        """The BM25 score of each passage that shares a word with a text, by `Hit.at`."""
 
     def pairs(self, hits: Sequence[Hit]) -> list[tuple[Essay, Passage]]:
-        """The passages, each with its essay, which has these of its passages."""
+        """The passages, each with its essay; the essay holds no passages but the given ones."""
 
 
 class Meaning(NamedTuple):
-    """What tells how alike texts are by what they mean."""
+    """An embedding model, for similarity of meaning."""
 
     rule: Rule
-    """Its name."""
+    """Name and version."""
     embed: Callable[[Sequence[str]], NDArray[np.float64]]
     """Texts to rows of length 1: (texts, dimensions)."""
 
 
 MOST_EMBEDDED = 1000
-"""Passages whose meaning is looked at; of more, those that share the most with the text by words."""
+"""Passages that are embedded; if there are more, the passages most similar to the text by words."""
 
 
 class Selected(NamedTuple):
-    """What was chosen."""
+    """The selected passages."""
 
     pairs: list[tuple[Essay, Passage]]
     """In the order of the corpus, or by rank."""
     rankings: dict[str, Ranking]
-    """By passage, where a text ranked them."""
+    """By passage id, if passages were ranked."""
     notes: list[str]
-    """What of the query nothing answers to: a misspelling, perhaps."""
+    """Tags and essays in the query that don't exist: perhaps misspelt."""
 
 
 def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpus], Selected]:
-    """What to ask a corpus; `meaning` ranks, where `options` ask for that. Raises `QueryError` at once.
+    """A question for a corpus; `meaning` ranks if `options` say so. Raises `QueryError` at once.
 
-    Passages with any of the tags, in any of the essays, that the query means; ranked by the text they should be like,
-    of which those are left out that share no word with it; a sample of them; the first so many. What is asked raises
-    `SeedError` for a tag or an essay that doesn't exist, naming near ones, and where nothing is found.
+    The question selects passages with any of the tags, in any of the essays, that match the query; ranks by
+    similarity to a text, without passages that share no word with the text; samples; and cuts to the limit. The
+    question raises `SeedError` for an unknown tag or essay, with suggestions, and if no passage is found.
     """
     where = None if options.where is None else parse(options.where)
     long = Term("words", str(options.min_words)) if options.min_words else None
 
     def choose(corpus: Corpus) -> Selected:
         hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
-        notes = list(_unknown(corpus, where)) if where else []
+        notes = list(_unknown_terms(corpus, where)) if where else []
         if where and not hits:
-            raise SeedError("no passage answers --where.", " ".join(notes) or _PASSAGES)
+            raise SeedError("no passage matches --where.", " ".join(notes) or _PASSAGES)
         rankings: dict[str, Ranking] = {}
         if options.like is not None:
             by_meaning = meaning if options.by == "meaning" else None
@@ -115,50 +115,50 @@ def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpu
 
 
 def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Query | None:
-    """`--tag` and `--essay` as a query. Raises `SeedError` for what doesn't exist."""
+    """`--tag` and `--essay` as a query. Raises `SeedError` for an unknown tag or essay."""
     slugs = corpus.slugs() if essays else set()
     for essay in essays:
         if slugify(essay) not in slugs:
-            raise _nothing("there is no essay", slugify(essay), slugs, _PASSAGES)
+            raise _unknown_name("there is no essay", slugify(essay), slugs, _PASSAGES)
     within = any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
         key = tag_key(tag.removeprefix("#"))
         wanted = all_of(within, Term("tag", key))
         if wanted and not corpus.has(wanted):
-            raise _nothing("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
+            raise _unknown_name("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
     return all_of(within, any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
 
 
-def _unknown(corpus: Corpus, where: Query) -> Iterator[str]:
-    """What a query names and nothing has. Behind a `not` that does no harm, but may be a misspelling."""
+def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:
+    """Messages about unknown tags and essays of a query. After `not` they do no harm, but may be misspelt."""
     keys, slugs = functools.cache(corpus.tag_keys), functools.cache(corpus.slugs)
     unknown = 0
     for term in terms(where):
         if term.name == "tag" and not corpus.has(term):
-            there = keys() if unknown < MOST_SOUGHT else ()
-            error = _nothing("no passage has the tag", tag_key(term.value), there, _TAGS)
+            there = keys() if unknown < MOST_SUGGESTED else ()
+            error = _unknown_name("no passage has the tag", tag_key(term.value), there, _TAGS)
         elif term.name == "essay" and slugify(term.value) not in slugs():
-            there = slugs() if unknown < MOST_SOUGHT else ()
-            error = _nothing("there is no essay", slugify(term.value), there, _PASSAGES)
+            there = slugs() if unknown < MOST_SUGGESTED else ()
+            error = _unknown_name("there is no essay", slugify(term.value), there, _PASSAGES)
         else:
             continue
         unknown += 1
         yield f"--where, column {term.column}: {error.message} {error.hint}"
 
 
-MOST_SOUGHT = 10
-"""Unknown names of a query that similar ones are looked for: that takes a quarter of a second among 200,000 tags."""
+MOST_SUGGESTED = 10
+"""Unknown names of a query for which similar names are searched: a search among 200,000 tags takes 0.25 s."""
 
-LONGEST_SOUGHT = 200
-"""Letters of a tag or an essay that similar ones are looked for, and that is shown whole."""
+LONGEST_SUGGESTED = 200
+"""Letters of a name for which similar names are searched, and that is shown whole."""
 
 _PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
 
 
-def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
-    if len(wanted) > LONGEST_SOUGHT:
-        return SeedError(f"{what} '{wanted[:LONGEST_SOUGHT]}…'.", hint)
+def _unknown_name(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
+    if len(wanted) > LONGEST_SUGGESTED:
+        return SeedError(f"{what} '{wanted[:LONGEST_SUGGESTED]}…'.", hint)
     near = similar(wanted, there)
     suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
     return SeedError(f"{what} '{wanted}'.", suggestion + hint)
@@ -168,7 +168,7 @@ def _nothing(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedErr
 
 
 def _scored(corpus: Corpus, hits: list[Hit], like: str, meaning: Meaning | None) -> dict[int, float]:
-    """How like a text passages are, by `Hit.at`; by words only of those that share one with it."""
+    """Similarity to a text, by `Hit.at`; by words, only of passages that share a word with the text."""
     if meaning is None:
         return corpus.scores(like)
     if len(hits) > MOST_EMBEDDED:
@@ -179,20 +179,20 @@ def _scored(corpus: Corpus, hits: list[Hit], like: str, meaning: Meaning | None)
 
 
 def _ranked(hits: list[Hit], scores: dict[int, float], rule: Rule) -> tuple[list[Hit], dict[str, Ranking]]:
-    """Those that have a score, the likest first, and how they rank."""
-    # Sorting is stable: equals stay in the order of the corpus.
+    """The passages with a score, closest match first, and their rankings."""
+    # Sorting is stable: equal scores stay in the order of the corpus.
     ranked = sorted((hit for hit in hits if hit.at in scores), key=lambda hit: -scores[hit.at])
     if not ranked:
-        raise SeedError("no passage shares a word with --like.", "Say it in words that the essays use.")
+        raise SeedError("no passage shares a word with --like.", "Use words that are in the essays.")
     rankings = {hit.id: Ranking(rank=rank, score=scores[hit.at], method=rule) for rank, hit in enumerate(ranked, 1)}
     return ranked, rankings
 
 
 def _sample(hits: list[Hit], size: int | None, seed: int) -> list[Hit]:
-    """So many of them, in their order: those whose hash with the seed comes first.
+    """`size` passages, in the order of `hits`: those with the smallest hash of seed and text.
 
-    A hash of the text alone, so that the same passages are drawn on every machine, and most of them still when others
-    come, go or move.
+    The hash is of the text alone, so that every machine draws the same passages, and most of them again after
+    passages were added, removed or moved.
     """
     if size is None or size >= len(hits):
         return hits

@@ -1,7 +1,6 @@
-"""The map of tags: which stand together, as a picture.
+"""The tag map: a picture of the tags on the same passages.
 
-Takes passages, gives an SVG. It needs nothing beside it, is the same each time, and is legible on light and on dark
-paper. Knows nothing of files.
+Takes passages, gives an SVG, complete in itself, always the same, and legible on light and dark paper.
 """
 
 from __future__ import annotations
@@ -21,54 +20,54 @@ from remix.records import Passage
 from remix.util.names import readable
 
 MOST_TAGS = 60
-"""By default: a map of many more can't be read."""
+"""The default: a map of many more tags is illegible."""
 
 NEIGHBOURS = 3
-"""Lines that each tag asks for. With all there are, a map is a ball of wool."""
+"""Lines drawn for each tag, the strongest: with all lines a map would be a tangle."""
 
 MOST_ROUNDS, MOST_PUSHES = 600, 6 * 10**7
 """Of the layout: rounds, and pairs of tags that are pushed apart in all rounds together, which bounds the time."""
 
 MOST_MERGED = 200
-"""Tags whose groups are found by greedy modularity; of more by Louvain's method (Blondel et al., 2008)."""
+"""Tags whose groups are found by greedy modularity; of more tags by Louvain's method (Blondel et al., 2008)."""
 
 LONGEST = 32
 """Letters of a tag that are shown."""
 
 COLOURS = ("#3679bb", "#ca4c33", "#2d864a", "#975cc1", "#a36917", "#23818a", "#c24986", "#7a7a1e")
 GREY = "#767676"
-"""Each with a relative luminance of 0.18, whose contrast (WCAG 2.2) to white is 4.5, and to black."""
+"""Each has a relative luminance of 0.18, with a contrast (WCAG 2.2) of 4.5 to white and to black."""
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 GAP, MARGIN = 14.0, 20.0
-"""Between labels, and around all; in pixels, like all lengths here."""
+"""Between labels, and around the map; in pixels, like all lengths here."""
 
 Points = npt.NDArray[np.float64]
 """Of shape (labels, 2): x to the right, y down."""
 
 
 class _Label(NamedTuple):
-    """A tag as it is drawn."""
+    """A tag as drawn."""
 
     text: str
     size: float
-    """Of its letters."""
+    """Of the letters."""
     width: float
-    """Of its words."""
+    """Of the text."""
 
     @property
     def box(self) -> tuple[float, float]:
-        """Width and height of what lies behind it."""
+        """Width and height of the background."""
         return self.width + self.size, 1.6 * self.size
 
 
 def draw(passages: Sequence[Passage], most: int = MOST_TAGS) -> bytes:
-    """The map of the commonest tags: the bytes of an SVG file.
+    """Draw the map of the most frequent tags; returns an SVG file.
 
-    A tag is the larger, the more passages carry it. Lines join tags that stand on the same passages, the thicker, the
-    larger the share of them among the passages that carry either. Tags of one colour stand together more than with
-    others (greedy modularity: Clauset, Newman and Moore, 2004).
+    Tags on more passages are larger. Lines join tags on the same passages; the thickness is the passages' share among
+    the passages with either tag. Tags of a colour are more often together than with tags of different colours (greedy
+    modularity: Clauset, Newman and Moore, 2004).
     """
     counts = count_tags(passages)
     shown = counts[:most]
@@ -78,7 +77,7 @@ def draw(passages: Sequence[Passage], most: int = MOST_TAGS) -> bytes:
 
 
 def _label(tag: str, share: float) -> _Label:
-    """`share` is that of the commonest tag's passages."""
+    """`share` is relative to the most frequent tag."""
     text = readable(tag, keep="").translate({0xFFFE: "?", 0xFFFF: "?"})
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     size = 11 + 13 * float(np.sqrt(share))
@@ -86,7 +85,7 @@ def _label(tag: str, share: float) -> _Label:
 
 
 def _ems(letter: str) -> float:
-    """About how wide a letter is in a sans-serif font. The picture asks for just that, whatever the font."""
+    """Approximate width of a letter in a sans-serif font, in ems. The SVG sets the width, whatever the font."""
     if unicodedata.east_asian_width(letter) in "WF":
         return 1.0
     if unicodedata.combining(letter):
@@ -96,11 +95,11 @@ def _ems(letter: str) -> float:
     return 0.88 if letter in "mwMW" else 0.68 if letter.isupper() else 0.58
 
 
-# -- which lines to draw ------------------------------------------------------------------------------------
+# -- lines --------------------------------------------------------------------------------------------------
 
 
 def _graph(counts: Sequence[tuple[str, int]], pairs: Iterable[Pair]) -> nx.Graph:
-    """Tags by number, and the lines to draw: the strongest of each, and those that keep connected what is."""
+    """Tags by number, with the lines to draw: each tag's strongest, and a maximum spanning tree of connected tags."""
     numbers = {tag: number for number, (tag, _) in enumerate(counts)}
     whole = nx.Graph()
     whole.add_nodes_from(
@@ -122,25 +121,25 @@ def _ordered(edge: tuple[int, int]) -> tuple[int, int]:
 
 
 def _colours(graph: nx.Graph) -> dict[int, str]:
-    """A colour for each group of tags that stand together; grey where there are more groups, or none."""
+    """A colour for each group of tags; grey for further groups and for single tags."""
     groups = [group for group in _communities(graph) if len(group) > 1] if graph.size() else []
     return {number: colour for group, colour in zip(groups, COLOURS, strict=False) for number in group}
 
 
 def _communities(graph: nx.Graph) -> list[set[int]]:
-    """Tags that stand together, the largest group first."""
+    """Groups of tags that are often together, the largest group first."""
     if len(graph) <= MOST_MERGED:
         return list(nx.community.greedy_modularity_communities(graph, weight="weight"))
-    # Of many that all stand together greedy modularity takes the cube.
+    # If many tags are all together, greedy modularity takes cubic time.
     found = nx.community.louvain_communities(graph, weight="weight", seed=1)
     return sorted(found, key=lambda group: (-len(group), min(group)))
 
 
-# -- where they stand ---------------------------------------------------------------------------------------
+# -- layout -------------------------------------------------------------------------------------------------
 
 
 def _places(graph: nx.Graph, labels: Sequence[_Label]) -> Points:
-    """The middle of each label. No two overlap: the largest part comes first, the parts not joined to it below."""
+    """The centres of the labels, without overlaps: the largest connected part first, further parts below."""
     boxes = np.array([label.box for label in labels]).reshape(-1, 2)
     places = np.zeros_like(boxes)
     parts = sorted((sorted(part) for part in nx.connected_components(graph)), key=lambda part: (-len(part), part))
@@ -157,8 +156,8 @@ def _places(graph: nx.Graph, labels: Sequence[_Label]) -> Points:
 
 
 def _layout(part: nx.Graph, boxes: Points) -> Points:
-    """A part that is connected: its longer axis across, and as wide as its labels ask for (ForceAtlas2: Jacomy,
-    Venturini, Heymann and Bastian, 2014)."""
+    """Lay out a connected part: the longer axis horizontal, the area in proportion to the labels (ForceAtlas2:
+    Jacomy, Venturini, Heymann and Bastian, 2014)."""
     if len(part) == 1:
         return np.zeros((1, 2))
     rounds = min(MOST_ROUNDS, MOST_PUSHES // len(part) ** 2)
@@ -166,7 +165,7 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
     points = np.array([found[number] for number in sorted(part)], dtype=np.float64)
     points -= points.mean(0)
     _, _, axes = np.linalg.svd(points, full_matrices=False)
-    # Which way an axis points is anybody's choice: it must be the same each time.
+    # The sign of an axis is arbitrary, but must be the same each time.
     across = points @ (axes * np.where(axes.sum(1, keepdims=True) < 0, -1, 1)).T
     room = np.sqrt((boxes + GAP).prod(1).sum())
     spread: Points = across / np.linalg.norm(across.std(0)) * room * np.array([0.8, 0.52])
@@ -174,11 +173,11 @@ def _layout(part: nx.Graph, boxes: Points) -> Points:
 
 
 def _apart(points: Points, boxes: Points) -> Points:
-    """The same with labels that overlap pushed away from each other, the shorter way, until none do."""
+    """Push overlapping labels away from each other, along the shorter way, until no labels overlap."""
     points, rooms = points.copy(), (boxes[:, None] + boxes + 2 * GAP) / 2
-    # The more labels, the longer a round takes, and the fewer there are.
+    # With more labels a round takes longer, so faster growth gives fewer rounds.
     growth = 1.001 + max(0, len(points) - 100) / 50_000
-    # In a heap of labels, one is pushed to the right or down by those before it.
+    # Labels at the same point are pushed to the right or down by earlier labels.
     order = np.sign(np.arange(len(points))[:, None] - np.arange(len(points)))[..., None]
     while True:
         away = points[:, None] - points
@@ -188,11 +187,11 @@ def _apart(points: Points, boxes: Points) -> Points:
             return points
         shorter = lacking.argmin(2)[..., None] == np.arange(2)
         directions = np.where(away == 0, order, np.sign(away))
-        # All grows a little as well: whatever else happens, it comes to an end.
+        # The layout also grows a little in each round, which guarantees an end.
         points = points * growth + np.where(overlapping[..., None] & shorter, directions * lacking, 0).sum(1) / 4
 
 
-# -- the picture --------------------------------------------------------------------------------------------
+# -- SVG ----------------------------------------------------------------------------------------------------
 
 
 def _svg(graph: nx.Graph, labels: Sequence[_Label], places: Points, caption: str) -> bytes:
@@ -243,7 +242,7 @@ def _draw_label(svg: ET.Element, label: _Label, place: Points, colour: str, fact
 
 
 def _facts(graph: nx.Graph, number: int) -> Iterator[str]:
-    """What a pointer over the label shows."""
+    """The tooltip of a label."""
     tag = graph.nodes[number]
     yield f"{_label(tag['tag'], 1).text}: {tag['passages']}"
     others = sorted(graph[number].items(), key=lambda item: (-item[1]["together"], item[0]))

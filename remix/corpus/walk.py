@@ -1,11 +1,10 @@
-"""Walking a garden: which files below a folder may be read.
+"""Walking a folder: which files are read as essays.
 
-Takes a folder and patterns, gives paths. Knows nothing of what the files hold.
+Takes a folder and patterns, gives paths. Doesn't know the files' contents.
 
-Patterns are those of `.gitignore` (git's own rules, by pathspec), relative to the folder. First come those for what
-no garden means as text, then the folder's `.remixignore`, then what `exclude` in `remix.toml` says; the last one that
-matches counts, so `!templates/` has templates read after all. Folders that are left out aren't entered, nor are runs
-of remix, wherever they lie.
+Patterns are as in `.gitignore` (git's own rules, by pathspec), relative to the folder: first the defaults, then the
+lines of the folder's `.remixignore`, then `exclude` in `remix.toml`. The last pattern that matches counts, so
+`!templates/` includes templates again. Excluded folders and remix's own runs aren't entered.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from remix.errors import SeedError
 from remix.util import files
 
 SUFFIXES = frozenset({".md", ".markdown", ".org", ".txt"})
-"""What `essays.py` has readers for."""
+"""`essays.py` has a reader for each."""
 
 IGNORE = ".remixignore"
 
@@ -44,51 +43,51 @@ DEFAULTS = (
 )
 
 DEEPEST = 100
-"""Folders within folders. Passages are named after them, and no name may be longer than 200 bytes."""
+"""Folders within folders. Passages' ids contain the folders, and no id may be longer than 200 bytes."""
 
 MOST_PATTERNS = 1_000
 LONGEST_PATTERN = 1_000
-"""Letters. With the number of patterns this bounds how long it takes to match a name."""
+"""Letters. Together with the number of patterns a bound on the time to match a name."""
 
 MOST_LETTERS = 100_000
-"""Of all patterns together: to compile as many takes a second."""
+"""Of all patterns together: compiling this number takes a second."""
 
 MOST_FLOATING = 2
-"""Parts `**` of a pattern."""
+"""Number of `**` in a pattern."""
 
 MOST_STEPS = 4 * 10**9
-"""Of matching all names of a walk with all patterns; a step takes about a nanosecond. 10,000 files and 900 ordinary
-patterns take less than half of them."""
+"""For matching all names of a walk with all patterns; a step takes about a nanosecond. 10,000 files and 900 ordinary
+patterns take less than half."""
 
 _TEMPLATE_SETTINGS = {"templates.json": "folder", "plugins/templater-obsidian/data.json": "templates_folder"}
-"""Where Obsidian and its Templater note the folder of templates, and under which key."""
+"""Settings files of Obsidian and of Templater, each with the key that names the folder of templates."""
 
 
-Tell = Callable[[SeedError], None]
-"""Is told of folders that can't be entered; the rest is walked all the same. Without it, that is raised."""
+OnError = Callable[[SeedError], None]
+"""Called with the error of a folder that can't be read and is skipped. Without a function the error is raised."""
 
 
-def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
-    """The files below a folder that are read, by path. Raises `SeedError` for a pattern that can't be used."""
+def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
+    """The essays' files below a folder, sorted by path. Raises `SeedError` for an invalid pattern."""
     return [path for name in seed_names(folder, exclude, on_error) if (path := folder / name).is_file()]
 
 
-def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[str]:
-    """The same as names below the folder; some may turn out to be no files. Raises as `seed_files` does."""
+def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[str]:
+    """As `seed_files`, but names relative to the folder; some may not be regular files."""
     names = _walk(folder, exclude, on_error)
     return [name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
 
 
-def walk(folder: Path, exclude: Sequence[str] = (), on_error: Tell | None = None) -> list[Path]:
-    """The files below a folder that nothing leaves out, by path; links to folders aren't followed.
+def walk(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
+    """All files below a folder that aren't excluded, sorted by path; links to folders aren't followed.
 
-    Raises `SeedError` for a pattern that can't be used.
+    Raises `SeedError` for an invalid pattern.
     """
     return [folder / name for name in _walk(folder, exclude, on_error)]
 
 
-def _walk(folder: Path, exclude: Sequence[str], on_error: Tell | None) -> list[str]:
-    """Their names below it, with forward slashes: thousands of paths would take longer than all the rest."""
+def _walk(folder: Path, exclude: Sequence[str], on_error: OnError | None) -> list[str]:
+    """Relative names with forward slashes: thousands of `Path`s would take longer than the walk."""
     spec = _spec(folder, exclude)
     return sorted(_files(str(folder), spec, on_error or _raise), key=lambda name: name.split("/"))
 
@@ -97,15 +96,15 @@ def _raise(error: SeedError) -> None:
     raise error
 
 
-def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
-    """Not by recursion, and no deeper than `DEEPEST`."""
+def _files(folder: str, spec: GitIgnoreSpec, on_error: OnError) -> Iterator[str]:
+    """Iterative, at most `DEEPEST` levels."""
     waiting = [""]
     while waiting:
         prefix = waiting.pop()
         try:
             folders, others = _entries(f"{folder}/{prefix}")
         except OSError as error:
-            on_error(_unread(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
+            on_error(_unreadable(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
             continue
         if "run.json" in others and _is_run(Path(folder, prefix, "run.json")):
             continue
@@ -113,13 +112,13 @@ def _files(folder: str, spec: GitIgnoreSpec, on_error: Tell) -> Iterator[str]:
         below = [f"{prefix}{name}/" for name in folders if not spec.match_file(f"{prefix}{name}/")]
         if below and prefix.count("/") == DEEPEST:
             top = prefix.partition("/")[0]
-            on_error(_unread(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
+            on_error(_unreadable(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
             continue
         waiting += below
 
 
 def _entries(folder: str) -> tuple[list[str], list[str]]:
-    """The names of folders and of all else in a folder. Links to folders are neither."""
+    """The names of folders, and of all further entries. Links to folders are in neither list."""
     folders, others = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -131,19 +130,21 @@ def _entries(folder: str) -> tuple[list[str], list[str]]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder, or a link to one. A link that goes round in circles is none."""
+    """Whether an entry is a folder or a link to a folder. A circular link is not."""
     try:
         return entry.is_dir()
     except OSError:
         return False
 
 
-def _unread(folder: str, why: str) -> SeedError:
-    return SeedError(f"{folder.rstrip('/')}: {why}.", "Leave it out with `exclude` in remix.toml, or see to it.")
+def _unreadable(folder: str, why: str) -> SeedError:
+    return SeedError(
+        f"{folder.rstrip('/')}: {why}.", "Leave the folder out with `exclude` in remix.toml, or make it readable."
+    )
 
 
 def _is_run(path: Path) -> bool:
-    """Whether it is the request of one of remix's own runs, whose texts are no seeds."""
+    """Whether the file is the `run.json` of a run of remix, whose texts are no essays."""
     try:
         return b'"remix/run/' in files.read_start(path, 256)
     except OSError:
@@ -158,7 +159,7 @@ def _spec(folder: Path, exclude: Sequence[str]) -> GitIgnoreSpec:
     more = [*_ignored(folder / IGNORE), *((pattern, "`exclude` in remix.toml") for pattern in exclude)]
     if len(patterns) + len(more) > MOST_PATTERNS:
         raise SeedError(f"{folder}: more than {MOST_PATTERNS} patterns of what isn't read.", "Leave some out.")
-    # The last pattern that matches counts: of equal ones the earlier say nothing.
+    # The last pattern that matches counts, so earlier duplicates have no effect.
     places = dict(reversed(more))
     work, letters = _Work(), 0
     for pattern, place in reversed(places.items()):
@@ -166,12 +167,12 @@ def _spec(folder: Path, exclude: Sequence[str]) -> GitIgnoreSpec:
         if letters > MOST_LETTERS:
             raise SeedError(f"{place}: more than {MOST_LETTERS} letters of patterns up to here.", "Leave some out.")
         patterns.append(_pattern(pattern, place, work))
-    # Others than the simple one don't ask `Pattern.match_file`, nor know atomic groups.
+    # Faster backends don't call `Pattern.match_file`, and don't support atomic groups.
     return GitIgnoreSpec(patterns, backend="simple")
 
 
 def _ignored(path: Path) -> Iterator[tuple[str, str]]:
-    """The lines of a `.remixignore`, each with its place."""
+    """The lines of a `.remixignore`, each with file and line number."""
     if not os.path.lexists(path):
         return
     from remix.util import frontmatter
@@ -184,16 +185,16 @@ def _ignored(path: Path) -> Iterator[tuple[str, str]]:
 
 
 class _Work:
-    """The steps that matching has taken in a walk, with all patterns together."""
+    """The number of steps of a walk, for all patterns together."""
 
     def __init__(self) -> None:
         self.steps = 0
 
 
 class Pattern(GitIgnoreSpecPattern):
-    """A pattern whose regular expression takes a time that grows with the length of a name, and no faster.
+    """A pattern whose matching time grows in proportion to the length of a name.
 
-    Raises `SeedError` for `place` where a match would take more steps of `work` than are allowed.
+    Raises `SeedError`, which names `place`, if a match would exceed the allowed steps of `work`.
     """
 
     __slots__ = ("_cost", "_literal", "_place", "_work")
@@ -206,7 +207,7 @@ class Pattern(GitIgnoreSpecPattern):
         self._cost = _PER_LETTER + len(pattern)
 
     def match_file(self, file: Any) -> Any:
-        """What of the path it matches, nothing if it doesn't. Most paths lack the letters that the pattern has."""
+        """The match, or none. Most paths lack the pattern's literal letters, and are skipped quickly."""
         self._take(_PER_SEARCH + 2 * len(file))
         if self._literal not in file:
             return None
@@ -223,20 +224,20 @@ class Pattern(GitIgnoreSpecPattern):
 
     @classmethod
     def pattern_to_regex(cls, pattern: Any) -> Any:
-        """The expression, and whether what it matches is left out."""
+        """The regular expression, and if matches are excluded."""
         regex, include = super().pattern_to_regex(pattern)
         return regex and _without_retries(regex), include
 
 
 _PER_SEARCH, _PER_MATCH, _PER_LETTER = 100, 500, 20
-"""Steps: of the search for a pattern's letters in a path, of a match, and of a match for each letter of the path."""
+"""Steps of searching a path for a pattern's letters, of a match, and of a match for each letter of the path."""
 
 LONGEST_LITERAL = 8
-"""Letters that are searched for: in a path made for that, more could take as many times its length."""
+"""Letters to search for: in a hostile path the time grows with their number."""
 
 
 def _literal(pattern: str) -> str:
-    """Letters that stand in each path that a pattern matches."""
+    """Letters that every path matched by the pattern contains."""
     plain = re.split(r"[\\[]", pattern.removeprefix("!"))[0]
     return max(re.split(r"[*?/]", plain), key=len).strip()[-LONGEST_LITERAL:]
 
@@ -244,27 +245,22 @@ def _literal(pattern: str) -> str:
 _STARS = re.compile(r"(?:\[\^/\]\*)+")
 _ONE = r"(?:\\.|\[\^/\](?![*+])|\[(?!\^/\])\^?\]?[^\]]*\]|[^\\\[/(])"
 _MIDDLE = re.compile(rf"\[\^/\]\*({_ONE}+)(?=\[\^/\]\*)")
-"""A star and what stands between it and the next star of the same name."""
+"""A star, and the text up to the next star of the same name."""
 _FLOATING = re.compile(r"(\^\(\?:\.\+/\)\?|\(\?:/\.\+\)\?)")
-"""What pathspec makes of `**`, at the beginning and elsewhere."""
+"""pathspec's expressions for `**`, at the beginning and elsewhere."""
 
 
 def _without_retries(regex: str) -> str:
-    """The same expression with each star but the last satisfied with the first place that fits.
+    """The expression with each star but the last made atomic: matched at the first place, without backtracking.
 
-    What follows a star has a fixed length, so a later place leaves the next star less room, and can never fit if the
-    first doesn't. Without this, three stars take the cube of a name's length. The same holds of `**` and whole names.
+    The text after a star has a fixed length, so a later place leaves less room for the next star, and can't match if
+    the first doesn't. With backtracking, three stars would take cubic time. The same holds for `**` and whole names.
     """
     regex = _MIDDLE.sub(r"(?>[^/]*?\1)", _STARS.sub("[^/]*", regex))
     first, *rest = _FLOATING.split(regex)
     parts = list(zip(rest[::2], rest[1::2], strict=True))
-    early = [f"(?>{_lazy(floating)}{following}(?=/))" for floating, following in parts[:-1]]
+    early = [f"(?>{floating.replace('.+', '.+?')}?{following}(?=/))" for floating, following in parts[:-1]]
     return "".join([first, *early, *("".join(part) for part in parts[-1:])])
-
-
-def _lazy(floating: str) -> str:
-    """`**` that takes as little as fits."""
-    return floating.replace(".+", ".+?") + "?"
 
 
 def _pattern(pattern: str, place: str, work: _Work) -> GitIgnoreSpecPattern:
@@ -281,7 +277,7 @@ def _pattern(pattern: str, place: str, work: _Work) -> GitIgnoreSpecPattern:
 
 
 def _template_folders(settings: Path) -> Iterator[str]:
-    """The folders that a vault's own settings name for templates, as patterns; what can't be read names none."""
+    """Obsidian's folders of templates, as patterns; none if the settings can't be read."""
     if not settings.is_dir():
         return
     from remix.util import frontmatter

@@ -1,8 +1,8 @@
-"""Documents that are zip archives: Word's and e-books.
+"""Zip archives: Word documents and e-books.
 
-Takes a file, gives the members that are asked for, by name. Nothing is unpacked onto the disk, and no name in an
-archive becomes a path. What an archive says of its members' sizes counts for nothing: members are unpacked piece by
-piece, and counted. XML is checked before anything makes a tree of it.
+Takes a file, gives members by name. Nothing is unpacked to the disk, and no name in an archive becomes a path. The
+sizes stated in an archive aren't trusted: members are unpacked piece by piece, and the bytes are counted. XML is
+checked before a tree is built.
 """
 
 from __future__ import annotations
@@ -15,58 +15,59 @@ from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from remix.corpus.blocks import one_line
 from remix.documents.document import DocumentError
-from remix.documents.source import read_bytes
+from remix.documents.reading import read_bytes
 from remix.util.units import size
 
 MOST_BYTES = 64 * 2**20
-"""Of an archive: pictures count."""
+"""Of an archive, pictures included."""
 
 MOST_TEXT = 32 * 2**20
-"""Bytes of all its members that aren't pictures, unpacked."""
+"""Bytes of all members but pictures, unpacked."""
 
 MOST_MEMBERS = 10_000
 
 MOST_ELEMENTS = 400_000
-"""Elements and attributes of a member that is XML: a book of 800 pages, as Word marks it up. Each takes up to 1 KiB
-of memory and 30 µs."""
+"""Elements and attributes of an XML member: a book of 800 pages in Word's markup. Each takes up to 1 KiB of memory
+and 30 µs."""
 
 MOST_PARAGRAPHS = 100_000
-"""Of a member that is XML, empty ones and table cells included: mammoth takes longest for these."""
+"""Of an XML member, empty paragraphs and table cells included: mammoth spends most time on these."""
 
 LONGEST = 2**20
-"""Letters of an element's attributes, of a comment or the like: a parser that reads in pieces begins such a one anew
-with each piece."""
+"""Letters of an element's attributes, of a comment or of a processing instruction: an incremental parser parses these
+again from the start with each piece of input."""
 
 DEEPEST = 250
-"""XML elements in elements. Word writes about 60 for tables and text boxes in each other."""
+"""Nested XML elements. Word writes about 60 for nested tables and text boxes."""
 
 PIECE = 2**16
-"""Bytes that are unpacked at once."""
+"""Bytes that are unpacked at a time."""
 
 _TEXT = (".xml", ".rels", ".xhtml", ".html", ".htm", ".opf", ".ncx")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""All that Word and e-books use. The other methods can't be unpacked piece by piece with `zipfile`."""
+"""The methods of Word and e-books. `zipfile` can't unpack any further method piece by piece."""
 
 _PARAGRAPHS = frozenset({"p", "tc", "tr", "footnoteReference", "endnoteReference"})
-"""As Word names them, without prefix."""
+"""Names of Word's elements, without prefix."""
 
-_ANEW = "Save it anew with what made it."
+_ANEW = "Save the document again with the program that made it."
 _ENTRY = b"PK\1\2"
-"""What a member's entry in the list at the end of an archive begins with."""
+"""The signature of an entry in the archive's central directory."""
 
 
 class Archive:
-    """A zip archive, checked."""
+    """A zip archive within bounds."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `DocumentError` where it is no archive, or too large, or can't be read."""
+        """Raises `DocumentError` if the file can't be read, is no archive, or is too large."""
         self.path = path
         self._unpacked = 0
         data = read_bytes(path, MOST_BYTES)
         # `zipfile` makes an object of each entry, which takes ten times the entry's bytes.
         if data.count(_ENTRY) > MOST_MEMBERS:
-            raise DocumentError(f"{path}: has more than {MOST_MEMBERS} files in it.", "Split the document.")
+            raise DocumentError(f"{path}: has more than {MOST_MEMBERS} members.", "Split the document.")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
@@ -76,8 +77,8 @@ class Archive:
             raise self._too_large()
 
     def texts(self) -> bytes:
-        """The archive with its texts alone: nothing reads on in it can unpack more than was counted, or build a tree
-        of more XML than `check_xml` lets through.
+        """The archive without pictures: a library can't unpack more of the result than was counted, nor parse more
+        XML than `check_xml` allows.
 
         Raises as `read` and `check_xml` do.
         """
@@ -92,23 +93,23 @@ class Archive:
         return kept.getvalue()
 
     def read(self, name: str) -> bytes:
-        """A member. Raises `DocumentError` where there is none of the name, or it is damaged or too large."""
+        """The bytes of a member. Raises `DocumentError` if the member is missing, damaged or too large."""
         try:
             info = self._zip.getinfo(name)
             if info.compress_type not in _METHODS:
-                raise DocumentError(f"{self.path}: {name!a} in it is packed in an unusual way.", _ANEW)
+                raise DocumentError(f"{self.path}: the member {name!a} is compressed by an unusual method.", _ANEW)
             with self._zip.open(info) as member:
                 return self._counted(member)
         except KeyError as error:
-            raise DocumentError(f"{self.path}: has no {name!a} in it.", _ANEW) from error
+            raise DocumentError(f"{self.path}: has no member {name!a}.", _ANEW) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise self._damaged(error) from error
-        # `zipfile` seeks to where an archive says that a member begins; names can be in encodings that don't exist.
+        # `zipfile` seeks to the position stated in the archive, and decodes names by the encoding stated.
         except (OSError, ValueError) as error:
             raise self._damaged(error) from error
 
     def _counted(self, member: IO[bytes]) -> bytes:
-        """All of a member. `member.read()` unpacks whatever there is before it looks at the size."""
+        """All bytes of a member. `member.read()` without a size would unpack everything before checking the size."""
         pieces = []
         while piece := member.read(PIECE):
             self._unpacked += len(piece)
@@ -119,7 +120,7 @@ class Archive:
         return b"".join(pieces)
 
     def xml(self, name: str) -> ElementTree.Element:
-        """A member that is XML. Raises as `read` and `check_xml` do."""
+        """The tree of an XML member. Raises as `read` and `check_xml` do."""
         data = self.read(name)
         self.check_xml(name, data)
         try:
@@ -128,34 +129,34 @@ class Archive:
             raise self._damaged(error, name) from error
 
     def check_xml(self, name: str, data: bytes) -> None:
-        """Raises `DocumentError` where a member isn't XML, has more or deeper elements than anyone writes, or
-        declares entities, with which a few bytes stand for gigabytes."""
+        """Raise `DocumentError` if a member isn't XML, exceeds the bounds on elements, or declares entities, with
+        which a few bytes can stand for gigabytes."""
         try:
             _Counter().parse(data)
         except _TooMuchError as error:
             raise DocumentError(
-                f"{self.path}: {name!a} in it {error}.", "Split the document, or save it as plain text."
+                f"{self.path}: the member {name!a} {error}.", "Split the document, or save it as plain text."
             ) from error
         except (expat.ExpatError, ValueError, LookupError) as error:
             raise self._damaged(error, name) from error
 
     def _damaged(self, error: Exception, name: str | None = None) -> DocumentError:
-        where = f"{name!a} in it is damaged" if name else "damaged"
+        where = f"the member {name!a} is damaged" if name else "damaged"
         return DocumentError(f"{self.path}: {where} ({error}).", _ANEW)
 
     def _too_large(self) -> DocumentError:
-        return DocumentError(f"{self.path}: its text would be larger than {size(MOST_TEXT)}.", "Split it.")
+        return DocumentError(f"{self.path}: the unpacked text would be larger than {size(MOST_TEXT)}.", "Split it.")
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo
 
 
 class _TooMuchError(Exception):
-    """XML is more than anyone writes; says in what."""
+    """XML exceeds a bound; the message names the bound."""
 
 
 class _Counter:
-    """Goes through XML without keeping any of it."""
+    """Counts the elements of XML without building a tree."""
 
     def __init__(self) -> None:
         self._elements = 0
@@ -183,7 +184,7 @@ class _Counter:
         if self._paragraphs > MOST_PARAGRAPHS:
             raise _TooMuchError(f"has more than {MOST_PARAGRAPHS} paragraphs and table cells")
         if self._depth > DEEPEST:
-            raise _TooMuchError(f"has more than {DEEPEST} elements in each other")
+            raise _TooMuchError(f"has more than {DEEPEST} nested elements")
 
     def _long(self, *texts: str) -> None:
         if sum(map(len, texts)) > LONGEST:
@@ -197,6 +198,6 @@ class _Counter:
 
 
 def text_of(tree: ElementTree.Element, tag: str) -> str | None:
-    """The words of the first element of that tag, in any namespace."""
+    """The text of the first element with the tag, in any namespace."""
     found = next((each for each in tree.iter() if each.tag.rpartition("}")[2] == tag), None)
-    return " ".join("".join(found.itertext()).split()) or None if found is not None else None
+    return one_line("".join(found.itertext())) or None if found is not None else None

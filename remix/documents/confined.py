@@ -1,9 +1,9 @@
-"""The process in which documents are converted: strangers' files, read by other people's libraries, within bounds.
+"""The confined process in which documents are converted: strangers' files, read by third-party libraries.
 
-Takes a file and what was asked for, gives a `Converted`, checked field by field. `convert` starts the process and
-waits; `main` is what the process does. The process has bounds on time, memory and what it prints; it opens no
-connection, starts nothing, and writes only into a folder of its own. These walls bound what libraries do by mistake,
-or are made to do; they are none against a file that takes over the process itself.
+Takes a file and options, gives a `Conversion`, validated field by field. `convert_confined` starts the process and
+waits; `main` runs in the process. The process has bounds on time, memory and output; it can't open connections, start
+processes, or write outside of a temporary folder. The bounds hold for libraries' mistakes and for hostile documents,
+but not against a document that takes over the process itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from remix.documents.convert import Converted, Wanted, convert
+from remix.documents.convert import Conversion, ConversionOptions, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
 from remix.util.limits import limit
@@ -28,30 +28,33 @@ from remix.util.processes import Bounds, Ended, run_python
 from remix.util.units import size
 
 BOUNDS = Bounds(seconds=60, memory=2**30, output=128 * 2**20)
-"""Of one document. A Word document of 400 pages takes 3 s of computing and 300 MiB."""
+"""For a document. A Word document of 400 pages takes 3 s of computing and 300 MiB."""
 
 COMPUTING = 8
-"""Seconds of computing, so that no command takes 10 s; on a busy machine they take longer by the clock."""
+"""Seconds of CPU time, so that no command takes 10 s; on a busy machine the elapsed time is longer."""
 
 TROUBLE = 3
-"""Exit status if a document can't be converted; what is printed then is why."""
+"""Exit status if a document can't be converted; the output then is the error."""
 
 NO_MEMORY = 4
-"""Exit status if the memory didn't suffice."""
+"""Exit status if memory runs out."""
+
+OVERTIME = -int(getattr(signal, "SIGXCPU", 0))
+"""Exit status if the process exceeds its CPU time; 0 if the system has no such limit."""
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""numpy, which comes with remix.corpus, else takes address space for each of the processor's cores."""
+"""numpy, imported by remix.corpus, would otherwise take address space for each CPU core."""
 
 _REFUSED = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "pty.")
-"""Beginnings of the names of Python's audit events: connections and processes."""
+"""Prefixes of Python's audit events for connections and processes."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def convert_confined(path: Path, wanted: Wanted, bounds: Bounds = BOUNDS) -> Converted:
-    """`convert`, in a process of its own. Raises `DocumentError`, also if the document takes more than the bounds."""
-    request = json.dumps({"path": os.fspath(path), "wanted": wanted.model_dump()}).encode()
-    # The process may be killed before it has removed what it wrote.
+def convert_confined(path: Path, options: ConversionOptions, bounds: Bounds = BOUNDS) -> Conversion:
+    """`convert` in a process of its own. Raises `DocumentError`, also if the document exceeds a bound."""
+    request = json.dumps({"path": os.fspath(path), "options": options.model_dump()}).encode()
+    # The process may be killed before removing its temporary files.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
         try:
@@ -61,16 +64,16 @@ def convert_confined(path: Path, wanted: Wanted, bounds: Bounds = BOUNDS) -> Con
                 f"{path}: no process can be started to read it ({error.strerror or error}).", "Try again."
             ) from error
     if ended.status != 0:
-        raise _refused(path, ended, bounds)
+        raise _error_of(path, ended, bounds)
     try:
-        return Converted.model_validate_json(ended.output)
+        return Conversion.model_validate_json(ended.output)
     except ValidationError as error:
-        raise _unreadable(path, "what came of it isn't a seed") from error
+        raise _unreadable(path, "the result isn't an essay") from error
 
 
-def _refused(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
-    """Why there is no seed, in words."""
-    if ended.status is None or ended.status == _OVERTIME:
+def _error_of(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
+    """The error for a process that failed."""
+    if ended.status is None or ended.status == OVERTIME:
         limit = f"{bounds.seconds:g} s" if ended.status is None else f"{COMPUTING} s of computing"
         return DocumentError(f"{path}: takes longer than {limit} to read.", _SMALLER)
     if ended.status == NO_MEMORY:
@@ -83,9 +86,6 @@ def _refused(path: Path, ended: Ended, bounds: Bounds) -> DocumentError:
     reason = f"signal {-ended.status}" if ended.status < 0 else lines[-1][:300] if lines else "no reason given"
     return _unreadable(path, reason)
 
-
-_OVERTIME = -int(getattr(signal, "SIGXCPU", 0))
-"""Exit status if the process has computed too long; 0 if the system knows no such limit."""
 
 _SMALLER = "Split the document, or save it as plain text."
 
@@ -101,37 +101,34 @@ def _unreadable(path: Path, reason: str) -> DocumentError:
 
 
 def main() -> None:
-    """Convert the document that the request on standard input names, and print the `Converted`, or why not."""
+    """Convert the document named by the request on standard input, and print the `Conversion` or the error."""
     request = json.loads(sys.stdin.buffer.read())
-    # What a library prints is no answer.
+    # Output of libraries must not mix with the answer.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    # Looking for unused objects takes half the time of a large document, and frees next to nothing before the end.
+    # Garbage collection takes half the time of a large document, and frees next to nothing before the end.
     gc.disable()
     _build_walls()
     try:
-        answer, status = _answer(Path(request["path"]), Wanted.model_validate(request["wanted"]))
-        answers.write(answer)
-        answers.flush()
+        converted = convert(Path(request["path"]), ConversionOptions.model_validate(request["options"]))
+        answers.write(converted.model_dump_json().encode())
+        status = 0
+    except RemixError as error:
+        answers.write(json.dumps({"message": error.message, "hint": error.hint}).encode())
+        status = TROUBLE
     except MemoryError:
         status = NO_MEMORY
-    # Without the interpreter's own end, which for a large document takes as long as reading it.
+    answers.flush()
+    # Skip the interpreter's shutdown, which for a large document takes as long as reading.
     os._exit(status)
 
 
-def _answer(path: Path, wanted: Wanted) -> tuple[bytes, int]:
-    try:
-        return convert(path, wanted).model_dump_json().encode(), 0
-    except RemixError as error:
-        return json.dumps({"message": error.message, "hint": error.hint}).encode(), TROUBLE
-
-
 def _build_walls() -> None:
-    """No Ctrl-C heard, which is for the parent; no process, no connection, and no file outside of the own folder."""
+    """Ignore Ctrl-C, which the parent handles; deny processes, connections, and files outside of the own folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(ImportError, AttributeError, ValueError, OSError):
         import resource
 
-        # If both limits were the same, the signal would be one that says nothing of time.
+        # With equal limits the signal would be SIGKILL, which doesn't tell that time ran out.
         resource.setrlimit(resource.RLIMIT_CPU, (COMPUTING, COMPUTING + 5))
     limit("RLIMIT_NPROC", 0)
     folder = Path(tempfile.gettempdir()).resolve()
@@ -146,7 +143,7 @@ def _build_walls() -> None:
 
 
 def _writes(arguments: tuple[Any, ...], folder: Path) -> bool:
-    """Whether an `open` event is of a file to be written, outside of the folder."""
+    """Whether an `open` event writes a file outside of the folder."""
     path, _, flags = arguments
     if isinstance(path, int) or not flags & _WRITING:
         return False

@@ -1,7 +1,7 @@
-"""A document's file → a seed's text, read back as remix reads seeds.
+"""Converting a document to an essay, which is then read as remix reads essays.
 
-Takes a file and what was asked for, gives a `Converted`; writes nothing that stays. How long a file takes, and how
-much memory, isn't bounded here but in `confined.py`, which calls this in a process of its own.
+Takes a file and options, gives a `Conversion`; leaves no files. Time and memory aren't bounded here, but in
+`confined.py`, which calls `convert` in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,26 +10,25 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from remix.corpus.tags import split_trailing_tags, unique
-from remix.documents import docx, epub, html, markdown, note, org, plain
-from remix.documents.document import Block, Document, DocumentError, TooLongError, one_line
-from remix.documents.seed import read_back, seed
-from remix.documents.source import read_bytes
+from remix.corpus.blocks import one_line
+from remix.corpus.tags import unique
+from remix.corpus.trailing_tags import split_trailing_tags
+from remix.documents import docx, epub, garden_note, html, markdown, org, plain
+from remix.documents.document import Block, Document, DocumentError, TooLongError
+from remix.documents.essay import essay_text, read_back
+from remix.documents.reading import FORMS, read_bytes, read_text
 from remix.errors import SeedError
 from remix.records import Essay, Frozen
-from remix.util import frontmatter, names
-
-FORMS = (".txt", ".text", ".md", ".markdown", ".org", ".html", ".htm", ".xhtml", ".docx", ".epub")
-"""Endings of the files that can be added."""
+from remix.util import names
 
 LONGEST_NAME = 80
-"""Bytes of a seed's name, without its ending."""
+"""Bytes of the essay's file name, without the suffix."""
 
 _MARK = re.compile(r"^(?:>[ \t]?)*", re.MULTILINE)
 
 
-class Wanted(Frozen):
-    """What was asked for, beside the file."""
+class ConversionOptions(Frozen):
+    """The user's options for a document."""
 
     title: str | None = None
     tags: tuple[str, ...] = ()
@@ -39,42 +38,45 @@ class Wanted(Frozen):
     """The corpus' tags as written, the most frequent first."""
 
 
-class Converted(Frozen):
-    """A document as a seed."""
+class Conversion(Frozen):
+    """A document converted to an essay."""
 
     name: str
-    """The seed's file name."""
+    """The essay's file name."""
 
     text: str
-    """The seed."""
+    """The essay's Markdown."""
 
     document: Document
-    """What the document was taken for. The values of its `meta` are as they are shown: strings."""
+    """The document as read. The values of `meta` are strings, for display."""
 
     essay: Essay
-    """The seed as remix reads it."""
+    """The essay as remix reads the Markdown."""
 
     no_passage: tuple[str, ...]
-    """Pieces of the document that are in the seed, but in none of its passages: code, tables."""
+    """Blocks in the essay, but in no passage: code, tables."""
 
 
-def convert(path: Path, wanted: Wanted) -> Converted:
-    """Make a seed's text of a document. Raises `RemixError` if the document can't be read, or no seed can hold it."""
+def convert(path: Path, options: ConversionOptions) -> Conversion:
+    """Convert a document. Raises `RemixError` if the document can't be read, or can't be written as an essay."""
     try:
-        document = _titled(read_document(path, wanted.known), wanted.title, path, wanted.tags)
-        return _converted(path, document)
+        document = read_document(path, options.known)
+        title = one_line(options.title or document.title or names.written(path.stem))
+        asked = (tag.removeprefix("#").strip() for tag in options.tags)
+        tags = unique(filter(None, (*document.tags, *asked)))
+        return _converted(path, document.model_copy(update={"title": title, "tags": tags}))
     except TooLongError as error:
         raise DocumentError(f"{path}: {error.message}", error.hint) from error
     except RecursionError as error:
         raise DocumentError(f"{path}: nested too deeply.", "Save it as plain text.") from error
     except UnicodeEncodeError as error:
-        raise DocumentError(f"{path}: holds half a character.", "Save it anew as UTF-8.") from error
+        raise DocumentError(f"{path}: holds half a character.", "Save the document again as UTF-8.") from error
 
 
 def read_document(path: Path, known: Collection[str] = ()) -> Document:
-    """A document by the ending of its name; `known` are the corpus' tags, as written.
+    """Read a document by the suffix of its name; `known` are the corpus' tags, as written.
 
-    Raises `RemixError` where it can't be read.
+    Raises `RemixError` if the document can't be read.
     """
     match path.suffix.lower():
         case ".docx":
@@ -84,48 +86,31 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
         case ".html" | ".htm" | ".xhtml":
             return html.read(read_bytes(path))
         case ".org":
-            return org.read(_text(path))
+            return org.read(read_text(path))
         case ".md" | ".markdown":
-            return markdown.read(path, _text(path))
+            return markdown.read(path, read_text(path))
         case ".txt" | ".text" | "":
-            return _plain(path, _text(path), known)
+            text = read_text(path)
+            if garden_note.is_note(text):
+                return garden_note.read(text, known)
+            return markdown.read(path, text) if markdown.is_markdown(text) else plain.read(text)
         case other:
             raise DocumentError(
-                f"{path}: no form that remix knows ({other}).", f"Save it as one of {', '.join(FORMS)}."
+                f"{path}: remix can't read this format ({other}).", f"Save the document as one of {', '.join(FORMS)}."
             )
 
 
-def _plain(path: Path, text: str, known: Collection[str]) -> Document:
-    if note.is_note(text):
-        return note.read(text, known)
-    return markdown.read(path, text) if markdown.is_markdown(text) else plain.read(text)
-
-
-def _text(path: Path) -> str:
-    try:
-        text = frontmatter.read_text(path)
-    except frontmatter.FrontMatterError as error:
-        raise DocumentError(error.message, "Save it as a text in UTF-8, in pieces if it is large.") from error
-    if "\0" in text:
-        raise DocumentError(f"{path}: not a text.", f"It can be {', '.join(FORMS)}.")
-    return text
-
-
-def _titled(document: Document, title: str | None, path: Path, tags: Iterable[str]) -> Document:
-    """A document with a title, and tags that were asked for."""
-    asked = [tag.removeprefix("#").strip() for tag in tags]
-    found = one_line(title or document.title or names.written(path.stem))
-    return document.model_copy(update={"title": found, "tags": unique(filter(None, (*document.tags, *asked)))})
-
-
-def _converted(source: Path, document: Document) -> Converted:
-    text = seed(document)
+def _converted(source: Path, document: Document) -> Conversion:
+    text = essay_text(document)
     name = f"{_name(document.title or '')}.md"
-    essay = _read_back(text, name, source)
+    try:
+        essay = read_back(text, name)
+    except SeedError as error:
+        raise DocumentError(f"{source}: {error.message}", error.hint) from error
     if not essay.passages:
-        raise DocumentError(f"{source}: has no paragraph.", "See whether it holds any text.")
+        raise DocumentError(f"{source}: has no paragraph.", "Check that the document has text.")
     meta = {key: str(value) for key, value in document.meta.items() if value}
-    return Converted(
+    return Conversion(
         name=name,
         text=text,
         document=document.model_copy(update={"meta": meta}),
@@ -135,21 +120,14 @@ def _converted(source: Path, document: Document) -> Converted:
 
 
 def _name(title: str) -> str:
-    """A file's name for a title: letters, digits and hyphens, so that no title leads out of the folder."""
+    """A file name for a title: letters, digits and hyphens, so that no title leads out of the folder."""
     slug = names.slugify(title)
     short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
     return short if short == slug else names.slugify(short.rpartition("-")[0] or short)
 
 
-def _read_back(text: str, name: str, source: Path) -> Essay:
-    try:
-        return read_back(text, name)
-    except SeedError as error:
-        raise DocumentError(f"{source}: {error.message}", error.hint) from error
-
-
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:
-    """The pieces of a document whose words are in no passage of its seed."""
+    """The text of blocks whose words are in no passage of the essay."""
     words = _squeezed("\n".join(passage.text for passage in essay.passages))
     place = 0
     for block in blocks:
@@ -165,5 +143,5 @@ def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:
 
 
 def _squeezed(text: str) -> str:
-    """A text's words without what lies between them, or before its lines in a quotation."""
+    """A text without white space and without quotation marks at the start of lines."""
     return re.sub(r"\s+", "", _MARK.sub("", text))

@@ -1,6 +1,6 @@
-"""What every form of document is read into.
+"""Document: the records that every format is read into.
 
-Takes nothing, gives frozen records. Knows neither the forms they come from nor the Markdown they become.
+Takes nothing, gives frozen records. Doesn't know formats, nor how an essay is written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from remix.corpus.tags import split_trailing_tags
+from remix.corpus.blocks import one_line
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.errors import RemixError
 from remix.records import Frozen
 
@@ -18,103 +19,98 @@ Kind = Literal["heading", "paragraph", "list", "quote", "code", "table", "break"
 
 
 MOST_BLOCKS = 50_000
-"""Of a document: a seed may have ten thousand passages."""
+"""Of a document: an essay may have ten thousand passages."""
 
 
 class DocumentError(RemixError):
-    """A document can't be read, or can't become a seed."""
+    """A document can't be read, or can't become an essay."""
 
 
 class TooLongError(DocumentError):
-    """A document has more pieces than anyone reads. Its message doesn't name the file yet."""
+    """A document has more than `MOST_BLOCKS`. The message doesn't name the file yet."""
 
     def __init__(self) -> None:
         super().__init__(f"has more than {MOST_BLOCKS} paragraphs or the like.", "Save it in pieces.")
 
 
 class Block(Frozen):
-    """A piece of a document, in its order."""
+    """A block of a document."""
 
     kind: Kind
-    """`markdown` is a whole body that needs no more than to be copied."""
+    """`markdown` is a whole body in Markdown, copied unchanged."""
 
     text: str
-    """A heading's or a paragraph's is one line; a list has a line an item, marked as in Markdown, and a table a line
-    a row, likewise; others have their lines."""
+    """A single line for headings and paragraphs; a line for each item of a list and each row of a table, marked as in
+    Markdown; several lines for all further kinds."""
 
     tags: tuple[str, ...] = ()
     """As written; of paragraphs, lists and quotations."""
 
     level: int = 0
-    """A heading's, from 1."""
+    """Of a heading, from 1."""
 
 
 class Doubt(Frozen):
-    """A place at which words that were run together could be read in another way."""
+    """A doubtful place in words that were run together."""
 
     read: tuple[str, ...]
-    """How they were read."""
+    """The words as read."""
 
     instead: tuple[tuple[str, ...], ...]
-    """How else they could be, the likeliest first; none where a word is simply unknown."""
+    """Alternatives, the most probable first; none if a word is unknown."""
 
 
 class Split(Frozen):
-    """How words that were run together were taken apart."""
+    """A word taken apart into the words that were run together."""
 
     word: str
-    """As it stood in the document."""
+    """As in the document."""
 
     parts: tuple[str, ...]
-    """The words, or tags of several words that the corpus has."""
+    """The words, or tags of several words from the corpus."""
 
     doubts: tuple[Doubt, ...] = ()
-    """What a person should look at."""
+    """For a person to check."""
 
 
 class Document(Frozen):
-    """A document, whatever its form was."""
+    """A document in any format."""
 
     form: str
-    """What it was taken for, in words."""
+    """The format, in words."""
 
     title: str | None = None
     author: str | None = None
     date: str | None = None
     tags: tuple[str, ...] = ()
-    """They count for all passages."""
+    """For all passages."""
 
     meta: dict[str, Any] = Field(default_factory=dict)
-    """What else is to stand in the front matter."""
+    """Further keys of the front matter."""
 
     blocks: tuple[Block, ...] = ()
     splits: tuple[Split, ...] = ()
     """How tags that were run together were read."""
 
     left_out: tuple[str, ...] = ()
-    """What no seed can hold, in words."""
-
-
-def one_line(text: str) -> str:
-    """A text with single blanks between its words: the form in which remix reads a paragraph."""
-    return " ".join(text.split())
+    """Parts that no essay can hold, in words."""
 
 
 def heading(text: str, level: int = 2) -> Block:
-    """A heading."""
+    """A heading block."""
     return Block(kind="heading", text=one_line(text), level=level)
 
 
 def paragraph(text: str, tags: Iterable[str] = ()) -> Block:
-    """A paragraph, with the tags at its end taken off; `tags` are more of them."""
+    """A paragraph block, with trailing tags taken off and `tags` added."""
     text, own = split_trailing_tags(text.strip())
     return Block(kind="paragraph", text=one_line(text), tags=(*own, *tags))
 
 
 def gathered(blocks: Iterable[Block]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
-    """The blocks that say something, and tags that stand before all of them.
+    """The blocks with text, and the tags before the first block.
 
-    Tags on a line of their own belong to the paragraph above, as in a seed. Raises `TooLongError`.
+    Tags on a line of their own belong to the paragraph above, as in an essay. Raises `TooLongError`.
     """
     kept: list[Block] = []
     first: list[str] = []

@@ -1,18 +1,17 @@
-"""Word's documents, by way of the HTML that mammoth makes of them.
+"""Word documents (.docx), converted to HTML by mammoth.
 
-Takes a file, gives a `Document`. Pictures, and what a document only links to, are left alone.
+Takes a file, gives a `Document`. Pictures and linked files are left out.
 """
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
 from remix.documents.archive import Archive, text_of
 from remix.documents.document import Document, DocumentError, gathered
 from remix.documents.html import blocks_of
-from remix.documents.library import library
+from remix.documents.reading import library
 
 _CORE = "docProps/core.xml"
 
@@ -25,18 +24,19 @@ p[style-name='Intense Quote'] => blockquote > p:fresh
 
 
 def read(path: Path) -> Document:
-    """A Word document. Raises `DocumentError` where it is damaged, or mammoth isn't installed."""
+    """Read a Word document. Raises `DocumentError` if it is damaged, or mammoth isn't installed."""
     mammoth = library("mammoth", "A Word document")
     archive = Archive(path)
     texts = io.BytesIO(archive.texts())
     try:
         html = mammoth.convert_to_html(
-            texts, style_map=_STYLES, convert_image=_no_picture, external_file_access=False
+            texts, style_map=_STYLES, convert_image=lambda _: [], external_file_access=False
         ).value
-    # mammoth lets the errors of a damaged document through as they come.
+    # mammoth raises all kinds of errors for a damaged document.
     except Exception as error:
         raise DocumentError(
-            f"{path}: not a Word document that can be read ({error}).", "Save it anew as .docx, or as .txt."
+            f"{path}: not a Word document that can be read ({error}).",
+            "Save the document again as .docx, or as .txt.",
         ) from error
     blocks, tags = gathered(blocks_of(html))
     core = archive.xml(_CORE) if _CORE in archive else None
@@ -51,7 +51,3 @@ def read(path: Path) -> Document:
         tags=tags,
         blocks=blocks,
     )
-
-
-def _no_picture(_: Any) -> list[Any]:
-    return []

@@ -1,7 +1,7 @@
 """E-books: EPUB 2 and 3 (https://www.w3.org/TR/epub-33/).
 
-Takes a file, gives a `Document`: the chapters in the order of the spine. Where nothing but a few bytes of XML stands
-between an archive and its HTML, a library would add little; the best kept one is under the AGPL.
+Takes a file, gives a `Document`: the chapters in the order of the spine. A library would save little, since EPUB adds
+only a few bytes of XML to an archive of HTML; the best-kept library is under the AGPL.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from remix.documents.html import blocks_of
 _CONTAINER = "META-INF/container.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 _CLOSED = re.compile(rb"<(?!br\b|hr\b|img\b|meta\b|link\b|input\b|col\b|wbr\b)(\w+)((?:\s[^<>]*)?)/>")
-"""An empty element of XHTML; in HTML it would never end."""
+"""An empty element of XHTML; an HTML parser would never close the element."""
 
 
 def read(path: Path) -> Document:
-    """An e-book. Raises `DocumentError` where it is damaged, encrypted, or lxml isn't installed."""
+    """Read an e-book. Raises `DocumentError` if it is damaged or encrypted, or lxml isn't installed."""
     archive = Archive(path)
     if "META-INF/encryption.xml" in archive and "META-INF/rights.xml" in archive:
         raise DocumentError(f"{path}: encrypted.", "Take a copy that you may read without its shop.")
@@ -42,23 +42,25 @@ def read(path: Path) -> Document:
 
 
 def _package(archive: Archive) -> str:
-    """The name of the member that lists all others."""
+    """The name of the package document, which lists the chapters."""
     for each in archive.xml(_CONTAINER).iter():
         if each.tag.endswith("}rootfile") and each.get("full-path"):
             return str(each.get("full-path"))
-    raise DocumentError(f"{archive.path}: says nowhere what is in it.", "Save it anew with what made it.")
+    raise DocumentError(
+        f"{archive.path}: has no package document.", "Save the document again with the program that made it."
+    )
 
 
 def _chapters(archive: Archive, package: ElementTree.Element, folder: str) -> Iterator[Block]:
     read = set()
     items = {each.get("id"): each for each in package.iter() if each.tag.endswith("}item")}
     for each in package.iter():
-        # Each once, as the standard has it: a small book could else be made of one chapter a million times.
+        # Each chapter once, by the standard: a small file could otherwise repeat a chapter a million times.
         item = items.pop(each.get("idref"), None) if each.tag.endswith("}itemref") else None
         if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
             continue
         name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
-        # By another id, too.
+        # A chapter may also be repeated under a different id.
         if name in read:
             continue
         read.add(name)

@@ -1,6 +1,6 @@
-"""Web pages, and the HTML that other formats are turned into.
+"""Web pages and the article of a web page; HTML to blocks.
 
-Takes bytes, gives a `Document`; takes HTML, gives its blocks. Nothing that a page names is fetched.
+Takes bytes, gives a `Document`; takes HTML, gives blocks. Nothing that a page links to is fetched.
 """
 
 from __future__ import annotations
@@ -9,17 +9,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from remix.documents.document import (
-    MOST_BLOCKS,
-    Block,
-    Document,
-    TooLongError,
-    gathered,
-    heading,
-    one_line,
-    paragraph,
-)
-from remix.documents.library import library
+from remix.corpus.blocks import one_line
+from remix.documents.document import MOST_BLOCKS, Block, Document, TooLongError, gathered, heading, paragraph
+from remix.documents.reading import library
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DIVISIONS = """
@@ -30,35 +22,35 @@ _UNSEEN = ("script", "style", "head", "template", "noscript", "svg", "iframe", "
 _BLOCKS = frozenset([*_HEADINGS, *_DIVISIONS.split(), "ul", "ol", "blockquote", "pre", "table", "hr"])
 
 _HOLDS_BLOCKS = "remixHoldsBlocks"
-"""An attribute that we set; in HTML itself there are no capitals in names."""
+"""An attribute set by remix; HTML's own names have no capitals."""
 
 ELEMENTS = 5
-"""For each paragraph, at most: links, emphasis, what lays out the page."""
+"""The most elements for each paragraph: links, emphasis, layout."""
 
 DEEPEST = 200
-"""Elements in elements; what lies deeper is read as words alone."""
+"""Nested elements; the text of deeper elements is read without blocks."""
 
 MOST_WORK = 500_000
-"""Elements of a page, each counted as often as it has elements around it, for its article to be looked for:
-trafilatura takes up to 20 µs for each. Of a page with more the whole is taken."""
+"""For finding the article: the sum of all elements' depths. trafilatura takes up to 20 µs for each unit. If a page
+has more, the whole page is read."""
 
 MOST_ATTRIBUTES = 500
-"""Of an element: libxml2 compares each with each."""
+"""Of an element: libxml2 compares attributes in pairs."""
 
 _LONG_TAG = re.compile(rb"<[^<>]{1000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
 def read(data: bytes) -> Document:
-    """A web page: its article, where one can be told from what is around it, else the whole page.
+    """Read a web page: the article, if trafilatura finds it, else the whole page.
 
-    Raises `DocumentError` where trafilatura isn't installed, and `TooLongError`.
+    Raises `TooLongError`, and `DocumentError` if trafilatura isn't installed.
     """
     trafilatura = library("trafilatura", "A web page")
     page = _page(data)
     whole = _blocks_of_page(page)
     if len(whole) > MOST_BLOCKS:
-        raise TooLongError  # before trafilatura, which is slower
+        raise TooLongError  # checked before trafilatura, which is slower
     if page.work > MOST_WORK:
         blocks, tags = gathered(whole)
         return Document(form="web page", title=page.title, tags=tags, blocks=blocks)
@@ -69,6 +61,7 @@ def read(data: bytes) -> Document:
     found = blocks_of(article) if article else whole
     title = one_line(metadata.title or "") or None
     blocks, tags = gathered(block for block in found if block.kind != "heading" or block.text != title)
+    kept, there = _words(found), _words(whole)
     listed = (one_line(tag) for tags in metadata.tags or () for tag in re.split("[,;]", tags))
     return Document(
         form="web page, its article" if article else "web page",
@@ -77,7 +70,7 @@ def read(data: bytes) -> Document:
         date=metadata.date,
         tags=(*filter(None, listed), *tags),
         blocks=blocks,
-        left_out=_left_out(_words(found), _words(whole)),
+        left_out=(f"{there - kept} of the page's {there} words, around the article",) if kept < there else (),
     )
 
 
@@ -85,38 +78,35 @@ def _words(blocks: list[Block]) -> int:
     return sum(len(block.text.split()) for block in blocks)
 
 
-def _left_out(kept: int, there: int) -> tuple[str, ...]:
-    """What of a page isn't its article: most often its menus."""
-    return (f"{there - kept} of the page's {there} words, around the article",) if kept < there else ()
-
-
 def blocks_of(source: str | bytes) -> list[Block]:
-    """The headings, paragraphs, lists, quotations, code and tables of some HTML, in their order.
+    """The headings, paragraphs, lists, quotations, code and tables of HTML, in order.
 
-    Raises `DocumentError` where lxml isn't installed, and `TooLongError`.
+    Raises `TooLongError`, and `DocumentError` if lxml isn't installed.
     """
     return _blocks_of_page(_page(source.encode() if isinstance(source, str) else source))
 
 
 class _Page(NamedTuple):
-    """HTML, parsed."""
+    """Parsed HTML."""
 
     tree: Any
-    """The elements that are seen; null if there are none."""
+    """The visible elements; None for an empty page."""
 
     title: str | None = None
     work: int = 0
-    """How many elements there are, each counted as often as it has elements around it."""
+    """The sum of all elements' depths."""
 
 
 def _page(data: bytes) -> _Page:
     lxml, etree = library("lxml.html", "HTML"), library("lxml.etree", "HTML")
-    if data.count(b"<") > 3 * ELEMENTS * MOST_BLOCKS or any(map(_has_many_attributes, _LONG_TAG.findall(data))):
-        raise TooLongError  # before libxml2 fills the memory
+    if data.count(b"<") > 3 * ELEMENTS * MOST_BLOCKS or any(
+        len(_QUOTED.sub(b"", tag).split()) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(data)
+    ):
+        raise TooLongError  # checked before libxml2 fills the memory
     try:
         tree = lxml.document_fromstring(data, parser=lxml.HTMLParser(encoding=_encoding(data)))
     except etree.ParserError:
-        # Nothing but comments, or nothing at all.
+        # The page has no elements, at most comments.
         return _Page(None)
     if sum(1 for _ in tree.iter()) > ELEMENTS * MOST_BLOCKS:
         raise TooLongError
@@ -134,10 +124,6 @@ def _blocks_of_page(page: _Page) -> list[Block]:
     return list(_within(page.tree, 0))
 
 
-def _has_many_attributes(tag: bytes) -> bool:
-    return len(_QUOTED.sub(b"", tag).split()) > MOST_ATTRIBUTES
-
-
 def _work(tree: Any) -> int:
     work, depth, level = 0, 0, [tree]
     while level:
@@ -147,7 +133,7 @@ def _work(tree: Any) -> int:
 
 
 def _mark_what_holds_blocks(tree: Any) -> None:
-    """Once for all: to look for blocks within each element anew takes the square of the depth."""
+    """Mark all elements that contain blocks, in a single pass: searching from each would take quadratic time."""
     for block in tree.iter(*_BLOCKS):
         for above in block.iterancestors():
             if above.get(_HOLDS_BLOCKS):
@@ -156,7 +142,7 @@ def _mark_what_holds_blocks(tree: Any) -> None:
 
 
 def _encoding(data: bytes) -> str | None:
-    """UTF-8 for what is that, whatever a page says of itself; else the page may say."""
+    """UTF-8 if the bytes are valid UTF-8, whatever the page states; else the page's own statement is used."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -165,7 +151,7 @@ def _encoding(data: bytes) -> str | None:
 
 
 def _within(element: Any, depth: int) -> Iterator[Block]:
-    """The blocks in an element; words that are in none of them are paragraphs."""
+    """The blocks in an element; text outside of blocks becomes paragraphs."""
     loose: list[str] = [element.text or ""]
     for child in element:
         if depth < DEEPEST and (child.tag in _BLOCKS or child.get(_HOLDS_BLOCKS)):
@@ -193,7 +179,7 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         if items := list(_items(element, 0)):
             yield Block(kind="list", text="\n".join(items))
     elif tag == "blockquote":
-        if text := "\n\n".join(_said(block) for block in _within(element, depth)):
+        if text := "\n\n".join(_with_trailing_tags(block) for block in _within(element, depth)):
             yield Block(kind="quote", text=text)
     elif tag == "pre":
         if text := _text(element).strip("\n"):
@@ -204,13 +190,13 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         yield from _within(element, depth)
 
 
-def _said(block: Block) -> str:
-    """A block within a quotation, as it was before its tags were taken off."""
+def _with_trailing_tags(block: Block) -> str:
+    """The text of a block within a quotation, with trailing tags."""
     return " ".join([block.text, ", ".join(f"#{tag}" for tag in block.tags)]).strip()
 
 
 def _items(element: Any, depth: int) -> Iterator[str]:
-    """A line an item, with those of a list within it below."""
+    """A line for each item, with the items of inner lists below."""
     if text := one_line(element.text or ""):
         yield f"{'    ' * depth}- {text}"
     for number, item in enumerate(element, 1):
@@ -228,9 +214,9 @@ def _items(element: Any, depth: int) -> Iterator[str]:
 
 
 def _table(element: Any, depth: int) -> Iterator[Block]:
-    """A table of several cells a row; one that only lays out a page is its contents.
+    """A table block, if rows have several cells; a table used for layout gives the blocks of its cells.
 
-    A table within a cell is no row of this one: its words stand in the cell, and nowhere else.
+    The rows of a table within a cell are not rows of the outer table: their text stays in the cell.
     """
     cells = [list(_inner(row, ("td", "th"), ("table",))) for row in _inner(element, ("tr",), ("table",))]
     width = max(map(len, cells), default=0)
@@ -250,7 +236,7 @@ def _table(element: Any, depth: int) -> Iterator[Block]:
 
 
 def _inner(element: Any, wanted: Collection[str], walls: Collection[str] = ()) -> Iterator[Any]:
-    """The elements with some of the tags that are nearest below an element; what is below those isn't looked at."""
+    """The nearest descendants with a tag in `wanted`, not searching below elements with a tag in `walls`."""
     for child in element:
         if child.tag in wanted:
             yield child

@@ -1,6 +1,6 @@
-"""Markdown, with front matter or without.
+"""Markdown, with or without front matter.
 
-Takes a file, gives a `Document` whose body is the file's own, letter for letter: it is in the right form already.
+Takes a file, gives a `Document` whose body is the file's own, unchanged.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from remix.documents.document import Block, Document
-from remix.documents.seed import read_back
+from remix.documents.essay import read_back
 from remix.util import frontmatter
 
 _FENCES = (f"{frontmatter.FENCE}\n", f"{frontmatter.TOML_FENCE}\n")
@@ -18,16 +18,16 @@ _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 
 
 def is_markdown(text: str) -> bool:
-    """Whether a plain text is Markdown all the same: it has front matter, or headings marked as such."""
+    """Whether a plain text is Markdown: front matter, or headings with Markdown's marks."""
     return text.startswith(_FENCES) or bool(_HEADING.search(text))
 
 
 def read(path: Path, text: str) -> Document:
-    """A Markdown file. Raises `SeedError` or `FrontMatterError` where its front matter is broken."""
+    """Read a Markdown file. Raises `SeedError` or `FrontMatterError` if the front matter is broken."""
     parts = frontmatter.split(text, str(path))
     if not parts.meta:
         parts = frontmatter.split_strings(text, str(path))
-    # By remix' own reader, whatever the file's name ends with.
+    # Read as Markdown, whatever the file's suffix.
     essay = read_back(text, f"{path.stem}.md")
     meta = {str(key): value for key, value in parts.meta.items() if str(key).lower() not in _READ}
     return Document(

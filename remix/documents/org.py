@@ -1,7 +1,7 @@
-"""Org: Emacs' outlines, by the reader that reads them as seeds.
+"""Org files, by the reader that reads Org essays.
 
-Takes a text, gives a `Document`: the same headings, paragraphs, lists and quotations that remix finds in an Org file
-among the seeds, with emphasis and links as Markdown has them. Code, tables, drawers and comments are left out.
+Takes a text, gives a `Document`: the headings, paragraphs, lists and quotations of `corpus/org.py`, with emphasis and
+links converted to Markdown. Code, tables, drawers and comments are left out.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from remix.corpus import org
-from remix.corpus.blocks import Block as Found
-from remix.documents.document import Block, Document, gathered, heading, one_line
+from remix.corpus.blocks import Block as OrgBlock
+from remix.corpus.blocks import one_line
+from remix.documents.document import Block, Document, gathered, heading
 
 _ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
 _LINK = re.compile(r"\[\[[^\[\]]*\](?:\[([^\[\]]*)\])\]")
@@ -22,29 +23,29 @@ _DATE = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})\b[^<>\[\]]*[>\]]")
 
 
 def read(text: str) -> Document:
-    """An Org file."""
+    """Read an Org file."""
     body = org.read(text, "")
     blocks, first = gathered(_blocks(body.blocks))
-    said = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
+    stated = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
     return Document(
         form="Org",
-        title=said["title"],
-        author=said["author"],
-        date=_DATE.sub(r"\1", said["date"]) if said["date"] else None,
+        title=stated["title"],
+        author=stated["author"],
+        date=_DATE.sub(r"\1", stated["date"]) if stated["date"] else None,
         tags=(*map(_tag, body.meta["tags"]), *first),
         blocks=blocks,
         left_out=_left_out(text, body.blocks),
     )
 
 
-def _blocks(found: tuple[Found, ...]) -> list[Block]:
-    """What the reader found, the tags of headings at the paragraphs below them."""
+def _blocks(found: tuple[OrgBlock, ...]) -> list[Block]:
+    """Blocks, with the headings' tags added to the paragraphs below."""
     blocks = []
     above: list[tuple[int, tuple[str, ...]]] = []
     for each in found:
         tags = tuple(map(_tag, each.tags))
         if each.kind == "heading":
-            # Org gives a heading's tags to all that is below it.
+            # Org's headings pass their tags on to all headings below.
             above = [*((level, theirs) for level, theirs in above if level < each.level), (each.level, tags)]
             blocks.append(heading(_markdown(each.text), each.level + 1))
             continue
@@ -55,18 +56,18 @@ def _blocks(found: tuple[Found, ...]) -> list[Block]:
 
 
 def _tag(tag: str) -> str:
-    """An Org tag as a seed writes it: without `@`, which begins some in Org and none in remix."""
+    """An Org tag as a tag of remix, without `@` and further characters that remix doesn't allow."""
     return re.sub(r"[^\w/'’&+. -]+", " ", tag).strip(" _") or "tag"
 
 
 def _markdown(text: str) -> str:
-    """Links as their words, and emphasis as Markdown marks it."""
+    """Links replaced by their text, and emphasis marked as in Markdown."""
     text = _LINK.sub(r"\1", text)
     return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
 
 
-def _left_out(text: str, found: tuple[Found, ...]) -> tuple[str, ...]:
-    """How much of a file is no prose."""
+def _left_out(text: str, found: tuple[OrgBlock, ...]) -> tuple[str, ...]:
+    """The number of lines that aren't prose."""
     kept = {number for each in found for number in range(each.lines[0], each.lines[1] + 1)}
     rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in kept)
     return (f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else ()

@@ -1,17 +1,18 @@
-"""Plain text: essays as they come out of a text field or a mail.
+"""Plain text: essays as saved from a text field or a mail.
 
-Takes a text, gives a `Document`. Nothing in such a text is marked, so this module guesses: a line is a paragraph
-where most lines end as sentences do; a short line that doesn't, before a paragraph, is a heading. What it took for
-what is shown to the person who asked.
+Takes a text, gives a `Document`. Plain text has no marks, so this module guesses: if most lines end as sentences do,
+each line is a paragraph; a short line that doesn't, before a paragraph, is a heading. `remix add` shows the guesses.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from remix.corpus.tags import CLOSING, ENDS, split_trailing_tags
-from remix.documents.document import Block, Document, gathered, heading, one_line, paragraph
+from remix.corpus.blocks import one_line
+from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
+from remix.documents.document import Block, Document, gathered, heading, paragraph
 
 LONGEST_HEADING = 90
 """Letters."""
@@ -20,10 +21,10 @@ MOST_WORDS = 14
 """Of a heading."""
 
 LONGEST_QUOTATION = 12
-"""Lines of a quotation that is one paragraph."""
+"""Lines of a quotation that becomes a single paragraph."""
 
 WIDEST = 120
-"""Letters of a line that somebody wrapped."""
+"""Letters of a wrapped line."""
 
 _ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")
@@ -35,11 +36,11 @@ _DASH = re.compile(r"^[-–—]")
 
 
 def read(text: str) -> Document:
-    """An essay in plain text. A heading before everything else is its title."""
-    chunks = [chunk for chunk in _chunks(text) if chunk]
+    """Read a plain text. A heading before everything else is the title."""
+    chunks = _chunks(text)
     by_line = _one_paragraph_a_line(chunks)
     units = [[line] for chunk in chunks for line in chunk] if by_line else chunks
-    blocks, tags = gathered(_blocks(_joined(units) if by_line else list(_parted(units))))
+    blocks, tags = gathered(_blocks(_with_quotations_joined(units) if by_line else list(_with_lists_apart(units))))
     title = blocks[0].text if len(blocks) > 1 and blocks[0].kind == "heading" else None
     return Document(
         form="plain text, one paragraph a line" if by_line else "plain text",
@@ -50,24 +51,18 @@ def read(text: str) -> Document:
 
 
 def paragraphs(text: str) -> list[str]:
-    """What empty lines divide, its lines joined."""
-    return [one_line(" ".join(chunk)) for chunk in _chunks(text) if chunk]
+    """The paragraphs between empty lines, lines joined."""
+    return [one_line(" ".join(chunk)) for chunk in _chunks(text)]
 
 
-def _chunks(text: str) -> Iterator[list[str]]:
-    """The lines between empty ones."""
-    chunk: list[str] = []
-    for line in text.split("\n"):
-        if line.strip():
-            chunk.append(line.strip())
-        elif chunk:
-            yield chunk
-            chunk = []
-    yield chunk
+def _chunks(text: str) -> list[list[str]]:
+    """The lines between empty lines, without spaces at their ends."""
+    lines = (line.strip() for line in text.split("\n"))
+    return [list(chunk) for has_text, chunk in groupby(lines, key=bool) if has_text]
 
 
 def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
-    """Whether the breaks within what empty lines divide are ends of paragraphs rather than of wrapped lines."""
+    """Whether most line breaks are ends of paragraphs, not of wrapped lines."""
     lines = [line for chunk in chunks for line in chunk]
     if any(len(line) > WIDEST for line in lines):
         return True
@@ -81,8 +76,8 @@ def _is_whole(line: str) -> bool:
     return bool(tags) or bool(_ENDS.search(text))
 
 
-def _joined(units: Sequence[list[str]]) -> list[list[str]]:
-    """Lines that belong together: a quotation that another line closes, an epigraph mostly; an underlined heading."""
+def _with_quotations_joined(units: Sequence[list[str]]) -> list[list[str]]:
+    """Lines joined to paragraphs: a quotation over several lines (mostly an epigraph), an underlined heading."""
     lines = [line for unit in units for line in unit]
     joined: list[list[str]] = []
     start = 0
@@ -94,7 +89,7 @@ def _joined(units: Sequence[list[str]]) -> list[list[str]]:
 
 
 def _quotation(all_lines: Sequence[str], start: int) -> int:
-    """How many lines the quotation takes that one opens; 1 where it opens none, or none is closed."""
+    """The number of lines of the quotation that begins at `start`; 1 if no quotation begins, or it isn't closed."""
     lines = all_lines[start : start + LONGEST_QUOTATION]
     for opening, closing in (("“", "”"), ("«", "»"), ("„", "“")):
         if not lines[0].startswith(opening):
@@ -111,8 +106,8 @@ def _quotation(all_lines: Sequence[str], start: int) -> int:
     return 1
 
 
-def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
-    """The same, but that a list of two items or more stands apart from the lines that lead into it."""
+def _with_lists_apart(units: Sequence[list[str]]) -> Iterator[list[str]]:
+    """The units, with each list of two items or more apart from the lines that introduce the list."""
     for unit in units:
         marked = [number for number, line in enumerate(unit) if _ITEM.match(line)]
         first = marked[0] if len(marked) > 1 else 0
@@ -120,7 +115,7 @@ def _parted(units: Sequence[list[str]]) -> Iterator[list[str]]:
 
 
 def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """What each group of lines is. Several lines that are marked as items are a list."""
+    """The block of each unit. Several lines marked as items are a list."""
     items: list[str] = []
     for n, unit in enumerate(units):
         if _ITEM.match(unit[0]) and (items or _goes_on(units, n)):
@@ -135,29 +130,30 @@ def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
 
 
 def _block(unit: Sequence[str], following: str) -> Block:
-    """What a group of lines is that is no list; `following` is the line after it, if there is one."""
+    """The block of a unit that isn't a list; `following` is the next line, or empty."""
     if _is_underlined(unit):
         return heading(unit[0])
     if len(unit) == 1 and _BREAK.fullmatch(unit[0]):
         return Block(kind="break", text=unit[0])
-    if len(unit) == 1 and _is_heading(unit[0], following):
+    # Not a quotation before its source: `— Somebody`.
+    if len(unit) == 1 and following and not _DASH.match(following) and _could_be_heading(unit[0]):
         return heading(unit[0])
     return paragraph("\n".join(unit))
 
 
 def _is_underlined(lines: Sequence[str]) -> bool:
-    """Whether these are a heading and the strokes below it."""
+    """Whether the lines are a heading and its underline."""
     return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
 
 
 def _goes_on(units: Sequence[Sequence[str]], n: int) -> bool:
-    """Whether a second item follows the first, in the same group of lines or as the next."""
+    """Whether a second item follows the first, in the same unit or the next."""
     following = units[n][1:] or (units[n + 1][:1] if n + 1 < len(units) else [])
     return any(_ITEM.match(line) for line in following)
 
 
 def _items(lines: Sequence[str]) -> list[str]:
-    """An item a line, marked as in Markdown; lines without a mark go on with the item above."""
+    """A line for each item, marked as in Markdown; lines without a mark continue the item above."""
     items: list[str] = []
     for line in lines:
         if _ITEM.match(line):
@@ -165,11 +161,6 @@ def _items(lines: Sequence[str]) -> list[str]:
         else:
             items[-1] += f" {line}"
     return items
-
-
-def _is_heading(line: str, following: str) -> bool:
-    """Whether a line heads what follows it, and isn't the saying before a name: `— Somebody`."""
-    return bool(following) and not _DASH.match(following) and _could_be_heading(line)
 
 
 def _could_be_heading(line: str) -> bool:
@@ -190,10 +181,6 @@ def _could_be_heading(line: str) -> bool:
 
 def _ends_as_sentence(line: str) -> bool:
     if line.endswith("?"):
-        return not _in_title_case(line)
+        # A heading has all long words in capitals: `What Is a Map For?`.
+        return not all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))
     return bool(_ENDS.search(line))
-
-
-def _in_title_case(line: str) -> bool:
-    """Whether all its long words begin with a capital: `What Is a Map For?`."""
-    return all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", line))

@@ -162,7 +162,7 @@ def test_outside_of_a_workspace(tmp_path: Path) -> None:
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(tmp_path / "absent"), "tags"])
     assert result.exit_code == 2
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(tmp_path), "tags"])
-    assert the_error(result) == (f"{tmp_path}/seeds: no such folder of seeds.", "Make one with `remix init DIR`.")
+    assert the_error(result) == (f"{tmp_path}/seeds: no such folder of essays.", "Make one with `remix init DIR`.")
 
 
 def test_the_workspace_from_the_environment(workspace: Workspace) -> None:

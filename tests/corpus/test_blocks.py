@@ -1,4 +1,4 @@
-"""Blocks: which of them together are a passage, and which tags reach how far."""
+"""Blocks: which blocks together are a passage, and for which passages a tag counts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_heading_s_tags_count_below_it_the_nearest_first() -> None:
 
 
 def test_tags_alone_with_nothing_above_count_for_all_that_follows_there() -> None:
-    """They used to be lost: notes in Obsidian often begin with them."""
+    """Such tags used to be lost: notes in Obsidian often begin with tags."""
     blocks = [
         paragraph("", "garden"),
         paragraph("A."),

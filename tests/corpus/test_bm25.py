@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from remix.corpus.bm25 import MOST_COUNTED, MOST_WORDS, scores, telling_words
+from remix.corpus.bm25 import MOST_COUNTED, MOST_WORDS, query_words, scores
 
 TEXTS = ["the old clock", "the new clock, the old clock", "a map", "no words in common here", "nor here"]
 
@@ -36,8 +36,8 @@ def test_of_a_long_text_the_rarest_words_count() -> None:
     rare = [f"rare{number}" for number in range(MOST_WORDS)]
     texts = {**dict.fromkeys(common, 50), **dict.fromkeys(rare, 2)}
     like = " ".join([*common, *rare, "unknown"])
-    assert telling_words(like, lambda word: texts.get(word, 0)) == rare
-    assert telling_words("b a b", lambda _: 1) == ["b", "a"]
+    assert query_words(like, lambda word: texts.get(word, 0)) == rare
+    assert query_words("b a b", lambda _: 1) == ["b", "a"]
 
 
 def test_of_a_text_with_a_million_different_words_the_first_are_looked_up() -> None:
@@ -47,5 +47,5 @@ def test_of_a_text_with_a_million_different_words_the_first_are_looked_up() -> N
         asked.append(word)
         return 1
 
-    telling_words(" ".join(f"word{number}" for number in range(100_000)), frequency)
+    query_words(" ".join(f"word{number}" for number in range(100_000)), frequency)
     assert len(asked) == MOST_COUNTED

@@ -1,4 +1,4 @@
-"""Tags that are perhaps one, and those that aren't."""
+"""Near-duplicate tags: which pairs are found, and which aren't."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def test_what_is_perhaps_one(tag: str, other: str, why: str) -> None:
     ("tag", "other"),
     [
         ("maps", "naps"),  # too short for a typo
-        ("cause", "pause"),  # another first letter
-        ("1984a", "1985a"),  # digits are meant
+        ("cause", "pause"),  # different first letter
+        ("1984a", "1985a"),  # digits must agree
         ("covid19", "covid"),
         ("prediction", "production"),  # two letters, in a word that isn't long
         ("glass", "glas"),
@@ -89,12 +89,12 @@ def test_no_tags_no_pairs() -> None:
 
 @pytest.mark.parametrize("form", ["t{:05}", "aaaaaaaaaaaaaa{:05}", "{:05}" + "a" * 55, "t/{:05}ies"])
 def test_tags_that_differ_by_digits_alone(form: str) -> None:
-    """20,000 such tags took minutes: all were held against all, and each pair looked at."""
+    """20,000 such tags took minutes: all pairs were compared."""
     assert near_duplicates([(form.format(n), 1) for n in range(20_000)]) == []
 
 
 def test_tags_that_are_all_alike() -> None:
-    """Each of 17,576 is a letter away from 75 others, and two letters away from thousands."""
+    """Each of 17,576 tags is a letter away from 75 tags, and two letters away from thousands."""
     letters = "abcdefghijklmnopqrstuvwxyz"
     tags = [f"aaaaaaaaaaaa{a}{b}{c}" for a in letters for b in letters for c in letters]
     counts = [(tag, 2) for tag in tags]
@@ -126,7 +126,7 @@ def nine_letters(amount: int) -> Iterator[str]:
     ids=["many pairs", "many groups", "nine letters", "anagrams"],
 )
 def test_190_000_tags_are_compared_in_time(tags: list[str]) -> None:
-    """The bound held for each group of tags alone: of 26 groups, or of 95,000, it took up to 20 s."""
+    """The bound held for each group of tags alone: 26 or 95,000 groups took up to 20 s."""
     start = time.process_time()
     counts = [(tag, 1) for tag in tags]
     near_duplicates(counts)
@@ -134,7 +134,7 @@ def test_190_000_tags_are_compared_in_time(tags: list[str]) -> None:
 
 
 def test_of_all_groups_together_the_commonest_tags_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the pairs each group counts, so that of two groups the second is left out here."""
+    """Each group's overhead counts too, so that the second of two groups is left out here."""
     monkeypatch.setattr("remix.corpus.duplicates.MOST_PAIRS", PAIRS_OF_A_GROUP + 3)
     counts = [("clocks and maps", 9), ("maps and clocks x", 8), ("clocks and mops", 2), ("maps and clocks y", 1)]
     assert [(pair.tag, pair.other) for pair in near_duplicates(counts)] == [("clocks and mops", "clocks and maps")]

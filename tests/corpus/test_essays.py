@@ -1,4 +1,4 @@
-"""Reading seeds: which blocks are passages, with which lines, section and tags."""
+"""Reading essays: which blocks are passages, with which lines, section and tags."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_tags_on_a_line_of_their_own_belong_to_the_passage_above(tmp_path: Path)
 
 
 def test_own_tags_come_before_the_essays(tmp_path: Path) -> None:
-    """An own tag that the essay has too used to move behind the others."""
+    """A tag of the passage and of the essay used to come last."""
     (one,) = read(tmp_path, "---\ntags: [time, loss]\n---\nOne. #Time, #maps\n").passages
     assert one.tags == ("Time", "maps", "loss")
 
@@ -165,7 +165,7 @@ def test_words_that_differ_in_their_vowel_signs_are_no_namesakes(tmp_path: Path)
 
 @pytest.mark.parametrize("nothing", ["null", "~", "", "[]"])
 def test_no_tags_are_none(tmp_path: Path, nothing: str) -> None:
-    """`tags: null` gave a tag of that name."""
+    """`tags: null` gave a tag named null."""
     essay = read(tmp_path, f"---\ntags: {nothing}\naliases: {nothing}\n---\nA.\n")
     assert (essay.tags, essay.aliases) == ((), ())
 
@@ -195,7 +195,7 @@ def test_a_bad_file_is_left_out_where_errors_are_heard(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    """It used to come through as a title that no file and no terminal takes."""
+    """The name used to become a title that can't be written to a file or terminal."""
     (tmp_path / "seeds").mkdir()
     Path(os.fsdecode(bytes(tmp_path) + b"/seeds/\xff.md")).write_text("A.")
     with pytest.raises(SeedError, match="its name is not UTF-8") as caught:
@@ -208,12 +208,12 @@ def test_no_passage_at_all_is_an_error(tmp_path: Path, text: str | None) -> None
     (tmp_path / "seeds").mkdir()
     if text is not None:
         read(tmp_path, text)
-    with pytest.raises(SeedError, match="no seeds here, or none with a paragraph"):
+    with pytest.raises(SeedError, match="no essays here, or none with a paragraph"):
         read_seeds(tmp_path / "seeds", tmp_path)
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match="no such folder of seeds"):
+    with pytest.raises(SeedError, match="no such folder of essays"):
         read_seeds(tmp_path / "seeds", tmp_path)
 
 
@@ -230,7 +230,7 @@ def test_the_shipped_seeds_are_what_the_demo_needs() -> None:
 
 @pytest.mark.parametrize(("value", "title"), [("No", "No"), ("010", "010"), ("2026-1-2", "2026-1-2"), ("~", "~")])
 def test_a_title_is_what_its_author_wrote(tmp_path: Path, value: str, title: str) -> None:
-    """YAML would make false, 8 and a date of them."""
+    """YAML would read false, 8 and a date."""
     assert read(tmp_path, f"---\ntitle: {value}\n---\nWords.\n").title == title
 
 
@@ -285,7 +285,7 @@ def test_aliases(tmp_path: Path, yaml: str, aliases: tuple[str, ...]) -> None:
 
 
 def test_files_of_the_same_name_in_two_formats_are_namesakes(tmp_path: Path) -> None:
-    """As where Org notes are exported beside themselves."""
+    """As if Org notes were exported to the same folder."""
     read(tmp_path, "A.", "maps.md")
     read(tmp_path, "A.", "maps.org")
     with pytest.raises(SeedError, match=r"seeds/maps\.org: .*those of seeds/maps\.md") as caught:
@@ -296,7 +296,7 @@ def test_files_of_the_same_name_in_two_formats_are_namesakes(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("folder", "path"), [("seeds", "seeds/a.md"), (".", "a.md"), ("../garden", "garden/a.md")])
 def test_paths_begin_in_the_workspace_or_with_the_folder_s_name(tmp_path: Path, folder: str, path: str) -> None:
-    """They used to tell the way from the workspace to a garden elsewhere: ../../home/someone/garden/a.md."""
+    """Paths used to lead from the workspace to a garden elsewhere: ../../home/someone/garden/a.md."""
     root = tmp_path / "workspace"
     (root / folder).mkdir(parents=True, exist_ok=True)
     (root / folder / "a.md").write_text("A.")
@@ -319,7 +319,7 @@ def test_paths_begin_in_the_workspace_or_with_the_folder_s_name(tmp_path: Path, 
     ],
 )
 def test_a_tag_longer_than_anyone_writes(tmp_path: Path, text: str, line: int) -> None:
-    """Each was kept once for each of its parents and passages: a megabyte became hundreds."""
+    """A tag was kept for each parent and each passage: a megabyte became hundreds."""
     with pytest.raises(SeedError, match=rf"an-essay\.md:{line}: has a tag of more than 200 letters"):
         read(tmp_path, text)
 

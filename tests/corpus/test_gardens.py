@@ -1,4 +1,4 @@
-"""Gardens of every kind, read in place: each with what its format does and others don't."""
+"""Gardens of every kind, read in place, each with the peculiarities of its format."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ def test_a_garden_elsewhere_from_the_command_line(tmp_path: Path, monkeypatch: p
 
 
 def test_a_garden_as_its_own_workspace(tmp_path: Path) -> None:
-    """Its settings, templates and outputs lie among the notes, and are none."""
+    """The garden's settings, templates and outputs lie among the notes, and are not read."""
     plant(tmp_path, OBSIDIAN)
     (tmp_path / "remix.toml").write_text('seeds = "."\nexclude = ["Folder/"]\nmin_words = 6\n')
     (tmp_path / "outputs").mkdir()

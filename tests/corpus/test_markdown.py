@@ -1,4 +1,4 @@
-"""Reading Markdown: what of a file is prose, and what its marks mean."""
+"""Markdown: which parts of a file are prose, and what the marks mean."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_inline_tag_stays_in_its_sentence() -> None:
     ],
 )
 def test_a_quotation_s_line_of_tags_begins_behind_its_mark(body: str, text: str, found: tuple[str, ...]) -> None:
-    """Of several words only the first was taken, and all of them stayed in the text."""
+    """Only the first of several words was taken, and all stayed in the text."""
     (only,) = passages(markdown.read(body, "a.md").blocks, "a.md")
     assert (only.text, only.tags) == (text, found)
 
@@ -153,7 +153,7 @@ def test_a_heading_of_tags_alone_names_no_section() -> None:
 
 @pytest.mark.parametrize("line", ["- a\n", "# a\n", "- - - - a\n", "a\n\n"])
 def test_megabytes_of_marks_are_refused(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven megabytes took minutes, and as many gigabytes."""
+    """Seven megabytes took minutes, and seven gigabytes of memory."""
     monkeypatch.setattr(markdown, "MOST_TOKENS", 1_000)
     with pytest.raises(SeedError, match=r"^a\.md: has more headings, paragraphs and items"):
         markdown.read(line * 1_000, "a.md")

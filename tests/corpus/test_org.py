@@ -1,4 +1,4 @@
-"""Reading Org: headings with tags, and what is prose below them."""
+"""Org: headings with tags, and the prose below."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_org_knows_no_inline_tags() -> None:
 
 
 def test_a_title_of_many_lines() -> None:
-    """Each further line copied all those before it."""
+    """Each further line copied all lines before."""
     begun = time.process_time()
     body = org.read(f"#+title: {'x' * 58}\n" * 118_000, "a.org")
     assert time.process_time() - begun < 10

@@ -1,4 +1,4 @@
-"""Reading plain text: paragraphs, wrapped or not."""
+"""Plain text: paragraphs, wrapped or not."""
 
 from __future__ import annotations
 

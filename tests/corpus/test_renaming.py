@@ -1,4 +1,4 @@
-"""Renaming a tag in the seeds: its letters and nothing else, everywhere or nowhere."""
+"""Renaming a tag in the essays' files: the tag's letters and nothing else, everywhere or nowhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from remix.errors import SeedError
 from remix.util import frontmatter
 
 TAG = "\0"
-"""Stands where the tag does, in what follows; wherever `maps` is written out, it is no tag, or a part of another."""
+"""Stands for the tag in the texts below; a `maps` written out is no tag, or part of a longer tag."""
 
 HEAD = [
     "---\ntitle: maps\ntags: [\0, 'other', \"\0\"]\nmaps: maps\n---\n",
@@ -43,9 +43,9 @@ BODY = [
     "maps",
 ]
 ENDS = [["\n"], ["\r\n"], ["\r"], ["\n", "\r\n"], ["\r", "\r\n"]]
-"""Of lines. Only `\\r` and then `\\n` can't be mixed: together they are one."""
+"""Line ends. `\\r` before `\\n` isn't mixed: together they are one."""
 SECONDS = 30
-"""Of computing; each took minutes or hours before."""
+"""Seconds of CPU time; each case took minutes or hours before."""
 SPELLINGS = ["maps", "Maps", "MAPS"]
 
 
@@ -68,7 +68,7 @@ def only(planned: Renaming) -> Edit:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
 @given(data=st.data())
 def test_only_the_tags_bytes_change(tmp_path: Path, data: st.DataObject) -> None:
-    """With any ends of lines, mixed or not, with a byte order mark or none, with a last end of line or none."""
+    """With mixed line ends, with or without a byte order mark and a last line end."""
     blocks = data.draw(st.lists(st.sampled_from(BODY), max_size=5))
     text = (
         data.draw(st.sampled_from(HEAD))
@@ -144,7 +144,7 @@ def test_a_new_spelling_of_the_same_tag(tmp_path: Path) -> None:
 
 
 def test_keys_that_are_spelt_like_the_tag_stay(tmp_path: Path) -> None:
-    """A mark in them would hide all tags: such places are found by halves."""
+    """A mark in such a key would hide all tags: these places are found by halving."""
     seed(tmp_path, "---\ntags: [tags, title]\ntitle: tags\n---\nTags. #tags\n\n<tags>\n\nMore. #Tags/old\n")
     after = "---\ntags: [labels, title]\ntitle: tags\n---\nTags. #labels\n\n<tags>\n\nMore. #labels/old\n"
     assert only(plan(tmp_path, "tags", "labels")).after == after
@@ -153,7 +153,7 @@ def test_keys_that_are_spelt_like_the_tag_stay(tmp_path: Path) -> None:
 
 
 def test_names_of_html_stay(tmp_path: Path) -> None:
-    """A mark in `<table` would make a passage of it."""
+    """A mark in `<table` would make the HTML a passage."""
     seed(tmp_path, "<table\nclass=x>\n</table>\n\nWords. #table, #tr\n")
     assert only(plan(tmp_path, "table", "list")).after == "<table\nclass=x>\n</table>\n\nWords. #list, #tr\n"
 
@@ -221,7 +221,7 @@ def test_a_name_that_breaks_the_front_matter_is_refused_with_its_line(tmp_path: 
 
 
 def test_a_name_that_would_make_a_sentence_of_a_list_is_refused(tmp_path: Path) -> None:
-    """Five words are a tag, six are not: with what lies below the tag it would be one too many."""
+    """Five words are a tag, six are not: with the tag's lower levels the new name would have one too many."""
     seed(tmp_path, "Words. #other\n\nA. #maps/a b\n")
     with pytest.raises(SeedError, match=r":3: 'one two three four five' would not be read as a tag here"):
         plan(tmp_path, "maps", "one two three four five")
@@ -231,7 +231,7 @@ def test_a_name_that_would_make_a_sentence_of_a_list_is_refused(tmp_path: Path) 
 def test_a_file_that_would_take_for_ever_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    """Marks would make the one larger than any seed; in the other each place must be tried alone."""
+    """Marks would make one file larger than allowed; in the other file each place must be tried alone."""
     monkeypatch.setattr(frontmatter, "MOST_BYTES", 2**16)
     monkeypatch.setattr(renaming, "MOST_READ", 2**18)
     seed(tmp_path, text)
@@ -261,7 +261,7 @@ COMPOSED = ["".join("é" if n >> k & 1 else "e\u0301" for k in range(14)) for n 
     ],
 )
 def test_renaming_takes_no_longer_than_reading(tmp_path: Path, text: str, tag: str, places: int) -> None:
-    """Each mark was sought in the whole passage; a number for marks was sought that the text doesn't hold."""
+    """The whole passage was searched for each mark, and the text for each candidate of the marks' number."""
     seed(tmp_path, text)
     begun = time.process_time()
     assert only(plan(tmp_path, tag, "hours")).places == places
@@ -279,7 +279,7 @@ def test_renaming_takes_no_longer_than_reading(tmp_path: Path, text: str, tag: s
     ids=["5,000 titles", "30,000 headings", "90,000 items", "9,000 ways to compose a tag"],
 )
 def test_what_takes_long_to_rename_is_refused(tmp_path: Path, text: str, name: str, tag: str, message: str) -> None:
-    """However small the file is: each of 5,000 titles was tried alone, for hours."""
+    """Even a small file: each of 5,000 titles was tried alone, for hours."""
     seed(tmp_path, text, name)
     begun = time.process_time()
     with pytest.raises(SeedError, match=message):
@@ -301,7 +301,7 @@ def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path) -> Non
     first, second = seed(tmp_path, "A. #maps\n", "a.md"), seed(tmp_path, "B. #maps\n", "b.md")
     planned = plan(tmp_path, "maps", "atlas")
     second.write_text("B, better. #maps\n")
-    with pytest.raises(SeedError, match=r"seeds/b\.md: has changed just now"):
+    with pytest.raises(SeedError, match=r"seeds/b\.md: has changed since the essays were read"):
         write(planned.edits)
     assert (first.read_text(), second.read_text()) == ("A. #maps\n", "B, better. #maps\n")
 
@@ -317,7 +317,7 @@ def test_a_full_disk_is_said_so_and_loses_nothing(tmp_path: Path, monkeypatch: p
         patch.setattr(os, "fsync", full)
         with pytest.raises(SeedError, match=r"an-essay\.md: can't be written \(No space left") as caught:
             write(planned.edits)
-    assert caught.value.hint == "See to it, and rename again; files that are done stay done."
+    assert caught.value.hint == "Mend the cause, and rename again; files already written stay renamed."
     assert path.read_text() == "A. #maps\n"
     assert list(path.parent.iterdir()) == [path]
 

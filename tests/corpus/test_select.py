@@ -1,4 +1,4 @@
-"""Choosing passages by tag and essay."""
+"""Selecting passages by tag and essay."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from remix.corpus import chooser, read_seeds, select
+from remix.corpus.memory import MemoryCorpus
 from remix.corpus.query import QueryError
-from remix.corpus.reading import Reading
-from remix.corpus.select import MOST_SOUGHT, Meaning, Selected
+from remix.corpus.select import MOST_SUGGESTED, Meaning, Selected
 from remix.errors import SeedError
 from remix.records import Essay, Options, Rule, sha256
 from remix.workspace import Workspace
@@ -91,7 +91,7 @@ def test_an_essay_answers_to_its_aliases(workspace: Workspace) -> None:
 
 
 def chosen(among: list[Essay], /, **options: Any) -> Selected:
-    return chooser(Options(**options))(Reading(among))
+    return chooser(Options(**options))(MemoryCorpus(among))
 
 
 def ids(among: list[Essay], /, **options: Any) -> list[str]:
@@ -124,14 +124,14 @@ def test_what_nothing_answers_to_is_noted(essays: list[Essay]) -> None:
 
 
 def test_of_many_unknown_names_similar_ones_are_looked_for_a_few_times(essays: list[Essay]) -> None:
-    """A hundred of them against 200,000 tags took half a minute."""
+    """A hundred unknown names among 200,000 tags took half a minute."""
     found = chosen(essays, where=f"clocks and not ({' or '.join(f'map{number}' for number in range(30))})")
     assert len(found.notes) == 30
-    assert sum("Did you mean 'maps'?" in note for note in found.notes) == MOST_SOUGHT
+    assert sum("Did you mean 'maps'?" in note for note in found.notes) == MOST_SUGGESTED
 
 
 def test_where_nothing_is_meant_the_error_says_what_is_unknown(essays: list[Essay]) -> None:
-    with pytest.raises(SeedError, match="no passage answers --where") as caught:
+    with pytest.raises(SeedError, match="no passage matches --where") as caught:
         chosen(essays, where="clock and time")
     assert caught.value.hint.startswith("--where, column 1: no passage has the tag 'clock'. Did you mean 'clocks'?")
 
@@ -147,7 +147,7 @@ def test_likeness_ranks_and_leaves_out_what_shares_no_word(essays: list[Essay]) 
 
 
 def _by_first_letters(texts: Sequence[str]) -> NDArray[np.float64]:
-    """As if a text meant nothing but its first word."""
+    """As if the first word were the whole meaning of a text."""
     words = [text.split()[0].lower() for text in texts]
     return np.array([[float(word == other) for other in sorted(set(words))] for word in words])
 
@@ -156,12 +156,12 @@ MEANING = Meaning(Rule(name="first words", version=1), _by_first_letters)
 
 
 def test_meaning_ranks_what_shares_no_word_too(essays: list[Essay]) -> None:
-    found = chooser(Options(like="Nobody, zebra", by="meaning"), MEANING)(Reading(essays))
+    found = chooser(Options(like="Nobody, zebra", by="meaning"), MEANING)(MemoryCorpus(essays))
     assert len(found.pairs) == sum(len(essay.passages) for essay in essays)
     first = next(iter(found.rankings.values()))
     assert (first.rank, first.method) == (1, Rule(name="first words", version=1))
     narrowed = chooser(Options(like="Nobody", by="meaning", essays=("two-clocks",), limit=1), MEANING)(
-        Reading(essays)
+        MemoryCorpus(essays)
     )
     assert {passage.essay for _, passage in narrowed.pairs} == {"two-clocks"}
 
@@ -170,7 +170,7 @@ def test_of_many_passages_those_alike_by_words_are_looked_at(
     essays: list[Essay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["remix.corpus.select"], "MOST_EMBEDDED", 2)
-    found = chooser(Options(like="map", by="meaning"), MEANING)(Reading(essays))
+    found = chooser(Options(like="map", by="meaning"), MEANING)(MemoryCorpus(essays))
     assert {passage.id for _, passage in found.pairs} == {"on-maps/001", "on-maps/002"}
 
 
@@ -185,7 +185,7 @@ def test_equals_stay_in_the_order_of_the_corpus(essays: list[Essay]) -> None:
 
 
 def test_a_sample_is_drawn_by_hash_and_keeps_the_order(essays: list[Essay]) -> None:
-    """These very passages: another machine must draw the same."""
+    """Exactly these passages: every machine must draw the same."""
     assert ids(essays, sample=2, seed=1) == ["on-maps/001", "two-clocks/003"]
     assert ids(essays, sample=2, seed=3) == ["on-maps/001", "two-clocks/001"]
     assert ids(essays, sample=99) == ids(essays)
@@ -212,7 +212,7 @@ def test_a_sample_of_what_is_ranked_keeps_the_ranks(essays: list[Essay]) -> None
 
 @pytest.mark.parametrize("kind", ["--tag", "--essay"])
 def test_what_is_shown_of_a_long_name(remix_: Remix, kind: str) -> None:
-    """All of 100,000 letters used to be printed."""
+    """All 100,000 letters used to be printed."""
     result = remix_("passages", kind, "a" * 100_000)
     assert result.exit_code == 1
     assert len(result.stderr) < 500

@@ -1,4 +1,4 @@
-"""The map of tags: well-formed, the same each time, legible."""
+"""The tag map: well-formed, the same each time, legible."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def words(svg: ET.Element) -> list[str]:
 
 
 def garden(tags: int, passages: int, seed: int) -> list[Passage]:
-    """Passages with one to six of so many tags, some of them long; made by lot."""
+    """Passages with one to six tags, some of the tags long; drawn at random."""
     lot = random.Random(seed)
     names = [" ".join("word" * lot.randint(1, 3) for _ in range(lot.randint(1, 3))) + str(n) for n in range(tags)]
     return [passage(*lot.sample(names, min(tags, lot.randint(1, 6)))) for _ in range(passages)]
@@ -106,7 +106,7 @@ def test_endless_tags_are_cut() -> None:
 
 
 def test_it_is_the_same_picture_in_another_process() -> None:
-    """Sets of words have another order in each."""
+    """The order of sets of words differs between processes."""
     code = (
         "import sys; from remix.corpus import read_seeds; from remix.corpus.tag_map import draw\n"
         "from remix.workspace import shipped; folder = shipped('seeds')\n"
@@ -123,7 +123,7 @@ def test_it_is_the_same_picture_in_another_process() -> None:
 
 @pytest.mark.parametrize("colour", [*COLOURS, GREY])
 def test_colours_are_legible_on_white_on_black_and_below_white(colour: str) -> None:
-    """Contrast as WCAG 2.2 has it, which asks for 4.5."""
+    """Contrast by WCAG 2.2, which asks for 4.5."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     luminance = sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
@@ -135,7 +135,7 @@ def test_colours_are_legible_on_white_on_black_and_below_white(colour: str) -> N
 
 
 def test_the_layout_of_many_tags_takes_fewer_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The map of 1,000 tags took 65 s: each round pushes each tag away from each."""
+    """The map of 1,000 tags took 65 s: each round pushes all pairs of tags apart."""
     rounds: list[tuple[int, int]] = []
 
     def layout(part: nx.Graph, max_iter: int, **_: object) -> dict[int, tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Walking a garden: what is read, and what isn't."""
+"""Walking a folder: which files are read as essays."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_folders_that_are_left_out_are_not_entered(tmp_path: Path, monkeypatch: 
 
 
 def test_runs_are_no_seeds(finished: RunFolder, workspace: Workspace) -> None:
-    """With `seeds = "."` the texts of one run would have been the passages of the next."""
+    """With `seeds = "."` the texts of a run would have been the passages of the next run."""
     found = walked(workspace.root)
     assert "seeds/two-clocks.md" in found
     assert not [name for name in found if name.startswith("outputs/")]
@@ -168,7 +168,7 @@ PATTERNS = st.lists(
 @example("/**/a*b/**/*a*b", "b/aab/a/bab", False)
 @example("a/**/**/b", "a/b", True)
 def test_patterns_match_what_pathspec_s_own_do(pattern: str, name: str, is_folder: bool) -> None:
-    """Their regular expressions are rewritten so that none tries every way."""
+    """The regular expressions are rewritten to avoid backtracking."""
     try:
         theirs = GitIgnoreSpec([GitIgnoreSpecPattern(pattern)])
     except GitIgnorePatternError:
@@ -222,7 +222,7 @@ DEEP = "/".join(["a" * 200] * 15) + "/" + "a" * 150
 def test_many_patterns_and_many_long_names_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, name: str, message: str
 ) -> None:
-    """950 patterns and 3,000 names took minutes: to compile the patterns, or to match each name with each."""
+    """950 patterns and 3,000 names took minutes: to compile the patterns, or to match all pairs."""
     # A tenth, so that the test takes a tenth of the time.
     monkeypatch.setattr("remix.corpus.walk.MOST_STEPS", MOST_STEPS // 10)
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -237,7 +237,7 @@ def test_many_patterns_and_many_long_names_end(
 
 
 def test_equal_patterns_are_matched_once(tmp_path: Path) -> None:
-    """Where the last of them stands: there it counts."""
+    """The last of equal patterns counts."""
     plant(tmp_path, *(f"{'a' * 200}{number}" for number in range(200)), "b")
     (tmp_path / ".remixignore").write_text("b\n!b\n" + ("*" + "a*" * 400 + "c\n") * 900 + "b\n")
     assert len(walked(tmp_path)) == 200
@@ -261,7 +261,7 @@ def test_a_vault_s_settings_may_name_anything_as_its_templates(tmp_path: Path, n
 
 @pytest.mark.parametrize("levels", [99, 101, 1_100])
 def test_folders_within_folders(tmp_path: Path, nest: Nest, levels: int) -> None:
-    """1,100 raised RecursionError; what lies beyond the longest path was left out without a word."""
+    """1,100 levels raised RecursionError; files beyond the longest path were left out silently."""
     plant(tmp_path, "a.md", "b/b.md")
     nest(tmp_path / "deep", levels)
     told: list[SeedError] = []
@@ -299,7 +299,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_went_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What couldn't be read used to be left out without a word."""
+    """Folders that can't be read used to be left out silently."""
     plant(tmp_path, "a.md", "closed/b.md")
     scandir = os.scandir
 
@@ -324,7 +324,7 @@ def test_a_folder_that_went_away_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     "name", [".remixignore", "run.json", "sub/run.json", ".obsidian/templates.json", "index.md", "sub/bad.md", ".git"]
 )
 def test_no_pipe_or_device_is_waited_for(workspace: Workspace, remix_: Remix, name: str, kind: str) -> None:
-    """A pipe named `run.json` among the seeds hung every command."""
+    """A pipe named `run.json` among the essays hung every command."""
     put(workspace.seeds / name, kind)
     result = remix_("passages")
     assert isinstance(result.exception, SystemExit | None)
@@ -353,7 +353,7 @@ def put(path: Path, kind: str) -> None:
 
 
 def test_a_remixignore_that_leads_out(tmp_path: Path) -> None:
-    """Its lines would be shown in errors."""
+    """The target's lines would be shown in errors."""
     plant(tmp_path, "secret", "garden/a.md")
     (tmp_path / "garden/.remixignore").symlink_to("../secret")
     with pytest.raises(SeedError, match="a link that leads out of the folder"):

@@ -1,12 +1,12 @@
-"""Words: what is searched for in a text."""
+"""Words: the words of a text that are searched."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remix.corpus.words import LONGEST, count_words, holds, words
+from remix.corpus.words import LONGEST, contains, count_words, words
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,24 @@ def test_a_word_of_a_megabyte_is_cut() -> None:
     assert words("w" * 1_000_000) == "w" * LONGEST
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_words_are_their_own_words(text: str) -> None:
     assert words(words(text)) == words(text)
 
 
 def test_words_that_differ_in_a_vowel_sign_are_two() -> None:
-    """Signs used to end words: `कि` was found in `की`, and in any word with its letter."""
-    assert holds("हिन्दी की किताब", "की")
-    assert not holds("हिन्दी की किताब", "कि")
-    assert not holds("हिन्दी", "ह")
+    """Vowel signs used to end words: `कि` was found in `की`, and in any word with the same letter."""
+    assert contains("हिन्दी की किताब", "की")
+    assert not contains("हिन्दी की किताब", "कि")
+    assert not contains("हिन्दी", "ह")
 
 
 def test_a_phrase_stands_in_order_and_whole() -> None:
-    assert holds("The second clock", "SECOND clock")
-    assert not holds("The second clock", "cond clock")
-    assert not holds("The second clock", "clock second")
-    assert holds("古い地図", "地図")
+    assert contains("The second clock", "SECOND clock")
+    assert not contains("The second clock", "cond clock")
+    assert not contains("The second clock", "clock second")
+    assert contains("古い地図", "地図")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`remix add`: documents into seeds."""
+"""`remix add`: documents to essays."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from remix.corpus import read_seeds
 from remix.documents import add, prepare
-from remix.documents.convert import Wanted, convert
+from remix.documents.convert import ConversionOptions, convert
 from remix.documents.document import DocumentError
 from remix.errors import RemixError
 from remix.workspace import Workspace
 from tests.conftest import ESSAY, Remix
-from tests.documents.test_note import NOTE
+from tests.documents.test_garden_note import NOTE
 from tests.documents.test_plain import ESSAY as LONG_ESSAY
 
 
@@ -106,7 +106,7 @@ def test_a_seed_is_never_overwritten(remix_: Remix, workspace: Workspace, note: 
     path.write_text("Mine.", encoding="utf-8")
     result = remix_("add", note)
     assert result.exit_code == 1
-    assert f"there is a seed of that name already, {path}" in result.stderr
+    assert f"an essay of this name exists already: {path}" in result.stderr
     assert "--title" in result.stderr
     assert path.read_text(encoding="utf-8") == "Mine."
 
@@ -121,12 +121,12 @@ def test_nor_is_what_no_seed_is(workspace: Workspace, note: Path) -> None:
 
 def test_a_name_in_another_folder_or_spelling_counts_too(workspace: Workspace, note: Path) -> None:
     written(workspace.seeds / "The Map of the Tailor.markdown", "Mine.")
-    with pytest.raises(DocumentError, match="of that name already"):
+    with pytest.raises(DocumentError, match="of this name exists already"):
         prepare([note], workspace)
 
 
 def test_two_documents_of_one_name(workspace: Workspace, note: Path) -> None:
-    with pytest.raises(DocumentError, match="of that name already"):
+    with pytest.raises(DocumentError, match="of this name exists already"):
         add([note, note], workspace)
     assert [path.name for path in workspace.seeds.iterdir()] == ["two-clocks.md"]
 
@@ -184,7 +184,7 @@ def test_what_is_no_passage_is_said(remix_: Remix, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.pdf", b"%PDF", r"no form that remix knows \(\.pdf\)"),
+        ("a.pdf", b"%PDF", r"remix can't read this format \(\.pdf\)"),
         ("a.txt", b"\xff\xfe", "not UTF-8"),
         ("a.txt", b"a\0b", "not a text"),
         ("a.txt", b"", "has no paragraph"),
@@ -213,7 +213,7 @@ def test_a_missing_file(remix_: Remix, tmp_path: Path) -> None:
 def test_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     with pytest.raises(DocumentError, match="A web page needs the library trafilatura") as caught:
-        convert(written(tmp_path / "a.html", "<p>He cut.</p>"), Wanted())
+        convert(written(tmp_path / "a.html", "<p>He cut.</p>"), ConversionOptions())
     assert "pip install 'essay-remix[add]'" in caught.value.hint
 
 
@@ -247,4 +247,4 @@ def test_more_paragraphs_than_anyone_reads_are_refused(
     monkeypatch.setattr("remix.documents.html.MOST_BLOCKS", 10)
     path = written(tmp_path / name, "<p>He cut.\n\n" * 100)
     with pytest.raises(DocumentError, match=rf"{re.escape(name)}: has more than 10 paragraphs or the like"):
-        convert(path, Wanted())
+        convert(path, ConversionOptions())

@@ -1,4 +1,4 @@
-"""Documents that are made to take all memory or time, or to reach out."""
+"""Documents made to exhaust memory or time, or to reach outside of the process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from remix.documents import archive, confined, convert, prepare
 from remix.documents.archive import Archive
 from remix.documents.confined import BOUNDS, convert_confined
-from remix.documents.convert import Converted, Wanted
+from remix.documents.convert import Conversion, ConversionOptions
 from remix.documents.document import DocumentError
 from remix.util.processes import Bounds, Ended, run_python
 from remix.workspace import Workspace
@@ -41,7 +41,7 @@ def docx(path: Path, body: str, **members: str) -> Path:
 
 
 def lying(path: Path, member: str, unpacked: int, said: int = 100) -> Path:
-    """An e-book of which a member says that it has `said` bytes, and unpacks to `unpacked` MiB."""
+    """An e-book with a member that states `said` bytes, and unpacks to `unpacked` MiB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = b"".join(packer.compress(b"<p/>" * 2**18) for _ in range(unpacked)) + packer.flush()
     file = io.BytesIO()
@@ -65,10 +65,10 @@ def lying(path: Path, member: str, unpacked: int, said: int = 100) -> Path:
     return path
 
 
-def _refusal(path: Path, way: Callable[[Path, Wanted], object]) -> str | None:
-    """Why a document isn't converted; null if it is."""
+def _refusal(path: Path, way: Callable[[Path, ConversionOptions], object]) -> str | None:
+    """The error of a document that can't be converted; none if it can."""
     try:
-        way(path, Wanted())
+        way(path, ConversionOptions())
     except DocumentError as error:
         return error.message
     return None
@@ -79,7 +79,7 @@ def _refusal(path: Path, way: Callable[[Path, Wanted], object]) -> str | None:
 
 @pytest.mark.parametrize("member", ["OPS/1.xhtml", "OPS/book.opf", "META-INF/container.xml"])
 def test_a_size_that_is_a_lie_unpacks_nothing(tmp_path: Path, member: str) -> None:
-    """A few kilobytes became 1.8 GB: `zipfile` unpacks what there is before it looks at the size."""
+    """A few kilobytes became 1.8 GB: `zipfile` unpacks a member before checking the size."""
     path = lying(tmp_path / "a.epub", member, unpacked=200)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(DocumentError, match="damaged"):
@@ -88,26 +88,26 @@ def test_a_size_that_is_a_lie_unpacks_nothing(tmp_path: Path, member: str) -> No
 
 
 def test_a_size_that_is_true_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    with pytest.raises(DocumentError, match="its text would be larger than 32 MiB"):
+    with pytest.raises(DocumentError, match="the unpacked text would be larger than 32 MiB"):
         Archive(lying(tmp_path / "a.epub", "OPS/1.xhtml", unpacked=40, said=40 * MIB))
 
 
 def test_members_are_counted_as_they_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_TEXT", 2**10)
     path = book(tmp_path / "a.epub", **{"OPS/a.png": "x" * 3000})
-    with pytest.raises(DocumentError, match="its text would be larger than"):
+    with pytest.raises(DocumentError, match="the unpacked text would be larger than"):
         Archive(path).read("OPS/a.png")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_what_cannot_be_unpacked_in_pieces_is_not(tmp_path: Path, method: int) -> None:
-    """45 bytes of bzip2 are a megabyte, and 64 KiB of them one and a half gigabytes."""
+    """45 bytes of bzip2 are a megabyte, and 64 KiB are one and a half gigabytes."""
     path = tmp_path / "a.epub"
     with zipfile.ZipFile(path, "w", method) as file:
         for name, text in MEMBERS.items():
             file.writestr(name, text)
-    with pytest.raises(DocumentError, match="packed in an unusual way"):
-        convert_confined(path, Wanted())
+    with pytest.raises(DocumentError, match="compressed by an unusual method"):
+        convert_confined(path, ConversionOptions())
 
 
 def test_sixty_thousand_members(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_sixty_thousand_members(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for number in range(60_000):
             file.writestr(f"{number}", b"")
-    with pytest.raises(DocumentError, match="has more than 10000 files in it"):
+    with pytest.raises(DocumentError, match="has more than 10000 members"):
         Archive(path)
 
 
@@ -138,10 +138,10 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
         file.writestr("word/document.xml", inner)
         file.writestr("_rels/.rels", relationships("officeDocument", "word/document.xml"))
     with pytest.raises(DocumentError, match="damaged"):
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
 
 
-# -- more than anyone writes --------------------------------------------------------------------------------
+# -- more than the bounds -----------------------------------------------------------------------------------
 
 ENTITIES = '<!DOCTYPE a [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;">]>'
 
@@ -153,7 +153,7 @@ ENTITIES = '<!DOCTYPE a [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;">]>'
         ("<w:tbl><w:tr>" + "<w:tc/>" * 1_000_000 + "</w:tr></w:tbl>", "has more than 100000 paragraphs"),
         ("<w:p><w:r>" + "<w:br/>" * 500_000 + "</w:r></w:p>", "has more than 400000 elements"),
         ("<w:p>" + "<w:r w:a='1' w:b='2' w:c='3'/>" * 150_000 + "</w:p>", "has more than 400000 elements"),
-        ("<w:tbl><w:tr><w:tc>" * 90 + PARAGRAPH + "</w:tc></w:tr></w:tbl>" * 90, "more than 250 elements in each"),
+        ("<w:tbl><w:tr><w:tc>" * 90 + PARAGRAPH + "</w:tc></w:tr></w:tbl>" * 90, "more than 250 nested"),
         (f"<w:p w:a='{'x' * 2 * MIB}'/>", "has markup longer than 1 MiB"),
         (f"<w:p><!--{'x' * 2 * MIB}--></w:p>", "has markup longer than 1 MiB"),
         (f"<w:p><?x {'x' * 2 * MIB}?></w:p>", "has markup longer than 1 MiB"),
@@ -166,7 +166,7 @@ def test_word_documents_of_more_than_anyone_writes(tmp_path: Path, body: str, me
     """40 KB of empty paragraphs took 6.6 GB."""
     path = docx(tmp_path / "a.docx", body)
     with pytest.raises(DocumentError, match=message) as caught:
-        convert_confined(path, Wanted())
+        convert_confined(path, ConversionOptions())
     assert str(path) in caught.value.message
     assert caught.value.hint
 
@@ -174,14 +174,14 @@ def test_word_documents_of_more_than_anyone_writes(tmp_path: Path, body: str, me
 @pytest.mark.parametrize("name", ["word/styles.xml", "word/footnotes.xml", "docProps/core.xml", "a.xml"])
 def test_no_entities_in_any_part_of_a_word_document(tmp_path: Path, name: str) -> None:
     path = docx(tmp_path / "a.docx", PARAGRAPH, **{name: f"{ENTITIES}<a>&b;</a>"})
-    with pytest.raises(DocumentError, match=f"'{name}' in it declares entities"):
-        convert_confined(path, Wanted())
+    with pytest.raises(DocumentError, match=f"the member '{name}' declares entities"):
+        convert_confined(path, ConversionOptions())
 
 
 @pytest.mark.parametrize("name", ["META-INF/container.xml", "OPS/book.opf"])
 def test_no_entities_in_an_e_book(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DocumentError, match=f"'{name}' in it declares entities"):
-        convert_confined(book(tmp_path / "a.epub", **{name: ENTITIES + MEMBERS[name]}), Wanted())
+    with pytest.raises(DocumentError, match=f"the member '{name}' declares entities"):
+        convert_confined(book(tmp_path / "a.epub", **{name: ENTITIES + MEMBERS[name]}), ConversionOptions())
 
 
 PAGES = [
@@ -209,10 +209,10 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page[:20])
 def test_pages_of_more_than_anyone_writes(tmp_path: Path, page: str) -> None:
-    """Tables in tables took the square of their depth. No page takes the time that a process is given."""
+    """Nested tables took quadratic time. No page takes all the time that a process is given."""
     path = tmp_path / "a.html"
     path.write_text(page, encoding="utf-8")
-    # What counts is what it computes: 60 s by the clock may pass where others want the processor.
+    # CPU time counts: 60 s of elapsed time may pass on a busy machine.
     patient = partial(convert_confined, bounds=BOUNDS._replace(seconds=600))
     refusal = (_refusal(path, patient) or "").replace("front matter is longer than", "")
     assert "longer than" not in refusal
@@ -220,10 +220,10 @@ def test_pages_of_more_than_anyone_writes(tmp_path: Path, page: str) -> None:
 
 
 def test_words_in_a_table_in_a_table_stand_once(tmp_path: Path) -> None:
-    """They stood there once for each table around them."""
+    """The words were repeated for each table around."""
     path = tmp_path / "a.html"
     path.write_text("<table><tr><td>one<table><tr><td>two<td>three</table></table>", encoding="utf-8")
-    text = convert.convert(path, Wanted()).text
+    text = convert.convert(path, ConversionOptions()).text
     assert [text.count(word) for word in ("one", "two", "three")] == [1, 1, 1]
 
 
@@ -231,7 +231,7 @@ def test_a_file_under_a_hundred_thousand_ids_is_read_once(tmp_path: Path) -> Non
     items = "".join(f'<item id="i{n}" href="1.xhtml" media-type="application/xhtml+xml"/>' for n in range(20_000))
     spine = "".join(f'<itemref idref="i{n}"/>' for n in range(20_000))
     package = PACKAGE.replace("</manifest>", f"{items}</manifest>").replace("</spine>", f"{spine}</spine>")
-    found = convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), Wanted())
+    found = convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), ConversionOptions())
     assert found.text.count("A café here.") == 1
 
 
@@ -243,13 +243,13 @@ def test_a_chapter_that_leads_out_of_the_book(tmp_path: Path, target: str) -> No
     secret = tmp_path / "secret.xhtml"
     secret.write_text("<p>secret</p>", encoding="utf-8")
     package = PACKAGE.replace("1.xhtml", target.format(secret=secret))
-    with pytest.raises(DocumentError, match="has no '"):
-        convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), Wanted())
+    with pytest.raises(DocumentError, match="has no member '"):
+        convert_confined(book(tmp_path / "a.epub", **{"OPS/book.opf": package}), ConversionOptions())
 
 
 @pytest.mark.parametrize("target", ["file://{secret}", "{secret}", "http://127.0.0.1:9/a.png"])
 def test_pictures_outside_are_not_fetched(tmp_path: Path, target: str) -> None:
-    """`mammoth` reads them, if it may."""
+    """`mammoth` would read such pictures if allowed."""
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -264,20 +264,25 @@ def test_pictures_outside_are_not_fetched(tmp_path: Path, target: str) -> None:
     )
     relations = f'<Relationships xmlns="{_PACKAGE}">{link}</Relationships>'
     path = docx(tmp_path / "a.docx", PARAGRAPH + picture, **{"word/_rels/document.xml.rels": relations})
-    assert convert_confined(path, Wanted()).text.endswith("He slept.\n")
+    assert convert_confined(path, ConversionOptions()).text.endswith("He slept.\n")
 
 
 def test_a_document_s_own_style_map_counts_for_nothing(tmp_path: Path) -> None:
     path = docx(tmp_path / "a.docx", PARAGRAPH, **{"mammoth/style-map": "p => script:fresh"})
-    assert convert_confined(path, Wanted()).text.endswith("He slept.\n")
+    assert convert_confined(path, ConversionOptions()).text.endswith("He slept.\n")
 
 
 @pytest.mark.parametrize("external", ["SYSTEM '/etc/passwd'", "PUBLIC 'a' 'http://127.0.0.1:9/a.dtd'"])
 def test_external_entities_and_dtds_are_not_read(tmp_path: Path, external: str) -> None:
     one = ONE.replace('encoding="utf-8"?>', f'encoding="utf-8"?><!DOCTYPE html [<!ENTITY e {external}>]>&e;')
-    assert "root:" not in convert_confined(book(tmp_path / "a.epub", **{"OPS/1.xhtml": one}), Wanted()).text
+    assert (
+        "root:" not in convert_confined(book(tmp_path / "a.epub", **{"OPS/1.xhtml": one}), ConversionOptions()).text
+    )
     package = f"<!DOCTYPE package {external}>{PACKAGE}"
-    assert convert_confined(book(tmp_path / "b.epub", **{"OPS/book.opf": package}), Wanted()).name == "the-book.md"
+    assert (
+        convert_confined(book(tmp_path / "b.epub", **{"OPS/book.opf": package}), ConversionOptions()).name
+        == "the-book.md"
+    )
 
 
 # -- the process --------------------------------------------------------------------------------------------
@@ -285,7 +290,7 @@ def test_external_entities_and_dtds_are_not_read(tmp_path: Path, external: str) 
 
 def test_it_gives_what_converting_gives(tmp_path: Path) -> None:
     path = word(tmp_path / "a.docx", [("Title", "The Map"), ("Normal", "He slept. #cloth")])
-    wanted = Wanted(tags=("one",), known=("cloth",))
+    wanted = ConversionOptions(tags=("one",), known=("cloth",))
     assert convert_confined(path, wanted) == convert.convert(path, wanted)
 
 
@@ -301,7 +306,7 @@ def test_what_takes_too_much_is_said_in_words(tmp_path: Path, bounds: Bounds, me
     path = tmp_path / "a.txt"
     path.write_text("He slept.\n\n" * 2000, encoding="utf-8")
     with pytest.raises(DocumentError, match=message) as caught:
-        convert_confined(path, Wanted(), bounds)
+        convert_confined(path, ConversionOptions(), bounds)
     assert "plain text" in caught.value.hint
 
 
@@ -309,15 +314,15 @@ def test_what_takes_too_much_is_said_in_words(tmp_path: Path, bounds: Bounds, me
     ("ended", "message"),
     [
         (Ended(confined.NO_MEMORY, b"", ""), r"takes more than 1(\.0)? GiB of memory to read"),
-        (Ended(confined._OVERTIME, b"", ""), "takes longer than 8 s of computing to read"),
+        (Ended(confined.OVERTIME, b"", ""), "takes longer than 8 s of computing to read"),
         (Ended(-11, b"", ""), r"can't be read \(signal 11\)"),
         (Ended(1, b"", "Traceback …\nKeyError: 'a'\n"), r"can't be read \(KeyError: 'a'\)"),
         (Ended(1, b"", ""), r"can't be read \(no reason given\)"),
         (Ended(confined.TROUBLE, b"no JSON", ""), "can't be read"),
         (Ended(confined.TROUBLE, b"[]", ""), "can't be read"),
         (Ended(confined.TROUBLE, b'{"message": "a.txt: bad.", "hint": "Mend it."}', ""), r"a\.txt: bad\."),
-        (Ended(0, b"", ""), "what came of it isn't a seed"),
-        (Ended(0, b'{"name": 1}', ""), "what came of it isn't a seed"),
+        (Ended(0, b"", ""), "the result isn't an essay"),
+        (Ended(0, b'{"name": 1}', ""), "the result isn't an essay"),
     ],
 )
 def test_however_the_process_ends(
@@ -325,7 +330,7 @@ def test_however_the_process_ends(
 ) -> None:
     monkeypatch.setattr(confined, "run_python", lambda *_: ended)
     with pytest.raises(DocumentError, match=message):
-        convert_confined(tmp_path / "a.txt", Wanted())
+        convert_confined(tmp_path / "a.txt", ConversionOptions())
 
 
 @pytest.mark.parametrize("name", ["../out.md", "/out.md", "a/b.md", "a\nb.md", ".."])
@@ -334,7 +339,7 @@ def test_a_name_from_the_process_leads_nowhere(
 ) -> None:
     path = tmp_path / "a.txt"
     path.write_text("He slept.", encoding="utf-8")
-    found = convert.convert(path, Wanted()).model_copy(update={"name": name})
+    found = convert.convert(path, ConversionOptions()).model_copy(update={"name": name})
     monkeypatch.setattr(sys.modules["remix.documents.add"], "convert_confined", lambda *_: found)
     with pytest.raises(DocumentError, match="would lie outside"):
         prepare([path], workspace)
@@ -367,13 +372,13 @@ def test_a_library_opens_no_connection_starts_nothing_and_writes_nowhere(
     for folder in (library, here, own):
         folder.mkdir()
     (library / "hostile_library.py").write_text(
-        HOSTILE_LIBRARY + "from remix.documents import confined\nconfined._answer = lambda *_: attempt()\n"
+        HOSTILE_LIBRARY + "from remix.documents import confined\nconfined.convert = lambda *_: attempt()\n"
         "main = confined.main\n",
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(str(library))
     monkeypatch.chdir(here)
-    ended = run_python("hostile_library:main", [], BOUNDS, b'{"path": "a", "wanted": {}}', {"TMPDIR": str(own)})
+    ended = run_python("hostile_library:main", [], BOUNDS, b'{"path": "a", "options": {}}', {"TMPDIR": str(own)})
     assert ended.output == b""
     assert "DONE" not in ended.complaint
     assert ended.complaint.count("a document is read without") == 6
@@ -401,7 +406,7 @@ def test_what_is_no_file(remix_: Remix, tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("title", ["\udcff", "a\ud800b"])
 def test_a_title_of_half_a_character(remix_: Remix, tmp_path: Path, title: str) -> None:
-    """It ended in a traceback."""
+    """Such a title ended in a traceback."""
     path = tmp_path / "a.txt"
     path.write_text("He slept.", encoding="utf-8")
     result = remix_("add", "--title", title, path)
@@ -410,13 +415,13 @@ def test_a_title_of_half_a_character(remix_: Remix, tmp_path: Path, title: str) 
 
 
 def test_an_honest_book_of_five_hundred_pages(tmp_path: Path) -> None:
-    """Two hundred thousand words, with the markup that Word puts around each few of them."""
+    """Two hundred thousand words, with the markup that Word puts around every few words."""
     marks = '<w:rPr><w:rFonts w:ascii="Times"/><w:sz w:val="24"/><w:lang w:val="en-GB"/></w:rPr>'
     text = '<w:t xml:space="preserve">He measured the cloth twice and slept. </w:t>'
     run = f'<w:r w:rsidR="00A77B3E">{marks}{text}</w:r>'
     paragraphs = "".join(f"<w:p>{run * 11}<w:r><w:t>{n}.</w:t></w:r></w:p>" for n in range(2500))
-    found = convert_confined(docx(tmp_path / "a.docx", paragraphs), Wanted())
-    assert isinstance(found, Converted)
+    found = convert_confined(docx(tmp_path / "a.docx", paragraphs), ConversionOptions())
+    assert isinstance(found, Conversion)
     assert len(found.essay.passages) == 2500
 
 
@@ -427,7 +432,7 @@ from remix.documents import confined
 confined.COMPUTING = 1
 def compute(*_):
     while True: pass
-confined._answer = compute
+confined.convert = compute
 main = confined.main
 """
 
@@ -436,8 +441,8 @@ main = confined.main
 def test_computing_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "endless_library.py").write_text(ENDLESS_LIBRARY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    ended = run_python("endless_library:main", [], BOUNDS, b'{"path": "a", "wanted": {}}')
-    assert ended.status == confined._OVERTIME
+    ended = run_python("endless_library:main", [], BOUNDS, b'{"path": "a", "options": {}}')
+    assert ended.status == confined.OVERTIME
 
 
 ATTRIBUTES = " ".join(f'b{number}="c"' for number in range(5000))
@@ -463,6 +468,6 @@ def test_just_under_the_counts_no_document_takes_ten_seconds_of_computing(tmp_pa
 
 
 def _computed() -> float:
-    """Seconds that this process's children have computed."""
+    """Seconds of CPU time of this process's children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -94,7 +94,7 @@ def test_properties_that_grow_without_end(tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_called_a_picture_is_never_unpacked(tmp_path: Path) -> None:
-    """Its size wasn't counted: sixty megabytes could become as many gigabytes."""
+    """The size wasn't counted: sixty megabytes could become sixty gigabytes."""
     path = tmp_path / "a.docx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("_rels/.rels", relationships("officeDocument", "word/document.png"))

@@ -1,4 +1,4 @@
-"""Plain text: what is a paragraph, a heading, a tag."""
+"""Plain text: paragraphs, headings and tags."""
 
 from __future__ import annotations
 
@@ -117,5 +117,5 @@ def test_items_that_go_on() -> None:
     ],
 )
 def test_a_list_right_below_a_line_is_a_list(text: str, blocks: list[tuple[str, str]]) -> None:
-    """Its items were run together with the line."""
+    """The items were joined with the line."""
     assert [(block.kind, block.text) for block in read(text).blocks] == blocks

@@ -17,11 +17,11 @@ from pathlib import Path
 from click.testing import CliRunner
 
 import remix.cli
-from remix.documents.convert import Converted, Wanted, convert
+from remix.documents.convert import Conversion, ConversionOptions, convert
 from remix.errors import RemixError
 from remix.util.names import visible
-from tests import test_docx, test_epub, test_html, test_note
 from tests.conftest import ESSAY
+from tests.documents import test_docx, test_epub, test_garden_note, test_html
 from tests.fuzz.harness import Target
 
 FORMS = ("txt", "md", "org", "html", "docx", "epub")
@@ -111,7 +111,7 @@ def _corpus(folder: Path) -> list[bytes]:
         [("Title", "The Map"), ("heading 1", "Cutting"), ("Normal", "He slept. #cloth"), ("Quote", "So be it.")],
     ).read_bytes()
     book = test_epub.book(folder / "a.epub").read_bytes()
-    texts = {"txt": test_note.NOTE, "md": ESSAY, "org": ORG, "html": test_html.PAGE}
+    texts = {"txt": test_garden_note.NOTE, "md": ESSAY, "org": ORG, "html": test_html.PAGE}
     files = {form: text.encode() for form, text in texts.items()} | {"docx": word, "epub": book}
     return [f"{form}\n".encode() + files[form] for form in FORMS]
 
@@ -211,7 +211,7 @@ def _check(case: bytes, folder: Path) -> None:
     through_command = zlib.crc32(case) % 20 == 0
     # The command's workspace has no tags yet.
     known = () if through_command else ("cloth", "small error")
-    answer = _answer(lambda: convert(path, Wanted(known=known)))
+    answer = _answer(lambda: convert(path, ConversionOptions(known=known)))
     assert _tree(folder) == before
     if not through_command:
         return
@@ -232,7 +232,7 @@ def _is_ours(path: Path) -> bool:
     return ".remix" not in path.parts
 
 
-def _answer(convert: Callable[[], Converted]) -> Converted | None:
+def _answer(convert: Callable[[], Conversion]) -> Conversion | None:
     try:
         return convert()
     except RemixError as error:

@@ -154,7 +154,7 @@ def test_no_seeds_and_no_templates_are_problems(workspace: Workspace) -> None:
         for path in folder.iterdir():
             path.unlink()
     found = messages(workspace)
-    assert found[0] == f"{workspace.root}/seeds: no seeds here, or none with a paragraph."
+    assert found[0] == f"{workspace.root}/seeds: no essays here, or none with a paragraph."
     assert found[1] == f"{workspace.root}/prompts: no templates here."
 
 

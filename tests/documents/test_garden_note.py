@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remix.documents.note import is_note, read
+from remix.documents.garden_note import is_note, read
 
 NOTE = """seed
 

@@ -1,15 +1,15 @@
-"""Words that were run together: how they are taken apart, and where that is doubtful."""
+"""Word segmentation: how words that were run together are taken apart, and which places are doubtful."""
 
 from __future__ import annotations
 
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remix.documents.document import DocumentError, Doubt
-from remix.documents.segment import MOST_LETTERS, Vocabulary, _english, segment
+from remix.documents.word_segmentation import MOST_LETTERS, Vocabulary, english_words, segment
 
 TEXT = "The tailor measured the cloth by the light of the sea. The UK had no recursion then; it had a weltladen."
 TAGS = ["generic pastness", "Local_Knowledge", "posthumanism"]
@@ -69,6 +69,7 @@ def test_what_is_too_long_is_kept_and_doubtful(vocabulary: Vocabulary) -> None:
     assert (split.parts, [doubt.read for doubt in split.doubts]) == ((word,), [(word,)])
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=("Ll", "Lu", "Lo", "Nd"), max_codepoint=0x3FF), min_size=1, max_size=30))
 def test_no_letter_is_lost(word: str) -> None:
     assert "".join(segment(word, Vocabulary(TEXT, ())).parts) == word
@@ -76,7 +77,7 @@ def test_no_letter_is_lost(word: str) -> None:
 
 def test_without_the_word_list_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wordsegment", None)
-    _english.cache_clear()
+    english_words.cache_clear()
     with pytest.raises(DocumentError, match="wordsegment") as caught:
         segment("seaside", Vocabulary("", ()))
     assert "pip install 'essay-remix[add]'" in caught.value.hint

@@ -1,6 +1,6 @@
-"""A document as a seed: Markdown with front matter.
+"""A document written as an essay: Markdown with front matter.
 
-Takes a `Document`, gives text that remix' own reader reads back as the same paragraphs; reads it back.
+Takes a `Document`, gives text from which remix reads the same paragraphs; also reads such text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from remix.corpus import read_essay
-from remix.corpus.tags import split_trailing_tags
+from remix.corpus.trailing_tags import split_trailing_tags
 from remix.documents.document import Block, Document, Split
 from remix.records import Essay
 from remix.util.frontmatter import FENCE
@@ -26,22 +26,22 @@ from remix.util.names import visible
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 
 _GUARD = "\N{NO-BREAK SPACE}"
-"""Before what would begin a heading, a list or the like. A no-break space is no indentation to CommonMark, and remix
-puts plain blanks between a paragraph's words. A backslash would do for others, but stand in the passage."""
+"""Put before text that would begin a heading, a list or the like. To CommonMark a no-break space is no indentation,
+and remix' reader replaces it by a blank. A backslash would stay in the passage."""
 
 
 _STROKES = re.compile(r"^([ \t]*[-*_] )(?=[ \t]*[-*_][-*_ \t]*$)", re.MULTILINE)
-"""An item that would be taken for a line across the page: `- - -`."""
+"""An item that would be taken for a horizontal rule: `- - -`."""
 
 
-def seed(document: Document) -> str:
-    """The seed's text."""
+def essay_text(document: Document) -> str:
+    """The essay's Markdown."""
     parts = [_front_matter(document), *map(_written, document.blocks)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def read_back(text: str, name: str) -> Essay:
-    """A seed as remix' own reader finds it; `name` is its file's. Raises `SeedError`."""
+    """The essay as remix reads the text; `name` is the file's name. Raises `SeedError`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seeds" / name
         path.parent.mkdir()
@@ -49,7 +49,7 @@ def read_back(text: str, name: str) -> Essay:
         return read_essay(path, path.parent, Path(folder))
 
 
-# -- the front matter ---------------------------------------------------------------------------------------
+# -- front matter -------------------------------------------------------------------------------------------
 
 
 def _front_matter(document: Document) -> str:
@@ -65,30 +65,32 @@ def _front_matter(document: Document) -> str:
 
 
 def _yaml(key: str, value: Any) -> str:
-    # A date needs no quotes: the reader takes all values as they are written.
+    # Dates need no quotes: the essays' reader takes all values as written.
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         with suppress(ValueError):
             value = datetime.date.fromisoformat(value)
-    # A mapping of one value would be put in braces, a list in it is to be in brackets.
+    # By default yaml would put a mapping of a single value in braces; lists are to be in brackets.
     style = None if isinstance(value, list) else False
     return yaml.safe_dump({key: value}, allow_unicode=True, default_flow_style=style, width=10**9).strip()
 
 
 def _comments(splits: Iterable[Split]) -> Iterator[str]:
-    """What a person should look at, where she will."""
+    """Comments about doubtful tags, which the author sees when editing the tags."""
     for doubt in (doubt for split in splits for doubt in split.doubts):
         read = " + ".join(doubt.read)
         others = " or ".join(" + ".join(parts) for parts in doubt.instead)
         yield visible(f"# doubtful: {read}" + (f" (or {others}?)" if others else " (no word that is known)"))
 
 
-# -- the body -----------------------------------------------------------------------------------------------
+# -- body ---------------------------------------------------------------------------------------------------
 
 
 def _written(block: Block) -> str:
     match block.kind:
         case "heading":
-            return _heading(block.text, block.level)
+            marks = "#" * min(block.level, 6)
+            # A `#` at the heading's end would be taken for closing marks.
+            return f"{marks} {block.text} {marks}" if block.text.endswith("#") else f"{marks} {block.text}"
         case "paragraph":
             return _with_tags(_guarded(block.text), block.tags)
         case "list":
@@ -104,14 +106,8 @@ def _written(block: Block) -> str:
             return block.text
 
 
-def _heading(text: str, level: int) -> str:
-    marks = "#" * min(level, 6)
-    # What a heading ends with would be taken for the marks that may close it.
-    return f"{marks} {text} {marks}" if text.endswith("#") else f"{marks} {text}"
-
-
 def _with_tags(text: str, tags: Iterable[str]) -> str:
-    """A paragraph and its tags: behind it after the end of a sentence, else on a line of their own."""
+    """A paragraph with tags: behind the text if it ends as a sentence, else on a line of their own."""
     listed = _listed(tags)
     if not listed:
         return text
@@ -120,7 +116,7 @@ def _with_tags(text: str, tags: Iterable[str]) -> str:
 
 
 def _and_tags(text: str, tags: Iterable[str]) -> str:
-    """A list or a quotation, and its tags in a paragraph of their own: they belong to what stands above."""
+    """A list or a quotation, with the tags in a paragraph of their own, which belong to the block above."""
     return "\n\n".join(filter(None, [text, _listed(tags)]))
 
 
@@ -129,7 +125,7 @@ def _listed(tags: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """A paragraph that Markdown takes for one."""
+    """The text, guarded if Markdown would take it for anything but a paragraph."""
     outer = [token.type for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
-    # At the beginning of a line `%%` opens a comment, which another may close many paragraphs below.
+    # At the start of a line `%%` opens a comment, which a `%%` many paragraphs below may close.
     return text if outer == ["paragraph_open"] and not text.startswith("%%") else f"{_GUARD}{text}"

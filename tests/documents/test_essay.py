@@ -1,21 +1,22 @@
-"""A document's Markdown: what remix' own reader reads back is what the document said."""
+"""A document's Markdown: remix reads the same paragraphs from the Markdown as are in the document."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from remix.corpus.tags import split_trailing_tags
-from remix.documents import seed
-from remix.documents.document import Block, Document, Doubt, Split, heading, one_line, paragraph
+from remix.corpus.blocks import one_line
+from remix.corpus.trailing_tags import split_trailing_tags
+from remix.documents import essay
+from remix.documents.document import Block, Document, Doubt, Split, heading, paragraph
 from remix.records import Essay
 
 
 def read_back(document: Document) -> Essay:
-    return seed.read_back(seed.seed(document), "a.md")
+    return essay.read_back(essay.essay_text(document), "a.md")
 
 
 MARKS = ["# a", "#", "####### a", "- a", "+ a", "* a", "1. a", "12) a", "---", "***", "===", "> a", "```", "~~~ a"]
@@ -29,6 +30,7 @@ lines = st.one_of(
 paragraphs = lines.filter(lambda text: bool(split_trailing_tags(text)[0]) and "<!--" not in text)
 
 
+@settings(deadline=None)
 @given(st.lists(paragraphs, min_size=1, max_size=6))
 @example([*MARKS, *map(one_line, MORE)])
 def test_paragraphs_are_read_back_as_they_are(texts: list[str]) -> None:
@@ -54,6 +56,7 @@ def test_headings_are_read_back(text: str) -> None:
     assert passage.section == text
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=("Cs",))), st.lists(st.text(st.characters(exclude_categories=("Cs",))))
 )
@@ -70,7 +73,7 @@ def test_front_matter_is_read_back(title: str, tags: list[str]) -> None:
 
 
 def test_signs_of_comments_hide_no_paragraph_between_them() -> None:
-    """All from the first `%%` to the second was in no passage."""
+    """All paragraphs from the first `%%` to the second were in no passage."""
     blocks = tuple(map(paragraph, ["%% of it.", "Between.", "%% of that."]))
     essay = read_back(Document(form="test", title="T", blocks=blocks))
     assert [passage.text for passage in essay.passages] == ["%% of it.", "Between.", "%% of that."]
@@ -114,7 +117,7 @@ def test_the_whole_of_a_seed() -> None:
             ),
         ),
     )
-    assert seed.seed(document) == (
+    assert essay.essay_text(document) == (
         "---\n"
         "title: 'No'\n"
         "date: 2026-01-02\n"

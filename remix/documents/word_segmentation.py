@@ -1,9 +1,9 @@
-"""Word segmentation: words that were run together, taken apart.
+"""Word segmentation: taking apart words that were run together.
 
-Takes a word and what is known of the words in it, gives a `Split`. The likeliest sequence of words by their
-frequencies alone, found by dynamic programming (P. Norvig, "Natural Language Corpus Data", in: Beautiful Data,
-O'Reilly 2009), with two changes: words of the document and tags of the corpus count as frequent, because these are
-tags of this document; and the runners-up are kept, because a close second means doubt.
+Takes a word and a vocabulary, gives a `Split`: the most probable sequence of words by unigram frequencies, found by
+dynamic programming (P. Norvig, "Natural Language Corpus Data", in: Beautiful Data, O'Reilly 2009), with two changes.
+Words of the document and tags of the corpus count as frequent, because the words are the document's tags; and
+runners-up are kept, because a close second means doubt.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ import functools
 import heapq
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
 from remix.documents.document import Doubt, Split
-from remix.documents.library import library
+from remix.documents.reading import library
 
 MOST_LETTERS = 400
-"""Of what is taken apart; longer is kept as it is."""
+"""Of a word that is taken apart; longer words are kept whole."""
 
 SHORTEST_WORD = 3
-"""Letters of a word that only the English list knows: it has nearly all pairs of letters."""
+"""Letters of a word known only to the English list, which has nearly all pairs of letters."""
 
 CORPUS = -3.5
-"""log10 probability of a tag that the corpus has."""
+"""log10 probability of a tag in the corpus."""
 
 DOCUMENT = -4.5
 """log10 probability of a word of the document, at least."""
 
 COMMONEST = -4.0
-"""log10 probability of an English word, at most: "the" is common, but seldom a tag."""
+"""log10 probability of an English word, at most: "the" is frequent, but seldom a tag."""
 
 RARE = -7.75
-"""log10 probability below which the English list is half misspellings."""
+"""log10 probability below which half of the English list are misspellings."""
 
 UNKNOWN = (-6.0, -1.0)
-"""log10 probability of a word in no vocabulary, and what each of its letters takes from it."""
+"""log10 probability of an unknown word, and the change for each letter."""
 
 DOUBT = 2.0
-"""How many powers of ten the best must be ahead of another way for no doubt to be left."""
+"""The difference of log10 probabilities below which a runner-up makes the best reading doubtful."""
 
 RUNNERS_UP = 3
 
@@ -50,7 +50,7 @@ anti auto bio counter cyber geo hyper inter macro mega meta micro mono multi neo
 semi sub super techno trans ultra under
 """
 COMBINING = frozenset(_COMBINING.split())
-"""What begins words more often than it is one."""
+"""Prefixes that seldom are words of their own."""
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
@@ -58,83 +58,86 @@ _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 Parts = tuple[str, ...]
 
 
-class _Way(NamedTuple):
-    """One way to read the beginning of a word."""
+class _Reading(NamedTuple):
+    """A reading of the beginning of a word."""
 
     score: float
-    """log10 of its probability."""
+    """log10 probability."""
 
     parts: Parts
 
 
 class Vocabulary:
-    """What is known about words: the corpus' tags, the document's words, and English."""
+    """The corpus' tags, the document's words, and English words."""
 
     def __init__(self, document: str, tags: Iterable[str]) -> None:
-        """Take the text of the document, and the tags of the corpus as they are written."""
+        """Take the document's text, and the corpus' tags as written."""
         self._tags = {re.sub(r"[\s_-]+", "", tag).casefold(): tag for tag in tags}
         words = _WORDS.findall(document)
         self._document = {word.casefold() for word in words if len(word) >= SHORTEST_WORD or word.isupper()}
 
     def score(self, word: str) -> float:
-        """log10 of how probable a word is as a tag."""
+        """log10 probability of a word as a tag."""
         plain = word.casefold()
         if plain in self._tags:
             return CORPUS
-        english = _english().get(plain, -math.inf) if len(plain) >= SHORTEST_WORD else -math.inf
+        english = english_words().get(plain, -math.inf) if len(plain) >= SHORTEST_WORD else -math.inf
         known = max(min(english, COMMONEST), DOCUMENT if plain in self._document else -math.inf)
         return known if known > -math.inf else UNKNOWN[0] + UNKNOWN[1] * len(word)
 
     def written(self, parts: Iterable[str]) -> Parts:
-        """Tags as the corpus writes them, other words as they are."""
+        """The corpus' tags in their spelling there, further words unchanged."""
         return tuple(self._tags.get(part.casefold(), part) for part in parts)
 
 
 @functools.cache
-def _english() -> dict[str, float]:
-    """log10 probabilities of a third of a million English words, as counted on web pages (Google, 2006)."""
+def english_words() -> dict[str, float]:
+    """log10 probabilities of a third of a million English words, counted on web pages (Google, 2006)."""
     segmenter = library("wordsegment", "Taking apart tags that are run together").Segmenter
     counts = segmenter.parse(segmenter.UNIGRAMS_FILENAME)
     return {word: math.log10(count / segmenter.TOTAL) for word, count in counts.items()}
 
 
 def segment(word: str, vocabulary: Vocabulary) -> Split:
-    """Take a word apart. No letter is lost: what no vocabulary knows is a part, too, and doubtful.
+    """Take a word apart. No letter is lost: unknown letters are a part of their own, with a doubt.
 
-    Raises `DocumentError` where the English list isn't installed.
+    Raises `DocumentError` if the English list isn't installed.
     """
     if len(word) > MOST_LETTERS:
         return Split(word=word, parts=(word,), doubts=(Doubt(read=(word,), instead=()),))
     parts: list[str] = []
     doubts: list[Doubt] = []
     for piece in _CAMEL.split(word):
-        best, *others = _ways(piece, vocabulary)
+        best, *others = _readings(piece, vocabulary)
         parts += best.parts
         doubts += _doubts(best, others, vocabulary)
     return Split(word=word, parts=vocabulary.written(parts), doubts=tuple(doubts))
 
 
-def _ways(word: str, vocabulary: Vocabulary) -> list[_Way]:
-    """The likeliest ways to read a word, the best first."""
-    best = [[_Way(0.0, ())]]
+def _readings(word: str, vocabulary: Vocabulary) -> list[_Reading]:
+    """The most probable readings of a word, the best first."""
+    best = [[_Reading(0.0, ())]]
     for end in range(1, len(word) + 1):
-        found: list[_Way] = []
+        found: list[_Reading] = []
         for start in range(end):
             part = word[start:end]
             score = vocabulary.score(part)
-            found += [_Way(way.score + score, (*way.parts, part)) for way in best[start]]
-        best.append(heapq.nlargest(RUNNERS_UP, found, key=lambda way: way.score))
+            found += [_Reading(reading.score + score, (*reading.parts, part)) for reading in best[start]]
+        best.append(heapq.nlargest(RUNNERS_UP, found, key=lambda reading: reading.score))
     return best[-1]
 
 
-def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[Doubt]:
-    """Where the best way may be wrong: another is nearly as likely, a word is unknown, or half a word."""
+def _doubts(best: _Reading, others: Iterable[_Reading], vocabulary: Vocabulary) -> list[Doubt]:
+    """Doubtful places of the best reading: a close runner-up, an unknown word, or a prefix as a word."""
     found: dict[Parts, list[Parts]] = {}
     for other in others:
         read, instead = _difference(best.parts, other.parts)
-        if best.score - other.score < DOUBT or _surer(instead, read, vocabulary):
+        # A runner-up also counts if it knows more than half of the letters that the best reading doesn't.
+        knows_more = _doubtful(read, vocabulary) > 2 * _doubtful(instead, vocabulary)
+        if best.score - other.score < DOUBT or knows_more:
             found.setdefault(read, []).append(instead)
-    for read in _halves(best.parts):
+    # A prefix and a word may be a single unknown word: `post`, `humanism`.
+    for read in (pair for pair in pairwise(best.parts) if pair[0].casefold() in COMBINING):
         found.setdefault(read, []).append(("".join(read),))
     for part in best.parts:
         if _doubtful((part,), vocabulary) and not any(part in read for read in found):
@@ -145,23 +148,13 @@ def _doubts(best: _Way, others: Iterable[_Way], vocabulary: Vocabulary) -> list[
     ]
 
 
-def _surer(one: Parts, other: Parts, vocabulary: Vocabulary) -> bool:
-    """Whether most of what is unknown in one way to read some letters is known in the other."""
-    return _doubtful(other, vocabulary) > 2 * _doubtful(one, vocabulary)
-
-
 def _doubtful(parts: Parts, vocabulary: Vocabulary) -> int:
-    """Letters of the words that nobody would swear to."""
+    """The number of letters in rare or unknown words."""
     return sum(len(part) for part in parts if vocabulary.score(part) < RARE)
 
 
-def _halves(parts: Parts) -> Iterator[Parts]:
-    """Neighbours that may be one word that isn't in any list: `post`, `humanism`."""
-    return (pair for pair in pairwise(parts) if pair[0].casefold() in COMBINING)
-
-
 def _difference(one: Parts, other: Parts) -> tuple[Parts, Parts]:
-    """Two ways to read a word, without what they begin and end with alike."""
+    """Two readings of a word, without their common beginning and end."""
     start = 0
     while one[start] == other[start]:
         start += 1

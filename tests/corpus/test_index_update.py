@@ -1,10 +1,11 @@
-"""A folder of seeds as it is asked: through the index and without it alike, whatever has changed."""
+"""A folder of essays gives the same answers through the index and without, whatever has changed."""
 
 from __future__ import annotations
 
 import os
 import random
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -16,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remix.corpus import chooser, consult, essays, library, read_seeds
-from remix.corpus.library import index_file
+from remix.corpus import chooser, consult, essays, index_update, read_seeds
+from remix.corpus.index_update import index_file
+from remix.corpus.memory import MemoryCorpus
 from remix.corpus.query import QueryError, matches, parse
-from remix.corpus.reading import Reading
 from remix.corpus.select import Corpus, Selected
 from remix.errors import SeedError
 from remix.records import Options
@@ -62,7 +63,7 @@ QUERIES = [
 
 @pytest.fixture
 def seeds(workspace: Workspace) -> Path:
-    """A folder of two essays, of which nothing is known yet."""
+    """A folder of two essays that isn't indexed yet."""
     (workspace.seeds / "on").mkdir()
     (workspace.seeds / "on" / "maps.md").write_text(MORE, encoding="utf-8")
     return workspace.seeds
@@ -81,7 +82,7 @@ def found(seeds: Path, query: str) -> list[str]:
 
 
 def all_of(corpus: Corpus) -> tuple[object, ...]:
-    """Everything that can be asked of a corpus, as plain values."""
+    """All answers of a corpus, as plain values."""
     hits = corpus.find(None)
     found = [[hit.id for hit in corpus.find(parse(query))] for query in QUERIES]
     scores = {hit.id: corpus.scores("the clock and the map").get(hit.at) for hit in hits}
@@ -90,8 +91,8 @@ def all_of(corpus: Corpus) -> tuple[object, ...]:
 
 
 def same_as_reading(seeds: Path) -> None:
-    """Whether the index answers all as a reading does; neither keeps what it was asked about before."""
-    assert consult(seeds, seeds.parent, all_of) == all_of(Reading(read_seeds(seeds, seeds.parent)))
+    """Whether the index and memory give the same answers; both are opened anew."""
+    assert consult(seeds, seeds.parent, all_of) == all_of(MemoryCorpus(read_seeds(seeds, seeds.parent)))
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def settle(seeds: Path) -> None:
-    """Make all files old enough to be known by their times."""
+    """Make all files old enough for their times to be trusted."""
     old = time.time_ns() - 3600 * 10**9
     for path in seeds.rglob("*.md"):
         os.utime(path, ns=(old, old))
@@ -117,8 +118,17 @@ def settle(seeds: Path) -> None:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files count as unchanged however recently they changed."""
-    monkeypatch.setattr(library, "UNSETTLED", -(10**18))
+    """Trust the times of files, however recent."""
+    monkeypatch.setattr(index_update, "UNSETTLED", -(10**18))
+
+
+def test_the_version_covers_all_code_that_reads_essays() -> None:
+    """Without the list of folders kept up to date, an index would outlive a change of the reader."""
+    code = "import sys, remix.corpus.essays; print(*(name for name in sys.modules if name.startswith('remix.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    loaded = {name.split(".")[1] for name in done.stdout.split()}
+    assert "corpus" in loaded
+    assert loaded <= {*index_update.READER_FOLDERS, "errors"}
 
 
 # -- the same answers ---------------------------------------------------------------------------------------
@@ -144,7 +154,7 @@ def test_passages_come_with_their_essays(seeds: Path) -> None:
 
 
 def test_a_passage_is_found_by_its_id(seeds: Path) -> None:
-    for corpus in (Reading(read_seeds(seeds, seeds.parent)), None):
+    for corpus in (MemoryCorpus(read_seeds(seeds, seeds.parent)), None):
 
         def named(corpus: Corpus) -> list[str | None]:
             return [hit and hit.id for hit in map(corpus.named, ("on-maps/002", "on-maps/003", "\udc80"))]
@@ -178,7 +188,7 @@ CHANGES = st.dictionaries(NAMES, st.none() | FILES | st.just("---\nbroken"), max
 
 
 def errors_and_all(seeds: Path) -> tuple[object, object]:
-    """What the index says, and what reading says, errors included."""
+    """The answers and errors of the index, and of reading the folder."""
 
     def said(ask: Callable[[Callable[[SeedError], None]], object]) -> object:
         errors: list[str] = []
@@ -189,7 +199,7 @@ def errors_and_all(seeds: Path) -> tuple[object, object]:
 
     return (
         said(lambda note: consult(seeds, seeds.parent, all_of, note)),
-        said(lambda note: all_of(Reading(read_seeds(seeds, seeds.parent, note)))),
+        said(lambda note: all_of(MemoryCorpus(read_seeds(seeds, seeds.parent, note)))),
     )
 
 
@@ -226,7 +236,7 @@ def test_any_query_means_the_same_to_both(tmp_path_factory: pytest.TempPathFacto
     except QueryError:
         return
     by_index = consult(seeds, seeds.parent, lambda corpus: [hit.id for hit in corpus.find(query)])
-    assert by_index == [hit.id for hit in Reading(read_seeds(seeds, seeds.parent)).find(query)]
+    assert by_index == [hit.id for hit in MemoryCorpus(read_seeds(seeds, seeds.parent)).find(query)]
 
 
 # -- what has changed ---------------------------------------------------------------------------------------
@@ -309,7 +319,7 @@ def test_what_is_excluded_is_forgotten_and_comes_back(seeds: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
 def test_a_link_is_where_it_leads(workspace: Workspace, patient: None) -> None:
-    """A link that is turned around leads to what may have the same times and size."""
+    """A link's new target may have the same times and size."""
     texts = {name: workspace.root / f"{name}.md" for name in ("one", "two")}
     for name, path in texts.items():
         path.write_text(f"It says. #{name}\n")
@@ -327,10 +337,10 @@ def test_a_link_is_where_it_leads(workspace: Workspace, patient: None) -> None:
 
 
 def test_a_folder_that_is_not_there_and_one_without_seeds(tmp_path: Path) -> None:
-    with pytest.raises(SeedError, match="no such folder of seeds"):
+    with pytest.raises(SeedError, match="no such folder of essays"):
         ids(tmp_path / "seeds")
     (tmp_path / "seeds").mkdir()
-    with pytest.raises(SeedError, match="no seeds here"):
+    with pytest.raises(SeedError, match="no essays here"):
         ids(tmp_path / "seeds")
 
 
@@ -409,7 +419,7 @@ def test_commands_at_once_get_the_same(seeds: Path) -> None:
 
 
 def test_what_was_found_is_there_when_it_is_fetched(seeds: Path) -> None:
-    """Another command forgot the essay between the two, and the first ended in a `KeyError`."""
+    """A second command removed the essay in between, and the first ended in a `KeyError`."""
     ids(seeds)
     another = threading.Thread(target=ids, args=(seeds,))
 

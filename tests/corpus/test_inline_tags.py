@@ -1,16 +1,16 @@
-"""Inline tags: which `#` begins one, and which doesn't."""
+"""Inline tags: which `#` begins a tag."""
 
 from __future__ import annotations
 
 import pytest
 
-from remix.corpus.inline import comments, inline_tags, markup, open_comment
+from remix.corpus.inline_tags import inline_tags
 
 
 @pytest.mark.parametrize(
     ("text", "tags"),
     [
-        # where one begins
+        # where a tag begins
         ("I love #maps and cities", "maps"),
         ("#maps are out of date", "maps"),
         ("Out of date:\n#maps", "maps"),
@@ -35,7 +35,7 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         (r"one \#maps two", ""),
         (r"\\ #maps", "maps"),
         ("", ""),
-        # where it ends
+        # where a tag ends
         ("so much for #maps.", "maps"),
         ("so much for #maps!", "maps"),
         ("#maps) and", "maps"),
@@ -51,7 +51,7 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         ("#maps»", "maps"),
         ("#地図、と", "地図"),
         ("#地図。", "地図"),
-        # what it is made of
+        # characters of a tag
         ("#généalogie", "généalogie"),
         ("#ge\u0301ne\u0301alogie", "ge\u0301ne\u0301alogie"),
         ("#Straße", "Straße"),
@@ -77,7 +77,7 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         ("#time/", "time"),
         ("#_private", "_private"),
         ("#-maps", "-maps"),
-        # what is a number, or nothing
+        # numbers, and words without letters
         ("#1984", ""),
         ("#12, #13", ""),
         ("#१९८४", ""),
@@ -92,13 +92,13 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
         ("#_", ""),
         ("#/", ""),
         ("#/components/schemas", ""),
-        # other uses of the sign
+        # other uses of `#`
         ("C# and F#", ""),
         ("C# or #csharp", "csharp"),
         ("in F# minor", ""),
         ("#️⃣", ""),
         ("a #!bang", ""),
-        ("colour: #fff", "fff"),  # nothing tells it from a tag, in Obsidian neither
+        ("colour: #fff", "fff"),  # can't be told from a tag, in Obsidian neither
         # code
         ("`#maps`", ""),
         ("` #maps `", ""),
@@ -159,26 +159,3 @@ from remix.corpus.inline import comments, inline_tags, markup, open_comment
 )
 def test_inline_tags(text: str, tags: str) -> None:
     assert inline_tags(text) == tuple(tags.split(" ") if tags else ())
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("a `b` c", ["code `b`"]),
-        ("%%a%% b <!--c-->", ["comment %%a%%", "comment <!--c-->"]),
-        ("[a](b) ![c][d] [[e]]", ["link [a](b)", "link [c][d]", "link [[e]]"]),
-        ("[a [b](c) d](e)", ["link [b](c)", "link [a [b](c) d](e)"]),
-        ("[a](b(c)d) [e](f", ["link [a](b(c)d)"]),
-        ("<b>a</b> <https://e.org>", ["html <b>", "html </b>", "html <https://e.org>"]),
-        ("`[a](b)` [`c](d)`", ["code `[a](b)`", "code `c](d)`"]),
-        ("] [ ](", []),
-    ],
-)
-def test_markup(text: str, found: list[str]) -> None:
-    assert [f"{span.kind} {text[span.start : span.end]}" for span in markup(text)] == found
-
-
-def test_comments_and_what_is_left_open() -> None:
-    assert comments("a %%b%% `%%c%%` <!--d") == [(2, 7)]
-    assert open_comment("a %%b%% `%%` %%c") == 13
-    assert open_comment("a %%b%% `%%`") is None

@@ -1,7 +1,7 @@
 """Notes from a digital garden.
 
-Takes a text, gives a `Document`. Such a note says how far it has grown, then its title, perhaps its source, its
-paragraphs, its tags run together in one word, and when it was planted, each after an empty line:
+Takes a text, gives a `Document`. A note has the stage of growth, a title, perhaps the source, paragraphs, tags run
+together in a word, and the date of planting, separated by empty lines:
 
     seed
 
@@ -20,13 +20,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from remix.corpus.tags import CLOSING, ENDS
+from remix.corpus.blocks import one_line
+from remix.corpus.trailing_tags import CLOSING, ENDS
 from remix.documents import plain
-from remix.documents.document import Block, Document, Split, gathered, one_line, paragraph
-from remix.documents.segment import Vocabulary, segment
+from remix.documents.document import Document, Split, gathered, paragraph
+from remix.documents.word_segmentation import Vocabulary, segment
 
 STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
-"""How digital gardens say how far a note has grown."""
+"""Digital gardens' names for the stages of a note's growth."""
 
 LONGEST_SOURCE = 200
 """Letters."""
@@ -35,7 +36,7 @@ LONGEST_TAGS = 400
 """Letters of the line of tags."""
 
 MOST_WORDS = 4
-"""Of a tag in a list; more are a sentence."""
+"""Of a tag in a list; a longer part makes the line a sentence."""
 
 _PLANTED = re.compile(r"planted:?[ \t]+(?P<date>\S.*)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
@@ -43,15 +44,15 @@ _SENTENCE = re.compile(rf"[{ENDS}:;,][{CLOSING}]*$")
 
 
 def is_note(text: str) -> bool:
-    """Whether a text begins or ends as a garden's note does, and says more than that."""
+    """Whether a text begins with a stage or ends with a date of planting, and has more lines."""
     lines = [line.strip() for line in text.strip().split("\n")]
     return len(lines) > 1 and (lines[0].casefold() in STAGES or bool(_PLANTED.fullmatch(lines[-1])))
 
 
 def read(text: str, known: Collection[str] = ()) -> Document:
-    """A garden's note; `known` are the tags that the corpus has, as written.
+    """Read a note; `known` are the corpus' tags, as written.
 
-    Raises `DocumentError` where the tags are one word and there is no list of words to take it apart by.
+    Raises `DocumentError` if the tags are run together and no word list is installed.
     """
     lines = text.strip().split("\n")
     planted = _PLANTED.fullmatch(lines[-1].strip())
@@ -69,13 +70,13 @@ def read(text: str, known: Collection[str] = ()) -> Document:
         date=one_line(planted["date"]) if planted else None,
         tags=(*split.parts, *first),
         meta={key: value for key, value in stated.items() if value},
-        blocks=_or_title(blocks, title),
+        blocks=blocks or ((paragraph(title),) if title else ()),
         splits=(split,) if _WORD.fullmatch(tag_line) and (len(split.parts) > 1 or split.doubts) else (),
     )
 
 
 def _without_tags(lines: list[str]) -> tuple[list[str], str]:
-    """The lines before the tags, and the tags: the last line, if it is one word or a list."""
+    """The lines before the tags, and the line of tags: the last line, if it is a single word or a list."""
     lines = [line.strip() for line in lines]
     while lines and not lines[-1]:
         lines.pop()
@@ -85,15 +86,15 @@ def _without_tags(lines: list[str]) -> tuple[list[str], str]:
 
 
 def _listed(line: str) -> list[str]:
-    """The tags of a list, `#one #another` or `one, another`; none where the line is a sentence."""
+    """The tags of a list, `#one #another` or `one, another`; none if the line is a sentence."""
     if _SENTENCE.search(line) or not ("," in line or line.startswith("#")):
         return []
-    tags = [" ".join(tag.split()) for tag in re.split(r"[,;#]", line) if tag.strip()]
+    tags = [one_line(tag) for tag in re.split(r"[,;#]", line) if tag.strip()]
     return tags if all(len(tag.split()) <= MOST_WORDS for tag in tags) else []
 
 
 def _header(chunks: list[str]) -> tuple[str | None, str | None, list[str]]:
-    """Title, source and paragraphs. What ends as a sentence does is neither title nor source."""
+    """Title, source and paragraphs. A line that ends as a sentence is neither title nor source."""
     title = source = None
     if len(chunks) > 1 and not _SENTENCE.search(chunks[0]):
         title, *chunks = chunks
@@ -103,14 +104,9 @@ def _header(chunks: list[str]) -> tuple[str | None, str | None, list[str]]:
 
 
 def _split_tags(line: str, text: str, known: Collection[str]) -> Split:
-    """The tags of the last line: listed ones as they are, a single word taken apart."""
+    """The tags of the last line: a list as written, a single word taken apart."""
     if not line:
         return Split(word="", parts=())
     if _WORD.fullmatch(line):
         return segment(line, Vocabulary(text, known))
     return Split(word=line, parts=tuple(_listed(line)))
-
-
-def _or_title(blocks: tuple[Block, ...], title: str | None) -> tuple[Block, ...]:
-    """A note of one line is its own only paragraph."""
-    return blocks or ((paragraph(title),) if title else ())

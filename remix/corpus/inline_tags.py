@@ -1,0 +1,42 @@
+"""Inline tags: `#tag` within a sentence, by Obsidian's rule.
+
+Takes a paragraph of Markdown, gives tags. Doesn't know files. The time grows in proportion to the text's length.
+
+A tag begins with `#` after a space or at the start of a line, and continues with letters of any script, digits, `_`,
+`-`, `/` and emoji; digits alone are a number (`#1984`). Code, links, HTML and comments hold no tags. The tag is a
+word of its sentence and stays in the text: without `#` the text would not be the author's, and without the word the
+sentence would have a gap.
+"""
+
+from __future__ import annotations
+
+import re
+
+from remix.corpus.inline_markup import Span, markup
+from remix.corpus.tags import EMOJI, JOINERS, marks, unique
+
+_INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{EMOJI}{JOINERS}/-]+)")
+_LETTER = re.compile(rf"[^\W_]|[{EMOJI}]")
+
+
+def inline_tags(text: str) -> tuple[str, ...]:
+    """The tags within a paragraph, in order, without repetitions."""
+    if "#" not in text:
+        return ()
+    words = (match[1].rstrip("/") for match in _INLINE.finditer(_without_markup(text)))
+    # Numbers, paths from the root, and words without a letter or emoji are no tags.
+    return unique(word for word in words if _LETTER.search(word) and not (word.isdigit() or word.startswith("/")))
+
+
+def _without_markup(text: str) -> str:
+    """The text with each span of markup replaced by a character that is neither space nor letter."""
+    apart: list[Span] = []
+    for span in markup(text):
+        while apart and apart[-1].start >= span.start:
+            apart.pop()
+        apart.append(span)
+    parts, at = [], 0
+    for span in apart:
+        parts += [text[at : span.start], "\0"]
+        at = span.end
+    return "".join([*parts, text[at:]])
