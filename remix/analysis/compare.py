@@ -17,7 +17,7 @@ from remix.analysis.neighbours import Alignment
 from remix.records import Frozen
 
 
-class Place(NamedTuple):
+class TextKey(NamedTuple):
     """Where a text stands, the same in both runs."""
 
     passage: str
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     variant: int
 
 
-Numbers = Mapping[Place, Mapping[str, float]]
+MeasuresByText = Mapping[TextKey, Mapping[str, float]]
 """Of each text, its measures by name."""
 
 
@@ -47,7 +47,7 @@ class Difference(Frozen):
     """The second less the first, passage by passage."""
 
 
-class Aligned(Frozen):
+class ComparedNeighbours(Frozen):
     """How far two runs agree on which passages are alike."""
 
     what: str
@@ -71,11 +71,11 @@ class Comparison(Frozen):
     """What their sentences were matched by."""
     differences: tuple[Difference, ...]
     """By kind and measure."""
-    aligned: tuple[Aligned, ...]
+    aligned: tuple[ComparedNeighbours, ...]
     """Where there are embeddings."""
 
 
-def differences(one: Numbers, other: Numbers) -> list[Difference]:
+def differences(one: MeasuresByText, other: MeasuresByText) -> list[Difference]:
     """Of each kind and measure, the paired differences: the second run less the first.
 
     A passage's texts are taken together first, since they aren't independent; the interval is a bootstrap over
@@ -92,7 +92,9 @@ def differences(one: Numbers, other: Numbers) -> list[Difference]:
     return made
 
 
-def _difference(kind: str, measure: str, places: list[Place], one: Numbers, other: Numbers) -> Difference | None:
+def _difference(
+    kind: str, measure: str, places: list[TextKey], one: MeasuresByText, other: MeasuresByText
+) -> Difference | None:
     values: dict[str, list[tuple[float, float]]] = {}
     for place in places:
         if measure in other[place]:

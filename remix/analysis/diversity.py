@@ -19,9 +19,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from remix.measure.vectors import FloatArray
 from remix.measure.words import ngrams, words
-
-FloatArray = npt.NDArray[np.float64]
 
 REACHED = 0.9
 """Share of the chains that must be as long as the common length: a few that fall short are left out instead."""
@@ -119,28 +118,6 @@ def self_similarity(among: Pairs, texts: Sequence[int] | None = None) -> float:
 
 
 # -- vectors ------------------------------------------------------------------------------------------------
-
-
-def bag_of_words(texts: Sequence[str]) -> FloatArray:
-    """How often each word stands in each text, in rows of length 1: (texts, different words).
-
-    The n-gram kernel of Friedman and Dieng (2023) for n = 1.
-    """
-    counts = [Counter(words(text)) for text in texts]
-    columns = {word: at for at, word in enumerate(sorted({word for each in counts for word in each}))}
-    rows = np.zeros((len(texts), max(1, len(columns))))
-    for row, each in zip(rows, counts, strict=True):
-        for word, count in each.items():
-            row[columns[word]] = count
-    return unit(rows)
-
-
-def unit(vectors: npt.ArrayLike) -> FloatArray:
-    """Rows made of length 1; a row of zeros stays one."""
-    rows = np.asarray(vectors, float)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: FloatArray = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    return scaled
 
 
 def vendi(vectors: FloatArray) -> float:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remix.analysis.intervals import Estimate
-from remix.analysis.survey_records import Attraction, Change, Drift, Kind, Survey
+from remix.analysis.survey_records import Change, Drift, KindSurvey, PropertyAttractor, Survey
 
 SPACE = "\N{NO-BREAK SPACE}"
 
 AT_ONCE = "Between step 1 and the last nothing sure is added: it may all have come with the change of author."
 
 
-def convergence(kind: Kind) -> Iterator[str]:
+def convergence(kind: KindSurvey) -> Iterator[str]:
     """Whether texts from different passages become alike."""
     if not kind.cut:
         yield "There are too few texts, or too short ones, to say whether they become alike."
@@ -56,7 +56,7 @@ def percent(share: float) -> str:
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}{SPACE}%"
 
 
-def keeping(kind: Kind) -> str | None:
+def keeping(kind: KindSurvey) -> str | None:
     """What a text still has of its own passage, and how fast that goes: by meaning where that is known."""
     drifts = [(step.step, step.by_meaning or step.by_words) for step in kind.steps]
     known = [(step, drift) for step, drift in drifts if drift and drift.to_others]
@@ -87,7 +87,7 @@ def _apart(drift: Drift) -> str:
     return f"{drift.to_passage.value:.2f} similar to its own passage{others}"
 
 
-def halving(kind: Kind) -> Estimate | None:
+def halving(kind: KindSurvey) -> Estimate | None:
     """Steps in which half goes of what ties its texts to their passages: by meaning where that is known."""
     way = "meaning" if kind.steps[-1].by_meaning else "words"
     return next((each.steps for each in kind.halvings if each.way == way), None)
@@ -98,12 +98,12 @@ def _halves(steps: Estimate) -> str:
     return f"halves about every {steps.value:.1f} steps{between}"
 
 
-def rests_mostly(kind: Kind) -> bool:
+def rests_mostly(kind: KindSurvey) -> bool:
     """Whether more than half of its chains come to rest: they don't halve at every step then."""
     return 2 * (kind.rests.fixed + kind.rests.loops) > kind.rests.chains
 
 
-def resting(kind: Kind) -> str:
+def resting(kind: KindSurvey) -> str:
     """How its chains end."""
     rests = kind.rests
     if not rests.fixed + rests.loops:
@@ -116,7 +116,7 @@ def resting(kind: Kind) -> str:
     return f"{' and '.join(ends)}, the first from step {rests.soonest} on."
 
 
-def swings(kind: Kind) -> bool | None:
+def swings(kind: KindSurvey) -> bool | None:
     """Whether each text resembles that before the last more than the last, beyond chance; null where too few tell."""
     two, one = kind.rests.periodicity, kind.rests.one_back
     if not two or not one or two.low is None or one.high is None:
@@ -124,7 +124,7 @@ def swings(kind: Kind) -> bool | None:
     return two.low > one.high
 
 
-def attraction(found: Attraction) -> str | None:
+def attraction(found: PropertyAttractor) -> str | None:
     """Where a property is drawn; nothing where it can't be told."""
     strength = found.strength
     if strength.low is None or strength.high is None or strength.low <= 0 or strength.high - strength.low > 1:

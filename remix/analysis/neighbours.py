@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from remix.analysis.diversity import FloatArray, unit
+from remix.measure.vectors import FloatArray, unit
 from remix.records import Frozen
 
 NEIGHBOURS = 10

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from remix.analysis.diversity import FloatArray
 from remix.errors import RemixError
+from remix.measure.vectors import FloatArray
 from remix.util.names import readable
 
 if TYPE_CHECKING:

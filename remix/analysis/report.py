@@ -14,13 +14,14 @@ from remix import pages
 from remix.analysis import findings, plots, projection
 from remix.analysis.intervals import Estimate
 from remix.analysis.plots import Path, Row, Series
-from remix.analysis.survey_records import Drift, Kind, Spread, Step, Survey
+from remix.analysis.survey_records import Drift, KindSurvey, SetDiversity, StepSurvey, Survey
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import tfidf
 from remix.records import Run
 
 
-class Kept(NamedTuple):
+class KeptShare(NamedTuple):
     """What a text kept of its passage."""
 
     kind: str
@@ -31,7 +32,7 @@ class Kept(NamedTuple):
     """Share of its hard facts; null where it has none."""
 
 
-class Matter(NamedTuple):
+class ReportData(NamedTuple):
     """All that a page is made of."""
 
     run: Run
@@ -41,14 +42,14 @@ class Matter(NamedTuple):
     """Who wrote the texts."""
     chains: Sequence[Trajectory]
     survey: Survey
-    kept: Sequence[Kept]
+    kept: Sequence[KeptShare]
     """What each text kept of its passage; empty where nobody measured that."""
     kept_by: Literal["words", "meaning"]
     """What its sentences were matched by."""
     embedder: Embedder | None
 
 
-def report(matter: Matter) -> str:
+def report(matter: ReportData) -> str:
     """The page. Raises `DrawingError` where nothing is installed to draw with."""
     plots.check()
     survey = matter.survey
@@ -73,7 +74,7 @@ def _ways(survey: Survey) -> list[str]:
     return ["meaning", "words"] if survey.embeddings else ["words"]
 
 
-def _in_words(number: int, kind: Kind) -> dict[str, Any]:
+def _in_words(number: int, kind: KindSurvey) -> dict[str, Any]:
     """A kind's findings."""
     sentences = [findings.keeping(kind), *findings.convergence(kind), findings.resting(kind)]
     rests = kind.rests
@@ -117,11 +118,11 @@ def _drifts(survey: Survey, way: str) -> dict[str, Any]:
     }
 
 
-def _drift_of(step: Step, way: str) -> Drift | None:
+def _drift_of(step: StepSurvey, way: str) -> Drift | None:
     return step.by_meaning if way == "meaning" else step.by_words
 
 
-def _drift_series(number: int, own: Sequence[tuple[Step, Drift]]) -> list[Series]:
+def _drift_series(number: int, own: Sequence[tuple[StepSurvey, Drift]]) -> list[Series]:
     steps = [step.step for step, _ in own]
     made = [
         _series("to its own passage", number, "-", steps, [drift.to_passage for _, drift in own]),
@@ -157,12 +158,12 @@ def _shown(estimate: Estimate | None) -> str:
 # -- what was kept ------------------------------------------------------------------------------------------
 
 
-def _kept(matter: Matter) -> dict[str, Any] | None:
+def _kept(matter: ReportData) -> dict[str, Any] | None:
     if not matter.kept:
         return None
     panels, rows = [], []
     for number, kind in enumerate(matter.survey.kinds):
-        by_step: dict[int, list[Kept]] = {}
+        by_step: dict[int, list[KeptShare]] = {}
         for each in matter.kept:
             if each.kind == kind.kind:
                 by_step.setdefault(each.step, []).append(each)
@@ -175,7 +176,7 @@ def _kept(matter: Matter) -> dict[str, Any] | None:
     return {"panels": panels, "rows": rows, "by": matter.kept_by}
 
 
-def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
+def _kept_means(kept: Sequence[KeptShare]) -> tuple[int, str, str, str]:
     """Texts, those that keep no sentence, and the mean shares of sentences and facts."""
     facts = [each.facts for each in kept if each.facts is not None]
     sentences = [each.sentences for each in kept]
@@ -190,12 +191,12 @@ def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
 # -- the map ------------------------------------------------------------------------------------------------
 
 
-def _map(matter: Matter) -> dict[str, Any] | None:
+def _map(matter: ReportData) -> dict[str, Any] | None:
     """Passages and texts in two dimensions, the same for all kinds."""
     texts = list(dict.fromkeys(text for chain in matter.chains for text in chain.texts))
     if len(texts) < 3:
         return None
-    vectors = matter.embedder.embed(texts) if matter.embedder else projection.tfidf(texts)
+    vectors = matter.embedder.embed(texts) if matter.embedder else tfidf(texts)
     plane = projection.project(vectors)
     place = dict(zip(texts, plane.points, strict=True))
     limits = _limits(plane.points)
@@ -234,7 +235,7 @@ def _limits(points: Any) -> tuple[float, float, float, float]:
 
 # -- diversity ----------------------------------------------------------------------------------------------
 
-Reading = Callable[[Spread], Estimate | None]
+Reading = Callable[[SetDiversity], Estimate | None]
 
 
 def _spreads(survey: Survey) -> dict[str, Any] | None:

@@ -12,8 +12,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from remix.errors import RunError
-from remix.measure.alignment import Matching, by_words
-from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
+from remix.measure.chrf import by_words
+from remix.measure.ledger import Ledger, LedgerInput, MeasuresFile, ledger, measured_sentences
+from remix.measure.similarity import Matching
 from remix.outputs.bounds import MOST_MEASURES
 from remix.outputs.form import dump
 from remix.outputs.run import RunFolder
@@ -80,7 +81,7 @@ def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
 
 
-def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
+def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, LedgerInput]]:
     """Each finished output with what it was made from."""
     lengths = _Lengths(folder.run)
     texts: dict[str, str] = {}
@@ -98,7 +99,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
         yield (
             task,
             record,
-            Made(
+            LedgerInput(
                 text=text,
                 finish=record.output.finish,
                 passage=record.source.text,

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.analysis import plots, report, survey
-from remix.analysis.compare import Aligned, Comparison, Numbers, Place, differences
-from remix.analysis.diversity import FloatArray
+from remix.analysis.compare import ComparedNeighbours, Comparison, MeasuresByText, TextKey, differences
 from remix.analysis.neighbours import FEWEST, mutual_knn
-from remix.analysis.report import Kept, Matter
+from remix.analysis.report import KeptShare, ReportData
 from remix.analysis.run_ledgers import Measured
-from remix.analysis.sets import Ways
 from remix.analysis.survey_records import Survey
+from remix.analysis.text_sets import SimilarityMethods
 from remix.analysis.trajectory import Trajectory, trajectories
 from remix.errors import RunError
-from remix.measure.alignment import CHRF
+from remix.measure.chrf import CHRF
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import FloatArray
 from remix.outputs.facts import about
 from remix.outputs.run import RunFolder
 from remix.records import Record, Run
 from remix.util.files import write_whole
 
 
-class Surveyed(NamedTuple):
+class SurveyedRun(NamedTuple):
     """A run, all that was measured of its texts, and what they do together."""
 
     run: Run
@@ -43,14 +43,14 @@ def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
     return table
 
 
-def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> Surveyed:
+def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> SurveyedRun:
     """What a run's finished texts do together. Raises `RunError` where one can't be read."""
     chains = trajectories((each.record, folder.read(each.task.id)[1]) for each in measured)
-    found = survey.survey(chains, Ways(chrf, embedder))
-    return Surveyed(folder.run, tuple(chains), tuple(measured), found)
+    found = survey.survey(chains, SimilarityMethods(chrf, embedder))
+    return SurveyedRun(folder.run, tuple(chains), tuple(measured), found)
 
 
-def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
+def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
     """The report.
 
     Raises `RunError` where no text is finished, `DrawingError` where nothing is installed to draw with.
@@ -58,7 +58,7 @@ def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
     if not surveyed.chains:
         raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
     kept = [
-        Kept(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
+        KeptShare(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
         for each in surveyed.measured
     ]
     models = tuple(dict.fromkeys(each.record.circumstances.model for each in surveyed.measured))
@@ -66,7 +66,7 @@ def page(surveyed: Surveyed, embedder: Embedder | None) -> str:
         "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
     )
     run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
-    return report.report(Matter(run, about(run), models, chains, found, kept, by, embedder))
+    return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder))
 
 
 def check(target: Path) -> None:
@@ -76,7 +76,7 @@ def check(target: Path) -> None:
         raise RunError(f"{target}: its folder doesn't exist.", "Make it, or take another place with --report.")
 
 
-def write_report(surveyed: Surveyed, embedder: Embedder | None, target: Path) -> None:
+def write_report(surveyed: SurveyedRun, embedder: Embedder | None, target: Path) -> None:
     """The report as a file, over one that is there. Raises as `page` does, or where nothing can be written."""
     write_whole(target, page(surveyed, embedder).encode())
 
@@ -84,14 +84,14 @@ def write_report(surveyed: Surveyed, embedder: Embedder | None, target: Path) ->
 # -- two runs -----------------------------------------------------------------------------------------------
 
 
-class Side(NamedTuple):
+class ComparedRun(NamedTuple):
     """One of two runs."""
 
     folder: RunFolder
     measured: Sequence[Measured]
 
 
-def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
+def compare(one: ComparedRun, other: ComparedRun, embedder: Embedder | None) -> Comparison:
     """Two runs side by side, text by text. Raises `RunError` where they have none in common."""
     numbers = [_numbers(side) for side in (one, other)]
     if embedder:
@@ -114,7 +114,9 @@ def compare(one: Side, other: Side, embedder: Embedder | None) -> Comparison:
     )
 
 
-def models_aligned(one: Side, other: Side, embedders: tuple[Embedder, Embedder]) -> Aligned | None:
+def models_aligned(
+    one: ComparedRun, other: ComparedRun, embedders: tuple[Embedder, Embedder]
+) -> ComparedNeighbours | None:
     """Whether two models find the same passages alike, each by its own vectors; null for fewer than four passages."""
     sides = [{each.record.source.passage: each.record.source.text for each in side.measured} for side in (one, other)]
     texts = [text for name, text in sides[0].items() if sides[1].get(name) == text]
@@ -122,23 +124,23 @@ def models_aligned(one: Side, other: Side, embedders: tuple[Embedder, Embedder])
         return None
     alignment = mutual_knn(embedders[0].embed(texts), embedders[1].embed(texts))
     what = f"passages, as {embedders[0].name} and {embedders[1].name} see them"
-    return Aligned(what=what, alignment=alignment) if alignment else None
+    return ComparedNeighbours(what=what, alignment=alignment) if alignment else None
 
 
-def _place(record: Record) -> Place:
+def _place(record: Record) -> TextKey:
     source = record.source
-    return Place(source.passage, source.kind, source.step, source.variant)
+    return TextKey(source.passage, source.kind, source.step, source.variant)
 
 
-def _shared(one: Side, other: Side, numbers: Sequence[Numbers]) -> list[Place]:
+def _shared(one: ComparedRun, other: ComparedRun, numbers: Sequence[MeasuresByText]) -> list[TextKey]:
     """Where both have a text of the same passage, in the order of the first."""
     sides = [{_place(each.record): each.record.derivation.passage for each in side.measured} for side in (one, other)]
     return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
 
 
-def _numbers(side: Side) -> dict[Place, dict[str, float]]:
+def _numbers(side: ComparedRun) -> dict[TextKey, dict[str, float]]:
     """What is compared of each text."""
-    numbers: dict[Place, dict[str, float]] = {}
+    numbers: dict[TextKey, dict[str, float]] = {}
     for each, (passage, text) in zip(side.measured, _texts(side), strict=True):
         of = each.ledger
         numbers[_place(each.record)] = {
@@ -154,7 +156,9 @@ def _numbers(side: Side) -> dict[Place, dict[str, float]]:
     return numbers
 
 
-def _add_meaning(numbers: Sequence[dict[Place, dict[str, float]]], sides: Sequence[Side], embedder: Embedder) -> None:
+def _add_meaning(
+    numbers: Sequence[dict[TextKey, dict[str, float]]], sides: Sequence[ComparedRun], embedder: Embedder
+) -> None:
     """How much each text is about what its passage is. Both runs go through one call: see `Embedder`."""
     texts = [list(_texts(side)) for side in sides]
     every = list(dict.fromkeys(text for pairs in texts for pair in pairs for text in pair))
@@ -164,17 +168,19 @@ def _add_meaning(numbers: Sequence[dict[Place, dict[str, float]]], sides: Sequen
             values["like its passage, by meaning"] = float(rows[passage] @ rows[text])
 
 
-def _texts(side: Side) -> Iterator[tuple[str, str]]:
+def _texts(side: ComparedRun) -> Iterator[tuple[str, str]]:
     """Each text's passage, and the text."""
     for each in side.measured:
         yield each.record.source.text, side.folder.read(each.task.id)[1]
 
 
-def _aligned(one: Side, other: Side, shared: Sequence[Place], embedder: Embedder) -> Iterable[Aligned]:
+def _aligned(
+    one: ComparedRun, other: ComparedRun, shared: Sequence[TextKey], embedder: Embedder
+) -> Iterable[ComparedNeighbours]:
     """Of each kind, whether the last texts of the same passages lie alike in both runs."""
     tasks = [{_place(each.record): each.task.id for each in side.measured} for side in (one, other)]
     for kind in dict.fromkeys(place.kind for place in shared):
-        last: dict[str, Place] = {}
+        last: dict[str, TextKey] = {}
         for place in (place for place in shared if place.kind == kind):
             held = last.setdefault(place.passage, place)
             if (place.step, -place.variant) > (held.step, -held.variant):
@@ -184,4 +190,4 @@ def _aligned(one: Side, other: Side, shared: Sequence[Place], embedder: Embedder
             for side, ids in zip((one, other), tasks, strict=True)
         ]
         if len(last) >= FEWEST and (alignment := mutual_knn(embedder.embed(texts[0]), embedder.embed(texts[1]))):
-            yield Aligned(what=f"last texts of each passage, {kind}", alignment=alignment)
+            yield ComparedNeighbours(what=f"last texts of each passage, {kind}", alignment=alignment)

@@ -9,24 +9,24 @@ from typing import NamedTuple
 import numpy as np
 
 from remix.analysis import diversity, intervals
-from remix.analysis.attraction import attractions_of, rests_of
-from remix.analysis.diversity import FloatArray
+from remix.analysis.attractors import attractions_of, rests_of
+from remix.analysis.convergence import changes_of, cut_of, half_by, spread_of, vendi_of
 from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.sets import Lookup, TextSet, Ways, if_known, over_passages, set_of
-from remix.analysis.spread import changes_of, cut_of, half_by, spread_of, vendi_of
-from remix.analysis.survey_records import Drift, Halving, Kind, Scores, Step, Survey, Way
+from remix.analysis.survey_records import Drift, HalfLife, KindSurvey, Scores, SimilarityMethod, StepSurvey, Survey
+from remix.analysis.text_sets import SimilarityLookup, SimilarityMethods, TextSet, if_known, over_passages, set_of
 from remix.analysis.trajectory import Trajectory
+from remix.measure.vectors import FloatArray
 from remix.measure.words import words
 
 
-def survey(chains: Sequence[Trajectory], ways: Ways) -> Survey:
+def survey(chains: Sequence[Trajectory], ways: SimilarityMethods) -> Survey:
     """All there is to say of a run's chains."""
     passages = {chain.passage: chain.texts[0] for chain in chains}
     by_kind: dict[str, list[Trajectory]] = {}
     for chain in chains:
         by_kind.setdefault(chain.kind, []).append(chain)
     sets = {kind: set_of(own) for kind, own in by_kind.items()}
-    lookup = Lookup(ways, [*chains, *(each for own in sets.values() if own for each in own.chains)])
+    lookup = SimilarityLookup(ways, [*chains, *(each for own in sets.values() if own for each in own.chains)])
     texts = list(passages.values())
     return Survey(
         passages=len(passages),
@@ -36,16 +36,18 @@ def survey(chains: Sequence[Trajectory], ways: Ways) -> Survey:
     )
 
 
-def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: Lookup) -> Kind:
+def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: SimilarityLookup) -> KindSurvey:
     last = max(len(chain.texts) for chain in chains) - 1
-    likenesses: dict[Way, list[_Likeness]] = {
+    likenesses: dict[SimilarityMethod, list[_Likeness]] = {
         way: [_likeness(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
     }
     sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
-    scores: dict[Way, list[LeftOut]] = {way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways}
+    scores: dict[SimilarityMethod, list[LeftOut]] = {
+        way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways
+    }
     drifts = {way: [None, *map(_drift, found)] for way, found in likenesses.items()}
     steps = tuple(
-        Step(
+        StepSurvey(
             step=step,
             count=sum(len(chain.texts) > step for chain in chains),
             words=float(np.median([len(words(chain.texts[step])) for chain in chains if len(chain.texts) > step])),
@@ -57,7 +59,7 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: 
         )
         for step in range(last + 1)
     )
-    return Kind(
+    return KindSurvey(
         kind=kind,
         steps=steps,
         cut=cut_of(own) if own else None,
@@ -98,10 +100,10 @@ def _drift(found: _Likeness) -> Drift:
     )
 
 
-def _halvings(likenesses: Mapping[Way, Sequence[_Likeness]]) -> Iterator[Halving]:
+def _halvings(likenesses: Mapping[SimilarityMethod, Sequence[_Likeness]]) -> Iterator[HalfLife]:
     for way, steps in likenesses.items():
         if len(steps) > 1 and (found := _halving(steps[0], steps[-1], len(steps) - 1)):
-            yield Halving(way=way, steps=found)
+            yield HalfLife(way=way, steps=found)
 
 
 def _halving(first: _Likeness, last: _Likeness, steps: int) -> Estimate | None:

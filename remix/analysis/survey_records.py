@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from remix.analysis.diversity import FloatArray
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
+from remix.measure.vectors import FloatArray
 from remix.records import Frozen
 
-Way = Literal["words", "meaning"]
+SimilarityMethod = Literal["words", "meaning"]
 
 Scores = Callable[[Sequence[str], Sequence[str]], FloatArray]
 """A table of how much of each first text is in each second one, 0 to 1."""
@@ -31,7 +31,7 @@ class Drift(Frozen):
     """How much more similar to its own than to others: what of the passage is in the text still."""
 
 
-class Spread(Frozen):
+class SetDiversity(Frozen):
     """How unlike each other the texts of a step are, cut to equal length, one a passage."""
 
     vendi: Estimate
@@ -50,7 +50,7 @@ class Spread(Frozen):
     """Different pairs of words over all pairs."""
 
 
-class Step(Frozen):
+class StepSurvey(Frozen):
     """A kind's texts of one step."""
 
     step: int
@@ -63,14 +63,14 @@ class Step(Frozen):
     """By chrF, 0 to 1; null for step 0."""
     by_meaning: Drift | None
     """By the cosine of their embeddings; null for step 0, and where there are none."""
-    spread: Spread | None
+    spread: SetDiversity | None
     """How unlike each other they are; null where there are too few or too short ones."""
 
 
 class Change(Frozen):
     """How many different texts a kind's texts amount to (their Vendi score), from one step to the last."""
 
-    way: Way
+    way: SimilarityMethod
     """By their words, or by their embeddings."""
     since: int
     """The step that the last is held against: 0 for the passages, 1 to leave out the change of author."""
@@ -82,8 +82,8 @@ class Change(Frozen):
     """The difference over `before`: -0.25 for a quarter less."""
 
 
-class Cut(Frozen):
-    """How texts were made comparable for the `Spread`s."""
+class EqualLengthCut(Frozen):
+    """How texts were made comparable for the `SetDiversity`s."""
 
     words: int
     """All were cut to so many."""
@@ -95,16 +95,16 @@ class Cut(Frozen):
     """So many were long enough, and `chains` of them were drawn, always the same; null where all were taken."""
 
 
-class Halving(Frozen):
+class HalfLife(Frozen):
     """How fast goes what makes texts more similar to their own passages than to others, from step 1 to the last."""
 
-    way: Way
+    way: SimilarityMethod
     """By chrF, or by embeddings."""
     steps: Estimate
     """Steps in which half of it goes: (m - 1) ln 2 / ln(a_1 / a_m), as if each step kept the same share."""
 
 
-class Attraction(Frozen):
+class PropertyAttractor(Frozen):
     """Where a property of texts is drawn from the passages to the last step."""
 
     name: str
@@ -121,7 +121,7 @@ class Attraction(Frozen):
     """Over last texts."""
 
 
-class Rests(Frozen):
+class ChainEndings(Frozen):
     """How chains end."""
 
     chains: int
@@ -138,24 +138,24 @@ class Rests(Frozen):
     """The same texts' similarity to the one just before, to hold it against."""
 
 
-class Kind(Frozen):
+class KindSurvey(Frozen):
     """All chains of one kind."""
 
     kind: str
     """Its name."""
-    steps: tuple[Step, ...]
+    steps: tuple[StepSurvey, ...]
     """From 0, the passages."""
-    cut: Cut | None
-    """Null where there are too few texts for a `Spread`."""
+    cut: EqualLengthCut | None
+    """Null where there are too few texts for a `SetDiversity`."""
     changes: tuple[Change, ...]
     """From the passages and from step 1 to the last step, by words and by meaning."""
     half_by: int | None
     """The first step by which half of the loss by words had happened; null where nothing was lost."""
-    halvings: tuple[Halving, ...]
+    halvings: tuple[HalfLife, ...]
     """A way each; none where it isn't sure that anything goes."""
-    attractions: tuple[Attraction, ...]
+    attractions: tuple[PropertyAttractor, ...]
     """A property each."""
-    rests: Rests
+    rests: ChainEndings
     """How chains end."""
 
 
@@ -170,5 +170,5 @@ class Survey(Frozen):
     """What they are by; null where there are none."""
     strangers: Estimate | None
     """Mean chrF of two different passages: what is shared by chance; null for a single one."""
-    kinds: tuple[Kind, ...]
+    kinds: tuple[KindSurvey, ...]
     """In the order of the run."""

@@ -14,7 +14,7 @@ from remix.generation.choose import BY_MEASURES, choose, mean_logprob
 from remix.generation.plan import task_seed
 from remix.generation.writer import Writer
 from remix.measure import flags
-from remix.measure.ledger import Made, ledger, numbers
+from remix.measure.ledger import LedgerInput, candidate_measures, ledger
 from remix.outputs.form import body_bytes, dump_trace
 from remix.records import (
     Candidate,
@@ -141,10 +141,10 @@ class Recorder:
         """A candidate with what it is chosen by."""
         _, passage = self._corpus[asked.task.passage]
         settings = self._templates[asked.task.kind].settings(self._labels)
-        made = Made(
+        made = LedgerInput(
             candidate.text, candidate.finish, passage.text, asked.previous, asked.prompt.messages, settings.length
         )
-        return candidate.model_copy(update={"measures": numbers(ledger(made), settings.weights)})
+        return candidate.model_copy(update={"measures": candidate_measures(ledger(made), settings.weights)})
 
     def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
         _, passage = self._corpus[asked.task.passage]

@@ -7,7 +7,17 @@ import pytest
 from remix.analysis import findings
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
-from remix.analysis.survey_records import Attraction, Change, Cut, Drift, Halving, Kind, Rests, Step, Survey
+from remix.analysis.survey_records import (
+    ChainEndings,
+    Change,
+    Drift,
+    EqualLengthCut,
+    HalfLife,
+    KindSurvey,
+    PropertyAttractor,
+    StepSurvey,
+    Survey,
+)
 
 
 def estimate(value: float, low: float | None, high: float | None) -> Estimate:
@@ -23,21 +33,24 @@ def drift(own: float, others: float) -> Drift:
 
 
 def kind(
-    *changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None = None, halving: Estimate | None = None
-) -> Kind:
+    *changes: Change,
+    drifts: tuple[Drift, ...] = (),
+    rests: ChainEndings | None = None,
+    halving: Estimate | None = None,
+) -> KindSurvey:
     steps = [
-        Step(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
+        StepSurvey(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
         for at, each in enumerate((None, *drifts))
     ]
-    return Kind(
+    return KindSurvey(
         kind="rewrite",
         steps=tuple(steps),
-        cut=Cut(words=20, chains=28, left_out=2),
+        cut=EqualLengthCut(words=20, chains=28, left_out=2),
         changes=changes,
         half_by=None,
-        halvings=() if halving is None else (Halving(way="words", steps=halving),),
+        halvings=() if halving is None else (HalfLife(way="words", steps=halving),),
         attractions=(),
-        rests=rests or Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
+        rests=rests or ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
     )
 
 
@@ -45,7 +58,7 @@ def change(share: Estimate, since: int = 0) -> Change:
     return Change(way="words", since=since, before=20, after=20 * (1 + share.value), share=share)
 
 
-def survey(*kinds: Kind) -> Survey:
+def survey(*kinds: KindSurvey) -> Survey:
     return Survey(passages=30, embeddings=None, strangers=None, kinds=kinds)
 
 
@@ -123,7 +136,7 @@ def test_few_passages_do_not_make_a_passage_forgotten() -> None:
 
 
 def test_chains_at_rest_do_not_go_on_halving() -> None:
-    rests = Rests(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
+    rests = ChainEndings(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
     ends = (drift(0.6, 0.2), drift(0.2, 0.1))
     rested = kind(change(sure(0)), drifts=ends, rests=rests, halving=sure(1))
     said = findings.keeping(rested)
@@ -164,26 +177,26 @@ def test_a_passage_that_is_forgotten() -> None:
     ],
 )
 def test_rest(fixed: int, loops: int, said: str) -> None:
-    rests = Rests(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
+    rests = ChainEndings(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
     assert findings.resting(kind(rests=rests)) == said
 
 
 @pytest.mark.parametrize(("two", "one", "swings"), [(0.9, 0.4, True), (0.4, 0.9, False), (0.405, 0.4, False)])
 def test_swinging(two: float, one: float, swings: bool) -> None:
-    rests = Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
+    rests = ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
     assert findings.swings(kind(rests=rests)) is swings
 
 
 def test_too_few_passages_to_say_whether_they_swing() -> None:
     few = estimate(0.9, None, None)
-    rests = Rests(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
+    rests = ChainEndings(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
     assert findings.swings(kind(rests=rests)) is None
     assert findings.swings(kind()) is None
 
 
-def attraction(strength: Estimate) -> Attraction:
+def attraction(strength: Estimate) -> PropertyAttractor:
     line = Attractor(slope=0, intercept=12, strength=strength.value, position=12)
-    return Attraction(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
+    return PropertyAttractor(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
 
 
 def test_attraction_is_told_only_where_it_is_known() -> None:

@@ -10,20 +10,20 @@ import pytest
 
 from remix import pages
 from remix.analysis import run_ledgers, run_survey
-from remix.analysis.diversity import bag_of_words
-from remix.analysis.report import Kept, Matter, report
-from remix.analysis.sets import Ways
+from remix.analysis.report import KeptShare, ReportData, report
 from remix.analysis.survey import survey
+from remix.analysis.text_sets import SimilarityMethods
 from remix.analysis.trajectory import Trajectory
 from remix.errors import RunError
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import bag_of_words
 from remix.outputs import RunFolder
 from remix.records import Run
 from tests.analysis.test_survey import PLATITUDE, SUBJECTS, about, chains
 from tests.conftest import Remix
 
-WAYS = Ways(run_survey.chrf, Embedder("a <model>", bag_of_words))
-KEPT = [Kept("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
+WAYS = SimilarityMethods(run_survey.chrf, Embedder("a <model>", bag_of_words))
+KEPT = [KeptShare("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
 
 
 class Page(HTMLParser):
@@ -54,8 +54,8 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def matter(run: Run, made: list[Trajectory], ways: Ways = WAYS) -> Matter:
-    return Matter(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
+def matter(run: Run, made: list[Trajectory], ways: SimilarityMethods = WAYS) -> ReportData:
+    return ReportData(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_the_same_run_gives_the_same_page(page: str, finished: RunFolder) -> Non
 
 
 def test_without_embeddings_it_goes_by_words(finished: RunFolder) -> None:
-    page = report(matter(finished.run, chains(8, 5, 2), Ways(run_survey.chrf, None)))
+    page = report(matter(finished.run, chains(8, 5, 2), SimilarityMethods(run_survey.chrf, None)))
     found = Page(page)
     assert found.tags.count("svg") == 1 + 1 + 1 + 3
     assert "By its words, a text of step 1" in found.text
@@ -127,7 +127,7 @@ def test_what_sentences_were_matched_by_is_said(finished: RunFolder) -> None:
 
 
 def test_what_was_drawn_is_said(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remix.analysis.sets.MOST", 6)
+    monkeypatch.setattr("remix.analysis.text_sets.MOST", 6)
     text = Page(report(matter(finished.run, chains(8, 5)))).text
     assert "10 words of 6 chains, drawn from 10, 0 left out as too short or unfinished" in text
 

@@ -11,13 +11,13 @@ import numpy as np
 from remix.analysis import drift, intervals
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
-from remix.analysis.properties import PROPERTIES
-from remix.analysis.sets import if_known, known_estimate, over_passages
-from remix.analysis.survey_records import Attraction, Rests
+from remix.analysis.survey_records import ChainEndings, PropertyAttractor
+from remix.analysis.text_sets import if_known, known_estimate, over_passages
 from remix.analysis.trajectory import Trajectory
+from remix.measure.properties import PROPERTIES
 
 
-def attractions_of(chains: Sequence[Trajectory]) -> Iterable[Attraction]:
+def attractions_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
     """Of chains that are as long as the longest."""
     last = max(len(chain.texts) for chain in chains)
     whole = [chain for chain in chains if len(chain.texts) == last]
@@ -26,7 +26,7 @@ def attractions_of(chains: Sequence[Trajectory]) -> Iterable[Attraction]:
         groups = [[(x, y) for _, x, y in own] for _, own in groupby(sorted(ends), key=lambda end: end[0])]
         found = _attractor(groups)
         if found:
-            yield Attraction(
+            yield PropertyAttractor(
                 name=name,
                 attractor=found,
                 strength=known_estimate(intervals.jackknife(groups, _strength)),
@@ -56,7 +56,7 @@ def _position(groups: Sequence[Sequence[tuple[float, float]]]) -> Estimate | Non
     return if_known(intervals.leave_out(groups, position))
 
 
-def rests_of(chains: Sequence[Trajectory]) -> Rests:
+def rests_of(chains: Sequence[Trajectory]) -> ChainEndings:
     cycles = [drift.cycle(chain.texts) for chain in chains]
     found = [cycle for cycle in cycles if cycle]
     degrees = [(chain.passage, drift.periodicity(chain.texts[1:])) for chain in chains]
@@ -64,7 +64,7 @@ def rests_of(chains: Sequence[Trajectory]) -> Rests:
     # Of the texts that periodicity looks at, from step 3 on: the first rewriting would change most of all.
     back = [(chain.passage, drift.one_back(chain.texts[1:])) for chain in chains]
     back_known = [(name, share) for name, share in back if share is not None]
-    return Rests(
+    return ChainEndings(
         chains=len(chains),
         fixed=sum(cycle.period == 1 for cycle in found),
         loops=sum(cycle.period > 1 for cycle in found),

@@ -8,21 +8,24 @@ import numpy as np
 
 from remix.analysis import diversity, intervals
 from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.sets import Lookup, TextSet
-from remix.analysis.survey_records import Change, Cut, Spread, Way
+from remix.analysis.survey_records import Change, EqualLengthCut, SetDiversity, SimilarityMethod
+from remix.analysis.text_sets import SimilarityLookup, TextSet
+from remix.measure.vectors import bag_of_words
 
 
-def cut_of(own: TextSet) -> Cut:
-    return Cut(words=own.words, chains=len(own.chains), left_out=own.left_out, drawn_from=own.drawn_from)
+def cut_of(own: TextSet) -> EqualLengthCut:
+    return EqualLengthCut(words=own.words, chains=len(own.chains), left_out=own.left_out, drawn_from=own.drawn_from)
 
 
-def vendi_of(texts: Sequence[str], way: Way, lookup: Lookup) -> LeftOut:
+def vendi_of(texts: Sequence[str], way: SimilarityMethod, lookup: SimilarityLookup) -> LeftOut:
     """The Vendi score of a set: of all measures the one that takes time, so it is computed once for all uses."""
-    cosines = diversity.kernel(diversity.bag_of_words(texts) if way == "words" else lookup.vectors(texts))
+    cosines = diversity.kernel(bag_of_words(texts) if way == "words" else lookup.vectors(texts))
     return intervals.leave_out(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
 
 
-def spread_of(texts: Sequence[str], vendi: Mapping[Way, LeftOut], lookup: Lookup) -> Spread:
+def spread_of(
+    texts: Sequence[str], vendi: Mapping[SimilarityMethod, LeftOut], lookup: SimilarityLookup
+) -> SetDiversity:
     among = diversity.pairs(texts, texts, lookup.scores)
 
     def estimate(statistic: Callable[[Sequence[int]], float]) -> Estimate:
@@ -33,7 +36,7 @@ def spread_of(texts: Sequence[str], vendi: Mapping[Way, LeftOut], lookup: Lookup
     def of_texts(statistic: Callable[[Sequence[str]], float]) -> Estimate:
         return estimate(lambda own: statistic([texts[at] for at in own]))
 
-    return Spread(
+    return SetDiversity(
         vendi=vendi["words"].estimate(),
         vendi_meaning=vendi["meaning"].estimate() if "meaning" in vendi else None,
         self_similarity=estimate(lambda own: diversity.self_similarity(among, own)),
@@ -44,14 +47,14 @@ def spread_of(texts: Sequence[str], vendi: Mapping[Way, LeftOut], lookup: Lookup
     )
 
 
-def changes_of(scores: Mapping[Way, Sequence[LeftOut]]) -> Iterator[Change]:
+def changes_of(scores: Mapping[SimilarityMethod, Sequence[LeftOut]]) -> Iterator[Change]:
     for since in (0, 1):
         for way, found in scores.items():
             if since < len(found) - 1:
                 yield _change(way, since, found[since], found[-1])
 
 
-def _change(way: Way, since: int, before: LeftOut, after: LeftOut) -> Change:
+def _change(way: SimilarityMethod, since: int, before: LeftOut, after: LeftOut) -> Change:
     share = LeftOut(after.value / before.value - 1, after.without / before.without - 1, after.size)
     return Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from remix.analysis import diversity, intervals
-from remix.analysis.diversity import FloatArray
 from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.survey_records import Scores, Way
+from remix.analysis.survey_records import Scores, SimilarityMethod
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import FloatArray
 from remix.measure.words import words
 
 FEWEST = 3
@@ -22,10 +22,10 @@ FEWEST_WORDS = 5
 """Texts cut to fewer words say nothing of diversity."""
 
 MOST = 400
-"""Of more chains so many are drawn for a `Spread`: the time for a Vendi score grows with the cube of their number."""
+"""Chains of a set at most; of more chains 400 are drawn, for the time of a Vendi score grows with the cube."""
 
 
-class Ways(NamedTuple):
+class SimilarityMethods(NamedTuple):
     """How texts are compared."""
 
     scores: Scores
@@ -34,18 +34,18 @@ class Ways(NamedTuple):
     """What makes vectors of them, if anything does."""
 
 
-class Lookup:
+class SimilarityLookup:
     """How similar texts are. All are embedded together: some embedders know a text only among others."""
 
-    def __init__(self, ways: Ways, chains: Iterable[Trajectory]) -> None:
+    def __init__(self, ways: SimilarityMethods, chains: Iterable[Trajectory]) -> None:
         self.scores: Scores = ways.scores
         texts = list(dict.fromkeys(text for chain in chains for text in chain.texts))
         self._rows = dict(zip(texts, ways.embedder.embed(texts), strict=True)) if ways.embedder and texts else None
 
     @property
-    def ways(self) -> dict[Way, Scores]:
+    def ways(self) -> dict[SimilarityMethod, Scores]:
         """How texts can be compared."""
-        by_words: dict[Way, Scores] = {"words": self.scores}
+        by_words: dict[SimilarityMethod, Scores] = {"words": self.scores}
         return by_words | {"meaning": self.cosines} if self.has_vectors else by_words
 
     @property
@@ -92,7 +92,7 @@ def set_of(chains: Sequence[Trajectory]) -> TextSet | None:
 
 
 def _drawn(chains: tuple[Trajectory, ...]) -> tuple[Trajectory, ...]:
-    """So many of them as a `Spread` can take, in their order and always the same."""
+    """So many of them as a `SetDiversity` can take, in their order and always the same."""
     if len(chains) <= MOST:
         return chains
     return tuple(chains[at] for at in sorted(np.random.default_rng(1).permutation(len(chains))[:MOST]))
