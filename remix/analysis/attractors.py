@@ -1,4 +1,7 @@
-"""Where chains go, and whether they come to rest."""
+"""Where chains are drawn to, and how they end: attractors of properties; fixed points, loops and 2-periodicity.
+
+Takes chains, gives `PropertyAttractor`s and `ChainEndings` with intervals; `drift.py` has the formulas.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ from remix.analysis.text_sets import if_known, known_estimate, over_passages
 from remix.analysis.trajectory import Trajectory
 from remix.measure.properties import PROPERTIES
 
+Ends = Sequence[Sequence[tuple[float, float]]]
+"""Per passage, the first and last value of each chain."""
+
 
 def attractions_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
-    """Of chains that are as long as the longest."""
+    """The attractor of each property, from the chains that are as long as the longest."""
     last = max(len(chain.texts) for chain in chains)
     whole = [chain for chain in chains if len(chain.texts) == last]
     for name, value in PROPERTIES.items():
@@ -36,20 +42,20 @@ def attractions_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
             )
 
 
-def _attractor(groups: Sequence[Sequence[tuple[float, float]]]) -> Attractor | None:
+def _attractor(groups: Ends) -> Attractor | None:
     pairs = [pair for own in groups for pair in own]
     return drift.attractor([x for x, _ in pairs], [y for _, y in pairs])
 
 
-def _strength(groups: Sequence[Sequence[tuple[float, float]]]) -> float:
+def _strength(groups: Ends) -> float:
     found = _attractor(groups)
     return found.strength if found else 0.0
 
 
-def _position(groups: Sequence[Sequence[tuple[float, float]]]) -> Estimate | None:
-    """The attractor's position; null where some passages less would leave none."""
+def _position(groups: Ends) -> Estimate | None:
+    """The attractor's position; null if a jackknife group has none."""
 
-    def position(own: Sequence[Sequence[tuple[float, float]]]) -> float:
+    def position(own: Ends) -> float:
         found = _attractor(own)
         return found.position if found and found.position is not None else math.nan
 
@@ -57,11 +63,11 @@ def _position(groups: Sequence[Sequence[tuple[float, float]]]) -> Estimate | Non
 
 
 def rests_of(chains: Sequence[Trajectory]) -> ChainEndings:
-    cycles = [drift.cycle(chain.texts) for chain in chains]
-    found = [cycle for cycle in cycles if cycle]
+    """How chains end."""
+    found = [cycle for chain in chains if (cycle := drift.cycle(chain.texts))]
     degrees = [(chain.passage, drift.periodicity(chain.texts[1:])) for chain in chains]
     known = [(name, degree) for name, degree in degrees if degree is not None]
-    # Of the texts that periodicity looks at, from step 3 on: the first rewriting would change most of all.
+    # Of step 3 and later, as in `periodicity`: steps 1 and 2 usually change the text most.
     back = [(chain.passage, drift.one_back(chain.texts[1:])) for chain in chains]
     back_known = [(name, share) for name, share in back if share is not None]
     return ChainEndings(

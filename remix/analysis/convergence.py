@@ -1,4 +1,8 @@
-"""How diverse a set of texts is, at each step."""
+"""Convergence between chains: does the diversity of texts from different passages fall from step to step?
+
+Takes a step's texts, one per passage, cut to equal length by `text_sets.py`; gives the step's `SetDiversity` and the
+`Change` of the Vendi score between steps.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,25 @@ import numpy as np
 
 from remix.analysis import diversity, intervals
 from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.survey_records import Change, EqualLengthCut, SetDiversity, SimilarityMethod
-from remix.analysis.text_sets import SimilarityLookup, TextSet
+from remix.analysis.survey_records import Change, SetDiversity, SimilarityMethod
+from remix.analysis.text_sets import SimilarityLookup, known_estimate
 from remix.measure.vectors import bag_of_words
 
 
-def cut_of(own: TextSet) -> EqualLengthCut:
-    return EqualLengthCut(words=own.words, chains=len(own.chains), left_out=own.left_out, drawn_from=own.drawn_from)
-
-
 def vendi_of(texts: Sequence[str], way: SimilarityMethod, lookup: SimilarityLookup) -> LeftOut:
-    """The Vendi score of a set: of all measures the one that takes time, so it is computed once for all uses."""
+    """The Vendi score of a set. The slowest of all measures, hence computed once for every use."""
     cosines = diversity.kernel(bag_of_words(texts) if way == "words" else lookup.vectors(texts))
     return intervals.leave_out(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
 
 
-def spread_of(
+def diversity_of(
     texts: Sequence[str], vendi: Mapping[SimilarityMethod, LeftOut], lookup: SimilarityLookup
 ) -> SetDiversity:
+    """All measures of a set's diversity."""
     among = diversity.pairs(texts, texts, lookup.scores)
 
     def estimate(statistic: Callable[[Sequence[int]], float]) -> Estimate:
-        found = intervals.jackknife(range(len(texts)), statistic)
-        assert found is not None, "a set has texts"
-        return found
+        return known_estimate(intervals.jackknife(range(len(texts)), statistic))
 
     def of_texts(statistic: Callable[[Sequence[str]], float]) -> Estimate:
         return estimate(lambda own: statistic([texts[at] for at in own]))
@@ -48,19 +47,17 @@ def spread_of(
 
 
 def changes_of(scores: Mapping[SimilarityMethod, Sequence[LeftOut]]) -> Iterator[Change]:
+    """Changes of the Vendi score, from the passages and from step 1 to the last step."""
     for since in (0, 1):
         for way, found in scores.items():
             if since < len(found) - 1:
-                yield _change(way, since, found[since], found[-1])
-
-
-def _change(way: SimilarityMethod, since: int, before: LeftOut, after: LeftOut) -> Change:
-    share = LeftOut(after.value / before.value - 1, after.without / before.without - 1, after.size)
-    return Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
+                before, after = found[since], found[-1]
+                share = LeftOut(after.value / before.value - 1, after.without / before.without - 1, after.size)
+                yield Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
 
 
 def half_by(scores: Sequence[float]) -> int | None:
-    """The first step by which half of the loss between the first and the last score has happened."""
+    """The first step by which half of the loss from the first to the last score has happened; null for no loss."""
     if len(scores) < 2 or scores[-1] >= scores[0]:
         return None
     half = (scores[0] + scores[-1]) / 2

@@ -1,6 +1,6 @@
-"""Many-dimensional vectors as points on a plane.
+"""Vectors of many dimensions as points in a plane, by principal components.
 
-Takes rows of numbers, gives two coordinates a row, and what share of the rows' differences they show.
+Takes rows of numbers, gives two coordinates per row and the share of the variance that the plane shows.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from remix.measure.vectors import FloatArray
 
 
 class Plane(NamedTuple):
-    """Points, and how much of the truth they are."""
+    """Points in the plane of the first two principal components."""
 
     points: FloatArray
     """(n, 2)."""
     share: float
-    """Of the variance of the vectors, how much lies in these two directions: 0 to 1."""
+    """Share of the vectors' variance in these two directions, 0 … 1."""
 
 
 def project(vectors: FloatArray) -> Plane:
-    """The two directions in which rows differ most: principal components, by a singular value decomposition.
+    """The first two principal components, by a singular value decomposition.
 
-    Signs are settled, so that the same rows give the same map: the largest coordinate of each direction is positive.
+    The largest coordinate of each direction is made positive, so that the same rows give the same map.
     """
     rows = vectors - vectors.mean(axis=0) if len(vectors) else vectors
     if len(rows) < 2 or not rows.any():

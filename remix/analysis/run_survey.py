@@ -1,7 +1,6 @@
-"""What the chains of a run do together, and two runs side by side.
+"""The survey and report of a run, and the comparison of two runs, from the runs' folders.
 
-Takes runs' folders, gives a `Survey`, a report's page or a `Comparison`. Joins what `outputs` reads back with the
-measures.
+Takes `RunFolder`s and their ledgers, gives a `Survey`, the report's page or a `Comparison`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from remix.util.files import write_whole
 
 
 class SurveyedRun(NamedTuple):
-    """A run, all that was measured of its texts, and what they do together."""
+    """A run with its chains, ledgers and survey."""
 
     run: Run
     chains: tuple[Trajectory, ...]
@@ -38,23 +37,20 @@ class SurveyedRun(NamedTuple):
 
 
 def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
-    """How much of each first text is in each second one, 0 to 1."""
+    """chrF, 0 … 1: how much of each text of the first list is in each text of the second."""
     table: FloatArray = CHRF.scores(ones, others) / 100
     return table
 
 
 def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedder | None) -> SurveyedRun:
-    """What a run's finished texts do together. Raises `RunError` where one can't be read."""
+    """The survey of a run's finished texts. Raises `RunError` if a text can't be read."""
     chains = trajectories((each.record, folder.read(each.task.id)[1]) for each in measured)
     found = survey.survey(chains, SimilarityMethods(chrf, embedder))
     return SurveyedRun(folder.run, tuple(chains), tuple(measured), found)
 
 
 def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
-    """The report.
-
-    Raises `RunError` where no text is finished, `DrawingError` where nothing is installed to draw with.
-    """
+    """The report as HTML. Raises `RunError` if no text is finished, `DrawingError` if matplotlib isn't installed."""
     if not surveyed.chains:
         raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
     kept = [
@@ -70,14 +66,14 @@ def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
 
 
 def check(target: Path) -> None:
-    """Raise `RunError` or `DrawingError` where no report can be written: better before the work than after."""
+    """Raise `RunError` or `DrawingError` if no report can be written: asked before measuring, which takes minutes."""
     plots.check()
     if not target.absolute().parent.is_dir():
         raise RunError(f"{target}: its folder doesn't exist.", "Make it, or take another place with --report.")
 
 
 def write_report(surveyed: SurveyedRun, embedder: Embedder | None, target: Path) -> None:
-    """The report as a file, over one that is there. Raises as `page` does, or where nothing can be written."""
+    """Write the report, replacing a file at `target`. Raises like `page`, and `RunError` if it can't be written."""
     write_whole(target, page(surveyed, embedder).encode())
 
 
@@ -85,14 +81,14 @@ def write_report(surveyed: SurveyedRun, embedder: Embedder | None, target: Path)
 
 
 class ComparedRun(NamedTuple):
-    """One of two runs."""
+    """One of the two runs of a comparison."""
 
     folder: RunFolder
     measured: Sequence[Measured]
 
 
 def compare(one: ComparedRun, other: ComparedRun, embedder: Embedder | None) -> Comparison:
-    """Two runs side by side, text by text. Raises `RunError` where they have none in common."""
+    """Two runs side by side, text by text. Raises `RunError` if the runs have no text in common."""
     numbers = [_numbers(side) for side in (one, other)]
     if embedder:
         _add_meaning(numbers, (one, other), embedder)
@@ -117,7 +113,7 @@ def compare(one: ComparedRun, other: ComparedRun, embedder: Embedder | None) -> 
 def models_aligned(
     one: ComparedRun, other: ComparedRun, embedders: tuple[Embedder, Embedder]
 ) -> ComparedNeighbours | None:
-    """Whether two models find the same passages alike, each by its own vectors; null for fewer than four passages."""
+    """Mutual k-NN alignment of two models' vectors of the same passages; null for fewer than four passages."""
     sides = [{each.record.source.passage: each.record.source.text for each in side.measured} for side in (one, other)]
     texts = [text for name, text in sides[0].items() if sides[1].get(name) == text]
     if len(texts) < FEWEST:
@@ -133,24 +129,24 @@ def _place(record: Record) -> TextKey:
 
 
 def _shared(one: ComparedRun, other: ComparedRun, numbers: Sequence[MeasuresByText]) -> list[TextKey]:
-    """Where both have a text of the same passage, in the order of the first."""
+    """The texts of both runs whose passage has the same words, in the order of the first run."""
     sides = [{_place(each.record): each.record.derivation.passage for each in side.measured} for side in (one, other)]
     return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
 
 
 def _numbers(side: ComparedRun) -> dict[TextKey, dict[str, float]]:
-    """What is compared of each text."""
+    """The measures to compare, of each text."""
     numbers: dict[TextKey, dict[str, float]] = {}
     for each, (passage, text) in zip(side.measured, _texts(side), strict=True):
-        of = each.ledger
+        found = each.ledger
         numbers[_place(each.record)] = {
-            "words": float(of.length.words),
-            "sentences kept": of.kept,
-            **({} if of.facts.kept_share is None else {"facts kept": of.facts.kept_share}),
-            "facts invented": float(len(of.facts.invented)),
-            "claims turned round": float(len(of.reversals)),
-            "flags": float(len(of.flags)),
-            "words copied": of.extractive.coverage,
+            "words": float(found.length.words),
+            "sentences kept": found.kept,
+            **({} if found.facts.kept_share is None else {"facts kept": found.facts.kept_share}),
+            "facts invented": float(len(found.facts.invented)),
+            "claims turned round": float(len(found.reversals)),
+            "flags": float(len(found.flags)),
+            "words copied": found.extractive.coverage,
             "like its passage, by words": float(chrf([passage], [text])[0, 0]),
         }
     return numbers
@@ -159,7 +155,7 @@ def _numbers(side: ComparedRun) -> dict[TextKey, dict[str, float]]:
 def _add_meaning(
     numbers: Sequence[dict[TextKey, dict[str, float]]], sides: Sequence[ComparedRun], embedder: Embedder
 ) -> None:
-    """How much each text is about what its passage is. Both runs go through one call: see `Embedder`."""
+    """Add the cosine of each text and its passage. Both runs are embedded in one call, see `Embedder.embed`."""
     texts = [list(_texts(side)) for side in sides]
     every = list(dict.fromkeys(text for pairs in texts for pair in pairs for text in pair))
     rows = dict(zip(every, embedder.embed(every), strict=True))
@@ -169,7 +165,7 @@ def _add_meaning(
 
 
 def _texts(side: ComparedRun) -> Iterator[tuple[str, str]]:
-    """Each text's passage, and the text."""
+    """The passage's and the output's text of each output."""
     for each in side.measured:
         yield each.record.source.text, side.folder.read(each.task.id)[1]
 
@@ -177,7 +173,7 @@ def _texts(side: ComparedRun) -> Iterator[tuple[str, str]]:
 def _aligned(
     one: ComparedRun, other: ComparedRun, shared: Sequence[TextKey], embedder: Embedder
 ) -> Iterable[ComparedNeighbours]:
-    """Of each kind, whether the last texts of the same passages lie alike in both runs."""
+    """Per kind, the mutual k-NN alignment of the passages' last texts in both runs."""
     tasks = [{_place(each.record): each.task.id for each in side.measured} for side in (one, other)]
     for kind in dict.fromkeys(place.kind for place in shared):
         last: dict[str, TextKey] = {}

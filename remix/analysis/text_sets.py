@@ -1,4 +1,7 @@
-"""Sets of texts, one of each chain: their vectors, and estimates over passages."""
+"""Sets of texts, one per passage, cut to equal length; their similarities; and estimates over passages.
+
+Takes a kind's chains, gives a `TextSet`, if there are enough chains with long enough texts.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,33 @@ import numpy as np
 
 from remix.analysis import diversity, intervals
 from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.survey_records import Scores, SimilarityMethod
+from remix.analysis.survey_records import EqualLengthCut, Scores, SimilarityMethod
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
 from remix.measure.vectors import FloatArray
 from remix.measure.words import words
 
 FEWEST = 3
-"""Fewer passages aren't a set whose diversity could fall."""
+"""Least number of passages in a set."""
 
 FEWEST_WORDS = 5
-"""Texts cut to fewer words say nothing of diversity."""
+"""Least common length in words: shorter texts say nothing about diversity."""
 
 MOST = 400
 """Chains of a set at most; of more chains 400 are drawn, for the time of a Vendi score grows with the cube."""
 
 
 class SimilarityMethods(NamedTuple):
-    """How texts are compared."""
+    """The methods by which texts are compared."""
 
     scores: Scores
     """By words."""
     embedder: Embedder | None
-    """What makes vectors of them, if anything does."""
+    """By meaning; null without embeddings."""
 
 
 class SimilarityLookup:
-    """How similar texts are. All are embedded together: some embedders know a text only among others."""
+    """Similarities of a run's texts. All texts are embedded in one call, see `Embedder.embed`."""
 
     def __init__(self, ways: SimilarityMethods, chains: Iterable[Trajectory]) -> None:
         self.scores: Scores = ways.scores
@@ -44,37 +47,35 @@ class SimilarityLookup:
 
     @property
     def ways(self) -> dict[SimilarityMethod, Scores]:
-        """How texts can be compared."""
+        """The available methods."""
         by_words: dict[SimilarityMethod, Scores] = {"words": self.scores}
         return by_words | {"meaning": self.cosines} if self.has_vectors else by_words
 
     @property
     def has_vectors(self) -> bool:
-        """Whether there are embeddings."""
+        """Whether there are embeddings, so that `vectors` and `cosines` may be called."""
         return self._rows is not None
 
     def vectors(self, texts: Sequence[str]) -> FloatArray:
-        """The texts' embeddings, in rows."""
+        """The texts' embeddings: (texts, dimensions)."""
         assert self._rows is not None
         return np.array([self._rows[text] for text in texts])
 
     def cosines(self, ones: Sequence[str], others: Sequence[str]) -> FloatArray:
-        """The cosine of each first text's embedding with each second one's."""
+        """The cosine of each text of the first list with each text of the second."""
         table: FloatArray = self.vectors(ones) @ self.vectors(others).T
         return table
 
 
 class TextSet(NamedTuple):
-    """A kind's chains of equal length and of texts cut to equal length, one a passage."""
+    """A kind's finished chains, one per passage, with texts cut to equal length."""
 
     chains: tuple[Trajectory, ...]
-    words: int
-    left_out: int
-    drawn_from: int | None
+    cut: EqualLengthCut
 
 
 def set_of(chains: Sequence[Trajectory]) -> TextSet | None:
-    """The chains whose texts can be compared at each step; null where they are too few or too short."""
+    """The chains whose texts can be compared at each step; null for fewer than 3 passages or 5 words."""
     last = max(len(chain.texts) for chain in chains)
     whole: dict[str, Trajectory] = {}
     for chain in sorted(chains, key=lambda chain: chain.variant):
@@ -88,17 +89,15 @@ def set_of(chains: Sequence[Trajectory]) -> TextSet | None:
     if len(long) < FEWEST or common < FEWEST_WORDS:
         return None
     left_out = len({chain.passage for chain in chains}) - len(long)
-    return TextSet(_drawn(long), common, left_out, len(long) if len(long) > MOST else None)
-
-
-def _drawn(chains: tuple[Trajectory, ...]) -> tuple[Trajectory, ...]:
-    """So many of them as a `SetDiversity` can take, in their order and always the same."""
-    if len(chains) <= MOST:
-        return chains
-    return tuple(chains[at] for at in sorted(np.random.default_rng(1).permutation(len(chains))[:MOST]))
+    drawn_from = None
+    if len(long) > MOST:
+        drawn_from, order = len(long), np.random.default_rng(1).permutation(len(long))
+        long = tuple(long[at] for at in sorted(order[:MOST]))
+    return TextSet(long, EqualLengthCut(words=common, chains=len(long), left_out=left_out, drawn_from=drawn_from))
 
 
 def over_passages(names: Sequence[str], values: Iterable[float]) -> Estimate:
+    """The mean over passages of each passage's mean value; `names` has the passage of each value."""
     by_passage: dict[str, list[float]] = {}
     for name, value in zip(names, values, strict=True):
         by_passage.setdefault(name, []).append(float(value))
@@ -108,7 +107,7 @@ def over_passages(names: Sequence[str], values: Iterable[float]) -> Estimate:
 
 
 def if_known(found: LeftOut) -> Estimate | None:
-    """Its estimate, unless some part of the set has none."""
+    """A statistic's estimate; null if the statistic is undefined for the set or a jackknife group."""
     return found.estimate() if np.isfinite([found.value, *found.without]).all() else None
 
 
