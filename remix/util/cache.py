@@ -1,6 +1,6 @@
-"""Where remix keeps what it can make again.
+"""The folder for caches, which remix can rebuild at any time.
 
-Takes the environment, gives a folder. Knows nothing of what lies there.
+Takes the environment, gives a path. Knows nothing of the folder's contents.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """The user's cache folder, or `REMIX_CACHE`. It needn't be there yet."""
+    """`REMIX_CACHE`, or the user's cache folder. The folder may not exist yet."""
     named = Path(os.environ.get("REMIX_CACHE") or platformdirs.user_cache_dir("remix"))
-    # As it is where nobody knows whose home `~` would be.
+    # `~` stays if the home folder is unknown.
     with suppress(RuntimeError):
         return named.expanduser()
     return named
