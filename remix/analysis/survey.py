@@ -6,7 +6,7 @@ Takes chains and the methods to compare texts, gives a `Survey`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +71,11 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: 
         cut=own.cut if own else None,
         changes=tuple(changes_of(vendi)) if own else (),
         half_by=half_by([found.value for found in vendi["words"]]),
-        halvings=tuple(_half_lives(similarities)),
+        halvings=tuple(
+            HalfLife(way=way, steps=found)
+            for way, each in similarities.items()
+            if len(each) > 1 and (found := _half_life(each[0], each[-1], len(each) - 1))
+        ),
         attractions=tuple(attractions_of(chains)),
         rests=rests_of(chains),
     )
@@ -107,12 +111,6 @@ def _drift(found: _StepSimilarity) -> Drift:
         to_others=over_passages(names, others) if others is not None else None,
         above_others=over_passages(names, found.own - others) if others is not None else None,
     )
-
-
-def _half_lives(similarities: Mapping[SimilarityMethod, Sequence[_StepSimilarity]]) -> Iterator[HalfLife]:
-    for way, steps in similarities.items():
-        if len(steps) > 1 and (found := _half_life(steps[0], steps[-1], len(steps) - 1)):
-            yield HalfLife(way=way, steps=found)
 
 
 def _half_life(first: _StepSimilarity, last: _StepSimilarity, steps: int) -> Estimate | None:

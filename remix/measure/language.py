@@ -26,18 +26,14 @@ PLAIN = 0.4
 
 def is_foreign(text: str, passage: str) -> bool:
     """Whether a text is in another language than its passage; no if either is too short to tell."""
-    if sum(map(str.isalpha, passage)) < FEWEST or _is_plainly_english(text, passage):
+    if sum(map(str.isalpha, passage)) < FEWEST:
         return False
+    known = words(passage)
+    if _is_mostly(known, FUNCTION_WORDS) and _is_mostly(words(text), FUNCTION_WORDS.union(known)):
+        return False  # plainly English; the detector's weights take over 1 s to load
     likely = _scores(text)
     own = _language(passage)
     return max(likely.values()) - likely[own] > SURE
-
-
-def _is_plainly_english(text: str, passage: str) -> bool:
-    """Whether function words show both to be English: this avoids the detector, whose weights take over 1 s to
-    load."""
-    own = words(passage)
-    return _is_mostly(own, FUNCTION_WORDS) and _is_mostly(words(text), FUNCTION_WORDS.union(own))
 
 
 def _is_mostly(found: Sequence[str], known: Set[str]) -> bool:

@@ -18,7 +18,7 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
     """The number of items that each row shares with each column; an item with m and n copies counts min(m, n)
     times."""
     numbers: dict[Hashable, int] = {}
-    row_items = [_numbered(each, numbers) for each in rows]
+    row_items = [np.array([numbers.setdefault(key, len(numbers)) for key in _keys(each)], np.int64) for each in rows]
     column_items = [
         np.array([number for key in _keys(each) if (number := numbers.get(key)) is not None], np.int64)
         for each in columns
@@ -36,10 +36,6 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
 def _keys(items: Iterable[Hashable]) -> list[Hashable]:
     """Each copy of an item as (item, 0), (item, 1) …: two lists then share min(m, n) keys of an item."""
     return [(item, number) for item, count in Counter(items).items() for number in range(count)]
-
-
-def _numbered(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:
-    return np.array([numbers.setdefault(key, len(numbers)) for key in _keys(items)], np.int64)
 
 
 def _row(postings: Counts, starts: Counts, lengths: Counts, count: int) -> Counts:

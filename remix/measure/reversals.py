@@ -130,7 +130,9 @@ def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, .
         if alike >= ALIKE:
             near = [before[each] for each in np.flatnonzero(table[number] >= NEARLY * alike)]
             also = [after[each] for each in np.flatnonzero(table[:, at] >= NEARLY * alike)]
-            pairs = _turned(before[at], now, near, also)
+            opposites, negations = list(_opposites(before[at], now)), list(_negations(before[at], now, near, also))
+            # An antonym and a negation cancel out: “not easy” became “hard”.
+            pairs = [] if opposites and negations else opposites + negations
             found += [Reversal(source=at + 1, output=number + 1, was=was, now=now) for was, now in pairs]
     return tuple(found)
 
@@ -173,28 +175,16 @@ def _alike(rows: Sequence[_Sentence], columns: Sequence[_Sentence]) -> NDArray[n
     return np.where(shared > 1, shared / np.maximum(least, 1), 0.0)
 
 
-Pairs = list[tuple[str, str]]
-
-
-def _turned(was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Pairs:
-    """The reversals between two similar sentences. An antonym and a negation cancel out: “not easy” became “hard”."""
-    opposite, negation = list(_opposites(was, now)), list(_negations(was, now, before, after))
-    return [] if opposite and negation else opposite + negation
-
-
 def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
     """Words of the source that the output replaced by an antonym."""
     for word in dict.fromkeys(was.words):
         antonyms = _antonyms().get(word, frozenset())
         found = [each for each in now.words if each in antonyms and stem(each) not in was.stems]
-        if found and stem(word) not in now.stems and not _is_balanced(was, word, now, found[0]):
-            yield word, found[0]
-
-
-def _is_balanced(was: _Sentence, word: str, now: _Sentence, antonym: str) -> bool:
-    """Whether a negation, or sides that swapped places, cancel out the antonym."""
-    one_negated = (stem(word) in was.negated) != (stem(antonym) in now.negated)
-    return one_negated or _swapped_sides(was, word, now, antonym)
+        if found and stem(word) not in now.stems:
+            # A negation cancels out the antonym; so do sides that swapped places.
+            one_negated = (stem(word) in was.negated) != (stem(found[0]) in now.negated)
+            if not one_negated and not _swapped_sides(was, word, now, found[0]):
+                yield word, found[0]
 
 
 def _swapped_sides(was: _Sentence, word: str, now: _Sentence, antonym: str) -> bool:

@@ -221,11 +221,6 @@ def _read_message(pipe: BinaryIO) -> bytes | None:
     return pipe.read(length)
 
 
-def _write_message(pipe: BinaryIO, body: bytes) -> None:
-    pipe.write(HEAD.pack(len(body)) + body)
-    pipe.flush()
-
-
 def serve() -> None:
     """Answer requests until the end of input."""
     _set_limits()
@@ -239,4 +234,5 @@ def serve() -> None:
                 reply = json.dumps({"trouble": "time", "line": None, "reason": _OVERTIME}).encode()
             except MemoryError:
                 reply = json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
-            _write_message(sink, reply)
+            sink.write(HEAD.pack(len(reply)) + reply)
+            sink.flush()

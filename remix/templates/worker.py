@@ -21,7 +21,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from remix.util import processes
 
@@ -229,17 +229,13 @@ def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | 
     try:
         process.stdin.write(len(message).to_bytes(_HEAD, "big") + message)
         process.stdin.flush()
-        reply = _read(process.stdout)
+        # If the process has ended, length or reply is incomplete, which isn't valid JSON.
+        length = int.from_bytes(process.stdout.read(_HEAD), "big")
+        reply = process.stdout.read(length) if length <= MOST_ANSWER else b""
         answer = json.loads(reply) if reply else None
     except (OSError, ValueError):
         return None
     return answer if isinstance(answer, dict) else None
-
-
-def _read(pipe: IO[bytes]) -> bytes:
-    """The next message, incomplete if the process ended; empty if too long."""
-    length = int.from_bytes(pipe.read(_HEAD), "big")
-    return pipe.read(length) if length <= MOST_ANSWER else b""
 
 
 def _cause(status: int) -> str:
