@@ -18,14 +18,14 @@ from remix.records import Frozen
 
 
 class AlignedSentence(Frozen):
-    """A sentence and its closest match on the other side."""
+    """A sentence and its closest match in a second list."""
 
     sentence: str
     """The sentence."""
     best: int | None
-    """Number of the closest match among the sentences of the other side, from 1; null if the other side has none."""
+    """Number of the closest match in the second list, from 1; null if the second list is empty."""
     score: float
-    """How much of the sentence is in its closest match, 0 … 100."""
+    """How much of the sentence is in the closest match, 0 … 100."""
     kept: bool
     """Whether the score reaches the threshold. An aid, no verdict."""
 

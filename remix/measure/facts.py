@@ -27,9 +27,9 @@ class Facts(Frozen):
     given: Many[str] = ()
     """The passage's facts."""
     kept: Many[str] = ()
-    """The passage's facts that the text has too."""
+    """The passage's facts in the text."""
     invented: Many[str] = ()
-    """The text's facts that are in none of its sources: passage, previous step, prompt."""
+    """The text's facts without a source in the passage, the previous step or the prompt."""
     inherited: Many[str] = ()
     """The text's facts that are in the previous step or the prompt, and not in the passage."""
 
@@ -84,7 +84,7 @@ def hard_facts(text: str, passage: str, *others: str) -> HardFacts:
 
 
 class _FactIndex(NamedTuple):
-    """A text's facts, and what is needed to look up another text's facts in this text."""
+    """A text's facts, and sets for looking up the facts of a second text."""
 
     facts: dict[str, tuple[str, ...]]
     """Facts by type."""

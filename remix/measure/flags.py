@@ -50,7 +50,7 @@ def flags(
         "echo": bool((asked - given.keys()) & spoken.keys()),
         "empty": not read.words,
         "foreign": is_other,
-        # Names are found by capitals, which other languages use differently.
+        # Names are found by English rules of capitals.
         "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
         "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
         "truncated": finish == "length",

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from remix.measure.words import FUNCTION_WORDS, words
 
 FEWEST = 20
-"""Letters that a passage needs for its language to be identified."""
+"""Least number of letters of a passage to identify the language."""
 
 SURE = 30.0
 """Nats by which another language must be more likely than the passage's language: a few foreign names don't make a

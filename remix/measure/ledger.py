@@ -28,7 +28,7 @@ VERSION = 1
 """Version of the measures: raised whenever any measure of a text would change."""
 
 MOST_SENTENCES = 1000
-"""Sentences of a text that are compared with another text's: time grows with the number of pairs."""
+"""Greatest number of sentences to compare per text: time grows with the number of pairs."""
 
 SHOWN = 4
 """Facts that the line names; of further facts the line gives the number."""
@@ -75,7 +75,7 @@ class Length(Frozen):
 
 
 class Ledger(Frozen):
-    """All measures of one output, against its passage."""
+    """All measures of one output."""
 
     line: str
     """The measures in words: what was kept, dropped, added and invented."""
@@ -84,7 +84,7 @@ class Ledger(Frozen):
     similarity_version: str = "1"
     """Version of chrF as implemented here, or the embedding model's package and version."""
     threshold: float
-    """A sentence with this score or a higher one counts as kept. An aid, no verdict."""
+    """A sentence counts as kept from this score on. An aid, no verdict."""
     passage: Many[AlignedSentence]
     """Each sentence of the passage with its closest match in the text: kept or dropped."""
     text: Many[AlignedSentence]
@@ -92,7 +92,7 @@ class Ledger(Frozen):
     facts: HardFacts
     """The passage's and the text's hard facts."""
     reversals: Many[Reversal]
-    """Claims that the text may have turned into their opposite."""
+    """Claims that the text may have reversed."""
     extractive: Extractive
     """Coverage, density and compression."""
     length: Length
@@ -154,7 +154,7 @@ def ledger(given: LedgerInput, similarity: Similarity = CHRF) -> Ledger:
 
 
 def measured_sentences(text: str) -> list[str]:
-    """The sentences of a text that are measured, at most `MOST_SENTENCES`."""
+    """The first `MOST_SENTENCES` sentences of a text."""
     return sentences(beginning(text))[:MOST_SENTENCES]
 
 
@@ -170,7 +170,7 @@ def _left_out(given: LedgerInput) -> str:
 
 
 def candidate_measures(found: Ledger, weights: Weights) -> CandidateMeasures:
-    """The measures by which one of several candidates is chosen; merit is their weighted sum."""
+    """The measures for choosing among candidates; merit is the weighted sum."""
     values = {
         "kept": found.kept,
         "facts": found.facts.kept_share or 0.0,

@@ -21,7 +21,7 @@ _NO_NEGATION = re.compile(
 )
 _CLAUSE_END = re.compile(r"[,;:.!?()—–“”\"]|\b(?:but|and|because|though|although|while|so)\b", re.IGNORECASE)
 _REACH = 6
-"""Words before and after a negation among which the negated word is sought."""
+"""Words before and after a negation to search for the negated word."""
 
 
 def negations_in(sentence: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
         np.array([number for key in _keys(each) if (number := numbers.get(key)) is not None], np.int64)
         for each in columns
     ]
-    # An inverted index: the columns that have the first item, the columns that have the second item, and so on.
+    # An inverted index: the columns with the first item, then the columns with the second item, and so on.
     items = np.concatenate([np.zeros(0, np.int64), *column_items])
     owners = np.repeat(np.arange(len(column_items)), [len(each) for each in column_items])
     postings = owners[np.argsort(items, kind="stable")]

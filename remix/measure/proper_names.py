@@ -54,7 +54,7 @@ def longest_names(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         for word in dict.fromkeys(name.split()):
             having.setdefault(word, []).append(name)
-    # A longer name that contains a name also has the name's rarest word: so few pairs need comparing.
+    # A longer name with the same words has the name's rarest word too: few pairs need comparing.
     among = {name: min((having[word] for word in name.split()), key=len) for name in names}
     return tuple(
         name for name in names if not any(f" {name} " in f" {longer} " for longer in among[name] if longer != name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# Lengths are bounded, so that unclosed quotation marks cost little time.
+# Lengths are bounded to save time at unclosed quotation marks.
 _QUOTED = re.compile(r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)")
 _SURNAME = r"[^\W\d_][\w’'\-]{1,60}"
 _WITH = rf"(?: (?:et al\.?|(?:and|&) {_SURNAME}))?"

@@ -21,7 +21,7 @@ from remix.measure.words import FUNCTION_WORDS, stem, words
 from remix.records import Frozen
 
 ALIKE = 0.5
-"""Least overlap coefficient of two sentences for one to count as made from the other."""
+"""Least overlap coefficient of a sentence and its source."""
 
 NEARLY = 0.8
 """A sentence whose overlap coefficient is at least this share of the highest may be the source as well."""
@@ -93,7 +93,7 @@ improve improved improves | worsen worsened spoil spoiled
 """
 
 _CONVERSE = frozenset({"than", "before", "after", "above", "below", "buy", "bought", "sell", "sold"})
-"""If two sides swap places around one of these words and its antonym stands between them, the claim is the same."""
+"""Comparing words: a claim stays the same if both sides swap places and the antonym stands between the sides."""
 
 _IMPLICIT = re.compile(
     r"\b(?:too|over|until|hardly|scarcely|barely|instead|lack\w*|fail\w*|refus\w*|avoid\w*|prevent\w*|den(?:y|ied|ies)"
@@ -105,7 +105,7 @@ having lost no negation."""
 
 
 class Reversal(Frozen):
-    """Two sentences, one of which may say the opposite of the other. An aid, no verdict."""
+    """A sentence of the source and a sentence of the output that may say the opposite. An aid, no verdict."""
 
     source: int
     """Number of the sentence in the source, from 1."""
@@ -176,12 +176,12 @@ def _alike(rows: Sequence[_Sentence], columns: Sequence[_Sentence]) -> NDArray[n
 
 
 def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
-    """Words of the source that the output replaced by an antonym."""
+    """Words of the source replaced by an antonym in the output."""
     for word in dict.fromkeys(was.words):
         antonyms = _antonyms().get(word, frozenset())
         found = [each for each in now.words if each in antonyms and stem(each) not in was.stems]
         if found and stem(word) not in now.stems:
-            # A negation cancels out the antonym; so do sides that swapped places.
+            # A negation cancels out the antonym, and swapped sides do too.
             one_negated = (stem(word) in was.negated) != (stem(found[0]) in now.negated)
             if not one_negated and not _swapped_sides(was, word, now, found[0]):
                 yield word, found[0]

@@ -23,13 +23,13 @@ class Similarity(NamedTuple):
     version: str
     """Version of the method or of the model's package: scores of different versions may differ."""
     kept: float
-    """The threshold: a sentence with this score or a higher one counts as kept."""
+    """The threshold: a sentence counts as kept from this score on."""
     scores: Callable[[Sequence[str], Sequence[str]], Scores]
     """How much of each sentence of the first list is in each sentence of the second."""
 
 
 Matching = Callable[[Sequence[str]], Similarity]
-"""From all sentences that will be compared, in one list, to the method that compares them."""
+"""Gives the method for comparing the sentences of a list, which holds the sentences of both sides."""
 
 
 def cosine(vectors: Mapping[str, Scores]) -> Callable[[Sequence[str], Sequence[str]], Scores]:

@@ -16,9 +16,9 @@ class SuffixAutomaton:
     def __init__(self, words: Sequence[str]) -> None:
         self._next: list[dict[str, int]] = [{}]
         self._link = [-1]
-        """Per state, the state of its longest suffix that ends at more positions."""
+        """Per state, the state of the longest suffix with more end positions."""
         self._length = [0]
-        """Per state, the words of its longest run."""
+        """Per state, the length of the longest run in words."""
         last = 0
         for word in words:
             last = self._add(word, last)
@@ -38,7 +38,7 @@ class SuffixAutomaton:
         return new
 
     def _split(self, at: int, word: str, to: int) -> int:
-        """Split a state: its shorter runs end at one more position from now on and need a state of their own."""
+        """Split a state: the shorter runs get one more end position, and need a state of their own."""
         twin = self._state(dict(self._next[to]), self._length[at] + 1)
         self._link[twin], self._link[to] = self._link[to], twin
         while at != -1 and self._next[at].get(word) == to:

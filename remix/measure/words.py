@@ -28,7 +28,7 @@ your yours
 """
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""English words that carry grammar rather than content."""
+"""English function words: grammar, not content."""
 
 MOST_LETTERS = 100_000
 """Letters of a text that are measured: about forty pages; a passage is usually a few paragraphs."""
