@@ -15,7 +15,6 @@ from remix.analysis import drift, intervals
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
 from remix.analysis.survey_records import ChainEndings, PropertyAttractor
-from remix.analysis.text_sets import if_known, known_estimate, over_passages
 from remix.analysis.trajectory import Trajectory
 from remix.measure.properties import PROPERTIES
 
@@ -35,7 +34,7 @@ def attractions_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
             yield PropertyAttractor(
                 name=name,
                 attractor=found,
-                strength=known_estimate(intervals.jackknife(groups, _strength)),
+                strength=intervals.jackknife(groups, _strength).estimate(),
                 position=_position(groups),
                 before=float(np.mean([x for _, x, _ in ends])),
                 after=float(np.mean([y for _, _, y in ends])),
@@ -59,7 +58,7 @@ def _position(groups: Ends) -> Estimate | None:
         found = _attractor(own)
         return found.position if found and found.position is not None else math.nan
 
-    return if_known(intervals.leave_out(groups, position))
+    return intervals.jackknife(groups, position).estimate_if_finite()
 
 
 def rests_of(chains: Sequence[Trajectory]) -> ChainEndings:
@@ -75,6 +74,6 @@ def rests_of(chains: Sequence[Trajectory]) -> ChainEndings:
         fixed=sum(cycle.period == 1 for cycle in found),
         loops=sum(cycle.period > 1 for cycle in found),
         soonest=min((cycle.begins for cycle in found), default=None),
-        periodicity=over_passages(*zip(*known, strict=True)) if known else None,
-        one_back=over_passages(*zip(*back_known, strict=True)) if back_known else None,
+        periodicity=intervals.over_passages(*zip(*known, strict=True)) if known else None,
+        one_back=intervals.over_passages(*zip(*back_known, strict=True)) if back_known else None,
     )

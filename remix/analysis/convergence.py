@@ -11,26 +11,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from remix.analysis import diversity, intervals
-from remix.analysis.intervals import Estimate, LeftOut
+from remix.analysis.intervals import Estimate, Jackknife
 from remix.analysis.survey_records import Change, SetDiversity, SimilarityMethod
-from remix.analysis.text_sets import SimilarityLookup, known_estimate
+from remix.analysis.text_sets import SimilarityLookup
 from remix.measure.vectors import bag_of_words
 
 
-def vendi_of(texts: Sequence[str], way: SimilarityMethod, lookup: SimilarityLookup) -> LeftOut:
+def vendi_of(texts: Sequence[str], way: SimilarityMethod, lookup: SimilarityLookup) -> Jackknife:
     """The Vendi score of a set. The slowest of all measures, hence computed once for every use."""
     cosines = diversity.kernel(bag_of_words(texts) if way == "words" else lookup.vectors(texts))
-    return intervals.leave_out(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
+    return intervals.jackknife(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
 
 
 def diversity_of(
-    texts: Sequence[str], vendi: Mapping[SimilarityMethod, LeftOut], lookup: SimilarityLookup
+    texts: Sequence[str], vendi: Mapping[SimilarityMethod, Jackknife], lookup: SimilarityLookup
 ) -> SetDiversity:
     """All measures of a set's diversity."""
     among = diversity.pairs(texts, texts, lookup.scores)
 
     def estimate(statistic: Callable[[Sequence[int]], float]) -> Estimate:
-        return known_estimate(intervals.jackknife(range(len(texts)), statistic))
+        return intervals.jackknife(range(len(texts)), statistic).estimate()
 
     def of_texts(statistic: Callable[[Sequence[str]], float]) -> Estimate:
         return estimate(lambda own: statistic([texts[at] for at in own]))
@@ -46,13 +46,13 @@ def diversity_of(
     )
 
 
-def changes_of(scores: Mapping[SimilarityMethod, Sequence[LeftOut]]) -> Iterator[Change]:
+def changes_of(scores: Mapping[SimilarityMethod, Sequence[Jackknife]]) -> Iterator[Change]:
     """Changes of the Vendi score, from the passages and from step 1 to the last step."""
     for since in (0, 1):
         for way, found in scores.items():
             if since < len(found) - 1:
                 before, after = found[since], found[-1]
-                share = LeftOut(after.value / before.value - 1, after.without / before.without - 1, after.size)
+                share = Jackknife(after.value / before.value - 1, after.without / before.without - 1, after.size)
                 yield Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
 
 

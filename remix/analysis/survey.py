@@ -14,9 +14,9 @@ import numpy as np
 from remix.analysis import diversity, intervals
 from remix.analysis.attractors import attractions_of, rests_of
 from remix.analysis.convergence import changes_of, diversity_of, half_by, vendi_of
-from remix.analysis.intervals import Estimate, LeftOut
+from remix.analysis.intervals import Estimate, Jackknife
 from remix.analysis.survey_records import Drift, HalfLife, KindSurvey, Scores, SimilarityMethod, StepSurvey, Survey
-from remix.analysis.text_sets import SimilarityLookup, SimilarityMethods, TextSet, if_known, over_passages, set_of
+from remix.analysis.text_sets import SimilarityLookup, SimilarityMethods, TextSet, set_of
 from remix.analysis.trajectory import Trajectory
 from remix.measure.vectors import FloatArray
 from remix.measure.words import words
@@ -35,7 +35,7 @@ def survey(chains: Sequence[Trajectory], methods: SimilarityMethods) -> Survey:
     return Survey(
         passages=len(passages),
         embeddings=methods.embedder.name if methods.embedder and chains else None,
-        strangers=intervals.jackknife(range(len(texts)), lambda own: diversity.self_similarity(among, own))
+        strangers=intervals.jackknife(range(len(texts)), lambda own: diversity.self_similarity(among, own)).estimate()
         if len(texts) > 1
         else None,
         kinds=tuple(_kind(kind, own, sets[kind], lookup) for kind, own in by_kind.items()),
@@ -48,7 +48,7 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: 
         way: [_similarity(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
     }
     sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
-    vendi: dict[SimilarityMethod, list[LeftOut]] = {
+    vendi: dict[SimilarityMethod, list[Jackknife]] = {
         way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways
     }
     drifts = {way: [None, *map(_drift, found)] for way, found in similarities.items()}
@@ -106,10 +106,10 @@ def _similarity(step: int, chains: Sequence[Trajectory], scores: Scores) -> _Ste
 def _drift(found: _StepSimilarity) -> Drift:
     names, others = [chain.passage for chain in found.chains], found.others
     return Drift(
-        to_passage=over_passages(names, found.own),
-        to_previous=over_passages(names, found.previous),
-        to_others=over_passages(names, others) if others is not None else None,
-        above_others=over_passages(names, found.own - others) if others is not None else None,
+        to_passage=intervals.over_passages(names, found.own),
+        to_previous=intervals.over_passages(names, found.previous),
+        to_others=intervals.over_passages(names, others) if others is not None else None,
+        above_others=intervals.over_passages(names, found.own - others) if others is not None else None,
     )
 
 
@@ -129,7 +129,7 @@ def _half_life(first: _StepSimilarity, last: _StepSimilarity, steps: int) -> Est
         begin, end = np.mean(own, axis=0)
         return math.log(begin / end) / steps if begin > 0 and end > 0 else math.nan
 
-    decay = if_known(intervals.leave_out(pairs, rate))
+    decay = intervals.jackknife(pairs, rate).estimate_if_finite()
     if decay is None or decay.low is None or decay.high is None or decay.low <= 0:
         return None
     value, low, high = (math.log(2) / each for each in (decay.value, decay.high, decay.low))

@@ -1,4 +1,4 @@
-"""Sets of texts, one per passage, cut to equal length; their similarities; and estimates over passages.
+"""Sets of texts, one per passage, cut to equal length, and their similarities.
 
 Takes a kind's chains, gives a `TextSet`, if there are enough chains with long enough texts.
 """
@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from remix.analysis import diversity, intervals
-from remix.analysis.intervals import Estimate, LeftOut
+from remix.analysis import diversity
 from remix.analysis.survey_records import EqualLengthCut, Scores, SimilarityMethod
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
@@ -94,23 +93,3 @@ def set_of(chains: Sequence[Trajectory]) -> TextSet | None:
         drawn_from, order = len(long), np.random.default_rng(1).permutation(len(long))
         long = tuple(long[at] for at in sorted(order[:MOST]))
     return TextSet(long, EqualLengthCut(words=common, chains=len(long), left_out=left_out, drawn_from=drawn_from))
-
-
-def over_passages(names: Sequence[str], values: Iterable[float]) -> Estimate:
-    """The mean over passages of each passage's mean value; `names` has the passage of each value."""
-    by_passage: dict[str, list[float]] = {}
-    for name, value in zip(names, values, strict=True):
-        by_passage.setdefault(name, []).append(float(value))
-    estimate = intervals.mean(intervals.by_passage(by_passage))
-    assert estimate is not None, "every kind has chains"
-    return estimate
-
-
-def if_known(found: LeftOut) -> Estimate | None:
-    """A statistic's estimate; null if the statistic is undefined for the set or a jackknife group."""
-    return found.estimate() if np.isfinite([found.value, *found.without]).all() else None
-
-
-def known_estimate(estimate: Estimate | None) -> Estimate:
-    assert estimate is not None, "a set has texts"
-    return estimate
