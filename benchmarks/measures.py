@@ -19,7 +19,7 @@ from benchmarks.report import blank, number, save, show
 from remix.corpus import read_seeds
 from remix.measure import embedding
 from remix.measure.flags import flags
-from remix.measure.ledger import Made, ledger
+from remix.measure.ledger import LedgerInput, ledger
 from remix.measure.sentences import sentences
 from remix.records import Message
 from remix.workspace import shipped
@@ -47,7 +47,7 @@ def main(texts: int, target: Path | None) -> None:
     save(target, machine, [{"what": name, "seconds": seconds, "cpu": cpu} for name, seconds, cpu in results])
 
 
-def by_meaning(work: list[Made]) -> tuple[str, float, float]:
+def by_meaning(work: list[LedgerInput]) -> tuple[str, float, float]:
     """The same for the ledger by meaning, all sentences embedded together."""
     began, began_cpu = time.perf_counter(), time.process_time()
     similarity = embedding.matching("meaning")(
@@ -58,7 +58,7 @@ def by_meaning(work: list[Made]) -> tuple[str, float, float]:
     return "the ledger by meaning", time.perf_counter() - began, time.process_time() - began_cpu
 
 
-def made(count: int) -> list[Made]:
+def made(count: int) -> list[LedgerInput]:
     """So many texts, always the same."""
     draw = random.Random(1)
     folder = shipped("seeds")
@@ -66,16 +66,16 @@ def made(count: int) -> list[Made]:
     return [_made(passages, at, draw) for at in range(count)]
 
 
-def _made(passages: list[str], at: int, draw: random.Random) -> Made:
+def _made(passages: list[str], at: int, draw: random.Random) -> LedgerInput:
     passage, other = passages[at % len(passages)], passages[(at + 1) % len(passages)]
     found = [sentence.split() for sentence in (*sentences(passage), *sentences(other)[:1])]
     draw.shuffle(found)
     cut = [" ".join(words[: max(4, draw.randint(len(words) // 2, len(words)))]) for words in found]
     message = Message(role="user", content=f"{passage}\n\nRewrite this in plain words.")
-    return Made(". ".join(cut[: max(2, len(cut) // 2)]) + ".", "stop", passage, "", (message,), 0.5)
+    return LedgerInput(". ".join(cut[: max(2, len(cut) // 2)]) + ".", "stop", passage, "", (message,), 0.5)
 
 
-def timed(name: str, work: list[Made], measure: Callable[[Made], object]) -> tuple[str, float, float]:
+def timed(name: str, work: list[LedgerInput], measure: Callable[[LedgerInput], object]) -> tuple[str, float, float]:
     """A name, seconds by the clock, and seconds of the processor."""
     began, began_cpu = time.perf_counter(), time.process_time()
     for each in work:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from importlib import import_module
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.measure.alignment import chrf
-from remix.measure.ledger import MOST_SENTENCES, Made, ledger
+from remix.measure.chrf import chrf
+from remix.measure.ledger import MOST_SENTENCES, LedgerInput, ledger
 from remix.measure.overlap import overlap
-from remix.measure.runs import Runs
+from remix.measure.proper_names import longest_names
 from remix.measure.sentences import PIECE, pieces, sentences
+from remix.measure.suffix_automaton import SuffixAutomaton
 from remix.measure.words import MOST_LETTERS, beginning
-
-facts = import_module("remix.measure.facts")
 
 SECONDS = 60
 """On the busiest machine; each took minutes or hours, or more memory than there is, before."""
@@ -47,13 +45,13 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_text_takes_longer_than_it_should(text: str) -> None:
     begun = time.process_time()
-    of = ledger(Made(text=text, finish="stop", passage=f"{text[1:]} x", previous="", messages=()))
+    of = ledger(LedgerInput(text=text, finish="stop", passage=f"{text[1:]} x", previous="", messages=()))
     assert time.process_time() - begun < SECONDS
     assert ("of a text" in of.line) == (len(text) > MOST_LETTERS or len(sentences(text)) > MOST_SENTENCES)
 
 
 def test_what_was_not_measured_is_said() -> None:
-    made = Made(
+    made = LedgerInput(
         text="So. " * 2000 + "a " * MOST_LETTERS, finish="stop", passage="So it is.", previous="", messages=()
     )
     of = ledger(made)
@@ -90,7 +88,7 @@ def test_the_longest_run_is_the_longest(there: list[str], wanted: list[str]) -> 
         return any(there[at : at + len(run)] == list(run) for at in range(len(there) + 1))
 
     expected = max(length for length in range(len(wanted) + 1) if stands(wanted[:length]))
-    assert Runs(there).longest(wanted) == expected
+    assert SuffixAutomaton(there).longest_prefix(wanted) == expected
 
 
 @given(st.lists(WORDS, max_size=5), st.lists(WORDS, max_size=5))
@@ -114,4 +112,4 @@ def test_chrf_of_a_thousand_sentences_takes_little_memory() -> None:
 
 def test_a_name_is_a_part_of_another_only_in_whole_words() -> None:
     names = ("Ada Lovelace", "Lovelace", "Ada", "Lace", "Ada Lovelace King", "King Ada")
-    assert facts._longest(names) == ("Lace", "Ada Lovelace King", "King Ada")
+    assert longest_names(names) == ("Lace", "Ada Lovelace King", "King Ada")

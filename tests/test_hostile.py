@@ -550,7 +550,7 @@ def test_a_worker_that_was_killed_is_replaced() -> None:
 def test_a_worker_is_kept_and_forgets_the_oldest_templates() -> None:
     first = Template("test", b"---\ndescription: x\n---\n{{ passage }}", NAME)
     pid = worker._worker.pid
-    for number in range(sandbox.Workshop.MOST + 1):
+    for number in range(sandbox.Renderer.MOST + 1):
         render(f"{number}")
     assert first.render(Reading(((ESSAY, PASSAGE),)), 1, 1, ()).messages[0].content == TEXT
     assert worker._worker.pid == pid

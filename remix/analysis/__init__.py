@@ -1,1 +1,1 @@
-"""Numbers about chains, sets of texts, runs and models; numbers about one text are in `measure/`."""
+"""Numbers about chains, sets of texts, runs and models; `measure/` has the numbers about one text."""

@@ -1,7 +1,7 @@
-"""Two runs side by side: what differs between texts of the same passage, kind, step and variant.
+"""Two runs side by side: paired differences between texts of the same passage, kind, step and variant.
 
-Takes numbers of each text of two runs, gives their paired differences with intervals. Whether more is better, a
-reader must say; knows nothing of files and models.
+Takes the measures of each text of two runs, gives differences with 95 % intervals. Whether a difference is good or
+bad is for a reader to say. Knows nothing of files and models.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from remix.analysis.neighbours import Alignment
 from remix.records import Frozen
 
 
-class Place(NamedTuple):
-    """Where a text stands, the same in both runs."""
+class TextKey(NamedTuple):
+    """What identifies a text in both runs."""
 
     passage: str
     kind: str
@@ -26,34 +26,34 @@ class Place(NamedTuple):
     variant: int
 
 
-Numbers = Mapping[Place, Mapping[str, float]]
-"""Of each text, its measures by name."""
+MeasuresByText = Mapping[TextKey, Mapping[str, float]]
+"""The measures of each text by name."""
 
 
 class Difference(Frozen):
     """A measure in two runs."""
 
     kind: str
-    """Of which texts."""
+    """Kind of the texts."""
     measure: str
-    """Its name."""
+    """Name of the measure."""
     texts: int
-    """Pairs of texts that have it."""
+    """Pairs of texts with this measure."""
     one: float
     """Mean over passages in the first run."""
     other: float
-    """In the second."""
+    """Mean over passages in the second run."""
     difference: Estimate
-    """The second less the first, passage by passage."""
+    """Mean over passages of second run - first run."""
 
 
-class Aligned(Frozen):
-    """How far two runs agree on which passages are alike."""
+class ComparedNeighbours(Frozen):
+    """Whether two sets of vectors have the same nearest neighbours."""
 
     what: str
     """What was compared."""
     alignment: Alignment
-    """How far."""
+    """The mutual k-NN alignment."""
 
 
 class Comparison(Frozen):
@@ -62,24 +62,24 @@ class Comparison(Frozen):
     one: str
     """Name of the first run."""
     other: str
-    """And of the second."""
+    """Name of the second run."""
     pairs: int
-    """Texts that both have."""
+    """Texts in both runs."""
     left_out: int
-    """Texts that one of them has alone, or of a passage that has changed."""
+    """Texts in one run alone, or of a passage that differs between the runs."""
     similarity: str
-    """What their sentences were matched by."""
+    """How sentences were compared: `chrf` or an embedding model."""
     differences: tuple[Difference, ...]
     """By kind and measure."""
-    aligned: tuple[Aligned, ...]
-    """Where there are embeddings."""
+    aligned: tuple[ComparedNeighbours, ...]
+    """Alignments of embeddings; empty without embeddings."""
 
 
-def differences(one: Numbers, other: Numbers) -> list[Difference]:
-    """Of each kind and measure, the paired differences: the second run less the first.
+def differences(one: MeasuresByText, other: MeasuresByText) -> list[Difference]:
+    """The paired differences of each kind and measure, second run - first run.
 
-    A passage's texts are taken together first, since they aren't independent; the interval is a bootstrap over
-    passages. Of twenty such intervals one leaves out the truth by chance.
+    A passage's texts are averaged first, because they aren't independent; then a bootstrap over passages gives the
+    95 % interval.
     """
     pairs = [place for place in one if place in other]
     made = []
@@ -92,7 +92,9 @@ def differences(one: Numbers, other: Numbers) -> list[Difference]:
     return made
 
 
-def _difference(kind: str, measure: str, places: list[Place], one: Numbers, other: Numbers) -> Difference | None:
+def _difference(
+    kind: str, measure: str, places: list[TextKey], one: MeasuresByText, other: MeasuresByText
+) -> Difference | None:
     values: dict[str, list[tuple[float, float]]] = {}
     for place in places:
         if measure in other[place]:

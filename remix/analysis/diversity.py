@@ -1,11 +1,11 @@
-"""How unlike each other the texts of a set are.
+"""Measures of a set's diversity: Vendi score, self-similarity, compression ratio, self-repetition, distinct-n.
 
-Takes texts or their vectors, gives numbers. Falling diversity from step to step between chains that began with
-different passages is convergence. Knows nothing of runs, kinds and models.
+Takes texts or vectors, gives numbers. Knows nothing of runs, kinds and models. `convergence.py` compares the
+diversity of a run's steps.
 
-All of these hang on length: the longer two texts, the more chance words they share, the better they compress and the
-rarer a new word is. Summaries that shrink would seem to grow more varied. So texts are cut to equal length first, by
-`common_length` and `cut`, as Shaib et al., “Standardizing the Measurement of Text Diversity” (2024) ask for.
+Every measure depends on length: longer texts share more words by chance, compress better and rarely bring a new word,
+so shrinking summaries would seem to grow more diverse. Texts are therefore first cut to equal length by
+`common_length` and `cut`, as Shaib et al., “Standardizing the Measurement of Text Diversity” (2024) recommend.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from remix.measure.vectors import FloatArray
 from remix.measure.words import ngrams, words
 
-FloatArray = npt.NDArray[np.float64]
-
 REACHED = 0.9
-"""Share of the chains that must be as long as the common length: a few that fall short are left out instead."""
+"""Share of the chains whose texts must all reach the common length; the remaining chains are left out."""
 
 GROUP = 40
-"""Of larger sets only texts of the same group are held against each other: time grows with texts, not with pairs."""
+"""Texts per group: in larger sets only texts of the same group are compared, so that time grows with texts, not
+pairs."""
 
 
 # -- equal length -------------------------------------------------------------------------------------------
 
 
 def common_length(chains: Sequence[Sequence[str]], reached: float = REACHED) -> int:
-    """The greatest number of words that all texts of at least 9 in 10 chains have; 0 where there are no chains."""
+    """The greatest length in words that all texts of at least 9 in 10 chains reach; 0 for no chains."""
     shortest = sorted((min(len(words(text)) for text in chain) for chain in chains), reverse=True)
     return shortest[math.ceil(len(shortest) * reached) - 1] if shortest else 0
 
 
 def cut(text: str, length: int) -> str:
-    """Its first `length` words, as `words` gives them."""
+    """The first `length` words of a text, in lower case."""
     return " ".join(words(text)[:length])
 
 
@@ -48,19 +48,19 @@ def cut(text: str, length: int) -> str:
 
 
 def compression_ratio(texts: Sequence[str]) -> float:
-    """Bytes of all texts in a row over bytes of the same by gzip; higher is more alike (Shaib et al. 2024).
+    """Bytes of all texts joined, divided by their bytes after gzip; higher is more alike (Shaib et al. 2024).
 
-    gzip looks back 32 KiB: of more text than that it finds again only what stands near.
+    gzip finds repetitions within 32 KiB only.
     """
     data = " ".join(texts).encode()
     return len(data) / len(gzip.compress(data, mtime=0)) if data else 0.0
 
 
 def self_repetition(texts: Sequence[str], n: int = 4) -> float:
-    """How often the n-grams of each text stand in others: the mean of log(1 + N_i); higher is more alike.
+    """How often the n-grams of each text recur in further texts: the mean of ln(1 + N_i); higher is more alike.
 
-    N_i = Σ over the different n-grams of text i of the number of other texts that have them. By Salkar et al.,
-    “Self-Repetition in Abstractive Neural Summarizers” (2022), as Shaib et al. (2024) use it.
+    N_i = Σ over the distinct n-grams of text i of the number of further texts that have the n-gram. Salkar et al.,
+    “Self-Repetition in Abstractive Neural Summarizers” (2022), as in Shaib et al. (2024).
     """
     grams = [set(ngrams(words(text), n)) for text in texts]
     having = Counter(gram for own in grams for gram in own)
@@ -68,34 +68,34 @@ def self_repetition(texts: Sequence[str], n: int = 4) -> float:
 
 
 def distinct(texts: Sequence[str], n: int) -> float:
-    """Different n-grams of all texts over all their n-grams, distinct-n; lower is more alike (Li et al. 2016)."""
+    """distinct-n: distinct n-grams of all texts, divided by all n-grams; lower is more alike (Li et al. 2016)."""
     grams = [gram for text in texts for gram in ngrams(words(text), n)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def groups(count: int) -> list[range]:
-    """So many texts in groups of 40 at most, dealt out like cards."""
+    """The numbers 0 … `count` - 1 in groups of at most 40: every g-th number for g groups."""
     many = math.ceil(count / GROUP)
     return [range(group, count, many) for group in range(many)]
 
 
 class Pairs(NamedTuple):
-    """How similar each text of a set is to others."""
+    """The similarities of pairs of texts."""
 
     one: npt.NDArray[np.int64]
-    """Numbers of texts, from 0."""
+    """Number of each pair's first text, from 0."""
     other: npt.NDArray[np.int64]
-    """Of those they were held against, never the same."""
+    """Number of each pair's second text, never that of the first."""
     scores: FloatArray
-    """How similar they are."""
+    """Similarity of each pair."""
 
 
 def pairs(
     ones: Sequence[str], others: Sequence[str], scores: Callable[[Sequence[str], Sequence[str]], FloatArray]
 ) -> Pairs:
-    """Each of `ones` with each of `others` but that of its own number; both are as many.
+    """The similarity of text i of `ones` to text j of `others`, i ≠ j; both lists have the same length.
 
-    Of more than 40 only those within a group: no chance has a say in it.
+    In sets of more than 40 texts only pairs of the same group, see `groups`: the selection isn't random.
     """
     found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     for members in groups(len(ones)):
@@ -107,7 +107,8 @@ def pairs(
 
 
 def self_similarity(among: Pairs, texts: Sequence[int] | None = None) -> float:
-    """Mean similarity of a set's texts to each other, or of some of them; 0 for fewer than two. Higher is more alike.
+    """Mean similarity of a set's pairs, or of the pairs within a subset; 0 for fewer than two texts. Higher is more
+    alike.
 
     The homogenization score of Padmakumar and He (2023) in Shaib et al. (2024): hom(D) = 1/(|D|(|D|-1)) Σ_{d≠d'}
     sim(d, d').
@@ -121,47 +122,25 @@ def self_similarity(among: Pairs, texts: Sequence[int] | None = None) -> float:
 # -- vectors ------------------------------------------------------------------------------------------------
 
 
-def bag_of_words(texts: Sequence[str]) -> FloatArray:
-    """How often each word stands in each text, in rows of length 1: (texts, different words).
-
-    The n-gram kernel of Friedman and Dieng (2023) for n = 1.
-    """
-    counts = [Counter(words(text)) for text in texts]
-    columns = {word: at for at, word in enumerate(sorted({word for each in counts for word in each}))}
-    rows = np.zeros((len(texts), max(1, len(columns))))
-    for row, each in zip(rows, counts, strict=True):
-        for word, count in each.items():
-            row[columns[word]] = count
-    return unit(rows)
-
-
-def unit(vectors: npt.ArrayLike) -> FloatArray:
-    """Rows made of length 1; a row of zeros stays one."""
-    rows = np.asarray(vectors, float)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: FloatArray = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    return scaled
-
-
 def vendi(vectors: FloatArray) -> float:
-    """Vendi score of texts by their vectors (n, d), rows of length 1: the number of different texts they amount to.
+    """Vendi score of texts by their vectors (n, d), rows of length 1: the effective number of distinct texts.
 
-    exp(-Σ λ log λ) over the eigenvalues λ of K/n, where K holds the cosine of each pair. n where no two have anything
-    in common, 1 where all are the same. By Friedman and Dieng, “The Vendi Score” (2023). 0 for no texts.
+    exp(-Σ λ ln λ) over the eigenvalues λ of K/n, K being the matrix of cosines (Friedman and Dieng, “The Vendi
+    Score”, 2023). n if no two texts have anything in common, 1 if all texts are the same, 0 for no texts.
     """
     return vendi_of(kernel(vectors))
 
 
 def kernel(vectors: FloatArray) -> FloatArray:
-    """The cosine of each pair of rows of length 1, and 1 of each with itself: (n, n)."""
+    """The cosine of each pair of rows of length 1, with 1 on the diagonal: (n, n)."""
     cosines: FloatArray = vectors @ vectors.T
-    # A text without a word is unlike all others, and like itself.
+    # The row of a text without words is zero; the text still equals itself.
     np.fill_diagonal(cosines, 1)
     return cosines
 
 
 def vendi_of(cosines: FloatArray) -> float:
-    """The same of texts whose cosines are known; some rows and columns of them are those of some texts."""
+    """Vendi score from a kernel (n, n); the kernel of a subset is the subset's rows and columns."""
     if not len(cosines):
         return 0.0
     values = np.linalg.eigvalsh(cosines / len(cosines))

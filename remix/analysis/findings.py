@@ -1,6 +1,6 @@
-"""What a survey found, in sentences that say no more than its numbers.
+"""The findings of a survey in sentences, each no stronger than its 95 % interval allows.
 
-Takes a kind's numbers, gives sentences. Of a change whose interval holds "none", it says so.
+Takes a survey's records, gives sentences for the report. A change whose interval includes 0 is called uncertain.
 """
 
 from __future__ import annotations
@@ -8,166 +8,157 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remix.analysis.intervals import Estimate
-from remix.analysis.survey_records import Attraction, Change, Drift, Kind, Survey
+from remix.analysis.survey_records import Change, Drift, KindSurvey, PropertyAttractor, Survey
 
 SPACE = "\N{NO-BREAK SPACE}"
 
-AT_ONCE = "Between step 1 and the last nothing sure is added: it may all have come with the change of author."
+AT_ONCE = "From step 1 to the last no change is certain: all of it may have come with the change of author."
 
 
-def convergence(kind: Kind) -> Iterator[str]:
-    """Whether texts from different passages become alike."""
+def convergence(kind: KindSurvey) -> Iterator[str]:
+    """Whether texts from different passages become more alike."""
     if not kind.cut:
-        yield "There are too few texts, or too short ones, to say whether they become alike."
+        yield "There are too few texts, or too short ones, to say whether they become more alike."
         return
     since_first = {change.way: change for change in kind.changes if change.since == 1}
     for change in kind.changes:
         if change.since:
             continue
         later = since_first.get(change.way)
-        at_once = _sure(change.share) and later is not None and not _sure(later.share)
+        at_once = change.share.is_not_zero and later is not None and not later.share.is_not_zero
         yield _change(change, kind.cut.chains) + (f" {AT_ONCE}" if at_once else "")
 
 
 def _change(change: Change, chains: int) -> str:
-    way = "their words" if change.way == "words" else "what they are about"
-    now = f"the last {chains} texts amount to {change.after:.1f} different ones"
-    then = f"the passages, cut to the same length, to {change.before:.1f}"
-    share, range_ = change.share, _range(change.share)
-    if not _sure(share):
-        return f"By {way} they become neither more nor less alike, as far as can be told: {now}, {then} ({range_})."
-    word = "more" if share.value < 0 else "less"
-    return f"By {way} they become {word} alike: {now}, {then} ({range_})."
-
-
-def _sure(estimate: Estimate) -> bool:
-    return estimate.is_not_zero
+    share = change.share
+    numbers = (
+        f"the last {chains} texts count as {change.after:.1f} different ones (Vendi score), "
+        f"the passages, cut to the same length, as {change.before:.1f} ({_range(share)})"
+    )
+    if not share.is_not_zero:
+        return f"By {change.way} no change in how alike they are is certain: {numbers}."
+    return f"By {change.way} they become {'more' if share.value < 0 else 'less'} alike: {numbers}."
 
 
 def _range(share: Estimate) -> str:
     if share.low is None or share.high is None:
         return f"{percent(share.value)}; too few passages for an interval"
-    return f"{percent(share.value)}, likely between {percent(share.low)} and {percent(share.high)}"
+    return f"{percent(share.value)}, 95{SPACE}% interval {percent(share.low)} to {percent(share.high)}"
 
 
 def percent(share: float) -> str:
-    """A share as a change in words: `+5 %`, `−12 %`, `0 %`; it doesn't break at a line's end."""
+    """A change in percent with its sign and without a line break: `+5 %`, `−12 %`, `0 %`."""
     rounded = round(share * 100)
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}{SPACE}%"
 
 
-def keeping(kind: Kind) -> str | None:
-    """What a text still has of its own passage, and how fast that goes: by meaning where that is known."""
+def keeping(kind: KindSurvey) -> str | None:
+    """How similar texts are to their own passages, and the half-life of the tie; by meaning if there are
+    embeddings."""
     drifts = [(step.step, step.by_meaning or step.by_words) for step in kind.steps]
     known = [(step, drift) for step, drift in drifts if drift and drift.to_others]
     if not known:
         return None
-    way = "By what it is about" if kind.steps[-1].by_meaning else "By its words"
+    way = "By meaning" if kind.steps[-1].by_meaning else "By words"
     (first, begin), (last, end) = known[0], known[-1]
-    said = f"{way}, a text of step {first} is {_apart(begin)}"
+    start = f"{way}, texts of step {first} have {_similarities(begin)}"
     if last == first:
-        return f"{said}."
-    said += f"; of step {last}, {_apart(end)}."
+        return f"{start}."
+    start += f"; texts of step {last}, {_similarities(end)}."
     if not end.above_others or end.above_others.low is None:
-        return said
+        return start
     if end.above_others.low <= 0:
-        return f"{said} By then nothing sure tells which passage it came from."
+        return f"{start} At that step a text is not certainly more similar to its own passage than to others."
     if rests_mostly(kind):
-        return f"{said} Most chains come to rest, and lose no more from then on."
+        return f"{start} Most chains end in a fixed point or a loop, and lose no more from there on."
     found = halving(kind)
-    return (
-        f"{said} What ties it to its passage {_halves(found)}."
-        if found
-        else f"{said} Between these steps no loss is sure."
-    )
+    if not found:
+        return f"{start} No loss between these steps is certain."
+    between = "" if found.low is None else f" (95{SPACE}% interval {found.low:.1f} to {found.high:.1f})"
+    return f"{start} The difference between the two halves about every {found.value:.1f} steps{between}."
 
 
-def _apart(drift: Drift) -> str:
-    others = f", {drift.to_others.value:.2f} to others" if drift.to_others else ""
-    return f"{drift.to_passage.value:.2f} similar to its own passage{others}"
+def _similarities(drift: Drift) -> str:
+    others = f", of {drift.to_others.value:.2f} to others" if drift.to_others else ""
+    return f"a similarity of {drift.to_passage.value:.2f} to their own passage{others}"
 
 
-def halving(kind: Kind) -> Estimate | None:
-    """Steps in which half goes of what ties its texts to their passages: by meaning where that is known."""
+def halving(kind: KindSurvey) -> Estimate | None:
+    """Half-life, in steps, of the tie between texts and their own passages; by meaning if there are embeddings."""
     way = "meaning" if kind.steps[-1].by_meaning else "words"
     return next((each.steps for each in kind.halvings if each.way == way), None)
 
 
-def _halves(steps: Estimate) -> str:
-    between = "" if steps.low is None else f" (likely between {steps.low:.1f} and {steps.high:.1f})"
-    return f"halves about every {steps.value:.1f} steps{between}"
-
-
-def rests_mostly(kind: Kind) -> bool:
-    """Whether more than half of its chains come to rest: they don't halve at every step then."""
+def rests_mostly(kind: KindSurvey) -> bool:
+    """Whether more than half of the chains end in a fixed point or a loop: a half-life makes no sense then."""
     return 2 * (kind.rests.fixed + kind.rests.loops) > kind.rests.chains
 
 
-def resting(kind: Kind) -> str:
-    """How its chains end."""
+def resting(kind: KindSurvey) -> str:
+    """How many chains end in a fixed point or a loop."""
     rests = kind.rests
     if not rests.fixed + rests.loops:
-        return f"None of the {rests.chains} chains has come to rest."
+        return f"None of the {rests.chains} chains ends in a fixed point or a loop."
     ends = []
     if rests.fixed:
-        ends.append(f"{rests.fixed} of {rests.chains} chains end in a text that no longer changes")
+        ends.append(f"{rests.fixed} of {rests.chains} chains end in a fixed point, a text that no longer changes")
     if rests.loops:
-        ends.append(f"{rests.loops} of {rests.chains} go round in a loop")
-    return f"{' and '.join(ends)}, the first from step {rests.soonest} on."
+        ends.append(f"{rests.loops} of {rests.chains} chains end in a loop")
+    return f"{', and '.join(ends)}; the first from step {rests.soonest} on."
 
 
-def swings(kind: Kind) -> bool | None:
-    """Whether each text resembles that before the last more than the last, beyond chance; null where too few tell."""
+def swings(kind: KindSurvey) -> bool | None:
+    """Whether texts are certainly more similar to the text two steps before than to the previous one: the intervals
+    don't overlap. Null if there are no intervals."""
     two, one = kind.rests.periodicity, kind.rests.one_back
     if not two or not one or two.low is None or one.high is None:
         return None
     return two.low > one.high
 
 
-def attraction(found: Attraction) -> str | None:
-    """Where a property is drawn; nothing where it can't be told."""
+def attraction(found: PropertyAttractor) -> str | None:
+    """To which value a property is drawn; null if the interval of the strength includes 0 or is wider than 1."""
     strength = found.strength
     if strength.low is None or strength.high is None or strength.low <= 0 or strength.high - strength.low > 1:
         return None
     gone = min(strength.value, 1) * 100
     return (
-        f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}. Of what two passages differ by, "
-        f"{gone:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, likely between "
-        f"{strength.low:.2f} and {strength.high:.2f}; 0 keeps every text in its place, 1 draws all to one)."
+        f"{found.name}: from {found.before:.1f} on average to {found.after:.1f}. Of the difference between two "
+        f"passages {gone:.0f}{SPACE}% is gone at the end (attractor strength {strength.value:.2f}, 95{SPACE}% "
+        f"interval {strength.low:.2f} to {strength.high:.2f}; 0 means that every text keeps its value, 1 that all "
+        "texts end at the same value)."
     )
 
 
 def summary(survey: Survey) -> str:
-    """The whole in a sentence or two, for the head of a page."""
-    ways = [(kind, change) for kind in survey.kinds for change in kind.changes if not change.since]
-    if not ways:
+    """The whole survey in a sentence or two, for the head of a page."""
+    changes = [(kind, change) for kind in survey.kinds for change in kind.changes if not change.since]
+    if not changes:
         return "There are too few texts to say whether chains from different passages converge."
-    alike = [
-        f"{kind.kind} (by {change.way})" for kind, change in ways if _sure(change.share) and change.share.value < 0
+    certain = [
+        (f"{kind.kind} (by {change.way})", change.share.value) for kind, change in changes if change.share.is_not_zero
     ]
-    apart = [
-        f"{kind.kind} (by {change.way})" for kind, change in ways if _sure(change.share) and change.share.value > 0
-    ]
-    said = []
+    alike = [name for name, share in certain if share < 0]
+    apart = [name for name, share in certain if share > 0]
+    parts = []
     if alike:
-        said.append(f"Texts from different passages become more alike in {_and(alike)}")
+        parts.append(f"Texts from different passages become more alike in {_and(alike)}")
     if apart:
-        said.append(f"{'they' if said else 'Texts from different passages'} become less alike in {_and(apart)}")
-    if len(alike) + len(apart) < len(ways):
-        rest = "otherwise" if said else "In these chains"
-        said.append(f"{rest} there is no convergence that couldn't be chance")
-    return " ".join(filter(None, [f"{'; '.join(said)}.", _forgetting(survey)]))
+        parts.append(f"{'they' if parts else 'Texts from different passages'} become less alike in {_and(apart)}")
+    if len(certain) < len(changes):
+        parts.append("otherwise no convergence is certain" if parts else "No convergence of these chains is certain")
+    return " ".join(filter(None, [f"{'; '.join(parts)}.", _half_lives(survey)]))
 
 
-def _forgetting(survey: Survey) -> str | None:
-    """How fast texts lose their passages, over all kinds in which they go on doing so."""
+def _half_lives(survey: Survey) -> str | None:
+    """The half-lives of all kinds whose chains don't mostly end in a fixed point or a loop."""
     found = [(each.kind, steps.value) for each in survey.kinds if not rests_mostly(each) and (steps := halving(each))]
     if not found:
         return None
     least, most = (f"{end(steps for _, steps in found):.1f}" for end in (min, max))
     range_ = least if least == most else f"{least} to {most}"
-    kinds = _and([kind for kind, _ in found])
-    return f"What ties a text to its own passage halves about every {range_} steps in {kinds}."
+    tie = "What makes a text more similar to its own passage than to others"
+    return f"{tie} halves about every {range_} steps in {_and([kind for kind, _ in found])}."
 
 
 def _and(names: list[str]) -> str:

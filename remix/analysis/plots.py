@@ -1,8 +1,7 @@
-"""Numbers as drawings: SVG to be put into a page.
+"""Plots as SVG for a page: lines over steps, strips of points, paths in a plane.
 
-Takes series and points, gives SVG that follows the page's colours and fonts, so that it is readable by day and by
-night. The same numbers give the same bytes. Knows nothing of runs and kinds; draws with matplotlib, which is the
-extra `essay-remix[report]`.
+Takes series and points, gives SVG that uses the page's colours and fonts, in light and dark mode. The same numbers
+give the same bytes. Knows nothing of runs and kinds; needs matplotlib, the extra `essay-remix[report]`.
 """
 
 from __future__ import annotations
@@ -19,22 +18,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from remix.analysis.diversity import FloatArray
 from remix.errors import RemixError
+from remix.measure.vectors import FloatArray
 from remix.util.names import readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.ticker import Formatter, Locator
 
 COLOURS = 6
-"""So many series have colours of their own; then they begin again."""
+"""Number of series colours; a seventh series has the first colour again."""
 
 _INK, _FAINT, _RULE = "#010101", "#020202", "#030303"
-"""Stand-ins that become the page's colours."""
+"""Placeholders that `_for_page` replaces by the page's colours."""
 
 _SIZE = (3.5, 2.6)
-"""Inches of a panel, of which a page shows several in a row or one below the other."""
+"""Width and height of a panel in inches."""
 
 _SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": _RULE,
@@ -48,10 +46,10 @@ _SETTINGS: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "font.size": 9,
     "lines.linewidth": 1.6,
-    "svg.fonttype": "none",  # letters stay letters: to be read aloud, searched and enlarged
+    "svg.fonttype": "none",  # text stays text, for search and screen readers
     "svg.hashsalt": "remix",
     "text.color": _INK,
-    "text.parse_math": False,  # a kind may be called what it likes
+    "text.parse_math": False,  # a kind's name may contain dollar signs
     "xtick.color": _RULE,
     "xtick.labelcolor": _FAINT,
     "ytick.color": _RULE,
@@ -60,27 +58,27 @@ _SETTINGS: dict[Any, Any] = {
 
 
 class DrawingError(RemixError):
-    """There is nothing to draw with."""
+    """matplotlib isn't installed."""
 
 
 class Series(NamedTuple):
-    """A line with its intervals."""
+    """A line with its 95 % intervals."""
 
     name: str
-    """For the description."""
+    """Name in the plot's description."""
     colour: int
-    """Its number, from 0; -1 for a faint one."""
+    """Number of the colour, from 0; -1 for the faint colour."""
     style: str
     """`-`, `--` or `:`."""
     x: Sequence[float]
     y: Sequence[float]
     low: Sequence[float | None]
-    """Lower ends of the intervals; null where there is none."""
+    """Lower ends of the intervals; null for a point without an interval."""
     high: Sequence[float | None]
 
 
 class Row(NamedTuple):
-    """One line of a strip of points."""
+    """A row of points in a strip plot."""
 
     name: str
     colour: int
@@ -88,14 +86,14 @@ class Row(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A way through the plane."""
+    """A chain's path through the plane."""
 
     points: FloatArray
-    """(steps, 2), the passage first."""
+    """(steps + 1, 2), the passage first."""
 
 
 def check() -> None:
-    """Raise `DrawingError` where the library isn't installed."""
+    """Raise `DrawingError` if matplotlib isn't installed."""
     if importlib.util.find_spec("matplotlib") is None:
         raise DrawingError(
             "The report's plots need matplotlib, which isn't installed.", "pip install 'essay-remix[report]'"
@@ -103,8 +101,11 @@ def check() -> None:
 
 
 def lines(title: str, series: Sequence[Series], label: str, top: float | None = None) -> str:
-    """Lines over steps, each in the band of its intervals, from 0 or what is less to `top` or the greatest."""
-    with _panel(title, _of_lines(title, series)) as (axes, drawn):
+    """Lines over steps with their intervals as bands. The axis begins at 0, or below the lowest value if negative."""
+    parts = (f"{each.name} from {each.y[0]:.2f} to {each.y[-1]:.2f}" for each in series if len(each.y))
+    with _panel(title, f"{title}, by step: {'; '.join(parts)}.") as (axes, drawn):
+        from matplotlib import ticker
+
         for each in series:
             colour = _FAINT if each.colour < 0 else _colour(each.colour)
             axes.plot(each.x, each.y, each.style, color=colour, marker="o", markersize=3)
@@ -113,25 +114,24 @@ def lines(title: str, series: Sequence[Series], label: str, top: float | None = 
             axes.fill_between([each.x[at] for at in known], low, high, color=colour, alpha=0.16, linewidth=0)
         axes.set_xlabel("step")
         axes.set_ylabel(label)
-        axes.xaxis.set_major_locator(_whole())
-        axes.set_ylim(_bottom(series), top)
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
+        # Cosines of centred vectors may be negative.
+        least = min((low for each in series for low in (*each.y, *each.low) if low is not None), default=0.0)
+        axes.set_ylim(1.05 * min(least, 0.0), top)
         axes.grid(axis="y", color=_RULE, linewidth=0.5)
     return drawn[0]
 
 
-def _bottom(series: Sequence[Series]) -> float:
-    """0, or just below the least: cosines of vectors whose mean was taken off may be negative."""
-    least = min((low for each in series for low in (*each.y, *each.low) if low is not None), default=0.0)
-    return 1.05 * min(least, 0.0)
-
-
 def strips(title: str, rows: Sequence[Row], label: str) -> str:
-    """A point a value in rows, from 0 to 1, and a stroke at each row's median."""
+    """One point per value, 0 … 1, in rows, and a mark at each row's median."""
     import numpy as np
 
-    with _panel(title, _of_strips(title, rows)) as (axes, drawn):
+    parts = (f"{row.name}, {len(row.values)} texts" for row in rows)
+    with _panel(title, f"{title}: {'; '.join(parts)}.") as (axes, drawn):
+        from matplotlib import ticker
+
         for at, row in enumerate(rows):
-            # Spread out by their number, so that no lots are drawn.
+            # A fixed pattern instead of random jitter, so that the same numbers give the same bytes.
             offsets = [((7 * number) % 11 - 5) / 20 for number in range(len(row.values))]
             axes.scatter(
                 row.values,
@@ -148,19 +148,17 @@ def strips(title: str, rows: Sequence[Row], label: str) -> str:
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.02)
         axes.set_xlabel(label)
-        axes.xaxis.set_major_formatter(_percent())
+        axes.xaxis.set_major_formatter(ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
         axes.grid(axis="x", color=_RULE, linewidth=0.5)
     return drawn[0]
 
 
 def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, float, float, float]) -> str:
-    """Ways through a plane: rings where they begin, points where they end."""
+    """Paths in a plane, with a ring at the beginning and a point at the end. `limits`: left, right, bottom, top."""
     import numpy as np
 
-    with _panel(title, f"{title}: the ways of {len(paths)} chains from their passages.", size=(3.5, 3.3)) as (
-        axes,
-        drawn,
-    ):
+    description = f"{title}: the paths of {len(paths)} chains from their passages."
+    with _panel(title, description, size=(3.5, 3.3)) as (axes, drawn):
         for path in paths:
             axes.plot(path.points[:, 0], path.points[:, 1], color=_colour(colour), alpha=0.25, linewidth=0.7)
         first, last = (np.array([path.points[at] for path in paths]) for at in (0, -1))
@@ -175,18 +173,18 @@ def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, f
     return drawn[0]
 
 
-# -- the page's own look ------------------------------------------------------------------------------------
+# -- from matplotlib's SVG to the page's --------------------------------------------------------------------
 
 
 @contextmanager
 def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> Iterator[tuple[Axes, list[str]]]:
-    """Axes to draw on; their SVG is in the list when the block ends."""
+    """Axes to draw on, and a list that holds the SVG after the block."""
     _load()
     from matplotlib import style
     from matplotlib.figure import Figure
 
     drawn: list[str] = []
-    # The defaults first: no user's settings change the page.
+    # matplotlib's defaults override a user's settings.
     with style.context(["default", _SETTINGS]):
         figure = Figure(figsize=size)
         axes = figure.subplots()
@@ -199,16 +197,16 @@ def _panel(title: str, description: str, size: tuple[float, float] = _SIZE) -> I
 
 @functools.cache
 def _load() -> None:
-    """Import matplotlib where no stranger's `matplotlibrc` lies.
+    """Import matplotlib from a folder without a stranger's `matplotlibrc`.
 
-    It reads one in the current folder before all others, and versions before 3.11 evaluate what is written there.
+    matplotlib reads `matplotlibrc` in the current folder first, and versions before 3.11 evaluate values in the file.
     """
     with contextlib.chdir(sys.prefix):
         importlib.import_module("matplotlib")
 
 
 def _for_page(svg: str, description: str) -> str:
-    """An SVG file as a part of a page: no sizes, no names twice, colours and letters those of the page."""
+    """An SVG file as a part of a page: without sizes and ids, in the page's colours and fonts."""
     box = svg[svg.index("viewBox=") : svg.index('"', svg.index("viewBox=") + 9) + 1]
     svg = svg[svg.index(">", svg.index("<svg")) + 1 :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -225,25 +223,3 @@ def _for_page(svg: str, description: str) -> str:
 
 def _colour(number: int) -> str:
     return f"#0a000{number % COLOURS + 1}"
-
-
-def _whole() -> Locator:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(integer=True)
-
-
-def _percent() -> Formatter:
-    from matplotlib.ticker import PercentFormatter
-
-    return PercentFormatter(1.0, decimals=0, symbol=" %")
-
-
-def _of_lines(title: str, series: Sequence[Series]) -> str:
-    parts = (f"{each.name} from {each.y[0]:.2f} to {each.y[-1]:.2f}" for each in series if len(each.y))
-    return f"{title}, by step: {'; '.join(parts)}."
-
-
-def _of_strips(title: str, rows: Sequence[Row]) -> str:
-    parts = (f"{row.name}, {len(row.values)} texts" for row in rows)
-    return f"{title}: {'; '.join(parts)}."

@@ -1,12 +1,13 @@
-"""A run's measures as a page to look at: plots, each with how to read it and what it can't say.
+"""The report of a run's measures: an HTML page with plots, tables and findings.
 
-Takes a run, its chains, their survey and what each text kept; gives HTML that needs no other file and runs no script.
+Takes a run, its chains, their survey and what each text kept; gives one self-contained HTML page without scripts.
+`pages/report.html` has the page's explanations and `findings.py` its sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,67 +15,63 @@ from remix import pages
 from remix.analysis import findings, plots, projection
 from remix.analysis.intervals import Estimate
 from remix.analysis.plots import Path, Row, Series
-from remix.analysis.survey_records import Drift, Kind, Spread, Step, Survey
+from remix.analysis.survey_records import Drift, KindSurvey, SetDiversity, SimilarityMethod, StepSurvey, Survey
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import tfidf
 from remix.records import Run
 
 
-class Kept(NamedTuple):
-    """What a text kept of its passage."""
+class KeptShare(NamedTuple):
+    """How much a text kept of its passage."""
 
     kind: str
     step: int
     sentences: float
-    """Share of its sentences."""
+    """Share of the passage's sentences, 0 … 1."""
     facts: float | None
-    """Share of its hard facts; null where it has none."""
+    """Share of the passage's hard facts, 0 … 1; null if the passage has none."""
 
 
-class Matter(NamedTuple):
-    """All that a page is made of."""
+class ReportData(NamedTuple):
+    """Everything the page is made from."""
 
     run: Run
     about: str
-    """Which passages were asked for, in a few words."""
+    """The selection of passages, in a few words."""
     models: tuple[str, ...]
-    """Who wrote the texts."""
+    """Names of the models that wrote the texts."""
     chains: Sequence[Trajectory]
     survey: Survey
-    kept: Sequence[Kept]
-    """What each text kept of its passage; empty where nobody measured that."""
-    kept_by: Literal["words", "meaning"]
-    """What its sentences were matched by."""
+    kept: Sequence[KeptShare]
+    """How much each text kept of its passage."""
+    kept_by: SimilarityMethod
+    """How sentences were compared."""
     embedder: Embedder | None
 
 
-def report(matter: Matter) -> str:
-    """The page. Raises `DrawingError` where nothing is installed to draw with."""
+def report(data: ReportData) -> str:
+    """The page as HTML. Raises `DrawingError` if matplotlib isn't installed."""
     plots.check()
-    survey = matter.survey
+    survey = data.survey
     return pages.render(
         "report.html",
-        run=matter.run,
-        about=matter.about,
-        models=" and ".join(matter.models) or "nobody yet",
-        texts=sum(len(chain.texts) - 1 for chain in matter.chains),
+        run=data.run,
+        about=data.about,
+        models=" and ".join(data.models) or "nobody yet",
+        texts=sum(len(chain.texts) - 1 for chain in data.chains),
         survey=survey,
         steps=max((len(kind.steps) - 1 for kind in survey.kinds), default=0),
         summary=findings.summary(survey),
-        kinds=[_in_words(number, kind) for number, kind in enumerate(survey.kinds)],
-        drifts=[_drifts(survey, way) for way in _ways(survey)],
-        kept=_kept(matter),
-        plane=_map(matter),
+        kinds=[_findings(number, kind) for number, kind in enumerate(survey.kinds)],
+        drifts=[_drifts(survey, way) for way in (["meaning", "words"] if survey.embeddings else ["words"])],
+        kept=_kept(data),
+        plane=_map(data),
         spreads=_spreads(survey),
     )
 
 
-def _ways(survey: Survey) -> list[str]:
-    return ["meaning", "words"] if survey.embeddings else ["words"]
-
-
-def _in_words(number: int, kind: Kind) -> dict[str, Any]:
-    """A kind's findings."""
+def _findings(number: int, kind: KindSurvey) -> dict[str, Any]:
     sentences = [findings.keeping(kind), *findings.convergence(kind), findings.resting(kind)]
     rests = kind.rests
     return {
@@ -100,8 +97,9 @@ def _in_words(number: int, kind: Kind) -> dict[str, Any]:
 
 
 def _drifts(survey: Survey, way: str) -> dict[str, Any]:
+    by = "by_meaning" if way == "meaning" else "by_words"
     known = [
-        (number, kind.kind, [(step, drift) for step in kind.steps if (drift := _drift_of(step, way))])
+        (number, kind.kind, [(step, drift) for step in kind.steps if (drift := getattr(step, by))])
         for number, kind in enumerate(survey.kinds)
     ]
     return {
@@ -117,11 +115,7 @@ def _drifts(survey: Survey, way: str) -> dict[str, Any]:
     }
 
 
-def _drift_of(step: Step, way: str) -> Drift | None:
-    return step.by_meaning if way == "meaning" else step.by_words
-
-
-def _drift_series(number: int, own: Sequence[tuple[Step, Drift]]) -> list[Series]:
+def _drift_series(number: int, own: Sequence[tuple[StepSurvey, Drift]]) -> list[Series]:
     steps = [step.step for step, _ in own]
     made = [
         _series("to its own passage", number, "-", steps, [drift.to_passage for _, drift in own]),
@@ -146,7 +140,7 @@ def _series(name: str, colour: int, style: str, steps: Sequence[int], values: Se
 
 
 def _shown(estimate: Estimate | None) -> str:
-    """A number with its interval, for a table."""
+    """A number with its interval, for a table cell."""
     if estimate is None:
         return "–"
     if estimate.low is None or estimate.high is None:
@@ -157,13 +151,13 @@ def _shown(estimate: Estimate | None) -> str:
 # -- what was kept ------------------------------------------------------------------------------------------
 
 
-def _kept(matter: Matter) -> dict[str, Any] | None:
-    if not matter.kept:
+def _kept(data: ReportData) -> dict[str, Any] | None:
+    if not data.kept:
         return None
     panels, rows = [], []
-    for number, kind in enumerate(matter.survey.kinds):
-        by_step: dict[int, list[Kept]] = {}
-        for each in matter.kept:
+    for number, kind in enumerate(data.survey.kinds):
+        by_step: dict[int, list[KeptShare]] = {}
+        for each in data.kept:
             if each.kind == kind.kind:
                 by_step.setdefault(each.step, []).append(each)
         steps = sorted(by_step)
@@ -172,11 +166,11 @@ def _kept(matter: Matter) -> dict[str, Any] | None:
         strips = [Row(f"step {step}", number, [each.sentences for each in by_step[step]]) for step in steps]
         panels.append(plots.strips(kind.kind, strips, "sentences kept"))
         rows += [(kind.kind, step, *_kept_means(by_step[step])) for step in steps]
-    return {"panels": panels, "rows": rows, "by": matter.kept_by}
+    return {"panels": panels, "rows": rows, "by": data.kept_by}
 
 
-def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
-    """Texts, those that keep no sentence, and the mean shares of sentences and facts."""
+def _kept_means(kept: Sequence[KeptShare]) -> tuple[int, str, str, str]:
+    """The number of texts, of texts that keep no sentence, and the mean shares of sentences and facts kept."""
     facts = [each.facts for each in kept if each.facts is not None]
     sentences = [each.sentences for each in kept]
     return (
@@ -190,40 +184,35 @@ def _kept_means(kept: Sequence[Kept]) -> tuple[int, str, str, str]:
 # -- the map ------------------------------------------------------------------------------------------------
 
 
-def _map(matter: Matter) -> dict[str, Any] | None:
-    """Passages and texts in two dimensions, the same for all kinds."""
-    texts = list(dict.fromkeys(text for chain in matter.chains for text in chain.texts))
+def _map(data: ReportData) -> dict[str, Any] | None:
+    """Passages and texts in the plane of their principal components, the same plane for all kinds."""
+    texts = list(dict.fromkeys(text for chain in data.chains for text in chain.texts))
     if len(texts) < 3:
         return None
-    vectors = matter.embedder.embed(texts) if matter.embedder else projection.tfidf(texts)
+    vectors = data.embedder.embed(texts) if data.embedder else tfidf(texts)
     plane = projection.project(vectors)
     place = dict(zip(texts, plane.points, strict=True))
+    paths = [(chain.kind, Path(np.array([place[text] for text in chain.texts]))) for chain in data.chains]
     limits = _limits(plane.points)
     whole = dict(zip(texts, vectors, strict=True))
-    passages = {chain.passage: chain.texts[0] for chain in matter.chains}
+    passages = {chain.passage: chain.texts[0] for chain in data.chains}
     return {
-        "by": matter.embedder.name if matter.embedder else None,
+        "by": data.embedder.name if data.embedder else None,
         "share": plane.share,
-        "rings": _width([whole[text] for text in passages.values()]),
-        # Chains that end in the same text are as many points: left out, they would hide that they crowd.
-        "points": _width([whole[chain.texts[-1]] for chain in matter.chains]),
+        "rings": _radius([whole[text] for text in passages.values()]),
+        # One point per chain, even if chains end in the same text: convergence should show.
+        "points": _radius([whole[chain.texts[-1]] for chain in data.chains]),
         "panels": [
-            plots.paths(kind.kind, list(_paths(matter.chains, kind.kind, place)), number, limits)
-            for number, kind in enumerate(matter.survey.kinds)
+            plots.paths(kind.kind, [path for own, path in paths if own == kind.kind], number, limits)
+            for number, kind in enumerate(data.survey.kinds)
         ],
     }
 
 
-def _width(points: Sequence[Any]) -> float:
-    """Mean distance of vectors from their middle."""
+def _radius(points: Sequence[Any]) -> float:
+    """Mean distance of vectors from their mean."""
     table = np.array(points)
     return float(np.linalg.norm(table - table.mean(axis=0), axis=1).mean())
-
-
-def _paths(chains: Iterable[Trajectory], kind: str, place: Mapping[str, Any]) -> Iterator[Path]:
-    for chain in chains:
-        if chain.kind == kind:
-            yield Path(np.array([place[text] for text in chain.texts]))
 
 
 def _limits(points: Any) -> tuple[float, float, float, float]:
@@ -234,7 +223,7 @@ def _limits(points: Any) -> tuple[float, float, float, float]:
 
 # -- diversity ----------------------------------------------------------------------------------------------
 
-Reading = Callable[[Spread], Estimate | None]
+Reading = Callable[[SetDiversity], Estimate | None]
 
 
 def _spreads(survey: Survey) -> dict[str, Any] | None:
@@ -245,7 +234,7 @@ def _spreads(survey: Survey) -> dict[str, Any] | None:
         *(meaning if survey.embeddings else []),
         ("different texts, by words", lambda spread: spread.vendi),
         ("similarity to each other", lambda spread: spread.self_similarity),
-        ("bytes a compressed byte", lambda spread: spread.compression_ratio),
+        ("compression ratio", lambda spread: spread.compression_ratio),
     ]
     return {
         "panels": [_spread_panel(survey, name, reading) for name, reading in readings],

@@ -1,7 +1,7 @@
-"""The measures of a run's outputs.
+"""The ledgers of a run's outputs.
 
-Takes a run's folder, gives a ledger for each finished output, and stores it beside the output's record. Measures are
-no part of a record: they may be taken anew at any time, by another version too.
+Takes a run's folder, gives a ledger for each finished output, and stores ledgers beside the outputs' records.
+Measures are no part of a record and may be computed again at any time, also by a later version.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
-from remix.measure.alignment import Matching, by_words
-from remix.measure.ledger import Ledger, Made, MeasuresFile, ledger, measured_sentences
+from remix.measure.chrf import by_words
+from remix.measure.ledger import Ledger, LedgerInput, MeasuresFile, ledger, measured_sentences
+from remix.measure.similarity import Matching
 from remix.outputs.form import dump
 from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
@@ -24,10 +25,10 @@ from remix.util.files import write_whole
 from remix.util.units import size
 
 MOST_MEASURED = 384 * 2**20
-"""Bytes of texts, prompts and tokens of a run that is measured, all of which are in memory: 30,000 usual texts."""
+"""Bytes of a run's texts, prompts and tokens, which are all in memory at once: about 30,000 usual texts."""
 
 WORST = 5
-"""Outputs of a kind that are named as its worst."""
+"""Outputs listed as the worst of a kind."""
 
 
 class Measured(NamedTuple):
@@ -39,40 +40,43 @@ class Measured(NamedTuple):
 
 
 class KindSummary(Frozen):
-    """The outputs of one kind together."""
+    """The measures of one kind's outputs."""
 
     kind: str
-    """The kind."""
+    """Name of the kind."""
     outputs: int
-    """How many there are."""
+    """Number of outputs."""
     kept: float
-    """Median share of the passage's sentences that are kept."""
+    """Median share of the passage's sentences that the text keeps."""
     added: float
-    """Median share of the text's sentences that nothing in the passage comes near."""
+    """Median share of the text's sentences without a match in the passage."""
     facts: float | None
-    """Median share of the passage's hard facts that are kept; null where no passage has any."""
+    """Median share of the passage's hard facts that the text keeps; null if no passage has hard facts."""
     words: float
-    """Median length, for each of the passage's words."""
+    """Median words of the text per word of the passage."""
     coverage: float
-    """Median share of words that stand in fragments shared with the passage."""
+    """Median coverage, see `Extractive`."""
     density: float
-    """Median of the mean length of such fragments."""
+    """Median density in words, see `Extractive`."""
     compression: float
-    """Median of the passage's words for each of the text's."""
+    """Median compression, see `Extractive`."""
     flagged: int
     """Outputs with a flag."""
     inventing: int
     """Outputs that invent a hard fact."""
     reversing: int
-    """Outputs that may turn a claim round."""
+    """Outputs that may reverse a claim."""
     worst: tuple[str, ...]
-    """The first to look at: most flags, then most inventions, then most claims turned round, then least kept."""
+    """Tasks of the worst outputs: most flags, then most invented facts, then most reversals, then fewest sentences
+    kept.
+    """
 
 
 def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """The measures of all finished outputs, in the order of the plan.
 
-    Raises `RunError` where an output can't be read or isn't the one that was recorded, or all are too large together.
+    Raises `RunError` if an output can't be read or differs from its record, or if the run is larger than
+    `MOST_MEASURED`.
     """
     read = list(_read(folder))
     similarity = matching(
@@ -81,8 +85,8 @@ def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
 
 
-def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
-    """Each finished output with what it was made from."""
+def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, LedgerInput]]:
+    """Each finished output with its sources."""
     lengths = _Lengths(folder.run)
     texts: dict[str, str] = {}
     earlier = {each.record.id: each.text for each in folder.run.earlier}
@@ -101,7 +105,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
         yield (
             task,
             record,
-            Made(
+            LedgerInput(
                 text=text,
                 finish=record.output.finish,
                 passage=passage_of(record),
@@ -113,7 +117,7 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, Made]]:
 
 
 def _held(record: Record, text: str) -> int:
-    """Bytes that an output takes in memory, roughly: a number of a list takes as many as eight letters."""
+    """Approximate bytes of an output in memory: one per letter, eight per token id."""
     candidates = record.candidates or ()
     texts = [text, *(source.text for source in record.sources), *(each.text for each in candidates)]
     texts += [message.content for message in record.derivation.prompt.messages]
@@ -122,9 +126,9 @@ def _held(record: Record, text: str) -> int:
 
 
 def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
-    """Write each ledger beside its record, where it isn't there already.
+    """Write each ledger beside its record, unless the same ledger is there already.
 
-    Raises `RunError` where another process is writing the run, or nothing can be written.
+    Raises `RunError` if another process is writing the run, or a file can't be written.
     """
     with folder.lock():
         for each in measured:
@@ -137,7 +141,7 @@ def store(folder: RunFolder, measured: Iterable[Measured]) -> None:
 
 
 def summaries(measured: Sequence[Measured]) -> list[KindSummary]:
-    """One for each kind, in the order in which they come first."""
+    """One summary per kind, in the order of the plan."""
     kinds = dict.fromkeys(each.task.kind for each in measured)
     return [_summary(kind, [each for each in measured if each.task.kind == kind]) for kind in kinds]
 
@@ -163,9 +167,9 @@ def _summary(kind: str, measured: Sequence[Measured]) -> KindSummary:
 
 
 def _badness(each: Measured) -> tuple[int, int, int, float]:
-    """The lower the worse."""
-    of = each.ledger
-    return -len(of.flags), -len(of.facts.invented), -len(of.reversals), of.kept
+    """Sort key: the worst output first."""
+    found = each.ledger
+    return -len(found.flags), -len(found.facts.invented), -len(found.reversals), found.kept
 
 
 def _median(values: Iterable[float]) -> float:
@@ -173,7 +177,7 @@ def _median(values: Iterable[float]) -> float:
 
 
 class _Lengths:
-    """How many words each kind asks for, by the templates as they were when the run began."""
+    """The lengths that templates ask for, as a share of the words read, by the templates stored in the run."""
 
     def __init__(self, run: Run) -> None:
         self._templates = templates_of(run)

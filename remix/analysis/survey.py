@@ -1,111 +1,121 @@
-"""Chains -> numbers: how far texts drift from their passages, and how alike they become."""
+"""The survey of a run's chains: drift from the passages, half-lives, convergence, attractors, endings.
+
+Takes chains and the methods to compare texts, gives a `Survey`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from remix.analysis import diversity, intervals
-from remix.analysis.attraction import attractions_of, rests_of
-from remix.analysis.diversity import FloatArray
-from remix.analysis.intervals import Estimate, LeftOut
-from remix.analysis.sets import Lookup, TextSet, Ways, if_known, over_passages, set_of
-from remix.analysis.spread import changes_of, cut_of, half_by, spread_of, vendi_of
-from remix.analysis.survey_records import Drift, Halving, Kind, Scores, Step, Survey, Way
+from remix.analysis.attractors import attractions_of, rests_of
+from remix.analysis.convergence import changes_of, diversity_of, half_by, vendi_of
+from remix.analysis.intervals import Estimate, Jackknife
+from remix.analysis.survey_records import Drift, HalfLife, KindSurvey, Scores, SimilarityMethod, StepSurvey, Survey
+from remix.analysis.text_sets import SimilarityLookup, SimilarityMethods, TextSet, set_of
 from remix.analysis.trajectory import Trajectory
+from remix.measure.vectors import FloatArray
 from remix.measure.words import words
 
 
-def survey(chains: Sequence[Trajectory], ways: Ways) -> Survey:
-    """All there is to say of a run's chains."""
+def survey(chains: Sequence[Trajectory], methods: SimilarityMethods) -> Survey:
+    """All numbers about a run's chains."""
     passages = {chain.passage: chain.texts[0] for chain in chains}
     by_kind: dict[str, list[Trajectory]] = {}
     for chain in chains:
         by_kind.setdefault(chain.kind, []).append(chain)
     sets = {kind: set_of(own) for kind, own in by_kind.items()}
-    lookup = Lookup(ways, [*chains, *(each for own in sets.values() if own for each in own.chains)])
+    lookup = SimilarityLookup(methods, [*chains, *(each for own in sets.values() if own for each in own.chains)])
     texts = list(passages.values())
+    among = diversity.pairs(texts, texts, methods.scores)
     return Survey(
         passages=len(passages),
-        embeddings=ways.embedder.name if ways.embedder and chains else None,
-        strangers=_similarity_of(diversity.pairs(texts, texts, ways.scores), len(texts)),
+        embeddings=methods.embedder.name if methods.embedder and chains else None,
+        strangers=intervals.jackknife(range(len(texts)), lambda own: diversity.self_similarity(among, own)).estimate()
+        if len(texts) > 1
+        else None,
         kinds=tuple(_kind(kind, own, sets[kind], lookup) for kind, own in by_kind.items()),
     )
 
 
-def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: Lookup) -> Kind:
+def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: SimilarityLookup) -> KindSurvey:
     last = max(len(chain.texts) for chain in chains) - 1
-    likenesses: dict[Way, list[_Likeness]] = {
-        way: [_likeness(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
+    similarities: dict[SimilarityMethod, list[_StepSimilarity]] = {
+        way: [_similarity(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
     }
     sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
-    scores: dict[Way, list[LeftOut]] = {way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways}
-    drifts = {way: [None, *map(_drift, found)] for way, found in likenesses.items()}
+    vendi: dict[SimilarityMethod, list[Jackknife]] = {
+        way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways
+    }
+    drifts = {way: [None, *map(_drift, found)] for way, found in similarities.items()}
     steps = tuple(
-        Step(
+        StepSurvey(
             step=step,
             count=sum(len(chain.texts) > step for chain in chains),
             words=float(np.median([len(words(chain.texts[step])) for chain in chains if len(chain.texts) > step])),
             by_words=drifts["words"][step],
             by_meaning=drifts["meaning"][step] if lookup.has_vectors else None,
-            spread=spread_of(sets[step], {way: found[step] for way, found in scores.items()}, lookup)
+            spread=diversity_of(sets[step], {way: found[step] for way, found in vendi.items()}, lookup)
             if own
             else None,
         )
         for step in range(last + 1)
     )
-    return Kind(
+    return KindSurvey(
         kind=kind,
         steps=steps,
-        cut=cut_of(own) if own else None,
-        changes=tuple(changes_of(scores)) if own else (),
-        half_by=half_by([found.value for found in scores["words"]]),
-        halvings=tuple(_halvings(likenesses)),
+        cut=own.cut if own else None,
+        changes=tuple(changes_of(vendi)) if own else (),
+        half_by=half_by([found.value for found in vendi["words"]]),
+        halvings=tuple(
+            HalfLife(way=way, steps=found)
+            for way, each in similarities.items()
+            if len(each) > 1 and (found := _half_life(each[0], each[-1], len(each) - 1))
+        ),
         attractions=tuple(attractions_of(chains)),
         rests=rests_of(chains),
     )
 
 
-class _Likeness(NamedTuple):
-    """How similar the texts of a step are to others, a number a chain that reaches it."""
+class _StepSimilarity(NamedTuple):
+    """Similarities of a step's texts, one number per chain that reaches the step."""
 
     chains: list[Trajectory]
     own: FloatArray
+    """To a text's own passage."""
     previous: FloatArray
+    """To the previous step."""
     others: FloatArray | None
+    """Mean similarity to further passages; null for a single passage."""
 
 
-def _likeness(step: int, chains: Sequence[Trajectory], scores: Scores) -> _Likeness:
+def _similarity(step: int, chains: Sequence[Trajectory], scores: Scores) -> _StepSimilarity:
     reaching = [chain for chain in chains if len(chain.texts) > step]
     own, previous = np.array(
         [scores([chain.texts[0], chain.texts[step - 1]], [chain.texts[step]])[:, 0] for chain in reaching]
     ).T
     names = [chain.passage for chain in reaching]
     others = _to_others([chain.texts[step] for chain in reaching], names, reaching, scores)
-    return _Likeness(reaching, own, previous, others)
+    return _StepSimilarity(reaching, own, previous, others)
 
 
-def _drift(found: _Likeness) -> Drift:
+def _drift(found: _StepSimilarity) -> Drift:
     names, others = [chain.passage for chain in found.chains], found.others
     return Drift(
-        to_passage=over_passages(names, found.own),
-        to_previous=over_passages(names, found.previous),
-        to_others=over_passages(names, others) if others is not None else None,
-        above_others=over_passages(names, found.own - others) if others is not None else None,
+        to_passage=intervals.over_passages(names, found.own),
+        to_previous=intervals.over_passages(names, found.previous),
+        to_others=intervals.over_passages(names, others) if others is not None else None,
+        above_others=intervals.over_passages(names, found.own - others) if others is not None else None,
     )
 
 
-def _halvings(likenesses: Mapping[Way, Sequence[_Likeness]]) -> Iterator[Halving]:
-    for way, steps in likenesses.items():
-        if len(steps) > 1 and (found := _halving(steps[0], steps[-1], len(steps) - 1)):
-            yield Halving(way=way, steps=found)
-
-
-def _halving(first: _Likeness, last: _Likeness, steps: int) -> Estimate | None:
-    """Steps in which half goes of what chains have in common with their own passages beyond what others have."""
+def _half_life(first: _StepSimilarity, last: _StepSimilarity, steps: int) -> Estimate | None:
+    """Steps in which half of `own - others` is lost, see `HalfLife`; null if the 95 % interval of the loss includes
+    0."""
     if first.others is None or last.others is None:
         return None
     ends = zip(last.chains, last.own - last.others, strict=True)
@@ -119,17 +129,18 @@ def _halving(first: _Likeness, last: _Likeness, steps: int) -> Estimate | None:
         begin, end = np.mean(own, axis=0)
         return math.log(begin / end) / steps if begin > 0 and end > 0 else math.nan
 
-    fall = if_known(intervals.leave_out(pairs, rate))
-    if fall is None or fall.low is None or fall.high is None or fall.low <= 0:
+    decay = intervals.jackknife(pairs, rate).estimate_if_finite()
+    if decay is None or decay.low is None or decay.high is None or decay.low <= 0:
         return None
-    value, low, high = (math.log(2) / each for each in (fall.value, fall.high, fall.low))
-    return Estimate(value=value, low=low, high=high, count=fall.count)
+    value, low, high = (math.log(2) / each for each in (decay.value, decay.high, decay.low))
+    return Estimate(value=value, low=low, high=high, count=decay.count)
 
 
 def _to_others(
     texts: Sequence[str], names: Sequence[str], chains: Sequence[Trajectory], scores: Scores
 ) -> FloatArray | None:
-    """Mean similarity of each text to the passages that aren't its own, or to some of them."""
+    """Mean similarity of each text to the passages of further chains, in groups of at most 40; null for one
+    passage."""
     passages = {chain.passage: chain.texts[0] for chain in chains}
     if len(passages) < 2:
         return None
@@ -141,10 +152,3 @@ def _to_others(
         for column, at in enumerate(group):
             means[at] = table[[row for row, name in enumerate(held) if name != names[at]], column].mean()
     return means
-
-
-def _similarity_of(among: diversity.Pairs, count: int) -> Estimate | None:
-    """Mean similarity of pairs, with its interval over the texts."""
-    if count < 2:
-        return None
-    return intervals.jackknife(range(count), lambda own: diversity.self_similarity(among, own))

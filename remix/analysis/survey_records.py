@@ -1,4 +1,4 @@
-"""The numbers of a survey, field by field."""
+"""The records of a survey (`remix/survey/1`), field by field: what a run's chains do together."""
 
 from __future__ import annotations
 
@@ -7,155 +7,156 @@ from typing import Literal
 
 from pydantic import Field
 
-from remix.analysis.diversity import FloatArray
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
+from remix.measure.vectors import FloatArray
 from remix.records import Frozen
 
-Way = Literal["words", "meaning"]
+SimilarityMethod = Literal["words", "meaning"]
+"""By words (chrF; bag of words for the Vendi score), or by meaning (cosine of embeddings)."""
 
 Scores = Callable[[Sequence[str], Sequence[str]], FloatArray]
-"""A table of how much of each first text is in each second one, 0 to 1."""
+"""A table of how much of each text of the first list is in each text of the second, 0 … 1."""
 
 
 class Drift(Frozen):
-    """How far the texts of a step are from others, by one way to compare them."""
+    """Similarity of a step's texts to passages and to the previous step, by one method."""
 
     to_passage: Estimate
-    """Mean similarity to their own passages: what is kept."""
+    """Mean similarity to a text's own passage."""
     to_previous: Estimate
-    """To the step before: how large the step was."""
+    """Mean similarity to the previous step."""
     to_others: Estimate | None
-    """To other passages of the run: what any two texts here have in common. Null where there is but one passage."""
+    """Mean similarity to the run's further passages: the similarity of unrelated texts. Null for a single passage."""
     above_others: Estimate | None
-    """How much more similar to its own than to others: what of the passage is in the text still."""
+    """`to_passage` - `to_others`: what still tells a text's own passage from the rest. Null for a single passage."""
 
 
-class Spread(Frozen):
-    """How unlike each other the texts of a step are, cut to equal length, one a passage."""
+class SetDiversity(Frozen):
+    """Diversity of a step's texts, one per passage, cut to equal length; see `diversity.py` for the formulas."""
 
     vendi: Estimate
-    """How many wholly different texts they amount to, by their words."""
+    """Vendi score by words: the effective number of distinct texts."""
     vendi_meaning: Estimate | None
-    """The same by embeddings, where there are any."""
+    """Vendi score by embeddings; null without embeddings."""
     self_similarity: Estimate
-    """Mean chrF between two of them."""
+    """Mean chrF between two texts, 0 … 1."""
     compression_ratio: Estimate
-    """Bytes over bytes compressed."""
+    """Bytes per byte compressed by gzip."""
     self_repetition: Estimate
-    """Of 4-grams."""
+    """Self-repetition of 4-grams."""
     distinct_1: Estimate
-    """Different words over all words."""
+    """Distinct words per word."""
     distinct_2: Estimate
-    """Different pairs of words over all pairs."""
+    """Distinct word pairs per word pair."""
 
 
-class Step(Frozen):
-    """A kind's texts of one step."""
+class StepSurvey(Frozen):
+    """A kind's texts at one step."""
 
     step: int
-    """Which; 0 is the passages themselves."""
+    """Number of the step; 0 stands for the passages."""
     count: int
-    """Texts."""
+    """Number of texts."""
     words: float
-    """Their median length."""
+    """Median length in words."""
     by_words: Drift | None
-    """By chrF, 0 to 1; null for step 0."""
+    """By chrF, 0 … 1; null for step 0."""
     by_meaning: Drift | None
-    """By the cosine of their embeddings; null for step 0, and where there are none."""
-    spread: Spread | None
-    """How unlike each other they are; null where there are too few or too short ones."""
+    """By the cosine of embeddings; null for step 0 and without embeddings."""
+    spread: SetDiversity | None
+    """Diversity; null for too few or too short texts."""
 
 
 class Change(Frozen):
-    """How many different texts a kind's texts amount to (their Vendi score), from one step to the last."""
+    """Change of the Vendi score to the last step. A negative share is convergence between chains."""
 
-    way: Way
-    """By their words, or by their embeddings."""
+    way: SimilarityMethod
+    """Whether vectors are bags of words or embeddings."""
     since: int
-    """The step that the last is held against: 0 for the passages, 1 to leave out the change of author."""
+    """The first step compared: 0 for the passages; 1 leaves out the change of author between passage and step 1."""
     before: float
-    """The score then."""
+    """Vendi score at `since`."""
     after: float
-    """And at the last step."""
+    """Vendi score at the last step."""
     share: Estimate
-    """The difference over `before`: -0.25 for a quarter less."""
+    """(after - before) / before: -0.25 for a quarter less."""
 
 
-class Cut(Frozen):
-    """How texts were made comparable for the `Spread`s."""
+class EqualLengthCut(Frozen):
+    """How texts were selected and cut to equal length for `SetDiversity`."""
 
     words: int
-    """All were cut to so many."""
+    """Words to which every text was cut."""
     chains: int
-    """Chains that are long enough at each step, one a passage."""
+    """Chains with texts of at least this length at each step, one per passage."""
     left_out: int
-    """Passages whose chain has a shorter text, or isn't finished."""
+    """Passages whose chain has a shorter text or is unfinished."""
     drawn_from: int | None = None
-    """So many were long enough, and `chains` of them were drawn, always the same; null where all were taken."""
+    """Chains that were long enough, if `chains` of them were drawn (with a fixed seed); null if all were used."""
 
 
-class Halving(Frozen):
-    """How fast goes what makes texts more similar to their own passages than to others, from step 1 to the last."""
+class HalfLife(Frozen):
+    """Half-life of a text's tie to its own passage (`Drift.above_others`), from step 1 to the last step m."""
 
-    way: Way
-    """By chrF, or by embeddings."""
+    way: SimilarityMethod
+    """By chrF or by embeddings."""
     steps: Estimate
-    """Steps in which half of it goes: (m - 1) ln 2 / ln(a_1 / a_m), as if each step kept the same share."""
+    """(m - 1) ln 2 / ln(a_1 / a_m) steps, with a_k the mean of `above_others` at step k: exponential decay."""
 
 
-class Attraction(Frozen):
-    """Where a property of texts is drawn from the passages to the last step."""
+class PropertyAttractor(Frozen):
+    """The value to which a property is drawn between the passages and the last step."""
 
     name: str
     """The property."""
     attractor: Attractor
-    """By regression."""
+    """The linear regression."""
     strength: Estimate
-    """With its jackknife interval."""
+    """Strength with its jackknife interval."""
     position: Estimate | None
-    """Where it is drawn to, with the same; null where that can't be told. It may lie far from any text there is."""
+    """Position with its jackknife interval; null if a jackknife group has none. May lie far from any text's value."""
     before: float
-    """Its mean over the passages of these chains."""
+    """Mean over the passages of these chains."""
     after: float
-    """Over last texts."""
+    """Mean over the last texts."""
 
 
-class Rests(Frozen):
+class ChainEndings(Frozen):
     """How chains end."""
 
     chains: int
-    """How many there are."""
+    """Number of chains."""
     fixed: int
-    """End in a text that is the same as the one before it."""
+    """Chains that end in a fixed point: the last two texts are the same."""
     loops: int
-    """End in a loop of two or more steps."""
+    """Chains that end in a loop of two or more steps."""
     soonest: int | None
-    """The first step at which one of these began; null where none did."""
+    """The first step at which a fixed point or a loop begins; null if there are none."""
     periodicity: Estimate | None
     """2-periodicity; null for chains of fewer than three steps."""
     one_back: Estimate | None
-    """The same texts' similarity to the one just before, to hold it against."""
+    """Mean similarity of the same texts to the previous step, for comparison."""
 
 
-class Kind(Frozen):
+class KindSurvey(Frozen):
     """All chains of one kind."""
 
     kind: str
-    """Its name."""
-    steps: tuple[Step, ...]
-    """From 0, the passages."""
-    cut: Cut | None
-    """Null where there are too few texts for a `Spread`."""
+    """Name of the kind."""
+    steps: tuple[StepSurvey, ...]
+    """Steps from 0, the passages."""
+    cut: EqualLengthCut | None
+    """Null if there are too few texts for `SetDiversity`."""
     changes: tuple[Change, ...]
-    """From the passages and from step 1 to the last step, by words and by meaning."""
+    """Changes from the passages and from step 1 to the last step, by words and by meaning."""
     half_by: int | None
-    """The first step by which half of the loss by words had happened; null where nothing was lost."""
-    halvings: tuple[Halving, ...]
-    """A way each; none where it isn't sure that anything goes."""
-    attractions: tuple[Attraction, ...]
-    """A property each."""
-    rests: Rests
+    """The first step by which the Vendi score by words has lost half of its whole loss; null if nothing was lost."""
+    halvings: tuple[HalfLife, ...]
+    """One per method; left out if the 95 % interval of the loss includes 0."""
+    attractions: tuple[PropertyAttractor, ...]
+    """One per property."""
+    rests: ChainEndings
     """How chains end."""
 
 
@@ -163,12 +164,12 @@ class Survey(Frozen):
     """What the chains of a run do together."""
 
     schema_: Literal["remix/survey/1"] = Field("remix/survey/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the format."""
     passages: int
-    """How many there are."""
+    """Number of passages."""
     embeddings: str | None
-    """What they are by; null where there are none."""
+    """Name of the embedding model; null without embeddings."""
     strangers: Estimate | None
-    """Mean chrF of two different passages: what is shared by chance; null for a single one."""
-    kinds: tuple[Kind, ...]
+    """Mean chrF of two different passages, the similarity of unrelated texts; null for a single passage."""
+    kinds: tuple[KindSurvey, ...]
     """In the order of the run."""

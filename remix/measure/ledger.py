@@ -1,7 +1,7 @@
-"""What a text kept of its passage, dropped, added and invented, and what that earned.
+"""The ledger of one output: what a text kept of its passage, dropped, added and invented.
 
-Takes a text and what it was made from, gives a `Ledger`: all measures of one output, and one line that says them.
-Knows nothing of records and files. There is no total score: what was worth losing, a reader must say.
+Takes a text and its sources, gives a `Ledger`: all measures of the text, and one line that sums them up. Knows
+nothing of records and files. There is no total score: only a reader can say what was worth losing.
 """
 
 from __future__ import annotations
@@ -13,111 +13,114 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from remix.measure.alignment import CHRF, Aligned, Similarity, align
+from remix.measure.alignment import AlignedSentence, align
+from remix.measure.chrf import CHRF
 from remix.measure.extractive import Extractive, extractive
 from remix.measure.facts import HardFacts, hard_facts
 from remix.measure.flags import flags
 from remix.measure.reversals import Reversal, reversals
 from remix.measure.sentences import sentences
+from remix.measure.similarity import Similarity
 from remix.measure.words import FUNCTION_WORDS, MOST_LETTERS, beginning, stem, words
 from remix.records import CandidateMeasures, Frozen, Many, Message, Sha256, Weights
 
 VERSION = 1
-"""Of all measures of one output together: raised whenever one would come out differently."""
+"""Version of the measures: raised whenever any measure of a text would change."""
 
 MOST_SENTENCES = 1000
-"""Sentences of a text that are held against those of another: the time grows with the pairs."""
+"""Greatest number of sentences to compare per text: time grows with the number of pairs."""
 
 SHOWN = 4
-"""Inventions that are named in a line; of more it says how many."""
+"""Facts that the line names; of further facts the line gives the number."""
 
 _IN_WORDS = "none one two three four five six seven eight nine ten eleven twelve"
 
 
-class Made(NamedTuple):
-    """A text with what it was made from."""
+class LedgerInput(NamedTuple):
+    """A text and its sources."""
 
     text: str
     finish: Literal["stop", "length"]
     passage: str
     previous: str
-    """Text of the step before; empty for the first."""
+    """Text of the previous step; empty for step 1."""
     messages: tuple[Message, ...]
-    """What was asked."""
+    """The prompt."""
     length: float | None = None
-    """Words that the kind asks for, as a share of those it reads; null where it doesn't say."""
+    """The length that the template asks for, as a share of the words read; null if the template sets no length."""
 
 
 class Length(Frozen):
     """How long a text is, in words."""
 
     words: int
-    """Its own."""
+    """Words of the text."""
     passage: int
-    """The passage's."""
+    """Words of the passage."""
     read: int
-    """Those of what it was made from: of the step before, or else of the passage."""
+    """Words of the previous step; for step 1, of the passage."""
     wanted: int | None
-    """Those that the kind asks for; null where it doesn't say."""
+    """Words that the template asks for; null if the template sets no length."""
 
     @property
     def share(self) -> float:
-        """Its words for each of the passage's."""
+        """Words of the text per word of the passage."""
         return round(self.words / self.passage, 4) if self.passage else 0.0
 
     @property
     def off(self) -> float | None:
-        """How far from what was wanted: 1 for twice or half as many words; null where nothing was said."""
+        """|log2(words / wanted)|: 1 for twice or half as many words as asked for; null if the template sets no
+        length."""
         return round(abs(math.log2(max(self.words, 1) / max(self.wanted, 1))), 4) if self.wanted is not None else None
 
 
 class Ledger(Frozen):
-    """All measures of one output, against its passage."""
+    """All measures of one output."""
 
     line: str
-    """What it kept, dropped, added and invented, in words."""
+    """The measures in words: what was kept, dropped, added and invented."""
     similarity: str
-    """What the scores of sentences are: `chrf`, or the model whose vectors' cosines they are."""
+    """How sentences were compared: `chrf`, or the name of the embedding model."""
     similarity_version: str = "1"
-    """Of what makes them; of a model, the package that carried it."""
+    """Version of chrF as implemented here, or the embedding model's package and version."""
     threshold: float
-    """The score from which on a sentence counts as kept. An aid, no verdict."""
-    passage: Many[Aligned]
-    """Each of the passage's sentences with its best counterpart in the text: kept or dropped."""
-    text: Many[Aligned]
-    """Each of the text's sentences with its best source in the passage: kept or added."""
+    """A sentence counts as kept from this score on. An aid, no verdict."""
+    passage: Many[AlignedSentence]
+    """Each sentence of the passage with its closest match in the text: kept or dropped."""
+    text: Many[AlignedSentence]
+    """Each sentence of the text with its closest match in the passage: kept or added."""
     facts: HardFacts
-    """What became of the hard facts."""
+    """The passage's and the text's hard facts."""
     reversals: Many[Reversal]
-    """Claims that may have been turned round."""
+    """Claims that the text may have reversed."""
     extractive: Extractive
-    """How much was copied out."""
+    """Coverage, density and compression."""
     length: Length
-    """How long it is."""
+    """Length in words."""
     flags: Many[str]
-    """What looks wrong with it, by the checks of this version."""
+    """Failed checks, see `flags`."""
 
     @property
     def by_meaning(self) -> bool:
-        """Whether sentences were matched by what they say, and not by their letters."""
+        """Whether sentences were compared by embeddings instead of chrF."""
         return self.similarity != CHRF.name
 
     @property
     def kept(self) -> float:
-        """Share of the passage's sentences that are kept."""
+        """Share of the passage's sentences that the text keeps, 0 … 1."""
         return _share([each.kept for each in self.passage])
 
     @property
     def added(self) -> float:
-        """Share of the text's sentences that nothing in the passage comes near."""
+        """Share of the text's sentences without a match in the passage, 0 … 1."""
         return _share([not each.kept for each in self.text])
 
 
 class MeasuresFile(Frozen):
-    """A ledger as it is stored beside its record, and outside the record's id."""
+    """A ledger as a file beside its record; no part of the record's id."""
 
     schema_: Literal["remix/measures/1"] = Field("remix/measures/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the file format."""
     version: int = VERSION
     """Version of the measures."""
     record: Sha256
@@ -126,12 +129,13 @@ class MeasuresFile(Frozen):
     """The measures."""
 
 
-def ledger(made: Made, similarity: Similarity = CHRF) -> Ledger:
+def ledger(given: LedgerInput, similarity: Similarity = CHRF) -> Ledger:
     """All measures of a text.
 
-    Of longer texts than are measured, the measures of their beginnings, but for lengths; the line says so.
+    Of texts longer than `MOST_LETTERS` or `MOST_SENTENCES` only the beginning is measured, and the line says so;
+    lengths are the whole texts'.
     """
-    passage, text = beginning(made.passage), beginning(made.text)
+    passage, text = beginning(given.passage), beginning(given.text)
     source, output = measured_sentences(passage), measured_sentences(text)
     parts = Ledger(
         line="",
@@ -140,23 +144,23 @@ def ledger(made: Made, similarity: Similarity = CHRF) -> Ledger:
         threshold=similarity.kept,
         passage=align(source, output, similarity),
         text=align(output, source, similarity),
-        facts=hard_facts(made.text, made.passage, made.previous, *(each.content for each in made.messages)),
+        facts=hard_facts(given.text, given.passage, given.previous, *(each.content for each in given.messages)),
         reversals=reversals(source, output),
         extractive=extractive(text, passage),
-        length=_length(made),
-        flags=flags(made.text, made.finish, made.passage, made.previous, made.messages),
+        length=_length(given),
+        flags=flags(given.text, given.finish, given.passage, given.previous, given.messages),
     )
-    return parts.model_copy(update={"line": _line(parts) + _left_out(made)})
+    return parts.model_copy(update={"line": _line(parts) + _left_out(given)})
 
 
 def measured_sentences(text: str) -> list[str]:
-    """The sentences of a text that are held against others."""
+    """The first `MOST_SENTENCES` sentences of a text."""
     return sentences(beginning(text))[:MOST_SENTENCES]
 
 
-def _left_out(made: Made) -> str:
-    """What was not measured, in words; nothing where all was."""
-    read = (made.text, made.passage, made.previous, *(each.content for each in made.messages))
+def _left_out(given: LedgerInput) -> str:
+    """A clause on what was not measured; empty if the whole texts were."""
+    read = (given.text, given.passage, given.previous, *(each.content for each in given.messages))
     parts = []
     if any(len(each) > MOST_LETTERS for each in read):
         parts.append(f"{MOST_LETTERS:,} letters")
@@ -165,28 +169,28 @@ def _left_out(made: Made) -> str:
     return f"; measured by no more than the first {' and '.join(parts)} of a text" if parts else ""
 
 
-def numbers(of: Ledger, weights: Weights) -> CandidateMeasures:
-    """What a candidate is chosen by; its merit is the weighted sum of its measures."""
+def candidate_measures(found: Ledger, weights: Weights) -> CandidateMeasures:
+    """The measures for choosing among candidates; merit is the weighted sum."""
     values = {
-        "kept": of.kept,
-        "facts": of.facts.kept_share or 0.0,
-        "added": of.added,
-        "reversed": float(len(of.reversals)),
-        "coverage": of.extractive.coverage,
-        "density": of.extractive.density,
-        "length": of.length.off or 0.0,
+        "kept": found.kept,
+        "facts": found.facts.kept_share or 0.0,
+        "added": found.added,
+        "reversed": float(len(found.reversals)),
+        "coverage": found.extractive.coverage,
+        "density": found.extractive.density,
+        "length": found.length.off or 0.0,
     }
     merit = math.fsum(getattr(weights, name) * value for name, value in values.items())
-    return CandidateMeasures(version=VERSION, invented=len(of.facts.invented), **values, merit=round(merit, 6))
+    return CandidateMeasures(version=VERSION, invented=len(found.facts.invented), **values, merit=round(merit, 6))
 
 
-def _length(made: Made) -> Length:
-    read = len(words(made.previous or made.passage))
+def _length(given: LedgerInput) -> Length:
+    read = len(words(given.previous or given.passage))
     return Length(
-        words=len(words(made.text)),
-        passage=len(words(made.passage)),
+        words=len(words(given.text)),
+        passage=len(words(given.passage)),
         read=read,
-        wanted=round(made.length * read) if made.length is not None else None,
+        wanted=round(given.length * read) if given.length is not None else None,
     )
 
 
@@ -197,34 +201,33 @@ def _share(marks: Sequence[bool]) -> float:
 # -- in words -----------------------------------------------------------------------------------------------
 
 
-def _line(of: Ledger) -> str:
-    """What the measures say, in words."""
-    said = [_kept(of), _dropped(of), _added(of), _named("invents", of.facts.invented)]
-    said += [
-        _named("goes on with", of.facts.inherited),
-        _named("may turn round", [_turn(each) for each in of.reversals]),
+def _line(found: Ledger) -> str:
+    """The measures in words."""
+    added = sum(not each.kept for each in found.text)
+    parts = [
+        _kept(found),
+        _dropped(found),
+        f"adds {_in_words(added)}" if added else "",
+        _named("invents", found.facts.invented),
+        _named("goes on with", found.facts.inherited),
+        _named("may turn round", [f"“{each.was}” to “{each.now}”" for each in found.reversals]),
     ]
-    return "; ".join(part for part in said if part)
+    return "; ".join(part for part in parts if part)
 
 
-def _kept(of: Ledger) -> str:
-    total, kept = len(of.passage), sum(each.kept for each in of.passage)
+def _kept(found: Ledger) -> str:
+    total, kept = len(found.passage), sum(each.kept for each in found.passage)
     count = f"all {total}" if kept == total else f"{kept or 'none'} of {total}"
-    sentences = f"sentence{'s' if total != 1 else ''}{' by meaning' if of.by_meaning else ''}"
-    return f"keeps {count} {sentences} in {of.length.share:.0%} of the words".replace("%", " %")
+    sentences = f"sentence{'s' if total != 1 else ''}{' by meaning' if found.by_meaning else ''}"
+    return f"keeps {count} {sentences} in {found.length.share:.0%} of the words".replace("%", " %")
 
 
-def _dropped(of: Ledger) -> str:
-    dropped = [each.sentence for each in of.passage if not each.kept]
-    if not dropped or len(dropped) == len(of.passage):
+def _dropped(found: Ledger) -> str:
+    dropped = [each.sentence for each in found.passage if not each.kept]
+    if not dropped or len(dropped) == len(found.passage):
         return ""
-    on = " and ".join(_topics(dropped, [each.sentence for each in (*of.text, *of.passage) if each.kept]))
+    on = " and ".join(_topics(dropped, [each.sentence for each in (*found.text, *found.passage) if each.kept]))
     return f"drops the {_in_words(len(dropped))}" + (f" on {on}" if on else "")
-
-
-def _added(of: Ledger) -> str:
-    added = sum(not each.kept for each in of.text)
-    return f"adds {_in_words(added)}" if added else ""
 
 
 def _named(what: str, facts: Sequence[str]) -> str:
@@ -234,17 +237,13 @@ def _named(what: str, facts: Sequence[str]) -> str:
     return f"{what} {', '.join(facts[:SHOWN])}{more}"
 
 
-def _turn(reversal: Reversal) -> str:
-    return f"“{reversal.was}” to “{reversal.now}”"
-
-
 def _in_words(count: int) -> str:
     known = _IN_WORDS.split()
     return known[count] if count < len(known) else str(count)
 
 
 def _topics(dropped: Sequence[str], kept: Sequence[str]) -> list[str]:
-    """Two words that the dropped sentences are about and the others are not: the most frequent, then the longest."""
+    """Two content words that dropped sentences have and kept sentences lack: the most frequent, then the longest."""
     there = {stem(word) for sentence in kept for word in words(sentence)}
     found = [word for sentence in dropped for word in words(sentence) if word not in FUNCTION_WORDS]
     counts = Counter(stem(word) for word in found)

@@ -1,9 +1,12 @@
-"""Negations in a sentence, and the words that each negates."""
+"""Negations in a sentence, and the word that each negates.
+
+Takes an English sentence, gives stems.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from remix.measure.words import FUNCTION_WORDS, stem, words
 
@@ -16,20 +19,17 @@ _NO_NEGATION = re.compile(
     r"|(?:nothing|nobody|none|no one) (?:but|except))\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[,;:.!?()—–“”\"]|\b(?:but|and|because|though|although|while|so)\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;:.!?()—–“”\"]|\b(?:but|and|because|though|although|while|so)\b", re.IGNORECASE)
 _REACH = 6
-"""A negation reaches no further than so many words."""
+"""Words before and after a negation to search for the negated word."""
 
 
 def negations_in(sentence: str) -> Iterator[str]:
-    for clause in _CLAUSE.split(_NO_NEGATION.sub(" ", sentence)):
+    """The stem of the word that each negation negates: the next content word in the clause, else the last before."""
+    for clause in _CLAUSE_END.split(_NO_NEGATION.sub(" ", sentence)):
         found = words(clause)
         for at, word in enumerate(found):
             if _NEGATION.fullmatch(word):
-                yield from _nearest(found, at)
-
-
-def _nearest(found: Sequence[str], at: int) -> list[str]:
-    """The word with a meaning of its own next after a negation, or else the one before."""
-    near = (*found[at + 1 : at + 1 + _REACH], *reversed(found[max(at - _REACH, 0) : at]))
-    return [stem(word) for word in near if word not in FUNCTION_WORDS and not _NEGATION.fullmatch(word)][:1]
+                near = (*found[at + 1 : at + 1 + _REACH], *reversed(found[max(at - _REACH, 0) : at]))
+                content = [each for each in near if each not in FUNCTION_WORDS and not _NEGATION.fullmatch(each)]
+                yield from map(stem, content[:1])

@@ -1,4 +1,7 @@
-"""Numbers and dates in a text."""
+"""Numbers and dates in a text.
+
+Takes an English text, gives numbers as digits and dates as month and day.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from collections.abc import Iterable, Iterator
 
 from text_to_num import alpha2digit
 
-from remix.measure.placed import Placed
 from remix.measure.sentences import PIECE, pieces
+from remix.measure.word_positions import PositionedWord
 from remix.measure.words import words
 
 _VAGUE = re.compile(r"\b(?:hundreds|thousands|millions|billions|dozens)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
 _COMMON = {"1", "1st", "2nd"}
-_MEANT = {"three": "3", "triple": "3", "thrice": "3", "dozen": "12"}
+_IMPLIED = {"three": "3", "triple": "3", "thrice": "3", "dozen": "12"}
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -31,25 +34,27 @@ DAY = re.compile(
 
 
 def numbers_in(text: str, least: int = 3) -> Iterator[str]:
-    """Numbers in digits, without the marks between thousands; those in words where they are so much or more."""
-    # The time of alpha2digit grows with the square of a row of numbers.
+    """Numbers as digits, without thousands separators; number words are converted if they stand for `least` or
+    more."""
+    # alpha2digit takes time in the square of the length of a row of numbers.
     spelt = "".join(alpha2digit(each, "en", least) for each in pieces(_VAGUE.sub("many", text), PIECE))
     for match in _NUMBER.finditer(spelt):
         number = re.sub(r",(?=\d{3}(?!\d))", "", match.group().lower())
-        # Words that follow each other, as in “one, two”, are made digits however small they are.
+        # Of consecutive number words, as in “one, two”, alpha2digit converts small numbers too.
         if number not in _COMMON and (number != "2" or not least or re.search(r"\b2\b", text)):
             yield number
 
 
 def known_numbers(text: str) -> Iterator[str]:
-    """All numbers that a text speaks of: who has read of a dozen may write 12, and of 1855, the 1850s."""
-    yield from (_MEANT[word] for word in words(text) if word in _MEANT)
+    """All numbers that a text states or implies: a dozen is also 12; 1855 is also in the 1850s and the 19th
+    century."""
+    yield from (_IMPLIED[word] for word in words(text) if word in _IMPLIED)
     for number in numbers_in(text, least=0):
         yield number
         if re.fullmatch(r"1\d{3}s?|20\d\ds?", number):
             yield from (f"{number[:3]}0s", _ordinal(int(number[:2]) + 1))
         elif number.isdigit() and len(number) < 3:
-            yield _ordinal(int(number))  # of a month, say
+            yield _ordinal(int(number))  # a day of a month, for example
 
 
 def _ordinal(number: int) -> str:
@@ -62,7 +67,7 @@ def years_in(text: str) -> Iterator[str]:
 
 
 def dates_of(match: re.Match[str]) -> Iterator[str]:
-    """A day as month and number."""
+    """A day as month and number, as in “March 14”."""
     for month, day in zip(_part(match, "m"), _part(match, "d"), strict=True):
         known = month.isdigit() and 1 <= int(month) <= 12
         yield f"{MONTHS[int(month) - 1] if known else _FULL.get(month[:3], month)} {int(day)}"
@@ -72,8 +77,8 @@ def _part(match: re.Match[str], letter: str) -> Iterator[str]:
     return (match[f"{letter}{way}"] for way in (1, 2, 3) if match[f"{letter}{way}"])
 
 
-def months_in(text: Iterable[Placed]) -> Iterator[str]:
-    """Months and days of the week by themselves. At the head of a sentence May and March may be other words."""
+def months_in(text: Iterable[PositionedWord]) -> Iterator[str]:
+    """Months and weekdays without a day's number. May and March count only if they don't begin a sentence."""
     for word, opens, _ in text:
         if word.removesuffix("s") in WEEKDAYS:
             yield word.removesuffix("s")

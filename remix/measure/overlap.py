@@ -1,7 +1,6 @@
-"""How many items each of some lists has in common with each of others.
+"""How many items each of several lists has in common with each list of a second group.
 
-Takes lists, gives a table. Time grows with the pairs of equal items, and memory with the pairs of lists; what the
-items are, it doesn't know.
+Takes lists of any items, gives a table. Time grows with the pairs of equal items, memory with the pairs of lists.
 """
 
 from __future__ import annotations
@@ -16,37 +15,32 @@ Counts = NDArray[np.int64]
 
 
 def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hashable]]) -> Counts:
-    """How many items each row shares with each column; repeated items count as often as both have them."""
+    """The number of items that each row shares with each column; an item with m and n copies counts min(m, n)
+    times."""
     numbers: dict[Hashable, int] = {}
-    wanted = [_numbered(each, numbers) for each in rows]
-    there = [_known(each, numbers) for each in columns]
-    # The columns that have the first item, then those that have the second, and so on.
-    items = np.concatenate([np.zeros(0, np.int64), *there])
-    owners = np.repeat(np.arange(len(there)), [len(each) for each in there])
-    where = owners[np.argsort(items, kind="stable")]
+    row_items = [np.array([numbers.setdefault(key, len(numbers)) for key in _keys(each)], np.int64) for each in rows]
+    column_items = [
+        np.array([number for key in _keys(each) if (number := numbers.get(key)) is not None], np.int64)
+        for each in columns
+    ]
+    # An inverted index: the columns with the first item, then the columns with the second item, and so on.
+    items = np.concatenate([np.zeros(0, np.int64), *column_items])
+    owners = np.repeat(np.arange(len(column_items)), [len(each) for each in column_items])
+    postings = owners[np.argsort(items, kind="stable")]
     lengths = np.bincount(items, minlength=len(numbers))
     starts = np.cumsum(lengths) - lengths
-    return np.array([_row(where, starts[own], lengths[own], len(columns)) for own in wanted], np.int64).reshape(
-        len(rows), len(columns)
-    )
+    table = [_row(postings, starts[own], lengths[own], len(columns)) for own in row_items]
+    return np.array(table, np.int64).reshape(len(rows), len(columns))
 
 
 def _keys(items: Iterable[Hashable]) -> list[Hashable]:
-    """Each item with the number of its like before it: then two lists share the pairs that both have."""
+    """Each copy of an item as (item, 0), (item, 1) …: two lists then share min(m, n) keys of an item."""
     return [(item, number) for item, count in Counter(items).items() for number in range(count)]
 
 
-def _known(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:
-    return np.array([number for key in _keys(items) if (number := numbers.get(key)) is not None], np.int64)
-
-
-def _numbered(items: Iterable[Hashable], numbers: dict[Hashable, int]) -> NDArray[np.int64]:
-    return np.array([numbers.setdefault(key, len(numbers)) for key in _keys(items)], np.int64)
-
-
-def _row(where: Counts, starts: Counts, lengths: Counts, count: int) -> Counts:
-    """How often each column stands in the stretches of `where` that begin at `starts`."""
+def _row(postings: Counts, starts: Counts, lengths: Counts, count: int) -> Counts:
+    """How often each column occurs in the ranges of `postings` with these starts and lengths."""
     total = int(lengths.sum())
     before = np.cumsum(lengths) - lengths
     places = np.repeat(starts - before, lengths) + np.arange(total)
-    return np.bincount(where[places], minlength=count)
+    return np.bincount(postings[places], minlength=count)

@@ -1,4 +1,7 @@
-"""Names in a text: capitalised words that don't begin a sentence."""
+"""Names in a text: capitalised words that don't begin a sentence.
+
+Takes words with their positions, gives names; and the parts and roots by which names are compared.
+"""
 
 from __future__ import annotations
 
@@ -6,84 +9,66 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from remix.measure.numbers import MONTHS, WEEKDAYS
-from remix.measure.placed import Placed, Text
+from remix.measure.word_positions import PositionedWord
 from remix.measure.words import words
 
-_TITLES = {
-    "mr",
-    "mrs",
-    "ms",
-    "miss",
-    "dr",
-    "prof",
-    "professor",
-    "sir",
-    "lady",
-    "lord",
-    "saint",
-    "st",
-    "king",
-    "queen",
+_FORMS_OF_ADDRESS = {
+    *("mr", "mrs", "ms", "miss", "dr", "prof", "professor"),
+    *("sir", "lady", "lord", "saint", "st", "king", "queen"),
 }
+_CALENDAR = frozenset([*MONTHS, *WEEKDAYS, *(f"{day}s" for day in WEEKDAYS)])
 _DEMONYM = re.compile(r"(?:ians?|ans?|ish|ese|ics?|is?|ns?|s)$")
-_SELF = re.compile(r"I(?:[’'].*)?")
+_I = re.compile(r"I(?:[’'].*)?")
 _POSSESSIVE = re.compile(r"[’']s?$")
 POSSESSIVES = re.compile(r"[’']s?\b")
+CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][\w\-]+")
 
 
-def names_in(text: Iterable[Placed]) -> Iterator[str]:
-    """Runs of capitalised words that no sentence begins with."""
+def names_in(text: Iterable[PositionedWord]) -> Iterator[str]:
+    """Runs of capitalised words, without the word that begins a sentence."""
     name: list[str] = []
-    for placed in text:
-        is_name = _is_name(placed)
-        if name and not (is_name and placed.follows):
+    for positioned in text:
+        is_name = _is_name(positioned)
+        if name and not (is_name and positioned.follows):
             yield " ".join(name)
             name = []
         if is_name:
-            bare = _POSSESSIVE.sub("", placed.word)
+            bare = _POSSESSIVE.sub("", positioned.word)
             name.append(bare)
-            if bare != placed.word:
+            if bare != positioned.word:
                 yield " ".join(name)
                 name = []
     yield " ".join(name)
 
 
+def _is_name(positioned: PositionedWord) -> bool:
+    if positioned.opens or not positioned.word[0].isupper():
+        return False
+    word = _POSSESSIVE.sub("", positioned.word)
+    return not (_I.fullmatch(word) or word in _CALENDAR or word.casefold() in _FORMS_OF_ADDRESS)
+
+
 def longest_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are no part of another: who is called Ada Lovelace may be called Lovelace as well."""
+    """The names that are not part of a longer name: Lovelace is left out beside Ada Lovelace."""
     having: dict[str, list[str]] = {}
     for name in names:
         for word in dict.fromkeys(name.split()):
             having.setdefault(word, []).append(name)
-    # Another one that has all of a name has its rarest word.
+    # A longer name with the same words has the name's rarest word too: few pairs need comparing.
     among = {name: min((having[word] for word in name.split()), key=len) for name in names}
     return tuple(
-        name for name in names if not any(f" {name} " in f" {other} " for other in among[name] if other != name)
+        name for name in names if not any(f" {name} " in f" {longer} " for longer in among[name] if longer != name)
     )
 
 
-def _is_name(placed: Placed) -> bool:
-    if placed.opens or not placed.word[0].isupper():
-        return False
-    word = _POSSESSIVE.sub("", placed.word)
-    return not (_SELF.fullmatch(word) or word in _CALENDAR or word.casefold() in _TITLES)
-
-
-_CALENDAR = frozenset([*MONTHS, *WEEKDAYS, *(f"{day}s" for day in WEEKDAYS)])
-
-
 def name_parts(name: str) -> list[str]:
-    """The words of a name, but for forms of address."""
+    """The words of a name without forms of address; with them if a name has no further words."""
     found = words(name.replace("-", " "))
-    return [part for part in found if part not in _TITLES] or found
-
-
-def is_related(part: str, text: Text) -> bool:
-    """Whether a word and one of a text's capitalised words are made from each other: Italian from Italy, European
-    from Europe, Chicagoan from Chicago. The shorter is the longer's root, with two more letters at most."""
-    return word_root(part) in text.made or any(part[: len(part) - less] in text.roots for less in range(3))
+    return [part for part in found if part not in _FORMS_OF_ADDRESS] or found
 
 
 def word_root(word: str) -> str:
-    """What a name of a people or its tongue is made from; nothing where a word is none."""
+    """The root of a people's or a language's name, as ital for italian; empty if a word doesn't end like such a
+    name."""
     root = _DEMONYM.sub("", word)
     return root if root != word and len(root) > 3 else ""

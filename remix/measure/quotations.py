@@ -1,11 +1,14 @@
-"""Quotations and citations in a text."""
+"""Quotations and citations in a text.
+
+Takes a text, gives the words of quotations, and the name and year of citations.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-# However many marks stand open in a text, none is looked after further than this.
+# Lengths are bounded to save time at unclosed quotation marks.
 _QUOTED = re.compile(r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)")
 _SURNAME = r"[^\W\d_][\w’'\-]{1,60}"
 _WITH = rf"(?: (?:et al\.?|(?:and|&) {_SURNAME}))?"

@@ -1,8 +1,8 @@
-"""Claims that may have been turned round.
+"""Reversals: claims of a passage that a text may have turned into their opposite.
 
-Takes two lists of sentences, gives the pairs that say nearly the same, but with a negation more or less, or with a
-word of opposite meaning in the other's place. The opposites are a short list of English words: most ways of turning a
-claim round are not on it, and two that swap places (“the first sets the second”) look alike to it.
+Takes two lists of sentences, gives pairs of similar sentences that differ by a negation, or by a word and its
+antonym. The antonyms are a short list of English words: most ways of reversing a claim are not on the list, and two
+parties that swap roles (“the first sets the second”) go unnoticed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remix.measure.facts import negated
+from remix.measure.negations import negations_in
 from remix.measure.overlap import overlap
 from remix.measure.words import FUNCTION_WORDS, stem, words
 from remix.records import Frozen
 
 ALIKE = 0.5
-"""Share of the shorter sentence's stems that both must have, for one to be taken for the other's successor."""
+"""Least overlap coefficient of a sentence and its source."""
 
 NEARLY = 0.8
-"""Sentences this much alike, of the most alike, may be the successor as well."""
+"""A sentence whose overlap coefficient is at least this share of the highest may be the source as well."""
 
-_PAIRS = """
+_ANTONYMS = """
 easy easier easily easiest ease | hard harder hardest difficult
 fast faster quick quicker quickly | slow slower slowly
 more | less fewer
@@ -93,32 +93,32 @@ improve improved improves | worsen worsened spoil spoiled
 """
 
 _CONVERSE = frozenset({"than", "before", "after", "above", "below", "buy", "bought", "sell", "sold"})
-"""Words about which two sides may change places with the opposite word in between, and nothing is turned round."""
-
+"""Comparing words: a claim stays the same if both sides swap places and the antonym stands between the sides."""
 
 _IMPLICIT = re.compile(
     r"\b(?:too|over|until|hardly|scarcely|barely|instead|lack\w*|fail\w*|refus\w*|avoid\w*|prevent\w*|den(?:y|ied|ies)"
     r"|ceas\w*|stopp?\w*|ended|gone|free (?:of|from)|any more|rather than|far from)\b",
     re.IGNORECASE,
 )
-"""What denies without a negation (Karttunen 1971, "Implicative Verbs"): where it stands none is called lost."""
+"""Words that deny without a negation (Karttunen 1971, "Implicative Verbs"): a sentence with such a word counts as
+having lost no negation."""
 
 
 class Reversal(Frozen):
-    """Two sentences of which one may say the opposite of the other. An aid, no verdict."""
+    """A sentence of the source and a sentence of the output that may say the opposite. An aid, no verdict."""
 
     source: int
-    """Number of the source's sentence, from 1."""
+    """Number of the sentence in the source, from 1."""
     output: int
-    """Number of the output's sentence, from 1."""
+    """Number of the sentence in the output, from 1."""
     was: str
-    """The word, as the source has it."""
+    """The word in the source, or “not” and the word."""
     now: str
-    """What stands for it in the output."""
+    """The word in the output: the antonym, or the same word with or without “not”."""
 
 
 def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, ...]:
-    """The claims that may have been turned round between two lists of sentences."""
+    """The claims that may have been reversed from the source's sentences to the output's."""
     before, after = [_read(each) for each in source], [_read(each) for each in output]
     if not before:
         return ()
@@ -130,7 +130,9 @@ def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, .
         if alike >= ALIKE:
             near = [before[each] for each in np.flatnonzero(table[number] >= NEARLY * alike)]
             also = [after[each] for each in np.flatnonzero(table[:, at] >= NEARLY * alike)]
-            pairs = _turned(before[at], now, near, also)
+            opposites, negations = list(_opposites(before[at], now)), list(_negations(before[at], now, near, also))
+            # An antonym and a negation cancel out: “not easy” became “hard”.
+            pairs = [] if opposites and negations else opposites + negations
             found += [Reversal(source=at + 1, output=number + 1, was=was, now=now) for was, now in pairs]
     return tuple(found)
 
@@ -138,72 +140,59 @@ def reversals(source: Sequence[str], output: Sequence[str]) -> tuple[Reversal, .
 class _Sentence(NamedTuple):
     words: list[str]
     stems: frozenset[str]
-    matter: frozenset[str]
-    """Stems of the words that carry matter, opposites made one: a sentence and its reverse are about the same."""
+    content: frozenset[str]
+    """Stems of content words, with antonyms counted as the same word: a claim and its reversal have equal content."""
     negated: list[str]
-    denied: frozenset[str]
-    """The same, each once."""
+    """The stem of each negated word, repeated for each negation."""
+    negated_stems: frozenset[str]
     is_negative: bool
-    """Whether it denies something without a negation: “too late to turn back”."""
+    """Whether the sentence denies something without a negation: “too late to turn back”."""
 
-    def says(self, word: str) -> bool:
-        """Whether it has a word, given as a stem, and doesn't negate it."""
-        return word in self.stems and word not in self.denied
+    def affirms(self, word: str) -> bool:
+        """Whether the sentence has a word, given as a stem, without negating the word."""
+        return word in self.stems and word not in self.negated_stems
 
 
 def _read(sentence: str) -> _Sentence:
-    found, denied = words(sentence), negated(sentence)
+    found, negated = words(sentence), list(negations_in(sentence))
     return _Sentence(
         words=found,
         stems=frozenset(map(stem, found)),
-        matter=frozenset(_subject(word) for word in found if word not in FUNCTION_WORDS or word in _against()),
-        negated=denied,
-        denied=frozenset(denied),
+        content=frozenset(
+            _lines().get(word, stem(word)) for word in found if word not in FUNCTION_WORDS or word in _antonyms()
+        ),
+        negated=negated,
+        negated_stems=frozenset(negated),
         is_negative=bool(_IMPLICIT.search(sentence)),
     )
 
 
-def _alike(ones: Sequence[_Sentence], others: Sequence[_Sentence]) -> NDArray[np.float64]:
-    """The overlap coefficient of what sentences are about; with fewer than two in common nothing is alike.
-
-    A row for each of the first, a column for each of the second.
-    """
-    shared = overlap([each.matter for each in ones], [each.matter for each in others])
-    first, second = (np.array([len(each.matter) for each in side]) for side in (ones, others))
+def _alike(rows: Sequence[_Sentence], columns: Sequence[_Sentence]) -> NDArray[np.float64]:
+    """The overlap coefficient of sentences' content, |A ∩ B| / min(|A|, |B|); 0 for fewer than two common words."""
+    shared = overlap([each.content for each in rows], [each.content for each in columns])
+    first, second = (np.array([len(each.content) for each in side]) for side in (rows, columns))
     least: NDArray[np.int64] = np.minimum(first[:, None], second[None, :])
     return np.where(shared > 1, shared / np.maximum(least, 1), 0.0)
 
 
-Pairs = list[tuple[str, str]]
-
-
-def _turned(was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: Sequence[_Sentence]) -> Pairs:
-    """What was turned round between two sentences that are alike. Twice is not at all: “not easy” became “hard”."""
-    opposite, negation = list(_opposites(was, now)), list(_negations(was, now, before, after))
-    return [] if opposite and negation else opposite + negation
-
-
 def _opposites(was: _Sentence, now: _Sentence) -> Iterator[tuple[str, str]]:
-    """Words of one sentence in whose place their opposite stands in the other, which has no such word itself."""
+    """Words of the source replaced by an antonym in the output."""
     for word in dict.fromkeys(was.words):
-        against = _against().get(word)
-        others = [each for each in now.words if each in against and stem(each) not in was.stems] if against else []
-        if others and stem(word) not in now.stems and not _is_balanced(was, word, now, others[0]):
-            yield word, others[0]
+        antonyms = _antonyms().get(word, frozenset())
+        found = [each for each in now.words if each in antonyms and stem(each) not in was.stems]
+        if found and stem(word) not in now.stems:
+            # A negation cancels out the antonym, and swapped sides do too.
+            one_negated = (stem(word) in was.negated) != (stem(found[0]) in now.negated)
+            if not one_negated and not _swapped_sides(was, word, now, found[0]):
+                yield word, found[0]
 
 
-def _is_balanced(was: _Sentence, word: str, now: _Sentence, other: str) -> bool:
-    """Whether something else makes good for the opposite: a negation, or sides that changed places."""
-    one_negated = (stem(word) in was.negated) != (stem(other) in now.negated)
-    return one_negated or _changed_sides(was, word, now, other)
-
-
-def _changed_sides(was: _Sentence, word: str, now: _Sentence, other: str) -> bool:
-    """Whether the sides changed places with the word: “older than” became “younger than”, and all is as it was."""
-    if not ({word, other} & _CONVERSE or ("than" in was.words and "than" in now.words)):
+def _swapped_sides(was: _Sentence, word: str, now: _Sentence, antonym: str) -> bool:
+    """Whether the sides swapped places too: “A is older than B” and “B is younger than A” are the same claim."""
+    if not ({word, antonym} & _CONVERSE or ("than" in was.words and "than" in now.words)):
         return False
     left, right = _sides(was.words, word)
-    new_left, new_right = _sides(now.words, other)
+    new_left, new_right = _sides(now.words, antonym)
     return bool((left - new_left) & new_right and (right - new_right) & new_left)
 
 
@@ -216,41 +205,38 @@ def _sides(found: list[str], word: str) -> tuple[set[str], set[str]]:
 def _negations(
     was: _Sentence, now: _Sentence, before: Sequence[_Sentence], after: Sequence[_Sentence]
 ) -> Iterator[tuple[str, str]]:
-    """Words that both have and only one negates, where not both have equally many negations.
+    """Words that both sentences have and only one sentence negates, if the numbers of negations differ by an odd
+    number.
 
-    Where another sentence that comes as near negates it, or doesn't, nothing can be told.
+    A word is left out if a nearly as similar sentence (of `before` in the source, `after` in the output) has the word
+    as the opposite side does.
     """
     if (len(was.negated) - len(now.negated)) % 2 == 0:
         return
     for word in was.negated:
-        borne_out = any(each.says(word) for each in before) or any(word in each.denied for each in after)
-        if now.says(word) and not now.is_negative and not borne_out:
+        borne_out = any(each.affirms(word) for each in before) or any(word in each.negated_stems for each in after)
+        if now.affirms(word) and not now.is_negative and not borne_out:
             yield f"not {word}", word
     for word in now.negated:
-        borne_out = any(word in each.denied for each in before) or any(each.says(word) for each in after)
-        if was.says(word) and not was.is_negative and not borne_out:
+        borne_out = any(word in each.negated_stems for each in before) or any(each.affirms(word) for each in after)
+        if was.affirms(word) and not was.is_negative and not borne_out:
             yield word, f"not {word}"
-
-
-def _subject(word: str) -> str:
-    """A word's stem, or one name for it and its opposites."""
-    return _lines().get(word, stem(word))
 
 
 @cache
 def _lines() -> dict[str, str]:
-    """Each word of the list with the number of its line, of the first where there are several."""
-    pairs = enumerate(_PAIRS.strip().splitlines())
+    """Each word of the list with the number of its first line: one name for a word and its antonyms."""
+    pairs = enumerate(_ANTONYMS.strip().splitlines())
     return {word: str(at) for at, line in reversed(list(pairs)) for word in line.replace("|", " ").split()}
 
 
 @cache
-def _against() -> dict[str, frozenset[str]]:
-    """Each word on the list with its opposites."""
-    against: dict[str, set[str]] = {}
-    for line in _PAIRS.strip().splitlines():
+def _antonyms() -> dict[str, frozenset[str]]:
+    """Each word of the list with its antonyms."""
+    antonyms: dict[str, set[str]] = {}
+    for line in _ANTONYMS.strip().splitlines():
         left, right = (side.split() for side in line.split("|"))
         for one, others in ((left, right), (right, left)):
             for word in one:
-                against.setdefault(word, set()).update(others)
-    return {word: frozenset(others) for word, others in against.items()}
+                antonyms.setdefault(word, set()).update(others)
+    return {word: frozenset(others) for word, others in antonyms.items()}

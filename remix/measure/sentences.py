@@ -1,8 +1,8 @@
 """A text's sentences.
 
-Takes a text, gives its sentences in order. The rules are those of sentencex, Wikimedia's segmenter: it knows
-abbreviations and quotations, and rather leaves two sentences together than cuts one. It carries its lists with it and
-loads nothing.
+Takes a text, gives its sentences in order. Wikimedia's segmenter sentencex finds the boundaries: sentencex knows
+abbreviations and quotations, and prefers to leave two sentences together over cutting one in two. Its lists are part
+of the package.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ import sentencex
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"[^\W_]")
 
-
 PIECE = 10_000
-"""Letters that sentencex gets at once of a text of twice as many or more: its time grows with the square of a text in
-which no quotation ends."""
+"""Letters that sentencex segments at once, of a text at least twice as long. Of a text in which a quotation never
+ends, sentencex takes time in the square of the length."""
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of an English text, each on one line. None of its words is lost, and no sentence is without one.
+    """The sentences of an English text, each on one line. Every word is kept, and every sentence has a word.
 
-    Of a text in another language what its full stops, question and exclamation marks part, but for abbreviations
-    that sentencex doesn't know in English.
+    Texts in other languages are cut at full stops, question and exclamation marks, and wrongly after abbreviations
+    that English doesn't have.
     """
     found: list[list[str]] = []
     number: list[str] = []
@@ -35,15 +34,15 @@ def sentences(text: str) -> list[str]:
             found.append([*number, *words])
             number = []
         elif number or _DIGIT.search(part):
-            number += words  # an item's: it belongs to what follows
+            number += words  # the number of a list's item belongs to the next sentence
         elif found:
             found[-1] += words
     return [" ".join(each) for each in ([*found, number] if number else found)]
 
 
 def pieces(text: str, letters: int) -> Iterator[str]:
-    """A text of at least twice this many letters in pieces of at most this many, cut where a paragraph, line or word
-    ends, if one does; any other text whole."""
+    """A text in pieces, cut at the ends of paragraphs, lines or words if possible. A text of at least twice `letters`
+    is cut, and each piece but the last has at most `letters`; a shorter text is one piece."""
     begin = 0
     while len(text) - begin >= 2 * letters:
         end = begin + letters

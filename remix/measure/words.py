@@ -1,6 +1,6 @@
 """A text's words.
 
-Takes a text, gives its words as the measures count them. Knows nothing of what is measured.
+Takes a text, gives words, stems and n-grams. Stems and function words are those of English.
 """
 
 from __future__ import annotations
@@ -28,13 +28,19 @@ your yours
 """
 
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""English words that carry grammar rather than matter."""
+"""English function words: grammar, not content."""
+
+MOST_LETTERS = 100_000
+"""Letters of a text that are measured: about forty pages; a passage is usually a few paragraphs."""
+
+LONGEST = 60
+"""Letters. A longer word isn't English, and is its own stem."""
 
 _APOSTROPHES = str.maketrans("", "", "’'")
 
 
 def beginning(text: str) -> str:
-    """As much of a text as is measured, in whole words if it has any."""
+    """The first `MOST_LETTERS` letters of a text, cut at the end of a word if possible."""
     if len(text) <= MOST_LETTERS:
         return text
     cut = text[:MOST_LETTERS]
@@ -42,12 +48,12 @@ def beginning(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case, apostrophes taken out: “isn’t” and "isn't" are alike."""
+    """The words of a text in lower case without apostrophes: “isn’t” and "isn't" are both isnt."""
     return re.findall(r"\w+", text.casefold().translate(_APOSTROPHES))
 
 
 def ngrams(items: list[str], size: int) -> Iterator[tuple[str, ...]]:
-    """All runs of so many items, in order."""
+    """All runs of `size` items, in order."""
     return zip(*(items[start:] for start in range(size)), strict=False)
 
 
@@ -56,15 +62,8 @@ def _stemmer() -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("english")
 
 
-MOST_LETTERS = 100_000
-"""Letters of a text that are measured: some forty pages, where a passage is a paragraph or a few."""
-
-LONGEST = 60
-"""Letters. What is longer is no English word, and is its own stem."""
-
-
 def stem(word: str) -> str:
-    """What a word shares with its other forms, by Porter's second stemmer: “easily” and “easy” are alike."""
+    """A word's stem by Porter's second English stemmer: “easily” and “easy” have the same stem."""
     return _stem(word) if len(word) <= LONGEST else word
 
 
@@ -72,8 +71,3 @@ def stem(word: str) -> str:
 def _stem(word: str) -> str:
     found: str = _stemmer().stemWord(word)
     return found
-
-
-def content(text: str) -> list[str]:
-    """The stems of a text's words that carry matter, in order."""
-    return [stem(word) for word in words(text) if word not in FUNCTION_WORDS]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from remix.measure.alignment import Aligned
+from remix.measure.alignment import AlignedSentence
 from remix.measure.ledger import MeasuresFile
 from remix.outputs.layout import MEASURES
 from remix.outputs.run import RunFolder
@@ -44,7 +44,7 @@ def measured(folder: RunFolder, task_id: str, record: str, passage: str, text: s
     )
 
 
-def _others(text: str, sentences: Sequence[Aligned]) -> Iterator[Span]:
+def _others(text: str, sentences: Sequence[AlignedSentence]) -> Iterator[Span]:
     """Where in a text the sentences are that were not kept."""
     place = 0
     for each in sentences[:MOST_SENTENCES]:

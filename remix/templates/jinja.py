@@ -1,9 +1,9 @@
-"""Jinja2 for strangers' templates: its sandbox, without any way to chance.
+"""Jinja2's sandbox for strangers' templates, made deterministic.
 
 Gives the environments in which prompt templates and chat templates are compiled. The same template with the same
 values makes the same text in every process: only text, numbers, booleans, none, lists, tuples, mappings, passages and
-essays become text. Of anything else (a function, a generator, a set) Python prints an address in memory or an order
-that changes from process to process. `sandbox.py` bounds time and memory.
+essays may be printed. Functions, generators and sets may not, because Python prints a memory address or an order that
+changes from process to process. `sandbox.py` bounds time and memory.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from jinja2.tests import test_lower, test_upper
 from markupsafe import Markup
 
 NO_DAY = datetime(2024, 7, 26)
-"""What chat templates that print the date are told it is (the day Llama 3's own falls back on): a request must give
-the same bytes tomorrow."""
+"""The date for chat templates that print today's date, fixed so that a request gives the same bytes on any day (the
+default of Llama 3's own template)."""
 
 MOST_BITS = 2**17
-"""Of a whole number that is multiplied or raised to a power: about 39,000 digits. Python doesn't hear the clock while
-it works out a longer one."""
+"""Bits of a product or power of integers, about 39,000 digits: the time limit can't interrupt the computation of
+larger ones."""
 
 
 # -- what templates see -------------------------------------------------------------------------------------
@@ -66,7 +66,8 @@ class EssayView:
 
 
 class _Turns(Extension):
-    """`{% user %} … {% enduser %}` and its like: each collects its text as a turn."""
+    """The tags `{% system %}`, `{% user %}` and `{% assistant %}`, each with its end tag: each body becomes a
+    turn."""
 
     tags = {"system", "user", "assistant"}  # noqa: RUF012, the base class has it for instances
 
@@ -89,7 +90,7 @@ _HOLDING = (list, tuple, KeysView, ValuesView)
 
 
 def textual(value: Any) -> Any:
-    """A value that is about to become text. Raises `TemplateError` for one that would be another text each time."""
+    """A value that may be printed. Raises `TemplateError` for a value whose text differs from process to process."""
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, dict | ItemsView):
@@ -105,18 +106,18 @@ def textual(value: Any) -> Any:
 
 
 def _argument(value: Any) -> Any:
-    """An argument of what makes text of its arguments: of an iterator, each item when it is taken."""
+    """A checked argument of a function that prints its arguments; an iterator's items are checked one by one."""
     return map(textual, value) if isinstance(value, Iterator) else textual(value)
 
 
 @jinja2.pass_context
 def _printed(context: Context, value: Any) -> Any:
-    """What stands between `{{` and `}}`. As it takes the context, Jinja2 can't work it out when it compiles."""
+    """The check of `{{ … }}`. Takes the context, so that Jinja2 doesn't evaluate constants when compiling."""
     return textual(value)
 
 
 class _Generator(CodeGenerator):
-    """Jinja2's compiler, in which `a ~ b` joins nothing but what may become text."""
+    """Jinja2's compiler, with the operands of `~` checked."""
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802, Jinja2's name
         joins = "(markup_join if context.eval_ctx.autoescape else str_join)"
@@ -128,7 +129,7 @@ class _Generator(CodeGenerator):
 
 
 class _Formatter(SandboxedFormatter):
-    """`"{0.text}".format(passage)`."""
+    """The check of fields such as `"{0.text}".format(passage)`."""
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
         found, first = super().get_field(field_name, args, kwargs)
@@ -136,31 +137,31 @@ class _Formatter(SandboxedFormatter):
 
 
 class _EscapeFormatter(_Formatter, SandboxedEscapeFormatter):
-    """The same of escaped text."""
+    """The check for `Markup`."""
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """Jinja2's sandbox, in which whatever makes text of values is held to `textual`: output, filters, `~`, `%`,
-    `format` and the methods of texts."""
+    """Jinja2's sandbox with `textual` applied wherever values become text: output, filters, `~`, `%`, `format` and
+    string methods."""
 
     code_generator_class = _Generator
     intercepted_binops = frozenset({"%", "-", "*", "**"})
     textual = staticmethod(textual)
 
     def __init__(self, **options: Any) -> None:
-        # What Jinja2 works out when it compiles is held to nothing: it works out nothing then.
+        # Not optimized: constants evaluated when compiling would skip the checks.
         super().__init__(finalize=_printed, optimized=False, trim_blocks=True, lstrip_blocks=True, **options)
         found: dict[str, Callable[..., Any]] = self.filters
         self.filters = {name: _checked(name, each) for name, each in found.items()} | {
             "join": _join,
             "pprint": _pprint,
         }
-        # Nothing that draws lots.
+        # Not deterministic.
         del self.filters["random"]
         self.tests |= {"sameas": _is_same, "lower": _checked("", test_lower), "upper": _checked("", test_upper)}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """An operation of which not every result is fit to be kept."""
+        """A binary operation, unless it makes a set, prints an unchecked value, or takes too long."""
         if operator == "%" and isinstance(left, str | bytes):
             textual(right)
         elif operator == "-" and (isinstance(left, Set) or isinstance(right, Set)):
@@ -170,7 +171,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        """Call what a template calls: methods of texts with nothing but what may become text."""
+        """A call from a template; the arguments of string methods are checked."""
         owner = getattr(__obj, "__self__", None)
         if issubclass(owner if isinstance(owner, type) else type(owner), str | bytes):
             args = tuple(map(_argument, args))
@@ -178,7 +179,7 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().call(__context, __obj, *args, **kwargs)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """`format` or `format_map` of a text, made safe; nothing for anything else."""
+        """A checked `format` or `format_map` of a string; null for any further method."""
         if super().wrap_str_format(value) is None:
             return None
         return functools.partial(self._format, value.__self__, value.__name__ == "format_map")
@@ -194,11 +195,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
 
 _INTERNAL = ("_loop_vars", "_block_vars")
-"""Arguments that Jinja2 adds to each call, and takes away again."""
+"""Arguments that Jinja2 adds to each call and removes again."""
 
 
 def _refuse_long(operator: str, left: int, right: int) -> None:
-    """Raise an error for a product or a power with too many digits."""
+    """Raise `OverflowError` for a product or a power of more than `MOST_BITS` bits."""
     if operator == "*" and left and right:
         bits = left.bit_length() + right.bit_length()
     elif operator == "**" and abs(left) > 1:
@@ -215,11 +216,11 @@ _PASSING = """
 abs attr batch count d default dictsort first float groupby int items last length list map max min reject rejectattr
 reverse round select selectattr slice sort sum unique
 """
-"""Filters that make no text of what they are given: they hand on what was in it, or a number."""
+"""Filters that don't turn values into text: they return the values, parts of the values or numbers."""
 
 
 def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or test whose arguments must be fit to become text, if it makes text of them."""
+    """A filter or test with its arguments checked, unless the filter doesn't turn values into text."""
     if name in _PASSING.split():
         return function
     own = hasattr(function, "jinja_pass_arg")  # Jinja2's own first argument: an environment or a context
@@ -235,7 +236,7 @@ def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 @jinja2.pass_eval_context
 def _join(context: EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
-    """Jinja2's own, of nothing but what may become text."""
+    """Jinja2's `join` with checked items."""
     if attribute is not None:
         value = map(filters.make_attrgetter(context.environment, attribute), value)
     joined: str = filters.sync_do_join(context, map(textual, value), textual(d))
@@ -243,7 +244,7 @@ def _join(context: EvalContext, value: Iterable[Any], d: str = "", attribute: st
 
 
 def _pprint(value: Any) -> str:
-    """Jinja2's own. Keys that have no order are sorted by their addresses there."""
+    """Jinja2's `pprint`, refusing mappings with unordered keys, which `pprint` sorts by address."""
     _refuse_unordered(textual(value))
     return filters.do_pprint(value)
 
@@ -260,27 +261,27 @@ def _refuse_unordered(value: Any) -> None:
 
 
 def _is_same(value: Any, other: Any) -> bool:
-    """Whether two values are the same one; texts and numbers, which Python has once or several times, if equal."""
+    """Identity; for strings and numbers equality, because Python may or may not share equal ones."""
     if isinstance(value, str | int | float):
         return type(value) is type(other) and bool(value == other)
     return value is other
 
 
-# -- the two forms ------------------------------------------------------------------------------------------
+# -- environments -------------------------------------------------------------------------------------------
 
 
 def prompt_environment() -> Environment:
-    """For prompt templates."""
+    """The environment of prompt templates."""
     environment = Environment(undefined=jinja2.StrictUndefined, extensions=[_Turns])
-    # The sandbox's own `range`, that is, which knows an end.
+    # `range` is the sandbox's own, which is bounded.
     environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
     return environment
 
 
 def chat_environment() -> Environment:
-    """For models' chat templates."""
+    """The environment of models' chat templates."""
     environment = Environment(extensions=[jinja2.ext.loopcontrols])
-    # Nothing that draws lots here either.
+    # Not deterministic.
     del environment.globals["lipsum"]
     environment.globals |= {"raise_exception": _raise, "strftime_now": NO_DAY.strftime}
     return environment

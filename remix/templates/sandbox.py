@@ -1,9 +1,9 @@
-"""The process in which strangers' templates are compiled and rendered: Jinja2's sandbox, and walls around it.
+"""Inside the worker process: compiles and renders strangers' templates, with limits on time and memory.
 
-Takes requests on standard input, gives answers on standard output, each a length and then JSON. Jinja2's sandbox
-keeps a template from what is not its own, but bounds neither time nor memory: this process does, where the system
-lets it. It knows nothing of passages' files, models or outputs, and imports nothing but Jinja2, `templating.py` and
-`limits.py`. `rendering.py` starts it, and ends it when it doesn't answer.
+Takes requests on standard input, gives answers on standard output, each as a length and JSON. Jinja2's sandbox
+restricts what a template may access; this process bounds time and memory, if the system supports limits. Imports
+nothing but Jinja2, `jinja.py` and `util/limits.py`. `worker.py` starts the process, and kills a process that doesn't
+answer.
 """
 
 from __future__ import annotations
@@ -28,43 +28,43 @@ from remix.templates.jinja import EssayView, PassageView, chat_environment, prom
 from remix.util.limits import limit
 
 SECONDS = 2
-"""Of computing, for one template: a thousand times what a usual one takes."""
+"""Processor time per request: a thousand times what a usual template takes."""
 
 GRACE = 1
-"""Further seconds until the system ends a process that is deep in a single operation, and doesn't hear."""
+"""Further seconds until the system kills a process whose current operation can't be interrupted."""
 
 MEMORY = 512 * 2**20
-"""Bytes of address space, all in all; the process itself takes about 40 MiB."""
+"""Bytes of address space in all; the process itself needs about 40 MiB."""
 
 MOST_TEXT = 16 * 2**20
-"""Letters a template may make: ten times the longest context there is."""
+"""Letters that a template may make: ten times the longest context of any model."""
 
 _OVERTIME = f"it computes for more than {SECONDS} seconds"
 
 LONG_REASON = 300
-"""Letters of a template's own complaint that are passed on."""
+"""Letters of an error's message in an answer."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
 """What a prompt template may speak of if it reads a passage."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
-"""How Python says where in memory something is, in complaints about it: nobody needs to know."""
+"""An address in memory, as in Python's error messages; removed, because addresses differ from run to run."""
 
 HEAD = struct.Struct(">Q")
-"""The length that comes before each message."""
+"""The length field before each message."""
 
 Answer = dict[str, Any]
 
 
 class OvertimeError(BaseException):
-    """The time is up. No `Exception`, so that nothing in Jinja2 takes it for the template's own."""
+    """A request exceeded its processor time. Not an `Exception`, so that Jinja2 doesn't catch it."""
 
 
 # -- compiling and rendering --------------------------------------------------------------------------------
 
 
 class _Compiled(NamedTuple):
-    """A template, ready."""
+    """A compiled template."""
 
     form: str
     name: str
@@ -72,17 +72,17 @@ class _Compiled(NamedTuple):
     template: jinja2.Template
 
 
-class Workshop:
-    """Compiles and renders; remembers what it compiled."""
+class Renderer:
+    """Compiles and renders, with a cache of compiled templates."""
 
     MOST = 64
-    """Templates that are remembered."""
+    """Templates in the cache."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, _Compiled] = {}
 
     def answer(self, request: dict[str, Any]) -> Answer:
-        """What comes of a request: never an exception, whatever the template does."""
+        """The answer to a request. A template's error becomes an answer too, never an exception."""
         clock = _Clock()
         try:
             with clock:
@@ -93,15 +93,15 @@ class Workshop:
             return self._trouble(request, "memory", f"it wants more than {MEMORY // 2**20} MiB of memory", error)
         except RecursionError as error:
             return self._trouble(request, "fails", "it goes round in circles, or is nested too deeply", error)
-        # A template can fail in any way Python can: dividing by zero, adding a number to a text.
+        # A template may raise any Python error: division by zero, addition of a number and a text.
         except Exception as error:
             reason = (error.msg if isinstance(error, SyntaxError) else str(error)) or type(error).__name__
             return self._trouble(request, "fails", reason, error)
-        # Where the time was up, but nothing heard it, chance would have decided whether there is an answer.
+        # The exception may be lost; without this check, chance would decide whether there is an answer.
         return {"trouble": "time", "line": None, "reason": _OVERTIME} if clock.is_over else answer
 
     def _answer(self, request: dict[str, Any]) -> Answer:
-        """A request to render brings the template's source where the worker didn't know it."""
+        """A render request has the template's source only if the worker reported the template as missing."""
         if "source" in request and (trouble := self._compile(request)):
             return trouble
         if request["do"] == "compile":
@@ -110,7 +110,7 @@ class Workshop:
         return self._render(compiled, request["context"]) if compiled else {"missing": True}
 
     def _compile(self, request: dict[str, Any]) -> Answer:
-        """Compile a body, refusing at once names that templates don't know."""
+        """Compile a template, and refuse names that prompt templates don't have."""
         form, name, source = request["form"], request["name"], request["source"]
         environment = prompt_environment() if form == "prompt" else chat_environment()
         try:
@@ -133,7 +133,7 @@ class Workshop:
         text = compiled.template.render(context)
         if len(text) + sum(len(said) for _, said in turns) > MOST_TEXT:
             raise ValueError(f"it makes more than {MOST_TEXT // 2**20} MiB of text")
-        # Half a character, as an escape can make it, is nothing that a file or a model takes.
+        # Raises for surrogates, which an escape can make and no file or model accepts.
         for each in (text, *(said for _, said in turns[before:])):
             each.encode()
         return {"text": text, "turns": turns}
@@ -167,12 +167,12 @@ def _with_tags(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _line(error: BaseException, compiled: _Compiled) -> int | None:
-    """The line of the template that was at work, if any was."""
+    """The template's line in an error's traceback; null if the template isn't in the traceback."""
     line: int | None = None
     trace: TracebackType | None = error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == compiled.name:
-            # Jinja2 has put its own lines in place of Python's only where it saw the error pass.
+            # Jinja2 rewrites the traceback to template lines only for errors that pass through Jinja2's handlers.
             is_raw = "__jinja_template__" in trace.tb_frame.f_globals
             line = compiled.template.get_corresponding_lineno(trace.tb_lineno) if is_raw else trace.tb_lineno
         trace = trace.tb_next
@@ -180,16 +180,16 @@ def _line(error: BaseException, compiled: _Compiled) -> int | None:
 
 
 def _short(reason: str) -> str:
-    """A reason on one line, and not longer than anyone reads; of half a character, an escape."""
+    """A reason on one line, at most `LONG_REASON` letters long, with surrogates escaped."""
     line = " ".join(_ADDRESS.sub("", reason[: 20 * LONG_REASON]).split()).encode(errors="backslashreplace").decode()
     return line if len(line) <= LONG_REASON else f"{line[: LONG_REASON - 1]}…"
 
 
-# -- the walls ----------------------------------------------------------------------------------------------
+# -- limits -------------------------------------------------------------------------------------------------
 
 
 class _Clock:
-    """Raises `OvertimeError` when a request has computed too long; a little later, the system ends the process."""
+    """Raises `OvertimeError` after `SECONDS` of processor time; after `GRACE` more the system kills the process."""
 
     def __init__(self) -> None:
         self.is_over = False
@@ -199,7 +199,7 @@ class _Clock:
             signal.signal(signal.SIGPROF, self._end)
         limit("RLIMIT_CPU", int(time.process_time()) + SECONDS + GRACE + 1, keep_hard=True)
         if hasattr(signal, "setitimer"):
-            # Again and again, for what is raised within a comparison or a finaliser may be lost.
+            # Repeated, because an exception in a comparison or a finaliser may be lost.
             signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.25)
 
     def __exit__(
@@ -213,9 +213,9 @@ class _Clock:
         raise OvertimeError
 
 
-def _build_walls() -> None:
-    """Little memory, and no file written, no process started, no Ctrl-C heard: that one is for our parent."""
-    # What Jinja2 would import when a filter is first used.
+def _set_limits() -> None:
+    """Limit memory, forbid writing files and starting processes, and leave Ctrl-C to the parent."""
+    # Modules that Jinja2 imports on a filter's first use.
     import pprint  # noqa: F401
     import textwrap  # noqa: F401
 
@@ -225,7 +225,7 @@ def _build_walls() -> None:
 
 
 def _read_message(pipe: BinaryIO) -> bytes | None:
-    """The next message; nothing where there are no more."""
+    """The next message; null at the end of input."""
     head = pipe.read(HEAD.size)
     if len(head) < HEAD.size:
         return None
@@ -233,22 +233,18 @@ def _read_message(pipe: BinaryIO) -> bytes | None:
     return pipe.read(length)
 
 
-def _write_message(pipe: BinaryIO, body: bytes) -> None:
-    pipe.write(HEAD.pack(len(body)) + body)
-    pipe.flush()
-
-
 def serve() -> None:
-    """Answer requests until there are no more."""
-    _build_walls()
-    workshop = Workshop()
+    """Answer requests until the end of input."""
+    _set_limits()
+    renderer = Renderer()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     with suppress(BrokenPipeError):
         while (message := _read_message(source)) is not None:
             try:
-                reply = json.dumps(workshop.answer(json.loads(message))).encode()
+                reply = json.dumps(renderer.answer(json.loads(message))).encode()
             except OvertimeError:
                 reply = json.dumps({"trouble": "time", "line": None, "reason": _OVERTIME}).encode()
             except MemoryError:
                 reply = json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
-            _write_message(sink, reply)
+            sink.write(HEAD.pack(len(reply)) + reply)
+            sink.flush()

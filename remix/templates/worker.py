@@ -1,9 +1,9 @@
-"""Rendering strangers' templates in a process of their own, within bounds.
+"""The worker process for strangers' templates, seen from the parent: start, ask, time out, replace.
 
-Takes a template's source and plain values, gives the text it makes and its turns. Jinja2's sandbox keeps a template
-from what is not its own, but lets it run forever and fill the memory: so one worker process (`sandbox.py`) compiles
-and renders for all, with limits on computing and memory where the system has them and a deadline everywhere. It is
-started when first needed, kept, and replaced when it dies. What a prompt is, this module doesn't know.
+Takes a template's source and plain values, gives the rendered text and turns. Jinja2's sandbox restricts what a
+template may access, but not time and memory: so one worker process (`sandbox.py`) compiles and renders all templates,
+with limits on processor time and memory if the system has such limits, and with a deadline on every system. The
+worker is started on first use and replaced if it dies. Knows nothing of prompts.
 """
 
 from __future__ import annotations
@@ -19,29 +19,30 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from remix.util import processes
 
 DEADLINE = 15.0
-"""Seconds until a worker that doesn't answer is ended. Its own limit on computing is far lower: this one is for
-machines without such limits, and must not strike where others want the processor."""
+"""Seconds of wall-clock time until a worker that doesn't answer is killed. The worker's own limit on processor time
+is far lower; the deadline is for systems without such a limit, and must allow for a busy machine."""
 
 MOST_ANSWER = 256 * 2**20
-"""Bytes. More than any text that the worker lets through."""
+"""Bytes of an answer, more than the worker allows a template to make."""
 
 MOST_LATE = 3
-"""Times that a template may take too long or too much before it isn't rendered any more: a garden has thousands of
-passages, and each would wait for seconds."""
+"""Times that a template may exceed a limit before it isn't rendered any more: with thousands of passages each attempt
+would take seconds."""
 
 _HEAD = 8
-"""Bytes of the length before each message."""
+"""Bytes of the length field before each message."""
 
 _KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
-"""Environment variables without which Python may not start. No other one reaches the worker: some hold secrets."""
+"""Environment variables that Python may need to start. The worker gets no further ones, because variables may hold
+secrets."""
 
 Form = Literal["prompt", "chat"]
-"""What a template may speak of: a passage and its essay, or messages."""
+"""Prompt templates know a passage and its essay, chat templates know messages."""
 
 
 class RenderingError(Exception):
@@ -50,20 +51,20 @@ class RenderingError(Exception):
     def __init__(self, trouble: str, line: int | None, reason: str) -> None:
         super().__init__(reason)
         self.trouble = trouble
-        """`syntax`, `unknown` (a name, which is the reason), `fails`, `time`, `memory` or `died`."""
+        """`syntax`, `unknown` (the reason is the unknown name), `fails`, `time`, `memory` or `died`."""
         self.line = line
-        """Line of the source, where it is known."""
+        """Line of the template's source; null if unknown."""
         self.reason = reason
-        """What is wrong, in words that follow a name."""
+        """The problem, as the rest of a sentence that begins with the template's name."""
 
 
 class Rendered(NamedTuple):
-    """What a template made."""
+    """The result of rendering a template."""
 
     text: str
-    """What stands outside turns."""
+    """The text outside of turns."""
     turns: list[tuple[str, str]]
-    """Roles and what they say."""
+    """Role and text of each turn."""
 
 
 @dataclass(frozen=True)
@@ -72,36 +73,36 @@ class Program:
 
     form: Form
     name: str
-    """What its errors call it."""
+    """The template's name in errors."""
     source: str
     variables: tuple[str, ...] = ()
     """What a prompt template may speak of; empty for the variables of a template that reads a passage."""
 
     @functools.cached_property
     def key(self) -> str:
-        """What it is remembered by."""
+        """The key of the worker's cache of compiled templates."""
         parts = "\0".join((self.form, self.name, self.source, *self.variables))
         return hashlib.sha256(parts.encode(errors="backslashreplace")).hexdigest()
 
 
 _late: Counter[str] = Counter()
-"""How often templates took too long or too much, by their keys."""
+"""How often a template exceeded a limit, by key."""
 
 
 def compile_(program: Program) -> None:
-    """Compile a template, so that its errors are found early. Raises `RenderingError`."""
+    """Compile a template, to find errors early. Raises `RenderingError`."""
     _worker.ask({"do": "compile", **_description(program)})
 
 
 def render(program: Program, context: dict[str, Any]) -> Rendered:
-    """What a template makes of some values: JSON has to be able to hold them. Raises `RenderingError`."""
+    """Render a template with values that JSON can represent. Raises `RenderingError`."""
     if _late[program.key] >= MOST_LATE:
         raise RenderingError("time", None, f"it took too much {MOST_LATE} times, and is not rendered any more")
     request = {"do": "render", "key": program.key, "context": context}
     try:
         answer = _worker.ask(request)
         if answer.get("missing"):
-            # The worker is a new one, or has compiled many others since.
+            # The worker was restarted, or dropped the template from its cache.
             answer = _worker.ask({**request, **_description(program)})
     except RenderingError as error:
         _late[program.key] += error.trouble in ("time", "memory", "died")
@@ -115,7 +116,7 @@ def _description(program: Program) -> dict[str, object]:
 
 
 class Worker:
-    """The process that renders, as seen from here. Thread-safe: one request at a time."""
+    """The worker process. Thread-safe: one request at a time."""
 
     def __init__(self, deadline: float = DEADLINE) -> None:
         self.deadline = deadline
@@ -123,24 +124,24 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a request. Raises `RenderingError` for trouble, or where there is no answer."""
+        """The answer to a request. Raises `RenderingError` if the template fails or the worker doesn't answer."""
         message = json.dumps(request).encode()
         with self._lock:
             answer = self._exchange(message)
             if answer.get("trouble") in ("time", "memory"):
-                # What a template has left behind in such a process is nobody's to know.
+                # The template may have left the process in any state.
                 self._end()
         if "trouble" in answer:
             raise RenderingError(answer["trouble"], answer["line"], str(answer["reason"]))
         return answer
 
     def close(self) -> None:
-        """End the process; whoever asks again gets another."""
+        """End the process; the next request starts a new one."""
         with self._lock:
             self._end()
 
     def forget(self) -> None:
-        """In a process that was forked: leave the worker to the one that started it."""
+        """In a forked process: drop the worker, which belongs to the parent."""
         process, self._process, self._lock = self._process, None, threading.Lock()
         if process:
             for pipe in (process.stdin, process.stdout):
@@ -150,11 +151,11 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The process's number, if there is one."""
+        """The id of the process; null if none is running."""
         return self._process.pid if self._process else None
 
     def _exchange(self, message: bytes) -> dict[str, Any]:
-        """Send a message and wait for the answer, but not forever."""
+        """Send a message and wait for the answer until the deadline."""
         if self._process and self._process.poll() is not None:
             self._end()
         process = self._process or self._start()
@@ -170,7 +171,7 @@ class Worker:
         try:
             reply = _talk(process, message)
         except BaseException:
-            # Ctrl-C, say: the answer that is still to come is to nobody's question.
+            # After an interruption such as Ctrl-C the pending answer must not be taken for the next request's.
             self._end()
             raise
         finally:
@@ -184,9 +185,9 @@ class Worker:
         return {"trouble": "died", "line": None, "reason": _cause(status)}
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """A new worker. It has no environment, and is in a group of its own: Ctrl-C is not for it."""
-        # `-S`: importing `site` would take longer than all the rest. Not `-I`, which ignores PYTHONHASHSEED: with it
-        # sets of strings have the same order each time. With TZ a date is the same number of seconds everywhere.
+        """A new worker, with a minimal environment. Its own process group keeps Ctrl-C away from the worker."""
+        # `-S`: without `site`, the slowest part of Python's start. Not `-I`, which ignores PYTHONHASHSEED: a fixed
+        # seed keeps sets of strings in the same order. TZ is fixed, so that timestamps are the same on all machines.
         options = ("-B", "-S", "-P", "-s", "-X", "utf8")
         fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC0"}
         inherited = processes.clean_environment()
@@ -205,7 +206,7 @@ class Worker:
         return self._process
 
     def _end(self) -> int:
-        """End the process, if there is one; gives its exit status."""
+        """End the process, if one is running; gives the exit status."""
         process, self._process = self._process, None
         if process is None:
             return 0
@@ -219,27 +220,23 @@ class Worker:
 
 
 def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | None:
-    """Send a message and read the answer; nothing where the process ends before, or answers with nonsense."""
+    """Send a message and read the answer; null if the process ends first or the answer isn't a JSON object."""
     assert process.stdin
     assert process.stdout
     try:
         process.stdin.write(len(message).to_bytes(_HEAD, "big") + message)
         process.stdin.flush()
-        reply = _read(process.stdout)
+        # If the process has ended, length or reply is incomplete, which isn't valid JSON.
+        length = int.from_bytes(process.stdout.read(_HEAD), "big")
+        reply = process.stdout.read(length) if length <= MOST_ANSWER else b""
         answer = json.loads(reply) if reply else None
     except (OSError, ValueError):
         return None
     return answer if isinstance(answer, dict) else None
 
 
-def _read(pipe: IO[bytes]) -> bytes:
-    """The next message, or what there is of it."""
-    length = int.from_bytes(pipe.read(_HEAD), "big")
-    return pipe.read(length) if length <= MOST_ANSWER else b""
-
-
 def _cause(status: int) -> str:
-    """Why a worker died, as far as its exit status tells."""
+    """The cause of a worker's death, by its exit status."""
     if status == -getattr(signal, "SIGXCPU", 0):
         return "it computes without end"
     return f"it ends the process that renders it, with status {status}"

@@ -1,1 +1,1 @@
-"""What any room may use: files, names, processes, formats. Knows nothing of essays, models or runs."""
+"""Files, names, processes and formats, for use in every folder. Knows nothing of essays, models or runs."""

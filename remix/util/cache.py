@@ -1,6 +1,7 @@
-"""Where remix keeps what it can make again.
+"""The folder for caches, which remix can rebuild at any time.
 
-Takes the environment, gives a folder, and stores of small records in it. Knows nothing of what a record says.
+Takes the environment, gives a folder, and stores of small records in the folder. Knows nothing of the records'
+meaning.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ MOST_MEMO = 2**22
 
 
 def cache_folder() -> Path:
-    """The user's cache folder, or `REMIX_CACHE`. It needn't be there yet."""
+    """`REMIX_CACHE`, or the user's cache folder. The folder may not exist yet."""
     named = Path(os.environ.get("REMIX_CACHE") or platformdirs.user_cache_dir("remix"))
-    # As it is where nobody knows whose home `~` would be.
+    # `~` stays if the home folder is unknown.
     with suppress(RuntimeError):
         return named.expanduser()
     return named

@@ -1,6 +1,6 @@
-"""What machine and code this is.
+"""The machine and the versions of the code: operating system, processor, cores, remix, Python, commit.
 
-Takes a workspace's folder, gives an `Environment`. Names no user and no host.
+Takes a workspace's folder, gives an `Environment`, without the names of user and host.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ def host() -> str:
 
 
 def describe(workspace: Path) -> Environment:
-    """This machine, and the commit of the workspace's repository."""
+    """This machine, the versions, and the commit of the workspace's repository."""
     return Environment(remix=version(), python=platform.python_version(), host=host(), commit=git.commit(workspace))
 
 
 def physical_cores() -> int:
-    """Cores this process may use, hyperthreads not counted: more threads than that slow llama.cpp down."""
+    """Cores that this process may use, without hyperthreads: more threads than cores slow llama.cpp down."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, _quota() or allowed))
 
 
 def _quota() -> int | None:
-    """Cores' worth of time a container may use, where its cgroup sets a limit."""
+    """The cgroup's limit on processor time, in cores; null without a limit."""
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
         return max(1, int(quota) // int(period))

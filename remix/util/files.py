@@ -1,6 +1,6 @@
-"""Files: written whole or not at all, and read so that none can hang remix or fill its memory.
+"""Files: written completely or not at all, and read within bounds of time and memory.
 
-Takes bytes and a path, or a path and a bound. Knows nothing of what they mean.
+Takes bytes and a path, or a path and a bound. Knows nothing of files' meaning.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from remix.errors import RunError
 from remix.util.units import size
 
 TEMPORARY = ".tmp"
-"""Ending of files being written; one left behind by a crash is nobody's."""
+"""Ending of a file that is being written; a crash may leave such a file behind."""
 
 _NO_FLUSH = (errno.EINVAL, errno.ENOTSUP)
-"""What file systems say that can't flush a folder: some network shares."""
+"""Errors of file systems that can't flush a folder, such as some network shares."""
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
-"""What file systems say that know no second names: those of memory cards."""
+"""Errors of file systems without hard links, such as memory cards."""
 
 _ELSEWHERE = (
     "take another folder with --out. A run that has begun goes on with `remix resume` when it can be written again; "
@@ -36,30 +36,30 @@ _ELSEWHERE = (
 
 
 MOST_JSON = 64 * 2**20
-"""Bytes of a JSON file that remix reads: ten times what a run of 10,000 texts asks for in `run.json`."""
+"""Bytes of a JSON file: ten times the `run.json` of a run of 10,000 texts."""
 
 DEEPEST = 40
-"""Folders within folders that are looked into: the outputs of a run lie in two."""
+"""Depth of nested folders that are searched: a run's outputs lie two folders deep."""
 
 
 class LeadsOutError(OSError):
-    """A path leads out of the folder in which it should be."""
+    """A path is a link that leads out of the allowed folder."""
 
 
 def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) -> bytes:
-    """The bytes of a file that a stranger may have made.
+    """The bytes of a file that may be a stranger's.
 
-    Raises `OSError` if it can't be read, is not a regular file (a pipe would be waited for, and a device never ends),
-    has more than `most` bytes, or, with `within`, is a link that leads out of that folder.
+    Raises `OSError` if the file can't be read, isn't a regular file (reading a pipe may block, and a device may never
+    end), has more than `most` bytes, or, with `within`, is a link that leads out of that folder.
     """
     if within is not None and not is_within(path, within):
         raise LeadsOutError(errno.EPERM, "a link that leads out of the folder", str(path))
     with open_regular(path) as file:
         expected = os.fstat(file.fileno()).st_size
-        # Nothing comes of the kernel's own files that would be waited for, such as /proc/kmsg.
+        # A non-blocking read of a kernel file such as /proc/kmsg gives None.
         data = (file.read(expected + 1) or b"") if expected <= most else b""
         if len(data) > expected:
-            # It has grown meanwhile, as the list of reviews may.
+            # The file has grown since, as the list of reviews may.
             data += file.read(most + 1 - len(data)) or b""
     if max(len(data), expected) > most:
         raise OSError(errno.EFBIG, f"larger than {size(most)}", str(path))
@@ -67,9 +67,9 @@ def read_bounded(path: Path, most: int = MOST_JSON, within: Path | None = None) 
 
 
 def read_start(path: Path, length: int) -> bytes:
-    """The first `length` bytes of a file that a stranger may have made; all of them if it has fewer.
+    """The first `length` bytes of a file that may be a stranger's, or all bytes of a shorter file.
 
-    Raises `OSError` if it can't be read or is not a regular file.
+    Raises `OSError` if the file can't be read or isn't a regular file.
     """
     with open_regular(path) as file:
         return file.read(length) or b""
@@ -77,9 +77,9 @@ def read_start(path: Path, length: int) -> bytes:
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BufferedReader]:
-    """A regular file, open for reading. Raises `OSError` for anything else, without waiting."""
-    # Asked before the file is opened, for opening makes some devices act; and once more of what was opened, for the
-    # path may lead elsewhere by then.
+    """A regular file, open for reading. Raises `OSError` for anything else, without blocking."""
+    # Checked before opening, because opening makes some devices act, and again after opening, because the path may
+    # have been replaced meanwhile.
     _check_regular(path.stat(), path)
     with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
         _check_regular(os.fstat(file.fileno()), path)
@@ -87,12 +87,12 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open a file without waiting: a pipe's open waits for somebody to write."""
+    """Open a file without blocking: opening a pipe waits for a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def open_to_append(path: Path) -> BinaryIO:
-    """A file to read and to append to, made unless it is there. Raises `OSError` where `check_plain` does."""
+    """A file open for reading and appending, created if missing. Raises `OSError` like `check_plain`."""
     check_plain(path)
     no_link = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | no_link, 0o666)
@@ -105,9 +105,9 @@ def open_to_append(path: Path) -> BinaryIO:
 
 
 def check_plain(path: Path) -> None:
-    """Raise `OSError` unless a regular file or nothing is at a path, where remix writes into what is there.
+    """Raise `OSError` unless a path is free or a regular file, before remix writes into an existing file.
 
-    A link is refused wherever it leads: what is written would go into another file.
+    Every link is refused, because writing would change the link's target.
     """
     with suppress(FileNotFoundError):
         status = os.lstat(path)
@@ -117,7 +117,7 @@ def check_plain(path: Path) -> None:
 
 
 def _check_regular(status: os.stat_result, path: Path) -> None:
-    """Raise `OSError` if this isn't the state of a regular file."""
+    """Raise `OSError` unless the status is a regular file's."""
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):
@@ -125,10 +125,10 @@ def _check_regular(status: os.stat_result, path: Path) -> None:
 
 
 def entries(folder: Path, most: int = 1_000_000) -> Iterator[os.DirEntry[str]]:
-    """All that lies below a folder, at any depth, files and folders: not by recursion, and no link is followed.
+    """All files and folders below a folder, without following links and without recursion.
 
-    What lies deeper than `DEEPEST` folders is left out, and after `most` entries it ends. A folder that can't be read
-    is passed over.
+    Entries deeper than `DEEPEST` folders are left out, `most` bounds the number of entries, and unreadable folders
+    are skipped.
     """
     left = [(os.fspath(folder), 0)]
     while left and most > 0:
@@ -136,7 +136,7 @@ def entries(folder: Path, most: int = 1_000_000) -> Iterator[os.DirEntry[str]]:
         with suppress(OSError):
             with os.scandir(place) as listing:
                 found = list(islice(listing, most))
-            # Nothing is open while whoever asked looks at them, or stops asking.
+            # The listing is closed before entries are handed out, in case the caller stops iterating.
             yield from found
             most -= len(found)
             if depth < DEEPEST:
@@ -144,9 +144,9 @@ def entries(folder: Path, most: int = 1_000_000) -> Iterator[os.DirEntry[str]]:
 
 
 def is_within(path: Path, folder: Path) -> bool:
-    """Whether a path lies in a folder, links followed. A link that goes round in circles is where it is."""
+    """Whether a path lies in a folder, with links resolved. A circular link counts as lying where the link is."""
     inside, start = os.fspath(path), os.path.join(folder, "")  # noqa: PTH118 (keeps the last separator)
-    # Where no link is on the way there is nothing to follow: of thousands of outputs each has four files.
+    # A path without links needs no resolving, which saves time: a run has thousands of outputs with four files each.
     parts = inside.removeprefix(start).split(os.sep) if inside.startswith(start) else [".."]  # noqa: PTH206
     if ".." not in parts:
         places = accumulate(parts, os.path.join, initial=start)
@@ -156,15 +156,15 @@ def is_within(path: Path, folder: Path) -> bool:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name in its folder, flush it to disk, and rename it into place.
+    """Write a file under a temporary name in the same folder, flush the file to disk, and rename it.
 
-    One that stood there before leaves it its permissions. Raises `RunError` where that fails; what stands at the path
-    then is whole, and what stood there before unless only the last flush failed.
+    An existing file is replaced and its permissions are kept. Raises `RunError` on failure; the path then holds the
+    complete old file, or the complete new file if only the folder's flush failed.
     """
     temporary = temporary_of(path)
     try:
         _make_folder(path.parent)
-        # What lies there isn't written through: in a stranger's folder it may be a link to any file of ours.
+        # Remove an existing temporary file first: in a stranger's folder the name may be a link to a file of ours.
         temporary.unlink(missing_ok=True)
         with temporary.open("xb") as file:
             with suppress(FileNotFoundError):
@@ -175,17 +175,17 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        # On a full disk half a file is in the way of all that could still be written.
+        # A partial file would take up space on a full disk.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise unwritable(path, error) from error
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file where nothing may stand yet, whole or not at all.
+    """Write a new file, completely or not at all.
 
-    Raises `FileExistsError` where something does, a link that leads nowhere included; another `OSError` where the
-    file can't be written. Of two who write the same at once, one succeeds.
+    Raises `FileExistsError` if the path exists, even as a broken link, and `OSError` if the file can't be written. Of
+    two processes that write the same path at once, one succeeds.
     """
     _make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
@@ -202,19 +202,19 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def _name(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, unless that is taken. Renaming would overwrite; a second name can't."""
+    """Give a finished file its name, unless the name is taken: a rename would overwrite, a hard link can't."""
     try:
         os.link(temporary, path)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # The name is reserved first, and nobody else can have it then.
+        # Without hard links: reserve the name with an empty file first.
         path.open("xb").close()
         temporary.replace(path)
 
 
 def temporary_of(path: Path) -> Path:
-    """The name a file has while it is written."""
+    """The temporary path of a file that is being written."""
     return path.with_name(f".{path.name}{TEMPORARY}")
 
 
@@ -227,7 +227,7 @@ def final_of(temporary: Path) -> Path | None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, if it is there, and flush that to disk. Raises `RunError` where it can't be done."""
+    """Remove a file if it exists, and flush the removal to disk. Raises `RunError` on failure."""
     try:
         path.unlink()
         sync_folder(path.parent)
@@ -238,7 +238,7 @@ def remove(path: Path) -> None:
 
 
 def make_new_folder(path: Path) -> None:
-    """Make a folder that mustn't be there yet. Raises `RunError` where that can't be done; then there is none."""
+    """Make a folder that mustn't exist yet. Raises `RunError` on failure, and leaves no folder then."""
     try:
         _make_folder(path.parent)
         path.mkdir()
@@ -252,7 +252,7 @@ def make_new_folder(path: Path) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make a folder, unless it is there. Raises `RunError` where that can't be done, or nothing be written there."""
+    """Make a folder unless it exists. Raises `RunError` if the folder can't be made or isn't writable."""
     try:
         _make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
@@ -262,7 +262,7 @@ def check_writable(folder: Path) -> None:
 
 
 def unwritable(path: Path, error: OSError, what: str = "written") -> RunError:
-    """Why a path couldn't be written, in words."""
+    """The error for a path that couldn't be written, with a hint for the cause."""
     hints = {
         errno.ENOSPC: "The disk is full: make room, then `remix resume` the run; what is finished is safe.",
         errno.EDQUOT: "Your quota is used up: make room, then `remix resume` the run; what is finished is safe.",
@@ -276,9 +276,9 @@ def unwritable(path: Path, error: OSError, what: str = "written") -> RunError:
 
 
 def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Remove what a crash left half-written of these files, and nothing else.
+    """Remove these files' temporary files, which a crash left behind, and nothing else.
 
-    Others name their temporary files like we do, Syncthing for one. Raises `RunError` where one can't be removed.
+    Programs such as Syncthing use similar temporary names. Raises `RunError` if a file can't be removed.
     """
     for path in paths:
         temporary = temporary_of(path)
@@ -289,11 +289,11 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, unless they are there; each is flushed into the one it lies in.
+    """Make a folder and its parents unless they exist, and flush each parent folder.
 
-    Otherwise a power cut could take a folder away, and with it files that were flushed to disk themselves.
+    Without the flush a power cut could remove a folder, even if the files inside were flushed.
     """
-    # The folder that `.` stands for may be gone, and has none above it.
+    # The current folder `.` may have been removed, and has no parent.
     if folder.is_dir() or folder == folder.parent:
         return
     _make_folder(folder.parent)
@@ -302,7 +302,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries, so that the rename itself survives a power cut. Windows has no such call."""
+    """Flush a folder's entries to disk, so that a rename survives a power cut. Windows has no such call."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

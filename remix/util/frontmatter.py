@@ -1,8 +1,8 @@
-"""Front matter: the YAML between two `---` lines at the head of a seed, a template or an output (the second may be
-YAML's own, `...`); a seed's may be TOML between two `+++` lines.
+"""Front matter: YAML between two `---` lines at the head of an essay, a template or an output, where `...` may be the
+second line; in an essay also TOML between two `+++` lines.
 
-Takes a file's text, gives the mapping, the body, and the line the body begins on. Knows nothing of what the
-keys mean. Files may come from strangers: what would take endless memory or time is refused.
+Takes a file's text, gives the mapping, the body and the body's first line. Knows nothing of what keys mean. Files may
+come from strangers: input that would take unbounded memory or time is refused.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ FENCE = "---"
 TOML_FENCE = "+++"
 
 MOST_BYTES = 8 * 2**20
-"""Of a file: twice the Bible."""
+"""Bytes of a file: twice the Bible."""
 
 MOST_LINES = 120_000
-"""Of a file: parsers take as long for a line of one letter as for one of a hundred."""
+"""Lines of a file: parsers take as long for a line of one letter as for a line of a hundred letters."""
 
 MOST_FRONT_MATTER = 64 * 2**10
-"""Letters. PyYAML takes a second for three times as many."""
+"""Letters of front matter: PyYAML takes a second for three times as many letters."""
 
 DEEPEST = 20
-"""Lists in lists, and mappings in mappings."""
+"""Depth of nested lists and mappings."""
 
 LONGEST_NUMBER = 100
-"""Characters. Python takes the square of a number's length, and writes none of more than 4,300 digits."""
+"""Characters of a number: Python takes time in the square of a number's length, and prints at most 4,300 digits."""
 
 
 class Parts(NamedTuple):
-    """A text taken apart."""
+    """A text as front matter and body."""
 
     meta: dict[str, Any]
-    """The front matter; empty where there is none."""
+    """The front matter; empty if the text has none."""
 
     body: str
-    """All that follows the line that closes it."""
+    """The text after the closing line."""
 
     body_line: int
-    """Line of the file the body begins on, from 1."""
+    """The body's first line in the file, from 1."""
 
 
 class FrontMatterError(RemixError):
@@ -55,10 +55,9 @@ class FrontMatterError(RemixError):
 
 
 def read_text(path: Path, within: Path | None = None) -> str:
-    """A file's text, without byte order mark and with plain line ends.
+    """A file's text without byte order mark and with `\\n` as line ends.
 
-    Raises `FrontMatterError` as `read_bytes` does, and if the file isn't UTF-8, naming the byte, or has too many
-    lines.
+    Raises `FrontMatterError` like `read_bytes`, and if the file isn't UTF-8 or has more than `MOST_LINES` lines.
     """
     data = read_bytes(path, within=within)
     try:
@@ -74,10 +73,10 @@ def read_text(path: Path, within: Path | None = None) -> str:
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES, within: Path | None = None) -> bytes:
-    """A file's bytes, at most `most` of them.
+    """A file's bytes.
 
-    Raises `FrontMatterError` if the file can't be read, isn't a regular one or is larger, or, with `within`, is a
-    link that leads out of that folder.
+    Raises `FrontMatterError` if the file can't be read, isn't a regular file, has more than `most` bytes, or, with
+    `within`, is a link that leads out of that folder.
     """
     try:
         return files.read_bounded(path, most, within)
@@ -86,7 +85,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES, within: Path | None = None) -
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> tuple[str, str]:
-    """Why a file can't be read, and what to do."""
+    """Message and hint for a file that can't be read."""
     reason = error.strerror if isinstance(error, OSError) else error
     match error:
         case OSError(errno=errno.EFBIG):
@@ -105,19 +104,19 @@ Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
 
 
 def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
-    """Take a text apart; `name` is what errors call it. With `yaml.BaseLoader` every value stays as it is written.
+    """A text's front matter and body; errors call the text `name`. `yaml.BaseLoader` leaves every value a string.
 
-    Raises `FrontMatterError` where the front matter isn't closed, isn't YAML or isn't a mapping.
+    Raises `FrontMatterError` if the front matter isn't closed, isn't YAML or isn't a mapping.
     """
     source, parts = _cut(text, name, FENCE)
     return parts if source is None else parts._replace(meta=_mapping(source, name, loader))
 
 
 def split_strings(text: str, name: str) -> Parts:
-    """Take a seed apart, its front matter in YAML or in TOML: strings, and lists and mappings of them.
+    """An essay's front matter, in YAML or TOML, and body; values are strings, lists of strings, mappings of strings.
 
-    What is written comes through as it is written: a title may be `No`, and a date is what its author wrote; TOML's
-    dates come in ISO 8601. Raises as `split` does.
+    Values stay as written: a title may be `No`, and a date has the author's format; TOML dates become ISO 8601.
+    Raises like `split`.
     """
     source, parts = _cut(text, name, TOML_FENCE)
     if source is None:
@@ -126,11 +125,11 @@ def split_strings(text: str, name: str) -> Parts:
 
 
 def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
-    """What stands between two fences at the head, and the rest; nothing and all, where the text begins otherwise."""
+    """The source between two fences at the head, and the rest; null and the whole text without front matter."""
     lines = text.split("\n")
     if lines[0].rstrip() != fence:
         return None, Parts({}, text, 1)
-    # Jekyll and Pandoc take YAML's own end of a document, too.
+    # Like Jekyll and Pandoc, accept YAML's own end of a document.
     ends = (fence, "...") if fence == FENCE else (fence,)
     closing = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
     if closing is None:
@@ -147,19 +146,19 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
 
 
 def line_of(text: str, key: str) -> int:
-    """The line on which a top-level key of the front matter stands, in whatever case, from 1; 1 where it can't be
-    found."""
+    """The line of a top-level key of the front matter, in any case, from 1; 1 if the key isn't found."""
     begins = re.compile(rf"{re.escape(key)}\s*[:=]", re.IGNORECASE)
     return next((n for n, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 
 class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
-    """Composes no more than is written: an alias can stand for a million values, and each of them for a million."""
+    """A YAML composer that refuses aliases and deep nesting: aliases of aliases could multiply values without
+    bound."""
 
     _depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's stubs don't say
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # untyped in PyYAML's stubs
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             problem = "an alias: what `*` stands for must be written out"
@@ -174,16 +173,16 @@ class _Bounded(yaml.parser.Parser, yaml.composer.Composer):
 
 
 class _SafeLoader(_Bounded, yaml.SafeLoader):
-    """YAML's plain types, but for numbers that Python takes long to write."""
+    """YAML's plain types, without numbers longer than `LONGEST_NUMBER`."""
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """A value. Raises `yaml.YAMLError` with its line, for whatever is wrong with it."""
+        """A node's value. Raises `yaml.YAMLError` with the line for every problem."""
         if node.tag in _NUMBERS and len(str(node.value)) > LONGEST_NUMBER:
             problem = f"a number of more than {LONGEST_NUMBER} digits"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
-        # PyYAML lets impossible dates, empty numbers and the like through as other errors than its own.
+        # PyYAML raises Python's own errors for impossible dates, empty numbers and similar values.
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
@@ -192,7 +191,7 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _BaseLoader(_Bounded, yaml.BaseLoader):
-    """Strings alone."""
+    """Strings only."""
 
 
 _BOUNDED: dict[Loader, Loader] = {yaml.SafeLoader: _SafeLoader, yaml.BaseLoader: _BaseLoader}
@@ -224,7 +223,7 @@ def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
 
 
 def _half_character(source: str) -> int | None:
-    """The line, from 1, on which an escape like `\\ud83d` makes what no file can hold, if there is one."""
+    """The line, from 1, of an escape like `\\ud83d`: half of a surrogate pair, which no file can hold."""
     for token in yaml.scan(source) if "\\u" in source.lower() else ():
         if isinstance(token, yaml.ScalarToken) and re.search("[\ud800-\udfff]", token.value):
             return int(token.start_mark.line) + 1
@@ -245,7 +244,7 @@ def _toml(source: str, name: str) -> dict[str, Any]:
 
 
 def _strings(value: Any) -> Any:
-    """A TOML value with strings for numbers, dates and truths."""
+    """A TOML value with numbers, dates and booleans as strings."""
     match value:
         case dict():
             return {key: _strings(each) for key, each in value.items()}

@@ -1,8 +1,7 @@
-"""What git knows of a folder, read without starting git.
+"""A folder's git commit and the user's name in git's settings, read without starting git.
 
-Takes a folder, gives the commit that is checked out there; and gives the user's name in git's own settings. Git
-itself runs commands that a repository names (hooks, filters, file system monitors, transports), and the repository
-may be a stranger's: so git is never started. Knows nothing of runs.
+Takes a folder, gives the commit checked out there. Git runs commands that a repository names (hooks, filters, file
+system monitors, transports), and the repository may be a stranger's: so git is never started. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from pathlib import Path
 from remix.util.files import read_bounded
 
 MOST_POINTER = 4096
-"""Bytes of a file that holds a commit, the name of a branch, or the path of a folder."""
+"""Bytes of a file with a commit, a branch name or a folder's path."""
 
 MOST_PACKED = 64 * 2**20
-"""Bytes of `packed-refs`: some 700,000 branches and tags."""
+"""Bytes of `packed-refs`: about 700,000 branches and tags."""
 
 MOST_SETTINGS = 2**20
-"""Bytes of a file of settings."""
+"""Bytes of a settings file."""
 
 MOST_STEPS = 5
-"""Names of branches that may name another one in turn, and files of settings that may include another; as in git."""
+"""Depth of symbolic references and of included settings files, as in git."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -37,11 +36,10 @@ _SETTING = re.compile(r"\s*([A-Za-z][\w-]*)\s*=\s*(.*)")
 
 
 def commit(folder: Path) -> str | None:
-    """The commit that is checked out in a folder or the nearest one above it that is a repository, in hexadecimal.
+    """The commit, in hexadecimal, of the repository that contains a folder.
 
-    Null where there is none, where the repository belongs to another user, and where its branches are kept in a form
-    that this module doesn't read (reftable). A bare repository is never taken for the folder's own: anybody can lay
-    one into a folder as plain files.
+    Null without a repository, if the repository belongs to another user, or if its branches are stored as reftable,
+    which this module can't read. Bare repositories don't count: anybody can put one into a folder as plain files.
     """
     top = Path(os.path.realpath(folder))
     with suppress(OSError, ValueError):
@@ -53,7 +51,7 @@ def commit(folder: Path) -> str | None:
 
 
 def _checked_out(place: Path) -> str | None:
-    """The commit that `.git`, a folder or a file that names one, speaks of."""
+    """The commit of `.git`, which is a folder or a file with a folder's path."""
     if place.is_symlink() or not _is_own(place):
         return None
     git = place if place.is_dir() else _elsewhere(place)
@@ -63,8 +61,8 @@ def _checked_out(place: Path) -> str | None:
 
 
 def _elsewhere(place: Path) -> Path | None:
-    """The folder that a `.git` file names, if it is really this worktree's or submodule's: anybody can write a file
-    that names another's repository."""
+    """The folder that a `.git` file names, if the folder belongs to this worktree or submodule: a stranger's file may
+    name any repository."""
     named = _pointer(place, place.parent)
     if not named.startswith("gitdir: "):
         return None
@@ -78,7 +76,7 @@ def _elsewhere(place: Path) -> Path | None:
 
 
 def _common(git: Path) -> Path:
-    """The folder that holds the branches: of a further worktree, the one of the first."""
+    """The folder with the branches: for an additional worktree, the main worktree's."""
     if not (git / "commondir").is_file():
         return git
     common = Path(os.path.realpath(git / _pointer(git / "commondir", git)))
@@ -86,7 +84,7 @@ def _common(git: Path) -> Path:
 
 
 def _resolve(name: str, git: Path, common: Path) -> str | None:
-    """The commit that `HEAD` or a branch stands for."""
+    """The commit of `HEAD` or of a branch."""
     for _ in range(MOST_STEPS):
         within = git if name == "HEAD" else common
         try:
@@ -102,7 +100,7 @@ def _resolve(name: str, git: Path, common: Path) -> str | None:
 
 
 def _packed(name: str, common: Path) -> str | None:
-    """The commit of a branch that has no file of its own."""
+    """The commit of a branch in `packed-refs`."""
     data = read_bounded(common / "packed-refs", MOST_PACKED, common)
     found = re.search(rb"^([0-9a-f]{40,64}) " + re.escape(os.fsencode(name)) + rb"$", data, re.MULTILINE)
     value = found[1].decode("ascii") if found else ""
@@ -110,12 +108,12 @@ def _packed(name: str, common: Path) -> str | None:
 
 
 def _pointer(path: Path, within: Path) -> str:
-    """The one line of a small file."""
+    """The text of a one-line file."""
     return os.fsdecode(read_bounded(path, MOST_POINTER, within)).strip()
 
 
 def _is_own(path: Path) -> bool:
-    """Whether a path belongs to this process's user: `/tmp/.git` may be anybody's."""
+    """Whether a path belongs to this process's user: anybody may create `/tmp/.git`."""
     return not hasattr(os, "geteuid") or path.stat().st_uid == os.geteuid()
 
 
@@ -123,7 +121,7 @@ def _is_own(path: Path) -> bool:
 
 
 def user_name() -> str | None:
-    """The user's name in the user's and the system's own settings of git, never in a repository's."""
+    """The user's name in the user's or the system's git settings; a repository's settings are never read."""
     for file in _settings_files():
         if name := _name_in(file, MOST_STEPS):
             return name
@@ -131,17 +129,17 @@ def user_name() -> str | None:
 
 
 def _settings_files() -> list[Path]:
-    """Those files, the first that names the user counts."""
+    """The user's and the system's settings files; the first that names the user counts."""
     if named := os.environ.get("GIT_CONFIG_GLOBAL"):
         return [Path(named), Path("/etc/gitconfig")]
-    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a home
     own = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
     return [home / ".gitconfig", Path(own, "git", "config"), Path("/etc/gitconfig")]
 
 
 def _name_in(file: Path, steps: int) -> str | None:
-    """The last name that a file or one that it includes gives; null where it can't be read."""
-    # A relative path would be looked for in the current folder, which may be a stranger's.
+    """The last name in a settings file or its included files; null if there is none or the file can't be read."""
+    # A relative path would be read from the current folder, which may be a stranger's.
     if not file.is_absolute() or not steps:
         return None
     try:
@@ -164,7 +162,7 @@ def _name_in(file: Path, steps: int) -> str | None:
 
 
 def _unquoted(value: str) -> str:
-    """A setting without its quotation marks and the comment after it."""
+    """A setting's value without quotation marks and trailing comment."""
     words = shlex.shlex(value, posix=True, punctuation_chars=False)
     words.whitespace_split, words.commenters, words.quotes = True, "#;", '"'
     try:

@@ -1,8 +1,8 @@
-"""JSON that strangers may have written → a record of ours.
+"""JSON from strangers as records, within bounds.
 
-Takes bytes and a pydantic model, gives its value, or an error with the place in the JSON. Knows nothing of files.
-pydantic's own reading of JSON copies the whole input into each error, and tells millions of errors: 24 MB took 12 GB
-and two minutes.
+Takes bytes and a pydantic model, gives the model's value, or an error with the path in the JSON. Knows nothing of
+files. pydantic's own JSON reader is not used: it copies the whole input into each error and reports millions of
+errors, so that 24 MB of JSON took 12 GB and two minutes.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from pydantic_core import from_json
 from remix.util.validation import first_problem
 
 MOST_VALUES = 4_000_000
-"""Values in a JSON text: a trace of 130,000 tokens has 3 million. Each takes up to 72 bytes of memory."""
+"""Values in a document, up to 72 bytes of memory each: a trace of 130,000 tokens has 3 million."""
 
 MOST_KEYS = 1_000_000
-"""Keys of objects: a run of 100,000 texts has 600,000. Each that isn't known is an error of 400 bytes."""
+"""Keys of objects in a document: a run of 100,000 texts has 600,000. Each unknown key is an error of 400 bytes."""
 
 MOST_ERRORS = 1000
-"""Errors of which the first is told; of more it is told how many they are."""
+"""The first error is reported in words if there are at most 1,000; otherwise only the number of errors."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
 
 
 class JsonError(ValueError):
-    """JSON isn't what it should be. The message is one line, with the place in the JSON."""
+    """JSON that can't be read or doesn't fit the model. The message is one line, with the path in the JSON."""
 
     def __init__(self, message: str, is_json: bool = True) -> None:
         super().__init__(message)
         self.is_json = is_json
-        """Whether it could be read as JSON at all."""
+        """False if the bytes aren't valid JSON."""
 
 
 def read(model: type[Model], data: bytes) -> Model:
-    """The value of a model that JSON stands for. Raises `JsonError`."""
+    """JSON as a value of a model. Raises `JsonError`."""
     return _read(model.model_validate, data)
 
 
 def read_as(kind: TypeAdapter[Value], data: bytes) -> Value:
-    """The same for any type. Raises `JsonError`."""
+    """JSON as a value of any type. Raises `JsonError`."""
     return _read(kind.validate_python, data)
 
 

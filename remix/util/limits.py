@@ -1,7 +1,6 @@
-"""The system's limits on a process, set from within.
+"""Resource limits of the current process (`RLIMIT_…`).
 
-Takes a limit's name and a number, and sets it where the system has such limits. Knows nothing of what is limited, and
-imports nothing of remix: the process that renders templates loads it.
+Takes a limit's name and a number. Imports nothing of remix, because the template worker loads this module.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ from contextlib import suppress
 
 
 def limit(name: str, value: int, keep_hard: bool = False) -> None:
-    """Set this process's limit of a name in `resource`, if the system has that limit and allows it to be set.
+    """Set this process's limit, given by its name in `resource`, if the system has the limit and allows the change.
 
-    With `keep_hard` it may be raised again, as far as before.
+    With `keep_hard` only the soft limit is set, and may be raised again up to the hard limit.
     """
     try:
         import resource

@@ -1,8 +1,9 @@
-"""Python in a process of its own: started so that no folder has a say in what runs, ended when it takes too much.
+"""Python functions in a process of their own, within bounds; and the search path, environment and programs of
+processes.
 
-Takes the name of a function of remix, its arguments and bounds; gives what the process printed and how it ended.
-Also gives what other processes are started with: command, environment, and where a program lies. What a process does,
-this module doesn't know.
+Takes the name of a remix function, arguments and bounds; gives the process's output and exit status. Gives also the
+command and the environment of other processes, and the path of a program. No folder of a stranger influences what a
+process imports or runs. Knows nothing of what processes do.
 """
 
 from __future__ import annotations
@@ -31,32 +32,32 @@ SEARCHED = (
     "DYLD_FALLBACK_LIBRARY_PATH",
     "DYLD_FRAMEWORK_PATH",
 )
-"""Environment variables with lists of folders, in which an empty or relative one means the current folder."""
+"""Environment variables with lists of folders, in which an empty or relative entry means the current folder."""
 
 WATCH = 1.0
-"""Seconds between looks whether the process that started this one is still there."""
+"""Seconds between checks whether the parent process is still alive."""
 
 
 class Bounds(NamedTuple):
-    """What a process may take."""
+    """Limits of a process."""
 
     seconds: float | None
-    """From its start to its end, by the clock; it is killed then. Null if only its own end or Ctrl-C ends it."""
+    """Wall-clock time until the process is killed; null for no limit."""
     memory: int | None = None
-    """Bytes of address space, where the system limits that (Linux, and macOS only loosely); unlimited if null."""
+    """Bytes of address space, if the system supports the limit (Linux; macOS only loosely); null for no limit."""
     output: int = 256 * 2**20
-    """Bytes that it may print, and that any file it writes may have."""
+    """Bytes of standard output, and of any file the process writes."""
 
 
 class Ended(NamedTuple):
-    """How a process ended."""
+    """The result of a process."""
 
     status: int | None
-    """Its exit status, below 0 the signal that ended it; null if it took more than its seconds."""
+    """Exit status, or -signal if a signal ended the process; null if the time limit was exceeded."""
     output: bytes
-    """What it printed."""
+    """Standard output."""
     complaint: str
-    """What it printed to stderr: the last 4,000 characters."""
+    """The last 4,000 characters of standard error."""
 
 
 def run_python(
@@ -66,14 +67,14 @@ def run_python(
     data: bytes = b"",
     environment: Mapping[str, str | None] | None = None,
 ) -> Ended:
-    """Call a function, named `package.module:function`, in a new process, and wait for its end.
+    """Call a function, named `package.module:function`, in a new process, and wait for the process to end.
 
-    The function takes no parameters: it finds `arguments` in `sys.argv[1:]` and `data` on standard input.
-    `environment` adds variables, or takes away those that are null. The process ends at the latest `WATCH` seconds
-    after the one that started it. Raises `OSError` if the process can't be started.
+    The function takes no parameters: `arguments` are in `sys.argv[1:]`, `data` is on standard input. `environment`
+    adds variables, or removes variables whose value is null. The process ends at most `WATCH` seconds after its
+    parent. Raises `OSError` if the process can't be started.
     """
     limits = [str(os.getpid()), str(bounds.memory or 0), str(bounds.output)]
-    # Files, not pipes: what a process prints is bounded by the limit on files.
+    # Files, not pipes, so that the limit on file sizes bounds the output.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaint:
         try:
             done = subprocess.run(
@@ -94,7 +95,7 @@ def run_python(
 
 
 def command(function: str, arguments: Sequence[str] = (), options: Sequence[str] = ("-I",)) -> list[str]:
-    """The command that calls a function, named `package.module:function`, in another Python.
+    """The command that calls a function, named `package.module:function`, in another Python process.
 
     The function finds `arguments` in `sys.argv[1:]`. `options` are Python's own.
     """
@@ -115,15 +116,15 @@ getattr(import_module(module), function)()
 
 
 def python(options: Sequence[str] = ("-I",)) -> list[str]:
-    """This Python; by its options neither its environment nor the current folder says what it imports."""
+    """The command of this Python; with `-I`, environment and current folder don't influence imports."""
     kept = [*(["-B"] if sys.dont_write_bytecode else []), *(["-X", "utf8"] if sys.flags.utf8_mode else [])]
     return [sys.executable, *options, *kept]
 
 
 def search_path() -> list[str]:
-    """The folders in which another Python finds what this one found, remix among them.
+    """`sys.path` for a new Python process.
 
-    Relative folders are left out, and those in the current folder, unless Python or remix itself is installed there.
+    Relative folders and folders in the current folder are left out, unless Python or remix is installed there.
     """
     remix = os.fspath(Path(__file__).parents[2])
     own = [sys.prefix, sys.base_prefix, remix, *([site.USER_SITE] if site.USER_SITE else [])]
@@ -136,9 +137,9 @@ def search_path() -> list[str]:
 
 
 def clean_environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """This process's environment, without relative folders in the lists of folders that programs are found by.
+    """This process's environment without relative folders in `PATH` and the other variables of `SEARCHED`.
 
-    `changes` adds variables, or takes away those that are null.
+    `changes` adds variables, or removes the variables whose value is null.
     """
     inherited = {name: _absolute(value) if name in SEARCHED else value for name, value in os.environ.items()}
     changed: dict[str, str | None] = {**inherited, **(changes or {})}
@@ -146,7 +147,7 @@ def clean_environment(changes: Mapping[str, str | None] | None = None) -> dict[s
 
 
 def leave_out(workspace: Path) -> None:
-    """From now on no program is found by a relative path or in a workspace, by this process or those it starts."""
+    """Remove relative folders and folders in a workspace from `PATH`, for this process and its children."""
     os.environ.update(clean_environment())
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     if workspace.resolve() != workspace.resolve().parent:
@@ -154,20 +155,20 @@ def leave_out(workspace: Path) -> None:
 
 
 def program(name: str) -> str | None:
-    """The absolute path of a program; one in the current folder doesn't count, for it may be a stranger's. Null if
-    there is none."""
+    """The absolute path of a program; null if not found. Programs in the current folder, perhaps a stranger's, don't
+    count."""
     places = [place for place in _absolute(os.environ.get("PATH", os.defpath)).split(os.pathsep) if place]
     found = shutil.which(name, path=os.pathsep.join(place for place in places if not _is_here(place)) or os.devnull)
     return found if found and Path(found).is_absolute() else None
 
 
 def _absolute(folders: str) -> str:
-    """A list of folders without those that are relative or empty."""
+    """A list of folders without relative and empty entries."""
     return os.pathsep.join(each for each in folders.split(os.pathsep) if Path(each).is_absolute())
 
 
 def _is_here(path: str) -> bool:
-    """Whether a path lies in the current folder; all lie in the topmost one, which is no stranger's."""
+    """Whether a path lies in the current folder; no if the current folder is the root folder."""
     try:
         here = Path(os.path.realpath(os.curdir))
     except OSError:  # the current folder is gone
@@ -176,7 +177,7 @@ def _is_here(path: str) -> bool:
 
 
 def begin() -> None:
-    """What the new process does first: set its own limits, then import the function and call it."""
+    """The entry point of the new process: set limits, then import the function and call it."""
     name, parent, memory, output = sys.argv[1:5]
     del sys.argv[1:5]
     threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
@@ -189,7 +190,7 @@ def begin() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when the one that started it is gone, killed or closed: nobody waits for it any more."""
+    """End this process once its parent has ended."""
     while os.getppid() == parent:
         time.sleep(WATCH)
     os._exit(1)

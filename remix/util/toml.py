@@ -1,8 +1,8 @@
-"""TOML within bounds.
+"""TOML from strangers, within bounds.
 
-Takes TOML that a stranger may have written, gives its values, or an error with its line. Knows nothing of what the
-keys mean. tomllib alone takes the square of a key's parts in time and memory, and as many nested calls as there are
-brackets in brackets.
+Takes TOML, gives the values, or an error with its line. Knows nothing of what keys mean. Bounds are checked before
+tomllib reads, because tomllib takes time and memory in the square of a dotted key's parts, and recurses for each
+nested bracket.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 DEEPEST = 20
-"""Parts of a key, and brackets in brackets."""
+"""Greatest number of parts of a dotted key, and of nested brackets."""
 
 LONGEST_WORD = 200
-"""Letters of a number, or of a key without quotes."""
+"""Greatest number of letters of a number or of an unquoted key."""
 
 _TOKENS = re.compile(
     r"(?P<string>\"\"\"(?:[^\\\"]++|\\.|\"(?!\"\"))*+\"{3,5}|'''(?:[^']++|'(?!''))*+'{3,5}"
@@ -27,7 +27,7 @@ _TOKENS = re.compile(
 
 
 class TomlError(Exception):
-    """What is wrong, in words, and on which line, from 1."""
+    """A problem in TOML and its line, from 1."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -36,11 +36,11 @@ class TomlError(Exception):
 
 
 def loads(source: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """The values that TOML stands for. Raises `TomlError`."""
+    """The values of a TOML document. Raises `TomlError`."""
     _check(source)
     try:
         return tomllib.loads(source, parse_float=parse_float)
-    # TOMLDecodeError is a ValueError; others come of numbers and dates that Python can't hold.
+    # TOMLDecodeError is a ValueError; numbers and dates out of Python's range raise further ValueErrors.
     except (ValueError, RecursionError) as error:
         message, _, place = str(error).rpartition(" (at ")
         line = re.match(r"line (\d+)", place)
@@ -60,7 +60,7 @@ def line_of(source: str, place: Sequence[int | str]) -> int:
 
 
 def _check(source: str) -> None:
-    """Raise `TomlError` for what is nested too deeply, or for words that are too long."""
+    """Raise `TomlError` for deep nesting and long words."""
     line, depth, dots = 1, 0, 0
     for token in _TOKENS.finditer(source):
         match token.lastgroup:

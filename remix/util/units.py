@@ -1,4 +1,4 @@
-"""Numbers of bytes, as people write and read them."""
+"""Numbers of bytes as text: 512 MiB, 4G."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
 def size(count: int) -> str:
-    """A number of bytes in words."""
+    """A number of bytes in MiB or GiB."""
     return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def read_size(text: str) -> int:
-    """A number of bytes from words like 4G, 512 MiB or 1.5g. Raises `ValueError`."""
+    """A number of bytes from text like 4G, 512 MiB or 1.5g. Raises `ValueError`."""
     found = _SIZE.fullmatch(text.strip())
     count = int(float(found[1]) * _POWERS[found[2].lower()]) if found else 0
     if count < 1:

@@ -12,14 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from remix.analysis import run_ledgers, run_survey
-from remix.analysis.compare import Place, differences
-from remix.analysis.diversity import FloatArray, bag_of_words
+from remix.analysis.compare import TextKey, differences
 from remix.cli import cli
 from remix.engine import llama
 from remix.errors import RunError
 from remix.generation import execute, prepare
 from remix.measure import embedding
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import FloatArray, bag_of_words
 from remix.outputs import RunFolder
 from remix.records import Options
 from remix.workspace import Workspace, open_workspace
@@ -32,8 +32,8 @@ OTHER = "19990101T000000Z-other-0000"
 
 def places(
     values: Mapping[str, float], kind: str = "rewrite", measure: str = "words"
-) -> dict[Place, dict[str, float]]:
-    return {Place(passage, kind, 1, 1): {measure: value} for passage, value in values.items()}
+) -> dict[TextKey, dict[str, float]]:
+    return {TextKey(passage, kind, 1, 1): {measure: value} for passage, value in values.items()}
 
 
 def test_differences_by_hand() -> None:
@@ -46,7 +46,7 @@ def test_differences_by_hand() -> None:
 
 
 def test_a_passage_counts_once_however_many_texts_it_has() -> None:
-    one = {Place("a", "k", step, 1): {"m": 0.0} for step in range(1, 9)} | {Place("b", "k", 1, 1): {"m": 0.0}}
+    one = {TextKey("a", "k", step, 1): {"m": 0.0} for step in range(1, 9)} | {TextKey("b", "k", 1, 1): {"m": 0.0}}
     other = {place: {"m": 1.0 if place.passage == "a" else 0.0} for place in one}
     (found,) = differences(one, other)
     assert found.difference.value == 0.5
@@ -87,8 +87,8 @@ def other(finished: RunFolder) -> RunFolder:
     return copy
 
 
-def side(folder: RunFolder) -> run_survey.Side:
-    return run_survey.Side(folder, run_ledgers.measure(folder))
+def side(folder: RunFolder) -> run_survey.ComparedRun:
+    return run_survey.ComparedRun(folder, run_ledgers.measure(folder))
 
 
 def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: RunFolder) -> None:
@@ -109,7 +109,7 @@ def test_texts_of_a_passage_that_changed_are_left_out(finished: RunFolder, other
 
 
 def test_runs_that_have_nothing_in_common(finished: RunFolder, other: RunFolder) -> None:
-    nothing = run_survey.Side(other, [])
+    nothing = run_survey.ComparedRun(other, [])
     with pytest.raises(RunError, match="have no text of the same passage"):
         run_survey.compare(side(finished), nothing, None)
 
@@ -137,7 +137,7 @@ def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolde
 def test_models_that_see_the_same() -> None:
     """Alignment of two embedders over texts both runs have: too few passages say nothing."""
     embedders = (Embedder("one", bag_of_words), Embedder("other", bag_of_words))
-    nothing = run_survey.Side(None, [])
+    nothing = run_survey.ComparedRun(None, [])
     assert run_survey.models_aligned(nothing, nothing, embedders) is None
 
 
@@ -194,7 +194,7 @@ def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def sides(garden: Workspace) -> list[run_survey.Side]:
+def sides(garden: Workspace) -> list[run_survey.ComparedRun]:
     """First the bundled model's, then the coarse copy's."""
     return [side(RunFolder.open(path)) for path in sorted(garden.outputs.iterdir())]
 
@@ -206,7 +206,7 @@ def bundled(model_path: Path) -> Embedder:
 
 
 @pytest.mark.model
-def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list[run_survey.Side]) -> None:
+def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list[run_survey.ComparedRun]) -> None:
     names = [each.folder.run.name for each in sides]
     words = ["-C", str(garden.root), "compare", *names, "--neighbours", "--embeddings", "none", "--json"]
     result = CliRunner().invoke(cli, words)
@@ -225,7 +225,7 @@ def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list
 
 
 @pytest.mark.model
-def test_a_model_sees_what_it_sees_itself(sides: list[run_survey.Side], bundled: Embedder) -> None:
+def test_a_model_sees_what_it_sees_itself(sides: list[run_survey.ComparedRun], bundled: Embedder) -> None:
     found = run_survey.models_aligned(sides[0], sides[1], (bundled, bundled))
     assert found is not None
     assert found.alignment.value == 1
@@ -233,7 +233,7 @@ def test_a_model_sees_what_it_sees_itself(sides: list[run_survey.Side], bundled:
 
 @pytest.mark.model
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_model_and_a_sentence_model(sides: list[run_survey.Side], bundled: Embedder) -> None:
+def test_a_model_and_a_sentence_model(sides: list[run_survey.ComparedRun], bundled: Embedder) -> None:
     """Of other makers, for other ends, with vectors of another length: they agree on more than chance would."""
     sentences = embedding.installed()
     if sentences is None:

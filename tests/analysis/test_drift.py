@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from remix.analysis.drift import Cycle, attractor, cycle, letters_shared, periodicity, to_first, to_previous
-
-
-def test_similarity_to_the_first_text_and_to_the_one_before() -> None:
-    table = np.array([[1.0, 0.5, 0.2], [0.4, 1.0, 0.7], [0.1, 0.6, 1.0]])
-    assert to_first(table) == [0.5, 0.2]
-    assert to_previous(table) == [0.5, 0.7]
+from remix.analysis.drift import Cycle, attractor, cycle, letters_shared, periodicity
 
 
 def test_levenshtein_by_hand() -> None:

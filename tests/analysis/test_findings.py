@@ -7,7 +7,17 @@ import pytest
 from remix.analysis import findings
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
-from remix.analysis.survey_records import Attraction, Change, Cut, Drift, Halving, Kind, Rests, Step, Survey
+from remix.analysis.survey_records import (
+    ChainEndings,
+    Change,
+    Drift,
+    EqualLengthCut,
+    HalfLife,
+    KindSurvey,
+    PropertyAttractor,
+    StepSurvey,
+    Survey,
+)
 
 
 def estimate(value: float, low: float | None, high: float | None) -> Estimate:
@@ -23,21 +33,24 @@ def drift(own: float, others: float) -> Drift:
 
 
 def kind(
-    *changes: Change, drifts: tuple[Drift, ...] = (), rests: Rests | None = None, halving: Estimate | None = None
-) -> Kind:
+    *changes: Change,
+    drifts: tuple[Drift, ...] = (),
+    rests: ChainEndings | None = None,
+    halving: Estimate | None = None,
+) -> KindSurvey:
     steps = [
-        Step(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
+        StepSurvey(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
         for at, each in enumerate((None, *drifts))
     ]
-    return Kind(
+    return KindSurvey(
         kind="rewrite",
         steps=tuple(steps),
-        cut=Cut(words=20, chains=28, left_out=2),
+        cut=EqualLengthCut(words=20, chains=28, left_out=2),
         changes=changes,
         half_by=None,
-        halvings=() if halving is None else (Halving(way="words", steps=halving),),
+        halvings=() if halving is None else (HalfLife(way="words", steps=halving),),
         attractions=(),
-        rests=rests or Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
+        rests=rests or ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
     )
 
 
@@ -45,7 +58,7 @@ def change(share: Estimate, since: int = 0) -> Change:
     return Change(way="words", since=since, before=20, after=20 * (1 + share.value), share=share)
 
 
-def survey(*kinds: Kind) -> Survey:
+def survey(*kinds: KindSurvey) -> Survey:
     return Survey(passages=30, embeddings=None, strangers=None, kinds=kinds)
 
 
@@ -56,8 +69,8 @@ def plain(text: str) -> str:
 def test_a_change_that_is_sure() -> None:
     (said,) = findings.convergence(kind(change(estimate(-0.25, -0.4, -0.1)), change(estimate(-0.2, -0.3, -0.1), 1)))
     assert plain(said) == (
-        "By their words they become more alike: the last 28 texts amount to 15.0 different ones, the passages, cut "
-        "to the same length, to 20.0 (−25 %, likely between −40 % and −10 %)."
+        "By words they become more alike: the last 28 texts count as 15.0 different ones (Vendi score), the "
+        "passages, cut to the same length, as 20.0 (−25 %, 95 % interval −40 % to −10 %)."
     )
 
 
@@ -68,22 +81,21 @@ def test_a_change_that_came_with_the_first_step() -> None:
 
 def test_a_change_that_may_be_chance_is_no_finding() -> None:
     (said,) = findings.convergence(kind(change(estimate(-0.25, -0.6, 0.1))))
-    assert said.startswith("By their words they become neither more nor less alike, as far as can be told")
-    assert findings.summary(survey(kind(change(estimate(-0.25, -0.6, 0.1))))) == (
-        "In these chains there is no convergence that couldn't be chance."
-    )
+    assert said.startswith("By words no change in how alike they are is certain")
+    found = findings.summary(survey(kind(change(estimate(-0.25, -0.6, 0.1)))))
+    assert found == "No convergence of these chains is certain."
 
 
 def test_a_change_without_an_interval_is_no_finding() -> None:
     (said,) = findings.convergence(kind(change(estimate(-0.9, None, None))))
-    assert "neither more nor less alike" in said
+    assert "no change in how alike they are is certain" in said
     assert "too few passages for an interval" in said
 
 
 def test_too_little_to_say() -> None:
     bare = kind().model_copy(update={"cut": None})
     assert list(findings.convergence(bare)) == [
-        "There are too few texts, or too short ones, to say whether they become alike."
+        "There are too few texts, or too short ones, to say whether they become more alike."
     ]
     assert findings.summary(survey(bare)).startswith("There are too few texts")
 
@@ -100,10 +112,12 @@ def test_the_head_names_both_directions() -> None:
 def test_what_ties_a_text_to_its_passage_halves() -> None:
     begin, end = drift(0.6, 0.2), drift(0.2, 0.1)
     going = kind(drifts=(begin, drift(0.5, 0.2), end), halving=estimate(2.0, 1.7, 2.6))
-    assert findings.keeping(going) == (
-        "By its words, a text of step 1 is 0.60 similar to its own passage, 0.20 to others; of step 3, 0.20 similar "
-        "to its own passage, 0.10 to others. What ties it to its passage halves about every 2.0 steps (likely "
-        "between 1.7 and 2.6)."
+    said = findings.keeping(going)
+    assert said is not None
+    assert plain(said) == (
+        "By words, texts of step 1 have a similarity of 0.60 to their own passage, of 0.20 to others; texts of step "
+        "3, a similarity of 0.20 to their own passage, of 0.10 to others. The difference between the two halves "
+        "about every 2.0 steps (95 % interval 1.7 to 2.6)."
     )
 
 
@@ -111,7 +125,7 @@ def test_a_loss_that_may_be_chance_does_not_halve() -> None:
     """From any two numbers, the second a little smaller, it told in how many steps they would halve."""
     said = findings.keeping(kind(drifts=(drift(0.6, 0.2), drift(0.59, 0.2))))
     assert said is not None
-    assert said.endswith("Between these steps no loss is sure.")
+    assert said.endswith("No loss between these steps is certain.")
 
 
 def test_few_passages_do_not_make_a_passage_forgotten() -> None:
@@ -119,16 +133,16 @@ def test_few_passages_do_not_make_a_passage_forgotten() -> None:
     few = drift(0.6, 0.2).model_copy(update={"above_others": estimate(0.4, None, None)})
     said = findings.keeping(kind(drifts=(few, few)))
     assert said is not None
-    assert said.endswith("of step 2, 0.60 similar to its own passage, 0.20 to others.")
+    assert said.endswith("texts of step 2, a similarity of 0.60 to their own passage, of 0.20 to others.")
 
 
 def test_chains_at_rest_do_not_go_on_halving() -> None:
-    rests = Rests(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
+    rests = ChainEndings(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
     ends = (drift(0.6, 0.2), drift(0.2, 0.1))
     rested = kind(change(sure(0)), drifts=ends, rests=rests, halving=sure(1))
     said = findings.keeping(rested)
     assert said is not None
-    assert said.endswith("Most chains come to rest, and lose no more from then on.")
+    assert said.endswith("Most chains end in a fixed point or a loop, and lose no more from there on.")
     assert "halves" not in findings.summary(survey(rested))
     going = kind(change(sure(0)), drifts=ends, halving=sure(1))
     assert findings.summary(survey(rested, going)).endswith("halves about every 1.0 steps in rewrite.")
@@ -146,44 +160,44 @@ def test_a_passage_that_is_forgotten() -> None:
     end = drift(0.2, 0.2).model_copy(update={"above_others": estimate(0.0, -0.1, 0.1)})
     said = findings.keeping(kind(drifts=(drift(0.6, 0.2), end)))
     assert said is not None
-    assert said.endswith("By then nothing sure tells which passage it came from.")
+    assert said.endswith("a text is not certainly more similar to its own passage than to others.")
 
 
 @pytest.mark.parametrize(
     ("fixed", "loops", "said"),
     [
-        (0, 0, "None of the 30 chains has come to rest."),
-        (26, 0, "26 of 30 chains end in a text that no longer changes, the first from step 3 on."),
-        (0, 2, "2 of 30 go round in a loop, the first from step 3 on."),
+        (0, 0, "None of the 30 chains ends in a fixed point or a loop."),
+        (26, 0, "26 of 30 chains end in a fixed point, a text that no longer changes; the first from step 3 on."),
+        (0, 2, "2 of 30 chains end in a loop; the first from step 3 on."),
         (
             1,
             2,
-            "1 of 30 chains end in a text that no longer changes and 2 of 30 go round in a loop, the first from step "
-            "3 on.",
+            "1 of 30 chains end in a fixed point, a text that no longer changes, and 2 of 30 chains end in a loop; "
+            "the first from step 3 on.",
         ),
     ],
 )
 def test_rest(fixed: int, loops: int, said: str) -> None:
-    rests = Rests(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
+    rests = ChainEndings(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
     assert findings.resting(kind(rests=rests)) == said
 
 
 @pytest.mark.parametrize(("two", "one", "swings"), [(0.9, 0.4, True), (0.4, 0.9, False), (0.405, 0.4, False)])
 def test_swinging(two: float, one: float, swings: bool) -> None:
-    rests = Rests(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
+    rests = ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
     assert findings.swings(kind(rests=rests)) is swings
 
 
 def test_too_few_passages_to_say_whether_they_swing() -> None:
     few = estimate(0.9, None, None)
-    rests = Rests(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
+    rests = ChainEndings(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
     assert findings.swings(kind(rests=rests)) is None
     assert findings.swings(kind()) is None
 
 
-def attraction(strength: Estimate) -> Attraction:
+def attraction(strength: Estimate) -> PropertyAttractor:
     line = Attractor(slope=0, intercept=12, strength=strength.value, position=12)
-    return Attraction(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
+    return PropertyAttractor(name="words", attractor=line, strength=strength, position=None, before=130, after=12.5)
 
 
 def test_attraction_is_told_only_where_it_is_known() -> None:
@@ -193,7 +207,7 @@ def test_attraction_is_told_only_where_it_is_known() -> None:
     said = findings.attraction(attraction(estimate(0.92, 0.75, 1.08)))
     assert said is not None
     assert plain(said).startswith(
-        "words: from 130.0 on average to 12.5. Of what two passages differ by, 92 % is gone"
+        "words: from 130.0 on average to 12.5. Of the difference between two passages 92 % is gone"
     )
 
 

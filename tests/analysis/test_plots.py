@@ -67,7 +67,7 @@ def test_a_kind_may_be_called_what_it_likes(title: str) -> None:
 
 def test_what_is_drawn_is_told_in_words() -> None:
     assert 'aria-label="rewrite, by step: to &lt;its&gt; passage from 0.50 to 0.30;' in drawings()[0]
-    assert 'aria-label="rewrite: the ways of 3 chains' in drawings()[2]
+    assert 'aria-label="rewrite: the paths of 3 chains' in drawings()[2]
 
 
 def test_a_users_own_settings_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from remix.analysis.projection import project, tfidf
+from remix.analysis.projection import project
+from remix.measure.vectors import tfidf
 from remix.measure.words import words
 
 

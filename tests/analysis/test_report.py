@@ -10,20 +10,20 @@ import pytest
 
 from remix import pages
 from remix.analysis import run_ledgers, run_survey
-from remix.analysis.diversity import bag_of_words
-from remix.analysis.report import Kept, Matter, report
-from remix.analysis.sets import Ways
+from remix.analysis.report import KeptShare, ReportData, report
 from remix.analysis.survey import survey
+from remix.analysis.text_sets import SimilarityMethods
 from remix.analysis.trajectory import Trajectory
 from remix.errors import RunError
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import bag_of_words
 from remix.outputs import RunFolder
 from remix.records import Run
 from tests.analysis.test_survey import PLATITUDE, SUBJECTS, about, chains
 from tests.conftest import Remix
 
-WAYS = Ways(run_survey.chrf, Embedder("a <model>", bag_of_words))
-KEPT = [Kept("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
+WAYS = SimilarityMethods(run_survey.chrf, Embedder("a <model>", bag_of_words))
+KEPT = [KeptShare("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
 
 
 class Page(HTMLParser):
@@ -54,13 +54,13 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def matter(run: Run, made: list[Trajectory], ways: Ways = WAYS) -> Matter:
-    return Matter(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
+def data(run: Run, made: list[Trajectory], ways: SimilarityMethods = WAYS) -> ReportData:
+    return ReportData(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
 
 
 @pytest.fixture
 def page(finished: RunFolder) -> str:
-    return report(matter(finished.run, chains(8, 5, 2)))
+    return report(data(finished.run, chains(8, 5, 2)))
 
 
 def test_one_file_that_needs_no_other_and_runs_nothing(page: str) -> None:
@@ -78,10 +78,10 @@ def test_each_figure_says_how_to_read_it_and_what_it_cannot_say(page: str) -> No
 
 
 def test_what_it_says_is_what_was_found(page: str, finished: RunFolder) -> None:
-    found = matter(finished.run, chains(8, 5, 2)).survey.kinds[0]
+    found = data(finished.run, chains(8, 5, 2)).survey.kinds[0]
     text = Page(page).text.replace("\N{NO-BREAK SPACE}", " ")
     change = next(each for each in found.changes if each.way == "words" and not each.since)
-    assert f"the last 10 texts amount to {change.after:.1f} different ones" in text
+    assert f"the last 10 texts count as {change.after:.1f} different ones" in text
     drift = found.steps[3].by_words
     assert drift is not None
     own = drift.to_passage
@@ -89,20 +89,20 @@ def test_what_it_says_is_what_was_found(page: str, finished: RunFolder) -> None:
 
 
 def test_the_same_run_gives_the_same_page(page: str, finished: RunFolder) -> None:
-    assert report(matter(finished.run, chains(8, 5, 2))) == page
+    assert report(data(finished.run, chains(8, 5, 2))) == page
 
 
 def test_without_embeddings_it_goes_by_words(finished: RunFolder) -> None:
-    page = report(matter(finished.run, chains(8, 5, 2), Ways(run_survey.chrf, None)))
+    page = report(data(finished.run, chains(8, 5, 2), SimilarityMethods(run_survey.chrf, None)))
     found = Page(page)
     assert found.tags.count("svg") == 1 + 1 + 1 + 3
-    assert "By its words, a text of step 1" in found.text
+    assert "By words, texts of step 1" in found.text
     assert "by meaning" not in found.text.casefold().replace("by words by meaning", "")
 
 
 def test_names_from_strangers_are_escaped(finished: RunFolder) -> None:
     kind = "<b>$x_\\1</b>"
-    page = report(matter(finished.run, chains(8, 5, kind=kind)))
+    page = report(data(finished.run, chains(8, 5, kind=kind)))
     assert kind not in page
     assert kind in Page(page).text
     assert "a &lt;model&gt;" in page
@@ -110,7 +110,7 @@ def test_names_from_strangers_are_escaped(finished: RunFolder) -> None:
 
 @pytest.mark.parametrize("made", [chains(8)[:1], chains(8, 8)[:2], [chains()[0]._replace(texts=("", "", ""))]])
 def test_a_small_run_has_a_page_too(finished: RunFolder, made: list[Trajectory]) -> None:
-    page = Page(report(matter(finished.run, made)))
+    page = Page(report(data(finished.run, made)))
     assert "There are too few texts" in page.text
 
 
@@ -121,14 +121,14 @@ def test_the_styles_are_those_of_the_other_pages(page: str) -> None:
 
 
 def test_what_sentences_were_matched_by_is_said(finished: RunFolder) -> None:
-    made = matter(finished.run, chains(8, 5))
+    made = data(finished.run, chains(8, 5))
     assert "enough of its wording is there" in Page(report(made)).text
     assert "another model finds one" in Page(report(made._replace(kept_by="meaning"))).text
 
 
 def test_what_was_drawn_is_said(finished: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remix.analysis.sets.MOST", 6)
-    text = Page(report(matter(finished.run, chains(8, 5)))).text
+    monkeypatch.setattr("remix.analysis.text_sets.MOST", 6)
+    text = Page(report(data(finished.run, chains(8, 5)))).text
     assert "10 words of 6 chains, drawn from 10, 0 left out as too short or unfinished" in text
 
 
@@ -136,7 +136,7 @@ def test_chains_that_end_in_the_same_text_crowd(finished: RunFolder) -> None:
     """Nine in one place and one elsewhere were taken for two points, as far apart as any two."""
     ends = [(about(each), PLATITUDE) for each in SUBJECTS[1:]]
     made = [Trajectory(f"e/{at}", "k", 1, texts) for at, texts in enumerate([(about(SUBJECTS[0]),) * 2, *ends])]
-    found = re.search(r"last text (\d\.\d+) from the middle", Page(report(matter(finished.run, made))).text)
+    found = re.search(r"last text (\d\.\d+) from the middle", Page(report(data(finished.run, made))).text)
     assert found
     assert float(found[1]) < 0.35
 

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from remix.analysis import diversity, intervals
-from remix.analysis.diversity import bag_of_words, vendi
+from remix.analysis.diversity import vendi
 from remix.analysis.run_survey import chrf
-from remix.analysis.sets import Ways
 from remix.analysis.survey import survey
 from remix.analysis.survey_records import Survey
+from remix.analysis.text_sets import SimilarityMethods
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
+from remix.measure.vectors import bag_of_words
 
 SUBJECTS = ("clock", "ferry", "wheat", "castle", "river", "atlas", "winter", "printer", "wolf", "ladder")
-WAYS = Ways(chrf, Embedder("words", bag_of_words))
+WAYS = SimilarityMethods(chrf, Embedder("words", bag_of_words))
 
 
 def about(subject: str) -> str:
@@ -95,7 +96,7 @@ def test_halving_by_hand() -> None:
         return (0.8 + wobble) * 0.5 ** int(step) if passage == whose else 0.0
 
     made = [Trajectory(name, "k", 1, tuple(f"{name}:{step}" for step in range(4))) for name in names]
-    (found,) = survey(made, Ways(scores, None)).kinds[0].halvings
+    (found,) = survey(made, SimilarityMethods(scores, None)).kinds[0].halvings
     assert (found.way, found.steps.count) == ("words", 6)
     assert (found.steps.value, found.steps.low, found.steps.high) == pytest.approx((1, 1, 1))
 
@@ -116,7 +117,7 @@ def test_halving_is_by_the_chains_that_reach_the_last_step() -> None:
 
 
 def test_a_large_set_is_drawn_from_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remix.analysis.sets.MOST", 6)
+    monkeypatch.setattr("remix.analysis.text_sets.MOST", 6)
     kind = survey(chains(8, 5), WAYS).kinds[0]
     assert kind.cut is not None
     assert (kind.cut.chains, kind.cut.left_out, kind.cut.drawn_from) == (6, 0, 10)
@@ -136,15 +137,14 @@ def test_a_change_has_the_interval_of_its_own_jackknife() -> None:
         before, after = (vendi(each[list(own)]) for each in bags)
         return (after - before) / before
 
-    alone = intervals.jackknife(range(10), share)
-    assert alone is not None
+    alone = intervals.jackknife(range(10), share).estimate()
     assert (change.share.value, change.share.low) == pytest.approx((alone.value, alone.low))
 
 
 def test_rest_is_held_against_the_same_texts() -> None:
     """The first rewriting, which changes most of all, counted in one similarity and not in the other."""
     texts = ("a passage", "x" * 20, "y" * 20, "y" * 10 + "z" * 10)
-    rests = survey([Trajectory("e/1", "k", 1, texts)], Ways(chrf, None)).kinds[0].rests
+    rests = survey([Trajectory("e/1", "k", 1, texts)], SimilarityMethods(chrf, None)).kinds[0].rests
     assert rests.periodicity is not None
     assert rests.one_back is not None
     assert (rests.periodicity.value, rests.one_back.value) == (0, 0.5)
@@ -164,7 +164,10 @@ def test_drift_by_hand() -> None:
     def scores(ones: object, others: object) -> np.ndarray:
         return np.array([[similarities.get((one, other), 0.0) for other in others] for one in ones])
 
-    found = survey([Trajectory("x/1", "k", 1, ("p", "a")), Trajectory("x/2", "k", 1, ("q", "b"))], Ways(scores, None))
+    found = survey(
+        [Trajectory("x/1", "k", 1, ("p", "a")), Trajectory("x/2", "k", 1, ("q", "b"))],
+        SimilarityMethods(scores, None),
+    )
     drift = found.kinds[0].steps[1].by_words
     assert drift is not None
     assert drift.to_others is not None
@@ -232,7 +235,7 @@ def test_each_text_is_embedded_once_and_all_together() -> None:
         asked.append(list(texts))
         return bag_of_words(asked[-1])
 
-    survey(chains(8, 8), Ways(chrf, Embedder("counting", embed)))
+    survey(chains(8, 8), SimilarityMethods(chrf, Embedder("counting", embed)))
     assert len(asked) == 1
     assert len(set(asked[0])) == len(asked[0])
 

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu.metrics import CHRF as SACRE
 
-from remix.measure.alignment import CHRF, Similarity, align, chrf, cosine
+from remix.measure.alignment import align
+from remix.measure.chrf import CHRF, chrf
 from remix.measure.sentences import sentences
+from remix.measure.similarity import Similarity, cosine
 from tests import planted
 
 TEXT = st.text(st.sampled_from("abcde é.,’“”\n"), max_size=30)

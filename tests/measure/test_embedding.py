@@ -11,9 +11,10 @@ import pytest
 from remix.engine import llama
 from remix.errors import ModelError, RemixError
 from remix.measure import embedding
-from remix.measure.alignment import CHRF, Similarity
-from remix.measure.ledger import Made, ledger
+from remix.measure.chrf import CHRF
+from remix.measure.ledger import LedgerInput, ledger
 from remix.measure.sentences import sentences
+from remix.measure.similarity import Similarity
 from remix.records import ModelFile
 from tests import planted
 
@@ -123,7 +124,7 @@ def test_a_claim_turned_round_mostly_counts_as_kept_by_meaning(minilm: embedding
     similarity = embedding.matching("meaning")(
         [each for case in turned for text in (case.passage, case.text) for each in sentences(text)]
     )
-    kept = [ledger(Made(case.text, "stop", case.passage, "", ()), similarity).kept == 1 for case in turned]
+    kept = [ledger(LedgerInput(case.text, "stop", case.passage, "", ()), similarity).kept == 1 for case in turned]
     assert (sum(kept), len(kept)) == (34, 38)
 
 

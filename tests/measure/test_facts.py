@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from remix.measure.facts import hard_facts, negated
+from remix.measure.facts import hard_facts
+from remix.measure.negations import negations_in
 
 PASSAGE = (
     "In 1855 Josiah Kemp of Harrow sold 1,200 almanacs at St. Bride’s. "
@@ -27,7 +28,7 @@ def test_what_a_passage_holds() -> None:
 def test_the_passage_itself_keeps_all_and_invents_nothing() -> None:
     facts = hard_facts(PASSAGE, PASSAGE)
     assert (facts.kept_share, facts.invented, facts.inherited) == (1, (), ())
-    assert all(each.given == each.kept for each in facts.sorts)
+    assert all(each.given == each.kept for each in facts.types)
 
 
 def test_without_facts_there_is_no_share() -> None:
@@ -100,7 +101,7 @@ def test_half_of_a_name_keeps_it() -> None:
     ],
 )
 def test_negations(sentence: str, expected: list[str]) -> None:
-    assert negated(sentence) == expected
+    assert list(negations_in(sentence)) == expected
 
 
 @pytest.mark.parametrize("mark", ["“", "‘", '"', "(Hui ", "Hui (2016", "« ", "1,", "12 August ", "A-", "’", ": “"])

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from remix.measure.ledger import VERSION, Made, MeasuresFile, ledger, numbers
+from remix.measure.ledger import VERSION, LedgerInput, MeasuresFile, candidate_measures, ledger
 from remix.records import Message, Weights, sha256
 
 PASSAGE = (
@@ -15,8 +15,8 @@ PASSAGE = (
 )
 
 
-def made(text: str, previous: str = "", length: float | None = None) -> Made:
-    return Made(text, "stop", PASSAGE, previous, (Message(role="user", content=PASSAGE),), length)
+def made(text: str, previous: str = "", length: float | None = None) -> LedgerInput:
+    return LedgerInput(text, "stop", PASSAGE, previous, (Message(role="user", content=PASSAGE),), length)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,9 @@ def test_length_is_asked_of_what_was_read() -> None:
 
 def test_the_merit_is_the_weighted_sum() -> None:
     of = ledger(made("The first clock runs slow, and nobody knows why. It was set in 1855.", length=0.5))
-    found = numbers(of, Weights(kept=2, facts=3, added=5, reversed=-7, coverage=11, density=13, length=-17))
+    found = candidate_measures(
+        of, Weights(kept=2, facts=3, added=5, reversed=-7, coverage=11, density=13, length=-17)
+    )
     parts = (found.kept, found.facts, found.added, found.reversed, found.coverage, found.density, found.length)
     assert parts == (
         of.kept,
@@ -98,5 +100,5 @@ def test_a_file_is_read_back() -> None:
 
 
 def test_an_empty_passage_has_nothing_to_keep() -> None:
-    of = ledger(Made("Some words.", "stop", "", "", ()))
+    of = ledger(LedgerInput("Some words.", "stop", "", "", ()))
     assert (of.kept, of.added, of.length.share) == (0, 1, 0)

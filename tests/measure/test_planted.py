@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from remix.measure.ledger import Ledger, Made, ledger
+from remix.measure.ledger import Ledger, LedgerInput, ledger
 from tests import planted
 from tests.planted import Planted
 
@@ -18,7 +18,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "measures.md").read_text(encodi
 
 
 def measured(case: Planted) -> Ledger:
-    return ledger(Made(case.text, "stop", case.passage, "", ()))
+    return ledger(LedgerInput(case.text, "stop", case.passage, "", ()))
 
 
 def is_found(case: Planted) -> bool:

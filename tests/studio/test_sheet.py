@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from remix.measure.ledger import Made, MeasuresFile, ledger
+from remix.measure.ledger import LedgerInput, MeasuresFile, ledger
 from remix.outputs import RunFolder
 from remix.records import Alternative, Choice
 from remix.studio import sheet
@@ -121,7 +121,7 @@ def test_of_a_very_long_text_the_beginning_is_shown(workspace: Workspace) -> Non
 def measures(folder: RunFolder, **changed: Any) -> None:
     """Measure an output, and say otherwise of it."""
     record, text = folder.read(FIRST)
-    made = Made(text, "stop", record.sources[0].text, "", ())
+    made = LedgerInput(text, "stop", record.sources[0].text, "", ())
     file = MeasuresFile(record=record.id, ledger=ledger(made))
     raw = {**file.model_dump(mode="json", by_alias=True), **changed}
     folder.measures_path(FIRST).write_text(json.dumps(raw), encoding="utf-8")

@@ -271,14 +271,14 @@ def test_a_worker_that_forgot_a_template_is_told_it_again(monkeypatch: pytest.Mo
 LATE = """
 import signal
 from contextlib import suppress
-from remix.templates.sandbox import OvertimeError, Workshop
+from remix.templates.sandbox import OvertimeError, Renderer
 
 def late(request):
     with suppress(OvertimeError):
         signal.raise_signal(signal.SIGPROF)
     return {"text": "", "turns": []}
 
-workshop = Workshop()
+workshop = Renderer()
 workshop._answer = late
 assert workshop.answer({"do": "render"})["trouble"] == "time"
 """

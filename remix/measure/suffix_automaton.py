@@ -1,7 +1,7 @@
-"""The runs of words that a text has.
+"""All runs of consecutive words in a list of words.
 
-Takes a list of words, tells how much of another list begins a run in it. Time and memory grow with the words, however
-often they repeat.
+Takes a list of words, tells how long a beginning of another list the list contains. Time and memory grow with the
+number of words, however often words repeat.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-class Runs:
-    """All runs of a list of words, in a suffix automaton (Blumer et al. 1985, "The smallest automaton recognizing the
-    subwords of a text"): each state stands for the runs that end at the same places."""
+class SuffixAutomaton:
+    """The runs of a list of words as a suffix automaton (Blumer et al. 1985, "The smallest automaton recognizing the
+    subwords of a text"): each state stands for all runs that end at the same positions."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._next: list[dict[str, int]] = [{}]
         self._link = [-1]
-        """The state of the longest run that ends at more places."""
+        """Per state, the state of the longest suffix with more end positions."""
         self._length = [0]
-        """Words of a state's longest run."""
+        """Per state, the length of the longest run in words."""
         last = 0
         for word in words:
             last = self._add(word, last)
 
     def _add(self, word: str, last: int) -> int:
-        """Lengthen the list by a word; `last` is the state of the whole list so far."""
+        """Append a word to the list; `last` is the state of the whole list before the word."""
         new = self._state({}, self._length[last] + 1)
         at = last
         while at != -1 and word not in self._next[at]:
@@ -38,7 +38,7 @@ class Runs:
         return new
 
     def _split(self, at: int, word: str, to: int) -> int:
-        """A state of their own for the shorter runs of a state, which now end at one more place."""
+        """Split a state: the shorter runs get one more end position, and need a state of their own."""
         twin = self._state(dict(self._next[to]), self._length[at] + 1)
         self._link[twin], self._link[to] = self._link[to], twin
         while at != -1 and self._next[at].get(word) == to:
@@ -52,11 +52,11 @@ class Runs:
         self._length.append(length)
         return len(self._next) - 1
 
-    def longest(self, words: Sequence[str], at: int = 0) -> int:
-        """How many words from there on stand in the list in a row."""
+    def longest_prefix(self, words: Sequence[str], start: int = 0) -> int:
+        """How many words of `words`, from `start` on, stand in the list as one run."""
         state, length = 0, 0
-        while at + length < len(words):
-            to = self._next[state].get(words[at + length])
+        while start + length < len(words):
+            to = self._next[state].get(words[start + length])
             if to is None:
                 break
             state, length = to, length + 1

@@ -1,6 +1,6 @@
-"""What can be said of a single text in one number, for seeing where chains are drawn.
+"""Properties of a text in one number each: length in words, letters per word, words per sentence.
 
-Takes a text, gives a number. No judgement is in these: a long sentence isn't a bad one.
+Takes a text, gives a number. `analysis/attractors.py` asks which values chains are drawn to; no value is good or bad.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ def length(text: str) -> float:
 
 
 def word_length(text: str) -> float:
-    """Letters a word, on average; 0 for none."""
+    """Mean letters per word; 0 for a text without words."""
     found = words(text)
     return sum(map(len, found)) / len(found) if found else 0.0
 
 
 def sentence_length(text: str) -> float:
-    """Words a sentence, on average."""
+    """Mean words per sentence."""
     return length(text) / max(1, len(sentences(text)))
 
 

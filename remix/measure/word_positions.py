@@ -1,0 +1,49 @@
+"""A text's words with their position in the sentence: whether a capital may be due to the position alone.
+
+Takes a text, gives its words in order. `numbers.py` looks for months and `proper_names.py` for names among the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from remix.measure.sentences import sentences
+from remix.measure.words import FUNCTION_WORDS
+
+_WORD = re.compile(r"[^\W\d_][\w’'\-]*")
+_OPENING = re.compile(r"[:“\"‘«(\[—–\n*_]\W*$")
+_NEAR = 99
+"""Letters before a word to search for an opening mark."""
+
+
+class PositionedWord(NamedTuple):
+    """A word and its position."""
+
+    word: str
+    opens: bool
+    """Whether the word begins a sentence, or follows a mark that may be followed by a capital: a colon, a quote."""
+    follows: bool
+    """Whether only a space separates the word from the previous word."""
+
+
+def positioned_words(text: str) -> Iterator[PositionedWord]:
+    """The words of all sentences but titles, in which every word is capitalised."""
+    for sentence in sentences(text):
+        if _is_title(sentence):
+            continue
+        end = 0
+        for match in _WORD.finditer(sentence):
+            between = sentence[end : match.start()]
+            opens = end == 0 or bool(_OPENING.search(between[-_NEAR:]))
+            yield PositionedWord(match.group(), opens, end > 0 and between == " ")
+            end = match.end()
+
+
+def _is_title(sentence: str) -> bool:
+    """Whether no full stop ends a sentence and all words but function words are capitalised."""
+    if sentence.rstrip('”"’)»')[-1:] in ".!?…":
+        return False
+    content = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
+    return len(content) > 2 and all(word[0].isupper() for word in content)
