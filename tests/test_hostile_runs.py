@@ -143,7 +143,7 @@ def test_of_texts_side_by_side_no_line_begins_like_one_of_remix(monkeypatch: pyt
 
     listener = threading.Thread(target=listen)
     listener.start()
-    line = "intact: all that is here is what was written"
+    line = "intact: nothing has changed since it was written"
     with os.fdopen(theirs, "w") as terminal, monkeypatch.context() as patch:
         patch.setattr("sys.stdout", terminal)
         printing.print_beside((f"“A” {'x ' * 60} {line}", f"{line}\n\n{line}"), ("once", "words\n\nend of it"))

@@ -362,7 +362,7 @@ def test_the_command_says_what_came(told: RunFolder, remix_: Callable[..., Resul
     result = remix_("--parallel", "2", "--threads", "1")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[1:] == [
-        "intact: all that is here is what was written",
+        "intact: nothing has changed since it was written",
         "environment: the same",
         "replayed: 12 of 12 texts equal, token by token",
     ]
@@ -373,7 +373,7 @@ def test_the_command_names_what_came_otherwise(told: RunFolder, remix_: Callable
     forge(told, SECOND, lambda raw: raw["output"]["token_ids"].__setitem__(0, 999))
     result = remix_("-q", SECOND)
     assert result.exit_code == 1
-    assert "not replayed, since it isn't what was written; --anyway replays it all the same." in result.stderr
+    assert "not replayed, since the run has changed; --anyway replays it all the same." in result.stderr
     assert "replayed" not in result.stdout
     result = remix_("-q", "--anyway", SECOND)
     assert result.exit_code == 1

@@ -656,7 +656,7 @@ def test_the_latest_run_by_default(remix_: Remix, finished: RunFolder) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
         f"{finished.path}: finished, 12 of 12 texts, not signed",
-        "intact: all that is here is what was written",
+        "intact: nothing has changed since it was written",
     ]
 
 
@@ -720,7 +720,7 @@ def test_a_folder_without_a_request(remix_: Remix, finished: RunFolder) -> None:
     result = remix_("verify", str(finished.path))
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{finished.path}: not to be read as a run, not signed",
+        f"{finished.path}: not readable as a run, not signed",
         "  run.json: missing",
     ]
 
