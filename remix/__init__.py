@@ -1,6 +1,6 @@
 """remix: rewrites the tagged passages of your essays with a local model, exactly and with provenance.
 
-The public API; each name is loaded when it is first used, so that `remix --help` stays quick.
+The public API. Each name is imported when it is first used, so that `remix --help` is quick.
 
     from remix import Options, generate, open_workspace, prepare
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-# `typing` takes a while to load, and this is the first of all modules: Ctrl-C would end that with a traceback.
+# This module is loaded first, and `typing` takes a while to load: Ctrl-C meanwhile would show a traceback.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

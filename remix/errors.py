@@ -1,12 +1,12 @@
-"""What can go wrong, said so that a person can act on it.
+"""Errors that tell a person what to do.
 
-Takes nothing, gives `RemixError` and its few subclasses. Every error that bad input can cause is one of
-them: `message` names the file and line or the option, `hint` the next step. It knows nothing of stages.
+`RemixError` and its subclasses. Every error that bad input can cause is a `RemixError`: `message` names the file and
+line or the option, `hint` the next step. Imports nothing.
 """
 
 
 class RemixError(Exception):
-    """An error to show to a person: one line that says what is wrong, one that says what to do."""
+    """An error to show to a person: a line that says what is wrong, and a line that says what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -15,7 +15,7 @@ class RemixError(Exception):
 
 
 class SeedError(RemixError):
-    """A seed can't be read, or nothing in the seeds answers the request."""
+    """An essay can't be read, or no passage of the essays answers the request."""
 
 
 class PromptError(RemixError):

@@ -1,7 +1,7 @@
-"""A workspace: the folder in which seeds, prompts, outputs and settings lie.
+"""A workspace: the folder in which essays, prompts, outputs and settings lie.
 
-Takes a folder, gives the places and settings that hold there. Settings come from the flag, then the
-environment, then `remix.toml`, then the default; this file knows the last two, the command line the rest.
+Takes a folder, gives the places and settings of the workspace. A setting comes from the flag, else from the
+environment, else from `remix.toml`, else from the default. This module knows the last two, `cli/` the first two.
 """
 
 from __future__ import annotations
@@ -12,33 +12,42 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, create_model
 
 from remix.errors import RemixError
 from remix.records import Frozen, Options
-from remix.records.options import MinWords, ModelName, flag_of
-from remix.records.values import PathText
+from remix.records.options import MinWords, flag_of
 from remix.util import files, names, toml
 from remix.util.validation import Problem, first_problem
 
 FILE = "remix.toml"
 
 MOST_BYTES = 2**20
-"""Of `remix.toml`."""
+"""Largest size of `remix.toml`."""
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no path has a NUL in it")
+    return text
+
+
+PathText = Annotated[str, AfterValidator(_without_nul)]
+"""A path, or a name that may become part of a path."""
 
 
 class SettingsError(RemixError):
-    """`remix.toml` can't be read, or a workspace can't be made."""
+    """`remix.toml` can't be read, or a workspace can't be created."""
 
 
 class _GenerateTable(Frozen):
-    """Defaults for `remix generate`, under `[generate]`: of each option there its value, or None."""
+    """Defaults for `remix generate`, in the table `[generate]`; None for an option that isn't there."""
 
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True, serialize_by_alias=False)
 
     @property
     def given(self) -> dict[str, Any]:
-        """The values that remix.toml gives, by the names of `Options`."""
+        """The values that remix.toml gives, under the names of `Options`."""
         return self.model_dump(exclude_unset=True)
 
 
@@ -60,26 +69,26 @@ else:
 
 
 class Settings(Frozen):
-    """What `remix.toml` may say."""
+    """The settings of `remix.toml`."""
 
     seeds: PathText = "seeds"
-    """Folder of essays, wherever it lies; read in place."""
+    """Folder of essays; it may lie outside the workspace."""
     prompts: PathText = "prompts"
     """Folder of templates."""
     outputs: PathText = "outputs"
     """Folder for runs."""
     exclude: tuple[str, ...] = ()
-    """What in the folder of essays isn't read: patterns as in a `.gitignore`."""
+    """Files and folders of the folder of essays that aren't read: patterns as in a `.gitignore`."""
     min_words: MinWords = 0
-    model: ModelName = None
+    model: PathText | None = None
     models: tuple[PathText, ...] = ()
-    """Folders to look for GGUF files in."""
+    """Folders in which GGUF files are searched."""
     generate: GenerateSettings = GenerateSettings()
     """Defaults for `remix generate`."""
 
 
 class Workspace:
-    """Where things are. Folders in `remix.toml` are relative to it."""
+    """The folders of a workspace. Paths in `remix.toml` are relative to `root`."""
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self.root = root
@@ -92,7 +101,7 @@ class Workspace:
 
     @property
     def exclude(self) -> list[str]:
-        """What in the folder of essays isn't read: as the settings say, and the runs, should they lie there."""
+        """What isn't read in the folder of essays: patterns of the settings, and the runs if they lie there."""
         seeds, outputs = (Path(os.path.abspath(folder)) for folder in (self.seeds, self.outputs))  # noqa: PTH100
         if outputs == seeds or not outputs.is_relative_to(seeds):
             return list(self.settings.exclude)
@@ -101,7 +110,7 @@ class Workspace:
 
     @property
     def prompts(self) -> Path:
-        """Folder of templates: the workspace's own, or the shipped ones where it has none."""
+        """Folder of templates: the workspace's own, or the shipped templates if the workspace has none."""
         own = self._place(self.settings.prompts)
         return own if own.is_dir() or self.settings.prompts != "prompts" else shipped("prompts")
 
@@ -112,17 +121,17 @@ class Workspace:
 
     @property
     def model_folders(self) -> list[Path]:
-        """Folders to look for GGUF files in."""
+        """Folders in which GGUF files are searched."""
         return [self._place(folder) for folder in self.settings.models]
 
     @property
     def model(self) -> str | None:
-        """The model that `remix.toml` names, if it does: a path from the workspace, or a name."""
+        """The model of `remix.toml`: a path from the workspace on, or a name."""
         model = self.settings.model
         return str(self.root / model) if model and (self.root / model).is_file() else model
 
     def with_seeds(self, folder: Path) -> Workspace:
-        """The same with another folder of essays, relative to where one stands."""
+        """The same workspace with another folder of essays; the path is relative to the current folder."""
         seeds = os.path.abspath(folder)  # noqa: PTH100 (takes out `..`, and keeps links)
         return Workspace(self.root, self.settings.model_copy(update={"seeds": seeds}))
 
@@ -131,18 +140,18 @@ class Workspace:
             return self.root / Path(folder).expanduser()
         except RuntimeError as error:
             raise SettingsError(
-                f"{self.root / FILE}: nobody knows whose home '{folder}' is in.", "Write the whole path."
+                f"{self.root / FILE}: the home folder in '{folder}' is unknown.", "Write the whole path."
             ) from error
 
 
 def open_workspace(start: Path) -> Workspace:
-    """The workspace that `start` is in: the nearest folder upwards with `remix.toml`, or with seeds and prompts.
+    """The workspace around `start`: the nearest folder upwards with `remix.toml`, or with `seeds/` and `prompts/`.
 
-    Without one, `start` itself, so that a bare folder with `seeds/` works. Raises `SettingsError`.
+    If there is none, `start` itself, so that a folder with nothing but `seeds/` works. Raises `SettingsError`.
     """
     start = Path(os.path.abspath(start))  # noqa: PTH100 (takes out `..`, and keeps links)
     for folder in (start, *start.parents):
-        # Of a pipe, or a link that leads nowhere, reading it says what it is.
+        # If remix.toml is a pipe or a dangling link, reading the file raises an error that says so.
         if os.path.lexists(folder / FILE) and not (folder / FILE).is_dir():
             return Workspace(folder, read_settings(folder / FILE))
         if (folder / "seeds").is_dir() and (folder / "prompts").is_dir():
@@ -151,7 +160,7 @@ def open_workspace(start: Path) -> Workspace:
 
 
 def read_settings(path: Path) -> Settings:
-    """`remix.toml`. Raises `SettingsError` where it is broken or has a key remix doesn't know."""
+    """The settings of a `remix.toml`. Raises `SettingsError` if the file is broken, or a setting unknown or wrong."""
     try:
         source = files.read_bounded(path, MOST_BYTES, path.parent).decode()
         return Settings.model_validate(toml.loads(source))
@@ -170,7 +179,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def _refused(path: Path, source: str, problem: Problem) -> SettingsError:
-    """A setting that isn't known, or its value."""
+    """The error about a setting that is unknown, or whose value is refused."""
     where, key = f"{path}:{toml.line_of(source, problem.place)}", names.shortened(problem.key, toml.LONGEST_WORD)
     if not problem.is_unknown:
         return SettingsError(f"{where}: `{key}`: {problem.words}.", "Mend the value.")
@@ -182,21 +191,26 @@ def _refused(path: Path, source: str, problem: Problem) -> SettingsError:
 
 
 def shipped(what: str) -> Path:
-    """The folder of prompts or seeds that came with remix: in the package, or in the checkout around it."""
+    """The folder of prompts or essays that comes with remix: in the package, or in the checkout around it."""
     package = Path(__file__).parent
     packed = package / "_shipped" / what
     return packed if packed.is_dir() else package.parent / what
 
 
 def init(target: Path) -> list[Path]:
-    """Make a workspace: copy the shipped seeds and prompts, write `remix.toml`; gives what was written.
+    """Create a workspace: copy the shipped essays and prompts and write `remix.toml`; returns the files.
 
-    Never overwrites: raises `SettingsError` where one of the files is there already, before writing any.
+    Never overwrites: if one of the files exists, raises `SettingsError` before anything is written.
     """
-    files = {target / what / path.name: path for what in ("seeds", "prompts") for path in _files(shipped(what))}
+    originals = [path for what in ("seeds", "prompts") for path in sorted(shipped(what).iterdir())]
+    files = {
+        target / path.parent.name / path.name: path
+        for path in originals
+        if path.is_file() and not path.name.startswith(".")
+    }
     there = next((path for path in [*files, target / FILE] if os.path.lexists(path)), None)
     if there:
-        raise SettingsError(f"{there} already exists.", "Take an empty folder; nothing has been written.")
+        raise SettingsError(f"{there} already exists.", "Choose an empty folder; nothing has been written.")
     try:
         for path, source in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -205,24 +219,20 @@ def init(target: Path) -> list[Path]:
         (target / FILE).write_text(_TOML, encoding="utf-8")
     except OSError as error:
         raise SettingsError(
-            f"{target}: can't be written ({error.strerror}).", "Take a folder you may write to."
+            f"{target}: can't be written ({error.strerror}).", "Choose a folder that you may write to."
         ) from error
     return [*files, target / FILE]
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-
-
 _TOML = """\
-# Settings of this workspace. A flag or a REMIX_* variable goes before what stands here.
-# seeds = "seeds"                      # any folder of notes, read where it is
-# exclude = ["Daily/", "*.draft.md"]   # what in it isn't read, as in a .gitignore
+# Settings of this workspace. A flag or a REMIX_* variable overrides the settings here.
+# seeds = "seeds"                      # folder of essays or notes; it may lie anywhere
+# exclude = ["Daily/", "*.draft.md"]   # files that aren't read, as in a .gitignore
 # min_words = 5                        # leaves out shorter passages: epigraphs, transitions of a line
 # prompts = "prompts"
 # outputs = "outputs"
 # model = "~/models/some-model.gguf"   # or a name from `remix models list`
-# models = ["~/models"]                # folders to look for GGUF files in
+# models = ["~/models"]                # folders in which GGUF files are searched
 
 [generate]
 # kind = ["rewrite", "summary"]

@@ -244,7 +244,7 @@ BAD = [
         "home that nobody has",
         write("remix.toml", 'seeds = "~nobody-has-this-name/seeds"\n'),
         "tags",
-        "{root}/remix.toml: nobody knows whose home '~nobody-has-this-name/seeds' is in.",
+        "{root}/remix.toml: the home folder in '~nobody-has-this-name/seeds' is unknown.",
         "Write the whole path.",
     ),
     Bad("resume without a run", nothing, "resume", "{root}/outputs: no runs yet.", "Make one: `remix generate"),
@@ -257,7 +257,11 @@ BAD = [
     ),
     Bad("show without a run", nothing, "show two-clocks/001/again.1", "{root}/outputs: no runs yet.", "Make one:"),
     Bad(
-        "init below a file", write("file", ""), "init {root}/file/new", "{root}/file/new: can't be written (", "Take"
+        "init below a file",
+        write("file", ""),
+        "init {root}/file/new",
+        "{root}/file/new: can't be written (",
+        "Choose",
     ),
 ]
 
@@ -272,7 +276,9 @@ def test_bad_input(workspace: Workspace, model_path: Path, bad: Bad) -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     # Only what comes too late to be found before a run is announced has a line before the error.
-    *before, error, hint = (line for line in result.stderr.splitlines() if not line.startswith("The first time"))
+    *before, error, hint = (
+        line for line in result.stderr.splitlines() if not line.startswith("First use of this model")
+    )
     assert before == (["6 texts from 3 passages by SmolLM2-135M-Instruct.Q4_1"] if "--out" in command else [])
     assert error.startswith(f"Error: {bad.error.format(root=root)}")
     assert hint.startswith(f"  {bad.hint}")

@@ -120,7 +120,7 @@ def test_of_a_single_output_it_is_said_that_nothing_else_was_looked_at(finished:
     result = remix_("verify", f"{finished.run.name}:{SECOND}")
     assert result.exit_code == 0
     last = result.stdout.splitlines()[-1]
-    assert last == "intact: 2 of the run's 12 texts haven't changed since they were written; nothing else was checked"
+    assert last == "intact: 2 of the run's 12 texts have not changed; the rest of the run wasn't checked"
     told = json.loads(remix_("verify", "--json", f"{finished.run.name}:{SECOND}").stdout)
     assert told["runs"][0]["only"] == [SECOND]
 
@@ -138,6 +138,6 @@ def test_a_text_without_a_record_is_not_called_intact(finished: RunFolder, remix
     assert intact == "intact: no text with a record has changed since it was written"
     also = " and 2 more" if count > 1 else ""
     first = finished.run.tasks[-count].id
-    assert unrecorded == f"without a record, so not checked: {first}.md{also}; `remix resume` writes it anew"
+    assert unrecorded == f"without a record, so not checked: {first}.md{also}; `remix resume` writes it again"
     told = json.loads(remix_("verify", "--json", finished.path).stdout)
     assert len(told["runs"][0]["unrecorded"]) == count

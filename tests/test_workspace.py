@@ -97,7 +97,7 @@ def test_a_model_s_path_starts_from_the_workspace(tmp_path: Path) -> None:
 
 def test_a_home_that_nobody_has(tmp_path: Path) -> None:
     place = Workspace(tmp_path, settings(tmp_path, 'seeds = "~nobody-has-this-name/seeds"'))
-    with pytest.raises(SettingsError, match=r"remix\.toml: nobody knows whose home '~nobody-has-this-name/seeds'"):
+    with pytest.raises(SettingsError, match=r"remix\.toml: the home folder in '~nobody-has-this-name/seeds'"):
         _ = place.seeds
 
 

@@ -1,7 +1,7 @@
-"""The command line: parse, call one function, print.
+"""The command line: each command parses its options, calls one function and prints the result.
 
-Results go to stdout, progress and messages to stderr. Whatever is slow to import is imported inside the
-commands, so that help comes at once.
+Results go to stdout, progress and messages to stderr. Slow modules are imported inside the commands, so that `--help`
+is quick.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 INTERRUPTED = 130
-"""What the shell calls a command that Ctrl-C ended."""
+"""Exit status of a command that Ctrl-C ended, as shells have it."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Failure(click.ClickException):
-    """A `RemixError` on its way to the terminal; click makes its exit code 1."""
+    """A `RemixError` as click shows it; the exit code is 1."""
 
     def __init__(self, error: RemixError) -> None:
         super().__init__(error.message)
         self.hint = error.hint
 
     def show(self, file: Any = None) -> None:
-        """Print it: what is wrong in a line, what to do in another."""
+        """Print the message in a line and the hint in another."""
         printing.error(self.message, self.hint)
 
 
@@ -61,44 +61,44 @@ _HOMES = {
     "verify": "verify",
     "why": "verify",
 }
-"""The module that a command is in: only that of the command at hand is imported."""
+"""The module of each command. Only the module of the command that runs is imported."""
 
 
 class Commands(Mapping[str, click.Command]):
-    """The commands by name, each imported when it is asked for."""
+    """The commands by name. A command is imported when its name is looked up."""
 
     def __getitem__(self, name: str) -> click.Command:
-        """A command. Raises `KeyError` for a name that none has."""
+        """The command of that name. Raises `KeyError` if there is none."""
         commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
         return next(command for command in commands if command.name == name)
 
     def __contains__(self, name: object) -> bool:
-        """Whether a command has that name; nothing is imported."""
+        """Whether there is a command of that name; imports nothing."""
         return name in _HOMES
 
     def get(self, name: str, default: Any = None) -> Any:
-        """A command, or the default. A `KeyError` in a command's own module is not taken for a missing command."""
+        """The command of that name, or the default. A `KeyError` raised by the command's own module gets through."""
         return self[name] if name in _HOMES else default
 
     def __iter__(self) -> Iterator[str]:
-        """Their names."""
+        """The names of all commands."""
         return iter(_HOMES)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of commands."""
         return len(_HOMES)
 
 
 class Group(click.Group):
-    """Turns remix's errors, those of the file system, and in the end all others into a message and an exit code."""
+    """Turns errors of remix, of the file system and all unexpected exceptions into a message and an exit code."""
 
     def main(self, *arguments: Any, **named: Any) -> Any:
-        """Parse the command line and run the command; no exception gets past this, if the process ends with it."""
+        """Parse the command line and run the command. In standalone mode no exception but `SystemExit` gets out."""
         try:
             return super().main(*arguments, **named)
         except (SystemExit, KeyboardInterrupt, GeneratorExit):
             raise
-        # Libraries in Rust raise what isn't an `Exception` when they panic.
+        # A library written in Rust raises a `BaseException` when it panics.
         except BaseException as error:
             if not named.get("standalone_mode", True):
                 raise
@@ -118,7 +118,7 @@ class Group(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except EOFError as error:
-            # click takes it for the end of what somebody types.
+            # click would take an EOFError for the end of what somebody types.
             ctx.exit(door.show(error, sys.argv))
         except (RemixError, OSError) as error:
             failure = _failure(error)
@@ -128,10 +128,10 @@ class Group(click.Group):
 
 
 def _failure(error: BaseException) -> Failure | None:
-    """An error of remix or of the file system as what is shown of it; null for any other."""
+    """How click shows an error of remix or of the file system; None for other errors."""
     if isinstance(error, RemixError):
         return Failure(error)
-    # click ends the process quietly if nobody reads what it prints.
+    # click itself handles a closed pipe: it ends the process quietly.
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         where = f"{error.filename}: " if error.filename else ""
         return Failure(RemixError(f"{where}{error.strerror or error}.", "Check the path."))
@@ -139,7 +139,7 @@ def _failure(error: BaseException) -> Failure | None:
 
 
 def _workspace(ctx: click.Context) -> Workspace:
-    """The workspace, with its settings made the defaults of the commands' options."""
+    """The workspace; its settings become the defaults of the commands' options."""
     from remix.util.processes import leave_out
     from remix.workspace import open_workspace
 
@@ -151,7 +151,7 @@ def _workspace(ctx: click.Context) -> Workspace:
     settings = workspace.settings
     top = {"min_words": settings.min_words, "model": workspace.model}
     given = {**settings.generate.given, **{name: value for name, value in top.items() if value}}
-    # `remix try` makes one step, however many a run makes.
+    # `remix try` makes one step, even if the settings say how many steps a run makes.
     one_text = {name: value for name, value in given.items() if name != "steps"}
     ctx.default_map = {
         **dict.fromkeys(("generate", "check", "passages"), given),
@@ -168,24 +168,29 @@ def _workspace(ctx: click.Context) -> Workspace:
     type=click.Path(exists=True, file_okay=False),
     default=".",
     envvar="REMIX_WORKSPACE",
-    help="Folder with seeds/, prompts/ and outputs/; by default this one, or the nearest above it.",
+    help="The workspace: a folder with seeds/, prompts/ and outputs/. By default the current folder, or the nearest "
+    "workspace above it.",
 )
 @click.option(
     "--seeds",
     type=click.Path(exists=True, file_okay=False),
     metavar="DIR",
     envvar="REMIX_SEEDS",
-    help="Folder of essays or notes, wherever it lies; by default the workspace's.",
+    help="Folder of essays or notes; by default the workspace's.",
 )
 @click.option(
-    "-v", "--verbose", is_flag=True, expose_value=False, help="If remix itself is at fault, show where in its code."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    help="After an internal error, show where it happened in the code.",
 )
 @click.version_option(package_name="essay-remix", prog_name="remix")
 @click.pass_context
 def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
-    """Rewrite the tagged passages of your essays with a local model.
+    """Rewrite the tagged passages of your essays with a language model on this machine.
 
-    Every output carries its provenance, and the same request gives the same bytes.
+    remix records how each text was made. The same request gives the same text, byte for byte.
     """
     if ctx.invoked_subcommand != "init":
         ctx.obj = _workspace(ctx)
@@ -193,8 +198,8 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
 def main() -> None:
     """The `remix` command."""
-    # A listing makes thousands of small objects that stay: the collector would look through them again and again, and
-    # at the end once more.
+    # A listing makes thousands of small objects that live as long as the process: the garbage collector would search
+    # all of them again and again, and at the end once more.
     gc.set_threshold(500_000, 20, 20)
     printing.open_streams()
     door.watch_threads()

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 @click.argument(
     "documents", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
 )
-@click.option("--title", help="Title of the seed, and its file's name; for a single FILE.")
-@click.option("--tag", "tags", multiple=True, help="A tag for all its passages; repeatable.")
-@click.option("--dry-run", is_flag=True, help="Show what would be found, and write nothing.")
+@click.option("--title", help="Title of the essay, from which its file gets its name; for a single FILE.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="A tag for all passages; can be given several times."
+)
+@click.option("--dry-run", is_flag=True, help="Show what is found; write nothing.")
 @json_option
 @click.pass_obj
 def add(
@@ -32,11 +34,11 @@ def add(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Turn documents into seeds.
+    """Turn documents into essays, in the folder seeds/.
 
-    They can be plain text, notes of a digital garden, Markdown, Org, HTML, Word (.docx) and EPUB. Shows the
-    sections, passages and tags that were found. Tags that were run together in one word are taken apart, and what
-    is doubtful about that is said. Never overwrites a seed.
+    FILE can be plain text, a note of a digital garden, Markdown, Org, HTML, Word (.docx) or EPUB. Shows the sections,
+    passages and tags found in the document. Several tags written as one word are taken apart; doubtful cases are
+    shown. Never overwrites an essay.
     """
     from remix import documents as adding
 
@@ -55,7 +57,7 @@ def add(
 
 
 def _show(added: Added) -> None:
-    """What was found, in lines; the seed's path last, so that it stands before the next command."""
+    """Print what was found, and in the last line the essay's path."""
     summary = _summary(added, written=False)
     rows = [
         ("from", f"{summary['source']} ({summary['form']})"),
@@ -103,11 +105,11 @@ def _counted(values: list[str], between: str) -> str:
 
 
 def _doubts(added: Added) -> list[str]:
-    """How tags that were run together might be read in another way."""
+    """Doubtful splits of words into tags, with the alternatives."""
     found = []
     for doubt in (doubt for split in added.document.splits for doubt in split.doubts):
         others = " or ".join(" + ".join(parts) for parts in doubt.instead)
-        found.append(f"{' + '.join(doubt.read)}: " + (f"perhaps {others}" if others else "no word that is known"))
+        found.append(f"{' + '.join(doubt.read)}: " + (f"perhaps {others}" if others else "no known word"))
     return found
 
 

@@ -10,11 +10,11 @@ from remix.cli.options import Command, declared, json_option
 from remix.cli.printing import count, detail, note, print_json, say
 
 if TYPE_CHECKING:
-    from remix.generation.check import Problem, Report
+    from remix.generation.check import Report
     from remix.workspace import Workspace
 
 NAMED = 3
-"""Passages named in a line."""
+"""Passages named in a message, besides the first."""
 
 
 @click.command(cls=Command)
@@ -22,10 +22,10 @@ NAMED = 3
 @json_option
 @click.pass_context
 def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
-    """List all that would fail if everything were generated, and write nothing.
+    """List all problems that `remix generate --all` would meet, and write nothing.
 
-    Reads all seeds and templates, makes every prompt of every passage, and counts its tokens with the model's
-    vocabulary alone. Exits with 1 where anything would fail.
+    Reads all essays and templates, makes the prompts of all passages and counts the tokens with the model's
+    vocabulary; the model itself isn't loaded. Exits with 1 if there is a problem.
     """
     from remix.generation.check import check
     from remix.records import Options
@@ -36,21 +36,18 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
         print_json({**report._asdict(), "problems": [problem._asdict() for problem in report.problems]})
     else:
         for problem in report.problems:
-            say(f"Problem: {problem.message}{_also(problem)}")
+            others, named = problem.passages[1:], ", ".join(problem.passages[1 : 1 + NAMED])
+            more = f" and {len(others) - NAMED} more" if others[NAMED:] else ""
+            say(f"Problem: {problem.message}{f' And on {named}{more}.' if others else ''}")
             detail(problem.hint)
         note(_in_words(report, chosen["steps"]))
+        if not report.problems:
+            note("To write these texts: remix generate --all, with the same options.")
     if report.problems:
         ctx.exit(1)
 
 
 COMMANDS = (check,)
-
-
-def _also(problem: Problem) -> str:
-    """Where else: the message names the first passage."""
-    others = problem.passages[1:]
-    named = ", ".join(others[:NAMED])
-    return f" And on {named}{f' and {len(others) - NAMED} more' if others[NAMED:] else ''}." if others else ""
 
 
 def _in_words(report: Report, steps: int) -> str:

@@ -10,7 +10,7 @@ from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from remix.analysis.compare import ComparedNeighbours, Comparison, Difference
+    from remix.analysis.compare import Comparison, Difference
     from remix.measure.embedding import Embedder
     from remix.outputs import RunFolder
     from remix.workspace import Workspace
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("one", metavar="RUN")
 @click.argument("other", metavar="RUN")
-@click.option("--neighbours", is_flag=True, help="Load both models, and ask which passages each finds alike.")
+@click.option(
+    "--neighbours", is_flag=True, help="Load both models and compare which passages each model takes for similar."
+)
 @matching_option
 @embeddings_option
 @json_option
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 def compare(
     workspace: Workspace, one: str, other: str, neighbours: bool, by: str, embeddings: str | None, as_json: bool
 ) -> None:
-    """Set two runs side by side: two models, two templates, two seeds.
+    """Compare the measures of two runs: of two models, two templates or two values of --seed.
 
-    RUN is a path or the beginning of its name. Texts of the same passage, kind, step and variant are compared; the
-    difference is the second run less the first, with the range in which it likely lies for other passages.
+    RUN is the path of a run or the beginning of its name. Texts of the same passage, kind, step and variant are
+    compared. The difference is the second run minus the first, with a 95 % interval over passages.
     """
     from remix.analysis import run_ledgers, run_survey
     from remix.measure import embedding
@@ -55,13 +57,13 @@ COMMANDS = (compare,)
 
 SHUFFLED = (
     "",
-    "Do they find the same things alike? Nearest neighbours that both name; p is the share of 1,000 shuffles that",
-    "name as many by chance:",
+    "Do both models take the same passages for similar? Nearest neighbours in common; p is the share of 1,000 random",
+    "shuffles with as many in common:",
 )
 
 
 def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, Embedder]:
-    """Each run's own model as a way to vectors. Raises `ModelError` where one isn't here."""
+    """An embedder for each run's own model. Raises `ModelError` if a model isn't on this machine."""
     from remix.generation import run_model
     from remix.measure import embedding
     from remix.models import prepared
@@ -73,17 +75,21 @@ def _models(workspace: Workspace, folders: list[RunFolder]) -> tuple[Embedder, E
 
 def _print(comparison: Comparison) -> None:
     note(
-        f"{comparison.pairs} texts are in both; {comparison.left_out} in one alone, or of a passage that changed.", ""
+        f"{comparison.pairs} texts are in both runs; {comparison.left_out} are in one run alone, or their passage "
+        "changed.",
+        "",
     )
     print_table(
-        ["kind", "measure", "first", "second", "difference", "likely between", "passages"],
+        ["kind", "measure", "first", "second", "difference", "95 % interval", "passages"],
         [_row(each) for each in comparison.differences],
     )
-    note("", "* the range leaves out 0: hardly chance. Of twenty such ranges one misses by chance.")
+    note("", "* the interval leaves out 0: hardly chance. By chance alone one of twenty intervals does.")
     if comparison.aligned:
         note(*SHUFFLED)
+        found = [(each.what, each.alignment) for each in comparison.aligned]
         print_table(
-            ["of", "in common", "by chance", "neighbours", "p"], [_alignment(each) for each in comparison.aligned]
+            ["of", "in common", "by chance", "neighbours", "p"],
+            [(of, f"{a.value:.0%}", f"{a.chance:.0%}", str(a.neighbours), f"{a.p:.3f}") for of, a in found],
         )
 
 
@@ -100,8 +106,3 @@ def _row(each: Difference) -> tuple[str, ...]:
         between,
         str(estimate.count),
     )
-
-
-def _alignment(each: ComparedNeighbours) -> tuple[str, ...]:
-    found = each.alignment
-    return each.what, f"{found.value:.0%}", f"{found.chance:.0%}", str(found.neighbours), f"{found.p:.3f}"

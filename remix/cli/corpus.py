@@ -12,9 +12,9 @@ from remix.cli.printing import note, print_json, print_table
 from remix.errors import SeedError
 
 if TYPE_CHECKING:
-    from remix.corpus import Corpus, Selected
+    from remix.corpus import Corpus
     from remix.corpus.select import Meaning
-    from remix.records import Essay, Options, Passage
+    from remix.records import Essay, Options
     from remix.workspace import Workspace
 
 Answer = TypeVar("Answer")
@@ -25,9 +25,9 @@ Answer = TypeVar("Answer")
 @json_option
 @click.pass_obj
 def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
-    """List the passages: all, or some.
+    """List all passages, or some.
 
-    The index that makes this quick lies in the cache folder, and is kept up to date by itself.
+    An index in the cache folder makes this quick; it is brought up to date by itself.
     """
     from remix.corpus import chooser
     from remix.records import Options
@@ -37,7 +37,8 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     for unknown in found.notes:
         note(unknown)
     if as_json:
-        print_json([_described(found, passage) for _, passage in found.pairs])
+        ranks = {id_: {"ranking": ranking.model_dump()} for id_, ranking in found.rankings.items()}
+        print_json([passage.model_dump() | ranks.get(passage.id, {}) for _, passage in found.pairs])
         return
     headers, rows = ["passage", "tags", "text"], []
     for _, each in found.pairs:
@@ -49,7 +50,7 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
 
 
 def _meaning(options: Options) -> Meaning | None:
-    """What ranks by meaning; numbers for that aren't loaded where nobody asks for it."""
+    """The ranking by meaning, or None without `--by meaning`: the sentence model takes a while to load."""
     if options.by != "meaning":
         return None
     from remix.measure import embedding
@@ -57,14 +58,8 @@ def _meaning(options: Options) -> Meaning | None:
     return embedding.ranking(options)
 
 
-def _described(found: Selected, passage: Passage) -> dict[str, Any]:
-    """A passage, and how it ranks where it does."""
-    ranking = found.rankings.get(passage.id)
-    return passage.model_dump() | ({"ranking": ranking.model_dump()} if ranking else {})
-
-
 def ask(workspace: Workspace, question: Callable[[Corpus], Answer]) -> Answer:
-    """Ask all that can be read: one broken note among thousands doesn't keep the others from being listed."""
+    """Ask about all essays that can be read. Broken essays are named and left out."""
     from remix.corpus import consult
 
     def leave_out(error: SeedError) -> None:

@@ -1,7 +1,7 @@
-"""The last net: what a user sees of an exception that no code expected.
+"""What a user sees of an unexpected exception.
 
-Takes an exception, gives lines for the terminal and an exit status; never a traceback, unless it was asked for. Knows
-nothing of what was being done.
+Takes an exception, gives lines for the terminal and an exit status; a traceback only if the user asked for one.
+Knows nothing of the command that ran.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from typing import Any, NamedTuple
 from remix.cli import printing
 
 BUG = 70
-"""Exit status if remix itself is at fault; `sysexits.h` calls it EX_SOFTWARE."""
+"""Exit status after an internal error; EX_SOFTWARE in `sysexits.h`."""
 
 TRACEBACK = "REMIX_TRACEBACK"
-"""Environment variable that asks for tracebacks, as `-v` does."""
+"""Environment variable that asks for tracebacks, like `-v`."""
 
 LONGEST = 20_000
-"""Characters of a traceback that are shown: its end."""
+"""Characters of a traceback that are shown, from the end."""
 
 _PACKAGE = Path(__file__).parent.parent
 
 
 class Unexpected(NamedTuple):
-    """What is said of an exception."""
+    """The message about an exception."""
 
     message: str
     hints: tuple[str, ...]
@@ -39,23 +39,25 @@ class Unexpected(NamedTuple):
 
 
 def describe(error: BaseException) -> Unexpected:
-    """What to say of an exception that no code expected."""
-    where = f"{_name(error)} at {_place(error)}"
+    """The message about an unexpected exception."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    where = f"{name} at {_place(error)}"
     if isinstance(error, RecursionError):
         hint = "Look for brackets, lists or folders within each other, hundreds deep; `remix -v ...` shows the code."
         return Unexpected(f"something is nested too deeply to be read ({where}).", (hint,), 1)
     if isinstance(error, MemoryError):
-        hint = "Close other programs, or take fewer or smaller files, or a smaller model."
+        hint = "Close other programs, or try fewer or smaller files, or a smaller model."
         return Unexpected(f"there is not enough memory ({where}).", (hint,), 1)
     line = f"{where}, {_versions()}"
-    hints = (f"Please report this line, and what you did: {line}", "`remix -v ...` shows more of it.")
+    hints = (f"Please report this line, and what you did: {line}", "`remix -v ...` shows more about the error.")
     return Unexpected("this is a bug in remix.", hints, BUG)
 
 
 def show(error: BaseException, arguments: Sequence[str] = ()) -> int:
-    """Print what is to be said of an exception, to stderr; gives the exit status."""
+    """Print the message about an exception to stderr; returns the exit status."""
     said = describe(error)
-    # Where stderr is closed there is nobody to tell.
+    # Printing fails if stderr is closed.
     with suppress(OSError, ValueError):
         if is_verbose(arguments):
             import traceback
@@ -66,15 +68,15 @@ def show(error: BaseException, arguments: Sequence[str] = ()) -> int:
 
 
 def is_verbose(arguments: Sequence[str]) -> bool:
-    """Whether tracebacks are wanted. By the words of the command line: parsing them may be what failed."""
+    """Whether tracebacks are wanted. Reads the bare words of the command line, since parsing them may have failed."""
     return bool(os.environ.get(TRACEBACK)) or "-v" in arguments or "--verbose" in arguments
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` in here; afterwards, with nothing left to do, it just ends the process."""
+    """Let Ctrl-C raise `KeyboardInterrupt` inside the block; after the block Ctrl-C ends the process at once."""
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_DFL, signal.default_int_handler):
-        # Whoever started the process has Ctrl-C ignored.
+        # The parent process had Ctrl-C ignored.
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -85,14 +87,14 @@ def interruptible() -> Iterator[None]:
 
 
 def watch_threads() -> None:
-    """Exceptions in threads, and those that Python can't raise, are told of in the same words from now on."""
+    """Show exceptions in threads, and exceptions that Python can't raise, like all other unexpected exceptions."""
 
     def in_thread(said: threading.ExceptHookArgs) -> None:
         if said.exc_value is not None and not isinstance(said.exc_value, SystemExit):
             show(said.exc_value, sys.argv)
 
     def unraisable(said: Any) -> None:
-        # Python drops Ctrl-C if it comes while an object is being destroyed; that is no bug of remix.
+        # Python drops a Ctrl-C that comes while an object is being destroyed; remix can't help that.
         if said.exc_value is not None and not isinstance(said.exc_value, KeyboardInterrupt):
             show(said.exc_value, sys.argv)
 
@@ -100,13 +102,8 @@ def watch_threads() -> None:
     sys.unraisablehook = unraisable
 
 
-def _name(error: BaseException) -> str:
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
 def _place(error: BaseException) -> str:
-    """File and line where remix's own code was last, without the user's folders."""
+    """File and line of the innermost frame in remix's own code, without the user's folders."""
     own, last = "", "an unknown place"
     at = error.__traceback__
     while at:
@@ -124,6 +121,6 @@ def _versions() -> str:
 
     try:
         version = metadata.version("essay-remix")
-    except Exception:  # the installation itself may be what is broken
+    except Exception:  # the installation may be broken
         version = "of unknown version"
     return f"remix {version}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"

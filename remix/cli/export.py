@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.printing import document, note, say
+from remix.cli.printing import count, document, note, say
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
 ONLY = ("accepted", "edited", "reviewed")
 WHOLE = ("ro-crate", "prov-json")
-"""Forms that tell of all there was."""
+"""Formats that always describe the whole run."""
 NO_TEXT = ("ro-crate", "epub")
+"""Formats that can't be printed."""
 
 
 @click.command()
@@ -27,25 +28,27 @@ NO_TEXT = ("ro-crate", "epub")
     default="-",
     type=click.Path(path_type=Path, allow_dash=True),
     metavar="PATH",
-    help="A new file, or a new folder for ro-crate; by default the standard output.",
+    help="A new file, or for ro-crate a new folder; by default the standard output.",
 )
-@click.option("--format", "form", required=True, type=click.Choice(FORMATS), help="What to write.")
-@click.option("--only", type=click.Choice(ONLY), help="Only outputs of which somebody said so.")
-@click.option("--license", "terms", metavar="URL", help="Address of the terms that a crate is given under.")
+@click.option("--format", "form", required=True, type=click.Choice(FORMATS), help="The format to write.")
+@click.option(
+    "--only", type=click.Choice(ONLY), help="Only outputs that a reviewer accepted, edited or reviewed at all."
+)
+@click.option("--license", "terms", metavar="URL", help="Address of the licence, for ro-crate.")
 @click.pass_obj
 def export(workspace: Workspace, run: str | None, target: Path, form: str, only: Any, terms: str | None) -> None:
-    """Write a run in a form that other programs read, or people.
+    """Write a run in a format for other programs or for readers.
 
-    RUN is a path or the beginning of its name, by default the latest. It is checked first, as `remix verify` does.
+    RUN is the path of a run or the beginning of its name; by default the latest run. The run is verified first.
 
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
     prov-json  who made what from what, as a W3C PROV document
-    jsonl      an object a line for each output, for the readers of datasets
-    dpo        an object a line for each preference that verdicts and edits tell, for trainers
-    html       one page, each passage beside what came of it
-    markdown   one file, texts below their passages
-    epub       the same as a book
+    jsonl      a JSON object for each output, one a line, as data sets are read
+    dpo        a JSON object for each pair of a preferred and a rejected text, to train models with
+    html       one page, each passage beside its texts
+    markdown   one file, each passage above its texts
+    epub       a book, each passage above its texts
     """
     from remix import export as exporting
     from remix.outputs.find import run_path
@@ -53,15 +56,14 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
     if terms and form != "ro-crate":
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
-        raise click.UsageError(f"--only doesn't go with {form}, which is of the whole run.")
+        raise click.UsageError(f"--only doesn't go with {form}, which describes the whole run.")
     folder, wanted = run_path(workspace.outputs, run), exporting.Wanted(form, only, terms)
     if str(target) != "-":
-        count = exporting.export(folder, target, wanted)
-        note(f"{count} text{'s' * (count != 1)} written.")
+        note(f"{count(exporting.export(folder, target, wanted), 'text')} written.")
         say(str(target))
     elif form in NO_TEXT:
         raise click.UsageError(
-            f"{form} is no text: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
+            f"{form} can't be printed: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
         )
     else:
         document(exporting.exported(folder, wanted))

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 3, 130
 
 CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
-"""Parameters of which at least one says which passages are meant; the others only narrow them."""
+"""Parameters that choose passages: `remix generate` wants at least one. The other options about passages only narrow
+the choice."""
 
 
 @click.command(cls=Command)
@@ -55,17 +56,17 @@ CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
 @engine_messages_option
 @click.pass_context
 def generate(ctx: click.Context, /, **chosen: Any) -> None:
-    """Write successive rewritings, summaries and counter-arguments of passages.
+    """Write rewritings, summaries and counter-arguments of passages, each step from the text before.
 
-    Say which: --tag, --essay, --where, --like, --sample, --all or --refresh. The run's folder is the last line of the
-    output.
+    Choose passages with --tag, --essay, --where, --like, --sample or --all, or stale texts with --refresh. The last
+    line of the output is the run's folder.
     """
     from remix.generation import execute
 
     workspace: Workspace = ctx.obj
     job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
     if job is None:
-        note("Nothing is stale that could be written anew.")
+        note("No text is stale that could be written again.")
         return
     for error in job.left_out:
         note(f"Left out: {error.message}")
@@ -78,7 +79,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     if not chosen["quiet"]:
         note(_plan_in_words(job))
         if not (job.run.options.fast or _is_known(job)):
-            note("The first time with this model: probing how it can be decoded exactly. A large one takes minutes.")
+            note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
@@ -95,17 +96,20 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 @engine_messages_option
 @click.pass_context
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
-    """Finish an interrupted run: RUN is a path or the beginning of its name, by default the latest."""
+    """Finish an interrupted run.
+
+    RUN is the path of a run or the beginning of its name; by default the latest run.
+    """
     from remix.generation import execute, run_model
     from remix.outputs import find_run
 
     if anyway and model is None:
-        raise click.UsageError("--anyway goes with --model, which says what to go on with.")
+        raise click.UsageError("--anyway goes with --model, which names the other model.")
     workspace: Workspace = ctx.obj
     folder = find_run(workspace.outputs, run)
     _set_verbose(chosen["verbose"])
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
-        note("The first time in this run's shape here: probing whether it is exact. A large model takes minutes.")
+        note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
@@ -121,9 +125,9 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt of each step.")
 @click.pass_context
 def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen: Any) -> None:
-    """Put one passage through one kind and keep nothing: for tuning a template.
+    """Try a template: write one chain of KIND from PASSAGE and keep nothing.
 
-    PASSAGE is a passage's id (`remix passages` lists them), or - for a text on standard input.
+    PASSAGE is the id of a passage (`remix passages` lists the ids), or - for a text on standard input.
     """
     from remix.generation import execute, prepare
     from remix.records import Options
@@ -143,7 +147,7 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     for record, _ in execute.draft(job, flow.add, show_prompt):
         flow.end()
         if record.output.trimmed:
-            note(f"(cut by max_tokens; a run keeps it without{record.output.trimmed!r})")
+            note(f"(cut by max_tokens; a run keeps the text without{record.output.trimmed!r})")
         if record.flags:
             note(f"(flags: {', '.join(record.flags)})")
 
@@ -152,14 +156,14 @@ COMMANDS = (generate, resume, try_)
 
 
 def _new(ctx: click.Context) -> Job:
-    """The plan of a run of its own."""
+    """The plan of a new run."""
     from remix.generation import prepare
     from remix.records import Options
 
     chosen = ctx.params
     if all(chosen[name] in (None, (), False) for name in CHOOSING):
         raise click.UsageError(
-            "say which passages: --tag TAG, --essay SLUG, --where QUERY, --like TEXT, --sample N or --all. "
+            "choose passages: --tag TAG, --essay ESSAY, --where QUERY, --like TEXT, --sample N or --all. "
             "`remix tags` lists the tags."
         )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
@@ -167,7 +171,7 @@ def _new(ctx: click.Context) -> Job:
 
 
 def _refresh(ctx: click.Context, word: str) -> Job | None:
-    """The plan of a run that writes anew what is stale in another: nothing, where nothing is."""
+    """The plan of a run that writes the stale texts of another run again; None if no text is stale."""
     from remix.generation import prepare
     from remix.outputs import find_run
     from remix.records import Options
@@ -189,14 +193,14 @@ def _standard_input() -> str:
 
 
 def _is_known(job: Job) -> bool:
-    """Whether the model was probed here before."""
+    """Whether the model was probed on this machine before."""
     from remix.engine import tune
 
     return job.run.model is None or tune.is_known(job.run.model, job.run.options.gpu_layers)
 
 
 def _is_settled(run: Run) -> bool:
-    """Whether the shape that a run began with needs no probing here."""
+    """Whether the batch settings of a run need no probe on this machine."""
     from remix.engine import probe
     from remix.engine.local import config_of
 
@@ -205,7 +209,7 @@ def _is_settled(run: Run) -> bool:
 
 
 def _given(ctx: click.Context) -> dict[str, object]:
-    """The options that were given, by flag, environment or settings."""
+    """The options given by flag, environment or settings."""
     default = click.core.ParameterSource.DEFAULT
     return {
         name: str(value) if isinstance(value, Path) else value
@@ -221,21 +225,26 @@ def _set_verbose(verbose: bool) -> None:
 
 
 def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
-    """Say how it ended, and exit accordingly."""
+    """Say how the run ended and what to do next, and exit accordingly."""
     folder = outcome.folder
     for failure in outcome.failures:
         note(f"Failed: {failure.task}: {failure.error} {failure.hint}")
     done, total = len(folder.done), len(folder.run.tasks)
     if outcome.engine_changed:
-        note("Written with another llama.cpp, processor or shape than the run began with; each record says which.")
+        note("llama.cpp, the processor or the batch settings changed since the run began; each record names its own.")
     if outcome.other_model:
         began = folder.run.model_name
-        note(f"Written by {outcome.other_model}; the run began with {began}. Each record says which.")
+        note(f"Written by {outcome.other_model}; the run began with {began}. Each record names its model.")
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
+    path = shlex.quote(str(folder.path))
     if outcome.interrupted and done < total:
-        note(f"{done} of {total} done. To finish: remix resume {shlex.quote(str(folder.path))}")
+        note(f"{done} of {total} done. To finish: remix resume {path}")
+    elif outcome.failures:
+        note(f"{done} of {total} done. To try again: remix resume {path}")
+    elif not ctx.params["quiet"]:
+        note(f"To read the texts: remix review {path}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(
@@ -250,7 +259,7 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
 
 
 def _show_plan(job: Job, as_json: bool) -> None:
-    """The plan. A task's prompt tokens are those of one reading; the sum counts a reading for each candidate."""
+    """Print the plan. The tokens of a task's prompt are counted once, in the sum once for each candidate."""
     run = job.run
     total = sum(job.prompt_tokens.values()) * run.options.best_of
     if as_json:
@@ -276,7 +285,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
     ]
     print_table(["task", "prompt tokens"], rows)
     note(f"{_plan_in_words(job)}: at most {total} prompt tokens,")
-    note(f"{job.prompt_tokens_computed} of them to compute, and {run.n_ctx_seq} tokens a sequence.")
+    note(f"of which {job.prompt_tokens_computed} are computed, and contexts of {run.n_ctx_seq} tokens.")
 
 
 def _plan_in_words(job: Job) -> str:

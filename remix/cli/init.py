@@ -12,7 +12,7 @@ from remix.cli.printing import note, say
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def init(folder: Path) -> None:
-    """Make a workspace in FOLDER, with the prompts and essays that come with remix."""
+    """Create a workspace in FOLDER, with the prompts and essays that come with remix."""
     from remix.workspace import init as make
 
     written = make(folder)

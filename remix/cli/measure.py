@@ -15,7 +15,6 @@ from remix.util.names import quoted
 if TYPE_CHECKING:
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import Survey
-    from remix.measure.ledger import Ledger
     from remix.workspace import Workspace
 
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     "target",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also make a page of plots there: drift, what was kept, a map, and whether chains become alike.",
+    help="Also write a page of plots: drift, what was kept, a map of the texts, and whether chains converge.",
 )
 @matching_option
 @embeddings_option
@@ -37,11 +36,12 @@ def measure(
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
-    RUN is a path or the beginning of its name, by default the latest. Each text's measures are stored beside its
-    record as .measures.json. They are an aid to a reader, no verdict: they count letters and words.
+    RUN is the path of a run or the beginning of its name; by default the latest run. The measures of each text are
+    stored beside its record as .measures.json. Measures count letters and words: they help a reader, and are no
+    verdict.
 
-    With --json it also prints what the chains do together: by their words, and by what they are about too where that
-    is asked for by --report, --by meaning or --embeddings.
+    --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
+    meaning too.
     """
     from remix.analysis import run_ledgers, run_survey
     from remix.measure import embedding
@@ -75,13 +75,13 @@ HEADERS = (
 
 CAVEATS = {
     "words": """
-Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where enough of its letters are
-found in one of the text: an aid to a reader, no verdict. Most claims that are turned round, and facts that change
-places, are not seen.""",
+Medians; shares of the passage's sentences, facts and words. A sentence counts as kept if enough of its letters are
+found in a sentence of the text: an aid to a reader, no verdict. Most claims that are turned round, and facts that
+change places, are not seen.""",
     "meaning": """
-Medians; shares of the passage's sentences, facts and words. A sentence counts as kept where another model finds one
-of the text that says much the same: an aid to a reader, no verdict. It is nearly blind to "not". Most claims that are
-turned round, and facts that change places, are not seen.""",
+Medians; shares of the passage's sentences, facts and words. A sentence counts as kept if the sentence model finds a
+sentence of the text with much the same meaning: an aid to a reader, no verdict. The model is nearly blind to "not".
+Most claims that are turned round, and facts that change places, are not seen.""",
 }
 
 
@@ -104,8 +104,10 @@ def _print(summaries: list[KindSummary], measured: list[Measured], caveat: str) 
     note(*caveat.split("\n"))
     by_name = {each.task.id: each.ledger for each in measured}
     for summary in summaries:
-        note("", f"{quoted(summary.kind)}: the first to look at")
-        print_table(["output", "flags", "what it did"], [_worst(name, by_name[name]) for name in summary.worst])
+        note("", f"{quoted(summary.kind)}: texts to read first")
+        worst = [(name, by_name[name]) for name in summary.worst]
+        rows = [(name, ", ".join(ledger.flags) or "-", ledger.line) for name, ledger in worst]
+        print_table(["output", "flags", "what it did"], rows)
 
 
 def _row(summary: KindSummary) -> tuple[str, ...]:
@@ -121,7 +123,3 @@ def _row(summary: KindSummary) -> tuple[str, ...]:
         f"{summary.density:.1f}",
         *(str(count) for count in (summary.flagged, summary.inventing, summary.reversing)),
     )
-
-
-def _worst(name: str, ledger: Ledger) -> tuple[str, str, str]:
-    return name, ", ".join(ledger.flags) or "-", ledger.line

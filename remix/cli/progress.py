@@ -1,6 +1,6 @@
-"""Showing how far a run has come, and stopping it.
+"""Progress of a run on stderr, and Ctrl-C.
 
-A bar on a terminal, a plain line now and then elsewhere; both on stderr.
+On a terminal a bar, elsewhere a plain line now and then.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Watch = Callable[["Progress"], None]
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Watch]:
-    """A function to call with each state of the run."""
+    """A function to call with each new state of the run."""
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
@@ -61,7 +61,7 @@ def _bar() -> Iterator[Watch]:
 
 
 class _Lines:
-    """A line when EVERY seconds have passed, and one at the end."""
+    """Prints a line every `EVERY` seconds, and a line at the end."""
 
     def __init__(self) -> None:
         self._started = self._said = time.monotonic()
@@ -78,7 +78,7 @@ class _Lines:
 
 @contextmanager
 def stoppable() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; a second one quits at once."""
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the process at once."""
     stop = threading.Event()
 
     def handle(*_: Any) -> None:

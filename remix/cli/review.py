@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
-@click.option("--open/--no-open", "browse", default=True, help="Whether to open it in the browser.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; 0, the default, is any.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Whom to listen to.")
-@click.option("--i-know", is_flag=True, help="Listen to other machines though nothing is encrypted.")
+@click.option("--open/--no-open", "browse", default=True, help="Whether to open the page in the browser.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=0,
+    help="Port of the page; by default any free port.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
+@click.option("--i-know", is_flag=True, help="Let other machines connect although nothing is encrypted.")
 @reviewer_option
 @click.pass_obj
 def review(
@@ -31,11 +37,11 @@ def review(
     i_know: bool,
     reviewer: str | None,
 ) -> None:
-    """Read outputs against their source in the browser, and judge them by keyboard.
+    """Read texts beside their passages in the browser, and judge them by keyboard.
 
-    RUN is a path or the beginning of a run's name, by default the latest. Verdicts go to each run's reviews.jsonl, as
-    with `remix verdict`. Nothing is loaded from elsewhere, and nobody else can ask: the address holds a key, which
-    opens the desk once. Enter prints another.
+    RUN is the path of a run or the beginning of its name; by default the latest run. Verdicts go to the run's
+    reviews.jsonl, as with `remix verdict`. The page loads nothing from other machines, and nobody else can open it:
+    the address contains a key that works once. Enter prints an address with a new key.
     """
     from remix.outputs import reviews
     from remix.studio.desk import Desk
@@ -44,15 +50,15 @@ def review(
 
     if not is_loopback(host) and not i_know:
         raise click.UsageError(
-            f"--host {host} lets other machines in, and nothing is encrypted: whoever sees the address on its way "
-            "can read and judge. Add --i-know if you mean it."
+            f"--host {host} lets other machines connect, and nothing is encrypted: everybody who sees the address on "
+            "its way can read and judge. Add --i-know if you mean it."
         )
     desk = Desk.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
     bound = bind(host, port)
     own = Pass(host, bound.getsockname()[1])
     say(own.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
-    note(f"{renewing}Ctrl-C closes the desk; everything you say is kept at once.")
+    note(f"{renewing}Ctrl-C closes the desk; every verdict is saved at once.")
     serve(desk, own, bound, browse, note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -18,21 +19,21 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 WIDE = 100
-"""Columns from which passage and output stand side by side."""
+"""Columns of a terminal from which passage and text are shown side by side."""
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
-"""Letters of a token that are shown, and other tokens of a turn: no trace of remix's has more."""
+"""Letters of a token that are shown, and alternatives of a token: traces by remix have no more."""
 
 
 @click.command()
 @json_option
 @click.pass_obj
 def runs(workspace: Workspace, as_json: bool) -> None:
-    """List the runs, the latest last, and how far each has come."""
+    """List the runs, the latest last, with the number of finished texts."""
     from remix.errors import RunError
     from remix.outputs import RunFolder, list_runs, reviews
 
-    rows = []
+    rows, unfinished = [], ""
     for path in list_runs(workspace.outputs):
         try:
             folder = RunFolder.open(path)
@@ -42,12 +43,14 @@ def runs(workspace: Workspace, as_json: bool) -> None:
         except RunError as error:
             note(f"Left out: {error.message} {error.hint}")
             continue
+        done, total = len(folder.done), len(folder.run.tasks)
+        unfinished = path.name if done < total else unfinished
         model = folder.run.model_name
         rows.append(
             {
                 "run": path.name,
-                "done": len(folder.done),
-                "total": len(folder.run.tasks),
+                "done": done,
+                "total": total,
                 "failed": failed,
                 "reviewed": sum(each.verdict is not None for each in said),
                 "accepted": sum(each.is_accepted for each in said),
@@ -56,24 +59,32 @@ def runs(workspace: Workspace, as_json: bool) -> None:
         )
     if as_json:
         print_json(rows)
+        return
+    print_table(
+        ["run", "done", "total", "failed", "reviewed", "accepted", "model"], [list(row.values()) for row in rows]
+    )
+    if not rows:
+        note("No runs yet. To write the first: remix generate --tag TAG")
+    elif unfinished:
+        note(f"To finish a run: remix resume {shlex.quote(unfinished)}")
     else:
-        print_table(
-            ["run", "done", "total", "failed", "reviewed", "accepted", "model"], [list(row.values()) for row in rows]
-        )
+        note("To read the latest run: remix review")
 
 
 @click.command()
 @click.argument("output")
 @click.option(
-    "--alternatives", is_flag=True, help="The words that stood ready at each turn, the most open turns first."
+    "--alternatives",
+    is_flag=True,
+    help="Show the alternatives for each token, the most uncertain token (highest entropy) first.",
 )
-@click.option("--candidates", is_flag=True, help="All texts among which it was chosen, with what was known of each.")
+@click.option("--candidates", is_flag=True, help="Show all candidates among which the text was chosen.")
 @json_option
 @click.pass_obj
 def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool, as_json: bool) -> None:
-    """Show an output beside its passage.
+    """Show a text beside its passage.
 
-    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN].
     """
     from remix.outputs import find_output
 
@@ -116,21 +127,21 @@ def _print_below(heading: str, words: str) -> None:
 
 
 def _show_alternatives(trace: Trace, as_json: bool) -> None:
-    """A line for each turn: how open it was, what came, and what else stood ready, with probabilities."""
+    """A line for each token: entropy, the token in its context, and the alternatives, with probabilities."""
     if as_json:
         print_json(trace.model_dump(mode="json", by_alias=True))
         return
-    turns = sorted(range(len(trace.choices)), key=lambda at: -trace.choices[at].entropy)
-    print_table(["open (nats)", "turn", "chosen", "what else stood ready"], [_turn(trace, at) for at in turns])
+    order = sorted(range(len(trace.choices)), key=lambda at: -trace.choices[at].entropy)
+    print_table(["entropy (nats)", "token", "probability", "alternatives"], [_token(trace, at) for at in order])
 
 
 def _show_candidates(record: Record, as_json: bool) -> None:
-    """Each candidate's number, what was known of it, and its text."""
+    """Each candidate's number, measures and text."""
     from remix.errors import RunError
 
     if not record.candidates:
         file = record.output.file.removesuffix(".md")
-        raise RunError(f"{file}: was the only candidate.", "`remix generate --best-of N` writes several.")
+        raise RunError(f"{file}: was the only candidate.", "`remix generate --best-of N` writes several candidates.")
     if as_json:
         print_json([each.model_dump(mode="json") for each in record.candidates])
         return
@@ -144,18 +155,15 @@ def _about(candidate: Candidate) -> str:
     kept = " (kept)" if candidate.chosen else ""
     flags = f"flags: {', '.join(candidate.flags)}" if candidate.flags else "no flags"
     likely = f", mean log-probability {candidate.logprob:.4f}" if candidate.logprob is not None else ""
-    return f"candidate {candidate.number}{kept}: {flags}{_measures(candidate)}{likely}"
+    measured = ""
+    if measures := candidate.measures:
+        measured = (
+            f", invents {measures.invented}, keeps {measures.kept:.0%} of the sentences, merit {measures.merit:.2f}"
+        )
+    return f"candidate {candidate.number}{kept}: {flags}{measured}{likely}"
 
 
-def _measures(candidate: Candidate) -> str:
-    """What it was chosen by, beside its flags, where it was measured."""
-    measures = candidate.measures
-    if not measures:
-        return ""
-    return f", invents {measures.invented}, keeps {measures.kept:.0%} of the sentences, merit {measures.merit:.2f}"
-
-
-def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:
+def _token(trace: Trace, at: int) -> tuple[str, str, str, str]:
     choice = trace.choices[at]
     before = "".join(each.piece[-LONGEST_PIECE:] for each in trace.choices[max(0, at - 6) : at]).strip()
     shown = choice.alternatives[:MOST_OTHERS]
@@ -164,7 +172,7 @@ def _turn(trace: Trace, at: int) -> tuple[str, str, str, str]:
 
 
 def _word(piece: str) -> str:
-    """A token as a reader sees it; the one that ends the text is nothing."""
+    """A token as it is shown; the token that ends the text is empty."""
     piece = piece[:LONGEST_PIECE]
     return piece.strip() or ("the end" if not piece else repr(piece))
 

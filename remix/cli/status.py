@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_json: bool) -> None:
-    """Tell which outputs are stale: whose passage, template or model has changed since, and which of these.
+    """List stale texts: texts whose passage, template or model has changed since.
 
-    RUN is a path or the beginning of a run's name, by default the latest.
+    RUN is the path of a run or the beginning of its name; by default the latest run.
     """
     from remix.generation import prepare
 
@@ -36,7 +36,13 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_js
     if as_json:
         print_json({"runs": [_as_json(each) for each in found]})
         return
-    print_table(["output", "run", "what changed"], [row for each in found for row in _rows(each)])
+    rows = [
+        (id_, run.folder.run.name, _because(stale))
+        for run in found
+        for stale, outputs in run.stale
+        for id_ in outputs
+    ]
+    print_table(["output", "run", "what changed"], rows)
     for each in found:
         note(_in_words(each))
 
@@ -45,7 +51,7 @@ COMMANDS = (status,)
 
 
 def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> list[RunFolder]:
-    """The runs that are meant; with `everything` those that can't be read are told, and left out."""
+    """The named runs, or all runs: then runs that can't be read are named and left out."""
     from remix.errors import RunError
     from remix.outputs import RunFolder, find_run, list_runs
 
@@ -60,33 +66,29 @@ def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> 
     return folders
 
 
-class _Found(NamedTuple):
-    """A run, and what is stale of it."""
+class _StaleTexts(NamedTuple):
+    """The stale texts of a run."""
 
     folder: RunFolder
     texts: int
-    """How many are finished."""
+    """Number of finished texts."""
     stale: list[tuple[Stale, list[str]]]
-    """Each with the finished outputs that are meant."""
+    """Passages and kinds whose texts are stale, each with its finished texts."""
 
 
-def _found(folder: RunFolder, stale: list[Stale]) -> _Found:
+def _found(folder: RunFolder, stale: list[Stale]) -> _StaleTexts:
     done = folder.done
     outputs: dict[tuple[str, str], list[str]] = {}
     for task in done:
         outputs.setdefault((task.place, task.kind), []).append(task.id)
-    return _Found(folder, len(done), [(each, outputs.get((each.passage, each.kind), [])) for each in stale])
-
-
-def _rows(found: _Found) -> list[tuple[str, str, str]]:
-    return [(id_, found.folder.run.name, _because(each)) for each, outputs in found.stale for id_ in outputs]
+    return _StaleTexts(folder, len(done), [(each, outputs.get((each.passage, each.kind), [])) for each in stale])
 
 
 def _because(stale: Stale) -> str:
     words: dict[Change, str] = {
         "passage": "the passage",
         "passage gone": "the passage is gone",
-        "essay": "what the prompt says of the essay",
+        "essay": "the essay's title or the like",
         "template": "the template",
         "template gone": "the template is gone",
         "model": "the model",
@@ -96,7 +98,7 @@ def _because(stale: Stale) -> str:
     return ", ".join(words[each] for each in stale.because) + moved
 
 
-def _in_words(found: _Found) -> str:
+def _in_words(found: _StaleTexts) -> str:
     folder, done = found.folder, found.texts
     count = sum(len(outputs) for _, outputs in found.stale)
     if not count:
@@ -106,7 +108,7 @@ def _in_words(found: _Found) -> str:
     return f"{quoted(folder.run.name)}: {count} of {done} texts are stale.{hint}"
 
 
-def _as_json(found: _Found) -> dict[str, Any]:
+def _as_json(found: _StaleTexts) -> dict[str, Any]:
     return {
         "run": found.folder.run.name,
         "folder": str(found.folder.path),

@@ -1,4 +1,4 @@
-"""`remix tags`: what tags there are, which stand together, which are perhaps one, and renaming them."""
+"""`remix tags`: the tags, pairs of tags on the same passages, similar tags, and renaming."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 SHOWN = 3
-"""Pairs, or passages, named in passing."""
+"""Pairs of tags, or passages, named in a message."""
 
 AROUND = 50
-"""Letters of a line to show before and behind what changes."""
+"""Letters of a line shown before and after a change."""
 
 
 def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -42,20 +42,24 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_svg,
     metavar="FILE.svg",
-    help="Draw which of them stand together, the commonest 60 or --limit.",
+    help="Draw which tags stand on the same passages: the 60 commonest tags, or --limit.",
 )
-@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest.")
+@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest tags.")
 @declared("min_words")
 @json_option
 @click.pass_context
 def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
-    """List the tags, and on how many passages each counts."""
+    """List the tags, with the number of passages of each."""
     if ctx.invoked_subcommand:
         if graph or limit or as_json or ctx.get_parameter_source("min_words") is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"options of `{ctx.invoked_subcommand}` stand behind it.")
+            raise click.UsageError(
+                f"write the options of `remix tags {ctx.invoked_subcommand}` after {ctx.invoked_subcommand}."
+            )
         return
     if graph:
-        _draw(_passages(ctx.obj, min_words), graph, limit)
+        from remix.corpus import select
+
+        _draw(select(essays_there(ctx.obj), min_words=min_words), graph, limit)
     else:
         _list(_counts(ctx.obj, min_words), limit, as_json)
 
@@ -69,7 +73,7 @@ def _list(counts: list[tuple[str, int]], limit: int | None, as_json: bool) -> No
     print_table(["tag", "passages"], counts[:limit])
     if found := near_duplicates(counts):
         named = "; ".join(f"{pair.tag}, {pair.other}" for pair in found[:SHOWN])
-        note(f"Perhaps one: {named}{' …' if found[SHOWN:] else ''} (remix tags near)")
+        note(f"Perhaps the same tag: {named}{' …' if found[SHOWN:] else ''} (remix tags near)")
 
 
 def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
@@ -81,7 +85,7 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
     try:
         write_whole(path, tag_map.draw(passages, limit or tag_map.MOST_TAGS))
     except RunError as error:
-        raise RemixError(error.message, "Take another place.") from error
+        raise RemixError(error.message, "Choose another place.") from error
     say(str(path))
 
 
@@ -92,9 +96,9 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
 @json_option
 @click.pass_obj
 def together(workspace: Workspace, tag: str | None, limit: int | None, min_words: int, as_json: bool) -> None:
-    """List which tags stand together, or which stand with TAG.
+    """List pairs of tags that stand on the same passages, or the tags that stand with TAG.
 
-    The share is that of the passages with both among those with either, in percent.
+    The share is the number of passages with both tags divided by the number of passages with at least one of the two.
     """
     from remix.corpus import select
     from remix.corpus.cooccurrence import companions, cooccurrences
@@ -116,22 +120,22 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, min_words
 @json_option
 @click.pass_obj
 def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
-    """List tags that are perhaps one: by spelling, plural or typo.
+    """List pairs of tags that may be the same tag, with another spelling, a plural or a typo.
 
-    The one used less comes first, as in `remix tags rename`.
+    The rarer tag comes first, as in `remix tags rename`.
     """
     from remix.corpus.duplicates import near_duplicates, not_compared
 
     counts = _counts(workspace, min_words)
     found = near_duplicates(counts)
     if left_out := not_compared(counts):
-        note(f"{count(left_out, 'tag')} not searched for typos: too long, or there are too many.")
+        note(f"{count(left_out, 'tag')} not searched for typos: too long, or too many tags.")
     if as_json:
         print_json([pair._asdict() for pair in found])
         return
     print_table(["tag", "passages", "perhaps", "passages", "differs by"], found)
     if found:
-        note(f"To make two one: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
+        note(f"To join two tags: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
 
 
 @tags.command()
@@ -142,10 +146,9 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Rename a tag in the seeds: OLD, and with it all OLD/…, to NEW.
+    """Rename a tag in the essays: OLD, and with OLD all OLD/…, to NEW.
 
-    Nothing but the tag's own letters is touched: not in the text, not at the ends of lines. Shows each line that
-    changes, and asks.
+    Changes nothing but the letters of the tag. Shows each line that changes, and asks before writing.
     """
     from remix.corpus import read_seeds, renaming
 
@@ -157,7 +160,7 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
         _show(plan.edits)
     note(_in_words(plan.edits))
     if plan.merged:
-        note(f"{count(plan.merged, 'passage')} carry '{new}' already: afterwards nobody can tell which were which.")
+        note(f"{count(plan.merged, 'passage')} have '{new}' already: afterwards the two tags can't be told apart.")
     if plan.edits and not dry_run:
         if not yes:
             ask_whether("Write this?")
@@ -169,17 +172,11 @@ COMMANDS = (tags,)
 
 
 def _counts(workspace: Workspace, min_words: int) -> list[tuple[str, int]]:
-    """Each tag, and on how many passages it counts: the index knows that without reading them."""
+    """Each tag with its number of passages, from the index: no essay is read."""
     from remix.corpus.query import Term
 
     long = Term("words", str(min_words)) if min_words else None
     return ask(workspace, lambda corpus: corpus.tags(long))
-
-
-def _passages(workspace: Workspace, min_words: int) -> list[Passage]:
-    from remix.corpus import select
-
-    return select(essays_there(workspace), min_words=min_words)
 
 
 def _show(edits: list[Edit]) -> None:
@@ -193,14 +190,14 @@ def _show(edits: list[Edit]) -> None:
 
 
 def _partners(lines: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Each line of a diff, with the one it replaces or is replaced by."""
+    """Each line of a diff, with the line that replaces it or that it replaces."""
     for number, line in enumerate(lines):
         step = {"-": 1, "+": -1}.get(line[0], 0) if number > 1 else 0
         yield line, lines[number + step] if step else None
 
 
 def near_change(line: str, partner: str | None) -> str:
-    """As much of a line as tells where it changes: a paragraph may be a single line."""
+    """The part of a line around its change: a paragraph may be a single line."""
     if partner is None:
         return line
     start = 1 + _alike(line[1:], partner[1:])
@@ -211,7 +208,7 @@ def near_change(line: str, partner: str | None) -> str:
 
 
 def _alike(one: Iterable[str], other: Iterable[str]) -> int:
-    """With how many letters the same two begin."""
+    """Length of the common beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
@@ -222,12 +219,14 @@ def _as_json(edit: Edit) -> dict[str, object]:
 
 
 def _in_words(edits: list[Edit]) -> str:
-    """How much changes, and of which passages even the text."""
+    """The number of changes, and the passages whose text changes too."""
     if not edits:
-        return "Nothing to change: it is written so everywhere."
+        return "Nothing to change: the tag is written so everywhere."
     texts = [passage for edit in edits for passage in edit.texts]
     more = f" and {len(texts) - SHOWN} more" if texts[SHOWN:] else ""
     also = (
-        f" It stands in sentences of {', '.join(texts[:SHOWN])}{more}: their texts change with it." if texts else ""
+        f" The tag stands in sentences of {', '.join(texts[:SHOWN])}{more}, so these sentences change."
+        if texts
+        else ""
     )
     return f"{count(sum(edit.places for edit in edits), 'place')} in {count(len(edits), 'file')}.{also}"

@@ -19,17 +19,21 @@ WORDS = {"accept": "accepted", "reject": "rejected", "star": "starred"}
 @click.command()
 @click.argument("output")
 @click.argument("verdict", type=click.Choice([*WORDS, UNDO]))
-@click.option("--note", "words", metavar="TEXT", help="In your words.")
-@click.option("--loss", type=click.Choice(["earned", "lost", "neither"]), help="Whether what it drops was worth it.")
+@click.option("--note", "words", metavar="TEXT", help="A note in your words.")
+@click.option(
+    "--loss",
+    type=click.Choice(["earned", "lost", "neither"]),
+    help="Whether the text was right to drop what it drops.",
+)
 @reviewer_option
 @click.pass_obj
 def verdict(
     workspace: Workspace, output: str, verdict: Any, words: str | None, loss: Any, reviewer: str | None
 ) -> None:
-    """Say whether to keep an output; undo takes back what you said of it last.
+    """Accept, reject or star a text; undo withdraws your last verdict.
 
-    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. What was said stays in the
-    run's reviews.jsonl.
+    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN]. All verdicts
+    stay in the run's reviews.jsonl.
     """
     from remix.errors import RunError
     from remix.outputs import find_output, reviews
@@ -39,9 +43,9 @@ def verdict(
     who = reviewer or reviews.default_reviewer()
     if verdict == UNDO:
         if words is not None or loss is not None:
-            raise click.UsageError("undo takes back, and says nothing.")
+            raise click.UsageError("undo goes without --note and --loss.")
         if reviews.undo(folder, who, folder.read(task)[0].id) is None:
-            raise RunError(f"{task}: {who} has said nothing of it.", "Name yourself as you did then: --as NAME.")
+            raise RunError(f"{task}: {who} hasn't reviewed this text.", "Give the name of your review: --as NAME.")
         note(f"{task}: {who}'s last review is undone.")
     else:
         reviews.say(folder, task, who, verdict=verdict, note=words, loss=loss)
@@ -49,8 +53,8 @@ def verdict(
     try:
         write_index(folder)
     except RunError as error:
-        # What was said is kept: the table can be made again.
-        note(f"{folder.path}: its table of contents wasn't written anew: {error.message} {error.hint}")
+        # The verdict is saved; the table of contents can be made again.
+        note(f"{folder.path}: the table of contents wasn't updated: {error.message} {error.hint}")
 
 
 COMMANDS = (verdict,)

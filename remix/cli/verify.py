@@ -15,20 +15,19 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.lineage import Step
-    from remix.records import Sampling
     from remix.verification.replay import Replayed
     from remix.verification.verify import Report
     from remix.workspace import Workspace
 
 
 class _Verified(NamedTuple):
-    """All that is known of a run in the end."""
+    """Results of verifying a run."""
 
     report: Report
     signature: str
     replayed: list[Replayed] | None
     outputs: set[str]
-    """Those that alone were asked about; the whole run, if it is empty."""
+    """The outputs that were named; empty for the whole run."""
 
     @property
     def good(self) -> bool:
@@ -37,8 +36,8 @@ class _Verified(NamedTuple):
 
 @click.command(cls=Command)
 @click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
-@click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare token by token.")
-@click.option("--anyway", is_flag=True, help="Replay though the check found something.")
+@click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare every token.")
+@click.option("--anyway", is_flag=True, help="Replay even if verification found a problem.")
 @declared("sample", help="Replay only N texts, evenly spread over the run.")
 @declared("parallel", help="Most texts replayed at the same time.", envvar=None)
 @declared("threads", envvar=None)
@@ -47,19 +46,21 @@ class _Verified(NamedTuple):
     "--signers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Check the signature against this list of allowed signers (see ssh-keygen(1)).",
+    help="Check the signature with this list of allowed signers (see ssh-keygen(1)).",
 )
-@click.option("--identity", metavar="NAME", help="Whose signature it must be, by that list.")
+@click.option("--identity", metavar="NAME", help="The signer, as named in the list.")
 @json_option
 @quiet_option
 @click.pass_context
 def verify(ctx: click.Context, /, **chosen: Any) -> None:
-    """Check that runs or single outputs are what was written: the latest run, if none is named.
+    """Check that nothing in a run, or in single texts, has changed since it was written.
 
-    Looks at every text, record and hash, at where each text comes from, and at nothing outside the run's folder.
-    Each problem is a line that names the file; the command exits with 1 then. --replay writes the texts again, in
-    the shape that the records name, unless the check found something. On another machine other texts may come, so
-    what differs there is told, and is no problem.
+    RUN is the path of a run or the beginning of its name, OUTPUT the path of a text; by default the latest run.
+    Checks every text, record and hash and where each text comes from; reads nothing outside the run's folder. Each
+    problem is a line that names the file, and the exit status is 1.
+
+    --replay writes the texts again, with the batch settings of the records, unless a problem was found. Another
+    machine may write other texts; such differences are shown and are no problem.
     """
     from remix.outputs.find import find_places
 
@@ -79,13 +80,18 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 
 @click.command()
 @click.argument("output", required=False)
-@click.option("--of", "passage", metavar="PASSAGE", help="All that came of a passage, by its id, in all runs.")
+@click.option(
+    "--of",
+    "passage",
+    metavar="PASSAGE",
+    help="List all texts from this passage, in all runs. PASSAGE is the id of a passage.",
+)
 @json_option
 @click.pass_obj
 def why(workspace: Workspace, output: str | None, passage: str | None, as_json: bool) -> None:
-    """Tell where OUTPUT comes from: each step back to the passage, with prompt, model and seed.
+    """Show where a text comes from: each step back to the passage, with prompt, model and seed.
 
-    OUTPUT is a path, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN].
     """
     from remix.outputs import find_output
     from remix.outputs.lineage import ancestry
@@ -98,22 +104,25 @@ def why(workspace: Workspace, output: str | None, passage: str | None, as_json: 
     folder, task = find_output(workspace.outputs, output or "")
     steps = ancestry(folder, task)
     if as_json:
-        print_json({"run": folder.run.name, "output": task, "steps": [_step_as_json(step) for step in steps]})
+        as_dicts = [
+            {"task": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
+            for step in steps
+        ]
+        print_json({"run": folder.run.name, "output": task, "steps": as_dicts})
     else:
         _print_ancestry(steps)
 
 
 @click.command()
 @click.argument("run", required=False)
-@click.option(
-    "--key", type=click.Path(path_type=Path), help="Your OpenSSH key; by default ~/.ssh/id_ed25519, if it is there."
-)
+@click.option("--key", type=click.Path(path_type=Path), help="Your OpenSSH key; by default ~/.ssh/id_ed25519.")
 @click.pass_obj
 def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
-    """Sign a finished run with your SSH key, and print the sha256 that stands for all of it.
+    """Sign a finished run with your SSH key, and print the sha256 of its manifest.
 
-    RUN is a path or the beginning of its name, by default the latest. The signature lies beside the manifest;
-    `remix verify --signers FILE --identity NAME` checks it. A date for it comes from whoever you give the sha256 to.
+    RUN is the path of a run or the beginning of its name; by default the latest run. The signature lies beside the
+    manifest; `remix verify --signers FILE --identity NAME` checks it. To prove when the run was signed, give the
+    sha256 to somebody who notes the date.
     """
     from remix.outputs import find_run
     from remix.outputs.layout import SIGNATURE
@@ -134,7 +143,7 @@ COMMANDS = (verify, why, sign)
 
 
 def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
-    """Options that mean nothing without others."""
+    """Raise `click.UsageError` for options that need another option."""
     for name in ("sample", "parallel", "threads", "model", "anyway"):
         if chosen[name] not in (None, False) and not chosen["replay"]:
             raise click.UsageError(f"--{name} goes with --replay.", ctx)
@@ -159,7 +168,7 @@ def _verify(workspace: Workspace, path: Path, outputs: set[str], chosen: dict[st
             report = report._replace(findings=(*report.findings, finding))
     replayed = None
     if chosen["replay"] and report.findings and not chosen["anyway"]:
-        note(f"{path}: not replayed, since it isn't what was written; --anyway replays it all the same.")
+        note(f"{path}: not replayed, since the run has changed; --anyway replays it all the same.")
     elif chosen["replay"]:
         replayed = _replay(workspace, report, outputs, chosen)
     return _Verified(report, signature, replayed, outputs)
@@ -172,7 +181,7 @@ def _replay(workspace: Workspace, report: Report, outputs: set[str], chosen: dic
     from remix.verification import replay
 
     find_model = functools.partial(run_model.model_of, model=chosen["model"], model_folders=workspace.model_folders)
-    # Of single outputs the steps before are checked, and the outputs themselves written again.
+    # If single outputs are named, their earlier steps are verified too, but only the named outputs are replayed.
     found = [each for each in report.found if not outputs or each.task.id in outputs]
     how = replay.ReplayOptions(chosen["parallel"], chosen["threads"])
     with progress(chosen["quiet"]) as watch:
@@ -214,30 +223,30 @@ def _print(verified: _Verified) -> None:
         say(f"intact: {_intact(verified)}")
     if report.unrecorded:
         also = f" and {len(report.unrecorded) - 1} more" if len(report.unrecorded) > 1 else ""
-        say(f"without a record, so not checked: {quoted(report.unrecorded[0])}{also}; `remix resume` writes it anew")
+        say(f"without a record, so not checked: {quoted(report.unrecorded[0])}{also}; `remix resume` writes it again")
     if verified.replayed is not None:
         _print_replay(verified.replayed)
 
 
 def _intact(verified: _Verified) -> str:
-    """Which part of the run was checked and hasn't changed."""
+    """What was verified, in words."""
     if verified.outputs:
         total = len(verified.report.run.tasks) if verified.report.run else 0
         count = len(verified.report.found)
-        return f"{count} of the run's {total} texts haven't changed since they were written; nothing else was checked"
-    changed = "no text with a record" if verified.report.unrecorded else "nothing"
-    return f"{changed} has changed since it was written"
+        return f"{count} of the run's {total} texts have not changed; the rest of the run wasn't checked"
+    what = "no text with a record" if verified.report.unrecorded else "nothing"
+    return f"{what} has changed since it was written"
 
 
 def _state(report: Report) -> str:
     if report.run is None:
-        return "not to be read as a run"
+        return "not readable as a run"
     done = f"{len(report.found)} of {report.total} texts"
     return f"finished, {done}" if report.finished else f"unfinished, {done}"
 
 
 def _print_replay(replayed: list[Replayed]) -> None:
-    """Whether the machinery is the same, and which texts came again."""
+    """Whether the environment is the same, and which texts differ."""
     tried = [each for each in replayed if each.equal is not None]
     if tried:
         environments = _environments(replayed)
@@ -254,7 +263,7 @@ def _print_replay(replayed: list[Replayed]) -> None:
 
 
 def _excuse(replayed: Replayed) -> str:
-    """Why a difference proves nothing, where it doesn't."""
+    """Why a difference proves nothing; empty if it proves a change."""
     if not replayed.exact:
         return " (which proves nothing: its record says that it isn't exact)"
     return " (which proves nothing: the environment differs)" if replayed.environment else ""
@@ -274,7 +283,7 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
     steps = list(descendants(workspace.outputs, passage, lambda error: note(f"Left out: {error.message}")))
     if not steps:
         raise RunError(
-            f"nothing came of a passage '{passage}'.", "Its form is essay/NNN; `remix passages` lists them."
+            f"no text comes from a passage '{passage}'.", "Write essay/NNN; `remix passages` lists the ids."
         )
     if as_json:
         print_json(
@@ -296,11 +305,11 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
     )
     sources = (source for step in steps for source in step.record.sources)
     if (texts := len({source.text for source in sources if source.passage == passage})) > 1:
-        note(f"{texts} different texts went by that id: the essay was edited between the runs.")
+        note(f"{texts} different passages had this id: the essay was edited between the runs.")
 
 
 def _print_ancestry(steps: list[Step]) -> None:
-    """From the text back to the passage, each with what made it."""
+    """Print each step from the text back to the passage, with its template, model and seed."""
     for step in steps:
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
@@ -323,23 +332,15 @@ def _making(step: Step) -> str:
     record = step.record
     derivation = record.derivation
     weights = f" (sha256 {derivation.model.sha256[:12]})" if derivation.model.sha256 else ""
-    selection = derivation.selection
+    selection, sampling = derivation.selection, derivation.sampling
     parts = [
         f"by {record.task.template}, step {record.task.step}",
         f"on {record.circumstances.model}{weights}",
-        _sampling(derivation.sampling),
+        f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "seed unknown",
         f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
         f"flags: {', '.join(record.flags)}" if record.flags else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def _sampling(sampling: Sampling | None) -> str:
-    return f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "its seed unknown"
-
-
-def _step_as_json(step: Step) -> dict[str, Any]:
-    return {"name": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
 
 
 def _say_text(heading: str, words: str) -> None:

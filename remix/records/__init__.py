@@ -1,12 +1,12 @@
 """The frozen records that the stages hand each other: immutable pydantic models, described field by field.
 
-Knows nothing of files, templates or llama.cpp, and imports no other part of remix. A file a stage:
+Knows nothing of files, templates or llama.cpp; of remix it imports only `util/units`. The modules:
 
     values      the types of fields, and their base      model       what a GGUF is
     bounds      how large numbers may be                 sampling    samplers: parameters, defaults, order
     corpus      Essay, Passage                           generation  Prompt, Request, Generation
     plan        Task                                     output      Record: an output's provenance
-    options     what a run may be asked for              review      what people say of outputs
+    options     a run's options, declared once           review      reviews of outputs
     run         a run's frozen request
 """
 

@@ -1,8 +1,8 @@
 """The options of a run, declared once.
 
-A field of `Options` is all there is to say of an option: its type holds the bounds, its `Flag` what the command line
-shows. The command line (`cli/options.py`), the `REMIX_*` variables, the table `[generate]` of remix.toml
-(`workspace.py`) and the Python API are made from these fields.
+A field of `Options` says everything about an option: its type has the bounds, its `Flag` the help text and the names.
+The flags and `REMIX_*` variables (`cli/options.py`), the table `[generate]` of remix.toml (`workspace.py`) and the
+Python API follow from the fields.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from remix.records.bounds import (
     MOST_TOKENS,
     MOST_VARIANTS,
 )
-from remix.records.values import Frozen, Many, PathText
+from remix.records.values import Frozen, Many
 from remix.util.units import read_size
 
 Subject = Literal["passages", "texts", "machine"]
-"""What an option decides: which passages are read, which texts are written, or how the machine computes them."""
+"""Whether an option chooses passages, decides which texts are written, or how the machine computes the texts."""
 
 
 @dataclass(frozen=True)
 class Flag:
-    """What the command line and remix.toml need to know of an option beyond its type."""
+    """What the command line and remix.toml need beyond the type of an option."""
 
     subject: Subject
     help: str
     metavar: str | None = None
-    """What stands for the value in the help: N, TAG, SIZE."""
+    """Placeholder of the value in the help: N, TAG, SIZE."""
     word: str = ""
     """The option's name in the singular if it can be given several times: the option `kinds` is `--kind KIND`,
     `REMIX_KIND` and `kind = [...]`."""
     setting: Literal["generate", "top"] | None = None
-    """Table of remix.toml in which the option may stand; then it has a `REMIX_*` variable too."""
+    """Table of remix.toml that may hold the option. An option in a table also has a `REMIX_*` variable."""
     takes_file: bool = False
-    """Whether the value may be the name of a file that holds the text."""
+    """Whether the value may be the name of a file with the text."""
 
 
 def flag_of(field: FieldInfo) -> Flag | None:
-    """The flag of a field; a field without one is for the Python API alone."""
+    """The flag of a field. Fields without a flag belong to the Python API alone."""
     return next((each for each in field.metadata if isinstance(each, Flag)), None)
 
 
@@ -66,14 +66,10 @@ MinWords = Annotated[
     Field(ge=0, le=LARGEST_WHOLE),
     Flag("passages", "Leave out passages of fewer than N words.", "N", setting="top"),
 ]
-ModelName = Annotated[
-    PathText | None,
-    Flag("machine", "Path or name of the GGUF model; by default the bundled model.", "MODEL", setting="top"),
-]
 
 
 class Options(Frozen):
-    """What a run was asked for, every default filled in."""
+    """The options of a run, with all defaults filled in."""
 
     tags: Annotated[
         Many[str], Flag("passages", "Passages with this tag; can be given several times.", "TAG", word="tag")
@@ -162,7 +158,10 @@ class Options(Frozen):
             setting="generate",
         ),
     ] = None
-    model: ModelName = None
+    model: Annotated[
+        str | None,
+        Flag("machine", "Path or name of the GGUF model; by default the bundled model.", "MODEL", setting="top"),
+    ] = None
     """A run keeps the model's name, and no path."""
     parallel: Annotated[
         int | None,

@@ -10,7 +10,7 @@ import hashlib
 from typing import Annotated, Any, TypeVar
 
 import rfc8785
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from remix.records.bounds import INT32, LARGEST_WHOLE, MOST_STEPS, MOST_STRENGTH, MOST_TOKENS, MOST_VARIANTS
 
@@ -33,16 +33,6 @@ Strength = Annotated[float, Field(ge=-MOST_STRENGTH, le=MOST_STRENGTH)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 """A measured number or a weight: sums and products of a few numbers stay finite."""
-
-
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("no path has a NUL in it")
-    return text
-
-
-PathText = Annotated[str, AfterValidator(_without_nul)]
-"""A path, or a name that may become part of a path."""
 
 Step = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 Variant = Annotated[int, Field(ge=1, le=MOST_VARIANTS)]

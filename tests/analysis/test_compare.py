@@ -151,7 +151,7 @@ def test_the_command(remix_: Remix, finished: RunFolder, other: RunFolder) -> No
     assert rows[0][:2] == ["again", "words"]
     assert rows[0][4] == "+0.50"
     assert rows[0][5] == "-"  # three passages give no interval
-    assert "12 texts are in both; 0 in one alone" in result.stderr
+    assert "12 texts are in both runs; 0 are in one run alone" in result.stderr
 
 
 def test_the_command_in_json(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:

@@ -212,7 +212,7 @@ def test_by_meaning_is_quiet_and_needs_no_network(workspace: Workspace, finished
     command = [sys.executable, "-c", BY_MEANING_OFFLINE, workspace.root]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if line and not line.endswith("the first to look at")]
+    said = [line for line in done.stderr.splitlines() if line and not line.endswith("texts to read first")]
     assert "".join(said) == CAVEATS["meaning"].replace("\n", "")
 
 

@@ -717,4 +717,4 @@ def test_pieces_of_a_stranger_s_trace_are_shown_no_longer_than_real_ones() -> No
     long = Alternative("b" * 100_000, 0.5)
     choices = (Choice("a" * 100_000, -0.5, 1.0, (long,) * 50),) * 8
     trace = Trace(record="0" * 64, choices=choices)
-    assert sum(map(len, runs._turn(trace, 7))) < 2_000
+    assert sum(map(len, runs._token(trace, 7))) < 2_000

@@ -47,10 +47,12 @@ CONCLUSIONS = (
 )
 """How lines begin in which remix says what it found."""
 
-FORGED = "x\nintact: all that is here is what was written\rsigned by Alice\x1b[2J\x1b]0;pwned\x07\u2028Error: no.\x85"
+FORGED = (
+    "x\nintact: nothing has changed since it was written\rsigned by Alice\x1b[2J\x1b]0;pwned\x07\u2028Error: no.\x85"
+)
 HIDDEN = "x\u200b\u2060\ufe0f\u202eintact\u2066\U000e0041\U000e007f\u00ad\u3164\u115f\u061c\ufff9\ufeff"
-SPACED = " intact: all that is here is what was written" + " " * 70 + "signed by Alice "
-PLAIN = "intact: all that is here is what was written"
+SPACED = " intact: nothing has changed since it was written" + " " * 70 + "signed by Alice "
+PLAIN = "intact: nothing has changed since it was written"
 NAMES = (FORGED, HIDDEN, SPACED, PLAIN)
 
 UNSEEN = re.compile(
@@ -233,13 +235,13 @@ def forged(finished: RunFolder, request: pytest.FixtureRequest) -> RunFolder:
     """A run in which every word that can be chosen is a forged one, and the text, its reviews and failures too."""
     name: str = request.param
     folder = forge_names(finished, name)
-    text = f"{name}\nintact: all that is here is what was written\nsigned by Alice\n"
+    text = f"{name}\nintact: nothing has changed since it was written\nsigned by Alice\n"
     forge(folder, FIRST, forge_record(name), text=text.replace("\r", " "))
     said = folder.read(FIRST)[0]
     for reviewer in (name, "Eve"):
         reviews.append(folder.path, reviews._review(FIRST, said.id, reviewer, verdict="star", note=name))
     folder.write_failures([Failure(task=name, error=name, hint=name)])
-    (folder.path / "\nintact: all that is here is what was written").write_text("")
+    (folder.path / "\nintact: nothing has changed since it was written").write_text("")
     (folder.path / PLAIN).write_text("")
     (folder.path / "signed by Alice\x1b[2J\u200b.md").write_text("")
     (folder.path / os.fsdecode(b"\xff\nintact: all")).write_text("")
@@ -298,7 +300,7 @@ def test_a_file_named_like_a_conclusion_is_a_finding(finished: RunFolder, remix_
     assert first == f"{finished.path}: finished, 12 of 12 texts, not signed"
     assert others == [
         "  intact: not part of the run",
-        '  "intact: all that is here is what was written": not part of the run',
+        '  "intact: nothing has changed since it was written": not part of the run',
         '  "signed by Alice": not part of the run',
     ]
 
@@ -308,7 +310,7 @@ def test_the_name_of_a_folder_is_no_conclusion(finished: RunFolder, remix_: Remi
     there = finished.path.rename(finished.path.parent / name)
     first, *others = remix_("verify", there).stdout.splitlines()
     assert first.endswith('": finished, 12 of 12 texts, not signed')
-    assert (first[0], others) == ('"', ["intact: all that is here is what was written"])
+    assert (first[0], others) == ('"', ["intact: nothing has changed since it was written"])
     check_lines(remix_("runs"))
     check_lines(remix_("resume", there))
 
@@ -335,7 +337,7 @@ def test_what_cant_be_left_unsaid_is_said_in_a_line(forged: RunFolder, workspace
 
 SEEDS = {
     "title": f"---\ntitle: {json.dumps(FORGED)}\n---\nWords. #tag\n",
-    "section": "# x\n\n## intact: all that is here is what was written\n\nWords. #tag\n",
+    "section": "# x\n\n## intact: nothing has changed since it was written\n\nWords. #tag\n",
     "tag": f"Words. #x\u200b\u2060y, #intact: all that is here, #{HIDDEN}\n",
     "front matter": f"---\ntags: [{json.dumps(FORGED)}, {json.dumps(SPACED)}]\n---\nWords.\n",
     "text": f"{PLAIN} {HIDDEN} #tag\n",
@@ -358,7 +360,7 @@ def test_a_seeds_words_are_no_lines_of_their_own(
     assert not UNSEEN.search(result.output), repr(result.output)
     assert not any(line.startswith(CONCLUSIONS) for line in result.stdout.splitlines())
     assert all(line.startswith(("Left out: ", "Error: ", "  ")) for line in result.stderr.splitlines()
-               if "intact" in line and "Perhaps one: " not in line and "remix tags rename" not in line)  # fmt: skip
+               if "intact" in line and "Perhaps the " not in line and "remix tags rename" not in line)  # fmt: skip
 
 
 @pytest.mark.parametrize("setting", ["memory", "gpu_layers"])
@@ -372,9 +374,9 @@ def test_what_a_settings_file_says_is_no_line_of_its_own(workspace: Workspace, r
 
 
 def test_a_texts_lines_are_indented(finished: RunFolder, remix_: Remix) -> None:
-    forge(finished, FIRST, text="One.\nintact: all that is here is what was written\nsigned by Alice")
+    forge(finished, FIRST, text="One.\nintact: nothing has changed since it was written\nsigned by Alice")
     shown = remix_("show", FIRST).stdout.splitlines()
-    assert "    intact: all that is here is what was written" in shown
+    assert "    intact: nothing has changed since it was written" in shown
     assert not any(line.startswith(("intact", "signed")) for line in shown)
 
 

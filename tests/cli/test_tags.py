@@ -33,10 +33,10 @@ def test_tags_that_are_perhaps_one_are_pointed_out(remix_: Remix, workspace: Wor
     seed(workspace, "One. #clock, #Small-error, #smallerror\n", "zzz.md")
     result = remix_("tags")
     assert ok(result).startswith("time\t3\nclocks\t2\n")
-    assert result.stderr == "Perhaps one: smallerror, small error; clock, clocks (remix tags near)\n"
+    assert result.stderr == "Perhaps the same tag: smallerror, small error; clock, clocks (remix tags near)\n"
     near = remix_("tags", "near")
     assert ok(near) == "smallerror\t1\tsmall error\t2\tjoints\nclock\t1\tclocks\t2\tplural\n"
-    assert near.stderr == "To make two one: remix tags rename smallerror 'small error'\n"
+    assert near.stderr == "To join two tags: remix tags rename smallerror 'small error'\n"
     assert json.loads(ok(remix_("tags", "near", "--json")))[1] == {
         "tag": "clock",
         "passages": 1,
@@ -66,7 +66,7 @@ def test_which_tags_stand_together(remix_: Remix) -> None:
 def test_options_in_the_wrong_place_are_wrong_usage(remix_: Remix, words: list[str]) -> None:
     result = remix_("tags", *words)
     assert result.exit_code == 2
-    assert "stand behind it" in result.stderr
+    assert "write the options of" in result.stderr
 
 
 # -- the map ------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_a_map_that_can_not_be_written(remix_: Remix, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     message, hint = the_error(remix_("tags", "--graph", tmp_path / "file" / "tags.svg"))
     assert message.startswith(f"{tmp_path}/file/tags.svg: can't be written")
-    assert hint == "Take another place."
+    assert hint == "Choose another place."
 
 
 def test_nothing_to_draw(remix_: Remix, workspace: Workspace, tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_rename_as_a_trial_and_without_asking(remix_: Remix, workspace: Workspac
     }
     assert path.read_text() == RENAMED
     result = remix_("tags", "rename", "timepieces", "timepieces")
-    assert (ok(result), result.stderr) == ("", "Nothing to change: it is written so everywhere.\n")
+    assert (ok(result), result.stderr) == ("", "Nothing to change: the tag is written so everywhere.\n")
 
 
 def test_rename_warns_where_two_tags_become_one(remix_: Remix) -> None:
     result = remix_("tags", "rename", "clocks", "time", "--dry-run")
     assert result.stderr.splitlines()[1] == (
-        "3 passages carry 'time' already: afterwards nobody can tell which were which."
+        "3 passages have 'time' already: afterwards the two tags can't be told apart."
     )
 
 
@@ -188,7 +188,7 @@ def test_on_a_terminal_long_lines_are_shown_where_they_change(line: str, partner
 def test_a_tag_in_a_sentence_is_pointed_out(remix_: Remix, workspace: Workspace) -> None:
     seed(workspace, "I love #maps and cities.\n")
     result = remix_("tags", "rename", "maps", "atlases", "--dry-run")
-    assert result.stderr == "1 place in 1 file. It stands in sentences of more/001: their texts change with it.\n"
+    assert result.stderr == "1 place in 1 file. The tag stands in sentences of more/001, so these sentences change.\n"
     assert ok(result).endswith("\n-I love #maps and cities.\n+I love #atlases and cities.\n")
 
 

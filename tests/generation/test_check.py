@@ -60,7 +60,8 @@ def test_a_good_workspace(remix_: Remix, workspace: Workspace) -> None:
     result = remix_("check", "--steps", 2)
     assert ok(result) == ""
     assert result.stderr.startswith("3 passages × 2 kinds × 2 steps: all would work; the longest needs ")
-    assert result.stderr.endswith(" of the 2048 tokens that fake takes.\n")
+    assert " of the 2048 tokens that fake takes.\n" in result.stderr
+    assert result.stderr.endswith("To write these texts: remix generate --all, with the same options.\n")
     assert sorted(path.relative_to(workspace.root) for path in workspace.root.rglob("*")) == before
 
 

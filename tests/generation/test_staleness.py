@@ -273,7 +273,7 @@ def test_refresh_takes_the_runs_own_options(remix_: Remix, arguments: list[str])
 def test_nothing_to_refresh(finished: RunFolder, remix_: Remix) -> None:
     result = remix_("generate", "--refresh", finished.run.name)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "Nothing is stale" in result.stderr
+    assert "No text is stale" in result.stderr
 
 
 def test_a_langchain_run_is_refreshed_from_python(workspace: Workspace, finished: RunFolder, remix_: Remix) -> None:

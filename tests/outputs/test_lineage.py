@@ -137,7 +137,7 @@ def test_an_essay_edited_between_runs_is_told(remix_: Remix, finished: RunFolder
     old = RunFolder.open(shutil.copytree(finished.path, finished.path.with_name("19990101T000000Z-old-0000")))
     forge(old, SECOND, lambda raw: raw["sources"][0].update(text="As it was."))
     result = remix_("why", "--of", "two-clocks/001")
-    assert "2 different texts went by that id" in result.stderr
+    assert "2 different passages had this id" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), (FIRST, "--of", "two-clocks/001")])
@@ -150,7 +150,7 @@ def test_why_wants_one_thing(remix_: Remix, finished: RunFolder, arguments: tupl
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--of", "two-clocks/009"), "Error: nothing came of a passage 'two-clocks/009'."),
+        (("--of", "two-clocks/009"), "Error: no text comes from a passage 'two-clocks/009'."),
         (("two-clocks/009/again.1",), "no output 'two-clocks/009/again.1'"),
     ],
 )

@@ -313,7 +313,7 @@ def test_a_verdict_by_command(finished: RunFolder, remix_: Remix) -> None:
     assert holds(finished, FIRST) == Standing()
     again = remix_("verdict", FIRST, "undo", "--as", EVE)
     assert again.exit_code == 1
-    assert "Eve has said nothing of it" in again.stderr
+    assert "Eve hasn't reviewed this text" in again.stderr
 
 
 def test_who_reviews_is_who_git_says(finished: RunFolder, remix_: Remix, tmp_path: Path) -> None:

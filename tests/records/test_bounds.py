@@ -263,7 +263,7 @@ def test_nothing_is_replayed_where_something_is_wrong(
     told.text_path(FIRST).write_text("Forged.")
     result = remix_("verify", "--replay", "-q")
     assert result.exit_code == 1
-    assert "not replayed, since it isn't what was written; --anyway" in result.stderr
+    assert "not replayed, since the run has changed; --anyway" in result.stderr
     assert "texts equal" not in result.output
     result = remix_("verify", "--replay", "--anyway", "-q")
     assert result.exit_code == 1

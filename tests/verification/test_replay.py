@@ -377,7 +377,7 @@ def test_the_command_names_what_came_otherwise(told: RunFolder, remix_: Callable
     forge(told, SECOND, lambda raw: raw["output"]["token_ids"].__setitem__(0, 999))
     result = remix_("-q", SECOND)
     assert result.exit_code == 1
-    assert "not replayed, since it isn't what was written; --anyway replays it all the same." in result.stderr
+    assert "not replayed, since the run has changed; --anyway replays it all the same." in result.stderr
     assert "replayed" not in result.stdout
     result = remix_("-q", "--anyway", SECOND)
     assert result.exit_code == 1

@@ -720,7 +720,7 @@ def test_a_folder_without_a_request(remix_: Remix, finished: RunFolder) -> None:
     result = remix_("verify", str(finished.path))
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{finished.path}: not to be read as a run, not signed",
+        f"{finished.path}: not readable as a run, not signed",
         "  run.json: missing",
     ]
 
