@@ -22,7 +22,7 @@ Ends = Sequence[Sequence[tuple[float, float]]]
 """Per passage, the first and last value of each chain."""
 
 
-def attractions_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
+def attractors_of(chains: Sequence[Trajectory]) -> Iterable[PropertyAttractor]:
     """The attractor of each property, from the chains that are as long as the longest."""
     last = max(len(chain.texts) for chain in chains)
     whole = [chain for chain in chains if len(chain.texts) == last]
@@ -61,7 +61,7 @@ def _position(groups: Ends) -> Estimate | None:
     return intervals.jackknife(groups, position).estimate_if_finite()
 
 
-def rests_of(chains: Sequence[Trajectory]) -> ChainEndings:
+def endings_of(chains: Sequence[Trajectory]) -> ChainEndings:
     """How chains end."""
     found = [cycle for chain in chains if (cycle := drift.cycle(chain.texts))]
     degrees = [(chain.passage, drift.periodicity(chain.texts[1:])) for chain in chains]

@@ -17,9 +17,9 @@ from remix.analysis.text_sets import SimilarityLookup
 from remix.measure.vectors import bag_of_words
 
 
-def vendi_of(texts: Sequence[str], way: SimilarityMethod, lookup: SimilarityLookup) -> Jackknife:
+def vendi_of(texts: Sequence[str], method: SimilarityMethod, lookup: SimilarityLookup) -> Jackknife:
     """The Vendi score of a set. The slowest of all measures, hence computed once for every use."""
-    cosines = diversity.kernel(bag_of_words(texts) if way == "words" else lookup.vectors(texts))
+    cosines = diversity.kernel(bag_of_words(texts) if method == "words" else lookup.vectors(texts))
     return intervals.jackknife(range(len(texts)), lambda own: diversity.vendi_of(cosines[np.ix_(own, own)]))
 
 
@@ -49,11 +49,13 @@ def diversity_of(
 def changes_of(scores: Mapping[SimilarityMethod, Sequence[Jackknife]]) -> Iterator[Change]:
     """Changes of the Vendi score, from the passages and from step 1 to the last step."""
     for since in (0, 1):
-        for way, found in scores.items():
+        for method, found in scores.items():
             if since < len(found) - 1:
                 before, after = found[since], found[-1]
                 share = Jackknife(after.value / before.value - 1, after.without / before.without - 1, after.size)
-                yield Change(way=way, since=since, before=before.value, after=after.value, share=share.estimate())
+                yield Change(
+                    method=method, since=since, before=before.value, after=after.value, share=share.estimate()
+                )
 
 
 def half_by(scores: Sequence[float]) -> int | None:

@@ -20,11 +20,11 @@ def convergence(kind: KindSurvey) -> Iterator[str]:
     if not kind.cut:
         yield "There are too few texts, or too short ones, to say whether they become more alike."
         return
-    since_first = {change.way: change for change in kind.changes if change.since == 1}
+    since_first = {change.method: change for change in kind.changes if change.since == 1}
     for change in kind.changes:
         if change.since:
             continue
-        later = since_first.get(change.way)
+        later = since_first.get(change.method)
         at_once = change.share.is_not_zero and later is not None and not later.share.is_not_zero
         yield _change(change, kind.cut.chains) + (f" {AT_ONCE}" if at_once else "")
 
@@ -36,8 +36,8 @@ def _change(change: Change, chains: int) -> str:
         f"the passages, cut to the same length, as {change.before:.1f} ({_range(share)})"
     )
     if not share.is_not_zero:
-        return f"By {change.way} no change in how alike they are is certain: {numbers}."
-    return f"By {change.way} they become {'more' if share.value < 0 else 'less'} alike: {numbers}."
+        return f"By {change.method} no change in how alike they are is certain: {numbers}."
+    return f"By {change.method} they become {'more' if share.value < 0 else 'less'} alike: {numbers}."
 
 
 def _range(share: Estimate) -> str:
@@ -52,16 +52,16 @@ def percent(share: float) -> str:
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}{SPACE}%"
 
 
-def keeping(kind: KindSurvey) -> str | None:
+def similarity_to_passage(kind: KindSurvey) -> str | None:
     """How similar texts are to their own passages, and the half-life of the tie; by meaning if there are
     embeddings."""
     drifts = [(step.step, step.by_meaning or step.by_words) for step in kind.steps]
     known = [(step, drift) for step, drift in drifts if drift and drift.to_others]
     if not known:
         return None
-    way = "By meaning" if kind.steps[-1].by_meaning else "By words"
+    method = "By meaning" if kind.steps[-1].by_meaning else "By words"
     (first, begin), (last, end) = known[0], known[-1]
-    start = f"{way}, texts of step {first} have {_similarities(begin)}"
+    start = f"{method}, texts of step {first} have {_similarities(begin)}"
     if last == first:
         return f"{start}."
     start += f"; texts of step {last}, {_similarities(end)}."
@@ -69,9 +69,9 @@ def keeping(kind: KindSurvey) -> str | None:
         return start
     if end.above_others.low <= 0:
         return f"{start} At that step a text is not certainly more similar to its own passage than to others."
-    if rests_mostly(kind):
+    if is_mostly_settled(kind):
         return f"{start} Most chains end in a fixed point or a loop, and lose no more from there on."
-    found = halving(kind)
+    found = half_life(kind)
     if not found:
         return f"{start} No loss between these steps is certain."
     between = "" if found.low is None else f" (95{SPACE}% interval {found.low:.1f} to {found.high:.1f})"
@@ -83,40 +83,40 @@ def _similarities(drift: Drift) -> str:
     return f"a similarity of {drift.to_passage.value:.2f} to their own passage{others}"
 
 
-def halving(kind: KindSurvey) -> Estimate | None:
+def half_life(kind: KindSurvey) -> Estimate | None:
     """Half-life, in steps, of the tie between texts and their own passages; by meaning if there are embeddings."""
-    way = "meaning" if kind.steps[-1].by_meaning else "words"
-    return next((each.steps for each in kind.halvings if each.way == way), None)
+    method = "meaning" if kind.steps[-1].by_meaning else "words"
+    return next((each.steps for each in kind.half_lives if each.method == method), None)
 
 
-def rests_mostly(kind: KindSurvey) -> bool:
+def is_mostly_settled(kind: KindSurvey) -> bool:
     """Whether more than half of the chains end in a fixed point or a loop: a half-life makes no sense then."""
-    return 2 * (kind.rests.fixed + kind.rests.loops) > kind.rests.chains
+    return 2 * (kind.endings.fixed + kind.endings.loops) > kind.endings.chains
 
 
-def resting(kind: KindSurvey) -> str:
+def endings(kind: KindSurvey) -> str:
     """How many chains end in a fixed point or a loop."""
-    rests = kind.rests
-    if not rests.fixed + rests.loops:
-        return f"None of the {rests.chains} chains ends in a fixed point or a loop."
+    endings = kind.endings
+    if not endings.fixed + endings.loops:
+        return f"None of the {endings.chains} chains ends in a fixed point or a loop."
     ends = []
-    if rests.fixed:
-        ends.append(f"{rests.fixed} of {rests.chains} chains end in a fixed point, a text that no longer changes")
-    if rests.loops:
-        ends.append(f"{rests.loops} of {rests.chains} chains end in a loop")
-    return f"{', and '.join(ends)}; the first from step {rests.soonest} on."
+    if endings.fixed:
+        ends.append(f"{endings.fixed} of {endings.chains} chains end in a fixed point, a text that no longer changes")
+    if endings.loops:
+        ends.append(f"{endings.loops} of {endings.chains} chains end in a loop")
+    return f"{', and '.join(ends)}; the first from step {endings.soonest} on."
 
 
 def swings(kind: KindSurvey) -> bool | None:
     """Whether texts are certainly more similar to the text two steps before than to the previous one: the intervals
     don't overlap. Null if there are no intervals."""
-    two, one = kind.rests.periodicity, kind.rests.one_back
+    two, one = kind.endings.periodicity, kind.endings.one_back
     if not two or not one or two.low is None or one.high is None:
         return None
     return two.low > one.high
 
 
-def attraction(found: PropertyAttractor) -> str | None:
+def attractor(found: PropertyAttractor) -> str | None:
     """To which value a property is drawn; null if the interval of the strength includes 0 or is wider than 1."""
     strength = found.strength
     if strength.low is None or strength.high is None or strength.low <= 0 or strength.high - strength.low > 1:
@@ -136,7 +136,9 @@ def summary(survey: Survey) -> str:
     if not changes:
         return "There are too few texts to say whether chains from different passages converge."
     certain = [
-        (f"{kind.kind} (by {change.way})", change.share.value) for kind, change in changes if change.share.is_not_zero
+        (f"{kind.kind} (by {change.method})", change.share.value)
+        for kind, change in changes
+        if change.share.is_not_zero
     ]
     alike = [name for name, share in certain if share < 0]
     apart = [name for name, share in certain if share > 0]
@@ -152,7 +154,11 @@ def summary(survey: Survey) -> str:
 
 def _half_lives(survey: Survey) -> str | None:
     """The half-lives of all kinds whose chains don't mostly end in a fixed point or a loop."""
-    found = [(each.kind, steps.value) for each in survey.kinds if not rests_mostly(each) and (steps := halving(each))]
+    found = [
+        (each.kind, steps.value)
+        for each in survey.kinds
+        if not is_mostly_settled(each) and (steps := half_life(each))
+    ]
     if not found:
         return None
     least, most = (f"{end(steps for _, steps in found):.1f}" for end in (min, max))

@@ -64,7 +64,7 @@ def report(data: ReportData) -> str:
         steps=max((len(kind.steps) - 1 for kind in survey.kinds), default=0),
         summary=findings.summary(survey),
         kinds=[_findings(number, kind) for number, kind in enumerate(survey.kinds)],
-        drifts=[_drifts(survey, way) for way in (["meaning", "words"] if survey.embeddings else ["words"])],
+        drifts=[_drifts(survey, method) for method in (["meaning", "words"] if survey.embeddings else ["words"])],
         kept=_kept(data),
         plane=_map(data),
         spreads=_spreads(survey),
@@ -72,22 +72,22 @@ def report(data: ReportData) -> str:
 
 
 def _findings(number: int, kind: KindSurvey) -> dict[str, Any]:
-    sentences = [findings.keeping(kind), *findings.convergence(kind), findings.resting(kind)]
-    rests = kind.rests
+    sentences = [findings.similarity_to_passage(kind), *findings.convergence(kind), findings.endings(kind)]
+    endings = kind.endings
     return {
         "name": kind.kind,
         "colour": number % plots.COLOURS + 1,
         "sentences": [each for each in sentences if each],
-        "attractions": [each for each in map(findings.attraction, kind.attractions) if each],
+        "attractions": [each for each in map(findings.attractor, kind.attractors) if each],
         "cut": kind.cut,
         "rests": (
             kind.kind,
-            rests.chains,
-            rests.fixed,
-            rests.loops,
-            "–" if rests.soonest is None else rests.soonest,
-            _shown(rests.one_back),
-            _shown(rests.periodicity),
+            endings.chains,
+            endings.fixed,
+            endings.loops,
+            "–" if endings.soonest is None else endings.soonest,
+            _shown(endings.one_back),
+            _shown(endings.periodicity),
             {True: "yes", False: "no", None: "–"}[findings.swings(kind)],
         ),
     }
@@ -96,14 +96,14 @@ def _findings(number: int, kind: KindSurvey) -> dict[str, Any]:
 # -- drift --------------------------------------------------------------------------------------------------
 
 
-def _drifts(survey: Survey, way: str) -> dict[str, Any]:
-    by = "by_meaning" if way == "meaning" else "by_words"
+def _drifts(survey: Survey, method: str) -> dict[str, Any]:
+    by = "by_meaning" if method == "meaning" else "by_words"
     known = [
         (number, kind.kind, [(step, drift) for step in kind.steps if (drift := getattr(step, by))])
         for number, kind in enumerate(survey.kinds)
     ]
     return {
-        "way": way,
+        "way": method,
         "panels": [
             plots.lines(name, _drift_series(number, own), "similarity", top=1.0) for number, name, own in known if own
         ],
@@ -229,12 +229,12 @@ Reading = Callable[[SetDiversity], Estimate | None]
 def _spreads(survey: Survey) -> dict[str, Any] | None:
     if not any(kind.cut for kind in survey.kinds):
         return None
-    meaning: list[tuple[str, Reading]] = [("different texts, by meaning", lambda spread: spread.vendi_meaning)]
+    meaning: list[tuple[str, Reading]] = [("different texts, by meaning", lambda diversity: diversity.vendi_meaning)]
     readings: list[tuple[str, Reading]] = [
         *(meaning if survey.embeddings else []),
-        ("different texts, by words", lambda spread: spread.vendi),
-        ("similarity to each other", lambda spread: spread.self_similarity),
-        ("compression ratio", lambda spread: spread.compression_ratio),
+        ("different texts, by words", lambda diversity: diversity.vendi),
+        ("similarity to each other", lambda diversity: diversity.self_similarity),
+        ("compression ratio", lambda diversity: diversity.compression_ratio),
     ]
     return {
         "panels": [_spread_panel(survey, name, reading) for name, reading in readings],
@@ -242,14 +242,22 @@ def _spreads(survey: Survey) -> dict[str, Any] | None:
             (
                 kind.kind,
                 step.step,
-                *map(_shown, (spread.vendi, spread.vendi_meaning, spread.self_similarity, spread.compression_ratio)),
-                f"{spread.self_repetition.value:.2f}",
-                f"{spread.distinct_1.value:.2f}",
-                f"{spread.distinct_2.value:.2f}",
+                *map(
+                    _shown,
+                    (
+                        diversity.vendi,
+                        diversity.vendi_meaning,
+                        diversity.self_similarity,
+                        diversity.compression_ratio,
+                    ),
+                ),
+                f"{diversity.self_repetition.value:.2f}",
+                f"{diversity.distinct_1.value:.2f}",
+                f"{diversity.distinct_2.value:.2f}",
             )
             for kind in survey.kinds
             for step in kind.steps
-            if (spread := step.spread)
+            if (diversity := step.diversity)
         ],
     }
 
@@ -257,7 +265,7 @@ def _spreads(survey: Survey) -> dict[str, Any] | None:
 def _spread_panel(survey: Survey, name: str, reading: Reading) -> str:
     series = []
     for number, kind in enumerate(survey.kinds):
-        known = [(step.step, found) for step in kind.steps if step.spread and (found := reading(step.spread))]
+        known = [(step.step, found) for step in kind.steps if step.diversity and (found := reading(step.diversity))]
         if known:
             series.append(_series(kind.kind, number, "-", [at for at, _ in known], [each for _, each in known]))
     return plots.lines(name.capitalize(), series, name)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from remix.analysis import diversity, intervals
-from remix.analysis.attractors import attractions_of, rests_of
+from remix.analysis.attractors import attractors_of, endings_of
 from remix.analysis.convergence import changes_of, diversity_of, half_by, vendi_of
 from remix.analysis.intervals import Estimate, Jackknife
 from remix.analysis.survey_records import Drift, HalfLife, KindSurvey, Scores, SimilarityMethod, StepSurvey, Survey
@@ -35,7 +35,7 @@ def survey(chains: Sequence[Trajectory], methods: SimilarityMethods) -> Survey:
     return Survey(
         passages=len(passages),
         embeddings=methods.embedder.name if methods.embedder and chains else None,
-        strangers=intervals.jackknife(range(len(texts)), lambda own: diversity.self_similarity(among, own)).estimate()
+        unrelated=intervals.jackknife(range(len(texts)), lambda own: diversity.self_similarity(among, own)).estimate()
         if len(texts) > 1
         else None,
         kinds=tuple(_kind(kind, own, sets[kind], lookup) for kind, own in by_kind.items()),
@@ -45,13 +45,14 @@ def survey(chains: Sequence[Trajectory], methods: SimilarityMethods) -> Survey:
 def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: SimilarityLookup) -> KindSurvey:
     last = max(len(chain.texts) for chain in chains) - 1
     similarities: dict[SimilarityMethod, list[_StepSimilarity]] = {
-        way: [_similarity(step, chains, scores) for step in range(1, last + 1)] for way, scores in lookup.ways.items()
+        method: [_similarity(step, chains, scores) for step in range(1, last + 1)]
+        for method, scores in lookup.methods.items()
     }
     sets = [[chain.texts[step] for chain in own.chains] for step in range(last + 1)] if own else []
     vendi: dict[SimilarityMethod, list[Jackknife]] = {
-        way: [vendi_of(texts, way, lookup) for texts in sets] for way in lookup.ways
+        method: [vendi_of(texts, method, lookup) for texts in sets] for method in lookup.methods
     }
-    drifts = {way: [None, *map(_drift, found)] for way, found in similarities.items()}
+    drifts = {method: [None, *map(_drift, found)] for method, found in similarities.items()}
     steps = tuple(
         StepSurvey(
             step=step,
@@ -59,7 +60,7 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: 
             words=float(np.median([len(words(chain.texts[step])) for chain in chains if len(chain.texts) > step])),
             by_words=drifts["words"][step],
             by_meaning=drifts["meaning"][step] if lookup.has_vectors else None,
-            spread=diversity_of(sets[step], {way: found[step] for way, found in vendi.items()}, lookup)
+            diversity=diversity_of(sets[step], {method: found[step] for method, found in vendi.items()}, lookup)
             if own
             else None,
         )
@@ -71,13 +72,13 @@ def _kind(kind: str, chains: Sequence[Trajectory], own: TextSet | None, lookup: 
         cut=own.cut if own else None,
         changes=tuple(changes_of(vendi)) if own else (),
         half_by=half_by([found.value for found in vendi["words"]]),
-        halvings=tuple(
-            HalfLife(way=way, steps=found)
-            for way, each in similarities.items()
+        half_lives=tuple(
+            HalfLife(method=method, steps=found)
+            for method, each in similarities.items()
             if len(each) > 1 and (found := _half_life(each[0], each[-1], len(each) - 1))
         ),
-        attractions=tuple(attractions_of(chains)),
-        rests=rests_of(chains),
+        attractors=tuple(attractors_of(chains)),
+        endings=endings_of(chains),
     )
 
 

@@ -64,14 +64,14 @@ class StepSurvey(Frozen):
     """By chrF, 0 … 1; null for step 0."""
     by_meaning: Drift | None
     """By the cosine of embeddings; null for step 0 and without embeddings."""
-    spread: SetDiversity | None
+    diversity: SetDiversity | None
     """Diversity; null for too few or too short texts."""
 
 
 class Change(Frozen):
     """Change of the Vendi score to the last step. A negative share is convergence between chains."""
 
-    way: SimilarityMethod
+    method: SimilarityMethod
     """Whether vectors are bags of words or embeddings."""
     since: int
     """The first step compared: 0 for the passages; 1 leaves out the change of author between passage and step 1."""
@@ -99,7 +99,7 @@ class EqualLengthCut(Frozen):
 class HalfLife(Frozen):
     """Half-life of a text's tie to its own passage (`Drift.above_others`), from step 1 to the last step m."""
 
-    way: SimilarityMethod
+    method: SimilarityMethod
     """By chrF or by embeddings."""
     steps: Estimate
     """(m - 1) ln 2 / ln(a_1 / a_m) steps, with a_k the mean of `above_others` at step k: exponential decay."""
@@ -152,11 +152,11 @@ class KindSurvey(Frozen):
     """Changes from the passages and from step 1 to the last step, by words and by meaning."""
     half_by: int | None
     """The first step by which the Vendi score by words has lost half of its whole loss; null if nothing was lost."""
-    halvings: tuple[HalfLife, ...]
+    half_lives: tuple[HalfLife, ...]
     """One per method; left out if the 95 % interval of the loss includes 0."""
-    attractions: tuple[PropertyAttractor, ...]
+    attractors: tuple[PropertyAttractor, ...]
     """One per property."""
-    rests: ChainEndings
+    endings: ChainEndings
     """How chains end."""
 
 
@@ -169,7 +169,7 @@ class Survey(Frozen):
     """Number of passages."""
     embeddings: str | None
     """Name of the embedding model; null without embeddings."""
-    strangers: Estimate | None
+    unrelated: Estimate | None
     """Mean chrF of two different passages, the similarity of unrelated texts; null for a single passage."""
     kinds: tuple[KindSurvey, ...]
     """In the order of the run."""

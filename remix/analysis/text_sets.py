@@ -39,13 +39,15 @@ class SimilarityMethods(NamedTuple):
 class SimilarityLookup:
     """Similarities of a run's texts. All texts are embedded in one call, see `Embedder.embed`."""
 
-    def __init__(self, ways: SimilarityMethods, chains: Iterable[Trajectory]) -> None:
-        self.scores: Scores = ways.scores
+    def __init__(self, methods: SimilarityMethods, chains: Iterable[Trajectory]) -> None:
+        self.scores: Scores = methods.scores
         texts = list(dict.fromkeys(text for chain in chains for text in chain.texts))
-        self._rows = dict(zip(texts, ways.embedder.embed(texts), strict=True)) if ways.embedder and texts else None
+        self._rows = (
+            dict(zip(texts, methods.embedder.embed(texts), strict=True)) if methods.embedder and texts else None
+        )
 
     @property
-    def ways(self) -> dict[SimilarityMethod, Scores]:
+    def methods(self) -> dict[SimilarityMethod, Scores]:
         """The available methods."""
         by_words: dict[SimilarityMethod, Scores] = {"words": self.scores}
         return by_words | {"meaning": self.cosines} if self.has_vectors else by_words

@@ -27,8 +27,8 @@ from jinja2.tests import test_lower, test_upper
 from markupsafe import Markup
 
 NO_DAY = datetime(2024, 7, 26)
-"""The date for chat templates that print today's date, fixed so that a request gives the same bytes on any day (the
-default of Llama 3's own template)."""
+"""The date for chat templates that print today's date, fixed because a request must give the same bytes on any day
+(the default of Llama 3's own template)."""
 
 MOST_BITS = 2**17
 """Bits of a product or power of integers, about 39,000 digits: the time limit can't interrupt the computation of
@@ -40,7 +40,7 @@ larger ones."""
 
 @dataclass(frozen=True)
 class PassageView:
-    """A passage as templates see it: `{{ passage }}` is its text."""
+    """A passage in templates: `{{ passage }}` prints the text."""
 
     id: str
     section: str | None
@@ -53,7 +53,7 @@ class PassageView:
 
 @dataclass(frozen=True)
 class EssayView:
-    """An essay as templates see it."""
+    """An essay in templates: `{{ essay }}` prints the title."""
 
     slug: str
     title: str
@@ -90,7 +90,7 @@ _HOLDING = (list, tuple, KeysView, ValuesView)
 
 
 def textual(value: Any) -> Any:
-    """A value that may be printed. Raises `TemplateError` for a value whose text differs from process to process."""
+    """A printable value. Raises `TemplateError` for values with a different text in each process."""
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, dict | ItemsView):
@@ -106,13 +106,13 @@ def textual(value: Any) -> Any:
 
 
 def _argument(value: Any) -> Any:
-    """A checked argument of a function that prints its arguments; an iterator's items are checked one by one."""
+    """A checked argument of a printing function; the items of an iterator are checked one by one."""
     return map(textual, value) if isinstance(value, Iterator) else textual(value)
 
 
 @jinja2.pass_context
 def _printed(context: Context, value: Any) -> Any:
-    """The check of `{{ … }}`. Takes the context, so that Jinja2 doesn't evaluate constants when compiling."""
+    """The check of `{{ … }}`. Takes the context to keep Jinja2 from evaluating constants when compiling."""
     return textual(value)
 
 
@@ -216,7 +216,7 @@ _PASSING = """
 abs attr batch count d default dictsort first float groupby int items last length list map max min reject rejectattr
 reverse round select selectattr slice sort sum unique
 """
-"""Filters that don't turn values into text: they return the values, parts of the values or numbers."""
+"""Filters that don't turn values into text, but return the values, parts of the values or numbers."""
 
 
 def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -273,7 +273,7 @@ def _is_same(value: Any, other: Any) -> bool:
 def prompt_environment() -> Environment:
     """The environment of prompt templates."""
     environment = Environment(undefined=jinja2.StrictUndefined, extensions=[_Turns])
-    # `range` is the sandbox's own, which is bounded.
+    # The sandbox's own `range` is bounded.
     environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
     return environment
 

@@ -57,7 +57,7 @@ Answer = dict[str, Any]
 
 
 class OvertimeError(BaseException):
-    """A request exceeded its processor time. Not an `Exception`, so that Jinja2 doesn't catch it."""
+    """A request exceeded the limit on processor time. No `Exception`, which Jinja2 would catch."""
 
 
 # -- compiling and rendering --------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Renderer:
         return self._render(compiled, request["context"]) if compiled else {"missing": True}
 
     def _compile(self, request: dict[str, Any]) -> Answer:
-        """Compile a template, and refuse names that prompt templates don't have."""
+        """Compile a template; refuse a prompt template with unknown names."""
         form, name, source = request["form"], request["name"], request["source"]
         environment = prompt_environment() if form == "prompt" else chat_environment()
         try:
@@ -215,7 +215,7 @@ class _Clock:
 
 def _set_limits() -> None:
     """Limit memory, forbid writing files and starting processes, and leave Ctrl-C to the parent."""
-    # Modules that Jinja2 imports on a filter's first use.
+    # Jinja2 imports these modules on a filter's first use.
     import pprint  # noqa: F401
     import textwrap  # noqa: F401
 

@@ -38,7 +38,7 @@ _HEAD = 8
 """Bytes of the length field before each message."""
 
 _KEPT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
-"""Environment variables that Python may need to start. The worker gets no further ones, because variables may hold
+"""Environment variables that Python may need to start. The worker gets no further variables, which may hold
 secrets."""
 
 Form = Literal["prompt", "chat"]
@@ -55,7 +55,7 @@ class RenderingError(Exception):
         self.line = line
         """Line of the template's source; null if unknown."""
         self.reason = reason
-        """The problem, as the rest of a sentence that begins with the template's name."""
+        """The problem, worded to follow the template's name."""
 
 
 class Rendered(NamedTuple):
@@ -141,7 +141,7 @@ class Worker:
             self._end()
 
     def forget(self) -> None:
-        """In a forked process: drop the worker, which belongs to the parent."""
+        """In a forked process: drop the parent's worker."""
         process, self._process, self._lock = self._process, None, threading.Lock()
         if process:
             for pipe in (process.stdin, process.stdout):
@@ -226,7 +226,7 @@ def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | 
     try:
         process.stdin.write(len(message).to_bytes(_HEAD, "big") + message)
         process.stdin.flush()
-        # If the process has ended, length or reply is incomplete, which isn't valid JSON.
+        # A process that has ended leaves an incomplete length or reply, and no valid JSON.
         length = int.from_bytes(process.stdout.read(_HEAD), "big")
         reply = process.stdout.read(length) if length <= MOST_ANSWER else b""
         answer = json.loads(reply) if reply else None
@@ -236,7 +236,7 @@ def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | 
 
 
 def _cause(status: int) -> str:
-    """The cause of a worker's death, by its exit status."""
+    """Why a worker died, by the exit status."""
     if status == -getattr(signal, "SIGXCPU", 0):
         return "it computes without end"
     return f"it ends the process that renders it, with status {status}"

@@ -35,11 +35,11 @@ def drift(own: float, others: float) -> Drift:
 def kind(
     *changes: Change,
     drifts: tuple[Drift, ...] = (),
-    rests: ChainEndings | None = None,
+    endings: ChainEndings | None = None,
     halving: Estimate | None = None,
 ) -> KindSurvey:
     steps = [
-        StepSurvey(step=at, count=30, words=20, by_words=each, by_meaning=None, spread=None)
+        StepSurvey(step=at, count=30, words=20, by_words=each, by_meaning=None, diversity=None)
         for at, each in enumerate((None, *drifts))
     ]
     return KindSurvey(
@@ -48,18 +48,18 @@ def kind(
         cut=EqualLengthCut(words=20, chains=28, left_out=2),
         changes=changes,
         half_by=None,
-        halvings=() if halving is None else (HalfLife(way="words", steps=halving),),
-        attractions=(),
-        rests=rests or ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
+        half_lives=() if halving is None else (HalfLife(method="words", steps=halving),),
+        attractors=(),
+        endings=endings or ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=None, one_back=None),
     )
 
 
 def change(share: Estimate, since: int = 0) -> Change:
-    return Change(way="words", since=since, before=20, after=20 * (1 + share.value), share=share)
+    return Change(method="words", since=since, before=20, after=20 * (1 + share.value), share=share)
 
 
 def survey(*kinds: KindSurvey) -> Survey:
-    return Survey(passages=30, embeddings=None, strangers=None, kinds=kinds)
+    return Survey(passages=30, embeddings=None, unrelated=None, kinds=kinds)
 
 
 def plain(text: str) -> str:
@@ -112,7 +112,7 @@ def test_the_head_names_both_directions() -> None:
 def test_what_ties_a_text_to_its_passage_halves() -> None:
     begin, end = drift(0.6, 0.2), drift(0.2, 0.1)
     going = kind(drifts=(begin, drift(0.5, 0.2), end), halving=estimate(2.0, 1.7, 2.6))
-    said = findings.keeping(going)
+    said = findings.similarity_to_passage(going)
     assert said is not None
     assert plain(said) == (
         "By words, texts of step 1 have a similarity of 0.60 to their own passage, of 0.20 to others; texts of step "
@@ -123,7 +123,7 @@ def test_what_ties_a_text_to_its_passage_halves() -> None:
 
 def test_a_loss_that_may_be_chance_does_not_halve() -> None:
     """From any two numbers, the second a little smaller, it told in how many steps they would halve."""
-    said = findings.keeping(kind(drifts=(drift(0.6, 0.2), drift(0.59, 0.2))))
+    said = findings.similarity_to_passage(kind(drifts=(drift(0.6, 0.2), drift(0.59, 0.2))))
     assert said is not None
     assert said.endswith("No loss between these steps is certain.")
 
@@ -131,16 +131,16 @@ def test_a_loss_that_may_be_chance_does_not_halve() -> None:
 def test_few_passages_do_not_make_a_passage_forgotten() -> None:
     """Of fewer than five there is no interval; it said that nothing tells which passage a text came from."""
     few = drift(0.6, 0.2).model_copy(update={"above_others": estimate(0.4, None, None)})
-    said = findings.keeping(kind(drifts=(few, few)))
+    said = findings.similarity_to_passage(kind(drifts=(few, few)))
     assert said is not None
     assert said.endswith("texts of step 2, a similarity of 0.60 to their own passage, of 0.20 to others.")
 
 
 def test_chains_at_rest_do_not_go_on_halving() -> None:
-    rests = ChainEndings(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
+    endings = ChainEndings(chains=30, fixed=16, loops=0, soonest=3, periodicity=None, one_back=None)
     ends = (drift(0.6, 0.2), drift(0.2, 0.1))
-    rested = kind(change(sure(0)), drifts=ends, rests=rests, halving=sure(1))
-    said = findings.keeping(rested)
+    rested = kind(change(sure(0)), drifts=ends, endings=endings, halving=sure(1))
+    said = findings.similarity_to_passage(rested)
     assert said is not None
     assert said.endswith("Most chains end in a fixed point or a loop, and lose no more from there on.")
     assert "halves" not in findings.summary(survey(rested))
@@ -158,7 +158,7 @@ def test_the_head_names_only_the_kinds_that_halve() -> None:
 
 def test_a_passage_that_is_forgotten() -> None:
     end = drift(0.2, 0.2).model_copy(update={"above_others": estimate(0.0, -0.1, 0.1)})
-    said = findings.keeping(kind(drifts=(drift(0.6, 0.2), end)))
+    said = findings.similarity_to_passage(kind(drifts=(drift(0.6, 0.2), end)))
     assert said is not None
     assert said.endswith("a text is not certainly more similar to its own passage than to others.")
 
@@ -178,20 +178,20 @@ def test_a_passage_that_is_forgotten() -> None:
     ],
 )
 def test_rest(fixed: int, loops: int, said: str) -> None:
-    rests = ChainEndings(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
-    assert findings.resting(kind(rests=rests)) == said
+    endings = ChainEndings(chains=30, fixed=fixed, loops=loops, soonest=3, periodicity=None, one_back=None)
+    assert findings.endings(kind(endings=endings)) == said
 
 
 @pytest.mark.parametrize(("two", "one", "swings"), [(0.9, 0.4, True), (0.4, 0.9, False), (0.405, 0.4, False)])
 def test_swinging(two: float, one: float, swings: bool) -> None:
-    rests = ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
-    assert findings.swings(kind(rests=rests)) is swings
+    endings = ChainEndings(chains=30, fixed=0, loops=0, soonest=None, periodicity=sure(two), one_back=sure(one))
+    assert findings.swings(kind(endings=endings)) is swings
 
 
 def test_too_few_passages_to_say_whether_they_swing() -> None:
     few = estimate(0.9, None, None)
-    rests = ChainEndings(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
-    assert findings.swings(kind(rests=rests)) is None
+    endings = ChainEndings(chains=3, fixed=0, loops=0, soonest=None, periodicity=few, one_back=few)
+    assert findings.swings(kind(endings=endings)) is None
     assert findings.swings(kind()) is None
 
 
@@ -201,10 +201,10 @@ def attraction(strength: Estimate) -> PropertyAttractor:
 
 
 def test_attraction_is_told_only_where_it_is_known() -> None:
-    assert findings.attraction(attraction(estimate(0.9, 0.1, 1.7))) is None
-    assert findings.attraction(attraction(estimate(0.2, -0.1, 0.5))) is None
-    assert findings.attraction(attraction(estimate(0.9, None, None))) is None
-    said = findings.attraction(attraction(estimate(0.92, 0.75, 1.08)))
+    assert findings.attractor(attraction(estimate(0.9, 0.1, 1.7))) is None
+    assert findings.attractor(attraction(estimate(0.2, -0.1, 0.5))) is None
+    assert findings.attractor(attraction(estimate(0.9, None, None))) is None
+    said = findings.attractor(attraction(estimate(0.92, 0.75, 1.08)))
     assert said is not None
     assert plain(said).startswith(
         "words: from 130.0 on average to 12.5. Of the difference between two passages 92 % is gone"
@@ -213,7 +213,7 @@ def test_attraction_is_told_only_where_it_is_known() -> None:
 
 def test_no_more_than_all_is_gone() -> None:
     """A slope below 0 read as 105 % of a difference gone."""
-    said = findings.attraction(attraction(estimate(1.05, 0.9, 1.2)))
+    said = findings.attractor(attraction(estimate(1.05, 0.9, 1.2)))
     assert said is not None
     assert "100 % is gone" in plain(said)
 

@@ -54,8 +54,8 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def data(run: Run, made: list[Trajectory], ways: SimilarityMethods = WAYS) -> ReportData:
-    return ReportData(run, "maps, clocks", ("A model",), made, survey(made, ways), KEPT, "words", ways.embedder)
+def data(run: Run, made: list[Trajectory], methods: SimilarityMethods = WAYS) -> ReportData:
+    return ReportData(run, "maps, clocks", ("A model",), made, survey(made, methods), KEPT, "words", methods.embedder)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_each_figure_says_how_to_read_it_and_what_it_cannot_say(page: str) -> No
 def test_what_it_says_is_what_was_found(page: str, finished: RunFolder) -> None:
     found = data(finished.run, chains(8, 5, 2)).survey.kinds[0]
     text = Page(page).text.replace("\N{NO-BREAK SPACE}", " ")
-    change = next(each for each in found.changes if each.way == "words" and not each.since)
+    change = next(each for each in found.changes if each.method == "words" and not each.since)
     assert f"the last 10 texts count as {change.after:.1f} different ones" in text
     drift = found.steps[3].by_words
     assert drift is not None

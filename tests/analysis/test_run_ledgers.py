@@ -158,7 +158,7 @@ def test_json_tells_what_the_chains_do_together(remix_: Remix, finished: RunFold
     assert [(kind["kind"], len(kind["steps"])) for kind in survey["kinds"]] == [("again", 3), ("once", 3)]
     drift = survey["kinds"][0]["steps"][1]["by_words"]
     assert 0 <= drift["to_passage"]["value"] <= 1
-    assert survey["kinds"][0]["rests"]["chains"] == 3
+    assert survey["kinds"][0]["endings"]["chains"] == 3
 
 
 def test_json_of_a_run_without_texts(remix_: Remix, finished: RunFolder) -> None:

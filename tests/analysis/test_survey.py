@@ -54,7 +54,7 @@ def staying() -> Survey:
 
 def test_chains_that_converge(converging: Survey) -> None:
     kind = converging.kinds[0]
-    spreads = [step.spread for step in kind.steps]
+    spreads = [step.diversity for step in kind.steps]
     assert all(spreads)
     # Of ten texts each pair of which has a cosine of c: one eigenvalue (1 + 9c)/10 and nine (1 - c)/10.
     scores = [spread.vendi.value for spread in spreads if spread]
@@ -71,7 +71,7 @@ def test_chains_that_stay_apart(staying: Survey) -> None:
     kind = staying.kinds[0]
     assert {change.share.value for change in kind.changes} == {0}
     assert kind.half_by is None
-    assert (kind.rests.fixed, kind.rests.soonest) == (10, 0)
+    assert (kind.endings.fixed, kind.endings.soonest) == (10, 0)
 
 
 def test_how_texts_lose_their_passages(converging: Survey) -> None:
@@ -96,24 +96,24 @@ def test_halving_by_hand() -> None:
         return (0.8 + wobble) * 0.5 ** int(step) if passage == whose else 0.0
 
     made = [Trajectory(name, "k", 1, tuple(f"{name}:{step}" for step in range(4))) for name in names]
-    (found,) = survey(made, SimilarityMethods(scores, None)).kinds[0].halvings
-    assert (found.way, found.steps.count) == ("words", 6)
+    (found,) = survey(made, SimilarityMethods(scores, None)).kinds[0].half_lives
+    assert (found.method, found.steps.count) == ("words", 6)
     assert (found.steps.value, found.steps.low, found.steps.high) == pytest.approx((1, 1, 1))
 
 
 def test_what_does_not_fall_has_no_halving(staying: Survey, converging: Survey) -> None:
-    assert staying.kinds[0].halvings == ()
+    assert staying.kinds[0].half_lives == ()
     # At the last step nothing is left, of which no half can be taken.
-    assert converging.kinds[0].halvings == ()
+    assert converging.kinds[0].half_lives == ()
 
 
 def test_halving_is_by_the_chains_that_reach_the_last_step() -> None:
     """Ends were held against the beginnings of other chains: an unfinished run seemed to forget faster or slower."""
     whole = chains(8, 5, 4)
     unfinished = [chain._replace(texts=chain.texts[:3]) for chain in whole[:3]] + whole[3:]
-    found, alone = (survey(made, WAYS).kinds[0].halvings for made in (unfinished, whole[3:]))
+    found, alone = (survey(made, WAYS).kinds[0].half_lives for made in (unfinished, whole[3:]))
     assert [each.steps.count for each in found] == [7, 7]
-    assert [each.way for each in found] == [each.way for each in alone] == ["words", "meaning"]
+    assert [each.method for each in found] == [each.method for each in alone] == ["words", "meaning"]
 
 
 def test_a_large_set_is_drawn_from_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_a_large_set_is_drawn_from_and_that_is_said(monkeypatch: pytest.MonkeyPa
     kind = survey(chains(8, 5), WAYS).kinds[0]
     assert kind.cut is not None
     assert (kind.cut.chains, kind.cut.left_out, kind.cut.drawn_from) == (6, 0, 10)
-    spread = kind.steps[0].spread
+    spread = kind.steps[0].diversity
     assert spread is not None
     assert spread.vendi.value == pytest.approx(6)
     assert survey(chains(8, 5), WAYS).kinds[0] == kind
@@ -144,10 +144,10 @@ def test_a_change_has_the_interval_of_its_own_jackknife() -> None:
 def test_rest_is_held_against_the_same_texts() -> None:
     """The first rewriting, which changes most of all, counted in one similarity and not in the other."""
     texts = ("a passage", "x" * 20, "y" * 20, "y" * 10 + "z" * 10)
-    rests = survey([Trajectory("e/1", "k", 1, texts)], SimilarityMethods(chrf, None)).kinds[0].rests
-    assert rests.periodicity is not None
-    assert rests.one_back is not None
-    assert (rests.periodicity.value, rests.one_back.value) == (0, 0.5)
+    endings = survey([Trajectory("e/1", "k", 1, texts)], SimilarityMethods(chrf, None)).kinds[0].endings
+    assert endings.periodicity is not None
+    assert endings.one_back is not None
+    assert (endings.periodicity.value, endings.one_back.value) == (0, 0.5)
 
 
 def test_drift_by_hand() -> None:
@@ -204,7 +204,7 @@ def test_variants_of_a_passage_are_no_more_passages() -> None:
     assert once.steps[1].by_words is not None
     assert twice.steps[1].by_words is not None
     assert twice.steps[1].by_words.to_passage == once.steps[1].by_words.to_passage
-    assert twice.steps[1].spread == once.steps[1].spread
+    assert twice.steps[1].diversity == once.steps[1].diversity
 
 
 def test_kinds_are_apart() -> None:
@@ -217,11 +217,11 @@ def test_kinds_are_apart() -> None:
 def test_a_single_passage_says_what_it_can() -> None:
     found = survey(chains(8, 8)[:1], WAYS)
     kind = found.kinds[0]
-    assert found.strangers is None
+    assert found.unrelated is None
     assert kind.cut is None
     assert kind.steps[1].by_words is not None
     assert kind.steps[1].by_words.to_others is None
-    assert kind.rests.fixed == 1
+    assert kind.endings.fixed == 1
 
 
 def test_no_chains() -> None:

@@ -278,9 +278,9 @@ def late(request):
         signal.raise_signal(signal.SIGPROF)
     return {"text": "", "turns": []}
 
-workshop = Renderer()
-workshop._answer = late
-assert workshop.answer({"do": "render"})["trouble"] == "time"
+renderer = Renderer()
+renderer._answer = late
+assert renderer.answer({"do": "render"})["trouble"] == "time"
 """
 
 
