@@ -47,7 +47,7 @@ def save(policy: Mapping[str, str]) -> None:
 
 
 def _saved() -> dict[str, str]:
-    """The policy kept by tuning; empty if there is none, or an unknown one."""
+    """The policy saved by tuning; empty without a known policy."""
     with suppress(OSError, ValueError):
         policy = json.loads(read_bounded(_file()))
         return policy if policy in POLICIES else {}
