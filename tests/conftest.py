@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix.engine.decoder import BatchConfig, FakeDecoder
+from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
 from remix.models import catalog, identity
@@ -26,6 +26,7 @@ from remix.records import EngineUsed, Generation, ModelFile, ModelUsed, Options,
 from remix.templates import worker
 from remix.util import processes
 from remix.workspace import Workspace, open_workspace
+from tests.fake_decoder import FakeDecoder
 
 ESSAY = """\
 ---

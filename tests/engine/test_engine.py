@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
+from tests.fake_decoder import FakeDecoder
 
 
 def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, ...] = ()) -> Request:

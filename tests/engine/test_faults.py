@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from remix.engine import engine as engine_module
-from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.scheduler import Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
+from tests.fake_decoder import FakeDecoder
 
 SECONDS = 30
 """A future that isn't done by then is lost."""

@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from remix.cli import cli
 from remix.engine import llama, probe
-from remix.engine.decoder import BatchConfig, FakeDecoder
+from remix.engine.decoder import BatchConfig
 from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
 from remix.workspace import Workspace
 from tests.conftest import FILE
+from tests.fake_decoder import FakeDecoder
 
 
 class FakeWeights:
