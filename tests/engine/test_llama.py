@@ -15,7 +15,7 @@ from remix.engine import llama
 from remix.engine.chunks import cut
 from remix.engine.decoder import BatchConfig, Row
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
+from remix.engine.llama import LlamaDecoder, LlamaModel, library, samplers
 from remix.errors import ModelError
 from remix.records import (
     Dist,
@@ -203,12 +203,12 @@ def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
 
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
-    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
+    monkeypatch.setattr(library, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
     # A run that another machine began, or a stranger forged.
     with pytest.raises(ModelError, match="doesn't survive"):
         LlamaModel(Path("model.gguf"), config=BatchConfig(repack=True))
     assert not llama.exact_config("Q8_0").repack
-    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
+    monkeypatch.setattr(library, "system_info", lambda: "CPU : AVX2 = 1")
     assert llama.exact_config("Q8_0").repack
 
 
