@@ -80,7 +80,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> type[Showing]:
-    """A machine without llama.cpp, where company makes no difference."""
+    """A machine without llama.cpp, on which the batch makes no difference."""
     monkeypatch.setattr(FakeWeights, "loaded", 0)
     monkeypatch.setattr(Showing, "noise", staticmethod(lambda config, rows, slot: 0), raising=False)
     monkeypatch.setattr(Showing, "lossy", False)
