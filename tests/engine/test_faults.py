@@ -131,7 +131,7 @@ class HangupError(Exception):
 
 
 def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """A random schedule of requests, cancellations, raising listeners and larger layouts; gives its number of faults."""
+    """A random schedule of requests, cancellations, raising listeners and layouts; gives its number of faults."""
     chance = random.Random(seed)
     faults = Faults()
     monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))
