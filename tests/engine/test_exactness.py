@@ -1,8 +1,8 @@
 """The same request gives the same tokens under any load, in five weight types.
 
-One run of each type goes first: one sequence after another, an empty prefix cache, two threads. Then the same requests
-under other loads: more at once, in shuffled order, beside a neighbour of 1,400 tokens, with the prompts of finished
-sequences kept in prefix slots, on one thread. Every combination with `pytest --full` (`make test-full`).
+One run of each type goes first: one sequence after another, an empty prefix cache, two threads. Then the same
+requests under other loads: more at once, in shuffled order, beside a neighbour of 1,400 tokens, and with the prompts
+of finished sequences kept in prefix slots, on one thread. Every combination with `pytest --full` (`make test-full`).
 """
 
 from __future__ import annotations
