@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix.engine.decoder import BatchConfig, FakeDecoder
+from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
 from remix.generation.writer import TokenCounter
@@ -39,6 +39,7 @@ from remix.records import (
 from remix.templates import worker
 from remix.util import processes
 from remix.workspace import Workspace, open_workspace
+from tests.fake_decoder import FakeDecoder
 
 ESSAY = """\
 ---

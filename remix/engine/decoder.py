@@ -1,19 +1,16 @@
 """The protocol between the engine's loop and the model: tokens in, sampled tokens out.
 
 Takes tokens for numbered slots, gives sampled tokens. A *slot* is one sequence's part of the KV cache.
-`LlamaDecoder` (llama/decoder.py) implements the protocol with llama.cpp, `FakeDecoder` without weights, for tests.
+`LlamaDecoder` (llama/decoder.py) implements the protocol with llama.cpp, a fake in `tests/` without weights.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from pydantic import Field
 
-from remix.engine.chunks import Chunk, cut
-from remix.errors import ModelError
 from remix.records import Choice, Frozen, Sampling
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS, MOST_ROWS
 
@@ -120,114 +117,3 @@ class Decoder(Protocol):
 
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn."""
-
-
-class FakeDecoder:
-    """A decoder without weights: each token is a hash of the slot's tokens and the seed.
-
-    Asserts the rules that `LlamaDecoder` depends on: prompts computed chunk by chunk as cut, positions without gaps,
-    no more rows than the batch config has, logits sampled only from the last call. Tokens left in a slot by an
-    earlier sequence change the hash, as they would change logits.
-    """
-
-    END = 0
-    LINE = 27
-    """A line break; never sampled."""
-
-    def __init__(
-        self, slots: int, n_ctx_seq: int = 512, config: BatchConfig | None = None, prefix_slots: int = 0
-    ) -> None:
-        self.config = config or BatchConfig(chunk=4, rows=slots)
-        self.calls: list[tuple[str, int]] = []
-        self.fail_after: int | None = None
-        self._allocate(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
-
-    def resize(self, layout: KVCacheLayout) -> None:
-        assert not any(self._sampling), "a slot is still open"
-        self._allocate(layout)
-
-    def _allocate(self, layout: KVCacheLayout) -> None:
-        self.n_ctx_seq, self.slots, self.prefix_slots = layout
-        slots, prefix_slots = self.slots, self.prefix_slots
-        self._memory: list[list[int]] = [[] for _ in range(slots + prefix_slots)]
-        self._computed: list[list[Chunk]] = [[] for _ in range(slots + prefix_slots)]
-        self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]
-        self._sampling: list[Sampling | None] = [None] * slots
-        self._logits: set[int] = set()
-
-    def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        assert self._sampling[slot] is None, "slot is taken"
-        assert len(prompt) + sampling.max_tokens <= self.n_ctx_seq, "the sequence can't fit"
-        self._sampling[slot] = sampling
-        self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
-
-    def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        assert tuple(tokens) == self._to_compute[slot].pop(0), "not the next chunk of the prompt"
-        self._computed[slot].append(tuple(tokens))
-        self._count("prefill", len(tokens))
-        self._append(slot, tokens, position)
-        self._logits = {slot}
-
-    def decode(self, rows: Sequence[Row]) -> None:
-        assert 0 < len(rows) <= self.config.rows, "too many rows"
-        gapless = [row.slot for row in rows] == list(range(len(rows)))
-        assert gapless or self.config.fixed, "free rows must have no gaps"
-        assert len({row.slot for row in rows}) == len(rows), "a sequence has one row"
-        self._count("decode", len(rows))
-        for row in rows:
-            self._append(row.slot, [row.token], row.position)
-        self._logits = {row.slot for row in rows}
-
-    def sample(self, slot: int) -> int:
-        sampling = self._sampling[slot]
-        assert sampling is not None, "the slot is empty"
-        assert slot in self._logits, "the last call left no logits for the slot"
-        state = f"{self._memory[slot]}{sampling.seed}".encode()
-        return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
-
-    def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
-        assert set(slots) == self._logits, "the slots aren't those of the last call"
-        return [Choice(self.piece(token).decode(), -float(token), 1.0, ()) for token in tokens]
-
-    def copy(self, source: int, target: int, length: int) -> None:
-        assert 0 < length <= len(self._memory[source]), "nothing to copy"
-        self._memory[target] = self._memory[source][:length]
-        shared, self._computed[target] = iter(self._computed[source]), []
-        while length > 0:
-            self._computed[target].append(next(shared))
-            length -= len(self._computed[target][-1])
-            if target < self.slots:
-                assert self._computed[target][-1] == self._to_compute[target].pop(0), "cut differently"
-        assert length == 0, "only whole chunks can be shared"
-        self._logits.discard(target)
-
-    def move(self, source: int, target: int) -> None:
-        assert self._sampling[source] is not None, "nothing to move"
-        assert self._sampling[target] is None, "slot is taken"
-        self._sampling[target], self._sampling[source] = self._sampling[source], None
-        self._memory[target], self._memory[source] = self._memory[source], []
-        self._computed[target], self._computed[source] = self._computed[source], []
-        self._logits -= {source, target}
-
-    def clear(self, slot: int) -> None:
-        self._sampling[slot] = None
-        self._memory[slot] = []
-        self._computed[slot] = []
-
-    def piece(self, token: int) -> bytes:
-        if token == self.LINE:
-            return b"\n"
-        return b"" if token == self.END else bytes([ord("a") + (token - 1) % 26])
-
-    def is_end(self, token: int) -> bool:
-        return token == self.END
-
-    def _append(self, slot: int, tokens: Sequence[int], position: int) -> None:
-        assert position == len(self._memory[slot]), "a gap, or tokens left by another sequence"
-        self._memory[slot].extend(tokens)
-        assert len(self._memory[slot]) <= self.n_ctx_seq, "beyond the context"
-
-    def _count(self, call: str, tokens: int) -> None:
-        self.calls.append((call, tokens))
-        if self.fail_after is not None and len(self.calls) > self.fail_after:
-            raise ModelError("the fake decoder fails on purpose.", "Nothing to do.")

@@ -2,7 +2,8 @@
 
 Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit waiting sequences,
 compute their prompts, decode one token of each active sequence, repeat (continuous batching: Orca, OSDI 2022). Which
-sequences share a batch depends on timing; the decoder's batch config keeps each sequence's tokens independent of it.
+sequences share a batch depends on timing; the decoder's batch config makes each sequence's tokens independent of the
+batch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from types import TracebackType
 
 from remix.engine.chunks import cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
@@ -140,9 +140,7 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self) -> None:
@@ -182,7 +180,7 @@ class Engine:
         with self._changed:
             if not self._too_long or not self._scheduler.idle:
                 return
-            # Taken out first: if the resize fails, `_recover` ends these sequences.
+            # Remove the sequences from the list first: if the resize fails, `_recover` must end all of them.
             waiting, self._too_long = self._too_long, []
             self.decoder.resize(self._larger.popleft())
             self._scheduler = self._schedule()
@@ -204,7 +202,7 @@ class Engine:
     def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
         try:
             self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
-        # A bad grammar ends this sequence only, since nothing has been computed yet.
+        # Before any computation a bad grammar can end the new sequence alone.
         except RemixError as error:
             self._give_up(sequence, error)
             return
@@ -239,7 +237,7 @@ class Engine:
             self._accept(sequence, token, choice)
 
     def _sample_one(self, slot: int) -> int | RemixError:
-        """A slot's next token, or the error that ends this sequence alone."""
+        """A slot's next token, or an error that concerns only the slot's sequence."""
         try:
             token = self.decoder.sample(slot)
         except RemixError as error:
@@ -263,7 +261,7 @@ class Engine:
             self._settle(sequence, generation)
 
     def _give_up(self, sequence: Sequence, error: BaseException) -> None:
-        """End one sequence with an error."""
+        """End a sequence with an error."""
         try:
             self._release(sequence)
         finally:

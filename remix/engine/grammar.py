@@ -91,7 +91,7 @@ def _plain(schema: Any, at: str) -> Schema:
 
 
 def _one_kind(schema: Schema, kind: str) -> Schema:
-    """The part of a schema of several types that concerns one type."""
+    """A schema of several types, reduced to the keywords of a single type."""
     others = {key for each, known in _KEYWORDS.items() if each != kind for key in known} - _KEYWORDS.get(kind, set())
     return {key: value for key, value in schema.items() if key not in others} | {"type": kind}
 
@@ -141,7 +141,7 @@ def _object(schema: Schema, at: str) -> Schema:
     if unknown := [name for name in required if name not in properties]:
         raise _refused(at, f"it requires `{unknown[0]}`, which it doesn't describe", "Put it among `properties`.")
     if properties:
-        # Properties that the schema doesn't name are left out: they could only repeat the names.
+        # Unnamed properties are left out: a grammar can't keep their names from repeating named ones.
         return {"type": "object", "properties": properties, "required": required}
     others = schema.get("additionalProperties", "properties" not in schema)
     return {"type": "object", "additionalProperties": _plain(others, at) if others is not False else False}

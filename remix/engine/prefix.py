@@ -16,7 +16,7 @@ from remix.engine.chunks import Chunk
 
 
 class SharedPrefix(NamedTuple):
-    """The beginning of a prompt that a slot holds."""
+    """The computed beginning of a prompt, in a slot."""
 
     slot: int
     length: int
@@ -48,7 +48,7 @@ class PrefixCache:
             node.slots.add(slot)
 
     def drop(self, slot: int) -> None:
-        """Note that a slot holds no chunks any more."""
+        """Forget the chunks of a slot."""
         node = self._root
         for chunk in self._chunks.pop(slot, ()):
             child = node.children[chunk]
@@ -59,7 +59,7 @@ class PrefixCache:
             node = child
 
     def move(self, source: int, target: int) -> None:
-        """Note the move of all chunks from one slot to another."""
+        """Note a move of all chunks between two slots."""
         chunks = self._chunks.get(source, ())
         self.drop(source)
         self.add(target, chunks)
@@ -82,7 +82,7 @@ class PrefixCache:
         return sum(map(len, self._chunks.get(slot, ())))
 
     def holders(self, slot: int) -> int:
-        """The number of slots, this slot included, that hold all chunks of this slot."""
+        """The number of slots with all chunks of a slot, itself included."""
         node = self._root
         for chunk in self._chunks.get(slot, ()):
             node = node.children[chunk]

@@ -179,7 +179,7 @@ class _DifferenceError(Exception):
 
 
 class _Script(NamedTuple):
-    """A prompt and the fixed tokens that follow."""
+    """A prompt, and fixed tokens to decode."""
 
     name: str
     chunks: tuple[Chunk, ...]
@@ -215,8 +215,8 @@ class _Comparison:
     def __init__(self, decoder: Probed, words: Sequence[int]) -> None:
         self.decoder = decoder
         rows, chunk = decoder.config.rows, decoder.config.chunk
-        # With free rows one sequence joins per call, so that each number of rows occurs. With fixed rows each call
-        # costs all rows, and the number of active sequences matters less.
+        # With free rows one sequence joins per call, so that each number of rows occurs. With fixed rows a call costs
+        # all rows, and the number of active sequences matters less.
         self.joining = 3 if decoder.config.fixed else 1
         self.life = max(rows // self.joining, 6)
         self._scripts = (

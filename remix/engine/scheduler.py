@@ -93,7 +93,7 @@ class Scheduler:
         return last, sequence.slot
 
     def active(self) -> list[Sequence]:
-        """The sequences that have a slot, in the order of their slots."""
+        """The running sequences, in the order of their slots."""
         return [self.running[slot] for slot in sorted(self.running)]
 
     @property

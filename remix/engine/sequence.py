@@ -1,7 +1,7 @@
 """A sequence: a request, the tokens sampled so far, and the text.
 
-Takes sampled tokens one by one; gives the text, also in pieces while it grows, and says when the text ends. Knows
-nothing of other sequences, the KV cache and llama.cpp.
+Takes sampled tokens; gives the text, in pieces and as a whole, and why the text ended. Knows no further sequences, no
+KV cache and no llama.cpp.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Sequence:
         return len(self.request.token_ids) + len(self.token_ids) - 1
 
     def accept(self, token: int, piece: bytes, is_end: bool, choice: Choice | None = None) -> Finish | None:
-        """Append the next token, which spells `piece`; gives how the text has ended, if it has."""
+        """Append the next token, with the bytes `piece`; gives "stop" or "length" once the text has ended."""
         self.token_ids.append(token)
         if choice:
             self.choices.append(choice)

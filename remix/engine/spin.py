@@ -52,6 +52,6 @@ def save(policy: Mapping[str, str]) -> None:
 
 
 def _saved() -> dict[str, str]:
-    """The policy kept by tuning; empty if there is none, or an unknown one."""
+    """The policy saved by tuning; empty without a known policy."""
     memo = _MEMOS.read(_KEY)
     return memo.variables if memo and memo.variables in POLICIES else {}

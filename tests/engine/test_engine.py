@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
+from tests.fake_decoder import FakeDecoder
 
 
 def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, ...] = ()) -> Request:
@@ -107,14 +108,14 @@ def test_a_shared_beginning_is_computed_once():
         assert engine.computed == 12 + 4 * 2
 
 
-def test_a_finished_sequences_prompt_stays_on_the_shelf():
+def test_a_finished_sequences_prompt_stays_in_a_prefix_slot():
     with Engine(FakeDecoder(1, prefix_slots=2)) as engine:
         for prompt in ([*range(1, 11)], [*range(20, 30)], [*range(1, 9), 5, 5]):
             engine.submit(ask(prompt, max_tokens=2)).result(timeout=10)
         assert engine.computed == 10 + 10 + 2
 
 
-def test_the_shelf_gives_up_what_was_not_used_for_longest():
+def test_the_least_recently_used_prefix_slot_is_overwritten():
     first, second, third = ([start, *range(2, 11)] for start in (1, 11, 21))
     with Engine(FakeDecoder(1, prefix_slots=2)) as engine:
         computed = []
@@ -237,7 +238,7 @@ def test_sampled_counts_tokens():
         assert engine.sampled == sum(len(each.token_ids or ()) for each in done)
 
 
-# -- rooms --------------------------------------------------------------------------------------------------
+# -- layouts --------------------------------------------------------------------------------------------------
 
 SMALL, LARGE = (
     KVCacheLayout(n_ctx_seq=32, slots=4, prefix_slots=2),
@@ -246,21 +247,21 @@ SMALL, LARGE = (
 
 
 class Watched(Endless):
-    """Notes the rooms it was given."""
+    """Notes the layouts it was given."""
 
-    def resize(self, room):
-        self.calls.append(("resize", room.n_ctx_seq))
-        super().resize(room)
+    def resize(self, layout):
+        self.calls.append(("resize", layout.n_ctx_seq))
+        super().resize(layout)
 
 
-def roomy(decoder: FakeDecoder, *larger: KVCacheLayout) -> Engine:
+def with_larger(decoder: FakeDecoder, *larger: KVCacheLayout) -> Engine:
     return Engine(decoder, larger=larger)
 
 
 def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room():
     decoder = Watched(SMALL.slots, SMALL.n_ctx_seq, prefix_slots=SMALL.prefix_slots)
     long, *short = [ask([1] * 40, max_tokens=20), *(ask([n], max_tokens=9) for n in range(1, 10))]
-    with roomy(decoder, LARGE) as engine:
+    with with_larger(decoder, LARGE) as engine:
         assert (engine.parallel, engine.longest) == (4, 256)
         futures = [engine.submit(request) for request in (long, *short)]
         together = [future.result(timeout=10) for future in futures]
@@ -273,25 +274,28 @@ def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room(
 
 @settings(max_examples=300, deadline=None)
 @given(requests, st.integers(1, 4), st.integers(0, 2))
-def test_the_same_request_gives_the_same_tokens_in_any_room(requests, slots, prefix_slots):
+def test_the_same_request_gives_the_same_tokens_in_any_layout(requests, slots, prefix_slots):
     alone = [answers([request], 1, 1)[0].token_ids for request in requests]
     decoder = FakeDecoder(slots, 30, BatchConfig(chunk=4, rows=slots), prefix_slots)
-    with roomy(decoder, KVCacheLayout(60, slots, prefix_slots), KVCacheLayout(512, 1, prefix_slots)) as engine:
+    with with_larger(decoder, KVCacheLayout(60, slots, prefix_slots), KVCacheLayout(512, 1, prefix_slots)) as engine:
         futures = [engine.submit(request) for request in requests]
         assert [future.result(timeout=10).token_ids for future in futures] == alone
 
 
 def test_what_fits_no_room_is_refused_at_once():
-    with roomy(FakeDecoder(1, n_ctx_seq=16), LARGE) as engine, pytest.raises(PromptError, match="a context of 256"):
+    with (
+        with_larger(FakeDecoder(1, n_ctx_seq=16), LARGE) as engine,
+        pytest.raises(PromptError, match="a context of 256"),
+    ):
         engine.submit(ask([1] * 250, max_tokens=9))
 
 
 def test_a_room_that_cannot_be_had_fails_those_that_need_it():
     class Narrow(FakeDecoder):
-        def resize(self, room):
+        def resize(self, layout):
             raise ModelError("no memory", "buy some")
 
-    with roomy(Narrow(1, n_ctx_seq=16), LARGE) as engine:
+    with with_larger(Narrow(1, n_ctx_seq=16), LARGE) as engine:
         with pytest.raises(ModelError, match="no memory"):
             engine.submit(ask([1] * 40)).result(timeout=10)
         assert engine.submit(ask([1, 2])).result(timeout=10).token_ids
@@ -307,7 +311,7 @@ def test_closing_cancels_what_waits_for_its_room():
             release.wait(10)
             super().decode(rows)
 
-    engine = roomy(Slow(1, n_ctx_seq=64), LARGE)
+    engine = with_larger(Slow(1, n_ctx_seq=64), LARGE)
     engine.submit(ask([1], max_tokens=50))
     waiting = engine.submit(ask([1] * 100))
     threading.Timer(0.05, release.set).start()

@@ -1,8 +1,8 @@
-"""The same request gives the same tokens in any company, in five weight types.
+"""The same request gives the same tokens under any load, in five weight types.
 
-One run of each type goes first: one sequence after another, nothing left in memory to share, on two threads. Then
-the same requests in other company: more at once, in shuffled order, beside a neighbour of 1,400 tokens, with a shelf
-of finished prompts, on one thread. Every combination with `pytest --full` (`make test-full`).
+One run of each type goes first: one sequence after another, an empty prefix cache, two threads. Then the same
+requests under other loads: more at once, in shuffled order, beside a neighbour of 1,400 tokens, and with the prompts
+of finished sequences kept in prefix slots, on one thread. Every combination with `pytest --full` (`make test-full`).
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ ENDINGS = (
 )
 
 
-class Company(NamedTuple):
-    """What a run is like but for its requests."""
+class Load(NamedTuple):
+    """The conditions of a run, apart from its requests."""
 
     parallel: int
     neighbour: bool
@@ -59,19 +59,19 @@ class Company(NamedTuple):
     threads: int
 
 
-ALONE = Company(parallel=1, neighbour=False, prefix_slots=0, threads=2)
-EVERY = [Company(*each) for each in itertools.product((1, 5, 16), (False, True), (0, 3), (1, 2))]
-FEW = [Company(16, True, 0, 2), Company(5, False, 3, 1)]
+ALONE = Load(parallel=1, neighbour=False, prefix_slots=0, threads=2)
+EVERY = [Load(*each) for each in itertools.product((1, 5, 16), (False, True), (0, 3), (1, 2))]
+FEW = [Load(16, True, 0, 2), Load(5, False, 3, 1)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "company" in metafunc.fixturenames:
-        metafunc.parametrize("company", EVERY if metafunc.config.getoption("full") else FEW, ids=_name)
+    if "load" in metafunc.fixturenames:
+        metafunc.parametrize("load", EVERY if metafunc.config.getoption("full") else FEW, ids=_name)
 
 
-def _name(company: Company) -> str:
-    beside = "neighbour" if company.neighbour else "none"
-    return f"parallel {company.parallel}-{beside}-shelf {company.prefix_slots}-threads {company.threads}"
+def _name(load: Load) -> str:
+    beside = "neighbour" if load.neighbour else "none"
+    return f"parallel {load.parallel}-{beside}-prefix slots {load.prefix_slots}-threads {load.threads}"
 
 
 class Weights:
@@ -93,13 +93,13 @@ class Weights:
         sampling = Sampling(seed=seed, chain=CHAIN, max_tokens=TOKENS, stop=())
         return Request(token_ids=tuple(self.model.tokenize_text(prompt)[:limit]), sampling=sampling)
 
-    def run(self, requests: list[Request], company: Company) -> tuple[list[tuple[int, ...]], int]:
+    def run(self, requests: list[Request], load: Load) -> tuple[list[tuple[int, ...]], int]:
         """The token ids of each request, and how many prompt tokens were computed."""
         longest = max(len(request.token_ids) for request in requests) + TOKENS
-        slots = self.config.rows if self.config.fixed else company.parallel
+        slots = self.config.rows if self.config.fixed else load.parallel
         with (
-            LlamaDecoder(self.model, slots, longest, self.config, company.threads, company.prefix_slots) as decoder,
-            Engine(decoder, company.parallel) as engine,
+            LlamaDecoder(self.model, slots, longest, self.config, load.threads, load.prefix_slots) as decoder,
+            Engine(decoder, load.parallel) as engine,
         ):
             futures = [engine.submit(request) for request in requests]
             return [future.result(timeout=600).token_ids for future in futures], engine.computed
@@ -129,17 +129,17 @@ def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> I
         yield Weights(model, path, count)
 
 
-def test_tokens_are_the_same_in_any_company(weights: Weights, company: Company) -> None:
+def test_tokens_are_the_same_under_any_load(weights: Weights, load: Load) -> None:
     order = list(range(len(weights.requests)))
-    random.Random(str(company)).shuffle(order)
+    random.Random(str(load)).shuffle(order)
     requests = [weights.requests[n] for n in order]
-    if company.neighbour:
+    if load.neighbour:
         requests.insert(3, weights.request(" ".join(BEGINNINGS) * 20, 99, NEIGHBOUR))
         order.insert(3, -1)
-    answers, computed = weights.run(requests, company)
+    answers, computed = weights.run(requests, load)
     differing = [n for n, answer in zip(order, answers, strict=True) if n >= 0 and answer != weights.alone[n]]
     assert differing == []
-    if company.parallel > 1 or company.prefix_slots:
+    if load.parallel > 1 or load.prefix_slots:
         assert computed < sum(len(request.token_ids) for request in requests), "prefixes were shared"
 
 

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from remix.engine import engine as engine_module
-from remix.engine.decoder import BatchConfig, FakeDecoder, KVCacheLayout
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.scheduler import Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Generation, Request, Sampling
+from tests.fake_decoder import FakeDecoder
 
 SECONDS = 30
 """A future that isn't done by then is lost."""
@@ -97,7 +98,7 @@ def faulty(base: type, faults: Faults) -> type:
 
 
 def ask(number: int) -> Request:
-    """One of 60 requests: many begin alike, some are too long for the first room, a few for any."""
+    """One of 60 requests: many begin alike, some are too long for the first layout, a few for any."""
     chance = random.Random(number)
     shared, length = [1, 2, 3, 4, 5, 6, 7, 8], chance.choice((1, 2, 4, 20, 20, 70, 200))
     prompt = (shared * 40)[: chance.choice((0, 4, 8, 12))] + [chance.randint(1, 26) for _ in range(length)]
@@ -130,7 +131,7 @@ class HangupError(Exception):
 
 
 def schedule(seed: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """One schedule by chance: requests, cancellations, listeners that raise, larger rooms. How many faults it had."""
+    """A random schedule of requests, cancellations, raising listeners and layouts; gives its number of faults."""
     chance = random.Random(seed)
     faults = Faults()
     monkeypatch.setattr(engine_module, "Scheduler", faulty(Scheduler, faults))

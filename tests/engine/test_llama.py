@@ -1,4 +1,4 @@
-"""The real model: what makes its bytes independent of company."""
+"""The real model: what makes its bytes independent of the batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from remix.engine import llama
 from remix.engine.chunks import cut
 from remix.engine.decoder import BatchConfig, Row
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
+from remix.engine.llama import LlamaDecoder, LlamaModel, library, samplers
 from remix.errors import ModelError
 from remix.records import (
     Dist,
@@ -78,7 +78,7 @@ def run(
 @pytest.mark.parametrize(
     "config", [BatchConfig(), BatchConfig(fixed=True), BatchConfig(fixed=True, flash_attn=True)], ids=str
 )
-def test_tokens_do_not_depend_on_company(model, config):
+def test_tokens_do_not_depend_on_the_batch(model, config):
     config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
     requests = ask(model, 6, max_tokens=8)
     together = run(model, requests, 16, config)
@@ -163,7 +163,7 @@ def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
     assert model.cell_bytes == 30 * 3 * 64 * 2 * 2
 
 
-def test_a_fixed_shape_wants_all_its_rows(model):
+def test_a_fixed_config_wants_all_its_rows(model):
     with pytest.raises(ValueError, match="as many slots"):
         LlamaDecoder(model, 3, 512, BatchConfig(rows=16, fixed=True), 1)
 
@@ -203,12 +203,12 @@ def test_weight_types_that_are_not_row_invariant_get_fixed_rows():
 
 
 def test_amx_libraries_keep_weights_unpacked(monkeypatch):
-    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
+    monkeypatch.setattr(library, "system_info", lambda: "CPU : AVX2 = 1 | AMX_INT8 = 1")
     # A run that another machine began, or a stranger forged.
     with pytest.raises(ModelError, match="doesn't survive"):
         LlamaModel(Path("model.gguf"), config=BatchConfig(repack=True))
     assert not llama.exact_config("Q8_0").repack
-    monkeypatch.setattr(llama, "system_info", lambda: "CPU : AVX2 = 1")
+    monkeypatch.setattr(library, "system_info", lambda: "CPU : AVX2 = 1")
     assert llama.exact_config("Q8_0").repack
 
 
@@ -296,7 +296,7 @@ def ask_within(model: LlamaModel, grammar: Grammar, tail: tuple[Sampler, ...], c
 
 
 @pytest.mark.parametrize("tail", TAILS)
-def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch, tail):
+def test_a_grammar_on_the_most_probable_tokens_is_as_good_as_on_all(model, monkeypatch, tail):
     requests, config = ask_within(model, LIST, TAILS[tail], 2), llama.exact_config("Q4_1")
     quick = run(model, requests, 2, config)
     assert all(b"".join(map(model.piece, tokens)).startswith(b"[") for tokens in quick)
@@ -304,7 +304,7 @@ def test_looking_at_the_likeliest_tokens_is_as_good_as_at_all(model, monkeypatch
     assert run(model, requests, 2, config) == quick
 
 
-def test_tokens_under_a_grammar_do_not_depend_on_company(model):
+def test_tokens_under_a_grammar_do_not_depend_on_the_batch(model):
     config = llama.exact_config("Q4_1")
     requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
     together = run(model, requests, 16, config)

@@ -336,7 +336,7 @@ def test_a_model_that_learned_too_few_positions_is_refused_in_words(tmp_path: Pa
 
 
 def test_a_text_longer_than_the_table_of_positions(tmp_path: Path) -> None:
-    """A stranger's run may ask a model for more tokens than it takes: there is no room for them, then."""
+    """A stranger's run may ask a model for more tokens than it takes: then there is no memory for so many."""
     path = write(tmp_path / "gpt2.gguf", learned_positions(1024))
     with LocalModel(path, identity.identify(path), LoadOptions(contexts=(2048,), parallel=2, threads=1)) as model:
         sampling = Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=())

@@ -14,12 +14,13 @@ from click.testing import CliRunner
 
 from remix.cli import cli
 from remix.engine import llama, probe
-from remix.engine.decoder import BatchConfig, FakeDecoder
+from remix.engine.decoder import BatchConfig
 from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
 from remix.workspace import Workspace
 from tests.conftest import FILE
+from tests.fake_decoder import FakeDecoder
 
 
 class FakeWeights:
@@ -79,7 +80,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> type[Showing]:
-    """A machine without llama.cpp, where company makes no difference."""
+    """A machine without llama.cpp, on which the batch makes no difference."""
     monkeypatch.setattr(FakeWeights, "loaded", 0)
     monkeypatch.setattr(Showing, "noise", staticmethod(lambda config, rows, slot: 0), raising=False)
     monkeypatch.setattr(Showing, "lossy", False)

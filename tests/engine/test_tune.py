@@ -60,7 +60,7 @@ def tuned(file: ModelFile = FILE) -> tune.Tuned:
     return tune.tune(PATH, file, 2, lambda _: None)
 
 
-def test_the_fastest_shape_that_is_exact_wins(machine: Machine) -> None:
+def test_the_fastest_exact_config_wins(machine: Machine) -> None:
     machine.speed = lambda config: config.rows + config.chunk / 1000 + config.flash_attn * 100
     machine.passes = lambda config: not config.flash_attn and not (config.rows == 32 and config.chunk == 128)
     found = tuned()
@@ -108,7 +108,7 @@ def test_free_rows_are_no_candidates_for_types_known_to_differ(machine: Machine)
     assert all(each.config.fixed for each in found.timed)
 
 
-def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
+def test_without_an_exact_config_none_is_taken(machine: Machine) -> None:
     machine.passes = lambda config: False
     with pytest.raises(ModelError, match="fake: no batch config is exact"):
         tuned()
@@ -123,7 +123,9 @@ def test_where_no_shape_is_exact_none_is_taken(machine: Machine) -> None:
         ({"1000": (100, 50), "300000": (150, 3), "passive": (60, 50)}, 0),
     ],
 )
-def test_another_way_to_wait_must_be_faster_and_bear_company(speeds: dict[str, tuple[float, float]], best: int):
+def test_another_wait_policy_must_be_faster_also_beside_a_busy_process(
+    speeds: dict[str, tuple[float, float]], best: int
+):
     ways = zip(spin.POLICIES, speeds.values(), strict=True)
     waiting = tuple(tune.Waiting(policy=way, idle=idle, beside=beside) for way, (idle, beside) in ways)
     assert tune.best_policy(waiting) == spin.POLICIES[best]
@@ -169,7 +171,7 @@ def test_the_bundled_model_is_measured_in_a_process_of_its_own(
 
 
 @pytest.mark.model
-def test_a_run_takes_the_tuned_shape_and_goes_on_in_it_when_it_is_no_longer_the_usual_one(
+def test_a_run_takes_the_tuned_config_and_goes_on_in_it_when_it_is_no_longer_the_usual_one(
     workspace: Workspace, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path / "cache"))

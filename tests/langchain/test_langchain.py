@@ -27,7 +27,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from remix.corpus.query import QueryError
-from remix.engine.decoder import BatchConfig, FakeDecoder, Row
+from remix.engine.decoder import BatchConfig, Row
 from remix.engine.engine import Engine
 from remix.errors import ModelError, PromptError, RemixError, SeedError
 from remix.generation import execute
@@ -54,6 +54,7 @@ from remix.records import (
 )
 from remix.workspace import Workspace
 from tests.conftest import WRITER
+from tests.fake_decoder import FakeDecoder
 
 # -- a workspace --------------------------------------------------------------------------------------------
 

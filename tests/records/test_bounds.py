@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 from filelock import FileLock
 
-from remix.engine import llama, probe
+from remix.engine import probe
 from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
 from remix.engine.local import LoadOptions
@@ -518,7 +518,7 @@ def test_layers_on_a_gpu_that_is_not_there_need_memory_too(
     model: LlamaModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A forged record that named a GPU switched the check off."""
-    monkeypatch.setattr(llama, "has_gpu", lambda: False)
+    monkeypatch.setattr("remix.engine.llama.decoder.has_gpu", lambda: False)
     with pytest.raises(ModelError, match="of memory are free"):
         LlamaDecoder(model, 16, 2**23, BatchConfig(gpu_layers=1), 1, 16)
 

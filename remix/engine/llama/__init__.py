@@ -4,9 +4,10 @@ Takes a GGUF file, gives its vocabulary and metadata (`LlamaModel`), a `Decoder`
 vectors (`LlamaEmbedder`). Knows nothing of prompts, runs and passages.
 
 Three rules make a sequence's results independent of the other sequences in the batch (measured bit for bit on the
-CPU, see CONTRIBUTING.md). Each sequence has its own KV stream (`kv_unified=False`). Prompts are computed one sequence
-per call, in chunks that depend on the prompt alone. A decode call has any number of rows if the kernels of the
-model's weight types compute a row alike in a batch of any size; if not, a fixed number, idle slots filling the rest.
+CPU, see CONTRIBUTING.md). A sequence has a KV stream to itself (`kv_unified=False`). Prompts are computed one
+sequence per call, in chunks that depend on the prompt alone. A decode call has any number of rows if the kernels of
+the model's weight types compute a row alike in a batch of any size; if not, a fixed number, idle slots filling the
+rest.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ llama.cpp context. Knows nothing of queues, requests and texts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 import llama_cpp as C
@@ -136,15 +135,13 @@ class LlamaDecoder:
             self._free_samplers(slot)
         if self._context:
             C.llama_free(self._context)
-            # llama.cpp's memory functions ignore a null pointer, so later calls do nothing.
+            # With a null pointer llama.cpp's memory functions do nothing, so late calls are harmless.
             self._context = self._memory = None
 
     def __enter__(self) -> LlamaDecoder:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- decoding -------------------------------------------------------------------------------------------

@@ -1,11 +1,10 @@
 """Sentence vectors, by a GGUF.
 
-Takes texts, gives one vector per text. Knows nothing of sampling and of which texts are compared.
+Takes texts, gives a vector for each. Knows nothing of sampling and of comparisons.
 """
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 import llama_cpp as C
@@ -73,7 +72,5 @@ class LlamaEmbedder:
     def __enter__(self) -> LlamaEmbedder:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -10,7 +10,6 @@ import functools
 import os
 import re
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import llama_cpp as C
@@ -93,9 +92,7 @@ class LlamaModel:
     def __enter__(self) -> LlamaModel:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -163,7 +160,7 @@ class LlamaModel:
 
     @property
     def bos(self) -> int | None:
-        """The token that each prompt must begin with, if the model wants one."""
+        """The token at the beginning of each prompt, if the model wants a token there."""
         return int(C.llama_vocab_bos(self.vocab)) if C.llama_vocab_get_add_bos(self.vocab) else None
 
     def special_text(self, name: str) -> str:
@@ -225,10 +222,10 @@ class LlamaModel:
 
     @functools.cached_property
     def writable(self) -> npt.NDArray[np.int32]:
-        """The tokens that spell text or end a turn, in ascending order: those that a grammar may choose from.
+        """Tokens that a grammar may choose: all that spell text or end a turn, in ascending order.
 
-        To llama.cpp's grammars a control token spells its name, so that `<|im_start|>` could be part of a string
-        though the text would never show it. Tokens longer than `LONGEST_TOKEN` occur only in made-up vocabularies.
+        In llama.cpp's grammars a control token spells its name: `<|im_start|>` could be part of a string, but not of
+        the text. Tokens longer than `LONGEST_TOKEN` occur only in made-up vocabularies.
         """
         unspelt = C.LLAMA_TOKEN_ATTR_CONTROL | C.LLAMA_TOKEN_ATTR_UNKNOWN
         attributes = (C.llama_vocab_get_attr(self.vocab, token) for token in range(self.n_vocab))

@@ -32,7 +32,7 @@ _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32
 
 
 def create(model: LlamaModel, sampler: Sampler, seed: int) -> Any:
-    """A llama.cpp sampler; its sampler chain will free it. Raises `ModelError` for a bad grammar."""
+    """Create a llama.cpp sampler, to be freed with its sampler chain. Raises `ModelError` for a bad grammar."""
     match sampler:
         case Grammar():
             created = C.llama_sampler_init_grammar(model.vocab, sampler.source.encode(), sampler.root.encode())
@@ -79,10 +79,10 @@ def _create_dry(model: LlamaModel, sampler: Dry) -> Any:
 class SamplerChain:
     """The samplers of one sequence: llama.cpp's chain, preceded by the grammar if the sampling has one.
 
-    The grammar comes first, because after top-k no token that it allows may be left. It is kept outside llama.cpp's
-    chain for two reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a token that the grammar
-    doesn't allow ends the process. And the grammar would be applied to the whole vocabulary for each token, which
-    takes nearly as long as decoding, although the chain chooses among the most probable tokens only.
+    The grammar comes first, because top-k may leave no allowed token. It is kept outside llama.cpp's chain for two
+    reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a forbidden token ends the process. And
+    llama.cpp would apply the grammar to the whole vocabulary for each token, which takes nearly as long as decoding,
+    although the chain chooses among the most probable tokens only.
     """
 
     def __init__(self, model: LlamaModel, sampling: Sampling) -> None:
@@ -121,12 +121,12 @@ class SamplerChain:
         return token
 
     def _allowed(self, logits: FloatArray) -> npt.NDArray[Any]:
-        """The tokens that the grammar allows: all, or enough of the most probable for the chain to choose from."""
+        """The allowed tokens: all, or enough of the most probable for the chain to choose from."""
         ids = self._model.writable
         scores = logits[ids]
         for count in GRAMMAR_CANDIDATES:
             if count < len(ids):
-                # Include all tokens as probable as the last candidate, so that ties don't depend on sorting.
+                # Ties with the last candidate are included: sorting must not decide between equal logits.
                 least = float(np.partition(scores, -count)[-count])
                 likely = scores >= least
                 found = self._apply_grammar(ids[likely], scores[likely])
