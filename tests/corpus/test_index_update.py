@@ -260,7 +260,7 @@ def test_of_a_corpus_only_what_changed_is_parsed(seeds: Path, parsed: list[str],
     (seeds / "new.md").unlink()
     assert ids(seeds, where="loss") == ["on-maps/001"]
     assert parsed == ["maps.md", "new.md"]
-    with pytest.raises(SeedError, match="no passage answers"):
+    with pytest.raises(SeedError, match="no passage matches"):
         ids(seeds, where="maps")
 
 
