@@ -1,6 +1,6 @@
 """A GGUF on this machine as a writer: weights, chat template and engine together.
 
-Takes prompts with their sampling, gives futures of `Generation`s that say who made them. Knows nothing of runs.
+Takes prompts and sampling parameters, gives futures of `Generation`s with a `WriterInfo`. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Vocabulary(LocalTokens):
 
 
 class Needs(NamedTuple):
-    """What the engine must be able to do, and with what of the machine."""
+    """Requirements for the engine: lengths and number of sequences, threads, memory."""
 
     contexts: tuple[int, ...]
     """Tokens that a sequence may need, prompt and output together, by classes of length: the longest last."""
@@ -111,7 +111,7 @@ class Needs(NamedTuple):
     fast: bool = False
     """Take the fastest batch configuration, although a text's bytes then depend on the rest of the batch."""
     shape: Shape | None = None
-    """The batch configuration, if it is settled already: that of a run to be finished or replayed."""
+    """The batch configuration, if already settled by a run to be finished or replayed."""
 
 
 class LocalModel:
@@ -157,7 +157,7 @@ class LocalModel:
     def close(self) -> None:
         """Stop the engine and free everything: at once, or in another thread if a callback calls this."""
         if self.engine.is_calling_back:
-            # Nothing may be freed before the engine's thread has ended, and that thread can't wait for itself.
+            # Nothing may be freed before the engine's thread has ended, and no thread can wait for its own end.
             threading.Thread(target=self.close, name="remix-close", daemon=True).start()
             return
         with self._closing:
@@ -190,7 +190,7 @@ class LocalModel:
         return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.shape)
 
     def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
-        """Who writes, as far as it doesn't change while the model is loaded."""
+        """The writer as far as nothing changes while the model is loaded."""
         file, shape = self.file, self.shape
         return WriterInfo(
             name=file.name,
@@ -235,7 +235,7 @@ def _chosen(path: Path, file: ModelFile, needs: Needs) -> Chosen:
 
 
 def shape_of(used: EngineUsed) -> Shape | None:
-    """The batch configuration that a record or a run names; null if it names none."""
+    """The batch configuration of a record or a run; null if none is named."""
     found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
     if not found or used.chunk is None:
         return None

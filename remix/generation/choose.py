@@ -1,7 +1,7 @@
-"""Which of a task's candidates is kept.
+"""Chooses the best of a task's candidates.
 
-Takes finished candidates, gives the best candidate. Pure, and reads only what a record holds, so that verification
-can choose again from a record.
+Takes finished candidates, gives the best candidate. Pure, and reads a record's contents only: verification chooses
+again from the record.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From what a model wrote to the text that is kept.
+"""Cuts a model's text to whole sentences.
 
-Takes the prompt's opening, the new words and how they ended, gives the text and what was cut off. Pure.
+Takes a prompt with the opening and a generation, gives the text to keep and the cut-off end. Pure.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|ca|etc|No|v
 
 
 class Trimmed(NamedTuple):
-    """A text, and what was cut off at its end."""
+    """A text, and the end that was cut off."""
 
     text: str
     cut: str
@@ -30,8 +30,8 @@ class Trimmed(NamedTuple):
 def trim(prompt: Prompt, generation: Generation) -> Trimmed:
     """The kept text: opening and new words without blank space around them.
 
-    If `max_tokens` cut the text, or if the text announces a continuation that never came (`It is this:`), everything
-    after the last whole sentence is cut off; a text without a whole sentence stays as it is.
+    If `max_tokens` ended the text, or if the text announces a continuation without giving one (`It is this:`), the
+    part after the last whole sentence is cut off. A text without a whole sentence is kept unchanged.
     """
     opening = prompt.opening if prompt.keep_opening else ""
     between = " " if opening[-1:] in tuple(",.;:!?") and generation.text[:1].isalnum() else ""

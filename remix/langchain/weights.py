@@ -1,6 +1,6 @@
-"""A local model that is loaded at its first use and shared by all copies of a chat model.
+"""A local model, loaded at first use and shared by all copies of a chat model.
 
-Takes what to load, gives futures of `Generation`s. Knows nothing of LangChain.
+Takes a request for a model, gives futures of `Generation`s. Knows nothing of LangChain.
 """
 
 from __future__ import annotations
