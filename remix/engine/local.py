@@ -1,6 +1,6 @@
-"""A GGUF on this machine, ready to write: weights, chat template and engine under one roof.
+"""A GGUF on this machine as a writer: weights, chat template and engine together.
 
-Takes prompts and sampling, gives futures of `Generation`s, and says what a record must know of the machinery.
+Takes prompts and sampling parameters, gives futures of `Generation`s with a `WriterInfo`. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ CELLS = 256
 """llama.cpp rounds a sequence's context up to a multiple of this."""
 
 USUAL_TOKEN = 16
-"""Letters for each token of the context up to which a vocabulary isn't asked for its longest one."""
+"""Characters a token. Prompts with no more are tokenised; for longer prompts the longest token is looked up first."""
 
 
 class LocalTokens:
@@ -94,30 +94,30 @@ class Vocabulary(LocalTokens):
 
 
 class LoadOptions(NamedTuple):
-    """What the engine must hold, and what with."""
+    """Requirements for the engine: lengths and number of sequences, threads, memory."""
 
     contexts: tuple[int, ...]
-    """Tokens a sequence may need, prompt and output together: of short ones first, the longest last."""
+    """Tokens that a sequence may need, prompt and output together, by classes of length: the longest last."""
     parallel: int | None
-    """Most sequences to have active at once."""
+    """Most sequences in a batch; as many as the batch configuration allows, if null."""
     threads: int
     """Threads to compute with."""
     chains: int = 2**31
-    """Sequences there will ever be at once: no room is made for more."""
+    """Most sequences that will ever be ready at once; no slots are created for more."""
     memory: int | None = None
-    """Bytes for what sequences keep in memory; half of what is free, if nothing is said."""
+    """Bytes for the KV cache; half of the free memory, if null."""
     gpu_layers: int = 0
-    """Layers to put on a GPU."""
+    """Layers to compute on a GPU."""
     fast: bool = False
-    """Whatever is quickest, though bytes then depend on company."""
+    """Take the fastest batch configuration, although a text's bytes then depend on the rest of the batch."""
     shape: BatchConfig | None = None
-    """A shape that is settled: that of a run to be finished."""
+    """The batch configuration, if already settled by a run to be finished or replayed."""
 
 
 class LocalModel:
-    """A loaded model that writes. Close it, or use it in a `with`.
+    """A loaded model: a `generation.writer.Writer`. Close it, or use it in a `with`.
 
-    Raises `ModelError` where it can't be loaded, isn't the model it is taken for, or the memory isn't there.
+    Raises `ModelError` if the file can't be loaded or isn't the expected model, or if memory is missing.
     """
 
     def __init__(self, path: Path, file: ModelFile, needs: LoadOptions) -> None:
@@ -142,7 +142,10 @@ class LocalModel:
     def submit(
         self, prompt: Prompt, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Generation]:
-        """Queue a prompt; `on_text` hears the new words as they come."""
+        """Queue a prompt; the engine's thread calls `on_text` with the new words as they come.
+
+        Raises `PromptError` if the prompt doesn't fit, and `ModelError` if the model is closed.
+        """
         return self.engine.submit(Request(token_ids=self.tokenize(prompt.messages), sampling=sampling), on_text)
 
     def tokenize(self, messages: Iterable[Message]) -> tuple[int, ...]:
@@ -154,9 +157,9 @@ class LocalModel:
         return self._model.tokenize_text(text)
 
     def close(self) -> None:
-        """Stop the engine and free all: at once, or soon if a callback calls this."""
+        """Stop the engine and free everything: at once, or in another thread if a callback calls this."""
         if self.engine.is_calling_back:
-            # Nothing may be freed before the engine's thread has ended, and it can't wait for itself.
+            # Nothing may be freed before the engine's thread has ended, and no thread can wait for its own end.
             threading.Thread(target=self.close, name="remix-close", daemon=True).start()
             return
         with self._closing:
@@ -189,7 +192,7 @@ class LocalModel:
         return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.shape)
 
     def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
-        """Who writes, as far as it doesn't change while the model is loaded."""
+        """The writer as far as nothing changes while the model is loaded."""
         file, shape = self.file, self.shape
         return WriterInfo(
             name=file.name,
@@ -219,7 +222,7 @@ class LocalModel:
 
 
 def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
-    """The shape to run with, and how it is known what it does to the bits."""
+    """The batch configuration to use, whether it is exact, and how that was established."""
     if needs.gpu_layers and not llama.has_gpu():
         raise ModelError(
             "--gpu-layers: this build of llama.cpp knows no GPU, or finds none.",
@@ -234,7 +237,7 @@ def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
 
 
 def config_of(used: EngineUsed) -> BatchConfig | None:
-    """The shape that a record or a run tells of; nothing where it doesn't."""
+    """The batch configuration of a record or a run; null if none is named."""
     found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
     if not found or used.chunk is None:
         return None
@@ -250,7 +253,7 @@ def config_of(used: EngineUsed) -> BatchConfig | None:
 
 
 def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -> None:
-    """Raises `ModelError` where the memory doesn't hold even one sequence of the longest."""
+    """Raises `ModelError` if the memory doesn't hold a single sequence of the longest context."""
     longest, budget = _rounded(max(contexts, default=0)), _budget(memory)
     if cell_bytes * longest > budget:
         raise ModelError(
@@ -261,13 +264,13 @@ def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -
 
 
 def _rooms(model: LlamaModel, shape: BatchConfig, needs: LoadOptions) -> list[KVCacheLayout]:
-    """How many sequences of each length to keep room for, and how many prompts of finished ones.
+    """A KV cache layout for each context: slots for sequences, and prefix-cache slots for prompts of finished ones.
 
-    A fixed shape needs all its rows: they are part of what determines the bytes.
+    A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
     """
     rooms = []
     wanted = shape.rows if shape.fixed else min(needs.parallel or shape.rows, shape.rows, needs.chains)
-    # A run of a stranger's may ask for any; of its texts none that was planned is longer than the model takes.
+    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
     longest = _rounded(model.context) if model.context > 0 else MOST_TOKENS
     for context in dict.fromkeys(min(_rounded(each), longest) for each in needs.contexts):
         places = _budget(needs.memory) // max(1, model.cell_bytes * context)
@@ -285,10 +288,10 @@ def _rooms(model: LlamaModel, shape: BatchConfig, needs: LoadOptions) -> list[KV
 
 
 def _budget(memory: int | None) -> int:
-    """Bytes for what sequences keep in memory."""
+    """Bytes for the KV cache."""
     return memory or int(psutil.virtual_memory().available) // 2
 
 
 def _rounded(tokens: int) -> int:
-    """A context as llama.cpp makes it: no smaller than one step."""
+    """A context as llama.cpp rounds it, at least `CELLS` tokens."""
     return max(1, -(-tokens // CELLS)) * CELLS

@@ -38,7 +38,7 @@ class Lengths:
         self._counter = counter
         self._needed: list[int] = []
         self.computed = 0
-        """Prompt tokens left to compute when each passage's prompts share what they have in common."""
+        """Prompt tokens left to compute if each passage's prompts share their common prefixes."""
         self.unchecked = 0
         """Prompts whose tokens couldn't be counted."""
 
@@ -88,7 +88,7 @@ class Lengths:
                 continue
             allowed = settings_for(template, self._options, self._labels).max_tokens
             # The output of a step is an opening and at most `allowed` tokens; a common word is one token in any
-            # vocabulary, and what a model wrote token by token may be a few tokens more when it is read again.
+            # vocabulary, and a text written token by token may have a few tokens more if it is tokenised again.
             most = min(allowed, self._counter.context) if self._counter else 0
             words = " word" * (most * 21 // 20 + 8)
             previous, longest, steps = "", 0, self._options.steps

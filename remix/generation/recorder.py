@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from remix.generation import trim
-from remix.generation.choose import BY_MEASURES, choose, mean_logprob
+from remix.generation.choose import MEASURES, choose, mean_logprob
 from remix.generation.plan import sources_sha256, task_seed
 from remix.generation.reading import Inputs, TextRead, joined
 from remix.measure import flags
@@ -107,9 +107,9 @@ class Recorder:
         several = len(candidates) > 1
         if several:
             candidates = [self._measured(asked, each) for each in candidates]
-        best, rule = choose(candidates, BY_MEASURES)
+        best = choose(candidates) if several else candidates[0]
         generation = generations[best.number - 1]
-        selection = Selection(candidates=len(candidates), chooser=rule) if several else None
+        selection = Selection(candidates=len(candidates), chooser=MEASURES) if several else None
         derivation = self._derivation(asked, generation, selection)
         id_ = record_id(derivation, best.sha256)
         trace = Trace(record=id_, choices=generation.choices) if generation.choices else None

@@ -1,6 +1,6 @@
-"""From what a model wrote to the text that is kept.
+"""Cuts a model's text to whole sentences.
 
-Takes the opening, the new words and how they ended, gives the text and what was cut off. Pure.
+Takes a prompt with the opening and a generation, gives the text to keep and the cut-off end. Pure.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import NamedTuple
 from remix.records import Generation, Prompt, Rule
 
 RULE = Rule(name="last-sentence", version=1)
-"""Part of every derivation; raise the version when any text would come out differently."""
+"""Part of every derivation; raise the version if any text would change."""
 
 OPEN_ENDS = (",", ":", ";", "–", "—", "(")
-"""How a text ends that was going on."""
+"""Last characters of a text that announces a continuation."""
 
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]*_]*(?=\s|\Z)""")
 _ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|ca|etc|No|vol|pp?|e\.g|i\.e|al))\Z")
 
 
 class Trimmed(NamedTuple):
-    """A text and what was cut off its end."""
+    """A text, and the end that was cut off."""
 
     text: str
     cut: str
@@ -30,8 +30,8 @@ class Trimmed(NamedTuple):
 def trim(prompt: Prompt, generation: Generation) -> Trimmed:
     """The kept text: opening and new words without blank space around them.
 
-    Where `max_tokens` cut it, or it announces something that never came (`It is this:`), it goes back to its last
-    whole sentence; where there is none, it stays whole.
+    If `max_tokens` ended the text, or if the text announces a continuation without giving one (`It is this:`), the
+    part after the last whole sentence is cut off. A text without a whole sentence is kept unchanged.
     """
     opening = prompt.opening if prompt.keep_opening else ""
     between = " " if opening[-1:] in tuple(",.;:!?") and generation.text[:1].isalnum() else ""

@@ -1,4 +1,4 @@
-"""What turns prompts into texts: the seam between a run and its models.
+"""The interface of writers, which turn prompts into texts: the seam between a run and its models.
 
 `engine/local.py` is a writer over a GGUF on this machine, `langchain/writer.py` over any LangChain chat model.
 """
@@ -24,13 +24,13 @@ class TokenCounter(Protocol):
 
     @property
     def context(self) -> int:
-        """Most tokens that a prompt and its output may have together."""
+        """Most tokens of a prompt and its output together."""
 
     def may_fit(self, messages: Sequence[Message], most: int) -> bool:
         """Whether a prompt may have at most `most` tokens: a cheap bound, asked before the prompt is measured."""
 
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
-        """The length of a prompt; if it is no more than `most` tokens for certain, an upper bound may do.
+        """The length of a prompt, exactly or as an upper bound; a bound is at most `most` tokens.
 
         Raises `PromptError` if the model's chat template refuses the messages.
         """
@@ -41,11 +41,11 @@ class Writer(Protocol):
 
     @property
     def info(self) -> WriterInfo:
-        """Who will write, for all that is said before the first text. A text's own `Generation` says who wrote it."""
+        """The writer as known before the first text. Each `Generation` says who wrote its text."""
 
     @property
     def counter(self) -> TokenCounter | None:
-        """What counts the tokens of prompts; null if the writer can't, or doesn't know the model's context."""
+        """Counts the tokens of prompts; null if the writer can't count, or doesn't know the model's context."""
 
     @property
     def sampled(self) -> int:
@@ -55,7 +55,7 @@ class Writer(Protocol):
         """Queue a prompt. Raises `RemixError`, as the future does."""
 
     def close(self) -> None:
-        """Cancel what isn't finished, and free everything."""
+        """Cancel unfinished texts, and free all resources."""
 
 
 class Progress(NamedTuple):

@@ -1,7 +1,8 @@
 """remix inside LangChain, and LangChain inside remix. Only this folder imports `langchain_core`.
 
-`TagRetriever` finds passages by their tags, `ChatRemix` is the exact batched engine as a chat model. The other
-way round, `ChatModelWriter` lets any LangChain chat model write a run's outputs, and `generate_with` makes a run so.
+For LangChain's programs, `TagRetriever` is a retriever that finds passages by their tags, and `ChatRemix` is a chat
+model over the exact batched engine. For remix, `ChatModelWriter` lets any LangChain chat model write a run's outputs,
+and `generate_with` makes a run with a chat model.
 """
 
 from remix.langchain.chat import ChatRemix

@@ -1,7 +1,7 @@
 """The exact batched engine as a LangChain chat model.
 
-Takes LangChain's messages, gives LangChain's. Knows the engine's front (`engine/local.py`), nothing of slots,
-rows or llama.cpp.
+Takes and gives LangChain's messages. Knows the engine's front (`engine/local.py`), nothing of slots, rows or
+llama.cpp.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from remix.errors import ModelError
 from remix.langchain import structured
 from remix.langchain.messages import from_langchain
-from remix.langchain.weights import Wanted, Weights
+from remix.langchain.weights import LoadRequest, Weights
 from remix.records import Generation, Sampling, SamplingSettings
 from remix.util.validation import first_problem
 
@@ -43,42 +43,44 @@ _HOLDING = threading.Lock()
 class ChatRemix(BaseChatModel):
     """remix's exact batched engine as a LangChain chat model.
 
-    The same messages, sampling and seed give the same text, alone or among others, in whatever order. The
-    model is loaded at the first call and freed by `close()`, at the end of a `with`, or with the object;
-    copies share it. To sample otherwise for a call, `bind` the fields to change rather than make another
-    `ChatRemix`: all calls of one share a batch. A last message by the assistant is the beginning of the
-    answer; what comes back are the new words alone. `with_structured_output` gives JSON that fits a schema.
+    The same messages, sampling parameters and seed give the same text, whatever other calls are in the batch and in
+    whatever order they come. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or
+    with the object; copies share the loaded model. To change sampling parameters for one call, `bind` them instead of
+    making another `ChatRemix`: only calls of one loaded model share a batch. A last `AIMessage` is the beginning of
+    the answer (prefill); the answer then holds the new words alone. `with_structured_output` gives JSON that fits a
+    schema. Token counts (`get_num_tokens_from_messages`, `trim_messages`) are those of the model's own tokenizer and
+    chat template.
 
-    Raises `PromptError` for messages that aren't text, or don't fit `context`, and `ModelError` where the
-    model can't be found, loaded or used. Tools aren't there.
+    Raises `PromptError` for messages that aren't text or don't fit `context`, and `ModelError` if the model can't be
+    found, loaded or used. `bind_tools` isn't supported.
     """
 
     model: str | Path | None = None
-    """Path or name of a GGUF; the bundled one, if none is named."""
+    """Path or name of a GGUF; the bundled model, if null."""
     models: tuple[Path, ...] = ()
-    """Folders to look for a named one in."""
+    """Folders to look for a named model in."""
     temperature: float = Field(_USUAL.temperature, ge=0)
-    """0 takes the likeliest token."""
+    """Divides the logits; at 0 the most probable token is taken."""
     max_tokens: int = Field(300, ge=1)
-    """The text is cut after so many tokens."""
+    """Most new tokens; a longer answer is cut, with the `finish_reason` "length"."""
     max_string: int | None = Field(None, ge=1, le=1000)
-    """In JSON, most characters of a string whose schema doesn't say; small models may know no end of one."""
+    """In JSON, most characters of a string whose schema has no `maxLength`; small models may never end a string."""
     top_k: int = Field(_USUAL.top_k, ge=0)
-    """Only so many of the likeliest; 0 is all."""
+    """Sample from the `top_k` most probable tokens; 0 is all tokens."""
     top_p: float = Field(_USUAL.top_p, gt=0, le=1)
-    """Only the likeliest that together reach this probability."""
+    """Sample from the most probable tokens that together reach this probability."""
     min_p: float = Field(_USUAL.min_p, ge=0, le=1)
-    """Only those at least so probable, relative to the likeliest."""
+    """Sample from tokens with at least this share of the most probable token's probability."""
     seed: int = Field(1, ge=1, le=2**32 - 2)
-    """For drawing. The same for every call, so that a text never depends on how many were asked for before."""
+    """Sampling seed, equal for all calls, so that a text doesn't depend on the number of earlier calls."""
     stop: tuple[str, ...] = ()
-    """Strings that end the text; those given with a call go before them."""
+    """Strings that end the text; a call's own `stop` replaces them."""
     context: int = Field(2048, ge=1)
-    """Tokens for prompt and answer together; no more than the model was trained for."""
+    """Most tokens of prompt and answer together; at most the model's training context is used."""
     parallel: int = Field(16, ge=1)
-    """Most conversations decoded together; others wait."""
+    """Most conversations in a batch; further conversations wait."""
     threads: int | None = Field(None, ge=1)
-    """Threads to compute with; as many as there are physical cores, unless given."""
+    """Threads to compute with; one for each physical core, if null."""
 
     _held: Weights | None = PrivateAttr(None)
 
@@ -87,16 +89,16 @@ class ChatRemix(BaseChatModel):
     @property
     def _weights(self) -> Weights:
         name = None if self.model is None else str(self.model)
-        wanted = Wanted(name, self.models, self.context, self.parallel, self.threads)
+        request = LoadRequest(name, self.models, self.context, self.parallel, self.threads)
         with _HOLDING:
-            # A copy with other fields has been handed what belongs to the original.
-            if self._held is None or self._held.wanted != wanted:
-                self._held = Weights(wanted)
+            # A copy with other fields still holds the original's weights.
+            if self._held is None or self._held.request != request:
+                self._held = Weights(request)
             return self._held
 
     @property
     def model_name(self) -> str:
-        """The model's name, never its path. Raises `ModelError` where there is no such model."""
+        """The model's name, never its path. Raises `ModelError` if there is no such model."""
         return self._weights.file.name
 
     @property
@@ -105,18 +107,18 @@ class ChatRemix(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """All that decides what comes back; LangChain's caches go by it."""
+        """All that determines an answer besides the messages: the key of LangChain's caches."""
         file = self._weights.file
         sampling = {name: getattr(self, name) for name in _CALLABLE}
         return {"model_name": file.name, "sha256": file.sha256, **sampling, "stop": list(self.stop)}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        # The inherited one would show a path.
+        # The inherited method would show a path.
         name = kwargs.get("model") or self.model_name
         return {**super()._get_ls_params(stop=stop, **kwargs), "ls_model_name": name}
 
     def close(self) -> None:
-        """Free the model; whoever still waits gets a `ModelError`. The next call would load it again."""
+        """Free the model; unfinished calls end with a `ModelError`. A later call loads the model again."""
         self._weights.close()
 
     def __enter__(self) -> Self:
@@ -141,7 +143,7 @@ class ChatRemix(BaseChatModel):
         try:
             return self._result(_outcome(future), sampling)
         finally:
-            # Whoever stops waiting (Ctrl-C) takes the request back, unless it is being decoded already.
+            # Ctrl-C while waiting withdraws the request, unless it is being decoded already.
             future.cancel()
 
     async def _agenerate(
@@ -217,11 +219,11 @@ class ChatRemix(BaseChatModel):
         return_exceptions: bool = False,
         **kwargs: Any,
     ) -> list[AIMessage]:
-        """Answer all, decoding `parallel` of them together, or as many as `max_concurrency` in the config says.
+        """Answer all inputs, with up to `parallel` of them in a batch, or up to the config's `max_concurrency`.
 
-        `abatch` needs no help: it starts all at once by itself.
+        (`abatch` isn't overridden, because LangChain starts all its calls at once anyway.)
         """
-        configs = self._crowded(config, len(inputs))
+        configs = self._concurrent(config, len(inputs))
         return super().batch(inputs, configs, return_exceptions=return_exceptions, **kwargs)
 
     def batch_as_completed(
@@ -232,16 +234,18 @@ class ChatRemix(BaseChatModel):
         return_exceptions: bool = False,
         **kwargs: Any,
     ) -> Iterator[tuple[int, Any]]:
-        """As `batch`, each answer with its number as soon as it is there."""
-        configs = self._crowded(config, len(inputs))
+        """Answer all inputs as `batch` does; yield each answer with its input's index as soon as it is finished."""
+        configs = self._concurrent(config, len(inputs))
         if return_exceptions:
             return super().batch_as_completed(inputs, configs, return_exceptions=True, **kwargs)
         return super().batch_as_completed(inputs, configs, return_exceptions=False, **kwargs)
 
-    def _crowded(self, config: RunnableConfig | Sequence[RunnableConfig] | None, count: int) -> list[RunnableConfig]:
-        """The configs, with enough threads waiting that the engine never does.
+    def _concurrent(
+        self, config: RunnableConfig | Sequence[RunnableConfig] | None, count: int
+    ) -> list[RunnableConfig]:
+        """The configs with a `max_concurrency` that keeps the batch full.
 
-        LangChain's own default is a few more than there are cores, which would leave most rows empty.
+        LangChain's default is the number of cores and four more, which would leave most rows of the batch empty.
         """
         enough = max(1, min(count, 4 * self.parallel))
         configs = get_config_list(config, count)
@@ -270,15 +274,16 @@ class ChatRemix(BaseChatModel):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
-        """The same model, answering in JSON that fits a schema: a pydantic class, a `TypedDict` or a JSON schema.
+        """Return this model with answers in JSON that fits a pydantic class, a `TypedDict` or a JSON schema.
 
-        The text is decoded under a grammar, so it can't be anything else. It may be cut by `max_tokens`, which
-        is an `OutputParserException`; `max_string`, or the schema, keeps small models from rambling there. The
-        prompt stays as it is: a model that should know what is asked for must be told in it. Every `method`
-        does the same, strictly; `json_mode` does without a schema too, for any JSON object. There are no tools behind
-        `function_calling`.
+        A grammar constrains decoding, so an answer that isn't cut always fits. `max_tokens` may cut an answer, which
+        raises an `OutputParserException`; `max_string` or the schema's own `maxLength` and `maxItems` keep small
+        models from writing strings without end. The schema isn't added to the prompt: describe it in a message. All
+        values of `method` have the same effect, and `strict` is always true; with "json_mode" the schema may be left
+        out, for any JSON object. "function_calling" calls no tools.
 
-        Raises `ModelError` for a schema that can't be held to (`pattern`, for one), `ValueError` for what is none.
+        Raises `ModelError` for a schema that no grammar can be made of (with `pattern`, for example), and
+        `ValueError` for a value that isn't a schema.
         """
         if kwargs:
             raise ValueError(f"Received unsupported arguments {kwargs}")
@@ -287,7 +292,7 @@ class ChatRemix(BaseChatModel):
         if schema is None and method != "json_mode":
             raise ValueError(f"The method {method!r} needs a schema.")
         wanted = structured.response_format(schema)
-        # A schema that can't be held to shall be refused here, and not at the first call.
+        # A schema that no grammar can be made of is refused here, not at the first call.
         structured.grammar(wanted)
         shown = {"kwargs": {"method": method}, "schema": schema or {}}
         answers = self.bind(response_format=wanted, ls_structured_output_format=shown)
@@ -296,12 +301,12 @@ class ChatRemix(BaseChatModel):
     # -- forms ----------------------------------------------------------------------------------------------
 
     def _sampling(self, stop: list[str] | None, given: Mapping[str, Any]) -> Sampling:
-        """The fields, with what the call says laid over them."""
+        """The sampling by this model's fields, or by a call's arguments instead of the fields."""
         unknown = given.keys() - {*_CALLABLE, "response_format", "stream"}
         if unknown:
             raise ModelError(
                 f"ChatRemix doesn't know {', '.join(f'`{name}`' for name in sorted(unknown))}.",
-                f"A call may change {', '.join(_CALLABLE)}, response_format and stop; tools aren't there.",
+                f"A call may change {', '.join(_CALLABLE)}, response_format and stop; tools aren't supported.",
             )
         values = {name: given.get(name, getattr(self, name)) for name in _CALLABLE}
         seed, max_tokens, longest = (values.pop(name) for name in ("seed", "max_tokens", "max_string"))
@@ -337,7 +342,7 @@ class ChatRemix(BaseChatModel):
 
 
 def _outcome(future: Future[Generation]) -> Generation:
-    """Wait for an answer. Raises `ModelError`, and where the engine has been closed meanwhile as well."""
+    """Wait for an answer. Raises `ModelError`, also if the engine is closed meanwhile."""
     try:
         return future.result()
     except CancelledError as error:
@@ -345,8 +350,8 @@ def _outcome(future: Future[Generation]) -> Generation:
 
 
 def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arguments: object) -> None:
-    """Call back in an event loop from the engine's thread."""
-    # The loop may have ended before the text did: nobody listens then, and the engine has others to serve.
+    """Call a function in an event loop, from the engine's thread."""
+    # A loop that has ended before the text needs no answer, and must not stop the engine's thread.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *arguments)
 

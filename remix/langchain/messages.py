@@ -1,6 +1,6 @@
-"""LangChain's messages to ours, and back.
+"""Converts LangChain's messages into remix's, and back.
 
-Text only: images, tools and other roles are refused in words.
+Only text is converted: images, tool calls and other roles are refused.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _ROLES = {"human": "user", "ai": "assistant", "user": "user", "assistant": "assi
 
 
 def from_langchain(messages: Sequence[BaseMessage]) -> list[Message]:
-    """LangChain's messages as ours. Raises `PromptError` for what isn't words."""
+    """Convert LangChain's messages into remix's. Raises `PromptError` for a message that isn't text alone."""
     if not messages:
         raise PromptError("there are no messages.", "Send at least one.")
     turns = [_turn(message) for message in messages]
-    # An answer that hasn't begun is none.
+    # An empty last `AIMessage` begins no answer.
     return turns[:-1] if turns[-1].role == "assistant" and not turns[-1].content and turns[:-1] else turns
 
 
@@ -54,4 +54,5 @@ _TYPES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMe
 
 
 def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
+    """Convert remix's messages into LangChain's."""
     return [_TYPES[message.role](content=message.content) for message in messages]

@@ -1,6 +1,6 @@
 """Passages as LangChain documents.
 
-Takes a query of tags, gives documents. Knows nothing of models.
+Takes a query of tags, gives `Document`s. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -21,33 +21,40 @@ from remix.workspace import FILE, Workspace, read_settings
 
 
 class TagRetriever(BaseRetriever):
-    """Finds passages by tag: `invoke("convergence")`, or `invoke("maps, #generic pastness")` for any of several.
+    """Finds passages by tag: `invoke("convergence")`, or `invoke("maps, #generic pastness")` for any of several tags.
 
-    Documents come in the order of the corpus as it is at each question. A tag that no passage has
-    finds nothing and is no error, as retrievers promise; the command line is stricter and names near ones.
-    Raises `SeedError` where the seeds themselves can't be read, and `QueryError` where `where` can't. (`tags`, which
-    every retriever has, are labels for LangChain's callbacks and have nothing to do with the passages'.)
+    Each query reads the workspace anew; documents come in the corpus's order. A tag that no passage has finds nothing
+    and is no error, as usual for retrievers; the command line is stricter and suggests similar tags. Raises
+    `SeedError` if the essays can't be read, and `QueryError` if `where` can't be parsed. (The field `tags`, which
+    every LangChain retriever has, labels callbacks and has nothing to do with the passages' tags.)
     """
 
     workspace: Path
-    """A workspace, or just a folder of seeds."""
+    """A workspace, or a folder of essays alone."""
 
     where: str | None = None
-    """Only passages that this query means, too, as `remix passages --where` has it."""
+    """A query that the passages must match too, as for `remix passages --where`."""
 
     k: int | None = Field(None, ge=0)
-    """Most passages to return; `invoke(query, k=…)` goes before it."""
+    """Most passages to return; `invoke(query, k=…)` overrides it."""
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         tags = [tag for part in query.split(",") if (tag := part.strip().removeprefix("#"))]
-        return [_document(passage) for passage in self._passages(tags, self.k if k is None else k)]
+        return [
+            Document(
+                page_content=passage.text,
+                id=passage.id,
+                metadata=passage.model_dump(mode="json", exclude={"id", "text"}),
+            )
+            for passage in self._passages(tags, self.k if k is None else k)
+        ]
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        # The inherited one takes no `k`.
+        # The inherited method takes no `k`.
         return await asyncio.to_thread(self._get_relevant_documents, query, run_manager=run_manager.get_sync(), k=k)
 
     def _passages(self, tags: Sequence[str], most: int | None) -> list[Passage]:
@@ -64,14 +71,9 @@ class TagRetriever(BaseRetriever):
 
 
 def _workspace(folder: Path) -> Workspace:
-    """The workspace that is meant; a bare folder of seeds is one whose paths begin with its name."""
+    """The workspace at a folder; paths of a bare folder of essays begin with the folder's name."""
     if (folder / FILE).is_file():
         return Workspace(folder, read_settings(folder / FILE))
     if (folder / "seeds").is_dir():
         return Workspace(folder)
     return Workspace(folder.parent).with_seeds(folder)
-
-
-def _document(passage: Passage) -> Document:
-    metadata = passage.model_dump(mode="json", exclude={"id", "text"})
-    return Document(page_content=passage.text, id=passage.id, metadata=metadata)

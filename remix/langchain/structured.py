@@ -1,7 +1,7 @@
-"""What LangChain calls structured output: schemas as response formats, and whole JSON back as objects.
+"""LangChain's structured output: from a schema to a grammar, and from JSON to objects.
 
-Takes schemas as LangChain's users write them, gives a `response_format`, its grammar, and the parser for what is
-then written. Knows nothing of the model.
+Takes schemas in the forms that LangChain accepts, gives a `response_format`, the grammar of a `response_format`, and
+the output parser for the answers. Knows nothing of the model.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ METHODS = ("json_schema", "json_mode", "function_calling")
 
 
 def response_format(schema: dict[str, Any] | type | None) -> dict[str, Any]:
-    """A schema in OpenAI's form, which `bind(response_format=…)` takes; any JSON object, where there is none.
+    """A schema in OpenAI's form, for `bind(response_format=…)`; without a schema, the form for any JSON object.
 
-    Raises `ValueError` for what LangChain knows no schema of.
+    Raises `ValueError` if LangChain can't make a JSON schema of `schema`.
     """
     if schema is None:
         return {"type": "json_object"}
@@ -37,11 +37,11 @@ def response_format(schema: dict[str, Any] | type | None) -> dict[str, Any]:
 
 
 def grammar(wanted: object, longest: int | None = None) -> Grammar:
-    """The grammar of a `response_format`, strings of no more characters than `longest` unless it says otherwise.
+    """The grammar of a `response_format`; strings have at most `longest` characters if the schema has no bound.
 
-    Raises `ModelError` for what is none, or can't be held to.
+    Raises `ModelError` for an unknown form, or a schema that no grammar can be made of.
     """
-    # Not before it is wanted: it loads llama.cpp.
+    # Imported late, because the import loads llama.cpp.
     from remix.engine.grammar import json_grammar
 
     match wanted:
@@ -58,21 +58,22 @@ def grammar(wanted: object, longest: int | None = None) -> Grammar:
 def parsed(
     answers: Runnable[Any, Any], schema: dict[str, Any] | type | None, include_raw: bool
 ) -> Runnable[Any, dict[str, Any] | BaseModel]:
-    """The answers as instances of a pydantic class, or as what their JSON says."""
+    """The answers as instances of a pydantic class, or as plain JSON values for other schemas."""
     is_class = isinstance(schema, type) and is_basemodel_subclass(schema)
     parser: Runnable[Any, Any] = _WholeObject(pydantic_object=schema) if is_class else _WholeJson()
     if not include_raw:
         return answers | parser
     tried = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    # The answers stand first, and not within the map as is usual: so they are batched as ever.
+    # The chat model comes before the map, not within it as in LangChain's own models: a `RunnableSequence` calls the
+    # chat model's `batch`, a `RunnableParallel` doesn't.
     raw: Runnable[Any, Any] = answers | RunnableParallel(raw=RunnablePassthrough())
     return raw | tried.with_fallbacks([failed], exception_key="parsing_error")
 
 
 def _json_schema(schema: dict[str, Any] | type) -> dict[str, Any]:
     if isinstance(schema, type) and is_basemodel_subclass(schema):
-        # Pydantic's first version calls it otherwise.
+        # Classes of pydantic 1 have `schema` instead.
         name = "model_json_schema" if issubclass(schema, BaseModel) else "schema"
         return dict(getattr(schema, name)())
     if isinstance(schema, dict) and not {"function", "parameters"} & schema.keys():
@@ -81,7 +82,7 @@ def _json_schema(schema: dict[str, Any] | type) -> dict[str, Any]:
 
 
 class _WholeJson(JsonOutputParser):
-    """Takes no JSON that was cut off: the inherited parser would close its brackets and say nothing."""
+    """Refuses JSON that was cut off: the inherited parser would close the brackets silently."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         finish = _finish(result[0])
@@ -91,11 +92,11 @@ class _WholeJson(JsonOutputParser):
 
 
 class _WholeObject(_WholeJson, PydanticOutputParser[Any]):
-    """The same for instances of pydantic classes."""
+    """Refuses JSON that was cut off, and makes instances of a pydantic class."""
 
 
 def _finish(generation: Generation) -> str | None:
-    """How an answer ended; none, where it goes on."""
+    """The answer's `finish_reason`; `None` for a chunk before the last."""
     if not isinstance(generation, ChatGeneration):
         return None
     return generation.message.response_metadata.get("finish_reason")

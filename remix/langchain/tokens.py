@@ -28,8 +28,8 @@ _COUNTING = ("get_token_ids", "get_num_tokens", "get_num_tokens_from_messages")
 class ChatModelTokens:
     """Counts the tokens of prompts by the model's own methods: a `TokenCounter`.
 
-    Some models ask their provider for the count, or load a tokenizer for it. So a prompt that fits even at one token
-    a byte is never counted.
+    Some models ask their provider for the count, or load a tokenizer. So a prompt that fits even at one token for
+    each byte is never counted.
     """
 
     def __init__(self, model: BaseChatModel, name: str, context: int) -> None:
@@ -45,7 +45,7 @@ class ChatModelTokens:
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
         """A prompt's tokens as the model counts them, or an upper bound of at most `most`.
 
-        Null after the model has failed to count once: not every model can whose class says so.
+        Null after the model has failed once: some classes override the methods and still can't count.
         """
         bound = sum(len(message.content.encode()) for message in messages) + MARGIN
         if bound <= most:
@@ -60,7 +60,7 @@ class ChatModelTokens:
 
 
 def counter_of(model: BaseChatModel, name: str) -> ChatModelTokens | None:
-    """What counts a model's tokens; null if the model can't count, or neither it nor its `profile` has a context."""
+    """A counter for a model; null if the model can't count, or if neither fields nor `profile` tell the context."""
     overrides = any(getattr(type(model), method) is not getattr(BaseChatModel, method) for method in _COUNTING)
     told = [getattr(model, field, None) for field in _CONTEXTS]
     told.append((model.profile or {}).get("max_input_tokens"))

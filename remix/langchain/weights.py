@@ -1,4 +1,7 @@
-"""A local model that is loaded when it is first asked, and shared by copies of the chat model that asks."""
+"""A local model, loaded at first use and shared by all copies of a chat model.
+
+Takes a request for a model, gives futures of `Generation`s. Knows nothing of LangChain.
+"""
 
 from __future__ import annotations
 
@@ -17,53 +20,58 @@ if TYPE_CHECKING:
     from remix.engine.local import LocalModel
 
 
-class Wanted(NamedTuple):
-    """What decides which model is loaded, and with how much room."""
+class LoadRequest(NamedTuple):
+    """Which model to load, and for how many and how long sequences."""
 
     model: str | None
+    """Path or name of a GGUF; the bundled model, if null."""
     folders: tuple[Path, ...]
+    """Folders to look for a named model in."""
     context: int
+    """Most tokens of a sequence."""
     parallel: int
+    """Most sequences in a batch."""
     threads: int | None
+    """Threads to compute with; one for each physical core, if null."""
 
 
 class Weights:
-    """A model that is looked for when its name is asked for, and loaded when it first has to write.
+    """A model that is located when its file's identity is asked for, and loaded at the first request.
 
-    Thread-safe. Freed when closed, when nobody holds it any more, or when Python ends; asked again after
-    `close`, it is loaded again.
+    Thread-safe. The model is freed by `close`, with the last reference to this object, or when Python ends; a
+    request after `close` loads the model again.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
+    def __init__(self, request: LoadRequest) -> None:
+        self.request = request
         self._lock = threading.RLock()
         self._identity: tuple[Path, ModelFile] | None = None
         self._local: LocalModel | None = None
         self._free: Callable[[], object] = lambda: None
 
-    def __reduce__(self) -> tuple[type[Weights], tuple[Wanted]]:
-        """Copy and pickle what is wanted, never what is loaded."""
-        return Weights, (self.wanted,)
+    def __reduce__(self) -> tuple[type[Weights], tuple[LoadRequest]]:
+        """Copies and pickles hold the request, never the loaded model."""
+        return Weights, (self.request,)
 
     @property
     def file(self) -> ModelFile:
-        """What the file is. Hashes it, the first time anybody asks on this machine. Raises `ModelError`."""
+        """The file's identity. Hashes the file if it is new on this machine. Raises `ModelError`."""
         return self._identify()[1]
 
     @property
     def is_loaded(self) -> bool:
-        """Whether `submit` would answer at once."""
+        """Whether `submit` would queue a request without loading the model first."""
         return self._local is not None
 
     def load(self) -> LocalModel:
-        """Load it, if it isn't. Raises `ModelError`."""
+        """The model, loaded if necessary. Raises `ModelError`."""
         from remix.engine.local import LoadOptions, LocalModel
 
         with self._lock:
             if self._local is None:
                 path, file = self._identify()
-                threads = self.wanted.threads or environment.physical_cores()
-                needs = LoadOptions((min(self.wanted.context, file.context),), self.wanted.parallel, threads)
+                threads = self.request.threads or environment.physical_cores()
+                needs = LoadOptions((min(self.request.context, file.context),), self.request.parallel, threads)
                 self._local = LocalModel(path, file, needs)
                 self._free = weakref.finalize(self, self._local.close)
             return self._local
@@ -71,8 +79,8 @@ class Weights:
     def submit(
         self, messages: Sequence[Message], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Generation]:
-        """Queue a conversation; `on_text` hears the new words, from the engine's thread."""
-        # Within the lock, for a vocabulary that `close` had freed would be read all the same.
+        """Queue a conversation; the engine's thread calls `on_text` with the new words as they come."""
+        # Within the lock, because tokenising reads memory that `close` frees.
         with self._lock:
             local = self.load()
             return local.engine.submit(Request(token_ids=local.tokenize(messages), sampling=sampling), on_text)
@@ -88,7 +96,7 @@ class Weights:
             return self.load().tokenize_text(text)
 
     def close(self) -> None:
-        """Free it; whoever still waits for an answer gets a `ModelError`."""
+        """Free the model; unfinished requests end with a `ModelError`."""
         with self._lock:
             self._local = None
             self._free()
@@ -96,5 +104,5 @@ class Weights:
     def _identify(self) -> tuple[Path, ModelFile]:
         with self._lock:
             if self._identity is None:
-                self._identity = prepared.resolve(self.wanted.model, self.wanted.folders)
+                self._identity = prepared.resolve(self.request.model, self.request.folders)
             return self._identity

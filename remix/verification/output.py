@@ -157,11 +157,14 @@ def _candidates(look: OutputCheck) -> Iterator[Finding]:
             yield look.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
     if selection and kept:
         yield from _kept(look, kept[0])
-        # Another rule, or another version of one, can't be asked here.
-        again = choose.choose_again(candidates, selection.chooser)
-        if again and again != (kept[0], selection.chooser):
+        # Another rule, or another version of the rule, can't be applied here.
+        if selection.chooser != choose.MEASURES:
+            return
+        if any(each.measures is None for each in candidates):
+            yield look.in_record("the measures that one of its candidates was chosen by aren't all here")
+        elif (best := choose.choose(candidates)) is not kept[0]:
             yield look.in_record(
-                f"by its own numbers candidate {again.candidate.number} was to be kept ({again.rule.name})"
+                f"by its own numbers candidate {best.number} was to be kept ({selection.chooser.name})"
             )
 
 

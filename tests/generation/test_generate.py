@@ -16,7 +16,7 @@ import rfc8785
 
 from remix import workspace
 from remix.generation import execute, prepare
-from remix.generation.choose import MEASURES, choose_again
+from remix.generation.choose import MEASURES, choose
 from remix.outputs import RunFolder, find_run
 from remix.records import Options, Selection
 
@@ -139,7 +139,7 @@ def test_the_best_of_three_is_kept_with_the_others_and_is_always_the_same(garden
         record, text = one.read(task.id)
         assert record.candidates == five.read(task.id)[0].candidates
         assert record.derivation.selection == Selection(candidates=3, chooser=MEASURES)
-        assert choose_again(record.candidates, MEASURES).candidate.text == text
+        assert choose(record.candidates).text == text
         assert [each.text for each in record.candidates if each.chosen] == [text]
         assert len({each.seed for each in record.candidates}) == 3
         assert one.read_trace(task.id).record == record.id

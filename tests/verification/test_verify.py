@@ -17,10 +17,9 @@ from langchain_core.messages import AIMessage
 
 from remix.analysis import run_ledgers
 from remix.generation import execute, prepare
-from remix.generation.choose import FLAGS_ALONE, RULE, choose
 from remix.langchain import generate_with
 from remix.outputs import RunFolder, body_of
-from remix.records import Candidate, Options, sha256
+from remix.records import Options, sha256
 from remix.verification.verify import Report, verify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Remix
@@ -581,39 +580,11 @@ def test_a_trace_from_before_records_knew_its_hash(chosen: RunFolder) -> None:
     assert lines(verify(chosen.path)) == []
 
 
-@pytest.mark.parametrize("logprob", [True, False])
-def test_a_choice_by_a_rule_from_before_there_were_measures_is_checked(chosen: RunFolder, logprob: bool) -> None:
-    def as_before(raw: dict[str, Any]) -> None:
-        for each in raw["candidates"]:
-            del each["measures"]
-            each["logprob"] = each["logprob"] if logprob else None
-        raw["derivation"]["selection"]["chooser"] = (RULE if logprob else FLAGS_ALONE).model_dump()
-
-    def by_the_old_rule(raw: dict[str, Any]) -> None:
-        as_before(raw)
-        best, _ = choose([Candidate.model_validate(each) for each in raw["candidates"]])
-        kept = next(each for each in raw["candidates"] if each["chosen"])
-        if kept["number"] != best.number:
-            kept["chosen"], raw["candidates"][best.number - 1]["chosen"] = False, True
-            raw["output"] |= {name: getattr(best, name) for name in ("sha256", "finish", "token_ids", "trimmed")}
-            raw["flags"] = best.flags
-            raw["derivation"]["sampling"]["seed"] = best.seed
-
-    raw = json.loads(chosen.record_path(SECOND).read_bytes())
-    by_the_old_rule(raw)
-    kept = next(each for each in raw["candidates"] if each["chosen"])
-    forge(chosen, SECOND, by_the_old_rule, text=kept["text"])
-    assert lines(verify(chosen.path)) == []
-    other = next(each for each in raw["candidates"] if not each["chosen"])
-    forge(chosen, SECOND, keep_another, text=other["text"])
-    (line,) = lines(verify(chosen.path))
-    assert line.startswith(f"{SECOND}.json: by its own numbers candidate {kept['number']} was to be kept")
-
-
 def test_a_candidate_without_its_measures_is_named(chosen: RunFolder) -> None:
     put_measure = put("candidates", 0, "measures", value=None)
     forge(chosen, SECOND, put_measure)
-    assert any("by its own numbers" in line for line in lines(verify(chosen.path)))
+    (line,) = lines(verify(chosen.path))
+    assert line == f"{SECOND}.json: the measures that one of its candidates was chosen by aren't all here"
 
 
 # -- measures -----------------------------------------------------------------------------------------------
