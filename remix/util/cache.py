@@ -1,6 +1,6 @@
-"""Where remix keeps what it can make again.
+"""The user's cache: a folder for data that remix can compute again, and stores of small records in that folder.
 
-Takes the environment, gives a folder, and stores of small records in it. Knows nothing of what a record says.
+Takes the environment, gives the folder; takes keys and records, gives records. Knows nothing of a record's meaning.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MOST_MEMO = 2**22
 
 
 def cache_folder() -> Path:
-    """The user's cache folder, or `REMIX_CACHE`. It needn't be there yet."""
+    """The user's cache folder, or the folder that `REMIX_CACHE` names. The folder may not exist yet."""
     named = Path(os.environ.get("REMIX_CACHE") or platformdirs.user_cache_dir("remix"))
-    # As it is where nobody knows whose home `~` would be.
+    # Without a known home folder, `~` stays as it is.
     with suppress(RuntimeError):
         return named.expanduser()
     return named
@@ -56,7 +56,7 @@ class MemoStore(Generic[Model]):
     def write(self, key: str, memo: Model) -> None:
         """Keep a memo, in place of an earlier one. Raises `RunError` if the cache can't be written."""
         path = self.path(key)
-        # The draft's name is this thread's own: readers see a whole memo or none, whoever else writes the same memo.
+        # Each thread has a draft of its own, and renames it: readers see a whole memo or none.
         draft = path.with_name(f"{key}.{threading.get_ident()}.{os.getpid()}{TEMPORARY}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class MemoStore(Generic[Model]):
             raise unwritable(path, error) from error
 
     def forget(self, key: str) -> None:
-        """Remove a memo, if it is there."""
+        """Remove a memo, if the memo exists."""
         with suppress(OSError):
             self.path(key).unlink()
 
