@@ -1,6 +1,6 @@
-"""A run and a record in words: what a run is about, and what a reader may want to know of an output.
+"""A run and a record in words, for people.
 
-Takes a run, gives a title; takes a record, gives terms and their values.
+Takes a run, gives a title; takes a record, gives terms with values: model, template, sampling and the like.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from remix.records import Record, Run
 
 
 def about(run: Run) -> str:
-    """A run's passages in a line: the tags or essays that were asked for, else the query, or what they are like."""
+    """A run's passages in a line: the requested tags or essays, else the query, or the text compared with."""
     options = run.options
     if asked := ", ".join(options.tags or options.essays) or options.where:
         return asked

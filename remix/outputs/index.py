@@ -1,7 +1,7 @@
-"""A run's table of contents, for whoever reads the folder itself: in Obsidian, on a git host, in an editor.
+"""A run's table of contents, for people who read the folder in Obsidian, on a git host, or in an editor.
 
-Takes a run's folder, writes `index.md`: every passage with links to what came of it, what looks wrong with that, and
-what was said of it. It is made from the rest, so nothing rests on it; once a person has changed it, it is theirs.
+Takes a run's folder, writes `index.md`: every passage with links to its texts, their flags and verdicts. No part of
+remix reads the table. A table that a person has changed is left alone.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from remix.util.names import readable
 _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=&]|^[-+])")
 _NUMBER = re.compile(r"^(\d+)([.)])")
-"""What begins an item of a numbered list."""
+"""The beginning of an item of a numbered list."""
 _MARKS = {"accept": "✓", "star": "★", "reject": "✗"}
 
 
 def write_index(folder: RunFolder) -> bool:
-    """Write it anew, unless a person has changed it; tells whether. Raises `RunError` where it can't be written."""
+    """Write the table, unless a person has changed it; gives whether. Raises `RunError` if that fails."""
     if not _is_ours(folder):
         return False
     body = _index(folder).encode()
@@ -35,7 +35,7 @@ def write_index(folder: RunFolder) -> bool:
 
 
 def _is_ours(folder: RunFolder) -> bool:
-    """Whether there is none, or it is as remix wrote it."""
+    """Whether no table is there, or the table is as remix wrote it."""
     try:
         data = folder.read_bytes(INDEX)
     except FileNotFoundError:
@@ -93,6 +93,6 @@ def _beginning(text: str) -> str:
 
 
 def _plain(words: str) -> str:
-    """Words as Markdown shows them as they are: titles may come from strangers."""
+    """Words with Markdown's special characters escaped: titles may come from strangers."""
     plain = _SPECIAL.sub(r"\\\1", readable(words, keep="").strip())
     return _NUMBER.sub(r"\1\\\2", plain)

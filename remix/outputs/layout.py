@@ -49,16 +49,16 @@ class FileKind:
     most: int
     """Bytes: a larger file is neither written nor read.
 
-    A run's folder may be a stranger's. JSON of many small values takes up to 25 times its bytes as Python's values:
-    each bound keeps that below 1 GB."""
+    A run's folder may be a stranger's. JSON of many small values takes up to 25 times the file's bytes as Python's
+    values: each bound keeps the values below 1 GB."""
     media_type: str | None
-    """What a crate calls the format; null if no crate takes the file."""
+    """The format, as a crate names it; null if crates don't take the file."""
     checked: str
     """What verification checks the file against."""
     of_output: bool = False
     """Whether each output has a file of the kind."""
     listed: bool = False
-    """Whether the manifest lists the file, and no such file may be added or changed once there is a manifest."""
+    """Whether the manifest lists the file. Other files may be added or changed after the manifest was written."""
     optional: bool = False
     """Whether a finished run may lack a file that the manifest would list."""
     renamed: bool = True
@@ -107,15 +107,15 @@ KINDS: tuple[FileKind, ...] = (
 
 
 class FilePlace(NamedTuple):
-    """What a file of a run is."""
+    """Kind and task of a file."""
 
     kind: FileKind
     task: str
-    """Id of the task whose output's file it is; empty for a file of the whole run."""
+    """Id of the task to whose output the file belongs; empty for a file of the whole run."""
 
 
 def place_of(name: str, tasks: Collection[str]) -> FilePlace | None:
-    """What a file of that name is in a run with these ids of tasks; null if no such run has the file."""
+    """Kind and task of a file, by its name and the ids of the run's tasks; null for a foreign name."""
     for kind in KINDS:
         if not kind.of_output:
             if kind.name == name:
@@ -126,7 +126,7 @@ def place_of(name: str, tasks: Collection[str]) -> FilePlace | None:
 
 
 def bound_of(name: str) -> int:
-    """The most bytes of a file of that name, whatever tasks the run has. Raises `LookupError` for a foreign name."""
+    """The most bytes of a file, by its name alone. Raises `LookupError` for a foreign name."""
     fitting = [kind for kind in KINDS if kind.name == name or kind.task_in(name)]
     if not fitting:
         raise LookupError(f"{name}: no kind of file of a run")
@@ -140,12 +140,12 @@ def listed_bound() -> int:
 
 
 def files_of_output(task: str) -> list[str]:
-    """The names of an output's files, but for edited texts: their names depend on what they say."""
+    """The names of an output's files, without edited texts, whose names depend on the content."""
     return [f"{task}{kind.name}" for kind in KINDS if kind.of_output and not kind.is_edit]
 
 
 def renamed_files(tasks: Iterable[str]) -> Iterator[str]:
-    """The names of files of which a crash may leave a temporary one, as far as the names are known beforehand."""
+    """The names of files that are written under a temporary name first, as far as they are known beforehand."""
     yield from (kind.name for kind in KINDS if kind.renamed and not kind.of_output)
     endings = [kind.name for kind in KINDS if kind.renamed and kind.of_output and not kind.is_edit]
     yield from (f"{task}{ending}" for task in tasks for ending in endings)

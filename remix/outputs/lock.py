@@ -1,7 +1,7 @@
 """A run has one writer at a time.
 
-Takes a run's folder, lets one process at a time write there, and says who writes. The operating system lets go of the
-lock when the process ends. What is written, this module doesn't know.
+Takes a run's folder, lets one process at a time write there, and names the holder of the lock. The operating system
+releases the lock when the process ends. Knows nothing of the files that are written.
 """
 
 from __future__ import annotations

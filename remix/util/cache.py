@@ -1,7 +1,6 @@
-"""The folder for caches, which remix can rebuild at any time.
+"""The user's cache: a folder for data that remix can compute again, and stores of small records in that folder.
 
-Takes the environment, gives a folder, and stores of small records in the folder. Knows nothing of the records'
-meaning.
+Takes the environment, gives the folder; takes keys and records, gives records. Knows nothing of a record's meaning.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ MOST_MEMO = 2**22
 
 
 def cache_folder() -> Path:
-    """`REMIX_CACHE`, or the user's cache folder. The folder may not exist yet."""
+    """The user's cache folder, or the folder that `REMIX_CACHE` names. The folder may not exist yet."""
     named = Path(os.environ.get("REMIX_CACHE") or platformdirs.user_cache_dir("remix"))
-    # `~` stays if the home folder is unknown.
+    # Without a known home folder, `~` stays as it is.
     with suppress(RuntimeError):
         return named.expanduser()
     return named
@@ -57,7 +56,7 @@ class MemoStore(Generic[Model]):
     def write(self, key: str, memo: Model) -> None:
         """Keep a memo, in place of an earlier one. Raises `RunError` if the cache can't be written."""
         path = self.path(key)
-        # The draft's name is this thread's own: readers see a whole memo or none, whoever else writes the same memo.
+        # Each thread has a draft of its own, and renames it: readers see a whole memo or none.
         draft = path.with_name(f"{key}.{threading.get_ident()}.{os.getpid()}{TEMPORARY}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +69,7 @@ class MemoStore(Generic[Model]):
             raise unwritable(path, error) from error
 
     def forget(self, key: str) -> None:
-        """Remove a memo, if it is there."""
+        """Remove a memo, if the memo exists."""
         with suppress(OSError):
             self.path(key).unlink()
 

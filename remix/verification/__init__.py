@@ -1,1 +1,1 @@
-"""Whether a run is what was written: checked, replayed, signed."""
+"""Verification of runs: files and records checked, texts replayed, manifests signed."""
