@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from remix.engine.local import Vocabulary
 from remix.engine.prefix import Prefixes
 from remix.errors import PromptError
-from remix.records import Essay, Message, ModelFile, Options, Passage, task_id
+from remix.records import GROUPS, Essay, Message, ModelFile, Options, Passage, task_id
 from remix.templates.template import Reading, Template, settings_for
 
 SHORT = 8
@@ -78,6 +78,8 @@ class Lengths:
         last: dict[str, str] = {}
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
+            if template.reads == "passages":
+                continue
             if self._only is not None and (passage.id, kind) not in self._only:
                 continue
             allowed = settings_for(template, self._options, self._file.labels).max_tokens
@@ -103,6 +105,28 @@ class Lengths:
             needed.append(longest)
         self.computed += computed
         return tokens, needed
+
+    def of_the_group(self, corpus: list[tuple[Essay, Passage]]) -> dict[str, int]:
+        """The tokens of the prompts that hold all passages. Raises `PromptError` if these are too long together."""
+        tokens: dict[str, int] = {}
+        for kind, template in self._templates.items() if corpus else ():
+            if template.reads != "passages":
+                continue
+            allowed = settings_for(template, self._options, self._file.labels).max_tokens
+            prompt = template.render(Reading(tuple(corpus)), 1, 1, self._file.labels)
+            may_fit = self._vocabulary.may_fit(prompt.messages, self._file.context)
+            count = len(self._vocabulary.tokenize(prompt.messages)) if may_fit else self._file.context
+            if count + allowed > self._file.context:
+                raise PromptError(
+                    f"{template.name}: {len(corpus)} passages together don't fit {self._file.name}, which takes "
+                    f"{self._file.context} tokens.",
+                    "Choose fewer passages, lower --max-tokens, or take another model.",
+                )
+            self._needed.append(count + allowed)
+            self.computed += count * self._options.best_of * self._options.variants
+            variants = range(1, self._options.variants + 1)
+            tokens |= {task_id(f"{GROUPS}/001", kind, 1, variant): count for variant in variants}
+        return tokens
 
     def _read(self, messages: Sequence[Message], passage: Passage) -> list[int]:
         """The tokens of a prompt. Raises `PromptError`, naming the passage it is made from."""

@@ -52,7 +52,15 @@ def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     found: dict[tuple[str, str], Stale] = {}
     # A kind stands behind the kinds that it reads.
     for id_, kind in dict.fromkeys((task.place, task.kind) for task in run.tasks):
-        place, template = places.get(id_), now.templates.get(kind)
+        template = now.templates.get(kind)
+        if id_ not in pairs:
+            group = [_passage(pair[1], places.get(each)) for each, pair in pairs.items()]
+            changes = (change for each in group for change in each)
+            because = tuple(dict.fromkeys((*changes, *_template(before[kind].sha256, template), *model)))
+            if because:
+                found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
+            continue
+        place = places.get(id_)
         reads = before[kind].reads
         read = [stale for each in reads if (stale := found.get((id_, each)))] if not isinstance(reads, str) else []
         because = (*_passage(pairs[id_][1], place), *_template(before[kind].sha256, template), *model)
