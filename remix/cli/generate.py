@@ -88,7 +88,7 @@ _verbose = click.option("-v", "--verbose", is_flag=True, help="llama.cpp's own m
     multiple=True,
     metavar="KIND",
     envvar="REMIX_KIND",
-    help="Only this kind; repeatable. By default all there are.",
+    help="Only this kind, with the kinds that it reads; repeatable. By default all that read a passage alone.",
 )
 @steps_option
 @click.option(
