@@ -147,12 +147,14 @@ def with_what_is_read(
 ) -> frozenset[tuple[str, str]]:
     """Passages and kinds, and for each passage also the kinds that are read: they are written again, with the same
     seeds."""
-    found = set(chains)
+    wanted: dict[str, set[str]] = {}
+    for passage, kind in chains:
+        wanted.setdefault(kind, set()).add(passage)
     for template in reversed(templates):
-        if not isinstance(template.reads, str):
-            readers = [passage for passage, kind in found if kind == template.kind]
-            found |= {(passage, kind) for passage in readers for kind in template.reads}
-    return frozenset(found)
+        if template.kind in wanted and not isinstance(template.reads, str):
+            for kind in template.reads:
+                wanted.setdefault(kind, set()).update(wanted[template.kind])
+    return frozenset((passage, kind) for kind, passages in wanted.items() for passage in passages)
 
 
 def sources_sha256(sources: Sequence[Source]) -> str:
