@@ -221,7 +221,7 @@ def forge_names(folder: RunFolder, name: str) -> RunFolder:
 def forge_record(name: str) -> Callable[[dict[str, Any]], None]:
     def change(raw: dict[str, Any]) -> None:
         raw["sources"][0] |= {"essay": name, "section": name, "path": name, "tags": [name]}
-        raw["task"] |= {"template": name, "reads": [name]}
+        raw["task"]["template"] = name
         raw["circumstances"] |= {"model": name, "host": name, "run": name, "remix": name, "exactness": name}
         raw["flags"] = [name]
         raw["derivation"]["engine"]["libc"] = name
