@@ -266,7 +266,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
         print_json(
             {
                 "model": run.model_name,
-                "passages": len({task.place for task in run.tasks}),
+                "passages": len({id_ for task in run.tasks for id_ in task.passages}),
                 "best_of": run.options.best_of,
                 "prompt_tokens": total,
                 "prompt_tokens_computed": job.prompt_tokens_computed,
@@ -290,7 +290,7 @@ def _show_plan(job: Job, as_json: bool) -> None:
 
 def _plan_in_words(job: Job) -> str:
     run = job.run
-    passages = len({task.place for task in run.tasks})
+    passages = len({id_ for task in run.tasks for id_ in task.passages})
     name = run.model_name
     texts, best_of = len(run.tasks), run.options.best_of
     chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""

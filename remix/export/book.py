@@ -77,7 +77,7 @@ def _page(essay: Essay, passages: Iterable[tuple[Passage, list[Item]]]) -> Itera
 
 def _chapters(run: Run, items: Sequence[Item]) -> Iterator[tuple[Essay, list[tuple[Passage, list[Item]]]]]:
     """Essays with those of their passages that a text comes from, and these texts, in the order of the run."""
-    by = by_passage(items)
+    by = by_passage(run, items)
     for essay in run.essays:
         passages = [(passage, by[passage.id]) for passage in essay.passages if passage.id in by]
         if passages:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.outputs import reviews
-from remix.records import Standing
+from remix.outputs.facts import shown_under
+from remix.records import Run, Standing
 from remix.verification.finding import Found
 from remix.verification.verify import Report
 
@@ -46,9 +47,10 @@ def _item(folder: Path, found: Found, standing: Standing, editor: str | None) ->
     return Item(found, standing, edited, editor)
 
 
-def by_passage(items: Iterable[Item]) -> dict[str, list[Item]]:
-    """Outputs by the passage they come from, in their order."""
+def by_passage(run: Run, items: Iterable[Item]) -> dict[str, list[Item]]:
+    """Outputs by the passage they come from, in their order; those of several passages by the first."""
     found: dict[str, list[Item]] = {}
+    places = shown_under(run)
     for item in items:
-        found.setdefault(item.found.task.place, []).append(item)
+        found.setdefault(places[item.found.task.id], []).append(item)
     return found

@@ -17,7 +17,7 @@ from remix.records import Passage, Run, Standing
 
 def page(run: Run, items: Sequence[Item]) -> str:
     """The whole page, in the order of the run."""
-    written = by_passage(items)
+    written = by_passage(run, items)
     essays = [
         {
             "title": essay.title,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from remix.engine.prefix import PrefixCache
 from remix.errors import PromptError
 from remix.generation.writer import TokenCounter
-from remix.records import Essay, Message, Options, Passage, PromptSize, task_id
+from remix.records import GROUPS, Essay, Message, Options, Passage, PromptSize, task_id
 from remix.templates.template import Reading, Template, settings_for
 
 SHORT = 8
@@ -84,6 +84,8 @@ class Lengths:
         last: dict[str, str] = {}
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items():
+            if template.reads == "passages":
+                continue
             if self._only is not None and (passage.id, kind) not in self._only:
                 continue
             allowed = settings_for(template, self._options, self._labels).max_tokens
@@ -110,6 +112,36 @@ class Lengths:
             needed += [longest] if longest else []
         self.computed += computed
         return tokens, needed
+
+    def of_the_group(self, corpus: list[tuple[Essay, Passage]]) -> dict[str, int]:
+        """The tokens of the prompts that hold all passages. Raises `PromptError` if these are too long together."""
+        tokens: dict[str, int] = {}
+        texts = self._options.best_of * self._options.variants
+        for kind, template in self._templates.items() if corpus else ():
+            if template.reads != "passages":
+                continue
+            allowed = settings_for(template, self._options, self._labels).max_tokens
+            prompt = template.render(Reading(tuple(corpus)), 1, 1, self._labels)
+            if self._counter is None:
+                self.unchecked += texts
+                continue
+            context = self._counter.context
+            may_fit = self._counter.may_fit(prompt.messages, context)
+            count = self._counter.measure(prompt.messages, context - allowed).tokens if may_fit else context
+            if count is None:
+                self.unchecked += texts
+                continue
+            if count + allowed > context:
+                raise PromptError(
+                    f"{template.name}: {len(corpus)} passages together don't fit {self._counter.name}, which takes "
+                    f"{context} tokens.",
+                    "Choose fewer passages, lower --max-tokens, or take another model.",
+                )
+            self._needed.append(count + allowed)
+            self.computed += count * texts
+            variants = range(1, self._options.variants + 1)
+            tokens |= {task_id(f"{GROUPS}/001", kind, 1, variant): count for variant in variants}
+        return tokens
 
     def _size(self, messages: Sequence[Message], passage: Passage, allowed: int) -> PromptSize:
         """How long a prompt is, whose output may have `allowed` tokens.

@@ -5,14 +5,17 @@ Takes passages and each kind's template, gives `Task`s. Pure: no files, no model
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
 from remix.errors import RunError
 from remix.records import (
+    GROUPS,
+    Essay,
     Input,
     Options,
     Passage,
     PassageInput,
+    Ranking,
     Run,
     Source,
     Task,
@@ -26,6 +29,10 @@ from remix.records.bounds import MOST_TASKS
 
 Pairs = Collection[tuple[str, str]]
 """Passages' ids, each with a kind."""
+
+
+GROUP = f"{GROUPS}/001"
+"""Folder of the texts that are made from all passages of a run."""
 
 
 def check_size(passages: int, kinds: int, options: Options, only: Pairs | None = None) -> None:
@@ -47,10 +54,10 @@ def plan(
     seed: int,
     only: Container[tuple[str, str]] | None = None,
 ) -> list[Task]:
-    """All tasks, passage by passage, a chain's steps in a row, and behind the tasks that are read.
+    """All tasks over one passage, passage by passage, a chain's steps in a row, and behind the tasks that are read.
 
     Each template stands behind those of the kinds that it reads. `only` names the passages and kinds that are wanted,
-    if that isn't each with each. Raises `RunError` for a kind that can't be planned.
+    if that isn't each with each. Raises `RunError` for a kind that reads what isn't planned.
     """
     kinds = {template.kind: template for template in templates}
     return [
@@ -65,6 +72,7 @@ def plan(
         for last in [_last_steps(templates, steps)]
         for passage in passages
         for kind, template in kinds.items()
+        if template.reads != "passages"
         if only is None or (passage.id, kind) in only
         for variant in range(1, variants + 1)
         for step in range(1, last[kind] + 1)
@@ -76,10 +84,7 @@ def _last_steps(templates: Iterable[TemplateUsed], steps: int) -> dict[str, int]
     last: dict[str, int] = {}
     for template in templates:
         if template.reads == "passages":
-            raise RunError(
-                f"{template.name}: reads a group of passages, which can't be planned yet.",
-                "Take `reads: passage`, or the kinds that it is to read.",
-            )
+            continue
         chained = template.reads == "passage"
         if not chained and (missing := [kind for kind in template.reads if kind not in last]):
             raise RunError(
@@ -101,12 +106,40 @@ def _inputs(
         yield from (TaskInput(task=task_id(passage.id, kind, last[kind], variant)) for kind in template.reads)
 
 
+def plan_group(
+    passages: Sequence[Passage], templates: Iterable[TemplateUsed], variants: int, seed: int
+) -> list[Task]:
+    """The tasks of the kinds that read a group: all passages of the run, in the order of `in_order`."""
+    together = hash_of([passage.sha256 for passage in passages])
+    return [
+        Task(
+            place=GROUP,
+            kind=template.kind,
+            step=1,
+            variant=variant,
+            inputs=tuple(PassageInput(passage=passage.id) for passage in passages),
+            seed=task_seed(seed, together, template.sha256, template.kind, 1, variant),
+        )
+        for template in templates
+        if template.reads == "passages"
+        for variant in range(1, variants + 1)
+    ]
+
+
+def in_order(essays: Iterable[Essay], rankings: Mapping[str, Ranking]) -> list[Passage]:
+    """The passages of a run: by rank if they were ranked, or else essay by essay."""
+    passages = [passage for essay in essays for passage in essay.passages]
+    return sorted(passages, key=lambda passage: rankings[passage.id].rank if passage.id in rankings else 0)
+
+
 def plan_of(run: Run) -> list[Task]:
     """The tasks that follow from a run's passages, templates and options. Raises `RunError` for too many."""
-    passages = [passage for essay in run.essays for passage in essay.passages]
+    passages = in_order(run.essays, run.rankings)
     only = with_what_is_read(run.refreshes.chains, run.templates) if run.refreshes else None
     check_size(len(passages), len(run.templates), run.options, only)
-    return plan(passages, run.templates, run.options.steps, run.options.variants, run.options.seed, only)
+    options = run.options
+    tasks = plan(passages, run.templates, options.steps, options.variants, options.seed, only)
+    return [*tasks, *plan_group(passages, run.templates, options.variants, options.seed)]
 
 
 def with_what_is_read(
@@ -114,18 +147,24 @@ def with_what_is_read(
 ) -> frozenset[tuple[str, str]]:
     """Passages and kinds, and for each passage also the kinds that are read: they are written again, with the same
     seeds."""
-    found = set(chains)
+    wanted: dict[str, set[str]] = {}
+    for passage, kind in chains:
+        wanted.setdefault(kind, set()).add(passage)
     for template in reversed(templates):
-        if not isinstance(template.reads, str):
-            readers = [passage for passage, kind in found if kind == template.kind]
-            found |= {(passage, kind) for passage in readers for kind in template.reads}
-    return frozenset(found)
+        if template.kind in wanted and not isinstance(template.reads, str):
+            for kind in template.reads:
+                wanted.setdefault(kind, set()).update(wanted[template.kind])
+    return frozenset((passage, kind) for kind, passages in wanted.items() for passage in passages)
 
 
 def sources_sha256(sources: Sequence[Source]) -> str:
     """What a task's seed is made from: the sha256 of its passage, or of several passages the hash of their hashes."""
-    hashes = [sha256(each.text) for each in sources]
-    return hashes[0] if len(hashes) == 1 else canonical_sha256(hashes)
+    return hash_of([sha256(each.text) for each in sources])
+
+
+def hash_of(hashes: Sequence[str]) -> str:
+    """One hash for several: of one hash itself."""
+    return hashes[0] if len(hashes) == 1 else canonical_sha256(list(hashes))
 
 
 def task_seed(

@@ -17,7 +17,7 @@ from remix.corpus import Corpus as Seeds
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
-from remix.generation.plan import check_size, plan, with_what_is_read
+from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
 from remix.generation.staleness import Now, stale
 from remix.generation.writer import Writer
 from remix.measure import embedding
@@ -118,6 +118,13 @@ def prepare_refresh(
     found = [
         each for each in status(workspace, folder.run.model_copy(update={"options": options})) if not each.is_lost
     ]
+    groups = [each.kind for each in found if each.passage == GROUP]
+    found = [each for each in found if each.passage != GROUP]
+    if groups and not found:
+        raise RunError(
+            f"{folder.run.name}: '{groups[0]}' was made from a group of passages, which --refresh can't write anew.",
+            f"Ask for it again: `remix generate --kind {groups[0]}` with the same passages.",
+        )
     if not found:
         return None
     refresh = Refresh(run=folder.run.name, request=folder.request_sha256, stale=tuple(found))
@@ -191,6 +198,7 @@ def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: ErrorCo
     check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
     lengths = Lengths(wanted.templates, options, (name.lower(),), writer.counter, wanted.only)
     kept, _ = lengths.fitting(wanted.corpus, bad.note)
+    lengths.of_the_group(kept)
     run = _freeze(workspace, wanted._replace(options=options, corpus=kept), None, ())
     unchecked = (
         f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
@@ -207,6 +215,7 @@ def measure_prompts(
     with closing(Vocabulary(*model)) as vocabulary:
         lengths = Lengths(wanted.templates, wanted.options, model[1].labels, vocabulary, wanted.only)
         kept, tokens = lengths.fitting(wanted.corpus, bad.note)
+        tokens |= lengths.of_the_group(kept)
         check_memory(vocabulary.cell_bytes, lengths.contexts, wanted.options.memory)
     return lengths, kept, tokens
 
@@ -278,9 +287,15 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
     options = wanted.options
     passages = [passage for _, passage in wanted.corpus]
     ids = {passage.id for passage in passages}
-    essays = {essay.slug: essay for essay, _ in wanted.corpus}
+    by_slug = {essay.slug: essay for essay, _ in wanted.corpus}
+    essays = tuple(
+        essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
+        for essay in by_slug.values()
+    )
+    rankings = {id_: ranking for id_, ranking in wanted.rankings.items() if id_ in ids}
     templates = wanted.templates_used
     tasks = plan(passages, templates, options.steps, options.variants, options.seed, wanted.only)
+    tasks += plan_group(in_order(essays, rankings), templates, options.variants, options.seed)
     return Run(
         name="planned",
         created=datetime.now(UTC),
@@ -291,11 +306,8 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
         n_ctx_seq=max(contexts, default=0),
         contexts=contexts,
         templates=templates,
-        essays=tuple(
-            essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
-            for essay in essays.values()
-        ),
-        rankings={id_: ranking for id_, ranking in wanted.rankings.items() if id_ in ids},
+        essays=essays,
+        rankings=rankings,
         tasks=tuple(tasks),
         refreshes=wanted.refreshes,
         environment=environment.describe(workspace.root),

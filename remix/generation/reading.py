@@ -6,6 +6,7 @@ Reads no file.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -52,9 +53,9 @@ class Inputs:
     def sources(self, task: Task) -> tuple[Source, ...]:
         """The passages behind a task, each once: its own, then those behind what it reads."""
         found: dict[tuple[str, str], Source] = {}
-        seen, ahead = {task.id}, [task]
+        seen, ahead = {task.id}, deque([task])
         while ahead:
-            for each in ahead.pop().inputs:
+            for each in ahead.popleft().inputs:
                 behind: tuple[Source, ...] = ()
                 if isinstance(each, PassageInput):
                     behind = (source_of(self._corpus[each.passage][1], self._run.rankings.get(each.passage)),)
@@ -62,7 +63,7 @@ class Inputs:
                     behind = self._earlier[each.record].record.sources
                 elif each.task not in seen:
                     seen.add(each.task)
-                    ahead.insert(0, self._tasks[each.task])
+                    ahead.append(self._tasks[each.task])
                 for source in behind:
                     found.setdefault((source.passage, source.text), source)
         return tuple(found.values())

@@ -51,8 +51,15 @@ def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     model: tuple[Change, ...] = ("model",) if _is_another(run.model, now.model) else ()
     found: dict[tuple[str, str], Stale] = {}
     # A kind stands behind the kinds that it reads.
-    for id_, kind in dict.fromkeys((task.place, task.kind) for task in run.tasks):
-        place, template = places.get(id_), now.templates.get(kind)
+    for (id_, kind), passages in {(task.place, task.kind): task.passages for task in run.tasks}.items():
+        template = now.templates.get(kind)
+        if id_ not in pairs:
+            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each)))
+            because = tuple(dict.fromkeys((*changes, *_template(before[kind].sha256, template), *model)))
+            if because:
+                found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
+            continue
+        place = places.get(id_)
         reads = before[kind].reads
         read = [stale for each in reads if (stale := found.get((id_, each)))] if not isinstance(reads, str) else []
         because = (*_passage(pairs[id_][1], place), *_template(before[kind].sha256, template), *model)

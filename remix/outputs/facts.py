@@ -24,6 +24,16 @@ def about(run: Run) -> str:
     return "All passages"
 
 
+def shown_under(run: Run) -> dict[str, str]:
+    """By task, the passage that a text is shown under: the one that it was made from, of several the first."""
+    passages = [passage.id for essay in run.essays for passage in essay.passages]
+    found: dict[str, str] = {}
+    for task in run.tasks:
+        own = task.passages[:1] or [found[id_] for id_ in task.reads] or passages
+        found[task.id] = own[0]
+    return found
+
+
 def facts(record: Record) -> Iterator[tuple[str, str]]:
     """Terms with their values, the most telling first."""
     derivation, circumstances = record.derivation, record.circumstances

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from remix.outputs import reviews
-from remix.outputs.facts import about
+from remix.outputs.facts import about, shown_under
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
 from remix.records import Passage, Record, Standing, Task, sha256
@@ -50,8 +50,9 @@ def _index(folder: RunFolder) -> str:
     done = folder.done
     standings = reviews.standings(reviews.read(folder.path).reviews)
     by_passage: dict[str, list[Task]] = {}
+    places = shown_under(folder.run)
     for task in done:
-        by_passage.setdefault(task.place, []).append(task)
+        by_passage.setdefault(places[task.id], []).append(task)
     run = folder.run
     model = run.model.name if run.model else run.options.model
     lines = [f"# {_plain(about(run))}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]

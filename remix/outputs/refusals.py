@@ -10,7 +10,7 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.outputs.layout import REQUEST
-from remix.records import RecordInput, Run
+from remix.records import GROUPS, RecordInput, Run
 from remix.util import names
 from remix.util.files import is_within
 
@@ -39,7 +39,8 @@ def refuse_unknown(path: Path, run: Run) -> None:
     before: set[str] = set()
     for task in run.tasks:
         records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
-        if task.kind not in kinds or not passages.issuperset(task.passages):
+        is_placed = task.place in task.passages or task.place.startswith(f"{GROUPS}/")
+        if task.kind not in kinds or not passages.issuperset(task.passages) or not passages or not is_placed:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)
         if not before.issuperset(task.reads) or not records <= earlier:
             raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)

@@ -112,7 +112,8 @@ class Options(Frozen):
         Many[str],
         Flag(
             "texts",
-            "Texts of this kind (a template's name); can be given several times; by default texts of all kinds.",
+            "Texts of this kind (a template's name), and of the kinds that it reads; can be given several times; by "
+            "default all kinds that read a passage alone.",
             "KIND",
             word="kind",
             setting="generate",

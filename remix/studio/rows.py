@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from remix.outputs import reviews
-from remix.outputs.facts import about
+from remix.outputs.facts import about, shown_under
 from remix.outputs.layout import MOST_ENTRIES, RECORD, TEXT
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict
@@ -164,8 +164,9 @@ def outputs_by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, 
     essays: dict[tuple[str, str], dict[tuple[str, str], list[tuple[int, Place]]]] = {}
     for number, folder in enumerate(folders):
         passages = {passage.id: passage for essay in folder.run.essays for passage in essay.passages}
+        under = shown_under(folder.run)
         for task in folder.run.tasks:
-            passage = passages[task.passages[0] if task.passages else task.place]
+            passage = passages[under[task.id]]
             group = essays.setdefault((passage.essay, passage.title), {})
             group.setdefault((passage.id, passage.sha256), []).append((number, Place(folder, passage, task)))
     for essay in essays.values():

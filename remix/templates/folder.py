@@ -58,6 +58,14 @@ def _read(
                 _check_reads(template, files)
                 found[kind] = template
                 asked += [each for each in template.reads_kinds if each not in asked]
+    for template in list(found.values()):
+        if groups := [kind for kind in template.reads_kinds if kind in found and found[kind].reads == "passages"]:
+            del found[template.kind]
+            with _Noted(on_error):
+                raise PromptError(
+                    f"{template.place_of_reads}: `reads`: '{groups[0]}' is made from a group of passages.",
+                    "A kind can read those that are made from one passage.",
+                )
     templates = _in_order(found, on_error)
     if not templates:
         raise PromptError(f"{folder}: no template is left to work with.", "See what was left out, and why.")

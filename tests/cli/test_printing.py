@@ -222,7 +222,8 @@ def forge_names(folder: RunFolder, name: str) -> RunFolder:
 
 def forge_record(name: str) -> Callable[[dict[str, Any]], None]:
     def change(raw: dict[str, Any]) -> None:
-        raw["sources"][0] |= {"essay": name, "section": name, "path": name, "tags": [name], "template": name}
+        raw["sources"][0] |= {"essay": name, "section": name, "path": name, "tags": [name]}
+        raw["task"]["template"] = name
         raw["circumstances"] |= {"model": name, "host": name, "run": name, "remix": name, "exactness": name}
         raw["flags"] = [name]
         raw["derivation"]["engine"]["libc"] = name

@@ -191,3 +191,17 @@ def test_passages_that_are_left_out_can_not_fail(workspace: Workspace) -> None:
     write(workspace, "seeds/long.md", "word" * 1000)
     assert len(messages(workspace)) == 1
     assert messages(workspace, min_words=2) == []
+
+
+def test_what_kinds_read_is_checked(workspace: Workspace) -> None:
+    """Of all kinds, those included that are made only if they are asked for."""
+    front = "---\ndescription: x\nreads: {}\n---\n{{{{ passage }}}}"
+    write(workspace, "prompts/both.md.j2", front.format("[again, onec]"))
+    write(workspace, "prompts/one.md.j2", front.format("[again]") + "{{ agian }}")
+    assert messages(workspace) == [
+        "prompts/both.md.j2:3: `reads`: there is no kind 'onec'.",
+        "prompts/one.md.j2:5: unknown variable `agian`.",
+    ]
+    write(workspace, "prompts/both.md.j2", front.format("[again, once]"))
+    write(workspace, "prompts/one.md.j2", front.format("[both]") + "{{ both }}")
+    assert messages(workspace, steps=2) == []

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.export.export import Wanted, exported
 from remix.generation import execute, prepare
 from remix.generation.choose import MEASURES, choose, mean_logprob
 from remix.generation.execute import Outcome
@@ -802,3 +803,51 @@ def test_runs_from_before_there_were_rankings_are_read(finished: RunFolder) -> N
     assert folder.run.rankings == {}
     assert all(record_of(folder, task.id).sources[0].ranking is None for task in folder.run.tasks)
     assert {each.file for each in verify(folder.path).findings} == {"MANIFEST.sha256"}
+
+
+# -- kinds that read others, and groups ---------------------------------------------------------------------
+
+
+def test_a_kind_that_reads_others_is_made_only_if_it_is_asked_for(workspace: Workspace) -> None:
+    front = "---\ndescription: x\nreads: [again, once]\n---\n"
+    (workspace.prompts / "both.md.j2").write_text(f"{front}{{{{ passage }}}} {{{{ again }}}} {{{{ once }}}}")
+    assert plan(workspace, steps=2).run.options.kinds == ("again", "once")
+    folder = carry_out(plan(workspace, kinds=("both",), steps=2, variants=2), workspace).folder
+    assert len(folder.run.tasks) == 3 * (2 * 2 * 2 + 2)
+    record, _ = folder.read("two-clocks/001/both.1.v2")
+    assert record.task.reads == ("two-clocks/001/again.2.v2", "two-clocks/001/once.2.v2")
+    assert verify(folder.path).findings == ()
+
+
+GROUPED = (
+    "---\ndescription: x\nreads: passages\n---\n{% for each in passages %}{{ each }}\n{% endfor %}Now all of it."
+)
+
+
+def test_a_group_s_text_is_made_from_all_passages_in_their_order(workspace: Workspace) -> None:
+    (workspace.prompts / "whole.md.j2").write_text(GROUPED)
+    folder = carry_out(plan(workspace, kinds=("whole",), steps=3, variants=2), workspace).folder
+    assert [task.id for task in folder.run.tasks] == ["_group/001/whole.1", "_group/001/whole.1.v2"]
+    record, _ = folder.read("_group/001/whole.1")
+    assert [source.passage for source in record.sources] == [f"two-clocks/00{number}" for number in (1, 2, 3)]
+    assert record.derivation.passages == tuple(sha256(source.text) for source in record.sources)
+    assert record.derivation.prompt.messages[0].content.startswith("The first clock")
+    assert verify(folder.path).findings == ()
+    assert "_group/001/whole.1.md" in (folder.path / "index.md").read_text()
+    for form in ("html", "markdown", "epub", "jsonl", "prov-json"):
+        assert exported(folder.path, Wanted(form))
+    assert prepare.status(workspace, folder.run) == []
+    text = workspace.seeds / "two-clocks.md"
+    text.write_text(text.read_text().replace("runs slow", "stands still"))
+    (stale,) = prepare.status(workspace, folder.run)
+    assert (stale.passage, stale.because) == ("_group/001", ("passage",))
+    with pytest.raises(RunError, match="which --refresh can't write anew"):
+        prepare.prepare_refresh(workspace, folder, writer=FakeWriter())
+
+
+def test_a_ranked_group_is_read_by_rank(workspace: Workspace) -> None:
+    (workspace.prompts / "whole.md.j2").write_text(GROUPED)
+    job = plan(workspace, like="the second clock runs slow", limit=2, kinds=("whole",))
+    folder = carry_out(job, workspace).folder
+    assert folder.run.tasks[0].passages == ("two-clocks/002", "two-clocks/001")
+    assert verify(folder.path).findings == ()

@@ -160,6 +160,20 @@ def test_it_is_shown_with_what_it_read(made: RunFolder) -> None:
     assert f"[1]({SYNTHESES[0]}.md)" in (made.path / "index.md").read_text(encoding="utf-8")
 
 
+def test_a_group_is_counted_as_it_is_read(garden: Workspace, tmp_path: Path) -> None:
+    template = garden.prompts / "whole.md.j2"
+    source = "---\ndescription: x\nreads: passages\n---\n{% for each in passages %}{{ each }} {% endfor %}Say it."
+    template.write_text(source, encoding="utf-8")
+    try:
+        job = prepare.prepare(garden, Options(kinds=("whole",), max_tokens=8))
+    finally:
+        template.unlink()
+    folder = execute.generate(job, tmp_path).folder
+    record, _ = folder.read("_group/001/whole.1")
+    assert job.prompt_tokens == {"_group/001/whole.1": len(record.derivation.prompt.token_ids or ())}
+    assert verify(folder.path).findings == ()
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_it_is_exported(made: RunFolder, tmp_path: Path, form: str) -> None:
     record, text = made.read(SYNTHESES[0])

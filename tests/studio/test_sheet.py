@@ -22,7 +22,7 @@ RLO = "\u202e"
 def opened(folder: RunFolder, task: str, edited: str | None = None) -> Sheet:
     planned = next(each for each in folder.run.tasks if each.id == task)
     passages = {passage.id: passage for essay in folder.run.essays for passage in essay.passages}
-    return lay_open(folder, passages[planned.passage], planned, edited)
+    return lay_open(folder, passages[planned.place], planned, edited)
 
 
 def texts(view: View) -> tuple[str, str]:

@@ -575,3 +575,8 @@ def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
         messages = made["synthesis"].render(read, 1, 3, labels).messages
         assert messages[0].content.startswith(f"{TEXT}\n\n")
         assert [each.content for each in messages[1:4:2]] == ["In short.", "Not so."]
+
+
+def test_a_kind_can_t_read_one_that_is_made_from_a_group(tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match=r"a\.md\.j2:3: `reads`: 'b' is made from a group of passages\."):
+        read_templates(reading(tmp_path, a="[b]", b="passages"), ["a"])
