@@ -54,9 +54,9 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
         raise click.UsageError(f"--only doesn't go with {form}, which is of the whole run.")
-    folder, wanted = run_path(workspace.outputs, run), exporting.Wanted(form, only, terms)
+    folder, options = run_path(workspace.outputs, run), exporting.ExportOptions(form, only, terms)
     if str(target) != "-":
-        count = exporting.export(folder, target, wanted)
+        count = exporting.export(folder, target, options)
         note(f"{count} text{'s' * (count != 1)} written.")
         say(str(target))
     elif form in NO_TEXT:
@@ -64,7 +64,7 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
             f"{form} is no text: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
         )
     else:
-        document(exporting.exported(folder, wanted))
+        document(exporting.export_bytes(folder, options))
 
 
 COMMANDS = (export,)

@@ -37,8 +37,8 @@ def review(
     opens the desk once. Enter prints another.
     """
     from remix.outputs import reviews
-    from remix.studio.desk import Desk
-    from remix.studio.guard import Pass, is_loopback
+    from remix.studio.guard import Access, is_loopback
+    from remix.studio.open_runs import OpenRuns
     from remix.studio.server import bind, serve
 
     if not is_loopback(host) and not i_know:
@@ -46,13 +46,13 @@ def review(
             f"--host {host} lets other machines in, and nothing is encrypted: whoever sees the address on its way "
             "can read and judge. Add --i-know if you mean it."
         )
-    desk = Desk.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
+    open_runs = OpenRuns.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
     bound = bind(host, port)
-    own = Pass(host, bound.getsockname()[1])
-    say(own.address)
+    access = Access(host, bound.getsockname()[1])
+    say(access.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
     note(f"{renewing}Ctrl-C closes the desk; everything you say is kept at once.")
-    serve(desk, own, bound, browse, note)
+    serve(open_runs, access, bound, browse, note)
 
 
 COMMANDS = (review,)

@@ -1,9 +1,9 @@
-"""A run as a research object: the metadata that makes its folder a Process Run Crate.
+"""Export to RO-Crate: the metadata of a folder that is a Process Run Crate.
 
-Takes a run, its outputs as they were found and the files that lie beside the metadata, gives the JSON-LD of
-`ro-crate-metadata.json` by RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5
-(https://w3id.org/ro/wfrun/process/0.5): an action for each output, with the passage, the template and the text before
-as its objects, and remix and the model as its instruments.
+Takes a run, verified outputs and the crate's files, gives the JSON-LD of `ro-crate-metadata.json` after RO-Crate 1.1
+(https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5 (https://w3id.org/ro/wfrun/process/0.5): an
+action for each output; the action's objects are passage, template and the previous step's text, the instruments are
+remix and the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PREVIEW = "ro-crate-preview.html"
 CRATE = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
-"""Names `sha256`, which RO-Crate's own context doesn't know."""
+"""Context with the term `sha256`, missing in RO-Crate's own context."""
 
 _FORMATS = {".md": "text/markdown", ".json": "application/json", ".jsonl": "application/jsonl", ".html": "text/html"}
 
@@ -35,24 +35,21 @@ class File(NamedTuple):
     """A file of the crate."""
 
     name: str
-    """Below the crate's folder."""
+    """Path relative to the crate's folder."""
     sha256: str
     size: int
     """In bytes."""
 
 
 def metadata(run: Run, found: Sequence[Found], files: Sequence[File], license_: str | None = None) -> str:
-    """The text of `ro-crate-metadata.json`. `license_`: address of the terms it is given under."""
+    """The text of `ro-crate-metadata.json`. `license_`: the licence's address."""
     terms = _license(license_)
     root = _root(run, found, files) | {"license": _to(terms["@id"])}
-    graph = [_descriptor(), root, terms, _profile(), *_instruments(found), *_objects(run, found)]
+    descriptor = {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
+    graph = [descriptor, root, terms, _profile(), *_instruments(found), *_objects(run, found)]
     graph += [_action(each) for each in found]
     graph += _files(found, files)
     return json.dumps({"@context": [f"{CRATE}/context", TERMS], "@graph": graph}, ensure_ascii=False, indent=2) + "\n"
-
-
-def _descriptor() -> Entity:
-    return {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
 
 
 def _profile() -> Entity:
@@ -65,20 +62,15 @@ def _profile() -> Entity:
 
 
 def _license(address: str | None) -> Entity:
-    """The terms: RO-Crate wants some to be named, so where there are none it says so."""
+    """The licence. RO-Crate requires a licence, so a missing licence is stated."""
     if address:
-        return {
-            "@id": address,
-            "@type": "CreativeWork",
-            "name": address,
-            "description": "The terms it is given under.",
-        }
-    unknown = "Nobody has said under what terms this may be used: ask whoever gave it to you."
+        return {"@id": address, "@type": "CreativeWork", "name": address, "description": "The licence of this crate."}
+    unknown = "No licence was stated: ask the author before using this crate."
     return {"@id": "#terms", "@type": "CreativeWork", "name": "no licence stated", "description": unknown}
 
 
 def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
-    # When the last text was written, not when the crate was: the same run makes the same crate.
+    # The time of the last text instead of the export's: the same run gives the same crate.
     written = max((each.record.circumstances.finished for each in found), default=run.created)
     return {
         "@id": "./",
@@ -92,11 +84,11 @@ def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
     }
 
 
-# -- what acts ----------------------------------------------------------------------------------------------
+# -- instruments and actions --------------------------------------------------------------------------------
 
 
 def _instruments(found: Iterable[Found]) -> list[Entity]:
-    """remix, in each version that wrote, and each model."""
+    """Each version of remix, and each model."""
     entities: dict[str, Entity] = {}
     for each in found:
         for entity in (_remix(each.record), _model(each.record)):
@@ -118,7 +110,7 @@ def _remix(record: Record) -> Entity:
 
 
 def _model(record: Record) -> Entity:
-    """The weights; by the profile what an action is done with is software, and its bytes are what identifies it."""
+    """A model. The profile requires instruments to be software; the weights' sha256 is the version."""
     circumstances, model = record.circumstances, record.derivation.model
     entity: Entity = {
         "@id": f"#model-{model.sha256 or quote(circumstances.model, safe='')}",
@@ -158,11 +150,11 @@ def _action_id(found: Found) -> str:
     return f"#write-{quote(found.task.id)}"
 
 
-# -- what is acted on ---------------------------------------------------------------------------------------
+# -- objects ------------------------------------------------------------------------------------------------
 
 
 def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
-    """Passages, their essays, and templates, as far as outputs come of them."""
+    """Essays, passages and templates used by any output."""
     passages = {each.task.passage for each in found}
     kinds = {each.task.kind for each in found}
     for essay in run.essays:
@@ -208,7 +200,7 @@ def _template(template: TemplateUsed) -> Entity:
 
 
 def _sources(found: Found) -> list[Entity]:
-    """The passage, and the text before."""
+    """The passage, and the previous step's text."""
     parent = [_to(_path(f"{found.task.parent}.md"))] if found.task.parent else []
     return [_to(f"#passage-{quote(found.task.passage)}"), *parent]
 
@@ -237,7 +229,7 @@ def _files(found: Iterable[Found], files: Iterable[File]) -> Iterator[Entity]:
 
 
 def _text_of(name: str, texts: Iterable[str]) -> str | None:
-    """The text that a record or a trace tells of."""
+    """Name of the text that a record, trace or measures file belongs to."""
     text = f"{name.removesuffix('.json').removesuffix('.trace').removesuffix('.measures')}.md"
     return text if name.endswith(".json") and text in texts else None
 

@@ -22,7 +22,7 @@ from typing import Any
 from remix.outputs import RunFolder
 
 from ..conftest import make_workspace, python_path
-from ..desks import FIRST, Client, variants
+from ..studio_server import FIRST, Client, variants
 from .harness import SECONDS, Target
 
 LAUNCH = """
@@ -31,7 +31,7 @@ def end():
     os.read(0, 1)
     os._exit(1)
 threading.Thread(target=end, daemon=True).start()
-from remix.studio import connections
+from remix.studio import connection_limits
 connections.RECEIVING, connections.IDLE = 0.5, 0.05
 from remix.cli import main
 sys.argv[0] = "remix"
@@ -76,7 +76,7 @@ class Server:
             self.host = client.origin.removeprefix("http://")
             self.room = client.room
             self.cookie = "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar)
-            rows = client.get("api/desk").json()["outputs"]
+            rows = client.get("api/listing").json()["outputs"]
             self.key = next(row["key"] for row in rows if self._is_first(client, row["key"]))
             self.secret = self.cookie.partition("=")[2].encode()
         self.words = {
@@ -220,11 +220,11 @@ def _corpus(_: Path) -> list[bytes]:
     chunked = say.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
     return [
         _request("GET /"),
-        _request("GET /door.js"),
+        _request("GET /sign_in.js"),
         _request("GET @ROOM@/", COOKIE),
-        _request("GET @ROOM@/static/desk.js", COOKIE),
-        _request("GET @ROOM@/api/desk", COOKIE),
-        _request("GET @ROOM@/api/desk"),
+        _request("GET @ROOM@/static/studio.js", COOKIE),
+        _request("GET @ROOM@/api/listing", COOKIE),
+        _request("GET @ROOM@/api/listing"),
         _request("GET @ROOM@/api/changes?since=0", COOKIE),
         _request("GET @ROOM@/api/search?q=late%20%C3%A9", COOKIE),
         _request(f"GET {OUTPUT}", COOKIE),
@@ -236,10 +236,12 @@ def _corpus(_: Path) -> list[bytes]:
         _post(f"{OUTPUT}/choice", {"output": "@OUTPUT@"}),
         _post(f"{OUTPUT}/edits", {"output": "@OUTPUT@", "text": "Mine."}),
         _post("@ROOM@/api/undo", {"reviews": []}),
-        say.replace(COOKIE.encode(), b"Cookie: remix-desk=guess"),
+        say.replace(COOKIE.encode(), b"Cookie: remix-studio=guess"),
         say.replace(b"Origin: @ORIGIN@", b"Origin: http://127.0.0.1:1"),
         chunked + b"2\r\n{}\r\n0\r\n\r\n",
-        _request("GET @ROOM@/api/desk", COOKIE, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"),
+        _request(
+            "GET @ROOM@/api/listing", COOKIE, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"
+        ),
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: @HOST@\r\nX: @PAUSE@y\r\n\r\n",
         _request("GET /") + say,
@@ -252,7 +254,7 @@ WORDS = (
     *(b"Content-Length: 18446744073709551617\r\n", b"Content-Length: -1\r\n", b"Expect: 100-continue\r\n"),
     *(b"Connection: close\r\n", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"),
     *(b"Host: evil.example\r\n", b"Origin: null\r\n", b"Sec-Fetch-Site: cross-site\r\n", b"Range: bytes=0-\r\n"),
-    *(b"Cookie: @COOKIE@\r\n", b"Cookie: remix-desk=\r\n", b"Cookie: =;=;;\r\n", b"Accept-Encoding: gzip\r\n"),
+    *(b"Cookie: @COOKIE@\r\n", b"Cookie: remix-studio=\r\n", b"Cookie: =;=;;\r\n", b"Accept-Encoding: gzip\r\n"),
     *(b"ffffffffffffffff\r\n", b"0\r\n\r\n", b"-1\r\n", b" HTTP/1.0", b" HTTP/9.9", b"http://evil.example/"),
     *(b"@HOST@", b"@ORIGIN@", b"@COOKIE@", b"@ROOM@", b"@KEY@", b"@OUTPUT@", b"/", b"?", b"#", b";", b",", b"\t"),
     *(b"[" * 2000, b'{"":' * 2000, b"1e999", b"\\ud800", b"NaN", b"9" * 5000, b"x" * 20_000),

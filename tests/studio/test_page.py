@@ -20,8 +20,8 @@ from remix.outputs import RunFolder, reviews
 from remix.records import Options, Standing, sha256
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
-from tests.desks import FIRST, OTHER, SECOND, TEXT, served, variants
 from tests.forging import forge, forge_request
+from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the desk isn't tried in a browser: no playwright here")
 from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
@@ -105,7 +105,7 @@ def holds(folder: RunFolder, task: str) -> Standing:
 
 
 def says(page: Page, words: str) -> None:
-    expect(page.locator("#said")).to_have_text(words)
+    expect(page.locator("#message")).to_have_text(words)
 
 
 def press(page: Page, *keys: str) -> None:
@@ -121,7 +121,7 @@ def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace,
     expect(page.locator("#output .text")).to_have_text(TEXT)
     expect(page.locator(".source .text")).to_have_text("The first clock runs fast. It was set by the second.")
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
-    expect(page.locator("#record")).to_contain_text("seeds/two-clocks.md, line 8")
+    expect(page.locator("#provenance")).to_contain_text("seeds/two-clocks.md, line 8")
     assert "key=" not in page.url, "the key is in no history that a reload would show"
     assert "".join(page.locator("#output ins").all_text_contents()) == "is late. It knows."
     press(page, "m")
@@ -131,17 +131,17 @@ def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace,
 def test_hovering_a_word_shows_what_else_stood_ready(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     page = sit(workspace.root).tab()
     page.locator(".word", has_text="clock").hover()
-    turn = page.locator("#turn")
+    turn = page.locator("#alternatives")
     expect(turn).to_be_visible()
-    expect(turn).to_contain_text("clock 37 %, as open as a choice among 245")
+    expect(turn).to_contain_text("clock 37 %, uncertain like a choice among 245")
     expect(turn).to_contain_text("sun 25 %")
-    expect(turn).to_contain_text("the end 13 %")
-    assert page.locator(".open-3").all_text_contents()[0] == "clock"
+    expect(turn).to_contain_text("end of text 13 %")
+    assert page.locator(".uncertain-3").all_text_contents()[0] == "clock"
     page.locator("h2").first.hover()
     expect(turn).to_be_hidden()
     press(page, "o", "o")
     expect(turn).to_be_visible()
-    expect(page.locator("#said")).to_contain_text("as open as")
+    expect(page.locator("#message")).to_contain_text("uncertain like")
 
 
 def test_the_step_before_and_the_chain(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
@@ -150,7 +150,7 @@ def test_the_step_before_and_the_chain(folder: RunFolder, workspace: Workspace, 
     expect(page.locator(".source .text")).to_have_text(TEXT)
     page.locator(".chain button").first.click()
     expect(page.locator("#output .text")).to_have_text(TEXT)
-    page.get_by_role("button", name="The record as it is").click()
+    page.get_by_role("button", name="Show the record").click()
     expect(page.locator("#raw pre")).to_contain_text('"schema": "remix/record/1"')
     press(page, "Escape")
     expect(page.locator("#raw")).to_be_hidden()
@@ -172,7 +172,7 @@ def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: Desks)
     page.reload()
     expect(page.locator("#counts")).to_contain_text("1 text listed")
     page.locator("#search").fill("nowhere")
-    expect(page.locator("#sheet")).to_contain_text("Nothing is like that")
+    expect(page.locator("#comparison")).to_contain_text("No text fits the filters")
 
 
 # -- judging ------------------------------------------------------------------------------------------------
@@ -183,11 +183,11 @@ def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks
     press(page, "a")
     says(page, "Accepted: again 1.")
     press(page, "l")
-    says(page, "What was lost was worth losing.")
+    says(page, "The loss was worth it.")
     press(page, "n")
     page.keyboard.type("Keeps j and k.")
     press(page, "Control+Enter")
-    says(page, "Your note is kept.")
+    says(page, "Your note is stored.")
     assert holds(folder, FIRST) == Standing(
         verdict="accept", loss="earned", note="Keeps j and k.", reviewers=("Eve",)
     )
@@ -209,7 +209,7 @@ def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     press(page, "a")
     says(page, "Accepted: again 1.")
     press(page, "j", "r", "u")
-    says(page, "Taken back.")
+    says(page, "Withdrawn.")
     assert holds(folder, SECOND).verdict is None
     page.reload()
     page.wait_for_selector("body[data-ready]")
@@ -218,7 +218,7 @@ def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
     assert holds(folder, FIRST) == Standing()
     press(page, "u")
-    expect(page.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(page.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
 
 
@@ -233,7 +233,7 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     press(page, "e")
     expect(area).to_have_value("The first clock is late.")
     area.press("Control+Enter")
-    says(page, "Your version is kept.")
+    says(page, "Your version is stored.")
     expect(page.locator("#output .text")).to_have_text("The first clock is late.")
     expect(page.locator(".source del")).to_have_text("It knows.")
     edit = holds(folder, FIRST).edit
@@ -261,7 +261,7 @@ def test_what_is_half_written_is_there_when_one_comes_back(
     press(page, "Escape", "k", "k", "k", "n")
     expect(note).to_have_value("Half a")
     note.press("Control+Enter")
-    says(page, "Your note is kept.")
+    says(page, "Your note is stored.")
     assert holds(folder, FIRST).note == "Half a"
 
 
@@ -286,7 +286,7 @@ def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: D
     says(page, "Number 2 accepted, 1 other rejected.")
     assert (holds(folder, FIRST).verdict, holds(folder, OTHER).verdict) == ("reject", "accept")
     press(page, "u")
-    says(page, "Taken back.")
+    says(page, "Withdrawn.")
     assert (holds(folder, FIRST).verdict, holds(folder, OTHER).verdict) == (None, None)
     press(page, "7")
     says(page, "There are 2 variants.")
@@ -305,14 +305,14 @@ def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> N
     for row in rows.all():
         assert not re.search(r"variant|step|fake|again \d|once \d", row.text_content() or "")
     expect(page.get_by_label("Step")).to_have_count(0)
-    expect(page.locator("#record")).not_to_contain_text("fake")
-    expect(page.locator("body")).not_to_contain_text("The step before")
+    expect(page.locator("#provenance")).not_to_contain_text("fake")
+    expect(page.locator("body")).not_to_contain_text("Previous step")
     press(page, "a")
-    expect(page.locator("#said")).to_contain_text(re.compile(r"Accepted: again, no\. \d\."))
+    expect(page.locator("#message")).to_contain_text(re.compile(r"Accepted: again, no\. \d\."))
     page.reload()
     expect(page.get_by_label("Blind")).to_be_checked()
     press(page, "b")
-    expect(page.locator("#record")).to_contain_text("fake")
+    expect(page.locator("#provenance")).to_contain_text("fake")
 
 
 def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
@@ -343,12 +343,12 @@ def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: 
     says(one, "Rejected: again 2.")
     other = reader.tab(reader.address.split("#")[0])
     press(other, "u")
-    says(other, "Taken back.")
+    says(other, "Withdrawn.")
     press(one, "u")
-    expect(one.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(one.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
     press(one, "u")
-    says(one, "Taken back.")
+    says(one, "Withdrawn.")
     assert holds(folder, FIRST) == Standing()
 
 
@@ -394,7 +394,7 @@ def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit
     reader = sit(workspace.root)
     page = reader.tab()
     press(page, "u")
-    expect(page.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(page.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
     reviews.say(folder, SECOND, "Adam", verdict="star")
     expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
@@ -405,24 +405,24 @@ def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit
 
 def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     page = sit(workspace.root).tab()
-    page.locator("#record summary").first.click()
+    page.locator("#provenance summary").first.click()
     page.get_by_label("Kind").focus()
     reviews.say(folder, folder.run.tasks[-1].id, "Adam", verdict="star")
     expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
-    expect(page.locator("#record details").first).to_have_attribute("open", "")
+    expect(page.locator("#provenance details").first).to_have_attribute("open", "")
     expect(page.get_by_label("Kind")).to_be_focused()
 
 
 def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     page = sit(workspace.root).tab()
     page.locator("#search").fill("nowhere")
-    expect(page.locator("#sheet")).to_contain_text("Nothing is like that")
+    expect(page.locator("#comparison")).to_contain_text("No text fits the filters")
     page.locator("#search").press("Enter")
     for key in "arsARSlne":
         press(page, "x")
-        says(page, "That was the last.")
+        says(page, "This is the last text.")
         press(page, key)
-        says(page, "That was the last." if key in "ARS" else "No text is open.")
+        says(page, "This is the last text." if key in "ARS" else "No text is open.")
     assert not (folder.path / "reviews.jsonl").exists()
 
 
@@ -441,18 +441,18 @@ def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspac
         body = route.fetch().json()
         route.fulfill(json=body | {"changes": unread(body["changes"])} if "outputs" in body else unread(body))
 
-    page = sit(workspace.root).tab(routes={"**/api/desk": answer, "**/api/changes?*": answer})
+    page = sit(workspace.root).tab(routes={"**/api/listing": answer, "**/api/changes?*": answer})
     rows = page.locator("[role=option]")
     expect(rows.first).to_contain_text("again 1")
     expect(page.locator("#reading")).to_have_text("Reading: 0 of 24 texts")
-    expect(page.locator("#sheet")).to_contain_text("still being read")
+    expect(page.locator("#comparison")).to_contain_text("still being read")
     rows.nth(1).click()
     expect(page.locator("#output h3")).to_have_text("again 2")
     press(page, "a")
     says(page, "Accepted: again 2.")
     page.locator("select[name=verdict]").select_option("starred")
     expect(page.locator("#counts")).to_contain_text("0 texts listed")
-    keys = [row["key"] for row in page.evaluate("fetch('api/desk').then((answer) => answer.json())")["outputs"]]
+    keys = [row["key"] for row in page.evaluate("fetch('api/listing').then((answer) => answer.json())")["outputs"]]
     read += keys[:4]
     expect(page.locator("#counts")).to_contain_text("1 text listed")
     expect(page.locator("#output h3")).to_have_text("again 1, variant 2")
@@ -475,7 +475,7 @@ def test_outputs_that_are_finished_meanwhile_come_by_themselves(
             body |= {"outputs": body["outputs"][:3], "changes": body["changes"] | {"listed": -1}}
         route.fulfill(json=body)
 
-    page = sit(workspace.root).tab(routes={"**/api/desk": fewer})
+    page = sit(workspace.root).tab(routes={"**/api/listing": fewer})
     page.locator("[role=option]").nth(1).click()
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
     expect(page.locator("[aria-selected=true]")).to_have_attribute("aria-setsize", "24")
@@ -511,14 +511,14 @@ def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: Desks) ->
     for _ in range(len(tasks)):
         for view in page.locator("input[name=view]").all():
             view.check()
-        page.locator("#record summary").first.click()
+        page.locator("#provenance summary").first.click()
         press(page, "e")
         page.locator("textarea").press("Escape")
         _fits(page)
         press(page, "j")
         page.wait_for_timeout(200)
     press(page, "k", "k", "k", "k")
-    page.get_by_role("button", name="The record as it is").click()
+    page.get_by_role("button", name="Show the record").click()
     page.set_viewport_size({"width": 390, "height": 844})
     _fits(page)
     assert page.evaluate("window.ran") is None
@@ -567,7 +567,7 @@ def test_a_desk_that_was_closed_says_so(folder: RunFolder, workspace: Workspace,
         process.terminate()
         process.wait(timeout=30)
         press(page, "a")
-        expect(page.locator("#alarm")).to_contain_text("The desk was closed. Open it again with `remix review`")
+        expect(page.locator("#alarm")).to_contain_text("The studio was closed. Open it again with `remix review`")
         reader.context.close()
 
 
@@ -603,7 +603,7 @@ def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: 
     press(page, "ArrowDown")
     expect(page.locator("[aria-selected=true]")).to_contain_text("variant 2")
     press(page, "?")
-    expect(page.get_by_role("dialog")).to_contain_text("accept this one of the variants")
+    expect(page.get_by_role("dialog")).to_contain_text("accept the variant of this number")
     press(page, "a", "Escape")
     assert not (folder.path / "reviews.jsonl").exists(), "keys do nothing behind a dialog"
 
@@ -657,13 +657,13 @@ def test_a_run_by_the_model(workspace: Workspace, sit: Desks) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text(" ".join(folder.read(FIRST)[1].split()))
     page.locator("#output .word").last.hover()
-    expect(page.locator("#turn li")).not_to_have_count(0)
+    expect(page.locator("#alternatives li")).not_to_have_count(0)
     press(page, "2")
     says(page, "Number 2 accepted, 1 other rejected.")
     press(page, "e")
     page.get_by_role("textbox", name="Your version").fill("Mine.")
     page.get_by_role("textbox", name="Your version").press("Control+Enter")
-    says(page, "Your version is kept.")
+    says(page, "Your version is stored.")
     page.reload()
     expect(page.locator("#todo")).to_have_text("2 of 4 texts to do")
     edit = holds(folder, FIRST).edit
