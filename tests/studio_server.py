@@ -1,4 +1,4 @@
-"""Runs to lie on a desk, and a desk that serves them in a process of its own."""
+"""Runs to open in the studio, and a studio served by a process of its own."""
 
 from __future__ import annotations
 

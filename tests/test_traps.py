@@ -233,7 +233,7 @@ def commands(remix_: Remix, trapped: Path, whole: Path, target: Path) -> Iterato
 
 
 def in_the_studio(workspace: Workspace, *runs: Path) -> None:
-    """All that the desk reads and writes of some runs."""
+    """All that the studio reads and writes of some runs."""
     open_runs = OpenRuns.open(workspace.outputs, [str(run) for run in runs], "Eve")
     open_runs.read()
     for row in open_runs.listing().outputs:

@@ -13,7 +13,7 @@ from remix.outputs import reviews
 from remix.outputs.facts import about
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict
-from remix.studio.output_detail import shown
+from remix.util.names import readable
 
 MOST_REVIEWERS = 20
 """Reviewers of a text given by name."""
@@ -121,26 +121,26 @@ class ReviewResult(Frozen):
 
 def run_row_of(folder: RunFolder, done: int) -> RunRow:
     run = folder.run
-    return RunRow(name=shown(run.name), about=shown(about(run)), done=done, total=len(run.tasks))
+    return RunRow(name=readable(run.name), about=readable(about(run)), done=done, total=len(run.tasks))
 
 
 def passage_row_of(passage: Passage) -> PassageRow:
     return PassageRow(
-        id=shown(passage.id),
-        essay=shown(passage.title),
-        section=passage.section and shown(passage.section),
-        tags=tuple(map(shown, passage.tags)),
+        id=readable(passage.id),
+        essay=readable(passage.title),
+        section=passage.section and readable(passage.section),
+        tags=tuple(map(readable, passage.tags)),
     )
 
 
 def row_of(key: str, run: int, passage: int, task: Task) -> Row:
-    return Row(key=key, run=run, passage=passage, kind=shown(task.kind), step=task.step, variant=task.variant)
+    return Row(key=key, run=run, passage=passage, kind=readable(task.kind), step=task.step, variant=task.variant)
 
 
 def shown_standing(standing: Standing) -> Standing:
-    note = standing.note and shown(standing.note[: reviews.LONGEST])
+    note = standing.note and readable(standing.note[: reviews.LONGEST])
     return standing.model_copy(
-        update={"note": note, "reviewers": tuple(map(shown, first_lines(standing.reviewers, MOST_REVIEWERS)))}
+        update={"note": note, "reviewers": tuple(map(readable, first_lines(standing.reviewers, MOST_REVIEWERS)))}
     )
 
 

@@ -35,7 +35,7 @@ from remix.studio.listing import (
     run_row_of,
     shown_standing,
 )
-from remix.studio.output_detail import OutputDetail, detail_of, shown
+from remix.studio.output_detail import OutputDetail, detail_of
 from remix.studio.output_files import (
     OpenOutput,
     ReadOutput,
@@ -47,7 +47,7 @@ from remix.studio.output_files import (
 )
 from remix.studio.stored_reviews import StoredReviews
 from remix.studio.verify_process import findings_of
-from remix.util.names import in_json, one_line
+from remix.util.names import in_json, one_line, readable
 from remix.verification.finding import Finding
 from remix.verification.folder import LATER_SUFFIXES
 
@@ -106,7 +106,7 @@ class OpenRuns:
                 return self._last_listing[1]
             done = Counter(row.run for row in self._rows.values())
             listing = Listing(
-                reviewer=shown(self.reviewer),
+                reviewer=readable(self.reviewer),
                 runs=tuple(run_row_of(folder, done[number]) for number, folder in enumerate(self.folders)),
                 passages=tuple(self._passages),
                 outputs=tuple(self._rows.values()),
@@ -128,7 +128,7 @@ class OpenRuns:
             self._refresh()
             epoch, _, number = since.partition(".")
             known = int(number) if epoch == self._epoch and number.isdecimal() and len(number) < 10 else -1
-            said = [record_id for record_id, version in self._changed.items() if version > known]
+            changed = [record_id for record_id, version in self._changed.items() if version > known]
             read = {key: self._read[key] for key in self._rows if key in self._read}
             return Changes(
                 version=f"{self._epoch}.{self._version}",
@@ -136,7 +136,7 @@ class OpenRuns:
                 contents={key: each.content for key, each in read.items() if each.version > known},
                 unread=len(self._rows) - len(read),
                 twins=tuple(equal_texts(read)),
-                standings={each: shown_standing(self._reviews.standing(each)) for each in said},
+                standings={each: shown_standing(self._reviews.standing(each)) for each in changed},
                 broken=self._broken,
                 findings=first_lines(self._findings, MOST_FINDINGS),
             )
@@ -156,7 +156,7 @@ class OpenRuns:
             try:
                 edited = self._edited(key)
             except RunError as error:
-                edit_error = shown(f"{error.message} {error.hint}")
+                edit_error = readable(f"{error.message} {error.hint}")
         detail = detail_of(output.folder, output.passage, output.task, edited)
         return detail.model_copy(update={"edit_error": edit_error})
 
@@ -195,15 +195,15 @@ class OpenRuns:
         with self._lock:
             self._refresh()
             self._checked(key, record_id)
-            said, keys = [], []
+            ids, keys = [], []
             for variant_id, other in self._variants(key).items():
                 wanted: Verdict = "accept" if variant_id == record_id else "reject"
                 standing = self._reviews.standing(variant_id)
                 # A starred variant is accepted already.
                 if standing.verdict != wanted and not (wanted == "accept" and standing.is_accepted):
-                    said.append(self._store_review(other, ReviewRequest(output=variant_id, verdict=wanted)))
+                    ids.append(self._store_review(other, ReviewRequest(output=variant_id, verdict=wanted)))
                     keys.append(other)
-            return self._result(said, keys, since)
+            return self._result(ids, keys, since)
 
     def edit(self, key: str, record_id: str, text: str) -> ReviewResult:
         """Store an edited version of an output. Raises `RunError`."""
@@ -308,8 +308,8 @@ class OpenRuns:
 
     def _store_review(self, key: str, request: ReviewRequest) -> str:
         output = self._checked(key, request.output)
-        said = request.model_dump(exclude={"output"}, exclude_none=True)
-        review = reviews.say(output.folder, output.task.id, self.reviewer, **said)
+        values = request.model_dump(exclude={"output"}, exclude_none=True)
+        review = reviews.say(output.folder, output.task.id, self.reviewer, **values)
         self._untidy.add(output.folder)
         return review.id
 

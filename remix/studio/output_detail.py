@@ -176,30 +176,25 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
     if edited is not None:
         views.append(_view("edited", text, edited, ()))
     return OutputDetail(
-        passage=shown(passage.id),
+        passage=readable(passage.id),
         output=record.id if record else None,
-        essay=shown(passage.title),
-        section=passage.section and shown(passage.section),
-        path=shown(passage.path),
+        essay=readable(passage.title),
+        section=passage.section and readable(passage.section),
+        path=readable(passage.path),
         lines=_lines(passage),
-        tags=tuple(map(shown, passage.tags[:MOST])),
-        broken=shown(f"{broken.message} {broken.hint}") if broken else None,
+        tags=tuple(map(readable, passage.tags[:MOST])),
+        broken=readable(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
-        measured=shown(found.line) if found else None,
+        measured=readable(found.line) if found else None,
         words=tuple(Word(shade=word.shade, tokens=tuple(map(_token, word.tokens))) for word in words),
         cut=max(0, len(text) - SHOWN),
         flags=tuple(
-            Flag(name=shown(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
+            Flag(name=readable(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
         ),
-        facts=tuple((term, shown(value)) for term, value in (facts(record) if record else ())),
+        facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
         prompt=tuple(map(_message, record.derivation.prompt.messages[:MOST] if record else ())),
         candidates=tuple(map(_candidate, ((record and record.candidates) or ())[:MOST])),
     )
-
-
-def shown(text: str) -> str:
-    """A text safe to show: lone surrogates and characters that reverse a line's direction are spelt out."""
-    return readable(text)
 
 
 def _lines(passage: Passage) -> str:
@@ -214,11 +209,11 @@ def _before(folder: RunFolder, task: Task) -> str | None:
 
 
 def _message(message: Message) -> Message:
-    return message.model_copy(update={"content": shown(message.content[:SHOWN])})
+    return message.model_copy(update={"content": readable(message.content[:SHOWN])})
 
 
 def _candidate(candidate: Candidate) -> Candidate:
-    return candidate.model_copy(update={"text": shown(candidate.text[:SHOWN]), "token_ids": None})
+    return candidate.model_copy(update={"text": readable(candidate.text[:SHOWN]), "token_ids": None})
 
 
 # -- alternatives -------------------------------------------------------------------------------------------
@@ -237,11 +232,11 @@ def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> S
 
 def _token(choice: Choice) -> ShownToken:
     return ShownToken(
-        piece=shown(choice.piece[:LONGEST_PIECE]),
+        piece=readable(choice.piece[:LONGEST_PIECE]),
         probability=math.exp(_between(-1e9, choice.logprob, 0.0)),
         perplexity=round(math.exp(_between(0.0, choice.entropy, 20.0))),
         alternatives=tuple(
-            (shown(each.piece[:LONGEST_PIECE]), _between(0.0, each.probability, 1.0))
+            (readable(each.piece[:LONGEST_PIECE]), _between(0.0, each.probability, 1.0))
             for each in choice.alternatives[:MOST_ALTERNATIVES]
         ),
     )
@@ -283,7 +278,7 @@ def _chunks(text: str, changed: Sequence[Span], words: Sequence[alternatives.Wor
     spans = [(word.start, word.end) for word in words]
     cuts = sorted({0, len(text), *(min(place, len(text)) for span in (*changed, *spans) for place in span)})
     for start, end in pairwise(cuts):
-        yield Chunk(shown(text[start:end]), _number(changed, start) is not None, _number(spans, start))
+        yield Chunk(readable(text[start:end]), _number(changed, start) is not None, _number(spans, start))
 
 
 def _number(spans: Sequence[Span], place: int) -> int | None:

@@ -16,8 +16,9 @@ from remix.outputs.bounds import MOST_ENTRIES
 from remix.outputs.run import RunFolder
 from remix.records import Passage, Task
 from remix.studio.listing import Content
-from remix.studio.output_detail import read_output, shown
+from remix.studio.output_detail import read_output
 from remix.util.files import entries
+from remix.util.names import readable
 
 OPENING = 90
 """Characters of an output shown in the list."""
@@ -100,8 +101,8 @@ def content_of(output: OpenOutput) -> tuple[Content, str]:
     text, record, _ = read_output(output.folder, output.task)
     content = Content(
         output=record.id if record else None,
-        model=shown(record.circumstances.model) if record else None,
-        flags=tuple(map(shown, record.flags)) if record else (),
-        opening=shown(" ".join(text[: 2 * OPENING].split())[:OPENING]),
+        model=readable(record.circumstances.model) if record else None,
+        flags=tuple(map(readable, record.flags)) if record else (),
+        opening=readable(" ".join(text[: 2 * OPENING].split())[:OPENING]),
     )
     return content, " ".join(text.casefold().split())

@@ -32,10 +32,10 @@ from remix.studio import browser, connection_limits
 from remix.studio.guard import ENTER, HOW, LARGEST, SIGN_IN_FILES, USED, Access, Guard, body_of
 from remix.studio.listing import Listing, ReviewRequest
 from remix.studio.open_runs import NoSuchOutput, OpenRuns
-from remix.studio.output_detail import shown
 from remix.util import json_values
 from remix.util.environment import version
 from remix.util.json_values import JsonError
+from remix.util.names import readable
 
 PACE = 10.0
 """Seconds between searches for new outputs, and between updates of the runs' `index.md`."""
@@ -346,7 +346,7 @@ def _json(value: BaseModel, status: int = 200) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": shown(error.detail), "hint": ""}, error.status_code, headers=error.headers)
+    return JSONResponse({"error": readable(error.detail), "hint": ""}, error.status_code, headers=error.headers)
 
 
 def _gone(request: Request, error: Exception) -> Response:
@@ -358,5 +358,5 @@ def _cannot(request: Request, error: Exception) -> Response:
     """Answer with an error's message and hint."""
     if isinstance(error, RemixError):
         status = 404 if isinstance(error, NoSuchOutput) else 409
-        return JSONResponse({"error": shown(error.message), "hint": shown(error.hint)}, status)
-    return JSONResponse({"error": shown(str(error)), "hint": "Look at the run's folder."}, 409)
+        return JSONResponse({"error": readable(error.message), "hint": readable(error.hint)}, status)
+    return JSONResponse({"error": readable(str(error)), "hint": "Look at the run's folder."}, 409)

@@ -35,7 +35,7 @@ class StoredReviews:
         self._outputs = outputs
         self._folders = tuple(folders)
         self._seen: dict[Path, tuple[int, int]] = {}
-        self._said: dict[Path, tuple[Review, ...]] = {}
+        self._by_run: dict[Path, tuple[Review, ...]] = {}
         self._by_output: dict[str, list[StoredReview]] = {}
         self._standings: dict[str, Standing] = {}
 
@@ -47,8 +47,8 @@ class StoredReviews:
         for output in changed:
             self._by_output.pop(output, None)
             self._standings.pop(output, None)
-        for folder, said in self._said.items():
-            for each in _timed(folder, said):
+        for folder, stored in self._by_run.items():
+            for each in _timed(folder, stored):
                 if each.review.output in changed:
                     self._by_output.setdefault(each.review.output, []).append(each)
         for output in changed & self._by_output.keys():
@@ -63,12 +63,12 @@ class StoredReviews:
         state = (now.st_mtime_ns, now.st_size) if now else (0, 0)
         if state == self._seen.get(folder, (0, 0)):
             return set()
-        before = self._said.get(folder, ())
+        before = self._by_run.get(folder, ())
         after: tuple[Review, ...] = ()
         # An unreadable file doesn't stop the studio; `remix verify` names the file.
         with suppress(RunError):
             after = reviews.read(folder).reviews
-        self._seen[folder], self._said[folder] = state, after
+        self._seen[folder], self._by_run[folder] = state, after
         # remix only appends lines. If the file was changed otherwise, all its reviews may differ.
         news = after[len(before) :] if after[: len(before)] == before else {*before, *after}
         return {review.output for review in news}
@@ -76,8 +76,8 @@ class StoredReviews:
     def standing(self, output: str) -> Standing:
         """The standing of an output, given by record id."""
         if output not in self._standings:
-            said = [each.review for each in self._by_output.get(output, ())]
-            self._standings[output] = reviews.standings(said).get(output, Standing())
+            stored = [each.review for each in self._by_output.get(output, ())]
+            self._standings[output] = reviews.standings(stored).get(output, Standing())
         return self._standings[output]
 
     def last_of(self, reviewer: str, outputs: Collection[str]) -> StoredReview | None:
@@ -90,9 +90,9 @@ class StoredReviews:
 
     def _in_force(self, reviewer: str, outputs: Collection[str]) -> Iterator[StoredReview]:
         for output in self._by_output.keys() & set(outputs):
-            said = self._by_output[output]
-            force = {each.id for each in reviews.in_force([each.review for each in said])}
-            yield from (each for each in said if each.review.id in force and each.review.reviewer == reviewer)
+            stored = self._by_output[output]
+            force = {each.id for each in reviews.in_force([each.review for each in stored])}
+            yield from (each for each in stored if each.review.id in force and each.review.reviewer == reviewer)
 
     def edited(self, output: str, edit: Edit) -> str:
         """The edited version of an output. Raises `RunError` if the file is missing or was changed."""
@@ -100,9 +100,9 @@ class StoredReviews:
         return reviews.edited_text(folders[-1], edit)
 
 
-def _timed(folder: Path, said: Iterable[Review]) -> Iterator[StoredReview]:
+def _timed(folder: Path, stored: Iterable[Review]) -> Iterator[StoredReview]:
     latest: datetime | None = None
-    for review in said:
+    for review in stored:
         at = review.at if review.at.tzinfo else review.at.replace(tzinfo=UTC)
         latest = at if latest is None else max(latest, at)
         yield StoredReview(latest, folder, review)

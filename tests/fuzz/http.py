@@ -1,4 +1,4 @@
-"""The desk, asked by strangers: raw bytes of connections, given to a server in a process of its own.
+"""The studio, asked by strangers: raw bytes of connections, given to a server in a process of its own.
 
 A case is what one connection sends, with names in it for what differs from server to server (`@HOST@`, `@COOKIE@`, …)
 and `@PAUSE@` where the sender waits. Whatever it is, the server must answer or close, stay alive and small, print
@@ -50,7 +50,7 @@ TELLTALE = (b"The first clock", b"two-clocks", b'"Eve"', b"again.1", b'"derivati
 
 
 class Server:
-    """A desk and what is known of it."""
+    """A studio and what is known of it."""
 
     def __init__(self, place: Path) -> None:
         self.place = place

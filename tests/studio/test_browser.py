@@ -1,4 +1,4 @@
-"""Ways to the desk: the browser opened without a key on its command line, and new addresses at the terminal."""
+"""Ways to the studio: the browser opened without a key on its command line, and new addresses at the terminal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_file_leads_to_the_desk_for_its_owner_alone(access: Access, downloads: Path) -> None:
+def test_a_file_leads_to_the_studio_for_its_owner_alone(access: Access, downloads: Path) -> None:
     with redirect_file(access) as path:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.parent == downloads, "where browsers that come as a snap or flatpak may read"
@@ -122,7 +122,7 @@ def test_the_key_is_on_no_command_line(workspace: Workspace, tmp_path: Path) -> 
         open_runs.stdout.close()
 
 
-def test_a_file_that_was_not_used_goes_with_the_desk(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_file_that_was_not_used_goes_with_the_studio(workspace: Workspace, tmp_path: Path) -> None:
     variants(workspace)
     home = tmp_path / "home"
     home.mkdir()

@@ -1,4 +1,4 @@
-"""Connections to the desk: half requests, answers that nobody reads, and many at a time."""
+"""Connections to the studio: half requests, answers that nobody reads, and many at a time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ App = Callable[..., Any]
 
 
 class Served:
-    """An application behind the desk's connections, in a thread."""
+    """An application behind the studio's connections, in a thread."""
 
     def __init__(self, app: App) -> None:
         self.bound = bind("127.0.0.1", 0)
@@ -243,7 +243,7 @@ def test_connections_leave_descriptors_for_files(files: int, most: int, monkeypa
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="another process's limits are set by prlimit")
-def test_with_few_descriptors_the_desk_goes_on(workspace: Workspace) -> None:
+def test_with_few_descriptors_the_studio_goes_on(workspace: Workspace) -> None:
     """It span on accept, printed a traceback each time, and answered nobody."""
     import resource
 

@@ -1,4 +1,4 @@
-"""Who may ask the desk."""
+"""Which requests the studio answers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_loopback(host: str, only_here: bool) -> None:
     assert is_loopback(host) is only_here
 
 
-def test_every_desk_has_keys_of_its_own() -> None:
+def test_every_studio_has_keys_of_its_own() -> None:
     one, other = Access("127.0.0.1", 1), Access("127.0.0.1", 2)
     assert len({one.key, one.folder, other.key, other.folder}) == 4
     assert one.address == f"http://127.0.0.1:1/#key={one.key}", "what is behind the # is sent nowhere"

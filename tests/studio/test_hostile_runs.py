@@ -1,4 +1,4 @@
-"""The desk on runs that a stranger made: it shows what it can, says what it can't, and goes on."""
+"""The studio on runs that a stranger made: it shows what it can, says what it can't, and goes on."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ HOSTILE: dict[str, Callable[[RunFolder], object]] = {
 
 
 @pytest.mark.parametrize("spoil", HOSTILE.values(), ids=HOSTILE)
-async def test_the_desk_goes_on(workspace: Workspace, spoil: Callable[[RunFolder], object]) -> None:
+async def test_the_studio_goes_on(workspace: Workspace, spoil: Callable[[RunFolder], object]) -> None:
     folder = variants(workspace)
     spoil(folder)
     await goes_on(workspace, folder)
 
 
-async def test_the_desk_goes_on_with_1500_nested_folders(workspace: Workspace, nest: Nest) -> None:
+async def test_the_studio_goes_on_with_1500_nested_folders(workspace: Workspace, nest: Nest) -> None:
     folder = variants(workspace)
     nest(folder.path / "d", 1500)
     await goes_on(workspace, folder)

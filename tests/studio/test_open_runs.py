@@ -1,4 +1,4 @@
-"""What lies on the desk, and what is said of it."""
+"""Open runs: reading, reviewing, undo."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_an_output_of_two_runs_is_one(folder: RunFolder) -> None:
     assert reviews.read(copy).reviews[0].output == row.output
 
 
-def test_what_comes_and_goes_while_the_desk_is_open(open_runs: OpenRuns, folder: RunFolder) -> None:
+def test_what_comes_and_goes_while_the_studio_is_open(open_runs: OpenRuns, folder: RunFolder) -> None:
     before, known = listed(open_runs), open_runs.changes("")
     open_runs.read()
     assert open_runs.changes(known.version).listed == known.listed

@@ -34,7 +34,7 @@ def marked(view: View) -> tuple[list[str], list[str]]:
     return left, right
 
 
-def test_a_text_beside_its_passage_the_step_before_and_its_edited_version(workspace: Workspace) -> None:
+def test_a_text_beside_its_passage_the_previous_step_and_its_edited_version(workspace: Workspace) -> None:
     folder = variants(workspace)
     passage = folder.read(FIRST)[0].source.text
     forge(folder, SECOND, text="The first clock is late, it knows.")
@@ -152,7 +152,7 @@ NUMBERS = ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "-0.0", "0"]
 @pytest.mark.parametrize("logprob", NUMBERS)
 @pytest.mark.parametrize("entropy", NUMBERS)
 def test_numbers_of_a_trace_that_are_none_are_shown_within_bounds(logprob: str, entropy: str) -> None:
-    """The page said that the desk can't answer: there is no whole number for NaN."""
+    """The page said that the studio can't answer: there is no whole number for NaN."""
     choice = Choice("x" * 5000, float(logprob), float(entropy), (Alternative("y" * 5000, float(entropy)),) * 1000)
     token = output_detail._token(choice)
     assert 0 <= token.probability <= 1

@@ -1,4 +1,4 @@
-"""The desk in a browser: Chromium, driven by Playwright. Without one of the two these tests are skipped."""
+"""The studio in a browser: Chromium, driven by Playwright. Without one of the two these tests are skipped."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.conftest import FakeWriter
 from tests.forging import forge, forge_request
 from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the desk isn't tried in a browser: no playwright here")
+sync_api = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
 from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the desk isn't tried in a browser: no chromium here")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser test of the studio: no chromium here")
 
 SOON = 15_000
 """Milliseconds until what should be there must be: machines may be busy."""
@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Reader:
-    """Somebody at the desk, in one or more tabs."""
+    """A reader in the studio, in one or more tabs."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 800})
@@ -57,7 +57,7 @@ class Reader:
         """Hosts that the page asked for anything."""
 
     def tab(self, at: str | None = None, routes: Mapping[str, Callable[[Route], None]] | None = None) -> Page:
-        """A page; `routes` answer some of its requests in the desk's place."""
+        """A page; `routes` answer some of its requests in the studio's place."""
         page = self.context.new_page()
         for path, answer in (routes or {}).items():
             page.route(path, answer)
@@ -73,11 +73,11 @@ class Reader:
         return page
 
 
-Desks = Any
+OpenReader = Any
 
 
 @pytest.fixture
-def sit(browser: Browser) -> Iterator[Desks]:
+def sit(browser: Browser) -> Iterator[OpenReader]:
     """Open a workspace's latest run; what the browser complains of fails the test."""
     with ExitStack() as stack:
         readers: list[Reader] = []
@@ -116,7 +116,7 @@ def press(page: Page, *keys: str) -> None:
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text(TEXT)
     expect(page.locator(".source .text")).to_have_text("The first clock runs fast. It was set by the second.")
@@ -128,7 +128,7 @@ def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace,
     expect(page.locator("body")).to_have_class("plain")
 
 
-def test_hovering_a_word_shows_what_else_stood_ready(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_hovering_a_word_shows_its_alternatives(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.locator(".word", has_text="clock").hover()
     turn = page.locator("#alternatives")
@@ -144,7 +144,7 @@ def test_hovering_a_word_shows_what_else_stood_ready(folder: RunFolder, workspac
     expect(page.locator("#message")).to_contain_text("uncertain like")
 
 
-def test_the_step_before_and_the_chain(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_the_previous_step_and_the_chain(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "j", "v")
     expect(page.locator(".source .text")).to_have_text(TEXT)
@@ -156,7 +156,7 @@ def test_the_step_before_and_the_chain(folder: RunFolder, workspace: Workspace, 
     expect(page.locator("#raw")).to_be_hidden()
 
 
-def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.get_by_label("Kind").select_option("once")
     expect(page.locator("#counts")).to_contain_text("12 texts listed, 12 to do")
@@ -178,7 +178,7 @@ def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: Desks)
 # -- judging ------------------------------------------------------------------------------------------------
 
 
-def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "a")
     says(page, "Accepted: again 1.")
@@ -203,7 +203,7 @@ def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks
     expect(page.locator("#output")).to_contain_text("★ starred, loss earned by Eve")
 
 
-def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_undoing(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     page = reader.tab()
     press(page, "a")
@@ -222,7 +222,7 @@ def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     assert "409" in reader.troubles.pop()
 
 
-def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_editing(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "e")
     area = page.get_by_role("textbox", name="Your version")
@@ -248,7 +248,7 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
 
 
 def test_what_is_half_written_is_there_when_one_comes_back(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     page = sit(workspace.root).tab()
     press(page, "n")
@@ -265,7 +265,7 @@ def test_what_is_half_written_is_there_when_one_comes_back(
     assert holds(folder, FIRST).note == "Half a"
 
 
-def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     """What is pressed is meant for what was gone to, though it isn't shown yet."""
     reader = sit(workspace.root)
     page = reader.tab()
@@ -279,7 +279,7 @@ def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator(".variants button")).to_have_count(2)
     press(page, "2")
@@ -292,7 +292,7 @@ def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: D
     says(page, "There are 2 variants.")
 
 
-def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     before = page.locator("[role=option] .opening").all_text_contents()[:8]
     press(page, "b")
@@ -315,7 +315,7 @@ def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> N
     expect(page.locator("#provenance")).to_contain_text("fake")
 
 
-def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     one = reader.tab()
     other = reader.tab(reader.address.split("#")[0])
@@ -334,7 +334,7 @@ def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -
     )
 
 
-def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_another_tab_withdrew_this_tabs_review(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     one = reader.tab()
     press(one, "a")
@@ -352,7 +352,7 @@ def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: 
     assert holds(folder, FIRST) == Standing()
 
 
-def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     """Each capital letter means another text, though nobody has answered the one before."""
     page = sit(workspace.root).tab()
     page.route("**/reviews", lambda route: (page.wait_for_timeout(300), route.continue_()))
@@ -362,7 +362,7 @@ def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace,
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     for _ in range(3):
         page.keyboard.down("a")
@@ -375,7 +375,7 @@ def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Works
 
 
 def test_what_was_judged_leaves_the_list_of_what_is_to_do(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     page = sit(workspace.root).tab()
     page.locator("select[name=verdict]").select_option("todo")
@@ -389,8 +389,8 @@ def test_what_was_judged_leaves_the_list_of_what_is_to_do(
     expect(page.locator("[role=option]").first).to_contain_text("again 1, variant 2")
 
 
-def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
-    """To hear from the desk every other second isn't to have done something."""
+def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    """To hear from the studio every other second isn't to have done something."""
     reader = sit(workspace.root)
     page = reader.tab()
     press(page, "u")
@@ -403,7 +403,7 @@ def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit
     expect(page.locator("#alarm")).to_be_hidden()
 
 
-def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.locator("#provenance summary").first.click()
     page.get_by_label("Kind").focus()
@@ -413,7 +413,7 @@ def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Works
     expect(page.get_by_label("Kind")).to_be_focused()
 
 
-def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.locator("#search").fill("nowhere")
     expect(page.locator("#comparison")).to_contain_text("No text fits the filters")
@@ -429,7 +429,7 @@ def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit
 # -- while texts are read -----------------------------------------------------------------------------------
 
 
-def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reviews.say(folder, OTHER, "Adam", verdict="star")
     read: list[str] = []
 
@@ -464,7 +464,7 @@ def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspac
 
 
 def test_outputs_that_are_finished_meanwhile_come_by_themselves(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     asked: list[str] = []
 
@@ -492,7 +492,7 @@ EVIL = (
 )
 
 
-def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: Desks) -> None:
+def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: OpenReader) -> None:
     quoted = EVIL.replace("'", "''")
     essay = f"---\ntitle: '{quoted}'\ntags: ['{quoted}']\n---\n\n# {EVIL}\n\nA text with {EVIL} #tag, #other\n\n"
     (workspace.seeds / "two-clocks.md").write_text(essay, encoding="utf-8")
@@ -532,7 +532,7 @@ def _fits(page: Page) -> None:
     assert wide <= 0
 
 
-def test_a_passage_of_a_million_letters(workspace: Workspace, sit: Desks) -> None:
+def test_a_passage_of_a_million_letters(workspace: Workspace, sit: OpenReader) -> None:
     folder = variants(workspace)
     text = "y" * 2**20
 
@@ -547,7 +547,7 @@ def test_a_passage_of_a_million_letters(workspace: Workspace, sit: Desks) -> Non
     says(page, "Accepted: again 1.")
 
 
-def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     folder.text_path(FIRST).write_text("Changed.\n", encoding="utf-8")
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text("Changed.")
@@ -560,7 +560,7 @@ def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspac
     says(page, "Accepted: again 2.")
 
 
-def test_a_desk_that_was_closed_says_so(folder: RunFolder, workspace: Workspace, browser: Browser) -> None:
+def test_a_studio_that_was_closed_says_so(folder: RunFolder, workspace: Workspace, browser: Browser) -> None:
     with served(workspace.root) as (address, process):
         reader = Reader(browser, address)
         page = reader.tab()
@@ -576,7 +576,7 @@ def test_a_desk_that_was_closed_says_so(folder: RunFolder, workspace: Workspace,
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (640, 400), (390, 844)])
 def test_every_width_and_twice_the_size(
-    folder: RunFolder, workspace: Workspace, sit: Desks, width: int, height: int
+    folder: RunFolder, workspace: Workspace, sit: OpenReader, width: int, height: int
 ) -> None:
     """At 200 % a window of 1280 by 800 is one of 640 by 400."""
     page = sit(workspace.root).tab()
@@ -592,7 +592,7 @@ def test_every_width_and_twice_the_size(
     _fits(page)
 
 
-def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "j")
     page.get_by_role("listbox", name="Outputs").focus()
@@ -626,12 +626,12 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: Desks, axe: str, scheme: Any) -> None:
+def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     reviews.say(folder, FIRST, "Eve", verdict="accept", note="Good.")
     reviews.say(folder, SECOND, "Eve", verdict="reject")
     page = sit(workspace.root).tab()
     page.emulate_media(color_scheme=scheme)
-    states = {"the desk": [], "help": ["?"], "a note": ["Escape", "n"], "blind": ["Escape", "b"], "narrow": ["b"]}
+    states = {"the studio": [], "help": ["?"], "a note": ["Escape", "n"], "blind": ["Escape", "b"], "narrow": ["b"]}
     for state, keys in states.items():
         press(page, *keys)
         if state == "narrow":
@@ -651,7 +651,7 @@ def _barriers(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.model
-def test_a_run_by_the_model(workspace: Workspace, sit: Desks) -> None:
+def test_a_run_by_the_model(workspace: Workspace, sit: OpenReader) -> None:
     job = prepare.prepare(workspace, Options(kinds=("again",), steps=2, variants=2, limit=1))
     folder = execute.generate(job, workspace.outputs).folder
     page = sit(workspace.root).tab()

@@ -1,4 +1,4 @@
-"""The desk over HTTP: what is answered, and to whom."""
+"""The studio over HTTP: what is answered, and to whom."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SAME = {"origin": HERE, "content-type": "application/json"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     from tests.conftest import make_workspace
 
-    return variants(make_workspace(tmp_path_factory.mktemp("desk") / "garden"))
+    return variants(make_workspace(tmp_path_factory.mktemp("runs") / "garden"))
 
 
 class Asked:
@@ -54,7 +54,7 @@ class Asked:
         self.key = next(key for key, content in contents.items() if content.output == self.output)
 
     def __call__(self, method: str, path: str, cookie: str | None = SESSION, **more: Any) -> httpx.Response:
-        """Ask for a path below the room, or for `ROOT…` before it."""
+        """Ask for a path below the folder, or for `ROOT…` before it."""
         path = path.removeprefix("ROOT") if path.startswith("ROOT") else ACCESS.folder + path
         headers = {"cookie": f"{COOKIE}={cookie}"} if cookie else {}
         headers |= more.pop("headers", {})
@@ -139,7 +139,7 @@ def test_only_the_page_itself_hands_the_key_in(asked: Asked, headers: dict[str, 
 
 
 @pytest.mark.parametrize("path", ["ROOT/", "ROOT/sign_in.js", "ROOT/colours.css", "ROOT/icon.svg", "ROOT/?key=x"])
-def test_before_the_desk_there_is_nothing_to_see(asked: Asked, path: str) -> None:
+def test_before_the_studio_there_is_nothing_to_see(asked: Asked, path: str) -> None:
     answer = asked("GET", path, cookie=None)
     assert answer.status_code == 200
     for secret in (ACCESS.key, ACCESS.folder, SESSION, "two-clocks", "reviewer", asked.output):
@@ -162,7 +162,7 @@ def test_another_servers_cookie_of_the_same_name_locks_nobody_out(asked: Asked) 
 
 
 def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
-    assert Access("127.0.0.1", 8123).folder != ACCESS.folder, "what is kept is this desk's"
+    assert Access("127.0.0.1", 8123).folder != ACCESS.folder, "what is kept is this studio's"
     assert "immutable" in asked("GET", "/static/studio.js").headers["cache-control"]
     for path in ("/", "/api/listing", "/static/none.js", asked.path, "ROOT/", "ROOT/sign_in.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
@@ -180,19 +180,19 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("no key", "GET", "/", {"cookie": None}, 401),
     ("the key in the query", "GET", f"/?key={ACCESS.key}", {"cookie": None}, 401),
     ("the session in the query", "GET", f"/api/listing?{COOKIE}={SESSION}", {"cookie": None}, 401),
-    ("the session before the room", "GET", "ROOT/api/listing", {}, 404),
+    ("the session before the folder", "GET", "ROOT/api/listing", {}, 404),
     ("a cookie of another name", "GET", "/", {"cookie": None, "headers": {"cookie": f"x{COOKIE}={SESSION}"}}, 401),
     ("half a session", "GET", "/", {"cookie": SESSION[:-1]}, 401),
     ("an empty session", "GET", "/", {"cookie": None, "headers": {"cookie": f"{COOKIE}="}}, 401),
-    ("another desk's room", "GET", f"ROOT{Access('::1', 1).folder}/api/listing", {}, 404),
+    ("another studio's folder", "GET", f"ROOT{Access('::1', 1).folder}/api/listing", {}, 404),
     ("reading the key", "GET", "ROOT/enter", {}, 404),
     ("the key as a cookie", "GET", "/api/listing", {"cookie": ACCESS.key}, 401),
     ("a wrong cookie", "GET", "/static/studio.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
-    ("the door by another name", "GET", "ROOT/", {"headers": {"host": "evil.example:8123"}}, 421),
-    ("the door's script elsewhere", "GET", "ROOT/sign_in.js", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
-    ("the door read by another page", "GET", "ROOT/", {"headers": {"origin": "http://127.0.0.1:80"}}, 403),
+    ("the sign-in page by another name", "GET", "ROOT/", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("its script elsewhere", "GET", "ROOT/sign_in.js", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
+    ("the sign-in page read by another page", "GET", "ROOT/", {"headers": {"origin": "http://127.0.0.1:80"}}, 403),
     ("another port", "GET", "/", {"headers": {"host": "127.0.0.1:80"}}, 421),
     ("a name that is none", "GET", "/", {"headers": {"host": "[::1"}}, 421),
     ("another origin", "GET", "/api/listing", {"headers": {"origin": "http://evil.example"}}, 403),
@@ -221,7 +221,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a way up", "GET", "/static/../server.py", {}, 404),
     ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
     ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
-    ("another desk's file", "GET", "/static/../guess/desk.js", {}, 404),
+    ("another studio's file", "GET", "/static/../guess/studio.js", {}, 404),
     ("a Python file", "GET", "/static/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
@@ -245,7 +245,7 @@ def test_refused(asked: Asked, method: str, path: str, more: dict[str, Any], sta
 
 
 def test_a_link_from_elsewhere_leads_to_the_door(asked: Asked) -> None:
-    """A terminal in a browser is a page of another site, and so is the file that opens the desk."""
+    """A terminal in a browser is a page of another site, and so is the file that opens the studio."""
     assert asked("GET", "ROOT/", cookie=None, headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
