@@ -89,26 +89,24 @@ def export_bytes(folder: Path, options: ExportOptions) -> bytes:
 
 
 def _made(run: Run, chosen: Sequence[ReviewedOutput], options: ExportOptions) -> bytes:
-    if options.form == PREFERENCES:
-        rows: list[str] = []
-        left = MOST_EXPORTED
-        for row in dpo.lines(chosen, _IS[options.only] if options.only else lambda output: True):
-            rows.append(row)
-            left -= len(row)
-            if left < 0:
-                raise ExportError(
-                    f"{run.name}: its pairs of texts have more than {size(MOST_EXPORTED)}.",
-                    "Each text is paired with all worse texts of the same prompt: export a part with --only.",
-                )
-        data = "".join(rows).encode()
-    else:
-        data = _FORMS[options.form](run, chosen)
-    if not data:
+    if options.form != PREFERENCES:
+        return _FORMS[options.form](run, chosen)
+    rows: list[str] = []
+    left = MOST_EXPORTED
+    for row in dpo.lines(chosen, _IS[options.only] if options.only else lambda output: True):
+        rows.append(row)
+        left -= len(row)
+        if left < 0:
+            raise ExportError(
+                f"{run.name}: the pairs of texts have more than {size(MOST_EXPORTED)}.",
+                "Each text is paired with all worse texts of the same prompt: export a part with --only.",
+            )
+    if not rows:
         raise ExportError(
             f"{run.name}: no verdict prefers one text to another.",
             "Judge texts of the same prompt, such as variants, with `remix verdict`; or edit a text.",
         )
-    return data
+    return "".join(rows).encode()
 
 
 def _chosen(folder: Path, options: ExportOptions) -> tuple[Report, Run, list[ReviewedOutput]]:

@@ -1,16 +1,17 @@
 """The studio: a local web page for reading outputs beside their source and judging them.
 
 open_runs.py           the runs open in the studio: reads, reviews, edits, undo
-listing.py             values of the list on the left, as the page gets them
+listing.py             values for the list on the page's left, and of reviews
 output_files.py        an output's two files: found, read, noticed when changed
-output_detail.py       one output in full: texts side by side, flags, facts, prompt, candidates
+output_detail.py       values for the page's middle (texts side by side) and right (flags, facts, prompt, candidates)
 alternatives.py        which tokens wrote which word of a text
 diff.py                which words of two texts differ
 measured_sentences.py  which sentences were kept, from an output's `.measures.json`
 stored_reviews.py      the reviews of all runs of a folder, and the standing of each output
 verify_process.py      `verify` in a process of its own
 guard.py               which requests are allowed: Host, Origin, key, session, headers
-server.py              HTTP: routes, answers, threads
+routes.py              the requests that the page may send, and the answers
+server.py              listens, serves, reads and verifies in background threads
 connection_limits.py   time limits of requests and answers, and the number of connections
 browser.py             opens the browser; prints a new address on Enter
 static/                the page's modules, without a build step

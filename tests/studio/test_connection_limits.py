@@ -23,7 +23,8 @@ from remix.studio.connection_limits import Connection, ErrorReporter, most_open
 from remix.studio.guard import COOKIE as COOKIE_NAME
 from remix.studio.guard import Access
 from remix.studio.open_runs import OpenRuns
-from remix.studio.server import application, bind
+from remix.studio.routes import application
+from remix.studio.server import bind
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
 from tests.studio_server import FIRST, Client, served, variants

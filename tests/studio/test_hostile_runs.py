@@ -13,7 +13,7 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.studio.guard import COOKIE, Access
 from remix.studio.open_runs import OpenRuns
-from remix.studio.server import application
+from remix.studio.routes import application
 from remix.workspace import Workspace
 from tests.conftest import Nest
 from tests.studio_server import FIRST, OTHER, variants

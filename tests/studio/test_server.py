@@ -23,7 +23,8 @@ from remix.outputs import RunFolder, reviews
 from remix.studio import server
 from remix.studio.guard import COOKIE, HEADERS, LARGEST, Access
 from remix.studio.open_runs import OpenRuns
-from remix.studio.server import application, bind
+from remix.studio.routes import application
+from remix.studio.server import bind
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
