@@ -96,7 +96,7 @@ def test_pairs_of_many_judged_texts_are_bounded(finished: RunFolder, monkeypatch
     whole = sum(each.size for each in verified(finished.path).found)
     monkeypatch.setattr(exporting, "MOST_EXPORTED", whole)
     monkeypatch.setattr(exporting.dpo, "lines", lambda *_: iter(["x" * 2**15] * 10**6))
-    with pytest.raises(ExportError, match="its pairs of texts have more than"):
+    with pytest.raises(ExportError, match="the pairs of texts have more than"):
         export_bytes(finished.path, ExportOptions("dpo"))
 
 
