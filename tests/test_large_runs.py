@@ -12,7 +12,7 @@ from click.testing import Result
 
 from remix.analysis import run_ledgers
 from remix.errors import RunError
-from remix.export.export import FORMATS, ExportError, Wanted, exported
+from remix.export.export import FORMATS, ExportError, ExportOptions, export_bytes
 from remix.outputs import RunFolder, reviews
 from remix.verification.verify import verify as verified
 from tests.forging import forge
@@ -51,9 +51,9 @@ def test_what_is_read_again_is_exported_as_what_was_kept(
 ) -> None:
     reviews.say(finished, FIRST, "Ada", verdict="star")
     reviews.edit(finished, FIRST, "Ada", "Mine.")
-    whole = exported(finished.path, Wanted(form))
+    whole = export_bytes(finished.path, ExportOptions(form))
     monkeypatch.setattr("remix.verification.verify.KEPT", 0)
-    assert exported(finished.path, Wanted(form)) == whole
+    assert export_bytes(finished.path, ExportOptions(form)) == whole
 
 
 @pytest.mark.parametrize("suffix", [".md", ".json"])
@@ -74,7 +74,7 @@ def test_more_than_fits_memory_is_not_exported(
 ) -> None:
     monkeypatch.setattr(exporting, "MOST_EXPORTED", 2**10)
     with pytest.raises(ExportError, match="can be exported"):
-        exporting.export(finished.path, finished.path.parent / "out", Wanted(form))
+        exporting.export(finished.path, finished.path.parent / "out", ExportOptions(form))
     assert not (finished.path.parent / "out").exists()
 
 
@@ -91,12 +91,12 @@ def test_pairs_of_many_judged_texts_are_bounded(finished: RunFolder, monkeypatch
         reviews.say(finished, task, "Ada", verdict="star" if number % 2 else "reject")
     # The steps after them were made from other texts, which doesn't matter here.
     monkeypatch.setattr(exporting, "verified", lambda path: verified(path)._replace(findings=()))
-    assert len(exported(finished.path, Wanted("dpo")).splitlines()) == len(tasks) ** 2 // 4
+    assert len(export_bytes(finished.path, ExportOptions("dpo")).splitlines()) == len(tasks) ** 2 // 4
     whole = sum(each.size for each in verified(finished.path).found)
     monkeypatch.setattr(exporting, "MOST_EXPORTED", whole)
     monkeypatch.setattr(exporting.dpo, "lines", lambda *_: iter(["x" * 2**15] * 10**6))
-    with pytest.raises(ExportError, match="its pairs of texts have more than"):
-        exported(finished.path, Wanted("dpo"))
+    with pytest.raises(ExportError, match="the pairs of texts have more than"):
+        export_bytes(finished.path, ExportOptions("dpo"))
 
 
 @pytest.mark.parametrize("words", [("measure",), ("measure", "--json"), ("compare",)])

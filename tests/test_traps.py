@@ -27,8 +27,8 @@ from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.outputs.index import write_index
 from remix.records import Options
-from remix.studio.desk import Desk
-from remix.studio.rows import Words
+from remix.studio.listing import ReviewRequest
+from remix.studio.open_runs import OpenRuns
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Nest, Remix, bound, make_workspace
@@ -232,23 +232,23 @@ def commands(remix_: Remix, trapped: Path, whole: Path, target: Path) -> Iterato
             yield f"{number}: {words}", remix_(*words.split())
 
 
-def at_the_desk(workspace: Workspace, *runs: Path) -> None:
-    """All that the desk reads and writes of some runs."""
-    desk = Desk.open(workspace.outputs, [str(run) for run in runs], "Eve")
-    desk.read()
-    for row in desk.listing().outputs:
-        for asked in (desk.sheet, desk.text, desk.record):
+def in_the_studio(workspace: Workspace, *runs: Path) -> None:
+    """All that the studio reads and writes of some runs."""
+    open_runs = OpenRuns.open(workspace.outputs, [str(run) for run in runs], "Eve")
+    open_runs.read()
+    for row in open_runs.listing().outputs:
+        for asked in (open_runs.detail, open_runs.text, open_runs.record):
             with suppress(RemixError):
                 asked(row.key)
-    for key, content in desk.changes("").contents.items():
+    for key, content in open_runs.changes("").contents.items():
         with suppress(RemixError):
-            desk.say(key, Words(output=content.output or "0" * 64, verdict="reject"))
+            open_runs.review(key, ReviewRequest(output=content.output or "0" * 64, verdict="reject"))
         with suppress(RemixError):
-            desk.edit(key, content.output or "0" * 64, "A third text.")
+            open_runs.edit(key, content.output or "0" * 64, "A third text.")
         break
     with suppress(RemixError):
-        desk.undo([])
-    desk.tidy()
+        open_runs.undo([])
+    open_runs.tidy()
 
 
 def is_in_words(result: Result) -> bool:
@@ -279,7 +279,7 @@ def test_a_trap_for_a_file_of_a_run_catches_no_command(
         assert SECRET not in result.output, words
         if words.endswith((": runs", "status --all")) or (whole.name in words and "show" in words):
             assert (result.exit_code, whole.name in result.output or "two-clocks/001" in result.output) == (0, True)
-    ask(lambda: at_the_desk(workspace, trapped, whole))
+    ask(lambda: in_the_studio(workspace, trapped, whole))
     with closing(FakeWriter()) as writer:
         ask(lambda: execute.resume(RunFolder.open(trapped), writer=writer))
     assert (outside / "secret").read_text() == SECRET
@@ -300,7 +300,7 @@ def test_a_trap_for_the_folder_of_a_run_hides_no_other_run(
         if words.endswith((": runs", "status --all")):
             assert (result.exit_code, whole.name in result.output) == (0, True)
     with bounded():
-        ask(lambda: Desk.open(workspace.outputs, [], "Eve"))
+        ask(lambda: OpenRuns.open(workspace.outputs, [], "Eve"))
     assert (outside / "secret").read_text() == SECRET
 
 

@@ -57,16 +57,16 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
         raise click.UsageError(f"--only doesn't go with {form}, which describes the whole run.")
-    folder, wanted = run_path(workspace.outputs, run), exporting.Wanted(form, only, terms)
+    folder, options = run_path(workspace.outputs, run), exporting.ExportOptions(form, only, terms)
     if str(target) != "-":
-        note(f"{count(exporting.export(folder, target, wanted), 'text')} written.")
+        note(f"{count(exporting.export(folder, target, options), 'text')} written.")
         say(str(target))
     elif form in NO_TEXT:
         raise click.UsageError(
             f"{form} can't be printed: name a new {'folder' if form == 'ro-crate' else 'file'} with --to."
         )
     else:
-        document(exporting.exported(folder, wanted))
+        document(exporting.export_bytes(folder, options))
 
 
 COMMANDS = (export,)

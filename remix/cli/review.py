@@ -44,8 +44,8 @@ def review(
     the address contains a key that works once. Enter prints an address with a new key.
     """
     from remix.outputs import reviews
-    from remix.studio.desk import Desk
-    from remix.studio.guard import Pass, is_loopback
+    from remix.studio.guard import Access, is_loopback
+    from remix.studio.open_runs import OpenRuns
     from remix.studio.server import bind, serve
 
     if not is_loopback(host) and not i_know:
@@ -53,13 +53,13 @@ def review(
             f"--host {host} lets other machines connect, and nothing is encrypted: everybody who sees the address on "
             "its way can read and judge. Add --i-know if you mean it."
         )
-    desk = Desk.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
+    open_runs = OpenRuns.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
     bound = bind(host, port)
-    own = Pass(host, bound.getsockname()[1])
-    say(own.address)
+    access = Access(host, bound.getsockname()[1])
+    say(access.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
-    note(f"{renewing}Ctrl-C closes the desk; every verdict is saved at once.")
-    serve(desk, own, bound, browse, note)
+    note(f"{renewing}Ctrl-C closes the studio; every verdict is saved at once.")
+    serve(open_runs, access, bound, browse, note)
 
 
 COMMANDS = (review,)

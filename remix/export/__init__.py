@@ -1,10 +1,17 @@
-"""A run in forms that other programs read, or people.
+"""A run in other programs' formats, or to read.
 
-Takes what `outputs/verify.py` found intact, gives a file or a folder. Knows nothing of models, seeds and templates: a
-run stays exportable without them. `export.py` is the way in; the others are a form each, from outputs to a value or a
-text, and touch nothing of the run.
+Takes a verified run, gives a file or a folder. Knows nothing of models, seeds and templates: a run can be exported
+without them. `export.py` verifies, chooses and writes; each format has a file, from outputs to a text or bytes.
+
+epub.py, markdown.py, html.py   books and pages to read
+jsonl.py                        an object for each output
+dpo.py                          preference pairs
+prov.py                         W3C PROV
+rocrate.py                      Process Run Crate
+reviewed_outputs.py             an output with its reviews: what all formats are made from
+safe_markdown.py                strangers' Markdown made safe
 """
 
-from remix.export.export import FORMATS, Only, Wanted, export, exported
+from remix.export.export import FORMATS, ExportOptions, Only, export, export_bytes
 
-__all__ = ["FORMATS", "Only", "Wanted", "export", "exported"]
+__all__ = ["FORMATS", "ExportOptions", "Only", "export", "export_bytes"]

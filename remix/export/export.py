@@ -1,6 +1,6 @@
-"""From a run's folder to a file or a folder elsewhere, in one of the forms.
+"""The way into all exports: verifies a run, chooses outputs, and writes a file or a folder elsewhere.
 
-Takes the folder and checks it first: what isn't as it was written goes to nobody. Never writes over what is there.
+A run changed since it was written isn't exported. Never overwrites a file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.errors import RemixError, RunError
-from remix.export import book, dpo, jsonl, page, prov, rocrate
-from remix.export.item import Item, items
+from remix.export import dpo, epub, html, jsonl, markdown, prov, rocrate
+from remix.export.reviewed_outputs import ReviewedOutput, reviewed_outputs
 from remix.outputs.layout import TEXT, bound_of, place_of
 from remix.records import Run, sha256
 from remix.util.files import (
@@ -31,119 +31,114 @@ from remix.util.units import size
 from remix.verification.verify import Report, verified
 
 CRATE = "ro-crate"
-"""A folder; the other forms are a file each."""
+"""The only format that is a folder."""
 
 PREFERENCES = "dpo"
-"""Of the whole run: what was liked less is in it as well."""
+"""The format made from all outputs of a run: a pair has an output with a worse verdict, too."""
 
 MOST_EXPORTED = 256 * 2**20
-"""Bytes of the records and texts of an export, which is made in memory: a run of 17,000 usual texts."""
+"""Bytes of an export's records and texts, held in memory: a run of 17,000 usual texts."""
 
 Only = Literal["accepted", "edited", "reviewed"]
-"""What people said of an output; to be starred is to be accepted."""
+"""A choice of outputs by their standing; starred outputs are accepted, too."""
 
 
 class ExportError(RemixError):
     """A run can't be exported."""
 
 
-class Wanted(NamedTuple):
-    """What is to be exported, and how."""
+class ExportOptions(NamedTuple):
+    """Format and choice of an export."""
 
     form: str
     """One of `FORMATS`."""
     only: Only | None = None
-    """Only outputs of which people said so; all, if nothing is named."""
+    """Which outputs; None for all."""
     license: str | None = None
-    """Address of the terms that a crate is given under."""
+    """Address of a crate's licence."""
 
 
-def export(folder: Path, target: Path, wanted: Wanted) -> int:
-    """Write a run to a new file, or a new folder for `ro-crate`. Gives how many outputs are in it.
+def export(folder: Path, target: Path, options: ExportOptions) -> int:
+    """Write a run to a new file, or to a new folder for `ro-crate`. Gives the number of exported outputs.
 
-    Raises `RunError` where the run isn't as it was written, `ExportError` where nothing in it is wanted, or the
-    target is there already, or can't be written.
+    Raises `RunError` if the run was changed since it was written, `ExportError` if no output fits the options, or the
+    target exists or can't be written.
     """
-    report, run, chosen = _chosen(folder, wanted)
+    report, run, chosen = _chosen(folder, options)
     if os.path.lexists(target):
         raise _taken(target)
     if is_within(target, folder):
         raise ExportError(
-            f"{target} lies in the run's own folder.", "Take another place with --to; nothing has been written."
+            f"{target} is in the run's own folder.", "Take a different path with --to; nothing has been written."
         )
-    if wanted.form == CRATE:
-        _write_crate(report, run, target, wanted.license)
+    if options.form == CRATE:
+        _write_crate(report, run, target, options.license)
     else:
-        _write_file(target, _made(run, chosen, wanted))
+        _write_file(target, _made(run, chosen, options))
     return len(chosen)
 
 
-def exported(folder: Path, wanted: Wanted) -> bytes:
-    """A run in one of the forms that are a file. Raises as `export` does."""
-    _, run, chosen = _chosen(folder, wanted)
-    return _made(run, chosen, wanted)
+def export_bytes(folder: Path, options: ExportOptions) -> bytes:
+    """The bytes of an export in a format other than `ro-crate`. Raises the same errors as `export`."""
+    _, run, chosen = _chosen(folder, options)
+    return _made(run, chosen, options)
 
 
-def _made(run: Run, chosen: Sequence[Item], wanted: Wanted) -> bytes:
-    if wanted.form == PREFERENCES:
-        rows: list[str] = []
-        left = MOST_EXPORTED
-        for row in dpo.lines(chosen, _IS[wanted.only] if wanted.only else lambda item: True):
-            rows.append(row)
-            left -= len(row)
-            if left < 0:
-                raise ExportError(
-                    f"{run.name}: its pairs of texts have more than {size(MOST_EXPORTED)}.",
-                    "Each is paired with all that were liked less of the same prompt: export a part with --only.",
-                )
-        data = "".join(rows).encode()
-    else:
-        data = _FORMS[wanted.form](run, chosen)
-    if not data:
+def _made(run: Run, chosen: Sequence[ReviewedOutput], options: ExportOptions) -> bytes:
+    if options.form != PREFERENCES:
+        return _FORMS[options.form](run, chosen)
+    rows: list[str] = []
+    left = MOST_EXPORTED
+    for row in dpo.lines(chosen, _IS[options.only] if options.only else lambda output: True):
+        rows.append(row)
+        left -= len(row)
+        if left < 0:
+            raise ExportError(
+                f"{run.name}: the pairs of texts have more than {size(MOST_EXPORTED)}.",
+                "Each text is paired with all worse texts of the same prompt: export a part with --only.",
+            )
+    if not rows:
         raise ExportError(
-            f"{run.name}: nobody has preferred one text to another.",
-            "Judge answers to the same prompt, as variants are, with `remix verdict`; or edit one.",
+            f"{run.name}: no verdict prefers one text to another.",
+            "Judge texts of the same prompt, such as variants, with `remix verdict`; or edit a text.",
         )
-    return data
+    return "".join(rows).encode()
 
 
-def _chosen(folder: Path, wanted: Wanted) -> tuple[Report, Run, list[Item]]:
-    """The outputs that are wanted of a run that is as it was written."""
+def _chosen(folder: Path, options: ExportOptions) -> tuple[Report, Run, list[ReviewedOutput]]:
+    """Verify a run and choose outputs."""
     report = verified(folder)
     if report.run is None or not report.found:
         raise ExportError(f"{folder}: no text is finished yet.", "`remix resume` goes on with it.")
-    found = items(report)
-    chosen = [item for item in found if wanted.only is None or _IS[wanted.only](item)]
+    found = reviewed_outputs(report)
+    chosen = [output for output in found if options.only is None or _IS[options.only](output)]
     if not chosen:
-        raise ExportError(f"{folder}: no text is {wanted.only}.", "`remix verdict` says whether to keep one.")
-    taken = found if wanted.form in (PREFERENCES, CRATE) else chosen
+        raise ExportError(
+            f"{folder}: no text is {options.only}.", "Judge texts with `remix verdict` or `remix review`."
+        )
+    taken = found if options.form in (PREFERENCES, CRATE) else chosen
     whole = sum(each.found.size + len(each.edited or "") for each in taken)
     if whole > MOST_EXPORTED:
         raise ExportError(
-            f"{folder}: its texts and records have {size(whole)}; at most {size(MOST_EXPORTED)} can be exported.",
-            "Export a part of it with --only, or make several runs.",
+            f"{folder}: texts and records have {size(whole)}; at most {size(MOST_EXPORTED)} can be exported.",
+            "Export a part of the run with --only, or make several runs.",
         )
-    return report, report.run, found if wanted.form == PREFERENCES else chosen
+    return report, report.run, found if options.form == PREFERENCES else chosen
 
 
-_IS: dict[Only, Callable[[Item], bool]] = {
-    "accepted": lambda item: item.standing.is_accepted,
-    "edited": lambda item: item.edited is not None,
-    "reviewed": lambda item: item.standing.verdict is not None,
+_IS: dict[Only, Callable[[ReviewedOutput], bool]] = {
+    "accepted": lambda output: output.standing.is_accepted,
+    "edited": lambda output: output.edited is not None,
+    "reviewed": lambda output: output.standing.verdict is not None,
 }
 
 
-def _prov(run: Run, chosen: Sequence[Item]) -> bytes:
-    document = prov.document(run, [item.found for item in chosen])
-    return f"{document.serialize(format='json', indent=1)}\n".encode()
-
-
-_FORMS: dict[str, Callable[[Run, Sequence[Item]], bytes]] = {
-    "prov-json": _prov,
+_FORMS: dict[str, Callable[[Run, Sequence[ReviewedOutput]], bytes]] = {
+    "prov-json": lambda run, chosen: prov.prov_json(run, [output.found for output in chosen]).encode(),
     "jsonl": lambda run, chosen: jsonl.jsonl(chosen).encode(),
-    "html": lambda run, chosen: page.page(run, chosen).encode(),
-    "markdown": lambda run, chosen: book.markdown(run, chosen).encode(),
-    "epub": book.epub,
+    "html": lambda run, chosen: html.html(run, chosen).encode(),
+    "markdown": lambda run, chosen: markdown.markdown(run, chosen).encode(),
+    "epub": epub.epub,
 }
 
 FORMATS = (CRATE, PREFERENCES, *_FORMS)
@@ -153,22 +148,22 @@ def _write_file(target: Path, data: bytes) -> None:
     try:
         write_new(target, data)
     except OSError as error:
-        # It may have come to be there since we looked.
+        # The file may have been made meanwhile.
         raise (_taken(target) if os.path.lexists(target) else _unwritable(target, error)) from error
 
 
 def _taken(target: Path) -> ExportError:
-    return ExportError(f"{target} already exists.", "Take another name; nothing has been written.")
+    return ExportError(f"{target} already exists.", "Take a different name; nothing has been written.")
 
 
 def _unwritable(target: Path, error: OSError | RunError) -> ExportError:
     message = error.message if isinstance(error, RunError) else unwritable(target, error).message
-    return ExportError(message, "Take another place with --to, or make room there.")
+    return ExportError(message, "Take a different path with --to, or free space there.")
 
 
 def _write_crate(report: Report, run: Run, target: Path, license_: str | None) -> None:
-    """A copy of the run's folder with its metadata and a page to read, under its name when it is whole."""
-    # Not named after the target: that name could be a folder of the user's, and be too long.
+    """Fill a temporary folder with the run's files, the metadata and an HTML page; rename the folder at the end."""
+    # A name made from the target's could be a folder of the user's, or be too long.
     draft = target.absolute().with_name(f".remix-{secrets.token_hex(8)}{TEMPORARY}")
     try:
         make_new_folder(draft)
@@ -189,7 +184,7 @@ def _fill_crate(draft: Path, report: Report, run: Run, license_: str | None) -> 
         data = _read(report.path, name)
         write_whole(draft / name, data)
         files.append(rocrate.File(name, sha256(data), len(data), media_type, text))
-    write_whole(draft / rocrate.PREVIEW, page.page(run, items(report)).encode())
+    write_whole(draft / rocrate.PREVIEW, html.html(run, reviewed_outputs(report)).encode())
     write_whole(draft / rocrate.METADATA, rocrate.metadata(run, report.found, files, license_).encode())
 
 
@@ -198,12 +193,12 @@ def _read(folder: Path, name: str) -> bytes:
         return read_bounded(folder / name, bound_of(name), within=folder)
     except OSError as error:
         raise ExportError(
-            f"{folder / name}: can't be read ({error.strerror or error}).", "`remix verify` lists all that is wrong."
+            f"{folder / name}: can't be read ({error.strerror or error}).", "`remix verify` lists all findings."
         ) from error
 
 
 def _parts(folder: Path, run: Run) -> Iterator[tuple[str, str, str | None]]:
-    """The files of a run that a crate takes: name, format, and the text that the file is about, if any."""
+    """The files that belong to a crate: name, media type, and the text that the file is about, if any."""
     ids = {task.id for task in run.tasks}
     files = (Path(entry.path) for entry in entries(folder) if entry.is_file())
     for name in sorted(path.relative_to(folder).as_posix() for path in files):

@@ -1,4 +1,4 @@
-"""A run as JSON lines: an object for each output, flat and alike, as the readers of datasets want them.
+"""Export to JSON lines: a flat object for each output, for dataset readers.
 
 Takes outputs with their reviews, gives a text.
 """
@@ -9,19 +9,19 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from remix.export.item import Item
+from remix.export.reviewed_outputs import ReviewedOutput
 from remix.records import Source, sha256
 from remix.util.names import in_json
 
 
-def jsonl(items: Iterable[Item]) -> str:
-    """A line for each output. All have the same keys, and a key the same type; what isn't known is null."""
-    # The standard output may be a terminal: what that would obey is written as JSON's escapes.
-    return "".join(in_json(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in items)
+def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
+    """A line for each output. All objects have the same keys, with the same types; unknown values are null."""
+    # The text may be printed to a terminal: control characters are written as JSON escapes.
+    return "".join(in_json(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in outputs)
 
 
-def _row(item: Item) -> dict[str, Any]:
-    found, standing = item.found, item.standing
+def _row(output: ReviewedOutput) -> dict[str, Any]:
+    found, standing = output.found, output.standing
     record = found.record
     task, derivation, sampling = record.task, record.derivation, record.derivation.sampling
     return {
@@ -53,7 +53,7 @@ def _row(item: Item) -> dict[str, Any]:
         "verdict": standing.verdict,
         "loss": standing.loss,
         "note": standing.note,
-        "edited": item.edited,
+        "edited": output.edited,
     }
 
 

@@ -1,7 +1,7 @@
-"""A run as PROV-JSON: which text came of which, by whom, when, from what.
+"""Export to PROV-JSON: which text was derived from which, when, by which model and template.
 
-Takes a run and its outputs as they were found, gives a document of W3C PROV (PROV-DM 2013, PROV-JSON 2013), made with
-the package `prov`. An output is `run:` and its name in the run; passages, templates and models go by their bytes.
+Takes a run and verified outputs, gives a W3C PROV document (PROV-DM 2013, PROV-JSON 2013), made with the package
+`prov`. An output's identifier is `run:` with the task's id; passages, templates and models are identified by sha256.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from remix.verification.finding import Found
 NAMES = "urn:x-remix:"
 
 
-def document(run: Run, found: Iterable[Found]) -> ProvDocument:
-    """The document; `serialize(format="json")` gives its text."""
+def prov_json(run: Run, found: Iterable[Found]) -> str:
     document = ProvDocument()
     document.add_namespace("remix", f"{NAMES}term:")
     document.add_namespace("sha256", f"{NAMES}sha256:")
@@ -31,7 +30,7 @@ def document(run: Run, found: Iterable[Found]) -> ProvDocument:
     document.add_namespace("run", f"{NAMES}run:{_local(run.name)}:")
     for each in found:
         _add(document, each)
-    return document
+    return f"{document.serialize(format='json', indent=1)}\n"
 
 
 def _add(document: ProvDocument, found: Found) -> None:
@@ -115,12 +114,12 @@ def _model(document: ProvDocument, record: Record) -> str:
 
 
 def _local(name: str) -> str:
-    """A name as the end of an address: what PROV-N can't write there, percent-encoded."""
+    """A name as the local part of an identifier: characters not allowed by PROV-N are percent-encoded."""
     return re.sub(r"[^\w./-]", lambda match: quote(match[0], safe=""), name)
 
 
 def _once(document: ProvDocument, name: str, about: Mapping[str | QualifiedName, str | int]) -> str:
-    """The name of an entity, which is added unless it is there."""
+    """Add an entity unless the document has one of the same name; gives the name."""
     if not document.get_record(name):
         document.entity(name, list(about.items()))
     return name

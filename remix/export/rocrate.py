@@ -1,9 +1,9 @@
-"""A run as a research object: the metadata that makes its folder a Process Run Crate.
+"""Export to RO-Crate: the metadata of a folder that is a Process Run Crate.
 
-Takes a run, its outputs as they were found and the files that lie beside the metadata, gives the JSON-LD of
-`ro-crate-metadata.json` by RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5
-(https://w3id.org/ro/wfrun/process/0.5): an action for each output, with the passages, the template and the texts that
-were read as its objects, and remix and the model as its instruments.
+Takes a run, verified outputs and the crate's files, gives the JSON-LD of `ro-crate-metadata.json` after RO-Crate 1.1
+(https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5 (https://w3id.org/ro/wfrun/process/0.5): an
+action for each output; the action's objects are the passages, the template and the texts read, the instruments are
+remix and the model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PREVIEW = "ro-crate-preview.html"
 CRATE = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
-"""Names `sha256`, which RO-Crate's own context doesn't know."""
+"""Context with the term `sha256`, missing in RO-Crate's own context."""
 
 Entity = dict[str, Any]
 
@@ -33,27 +33,24 @@ class File(NamedTuple):
     """A file of the crate."""
 
     name: str
-    """Below the crate's folder."""
+    """Path relative to the crate's folder."""
     sha256: str
     size: int
     """In bytes."""
     media_type: str
     text: str | None
-    """The text that the file is about; null for a text itself and for files of the whole run."""
+    """The text that the file is about; None for texts and for files of the whole run."""
 
 
 def metadata(run: Run, found: Sequence[Found], files: Sequence[File], license_: str | None = None) -> str:
-    """The text of `ro-crate-metadata.json`. `license_`: address of the terms it is given under."""
+    """The text of `ro-crate-metadata.json`. `license_`: the licence's address."""
     terms = _license(license_)
     root = _root(run, found, files) | {"license": _to(terms["@id"])}
-    graph = [_descriptor(), root, terms, _profile(), *_instruments(found), *_objects(run, found)]
+    descriptor = {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
+    graph = [descriptor, root, terms, _profile(), *_instruments(found), *_objects(run, found)]
     graph += [_action(each) for each in found]
     graph += _files(found, files)
     return json.dumps({"@context": [f"{CRATE}/context", TERMS], "@graph": graph}, ensure_ascii=False, indent=2) + "\n"
-
-
-def _descriptor() -> Entity:
-    return {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
 
 
 def _profile() -> Entity:
@@ -66,20 +63,15 @@ def _profile() -> Entity:
 
 
 def _license(address: str | None) -> Entity:
-    """The terms: RO-Crate wants some to be named, so where there are none it says so."""
+    """The licence. RO-Crate requires a licence, so a missing licence is stated."""
     if address:
-        return {
-            "@id": address,
-            "@type": "CreativeWork",
-            "name": address,
-            "description": "The terms it is given under.",
-        }
-    unknown = "Nobody has said under what terms this may be used: ask whoever gave it to you."
+        return {"@id": address, "@type": "CreativeWork", "name": address, "description": "The licence of this crate."}
+    unknown = "No licence was stated: ask the author before using this crate."
     return {"@id": "#terms", "@type": "CreativeWork", "name": "no licence stated", "description": unknown}
 
 
 def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
-    # When the last text was written, not when the crate was: the same run makes the same crate.
+    # The time of the last text instead of the export's: the same run gives the same crate.
     written = max((each.record.circumstances.finished for each in found), default=run.created)
     return {
         "@id": "./",
@@ -93,11 +85,11 @@ def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
     }
 
 
-# -- what acts ----------------------------------------------------------------------------------------------
+# -- instruments and actions --------------------------------------------------------------------------------
 
 
 def _instruments(found: Iterable[Found]) -> list[Entity]:
-    """remix, in each version that wrote, and each model."""
+    """Each version of remix, and each model."""
     entities: dict[str, Entity] = {}
     for each in found:
         for entity in (_remix(each.record), _model(each.record)):
@@ -119,7 +111,7 @@ def _remix(record: Record) -> Entity:
 
 
 def _model(record: Record) -> Entity:
-    """The weights; by the profile what an action is done with is software, and its bytes are what identifies it."""
+    """A model. The profile requires instruments to be software; the weights' sha256 is the version."""
     circumstances, model = record.circumstances, record.derivation.model
     entity: Entity = {
         "@id": f"#model-{model.sha256 or quote(circumstances.model, safe='')}",
@@ -159,11 +151,11 @@ def _action_id(found: Found) -> str:
     return f"#write-{quote(found.task.id)}"
 
 
-# -- what is acted on ---------------------------------------------------------------------------------------
+# -- objects ------------------------------------------------------------------------------------------------
 
 
 def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
-    """Passages, their essays, and templates, as far as outputs come of them."""
+    """Essays, passages and templates used by any output."""
     passages = {source.passage for each in found for source in each.record.sources}
     kinds = {each.task.kind for each in found}
     for essay in run.essays:
@@ -222,7 +214,7 @@ def _template(template: TemplateUsed) -> Entity:
 
 
 def _sources(found: Found) -> list[Entity]:
-    """The passages, and the texts that were read; outputs of earlier runs by their records' ids."""
+    """The passages, and the texts read; outputs of earlier runs are named by record id."""
     passages = [_to(f"#passage-{quote(source.passage)}") for source in found.record.sources]
     texts = [_to(_path(f"{each}.md")) for each in found.task.reads]
     return [*passages, *texts, *(_to(f"#record-{each.record}") for each in _earlier(found))]

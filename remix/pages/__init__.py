@@ -1,7 +1,15 @@
-"""remix's own HTML pages, each a file that needs no other.
+"""remix's own HTML pages: exported pages load no other file, the studio's pages only the studio's own.
 
-Takes a page's name and values, gives HTML. Every value is escaped: titles and texts may come from strangers. The
-templates here are remix's own; those of users and models are `sandbox.py`'s.
+Takes a page's name and values, gives HTML. Every value is escaped: titles and texts may come from strangers.
+Templates by users and inside models are rendered elsewhere, in `templates/`.
+
+studio.html    the studio
+sign_in.html   sends the key from the address, then opens the studio
+redirect.html  the file by which the browser opens the studio's address
+run.html       a run as a page to read
+report.html    the report of `remix measure --report`
+head.html      the beginning of exported pages: no scripts, no other files
+colours.css    colours of all pages; reading.css, report.css: styles of exported pages
 """
 
 from __future__ import annotations
@@ -14,7 +22,7 @@ from remix.util.names import readable
 
 
 def render(name: str, **values: object) -> str:
-    """A page of this package, filled in."""
+    """A page with values filled in."""
     return _environment().get_template(name).render(**values)
 
 
@@ -27,6 +35,6 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # A browser obeys none of what a terminal does, but a line that runs backwards hides what it says there as well.
+    # Control characters do nothing in a browser, but characters that reverse a line's direction hide its meaning.
     environment.filters["shown"] = readable
     return environment

@@ -1,14 +1,18 @@
-"""The desk: a local page for reading outputs against their source and judging them.
+"""The studio: a local web page for reading outputs beside their source and judging them.
 
-desk.py      the runs that lie on it: a row an output, and what is said of them
-verdicts.py  what people said in all runs of a folder, kept up with
-checking.py  whether the runs are what was written, found out in a process of its own
-sheet.py     one output laid open: beside what it was made from, turn by turn, its record in words
-diff.py      which words of a text are another's
-turns.py     which turns made which word
-guard.py     who may ask
-opening.py   the browser opened at the desk, and new addresses for it
-connections.py   how long a request may take, and how many there may be at a time
-server.py    HTTP
-static/      what the browser runs: plain modules, no build step
+open_runs.py           the runs open in the studio: reads, reviews, edits, undo
+listing.py             values for the list on the page's left, and of reviews
+output_files.py        an output's two files: found, read, noticed when changed
+output_detail.py       values for the page's middle (texts side by side) and right (flags, facts, prompt, candidates)
+alternatives.py        which tokens wrote which word of a text
+diff.py                which words of two texts differ
+measured_sentences.py  which sentences were kept, from an output's `.measures.json`
+stored_reviews.py      the reviews of all runs of a folder, and the standing of each output
+verify_process.py      `verify` in a process of its own
+guard.py               which requests are allowed: Host, Origin, key, session, headers
+routes.py              the requests that the page may send, and the answers
+server.py              listens, serves, reads and verifies in background threads
+connection_limits.py   time limits of requests and answers, and the number of connections
+browser.py             opens the browser; prints a new address on Enter
+static/                the page's modules, without a build step
 """

@@ -1,6 +1,6 @@
-"""Which words two texts have in common.
+"""Word differences of two texts.
 
-Takes two texts, gives the stretches of each that the other doesn't have, as places in it. Knows nothing of pages.
+Takes two texts, gives the character ranges dropped from the first and added in the second. Knows nothing of pages.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from itertools import islice
 from typing import NamedTuple
 
 Span = tuple[int, int]
-"""From one letter's place to another's, the last not included."""
+"""A range of characters: start, and end (not included)."""
 
 LONGEST = 3000
-"""Words and signs of a text that is compared."""
+"""Most words and punctuation marks of a text to be compared."""
 
 PATIENCE = 2_000_000
-"""Pairs of equal words that are looked at before the rest counts as changed: half a second, to which no text of a
-person comes near. `difflib` alone takes up to the cube of a text's length."""
+"""Pairs of equal words examined (half a second) before the rest counts as changed; no person's text comes near.
+`difflib` without a bound takes up to the cube of a text's length."""
 
 LETTERS = 10
-"""A stretch with so many letters in common was kept; a shorter one only where not much was changed around it. Amid
-what is all new an “of the” was not kept, it came again."""
+"""Letters of a common stretch from which the stretch counts as kept. A shorter stretch counts only if little changed
+around it: an “of the” amid new words was written anew, not kept."""
 
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*|[^\w\s]")
 
 
 class Difference(NamedTuple):
-    """What each text has that the other hasn't."""
+    """Character ranges without a counterpart."""
 
     dropped: tuple[Span, ...]
-    """Places in the first."""
+    """In the first text."""
     added: tuple[Span, ...]
-    """Places in the second."""
+    """In the second text."""
 
 
 def difference(before: str, after: str) -> Difference | None:
-    """What was dropped of the first text and added in the second; nothing where one of them is too long to tell."""
+    """The difference of two texts; None if one text has more than `LONGEST` words."""
     old, new = _words(before), _words(after)
     if max(len(old), len(new)) > LONGEST:
         return None
@@ -51,12 +51,12 @@ def difference(before: str, after: str) -> Difference | None:
 
 
 def _words(text: str) -> list[re.Match[str]]:
-    # One more than is looked at tells that there are too many, whatever the text's length.
+    # One word beyond the limit is enough to see that the text is too long.
     return list(islice(_WORD.finditer(text), LONGEST + 1))
 
 
 def _gaps(words: Sequence[re.Match[str]], kept: Sequence[Span]) -> Iterator[Span]:
-    """Places of what lies between the stretches that were kept, given by the numbers of words."""
+    """Character ranges between kept stretches; the stretches are given by word numbers."""
     begin = 0
     for first, end in (*kept, (len(words), len(words))):
         if begin < first:
@@ -65,8 +65,8 @@ def _gaps(words: Sequence[re.Match[str]], kept: Sequence[Span]) -> Iterator[Span
 
 
 class _Comparison:
-    """`difflib`'s way, the longest stretch in common and then the same on both sides of it, but no further than where
-    stretches are too short to mean anything."""
+    """Finds the longest common stretch, then searches left and right of each found stretch, as `difflib` does; stops
+    at stretches too short to mean anything."""
 
     def __init__(self, old: Sequence[re.Match[str]], new: Sequence[re.Match[str]]) -> None:
         self._old = [word[0] for word in old]
@@ -76,7 +76,7 @@ class _Comparison:
         self._patience = PATIENCE
 
     def kept(self) -> Iterator[Match]:
-        """The stretches in common, in no order."""
+        """The common stretches, in no order."""
         waiting = [(0, len(self._old), 0, len(self._new))]
         while waiting:
             old, old_end, new, new_end = waiting.pop()

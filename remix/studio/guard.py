@@ -1,11 +1,11 @@
-"""Who may ask the desk.
+"""Which requests the studio's server answers.
 
-Takes requests, lets those through that come from the page itself, in a browser that was given the desk's address; the
-others are refused. Knows nothing of what is asked.
+Takes requests, passes on requests of the studio's page in a browser that opened the studio's address, and refuses all
+others. Knows nothing of the requests' contents.
 
-A page of a stranger, open in the same browser, can send requests to this machine. It can't know the key; its requests
-carry no cookie that is kept to the desk's own site; a name of its own that it points at this machine shows as the
-host (DNS rebinding); and what it posts shows where it comes from (Origin, Sec-Fetch-Site).
+A stranger's page in the same browser can send requests to this machine, but doesn't know the key; the session cookie
+is `SameSite=Strict`, so the browser leaves the cookie out; a stranger's domain pointing at this machine shows in
+`Host` (DNS rebinding); and a POST shows its origin in `Origin` and `Sec-Fetch-Site`.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 KEY = "key"
-"""What stands before the key in the address. All that is behind the `#` stays in the browser: no log and no other
-page sees it, and what fetches the address for a preview doesn't use the key up."""
+"""Name of the key in the address. The part after `#` stays in the browser: no log and no foreign page sees the key,
+and a program fetching the address for a preview doesn't use up the key."""
 
-DOOR = frozenset({"/", "/door.js", "/paper.css", "/icon.svg"})
-"""The page that hands the key in, and its files. There is nothing in them that a stranger mustn't see."""
+SIGN_IN_FILES = frozenset({"/", "/sign_in.js", "/colours.css", "/icon.svg"})
+"""Paths of the page that sends the key, and of the page's files: public, without anything secret."""
 
 ENTER = "/enter"
-"""Where the key is handed in."""
+"""Path to which the page sends the key."""
 
 LARGEST = 5 * 2**20
-"""Bytes of a request: the longest text that may be kept, whatever its letters."""
+"""Bytes of a request's body: room for the longest text that a review may have, in any script."""
 
 HEADERS = {
-    # Trusted Types: where the browser knows them, no string becomes HTML or a script, whatever the page's code does.
+    # Trusted Types: in browsers with support for them, no string can become HTML or a script.
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
@@ -47,50 +47,50 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 
-HOW = "Open the desk by the address that `remix review` printed, its key included."
+HOW = "Open the studio with the address that `remix review` printed, key included."
 
 USED = (
-    "This address was used already, and each opens the desk once. Use the tab that is open, or press Enter in the "
-    "terminal where `remix review` runs: it prints a new address."
+    "This address was used before, and an address opens the studio once. Use the open tab, or press Enter in the "
+    "terminal in which `remix review` runs to print a new address."
 )
-COOKIE = "remix-desk"
-"""The cookie's name. Those of several desks lie below different folders."""
+COOKIE = "remix-studio"
+"""The cookie's name. Cookies of several studios have different folders as their path."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-class Pass:
-    """What a browser must show: first the key, and from then on the session that it got for it.
+class Access:
+    """The key, exchanged once for a session, and the sessions.
 
-    The session is a cookie. Browsers send cookies to all ports of a host, so this one is bound to a folder whose name
-    nobody can guess: below it they ask for everything, and no other server is asked for that folder.
+    A session is a cookie. Browsers send cookies to all ports of a host, so the cookie's path is a folder with a
+    secret name: all pages and answers are below the folder, and no server on a different port is asked for it.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self.host = host
-        """What the desk is bound to."""
+        """The host listened on."""
         self.port = port
-        self.room = f"/{secrets.token_urlsafe(16)}"
-        """The folder below which the desk's pages are."""
+        self.folder = f"/{secrets.token_urlsafe(16)}"
+        """First part of the path of all pages and answers."""
         self.key = secrets.token_urlsafe(32)
-        """In the address that holds now: it opens the desk once."""
+        """The key in the current address; opens the studio once."""
         self._sessions: set[str] = set()
         self._used: set[str] = set()
 
     @property
     def address(self) -> str:
-        """Where to go with a browser."""
+        """The address to open in a browser."""
         name = socket.gethostname() if _is_any(self.host) else _in_address(self.host)
         return f"http://{name}:{self.port}/#{KEY}={self.key}"
 
     def renew(self) -> str:
-        """Another key, if this one was used; gives the address that holds now."""
+        """Make a new key if the current key was used; gives the current address."""
         if self.is_used(self.key):
             self.key = secrets.token_urlsafe(32)
         return self.address
 
     def exchange(self, key: str) -> str | None:
-        """A session for the key: once, and null for any other."""
+        """A new session for the current key, once; None for any other key."""
         if self.is_used(key) or not _same(key, self.key):
             return None
         self._used.add(key)
@@ -99,19 +99,19 @@ class Pass:
         return session
 
     def is_used(self, key: str) -> bool:
-        """Whether a key opened the desk before."""
+        """Whether a key was exchanged before."""
         return key in self._used
 
     def holds(self, session: str) -> bool:
-        """Whether a session was given for a key."""
+        """Whether a session is valid."""
         return any(_same(session, each) for each in self._sessions)
 
     def cookie(self, session: str) -> str:
-        """The header that gives a browser its session."""
-        return f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path={self.room}/"
+        """Value of the `Set-Cookie` header for a session."""
+        return f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path={self.folder}/"
 
     def is_own(self, authority: str) -> bool:
-        """Whether a request's host is this desk by a name that nobody else can point here."""
+        """Whether a request's `Host` is a name of this server that no stranger can point here."""
         try:
             parts = urlsplit(f"//{authority}")
             name, port = parts.hostname or "", parts.port or 80
@@ -125,7 +125,7 @@ class Pass:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host."""
+    """Whether a host can be reached from this machine only."""
     return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
 
 
@@ -146,14 +146,14 @@ def _in_address(host: str) -> str:
 
 
 class Guard:
-    """Stands before an application."""
+    """ASGI middleware: refuses foreign requests and adds security headers to all answers."""
 
-    def __init__(self, app: ASGIApp, own: Pass) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._own = own
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or let through; either way with the headers that bind the browser."""
+        """Refuse the request or pass it on, in both cases with the security headers."""
         if scope["type"] != "http":
             return
         app = self._refusal(Request(scope)) or self._app
@@ -169,21 +169,21 @@ class Guard:
 
     def _refusal(self, request: Request) -> Response | None:
         host, path = request.headers.get("host", ""), request.scope["path"]
-        if not self._own.is_own(host):
-            return PlainTextResponse("This desk goes by another name.", 421)
-        # The address may be a link on another page: of a terminal in a browser, or the file that opens the desk.
+        if not self._access.is_own(host):
+            return PlainTextResponse("This isn't a name of the studio's server.", 421)
+        # The address may be a link on a foreign page: a terminal in a browser, or the file that opens the studio.
         is_visit = path == "/" and request.method == "GET" and "origin" not in request.headers
         if not is_visit and _is_foreign(request.method, request.headers, host):
-            return PlainTextResponse("Only the desk's own page may ask this.", 403)
-        if path in DOOR or path == ENTER:
+            return PlainTextResponse("Only the studio's own page may send this request.", 403)
+        if path in SIGN_IN_FILES or path == ENTER:
             return None
-        if not any(map(self._own.holds, _sessions(request))):
+        if not any(map(self._access.holds, _sessions(request))):
             return PlainTextResponse(HOW, 401)
         return None
 
 
 def _sessions(request: Request) -> Iterator[str]:
-    """What a request shows as its session: another server of this host may have set a cookie of the same name."""
+    """All sessions in a request's cookies: a server on a different port may have set a cookie of the same name."""
     for header in request.headers.getlist("cookie"):
         for each in header.split(";"):
             name, _, value = each.strip().partition("=")
@@ -192,19 +192,19 @@ def _sessions(request: Request) -> Iterator[str]:
 
 
 def _is_foreign(method: str, headers: Mapping[str, str], host: str) -> bool:
-    """Whether another page asks. What changes anything must say where it comes from, as all browsers do."""
+    """Whether a request comes from a foreign page. All methods but GET and HEAD must have an `Origin` header."""
     origin = headers.get("origin")
     if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return True
     return origin != f"http://{host}" and not (origin is None and method in ("GET", "HEAD"))
 
 
-def _same(given: str, own: str) -> bool:
-    return secrets.compare_digest(given.encode(errors="replace"), own.encode())
+def _same(given: str, access: str) -> bool:
+    return secrets.compare_digest(given.encode(errors="replace"), access.encode())
 
 
 async def body_of(request: Request, most: int = LARGEST) -> bytes:
-    """A request's JSON, as bytes. Raises `HTTPException` where it has more than `most`, or is something else."""
+    """The bytes of a request with JSON. Raises `HTTPException` if longer than `most`, or of a different type."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Only JSON is understood here.")
     data = bytearray()

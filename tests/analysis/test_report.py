@@ -136,7 +136,7 @@ def test_chains_that_end_in_the_same_text_crowd(finished: RunFolder) -> None:
     """Nine in one place and one elsewhere were taken for two points, as far apart as any two."""
     ends = [(about(each), PLATITUDE) for each in SUBJECTS[1:]]
     made = [Trajectory(f"e/{at}", "k", 1, texts) for at, texts in enumerate([(about(SUBJECTS[0]),) * 2, *ends])]
-    found = re.search(r"last text (\d\.\d+) from the middle", Page(report(data(finished.run, made))).text)
+    found = re.search(r"centre of the last\s+texts (\d\.\d+)", Page(report(data(finished.run, made))).text)
     assert found
     assert float(found[1]) < 0.35
 

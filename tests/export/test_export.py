@@ -20,7 +20,7 @@ from rocrate.rocrate import ROCrate
 
 import remix.cli.export
 from remix.errors import RemixError
-from remix.export import FORMATS, Wanted, export, exported
+from remix.export import FORMATS, ExportOptions, export, export_bytes
 from remix.export.export import ExportError
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
@@ -36,7 +36,7 @@ CRATE_VERSION = "1.1"
 
 @pytest.fixture
 def crate(finished: RunFolder, tmp_path: Path) -> Path:
-    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     return tmp_path / "crate"
 
 
@@ -109,7 +109,7 @@ def test_sha256sum_reads_the_crates_manifest(crate: Path) -> None:
 
 
 def test_the_same_run_makes_the_same_crate(crate: Path, finished: RunFolder, tmp_path: Path) -> None:
-    export(finished.path, tmp_path / "again", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "again", ExportOptions("ro-crate"))
     for path in crate.rglob("*"):
         if path.is_file():
             assert (tmp_path / "again" / path.relative_to(crate)).read_bytes() == path.read_bytes()
@@ -128,12 +128,14 @@ def test_names_that_a_web_address_cannot_hold(workspace: Workspace, writer: Fake
     (workspace.prompts / "again.md.j2").rename(workspace.prompts / "zurück.md.j2")
     job = prepare.prepare_for(workspace, Options(steps=2), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
-    export(folder.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(folder.path, tmp_path / "crate", ExportOptions("ro-crate"))
     read = ROCrate(tmp_path / "crate", version=CRATE_VERSION)
     assert len(read.get_by_type("CreateAction")) == OUTPUTS
     assert "grösse-時計/001/zurück.2.md" in {each["name"] for each in read.get_by_type("File")}
     assert quote("grösse-時計/001/zurück.2.md") in graph(tmp_path / "crate")
-    document = ProvDocument.deserialize(content=exported(folder.path, Wanted("prov-json")).decode(), format="json")
+    document = ProvDocument.deserialize(
+        content=export_bytes(folder.path, ExportOptions("prov-json")).decode(), format="json"
+    )
     assert len(_outputs(document)) == OUTPUTS
 
 
@@ -150,7 +152,9 @@ def _outputs(document: ProvDocument) -> list[ProvEntity]:
 
 
 def test_prov_reads_an_entity_for_each_output(finished: RunFolder) -> None:
-    document = ProvDocument.deserialize(content=exported(finished.path, Wanted("prov-json")).decode(), format="json")
+    document = ProvDocument.deserialize(
+        content=export_bytes(finished.path, ExportOptions("prov-json")).decode(), format="json"
+    )
     outputs = _outputs(document)
     assert len(outputs) == OUTPUTS
     records = {next(iter(each.get_attribute("remix:record"))) for each in outputs}
@@ -162,7 +166,9 @@ def test_prov_reads_an_entity_for_each_output(finished: RunFolder) -> None:
 
 
 def test_prov_leads_back_to_the_passage(finished: RunFolder) -> None:
-    document = ProvDocument.deserialize(content=exported(finished.path, Wanted("prov-json")).decode(), format="json")
+    document = ProvDocument.deserialize(
+        content=export_bytes(finished.path, ExportOptions("prov-json")).decode(), format="json"
+    )
     steps = {
         str(each.args[0]): {
             str(other.args[1]) for other in document.get_records(ProvDerivation) if other.args[0] == each.args[0]
@@ -179,7 +185,7 @@ def test_prov_leads_back_to_the_passage(finished: RunFolder) -> None:
 
 
 def test_a_line_for_each_output_all_alike(finished: RunFolder) -> None:
-    rows = [json.loads(line) for line in exported(finished.path, Wanted("jsonl")).decode().splitlines()]
+    rows = [json.loads(line) for line in export_bytes(finished.path, ExportOptions("jsonl")).decode().splitlines()]
     assert [row["output"] for row in rows] == [task.id for task in finished.run.tasks]
     kinds = [{key: type(value) for key, value in row.items() if value is not None} for row in rows]
     assert len({tuple(row) for row in rows}) == 1
@@ -195,7 +201,7 @@ def test_what_a_terminal_would_obey_is_escaped(workspace: Workspace, writer: Fak
     (workspace.seeds / "two-clocks.md").write_text("One two\u200f three \u202e four.", encoding="utf-8")
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
-    lines = exported(folder.path, Wanted("jsonl")).decode()
+    lines = export_bytes(folder.path, ExportOptions("jsonl")).decode()
     assert "\u202e" not in lines
     assert {json.loads(line)["passages"][0]["text"] for line in lines.splitlines()} == {
         "One two\u200f three \u202e four."
@@ -222,7 +228,7 @@ class _Page(HTMLParser):
 
 
 def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
-    page = _Page(exported(finished.path, Wanted("html")).decode())
+    page = _Page(export_bytes(finished.path, ExportOptions("html")).decode())
     ids = [attributes["id"] for tag, attributes in page.tags if tag == "article"]
     assert ids == [task.id for task in finished.run.tasks]
     for task in finished.run.tasks:
@@ -242,7 +248,7 @@ def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: Fak
     )
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
-    source = exported(folder.path, Wanted("html")).decode()
+    source = export_bytes(folder.path, ExportOptions("html")).decode()
     page = _Page(source)
     assert not {"script", "img", "b", "svg", "link", "iframe", "object"} & {tag for tag, _ in page.tags}
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on") or name == "src"]
@@ -260,7 +266,7 @@ def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: Fak
 def test_what_is_there_is_left_alone(finished: RunFolder, tmp_path: Path, form: str) -> None:
     (tmp_path / "there").write_text("mine")
     with pytest.raises(ExportError, match="already exists"):
-        export(finished.path, tmp_path / "there", Wanted(form))
+        export(finished.path, tmp_path / "there", ExportOptions(form))
     assert (tmp_path / "there").read_text() == "mine"
 
 
@@ -276,7 +282,7 @@ def test_what_came_to_be_there_meanwhile_is_left_alone(
 
     monkeypatch.setattr(sys.modules["remix.export.export"], "_made", made)
     with pytest.raises(ExportError, match="already exists"):
-        export(finished.path, target, Wanted("jsonl"))
+        export(finished.path, target, ExportOptions("jsonl"))
     assert target.read_text() == "mine"
 
 
@@ -286,7 +292,7 @@ def test_a_link_s_target_is_given_to_nobody(finished: RunFolder, tmp_path: Path)
     (finished.path / "index.md").unlink()
     (finished.path / "index.md").symlink_to(tmp_path / "secret")
     with pytest.raises(RemixError, match=r"index\.md: a link that leads out of the run's folder"):
-        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+        export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
 
 
 def test_a_time_without_a_zone_is_no_record_s(finished: RunFolder) -> None:
@@ -296,7 +302,7 @@ def test_a_time_without_a_zone_is_no_record_s(finished: RunFolder) -> None:
     raw["circumstances"]["finished"] = "2026-01-01T00:00:00"
     path.write_text(json.dumps(raw))
     with pytest.raises(RemixError, match=r"circumstances\.finished: input should have timezone info"):
-        exported(finished.path, Wanted("jsonl"))
+        export_bytes(finished.path, ExportOptions("jsonl"))
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -304,7 +310,7 @@ def test_a_run_that_was_changed_is_not_exported(finished: RunFolder, tmp_path: P
     path = finished.text_path("two-clocks/001/again.1")
     path.write_bytes(path.read_bytes() + b"!")
     with pytest.raises(RemixError, match=r"again\.1\.md: not the text that was recorded"):
-        export(finished.path, tmp_path / "new", Wanted(form))
+        export(finished.path, tmp_path / "new", ExportOptions(form))
     assert not (tmp_path / "new").exists()
 
 
@@ -312,7 +318,7 @@ def test_a_run_that_was_changed_is_not_exported(finished: RunFolder, tmp_path: P
 def test_a_place_that_cannot_be_written(finished: RunFolder, tmp_path: Path, form: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError) as caught:
-        export(finished.path, tmp_path / "file" / "new", Wanted(form))
+        export(finished.path, tmp_path / "file" / "new", ExportOptions(form))
     assert "--to" in caught.value.hint
 
 
@@ -321,15 +327,15 @@ def test_an_unfinished_run_is_exported_as_far_as_it_came(finished: RunFolder, tm
     for kind in ("again", "once"):
         finished.record_path(f"two-clocks/003/{kind}.2").unlink()
         finished.text_path(f"two-clocks/003/{kind}.2").unlink()
-    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     assert len(ROCrate(tmp_path / "crate", version=CRATE_VERSION).get_by_type("CreateAction")) == OUTPUTS - 2
-    assert "10 of 12 texts" in exported(finished.path, Wanted("html")).decode()
+    assert "10 of 12 texts" in export_bytes(finished.path, ExportOptions("html")).decode()
 
 
 def test_a_run_without_texts(workspace: Workspace, finished: RunFolder) -> None:
     empty = RunFolder.create(workspace.outputs, finished.run.model_copy(update={"name": "20260101T000000Z-x-0000"}))
     with pytest.raises(ExportError, match="no text is finished"):
-        exported(empty.path, Wanted("jsonl")).decode()
+        export_bytes(empty.path, ExportOptions("jsonl")).decode()
 
 
 def test_traces_go_along(workspace: Workspace, tmp_path: Path) -> None:
@@ -337,14 +343,15 @@ def test_traces_go_along(workspace: Workspace, tmp_path: Path) -> None:
     job = prepare.prepare_for(workspace, Options(steps=1, kinds=("once",)), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
-    export(folder.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(folder.path, tmp_path / "crate", ExportOptions("ro-crate"))
     trace = graph(tmp_path / "crate")["two-clocks/001/once.1.trace.json"]
     assert trace["about"] == {"@id": "two-clocks/001/once.1.md"}
 
 
 def test_the_command_writes_to_the_standard_output(finished: RunFolder, remix_: Remix) -> None:
     assert (
-        remix_("export", "--to", "-", "--format", "jsonl").stdout == exported(finished.path, Wanted("jsonl")).decode()
+        remix_("export", "--to", "-", "--format", "jsonl").stdout
+        == export_bytes(finished.path, ExportOptions("jsonl")).decode()
     )
     assert remix_("export", "--to", "-", "--format", "ro-crate").exit_code == 2
     assert remix_("export", "--to", "-", "--format", "html", "--license", "x").exit_code == 2
@@ -372,7 +379,7 @@ def judged(workspace: Workspace, writer: FakeWriter) -> RunFolder:
 
 
 def test_preferences_between_variants_and_from_edits(judged: RunFolder) -> None:
-    rows = [json.loads(line) for line in exported(judged.path, Wanted("dpo")).decode().splitlines()]
+    rows = [json.loads(line) for line in export_bytes(judged.path, ExportOptions("dpo")).decode().splitlines()]
     assert len(rows) == 2
     (pair,) = [row for row in rows if row["chosen_by"] == "star"]
     worse, better = judged.read(AGAIN), judged.read(AGAIN_TOO)
@@ -387,13 +394,13 @@ def test_preferences_between_variants_and_from_edits(judged: RunFolder) -> None:
 
 
 def test_no_preference_is_said(finished: RunFolder) -> None:
-    with pytest.raises(ExportError, match="nobody has preferred"):
-        exported(finished.path, Wanted("dpo"))
+    with pytest.raises(ExportError, match="no verdict prefers"):
+        export_bytes(finished.path, ExportOptions("dpo"))
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "jsonl"])
 def test_only_what_was_accepted(judged: RunFolder, form: str) -> None:
-    taken = exported(judged.path, Wanted(form, "accepted")).decode()
+    taken = export_bytes(judged.path, ExportOptions(form, "accepted")).decode()
     assert judged.read(AGAIN_TOO)[0].id[:12] in taken
     assert judged.read("two-clocks/002/again.1")[0].id[:12] in taken
     assert judged.read(AGAIN)[0].id[:12] not in taken
@@ -402,22 +409,22 @@ def test_only_what_was_accepted(judged: RunFolder, form: str) -> None:
 
 def test_nothing_accepted(finished: RunFolder) -> None:
     with pytest.raises(ExportError, match="no text is accepted"):
-        exported(finished.path, Wanted("markdown", "accepted"))
+        export_bytes(finished.path, ExportOptions("markdown", "accepted"))
 
 
 def test_who_only_said_something_edited_nothing(judged: RunFolder) -> None:
     """Whoever had said anything of a text was named as its editor."""
-    source = exported(judged.path, Wanted("markdown", "edited")).decode()
+    source = export_bytes(judged.path, ExportOptions("markdown", "edited")).decode()
     assert "edited by Adam; record" in source
     assert "Eve" not in source
     reviews.edit(judged, "two-clocks/002/again.1", "Eve", "Said best.")
-    assert "edited by Eve; record" in exported(judged.path, Wanted("markdown", "edited")).decode()
+    assert "edited by Eve; record" in export_bytes(judged.path, ExportOptions("markdown", "edited")).decode()
     reviews.undo(judged, "Eve")
-    assert "edited by Adam; record" in exported(judged.path, Wanted("markdown", "edited")).decode()
+    assert "edited by Adam; record" in export_bytes(judged.path, ExportOptions("markdown", "edited")).decode()
 
 
 def test_markdown_has_texts_below_their_passages(judged: RunFolder) -> None:
-    source = exported(judged.path, Wanted("markdown", "accepted")).decode()
+    source = export_bytes(judged.path, ExportOptions("markdown", "accepted")).decode()
     record, better = judged.read(AGAIN_TOO)
     quoted = "> The first clock runs fast. It was set by the second."
     assert source.startswith(f"# All passages\n\n## Two Clocks\n\n{quoted}\n\n{better}\n\n— again, step 1, by fake; ")
@@ -426,7 +433,7 @@ def test_markdown_has_texts_below_their_passages(judged: RunFolder) -> None:
 
 
 def test_a_page_shows_verdicts_notes_and_what_was_edited(judged: RunFolder) -> None:
-    page = _Page(exported(judged.path, Wanted("html")).decode())
+    page = _Page(export_bytes(judged.path, ExportOptions("html")).decode())
     for words in ("starred", "rejected", "Nice <b>.", "Said *better* & shorter.", "before it was edited"):
         assert words in page.words
     assert "b" not in {tag for tag, _ in page.tags}
@@ -452,7 +459,7 @@ def test_a_book_is_read_by_others(judged: RunFolder, tmp_path: Path, remix_: Rem
 def test_a_book_holds_nothing_that_xml_does_not_take(finished: RunFolder, tmp_path: Path) -> None:
     """No reader opened a book with a text that has such a letter."""
     forge(finished, "two-clocks/003/again.2", text="This \uffff, that \ufffe and \x0b.")
-    export(finished.path, tmp_path / "book.epub", Wanted("epub"))
+    export(finished.path, tmp_path / "book.epub", ExportOptions("epub"))
     with zipfile.ZipFile(tmp_path / "book.epub") as book:
         pages = [ElementTree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xhtml")]
     assert any(r"This \uffff, that \ufffe and \u000b." in "".join(page.itertext()) for page in pages)
@@ -479,7 +486,7 @@ def test_a_users_folder_with_the_name_of_a_leftover_stays(finished: RunFolder, t
     mine = tmp_path / ".crate.tmp"
     mine.mkdir()
     (mine / "letters").write_text("mine")
-    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     assert (mine / "letters").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "garden") == [".crate.tmp", "crate"]
 
@@ -493,7 +500,7 @@ def test_nothing_is_left_of_a_crate_that_fails(
     monkeypatch.setattr(sys.modules["remix.export.export"], "write_whole", full)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ExportError, match="No space left"):
-        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+        export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -504,8 +511,8 @@ def test_nothing_is_written_into_the_run_itself(finished: RunFolder, tmp_path: P
     before = sorted(finished.path.rglob("*"))
     (tmp_path / "link").symlink_to(finished.path)
     target = tmp_path / "link" / "new" if place == "link" else finished.path / place.format(run=finished.path.name)
-    with pytest.raises(ExportError, match="lies in the run's own folder"):
-        export(finished.path, target, Wanted(form))
+    with pytest.raises(ExportError, match="is in the run's own folder"):
+        export(finished.path, target, ExportOptions(form))
     assert sorted(finished.path.rglob("*")) == before
 
 
@@ -513,7 +520,7 @@ def test_nothing_is_written_into_the_run_itself(finished: RunFolder, tmp_path: P
 def test_a_link_that_leads_nowhere_is_a_target_that_is_there(finished: RunFolder, tmp_path: Path, form: str) -> None:
     (tmp_path / "new").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ExportError, match="already exists"):
-        export(finished.path, tmp_path / "new", Wanted(form))
+        export(finished.path, tmp_path / "new", ExportOptions(form))
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -523,12 +530,12 @@ def test_a_file_that_is_too_large_for_a_crate_is_named(
     (finished.path / "index.md").write_text("A person's own table of contents.")
     bound(monkeypatch, "index.md", 10)
     with pytest.raises(ExportError, match=r"index\.md: can't be read \(larger than"):
-        export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+        export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     assert not (tmp_path / "crate").exists()
 
 
 def test_a_crate_of_the_longest_name(finished: RunFolder, tmp_path: Path) -> None:
-    export(finished.path, tmp_path / ("c" * 255), Wanted("ro-crate"))
+    export(finished.path, tmp_path / ("c" * 255), ExportOptions("ro-crate"))
     assert (tmp_path / ("c" * 255) / "run.json").is_file()
 
 
@@ -555,7 +562,7 @@ def hostile(finished: RunFolder) -> RunFolder:
 
 def test_markdown_runs_nothing_and_each_text_stays_in_its_place(hostile: RunFolder) -> None:
     """`<script>` went through into whatever shows Markdown, and an open block of code took in all that followed."""
-    source = exported(hostile.path, Wanted("markdown")).decode()
+    source = export_bytes(hostile.path, ExportOptions("markdown")).decode()
     parser = MarkdownIt("commonmark").enable("table")
     env: dict[str, Any] = {}
     tokens = parser.parse(source, env)
@@ -570,7 +577,7 @@ def test_markdown_runs_nothing_and_each_text_stays_in_its_place(hostile: RunFold
 
 
 def test_a_book_runs_nothing(hostile: RunFolder, tmp_path: Path) -> None:
-    export(hostile.path, tmp_path / "book.epub", Wanted("epub"))
+    export(hostile.path, tmp_path / "book.epub", ExportOptions("epub"))
     with zipfile.ZipFile(tmp_path / "book.epub") as book:
         pages = [ElementTree.fromstring(book.read(name)) for name in book.namelist() if name.endswith(".xhtml")]
     tags = {each.tag.rpartition("}")[2] for page in pages for each in page.iter()}
@@ -579,6 +586,6 @@ def test_a_book_runs_nothing(hostile: RunFolder, tmp_path: Path) -> None:
 
 
 def test_data_is_as_it_was_written(hostile: RunFolder) -> None:
-    rows = [json.loads(line) for line in exported(hostile.path, Wanted("jsonl")).decode().splitlines()]
+    rows = [json.loads(line) for line in export_bytes(hostile.path, ExportOptions("jsonl")).decode().splitlines()]
     assert HOSTILE in {row["text"] for row in rows}
     assert any(row["model"] == "a <b>model</b> [x](javascript:y)" for row in rows)

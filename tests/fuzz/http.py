@@ -1,4 +1,4 @@
-"""The desk, asked by strangers: raw bytes of connections, given to a server in a process of its own.
+"""The studio, asked by strangers: raw bytes of connections, given to a server in a process of its own.
 
 A case is what one connection sends, with names in it for what differs from server to server (`@HOST@`, `@COOKIE@`, …)
 and `@PAUSE@` where the sender waits. Whatever it is, the server must answer or close, stay alive and small, print
@@ -22,7 +22,7 @@ from typing import Any
 from remix.outputs import RunFolder
 
 from ..conftest import make_workspace, python_path
-from ..desks import FIRST, Client, variants
+from ..studio_server import FIRST, Client, variants
 from .harness import SECONDS, Target
 
 LAUNCH = """
@@ -31,8 +31,8 @@ def end():
     os.read(0, 1)
     os._exit(1)
 threading.Thread(target=end, daemon=True).start()
-from remix.studio import connections
-connections.RECEIVING, connections.IDLE = 0.5, 0.05
+from remix.studio import connection_limits
+connection_limits.RECEIVING, connection_limits.IDLE = 0.5, 0.05
 from remix.cli import main
 sys.argv[0] = "remix"
 main()
@@ -50,7 +50,7 @@ TELLTALE = (b"The first clock", b"two-clocks", b'"Eve"', b"again.1", b'"derivati
 
 
 class Server:
-    """A desk and what is known of it."""
+    """A studio and what is known of it."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -74,16 +74,16 @@ class Server:
         with Client(address) as client:
             client.enter()
             self.host = client.origin.removeprefix("http://")
-            self.room = client.room
+            self.base = client.folder
             self.cookie = "; ".join(f"{each.name}={each.value}" for each in client.cookies.jar)
-            rows = client.get("api/desk").json()["outputs"]
+            rows = client.get("api/listing").json()["outputs"]
             self.key = next(row["key"] for row in rows if self._is_first(client, row["key"]))
             self.secret = self.cookie.partition("=")[2].encode()
         self.words = {
             b"@HOST@": self.host.encode(),
             b"@ORIGIN@": client.origin.encode(),
             b"@COOKIE@": self.cookie.encode(),
-            b"@ROOM@": self.room.encode(),
+            b"@FOLDER@": self.base.encode(),
             b"@KEY@": self.key.encode(),
             b"@OUTPUT@": self.output.encode(),
         }
@@ -203,7 +203,7 @@ def _request(line: str, *headers: str, body: bytes = b"", host: str = "@HOST@") 
 
 
 COOKIE, ORIGIN, JSON = "Cookie: @COOKIE@", "Origin: @ORIGIN@", "Content-Type: application/json"
-OUTPUT = "@ROOM@/api/outputs/@KEY@"
+OUTPUT = "@FOLDER@/api/outputs/@KEY@"
 SAY = {"output": "@OUTPUT@", "verdict": "accept", "loss": "earned", "note": "Good."}
 
 
@@ -220,13 +220,13 @@ def _corpus(_: Path) -> list[bytes]:
     chunked = say.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
     return [
         _request("GET /"),
-        _request("GET /door.js"),
-        _request("GET @ROOM@/", COOKIE),
-        _request("GET @ROOM@/static/desk.js", COOKIE),
-        _request("GET @ROOM@/api/desk", COOKIE),
-        _request("GET @ROOM@/api/desk"),
-        _request("GET @ROOM@/api/changes?since=0", COOKIE),
-        _request("GET @ROOM@/api/search?q=late%20%C3%A9", COOKIE),
+        _request("GET /sign_in.js"),
+        _request("GET @FOLDER@/", COOKIE),
+        _request("GET @FOLDER@/static/studio.js", COOKIE),
+        _request("GET @FOLDER@/api/listing", COOKIE),
+        _request("GET @FOLDER@/api/listing"),
+        _request("GET @FOLDER@/api/changes?since=0", COOKIE),
+        _request("GET @FOLDER@/api/search?q=late%20%C3%A9", COOKIE),
         _request(f"GET {OUTPUT}", COOKIE),
         _request(f"GET {OUTPUT}/record", COOKIE),
         _request(f"HEAD {OUTPUT}/text", COOKIE),
@@ -235,11 +235,13 @@ def _corpus(_: Path) -> list[bytes]:
         say,
         _post(f"{OUTPUT}/choice", {"output": "@OUTPUT@"}),
         _post(f"{OUTPUT}/edits", {"output": "@OUTPUT@", "text": "Mine."}),
-        _post("@ROOM@/api/undo", {"reviews": []}),
-        say.replace(COOKIE.encode(), b"Cookie: remix-desk=guess"),
+        _post("@FOLDER@/api/undo", {"reviews": []}),
+        say.replace(COOKIE.encode(), b"Cookie: remix-studio=guess"),
         say.replace(b"Origin: @ORIGIN@", b"Origin: http://127.0.0.1:1"),
         chunked + b"2\r\n{}\r\n0\r\n\r\n",
-        _request("GET @ROOM@/api/desk", COOKIE, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"),
+        _request(
+            "GET @FOLDER@/api/listing", COOKIE, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"
+        ),
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: @HOST@\r\nX: @PAUSE@y\r\n\r\n",
         _request("GET /") + say,
@@ -252,9 +254,9 @@ WORDS = (
     *(b"Content-Length: 18446744073709551617\r\n", b"Content-Length: -1\r\n", b"Expect: 100-continue\r\n"),
     *(b"Connection: close\r\n", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"),
     *(b"Host: evil.example\r\n", b"Origin: null\r\n", b"Sec-Fetch-Site: cross-site\r\n", b"Range: bytes=0-\r\n"),
-    *(b"Cookie: @COOKIE@\r\n", b"Cookie: remix-desk=\r\n", b"Cookie: =;=;;\r\n", b"Accept-Encoding: gzip\r\n"),
+    *(b"Cookie: @COOKIE@\r\n", b"Cookie: remix-studio=\r\n", b"Cookie: =;=;;\r\n", b"Accept-Encoding: gzip\r\n"),
     *(b"ffffffffffffffff\r\n", b"0\r\n\r\n", b"-1\r\n", b" HTTP/1.0", b" HTTP/9.9", b"http://evil.example/"),
-    *(b"@HOST@", b"@ORIGIN@", b"@COOKIE@", b"@ROOM@", b"@KEY@", b"@OUTPUT@", b"/", b"?", b"#", b";", b",", b"\t"),
+    *(b"@HOST@", b"@ORIGIN@", b"@COOKIE@", b"@FOLDER@", b"@KEY@", b"@OUTPUT@", b"/", b"?", b"#", b";", b",", b"\t"),
     *(b"[" * 2000, b'{"":' * 2000, b"1e999", b"\\ud800", b"NaN", b"9" * 5000, b"x" * 20_000),
 )
 

@@ -23,7 +23,7 @@ from remix.errors import RemixError
 from remix.generation import execute, prepare, run_model
 from remix.outputs import RunFolder, list_runs, reviews
 from remix.records import EngineUsed, ModelFile, ModelUsed, Options, Resumption, canonical_sha256
-from remix.studio.desk import Desk
+from remix.studio.open_runs import OpenRuns
 from remix.util.names import is_plain, leads_out
 from remix.verification import replay
 from remix.workspace import Workspace, open_workspace
@@ -376,18 +376,18 @@ def _resume(workspace: Workspace, path: Path) -> None:
         execute.resume(RunFolder.open(path), writer=writer)
 
 
-def _desk(workspace: Workspace, path: Path) -> None:
+def _open_runs(workspace: Workspace, path: Path) -> None:
     with suppress(RemixError):
-        desk = Desk.open(workspace.outputs, [NAME], "ada")
-        desk.read()
-        listing = desk.listing()
+        open_runs = OpenRuns.open(workspace.outputs, [NAME], "ada")
+        open_runs.read()
+        listing = open_runs.listing()
         assert is_plain(listing.model_dump_json().replace("\t", ""))
         for row in listing.outputs[:3]:
-            for ask in (desk.sheet, desk.text, desk.record):
+            for ask in (open_runs.detail, open_runs.text, open_runs.record):
                 with suppress(RemixError):
                     ask(row.key)
-        desk.search("clock")
-        desk.undo([])
+        open_runs.search("clock")
+        open_runs.undo([])
 
 
 def _read(workspace: Workspace, path: Path) -> None:
@@ -400,7 +400,7 @@ def _read(workspace: Workspace, path: Path) -> None:
                         read(task.id)
 
 
-_IN_PYTHON: tuple[Callable[[Workspace, Path], None], ...] = (_resume, _desk, _read)
+_IN_PYTHON: tuple[Callable[[Workspace, Path], None], ...] = (_resume, _open_runs, _read)
 
 WORDS = (b"null", b"[", b"{", b"-1", b"9" * 40, b"1e999", b"\\ud800", b'"', b"\x1b[2J", b"../", b"\n")
 

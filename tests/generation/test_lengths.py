@@ -146,7 +146,7 @@ def test_a_passage_too_long_for_another_writer_is_refused_as_for_a_local_model(w
             prepare.prepare_for(workspace, Options(steps=1), writer)
         job = prepare.prepare_for(workspace, Options(steps=1, skip_bad=True), writer)
         assert writer.counter.most == {25 - 12}
-    assert {task.passage for task in job.run.tasks} == {"two-clocks/003"}
+    assert {task.place for task in job.run.tasks} == {"two-clocks/003"}
     assert len(job.left_out) == 2
     assert (job.notes, job.run.contexts) == ((), ())
 

@@ -139,7 +139,7 @@ def test_a_passage_that_can_not_fit_is_refused_before_the_model_is_asked(long: W
         generate_with(model, long, Options(steps=1))
     assert not long.outputs.exists()
     outcome = generate_with(model, long, Options(steps=1, skip_bad=True))
-    assert {task.passage for task in outcome.folder.run.tasks} == {f"two-clocks/00{number}" for number in (1, 2, 3)}
+    assert {task.place for task in outcome.folder.run.tasks} == {f"two-clocks/00{number}" for number in (1, 2, 3)}
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
-"""Who may ask the desk."""
+"""Which requests the studio answers."""
 
 from __future__ import annotations
 
 import pytest
 
-from remix.studio.guard import Pass, is_loopback
+from remix.studio.guard import Access, is_loopback
 
 
 @pytest.mark.parametrize(
-    ("host", "authority", "own"),
+    ("host", "authority", "is_own"),
     [
         ("127.0.0.1", "127.0.0.1:8123", True),
         ("127.0.0.1", "localhost:8123", True),
@@ -31,8 +31,8 @@ from remix.studio.guard import Pass, is_loopback
         ("::", "[fe80::1]:8123", True),
     ],
 )
-def test_names_that_nobody_else_can_point_here(host: str, authority: str, own: bool) -> None:
-    assert Pass(host, 8123).is_own(authority) is own
+def test_names_that_nobody_else_can_point_here(host: str, authority: str, is_own: bool) -> None:
+    assert Access(host, 8123).is_own(authority) is is_own
 
 
 @pytest.mark.parametrize(
@@ -44,33 +44,33 @@ def test_loopback(host: str, only_here: bool) -> None:
     assert is_loopback(host) is only_here
 
 
-def test_every_desk_has_keys_of_its_own() -> None:
-    one, other = Pass("127.0.0.1", 1), Pass("127.0.0.1", 2)
-    assert len({one.key, one.room, other.key, other.room}) == 4
+def test_every_studio_has_keys_of_its_own() -> None:
+    one, other = Access("127.0.0.1", 1), Access("127.0.0.1", 2)
+    assert len({one.key, one.folder, other.key, other.folder}) == 4
     assert one.address == f"http://127.0.0.1:1/#key={one.key}", "what is behind the # is sent nowhere"
-    assert Pass("::1", 1).address.startswith("http://[::1]:1/")
+    assert Access("::1", 1).address.startswith("http://[::1]:1/")
 
 
 def test_a_key_gives_one_session() -> None:
     """The docstring said once, and it worked as often as one liked."""
-    own = Pass("127.0.0.1", 1)
-    session = own.exchange(own.key)
+    access = Access("127.0.0.1", 1)
+    session = access.exchange(access.key)
     assert session
-    assert own.holds(session)
-    assert own.exchange(own.key) is None
-    assert own.is_used(own.key)
-    assert not own.is_used("guess")
+    assert access.holds(session)
+    assert access.exchange(access.key) is None
+    assert access.is_used(access.key)
+    assert not access.is_used("guess")
     for wrong in ("", "guess", session, "\ud800", "é" * 43):
-        assert own.exchange(wrong) is None
-        assert wrong == session or not own.holds(wrong)
+        assert access.exchange(wrong) is None
+        assert wrong == session or not access.holds(wrong)
 
 
 def test_a_new_address_is_made_when_the_old_one_was_used() -> None:
-    own = Pass("127.0.0.1", 1)
-    before = own.address
-    assert own.renew() == before, "one that holds is told again"
-    session = own.exchange(own.key)
+    access = Access("127.0.0.1", 1)
+    before = access.address
+    assert access.renew() == before, "one that holds is told again"
+    session = access.exchange(access.key)
     assert session
-    assert own.renew() != before
-    assert own.exchange(own.key) not in (None, session)
-    assert own.holds(session), "the tab that is open stays open"
+    assert access.renew() != before
+    assert access.exchange(access.key) not in (None, session)
+    assert access.holds(session), "the tab that is open stays open"

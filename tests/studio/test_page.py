@@ -1,4 +1,4 @@
-"""The desk in a browser: Chromium, driven by Playwright. Without one of the two these tests are skipped."""
+"""The studio in a browser: Chromium, driven by Playwright. Without one of the two these tests are skipped."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from remix.outputs import RunFolder, reviews
 from remix.records import Options, Standing, sha256
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
-from tests.desks import FIRST, OTHER, SECOND, TEXT, served, variants
 from tests.forging import forge, forge_request
+from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the desk isn't tried in a browser: no playwright here")
+sync_api = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
 from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="the desk isn't tried in a browser: no chromium here")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser test of the studio: no chromium here")
 
 SOON = 15_000
 """Milliseconds until what should be there must be: machines may be busy."""
@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Reader:
-    """Somebody at the desk, in one or more tabs."""
+    """A reader in the studio, in one or more tabs."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.context = browser.new_context(viewport={"width": 1280, "height": 800})
@@ -57,7 +57,7 @@ class Reader:
         """Hosts that the page asked for anything."""
 
     def tab(self, at: str | None = None, routes: Mapping[str, Callable[[Route], None]] | None = None) -> Page:
-        """A page; `routes` answer some of its requests in the desk's place."""
+        """A page; `routes` answer some of its requests in the studio's place."""
         page = self.context.new_page()
         for path, answer in (routes or {}).items():
             page.route(path, answer)
@@ -73,11 +73,11 @@ class Reader:
         return page
 
 
-Desks = Any
+OpenReader = Any
 
 
 @pytest.fixture
-def sit(browser: Browser) -> Iterator[Desks]:
+def sit(browser: Browser) -> Iterator[OpenReader]:
     """Open a workspace's latest run; what the browser complains of fails the test."""
     with ExitStack() as stack:
         readers: list[Reader] = []
@@ -105,7 +105,7 @@ def holds(folder: RunFolder, task: str) -> Standing:
 
 
 def says(page: Page, words: str) -> None:
-    expect(page.locator("#said")).to_have_text(words)
+    expect(page.locator("#message")).to_have_text(words)
 
 
 def press(page: Page, *keys: str) -> None:
@@ -116,47 +116,47 @@ def press(page: Page, *keys: str) -> None:
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_text_lies_beside_its_passage(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text(TEXT)
     expect(page.locator(".source .text")).to_have_text("The first clock runs fast. It was set by the second.")
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
-    expect(page.locator("#record")).to_contain_text("seeds/two-clocks.md, line 8")
+    expect(page.locator("#provenance")).to_contain_text("seeds/two-clocks.md, line 8")
     assert "key=" not in page.url, "the key is in no history that a reload would show"
     assert "".join(page.locator("#output ins").all_text_contents()) == "is late. It knows."
     press(page, "m")
     expect(page.locator("body")).to_have_class("plain")
 
 
-def test_hovering_a_word_shows_what_else_stood_ready(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_hovering_a_word_shows_its_alternatives(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.locator(".word", has_text="clock").hover()
-    turn = page.locator("#turn")
+    turn = page.locator("#alternatives")
     expect(turn).to_be_visible()
-    expect(turn).to_contain_text("clock 37 %, as open as a choice among 245")
+    expect(turn).to_contain_text("clock 37 %, uncertain like a choice among 245")
     expect(turn).to_contain_text("sun 25 %")
-    expect(turn).to_contain_text("the end 13 %")
-    assert page.locator(".open-3").all_text_contents()[0] == "clock"
+    expect(turn).to_contain_text("end of text 13 %")
+    assert page.locator(".uncertain-3").all_text_contents()[0] == "clock"
     page.locator("h2").first.hover()
     expect(turn).to_be_hidden()
     press(page, "o", "o")
     expect(turn).to_be_visible()
-    expect(page.locator("#said")).to_contain_text("as open as")
+    expect(page.locator("#message")).to_contain_text("uncertain like")
 
 
-def test_the_step_before_and_the_chain(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_the_previous_step_and_the_chain(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "j", "v")
     expect(page.locator(".source .text")).to_have_text(TEXT)
     page.locator(".chain button").first.click()
     expect(page.locator("#output .text")).to_have_text(TEXT)
-    page.get_by_role("button", name="The record as it is").click()
+    page.get_by_role("button", name="Show the record").click()
     expect(page.locator("#raw pre")).to_contain_text('"schema": "remix/record/1"')
     press(page, "Escape")
     expect(page.locator("#raw")).to_be_hidden()
 
 
-def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.get_by_label("Kind").select_option("once")
     expect(page.locator("#counts")).to_contain_text("12 texts listed, 12 to do")
@@ -172,22 +172,22 @@ def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: Desks)
     page.reload()
     expect(page.locator("#counts")).to_contain_text("1 text listed")
     page.locator("#search").fill("nowhere")
-    expect(page.locator("#sheet")).to_contain_text("Nothing is like that")
+    expect(page.locator("#comparison")).to_contain_text("No text fits the filters")
 
 
 # -- judging ------------------------------------------------------------------------------------------------
 
 
-def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "a")
     says(page, "Accepted: again 1.")
     press(page, "l")
-    says(page, "What was lost was worth losing.")
+    says(page, "The loss was worth it.")
     press(page, "n")
     page.keyboard.type("Keeps j and k.")
     press(page, "Control+Enter")
-    says(page, "Your note is kept.")
+    says(page, "Your note is stored.")
     assert holds(folder, FIRST) == Standing(
         verdict="accept", loss="earned", note="Keeps j and k.", reviewers=("Eve",)
     )
@@ -203,13 +203,13 @@ def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Desks
     expect(page.locator("#output")).to_contain_text("★ starred, loss earned by Eve")
 
 
-def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_undoing(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     page = reader.tab()
     press(page, "a")
     says(page, "Accepted: again 1.")
     press(page, "j", "r", "u")
-    says(page, "Taken back.")
+    says(page, "Withdrawn.")
     assert holds(folder, SECOND).verdict is None
     page.reload()
     page.wait_for_selector("body[data-ready]")
@@ -218,11 +218,11 @@ def test_undoing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
     assert holds(folder, FIRST) == Standing()
     press(page, "u")
-    expect(page.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(page.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
 
 
-def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_editing(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "e")
     area = page.get_by_role("textbox", name="Your version")
@@ -233,7 +233,7 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
     press(page, "e")
     expect(area).to_have_value("The first clock is late.")
     area.press("Control+Enter")
-    says(page, "Your version is kept.")
+    says(page, "Your version is stored.")
     expect(page.locator("#output .text")).to_have_text("The first clock is late.")
     expect(page.locator(".source del")).to_have_text("It knows.")
     edit = holds(folder, FIRST).edit
@@ -248,7 +248,7 @@ def test_editing(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
 
 
 def test_what_is_half_written_is_there_when_one_comes_back(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     page = sit(workspace.root).tab()
     press(page, "n")
@@ -261,11 +261,11 @@ def test_what_is_half_written_is_there_when_one_comes_back(
     press(page, "Escape", "k", "k", "k", "n")
     expect(note).to_have_value("Half a")
     note.press("Control+Enter")
-    says(page, "Your note is kept.")
+    says(page, "Your note is stored.")
     assert holds(folder, FIRST).note == "Half a"
 
 
-def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     """What is pressed is meant for what was gone to, though it isn't shown yet."""
     reader = sit(workspace.root)
     page = reader.tab()
@@ -279,20 +279,20 @@ def test_keys_faster_than_the_texts_come(folder: RunFolder, workspace: Workspace
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_choosing_among_variants(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     expect(page.locator(".variants button")).to_have_count(2)
     press(page, "2")
     says(page, "Number 2 accepted, 1 other rejected.")
     assert (holds(folder, FIRST).verdict, holds(folder, OTHER).verdict) == ("reject", "accept")
     press(page, "u")
-    says(page, "Taken back.")
+    says(page, "Withdrawn.")
     assert (holds(folder, FIRST).verdict, holds(folder, OTHER).verdict) == (None, None)
     press(page, "7")
     says(page, "There are 2 variants.")
 
 
-def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     before = page.locator("[role=option] .opening").all_text_contents()[:8]
     press(page, "b")
@@ -305,17 +305,17 @@ def test_judging_blind(folder: RunFolder, workspace: Workspace, sit: Desks) -> N
     for row in rows.all():
         assert not re.search(r"variant|step|fake|again \d|once \d", row.text_content() or "")
     expect(page.get_by_label("Step")).to_have_count(0)
-    expect(page.locator("#record")).not_to_contain_text("fake")
-    expect(page.locator("body")).not_to_contain_text("The step before")
+    expect(page.locator("#provenance")).not_to_contain_text("fake")
+    expect(page.locator("body")).not_to_contain_text("Previous step")
     press(page, "a")
-    expect(page.locator("#said")).to_contain_text(re.compile(r"Accepted: again, no\. \d\."))
+    expect(page.locator("#message")).to_contain_text(re.compile(r"Accepted: again, no\. \d\."))
     page.reload()
     expect(page.get_by_label("Blind")).to_be_checked()
     press(page, "b")
-    expect(page.locator("#record")).to_contain_text("fake")
+    expect(page.locator("#provenance")).to_contain_text("fake")
 
 
-def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     one = reader.tab()
     other = reader.tab(reader.address.split("#")[0])
@@ -334,7 +334,7 @@ def test_two_tabs_at_once(folder: RunFolder, workspace: Workspace, sit: Desks) -
     )
 
 
-def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_another_tab_withdrew_this_tabs_review(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root)
     one = reader.tab()
     press(one, "a")
@@ -343,16 +343,16 @@ def test_another_tab_took_back_what_this_one_said(folder: RunFolder, workspace: 
     says(one, "Rejected: again 2.")
     other = reader.tab(reader.address.split("#")[0])
     press(other, "u")
-    says(other, "Taken back.")
+    says(other, "Withdrawn.")
     press(one, "u")
-    expect(one.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(one.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
     press(one, "u")
-    says(one, "Taken back.")
+    says(one, "Withdrawn.")
     assert holds(folder, FIRST) == Standing()
 
 
-def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     """Each capital letter means another text, though nobody has answered the one before."""
     page = sit(workspace.root).tab()
     page.route("**/reviews", lambda route: (page.wait_for_timeout(300), route.continue_()))
@@ -362,7 +362,7 @@ def test_judging_faster_than_it_is_kept(folder: RunFolder, workspace: Workspace,
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     for _ in range(3):
         page.keyboard.down("a")
@@ -375,7 +375,7 @@ def test_a_key_that_is_held_down_judges_once(folder: RunFolder, workspace: Works
 
 
 def test_what_was_judged_leaves_the_list_of_what_is_to_do(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     page = sit(workspace.root).tab()
     page.locator("select[name=verdict]").select_option("todo")
@@ -389,12 +389,12 @@ def test_what_was_judged_leaves_the_list_of_what_is_to_do(
     expect(page.locator("[role=option]").first).to_contain_text("again 1, variant 2")
 
 
-def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
-    """To hear from the desk every other second isn't to have done something."""
+def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    """To hear from the studio every other second isn't to have done something."""
     reader = sit(workspace.root)
     page = reader.tab()
     press(page, "u")
-    expect(page.locator("#alarm")).to_contain_text("nothing of yours to take back")
+    expect(page.locator("#alarm")).to_contain_text("You have no review to withdraw")
     assert "409" in reader.troubles.pop()
     reviews.say(folder, SECOND, "Adam", verdict="star")
     expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
@@ -403,33 +403,33 @@ def test_a_refusal_stays_to_be_read(folder: RunFolder, workspace: Workspace, sit
     expect(page.locator("#alarm")).to_be_hidden()
 
 
-def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_nothing_closes_because_others_speak(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
-    page.locator("#record summary").first.click()
+    page.locator("#provenance summary").first.click()
     page.get_by_label("Kind").focus()
     reviews.say(folder, folder.run.tasks[-1].id, "Adam", verdict="star")
     expect(page.locator("#todo")).to_have_text("23 of 24 texts to do")
-    expect(page.locator("#record details").first).to_have_attribute("open", "")
+    expect(page.locator("#provenance details").first).to_have_attribute("open", "")
     expect(page.get_by_label("Kind")).to_be_focused()
 
 
-def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_keys_while_no_text_is_open(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     page.locator("#search").fill("nowhere")
-    expect(page.locator("#sheet")).to_contain_text("Nothing is like that")
+    expect(page.locator("#comparison")).to_contain_text("No text fits the filters")
     page.locator("#search").press("Enter")
     for key in "arsARSlne":
         press(page, "x")
-        says(page, "That was the last.")
+        says(page, "This is the last text.")
         press(page, key)
-        says(page, "That was the last." if key in "ARS" else "No text is open.")
+        says(page, "This is the last text." if key in "ARS" else "No text is open.")
     assert not (folder.path / "reviews.jsonl").exists()
 
 
 # -- while texts are read -----------------------------------------------------------------------------------
 
 
-def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     reviews.say(folder, OTHER, "Adam", verdict="star")
     read: list[str] = []
 
@@ -441,18 +441,18 @@ def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspac
         body = route.fetch().json()
         route.fulfill(json=body | {"changes": unread(body["changes"])} if "outputs" in body else unread(body))
 
-    page = sit(workspace.root).tab(routes={"**/api/desk": answer, "**/api/changes?*": answer})
+    page = sit(workspace.root).tab(routes={"**/api/listing": answer, "**/api/changes?*": answer})
     rows = page.locator("[role=option]")
     expect(rows.first).to_contain_text("again 1")
     expect(page.locator("#reading")).to_have_text("Reading: 0 of 24 texts")
-    expect(page.locator("#sheet")).to_contain_text("still being read")
+    expect(page.locator("#comparison")).to_contain_text("still being read")
     rows.nth(1).click()
     expect(page.locator("#output h3")).to_have_text("again 2")
     press(page, "a")
     says(page, "Accepted: again 2.")
     page.locator("select[name=verdict]").select_option("starred")
     expect(page.locator("#counts")).to_contain_text("0 texts listed")
-    keys = [row["key"] for row in page.evaluate("fetch('api/desk').then((answer) => answer.json())")["outputs"]]
+    keys = [row["key"] for row in page.evaluate("fetch('api/listing').then((answer) => answer.json())")["outputs"]]
     read += keys[:4]
     expect(page.locator("#counts")).to_contain_text("1 text listed")
     expect(page.locator("#output h3")).to_have_text("again 1, variant 2")
@@ -464,7 +464,7 @@ def test_what_is_listed_before_it_is_read(folder: RunFolder, workspace: Workspac
 
 
 def test_outputs_that_are_finished_meanwhile_come_by_themselves(
-    folder: RunFolder, workspace: Workspace, sit: Desks
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
     asked: list[str] = []
 
@@ -475,7 +475,7 @@ def test_outputs_that_are_finished_meanwhile_come_by_themselves(
             body |= {"outputs": body["outputs"][:3], "changes": body["changes"] | {"listed": -1}}
         route.fulfill(json=body)
 
-    page = sit(workspace.root).tab(routes={"**/api/desk": fewer})
+    page = sit(workspace.root).tab(routes={"**/api/listing": fewer})
     page.locator("[role=option]").nth(1).click()
     expect(page.locator("#todo")).to_have_text("24 of 24 texts to do")
     expect(page.locator("[aria-selected=true]")).to_have_attribute("aria-setsize", "24")
@@ -492,7 +492,7 @@ EVIL = (
 )
 
 
-def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: Desks) -> None:
+def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: OpenReader) -> None:
     quoted = EVIL.replace("'", "''")
     essay = f"---\ntitle: '{quoted}'\ntags: ['{quoted}']\n---\n\n# {EVIL}\n\nA text with {EVIL} #tag, #other\n\n"
     (workspace.seeds / "two-clocks.md").write_text(essay, encoding="utf-8")
@@ -511,14 +511,14 @@ def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: Desks) ->
     for _ in range(len(tasks)):
         for view in page.locator("input[name=view]").all():
             view.check()
-        page.locator("#record summary").first.click()
+        page.locator("#provenance summary").first.click()
         press(page, "e")
         page.locator("textarea").press("Escape")
         _fits(page)
         press(page, "j")
         page.wait_for_timeout(200)
     press(page, "k", "k", "k", "k")
-    page.get_by_role("button", name="The record as it is").click()
+    page.get_by_role("button", name="Show the record").click()
     page.set_viewport_size({"width": 390, "height": 844})
     _fits(page)
     assert page.evaluate("window.ran") is None
@@ -532,7 +532,7 @@ def _fits(page: Page) -> None:
     assert wide <= 0
 
 
-def test_a_passage_of_a_million_letters(workspace: Workspace, sit: Desks) -> None:
+def test_a_passage_of_a_million_letters(workspace: Workspace, sit: OpenReader) -> None:
     folder = variants(workspace)
     text = "y" * 2**20
 
@@ -547,7 +547,7 @@ def test_a_passage_of_a_million_letters(workspace: Workspace, sit: Desks) -> Non
     says(page, "Accepted: again 1.")
 
 
-def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     folder.text_path(FIRST).write_text("Changed.\n", encoding="utf-8")
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text("Changed.")
@@ -560,14 +560,14 @@ def test_a_broken_output_is_shown_as_such(folder: RunFolder, workspace: Workspac
     says(page, "Accepted: again 2.")
 
 
-def test_a_desk_that_was_closed_says_so(folder: RunFolder, workspace: Workspace, browser: Browser) -> None:
+def test_a_studio_that_was_closed_says_so(folder: RunFolder, workspace: Workspace, browser: Browser) -> None:
     with served(workspace.root) as (address, process):
         reader = Reader(browser, address)
         page = reader.tab()
         process.terminate()
         process.wait(timeout=30)
         press(page, "a")
-        expect(page.locator("#alarm")).to_contain_text("The desk was closed. Open it again with `remix review`")
+        expect(page.locator("#alarm")).to_contain_text("The studio was closed. Open it again with `remix review`")
         reader.context.close()
 
 
@@ -576,7 +576,7 @@ def test_a_desk_that_was_closed_says_so(folder: RunFolder, workspace: Workspace,
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (640, 400), (390, 844)])
 def test_every_width_and_twice_the_size(
-    folder: RunFolder, workspace: Workspace, sit: Desks, width: int, height: int
+    folder: RunFolder, workspace: Workspace, sit: OpenReader, width: int, height: int
 ) -> None:
     """At 200 % a window of 1280 by 800 is one of 640 by 400."""
     page = sit(workspace.root).tab()
@@ -592,7 +592,7 @@ def test_every_width_and_twice_the_size(
     _fits(page)
 
 
-def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: Desks) -> None:
+def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "j")
     page.get_by_role("listbox", name="Outputs").focus()
@@ -603,7 +603,7 @@ def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: 
     press(page, "ArrowDown")
     expect(page.locator("[aria-selected=true]")).to_contain_text("variant 2")
     press(page, "?")
-    expect(page.get_by_role("dialog")).to_contain_text("accept this one of the variants")
+    expect(page.get_by_role("dialog")).to_contain_text("accept the variant of this number")
     press(page, "a", "Escape")
     assert not (folder.path / "reviews.jsonl").exists(), "keys do nothing behind a dialog"
 
@@ -626,12 +626,12 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: Desks, axe: str, scheme: Any) -> None:
+def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     reviews.say(folder, FIRST, "Eve", verdict="accept", note="Good.")
     reviews.say(folder, SECOND, "Eve", verdict="reject")
     page = sit(workspace.root).tab()
     page.emulate_media(color_scheme=scheme)
-    states = {"the desk": [], "help": ["?"], "a note": ["Escape", "n"], "blind": ["Escape", "b"], "narrow": ["b"]}
+    states = {"the studio": [], "help": ["?"], "a note": ["Escape", "n"], "blind": ["Escape", "b"], "narrow": ["b"]}
     for state, keys in states.items():
         press(page, *keys)
         if state == "narrow":
@@ -651,19 +651,19 @@ def _barriers(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.model
-def test_a_run_by_the_model(workspace: Workspace, sit: Desks) -> None:
+def test_a_run_by_the_model(workspace: Workspace, sit: OpenReader) -> None:
     job = prepare.prepare(workspace, Options(kinds=("again",), steps=2, variants=2, limit=1))
     folder = execute.generate(job, workspace.outputs).folder
     page = sit(workspace.root).tab()
     expect(page.locator("#output .text")).to_have_text(" ".join(folder.read(FIRST)[1].split()))
     page.locator("#output .word").last.hover()
-    expect(page.locator("#turn li")).not_to_have_count(0)
+    expect(page.locator("#alternatives li")).not_to_have_count(0)
     press(page, "2")
     says(page, "Number 2 accepted, 1 other rejected.")
     press(page, "e")
     page.get_by_role("textbox", name="Your version").fill("Mine.")
     page.get_by_role("textbox", name="Your version").press("Control+Enter")
-    says(page, "Your version is kept.")
+    says(page, "Your version is stored.")
     page.reload()
     expect(page.locator("#todo")).to_have_text("2 of 4 texts to do")
     edit = holds(folder, FIRST).edit

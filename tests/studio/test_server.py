@@ -1,4 +1,4 @@
-"""The desk over HTTP: what is answered, and to whom."""
+"""The studio over HTTP: what is answered, and to whom."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from hypothesis import strategies as st
 
 from remix.outputs import RunFolder, reviews
 from remix.studio import server
-from remix.studio.desk import Desk
-from remix.studio.guard import COOKIE, HEADERS, LARGEST, Pass
-from remix.studio.server import application, bind
+from remix.studio.guard import COOKIE, HEADERS, LARGEST, Access
+from remix.studio.open_runs import OpenRuns
+from remix.studio.routes import application
+from remix.studio.server import bind
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
-from tests.desks import FIRST, TEXT, Client, served, variants
+from tests.studio_server import FIRST, TEXT, Client, served, variants
 
-OWN = Pass("127.0.0.1", 8123)
-SESSION = OWN.exchange(OWN.key) or ""
+ACCESS = Access("127.0.0.1", 8123)
+SESSION = ACCESS.exchange(ACCESS.key) or ""
 HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
 
@@ -39,23 +40,23 @@ SAME = {"origin": HERE, "content-type": "application/json"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     from tests.conftest import make_workspace
 
-    return variants(make_workspace(tmp_path_factory.mktemp("desk") / "garden"))
+    return variants(make_workspace(tmp_path_factory.mktemp("runs") / "garden"))
 
 
 class Asked:
     """Asks the application in this process."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self.desk = Desk.open(folder.path.parent, [], "Eve")
-        self.app = application(self.desk, OWN)
+        self.open_runs = OpenRuns.open(folder.path.parent, [], "Eve")
+        self.app = application(self.open_runs, ACCESS)
         self.output = folder.read(FIRST)[0].id
-        self.desk.read()
-        contents = self.desk.changes("").contents
+        self.open_runs.read()
+        contents = self.open_runs.changes("").contents
         self.key = next(key for key, content in contents.items() if content.output == self.output)
 
     def __call__(self, method: str, path: str, cookie: str | None = SESSION, **more: Any) -> httpx.Response:
-        """Ask for a path below the room, or for `DOOR…` before it."""
-        path = path.removeprefix("DOOR") if path.startswith("DOOR") else OWN.room + path
+        """Ask for a path below the folder, or for `ROOT…` before it."""
+        path = path.removeprefix("ROOT") if path.startswith("ROOT") else ACCESS.folder + path
         headers = {"cookie": f"{COOKIE}={cookie}"} if cookie else {}
         headers |= more.pop("headers", {})
 
@@ -83,29 +84,29 @@ def asked(folder: RunFolder) -> Asked:
 
 
 def enter(asked: Asked, key: object, **headers: str) -> httpx.Response:
-    return asked("POST", "DOOR/enter", cookie=None, headers=SAME | headers, json={"key": key})
+    return asked("POST", "ROOT/enter", cookie=None, headers=SAME | headers, json={"key": key})
 
 
 def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
-    own = Pass("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.desk, own)
+    access = Access("127.0.0.1", 8123)
+    app, asked.app = asked.app, application(asked.open_runs, access)
     try:
-        assert asked("GET", "DOOR/", cookie=None).status_code == 200
-        first = enter(asked, own.key)
+        assert asked("GET", "ROOT/", cookie=None).status_code == 200
+        first = enter(asked, access.key)
         assert first.status_code == 200
         cookie, *bounds = first.headers["set-cookie"].split("; ")
-        assert bounds == ["HttpOnly", "SameSite=Strict", f"Path={own.room}/"]
-        assert own.holds(cookie.removeprefix(f"{COOKIE}="))
-        assert first.json() == {"room": f"{own.room}/"}
-        second = enter(asked, own.key)
+        assert bounds == ["HttpOnly", "SameSite=Strict", f"Path={access.folder}/"]
+        assert access.holds(cookie.removeprefix(f"{COOKIE}="))
+        assert first.json() == {"folder": f"{access.folder}/"}
+        second = enter(asked, access.key)
         assert second.status_code == 403
-        assert "used already" in second.json()["error"]
+        assert "used before" in second.json()["error"]
         assert "press Enter" in second.json()["error"]
         assert "set-cookie" not in second.headers
     finally:
         asked.app = app
     assert "set-cookie" not in asked("GET", "/").headers
-    assert asked("GET", "/api/desk").json()["reviewer"] == "Eve"
+    assert asked("GET", "/api/listing").json()["reviewer"] == "Eve"
 
 
 @pytest.mark.parametrize("key", ["", "guess", "é", "x" * 101, None, 1, ["x"], {"a": 1}])
@@ -129,25 +130,25 @@ def test_a_wrong_key_opens_nothing(asked: Asked, key: object) -> None:
     ],
 )
 def test_only_the_page_itself_hands_the_key_in(asked: Asked, headers: dict[str, str]) -> None:
-    own = Pass("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.desk, own)
+    access = Access("127.0.0.1", 8123)
+    app, asked.app = asked.app, application(asked.open_runs, access)
     try:
-        assert enter(asked, own.key, **headers).status_code in (403, 415, 421)
+        assert enter(asked, access.key, **headers).status_code in (403, 415, 421)
     finally:
         asked.app = app
-    assert not own.is_used(own.key)
+    assert not access.is_used(access.key)
 
 
-@pytest.mark.parametrize("path", ["DOOR/", "DOOR/door.js", "DOOR/paper.css", "DOOR/icon.svg", "DOOR/?key=x"])
-def test_before_the_desk_there_is_nothing_to_see(asked: Asked, path: str) -> None:
+@pytest.mark.parametrize("path", ["ROOT/", "ROOT/sign_in.js", "ROOT/colours.css", "ROOT/icon.svg", "ROOT/?key=x"])
+def test_before_the_studio_there_is_nothing_to_see(asked: Asked, path: str) -> None:
     answer = asked("GET", path, cookie=None)
     assert answer.status_code == 200
-    for secret in (OWN.key, OWN.room, SESSION, "two-clocks", "reviewer", asked.output):
+    for secret in (ACCESS.key, ACCESS.folder, SESSION, "two-clocks", "reviewer", asked.output):
         assert secret not in answer.text
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/desk", "/static/desk.js", "/api/outputs/x", "/nowhere", "DOOR/", "DOOR/x"]
+    "path", ["/", "/api/listing", "/static/studio.js", "/api/outputs/x", "/nowhere", "ROOT/", "ROOT/x"]
 )
 def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
     for cookie in (SESSION, None):
@@ -158,15 +159,15 @@ def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
 def test_another_servers_cookie_of_the_same_name_locks_nobody_out(asked: Asked) -> None:
     """Servers on other ports may set cookies for this host, and the last one of a name counted."""
     for cookies in (f"{COOKIE}={SESSION}; {COOKIE}=theirs", f"{COOKIE}=theirs; a; =; {COOKIE}={SESSION}"):
-        assert asked("GET", "/api/desk", cookie=None, headers={"cookie": cookies}).status_code == 200
+        assert asked("GET", "/api/listing", cookie=None, headers={"cookie": cookies}).status_code == 200
 
 
 def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
-    assert Pass("127.0.0.1", 8123).room != OWN.room, "what is kept is this desk's"
-    assert "immutable" in asked("GET", "/static/desk.js").headers["cache-control"]
-    for path in ("/", "/api/desk", "/static/none.js", asked.path, "DOOR/", "DOOR/door.js"):
+    assert Access("127.0.0.1", 8123).folder != ACCESS.folder, "what is kept is this studio's"
+    assert "immutable" in asked("GET", "/static/studio.js").headers["cache-control"]
+    for path in ("/", "/api/listing", "/static/none.js", asked.path, "ROOT/", "ROOT/sign_in.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
-    assert asked("GET", "/static/desk.js", cookie=None).headers["cache-control"] == "no-store"
+    assert asked("GET", "/static/studio.js", cookie=None).headers["cache-control"] == "no-store"
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
@@ -178,30 +179,30 @@ def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
 
 REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("no key", "GET", "/", {"cookie": None}, 401),
-    ("the key in the query", "GET", f"/?key={OWN.key}", {"cookie": None}, 401),
-    ("the session in the query", "GET", f"/api/desk?{COOKIE}={SESSION}", {"cookie": None}, 401),
-    ("the session before the room", "GET", "DOOR/api/desk", {}, 404),
+    ("the key in the query", "GET", f"/?key={ACCESS.key}", {"cookie": None}, 401),
+    ("the session in the query", "GET", f"/api/listing?{COOKIE}={SESSION}", {"cookie": None}, 401),
+    ("the session before the folder", "GET", "ROOT/api/listing", {}, 404),
     ("a cookie of another name", "GET", "/", {"cookie": None, "headers": {"cookie": f"x{COOKIE}={SESSION}"}}, 401),
     ("half a session", "GET", "/", {"cookie": SESSION[:-1]}, 401),
     ("an empty session", "GET", "/", {"cookie": None, "headers": {"cookie": f"{COOKIE}="}}, 401),
-    ("another desk's room", "GET", f"DOOR{Pass('::1', 1).room}/api/desk", {}, 404),
-    ("reading the key", "GET", "DOOR/enter", {}, 404),
-    ("the key as a cookie", "GET", "/api/desk", {"cookie": OWN.key}, 401),
-    ("a wrong cookie", "GET", "/static/desk.js", {"cookie": "guess"}, 401),
+    ("another studio's folder", "GET", f"ROOT{Access('::1', 1).folder}/api/listing", {}, 404),
+    ("reading the key", "GET", "ROOT/enter", {}, 404),
+    ("the key as a cookie", "GET", "/api/listing", {"cookie": ACCESS.key}, 401),
+    ("a wrong cookie", "GET", "/static/studio.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
-    ("the door by another name", "GET", "DOOR/", {"headers": {"host": "evil.example:8123"}}, 421),
-    ("the door's script elsewhere", "GET", "DOOR/door.js", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
-    ("the door read by another page", "GET", "DOOR/", {"headers": {"origin": "http://127.0.0.1:80"}}, 403),
+    ("the sign-in page by another name", "GET", "ROOT/", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("its script elsewhere", "GET", "ROOT/sign_in.js", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
+    ("the sign-in page read by another page", "GET", "ROOT/", {"headers": {"origin": "http://127.0.0.1:80"}}, 403),
     ("another port", "GET", "/", {"headers": {"host": "127.0.0.1:80"}}, 421),
     ("a name that is none", "GET", "/", {"headers": {"host": "[::1"}}, 421),
-    ("another origin", "GET", "/api/desk", {"headers": {"origin": "http://evil.example"}}, 403),
+    ("another origin", "GET", "/api/listing", {"headers": {"origin": "http://evil.example"}}, 403),
     ("no origin at all", "POST", "REVIEWS", {"headers": {"content-type": "application/json"}}, 403),
     ("an origin without a name", "POST", "REVIEWS", {"headers": {**SAME, "origin": "null"}}, 403),
     ("another port's origin", "POST", "REVIEWS", {"headers": {**SAME, "origin": "http://127.0.0.1:80"}}, 403),
     ("an encrypted origin", "POST", "REVIEWS", {"headers": {**SAME, "origin": "https://127.0.0.1:8123"}}, 403),
     ("a page of another site", "GET", "/", {"headers": {"sec-fetch-site": "cross-site"}}, 403),
-    ("a page of another port", "GET", "/api/desk", {"headers": {"sec-fetch-site": "same-site"}}, 403),
+    ("a page of another port", "GET", "/api/listing", {"headers": {"sec-fetch-site": "same-site"}}, 403),
     ("a form", "POST", "REVIEWS", {"headers": {"origin": HERE}, "data": {"verdict": "accept"}}, 415),
     ("no type", "POST", "REVIEWS", {"headers": {"origin": HERE}, "content": b"{}"}, 415),
     ("no JSON", "POST", "REVIEWS", {"headers": SAME, "content": b"{"}, 400),
@@ -221,14 +222,14 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a way up", "GET", "/static/../server.py", {}, 404),
     ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
     ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
-    ("another desk's file", "GET", "/static/../guess/desk.js", {}, 404),
+    ("another studio's file", "GET", "/static/../guess/studio.js", {}, 404),
     ("a Python file", "GET", "/static/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
     ("an unknown output", "GET", "/api/outputs/00000000000000000000", {}, 404),
     ("nowhere", "GET", "/api", {}, 404),
     ("another method", "DELETE", "REVIEWS", {"headers": SAME}, 405),
-    ("reading by writing", "POST", "/api/desk", {"headers": SAME, "json": {}}, 405),
+    ("reading by writing", "POST", "/api/listing", {"headers": SAME, "json": {}}, 405),
 ]
 
 
@@ -241,20 +242,20 @@ def test_refused(asked: Asked, method: str, path: str, more: dict[str, Any], sta
     assert answer.status_code == status
     assert TEXT not in answer.text
     assert "Traceback" not in answer.text
-    assert not any(each.reviewer == "Adam" for each in reviews.read(asked.desk.folders[0].path).reviews)
+    assert not any(each.reviewer == "Adam" for each in reviews.read(asked.open_runs.folders[0].path).reviews)
 
 
 def test_a_link_from_elsewhere_leads_to_the_door(asked: Asked) -> None:
-    """A terminal in a browser is a page of another site, and so is the file that opens the desk."""
-    assert asked("GET", "DOOR/", cookie=None, headers={"sec-fetch-site": "cross-site"}).status_code == 200
+    """A terminal in a browser is a page of another site, and so is the file that opens the studio."""
+    assert asked("GET", "ROOT/", cookie=None, headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
 # -- what is answered ---------------------------------------------------------------------------------------
 
 
 def test_reading(asked: Asked, folder: RunFolder) -> None:
-    sheet = asked("GET", asked.path).json()
-    assert "".join(chunk[0] for chunk in sheet["views"][0]["right"]) == TEXT
+    detail = asked("GET", asked.path).json()
+    assert "".join(chunk[0] for chunk in detail["views"][0]["right"]) == TEXT
     assert asked("GET", f"{asked.path}/record").content == folder.record_path(FIRST).read_bytes()
     assert asked("GET", f"{asked.path}/text").json() == TEXT
     assert asked("GET", "/api/search", params={"q": "late"}).json() == [asked.key]
@@ -301,7 +302,18 @@ FIELDS = st.fixed_dictionaries(
         "reviews": st.lists(st.text(max_size=33), max_size=3) | JSON,
     },
 )
-PLACES = ["reviews", "edits", "choice", "record", "text", "", "/api/undo", "/api/changes", "/api/search", "/api/desk"]
+PLACES = [
+    "reviews",
+    "edits",
+    "choice",
+    "record",
+    "text",
+    "",
+    "/api/undo",
+    "/api/changes",
+    "/api/search",
+    "/api/listing",
+]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -314,13 +326,13 @@ PLACES = ["reviews", "edits", "choice", "record", "text", "", "/api/undo", "/api
 def test_nothing_that_is_asked_fails(
     asked: Asked, method: str, place: str, body: bytes, query: dict[str, str]
 ) -> None:
-    path = OWN.room + (place if place.startswith("/") else f"{asked.path}/{place}".removesuffix("/"))
+    path = ACCESS.folder + (place if place.startswith("/") else f"{asked.path}/{place}".removesuffix("/"))
     body = body.replace(b'"OWN"', json.dumps(asked.output).encode())
     try:
         url = httpx.URL(HERE + "/").copy_with(path=path)
     except httpx.InvalidURL:
         return
-    answer = asked(method, f"DOOR{url}", headers=SAME, content=body, params=query)
+    answer = asked(method, f"ROOT{url}", headers=SAME, content=body, params=query)
     assert answer.status_code < 500
 
 
@@ -350,7 +362,7 @@ def test_the_command_serves_and_ends(workspace: Workspace) -> None:
     with served(workspace.root) as (address, process):
         with Client(address) as client:
             client.enter()
-            row = client.get("/api/desk").json()["outputs"][0]
+            row = client.get("/api/listing").json()["outputs"][0]
             output = client.get(f"/api/outputs/{row['key']}").json()["output"]
             words = {"output": output, "verdict": "accept"}
             assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
@@ -381,7 +393,7 @@ def test_all_that_was_acknowledged_survives_a_kill(workspace: Workspace) -> None
     for _ in range(3):
         with served(workspace.root) as (address, process), Client(address) as client:
             client.enter()
-            keys = [row["key"] for row in client.get("/api/desk").json()["outputs"][:3]]
+            keys = [row["key"] for row in client.get("/api/listing").json()["outputs"][:3]]
             rows = [{"key": key, "output": client.get(f"/api/outputs/{key}").json()["output"]} for key in keys]
             people = [
                 threading.Thread(target=_judge, args=(client, row, heard, seed)) for seed, row in enumerate(rows)

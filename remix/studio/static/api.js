@@ -1,6 +1,6 @@
-// What is asked of the desk's server, and what comes back.
+// Requests to the studio's server.
 
-/** The desk said no; `message` tells why and `hint` what to do. */
+/** A refused request; `message` says why, `hint` the next step. */
 export class Refused extends Error {
   constructor(status, message, hint) {
     super(message);
@@ -14,12 +14,12 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Refused(0, "The desk was closed.", "Open it again with `remix review`; all you said is kept.");
+    throw new Refused(0, "The studio was closed.", "Open it again with `remix review`; all your reviews are stored.");
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Refused(401, "This desk was closed and opened anew.", "Take the address that `remix review` printed.");
-  const said = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, said.error ?? `The desk can’t answer (${answer.status}).`, said.hint);
+  if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that `remix review` printed.");
+  const refusal = await answer.json().catch(() => ({}));
+  throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint);
 }
 
 const get = async (path) => (await ask(path)).json();
@@ -29,13 +29,13 @@ async function post(path, body) {
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
-export const listing = () => get("api/desk");
+export const listing = () => get("api/listing");
 export const changes = (since) => get(`api/changes?since=${encodeURIComponent(since)}`);
 export const search = (words) => get(`api/search?q=${encodeURIComponent(words)}`);
-export const sheet = (key) => get(`api/outputs/${key}`);
+export const detail = (key) => get(`api/outputs/${key}`);
 export const text = (key) => get(`api/outputs/${key}/text`);
 export const record = async (key) => (await ask(`api/outputs/${key}/record`)).text();
-export const say = (key, words) => post(`api/outputs/${key}/reviews`, words);
+export const review = (key, values) => post(`api/outputs/${key}/reviews`, values);
 export const choose = (key, output) => post(`api/outputs/${key}/choice`, { output });
-export const edit = (key, output, words) => post(`api/outputs/${key}/edits`, { output, text: words });
+export const edit = (key, output, text) => post(`api/outputs/${key}/edits`, { output, text });
 export const undo = (reviews) => post("api/undo", { reviews });

@@ -1,8 +1,8 @@
-// Making elements. Texts become text and nothing else: no string is ever read as HTML.
+// Elements, numbers and plurals. No string is ever parsed as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element. Of `props`, functions are listeners, booleans are attributes with or without, the rest are attributes. */
+/** An element. In `props`, functions become listeners, booleans attributes without value, all else attributes. */
 export function h(name, props, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(props ?? {})) {
@@ -14,11 +14,11 @@ export function h(name, props, ...children) {
   return element;
 }
 
-// Made once: a formatter takes longer to make than a thousand numbers to write.
+// Made once: making a formatter takes longer than formatting a thousand numbers.
 const FORMAT = new Intl.NumberFormat("en");
 
-/** A number as it is written: `1,200`. */
+/** A number in writing: `1,200`. */
 export const amount = (number) => FORMAT.format(number);
 
-/** Words for a number of things: `1 text`, `2 texts`. */
+/** A number with a noun: `1 text`, `2 texts`. */
 export const counted = (number, noun) => `${amount(number)} ${noun}${number === 1 ? "" : "s"}`;

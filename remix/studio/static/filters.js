@@ -1,4 +1,4 @@
-// Which outputs are listed: the choices that there are, and what was chosen.
+// Filters of the list: the choices, with counts, and the outputs that fit.
 
 import { amount, h } from "./dom.js";
 
@@ -13,10 +13,10 @@ const VERDICTS = {
   noted: ["noted", (standing) => Boolean(standing.note)],
 };
 
-/** Whether it is known what an output says, and not only that it is there. */
+/** Whether the output's files have been read. */
 export const isRead = (row) => row.flags !== undefined;
 
-/** Name, label, the values of an output, and whether it would tell what a blind judge mustn't know. */
+/** Name, label, an output's values, and whether the filter is hidden from a blind judge. */
 const FACETS = [
   ["kind", "Kind", (row) => [row.kind], false],
   ["step", "Step", (row) => [String(row.step)], true],
@@ -28,9 +28,9 @@ const FACETS = [
 
 export const NAMES = ["verdict", ...FACETS.map(([name]) => name)];
 
-/** Tells of an output whether it is among those chosen; what isn't read yet is of no verdict, flag and model. */
+/** A function that tells whether an output fits the chosen filters; an unread output has no verdict, flag and model. */
 export function filtered({ passages, runs }, standingOf, chosen, found) {
-  const active = FACETS.filter(([name, , , tells]) => chosen[name] && !(tells && chosen.blind));
+  const active = FACETS.filter(([name, , , hidden]) => chosen[name] && !(hidden && chosen.blind));
   return (row) => {
     if (found && !found.has(row.key)) return false;
     if (chosen.verdict && !(isRead(row) && VERDICTS[chosen.verdict]?.[1](standingOf(row)))) return false;
@@ -38,25 +38,25 @@ export function filtered({ passages, runs }, standingOf, chosen, found) {
   };
 }
 
-/** The choices, each a list with how many outputs there are of each; those without a choice are left out. */
-export function facets(listing, standingOf, chosen, onChange) {
+/** A drop-down for each filter, with counts; filters with fewer than two values are left out. */
+export function facets(listing, standingOf, chosen) {
   const verdicts = Object.entries(VERDICTS).map(([name, [label, holds]]) => [
     name, label, listing.outputs.filter((row) => isRead(row) && holds(standingOf(row))).length,
   ]);
-  const lists = [field("verdict", "Verdict", verdicts, chosen.verdict, onChange)];
-  for (const [name, label, values, tells] of FACETS) {
+  const lists = [field("verdict", "Verdict", verdicts, chosen.verdict)];
+  for (const [name, label, values, hidden] of FACETS) {
     const counts = new Map();
     for (const row of listing.outputs)
       for (const value of values(row, listing.passages[row.passage], listing.runs)) counts.set(value, (counts.get(value) ?? 0) + 1);
-    if (counts.size < 2 || (tells && chosen.blind)) continue;
+    if (counts.size < 2 || (hidden && chosen.blind)) continue;
     const sorted = [...counts].sort(([one], [other]) => COLLATOR.compare(one, other));
-    lists.push(field(name, label, sorted.map(([value, count]) => [value, value, count]), chosen[name], onChange));
+    lists.push(field(name, label, sorted.map(([value, count]) => [value, value, count]), chosen[name]));
   }
   return lists;
 }
 
-function field(name, label, options, chosen, onChange) {
-  const select = h("select", { name, change: (event) => onChange(name, event.target.value) },
+function field(name, label, options, chosen) {
+  const select = h("select", { name },
     h("option", { value: "" }, "all"),
     options.map(([value, text, count]) => h("option", { value, selected: value === chosen }, `${text} (${amount(count)})`)));
   return h("label", { class: chosen ? "chosen" : null }, label, " ", select);

@@ -1,13 +1,13 @@
-// The keyboard: which key does what, and the page that says so.
+// The keyboard: actions by key, and the help page.
 
 import { h } from "./dom.js";
 
-/** Where letters are letters. */
+/** Whether keys are text here. */
 const isWriting = (target) => target.closest?.("textarea, input:not([type=checkbox]), select, [contenteditable]");
 
 const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
 
-/** `keys` is a list of [keys, what they do in words, what is done]; the keys are as `KeyboardEvent.key` has them. */
+/** `keys` is a list of [keys, description, action]; keys are values of `KeyboardEvent.key`. */
 export function listen(keys) {
   const actions = new Map(keys.flatMap(([names, , action]) => names.map((name) => [name, action])));
   document.addEventListener("keydown", (event) => {
@@ -16,7 +16,7 @@ export function listen(keys) {
     const action = actions.get(event.key);
     if (!action) return;
     event.preventDefault();
-    // A key that is held down goes on and on, but says nothing twice.
+    // A key held down moves on and on, but gives a verdict only once.
     if (!event.repeat || MOVES.has(event.key)) action(event.key);
   });
 }
@@ -25,11 +25,11 @@ const SIGNS = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
 
 export function fillHelp(dialog, keys) {
   dialog.replaceChildren(
-    h("h2", { id: "help-title" }, "At the desk"),
-    h("p", null, "Read each text beside its passage, and say whether to keep it. What you say is kept at once, in the run’s folder; nothing is ever lost, and everything can be taken back."),
+    h("h2", { id: "help-title" }, "Keys"),
+    h("p", null, "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit."),
     h("dl", null, keys.filter(([, about]) => about).map(([names, about]) =>
       h("div", null, h("dt", null, short(names).map((name) => h("kbd", null, SIGNS[name] ?? name))), h("dd", null, about)))),
-    h("p", null, "Words on a shaded ground stood at an open turn: others were nearly as likely. Hover over one to see them."),
+    h("p", null, "Words on a shaded ground were uncertain: alternatives were nearly as likely. Hover over a word to see the alternatives for each token."),
     h("form", { method: "dialog" }, h("button", null, "Close")));
 }
 

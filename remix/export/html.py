@@ -1,0 +1,77 @@
+"""Export to HTML: one page with each passage beside the passage's texts.
+
+Takes a run and outputs with their reviews, gives HTML that loads no other file and runs no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from remix import pages
+from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
+from remix.outputs.facts import about, facts
+from remix.records import Passage, Run, Standing
+
+_VERDICTS = {"accept": "accepted", "star": "starred", "reject": "rejected"}
+_LOSSES = {"earned": "loss earned", "lost": "loss not earned"}
+
+
+def html(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
+    """The whole page, in the order of the run."""
+    essays = [
+        {"title": essay.title, "passages": [_passage(passage, written) for passage, written in passages]}
+        for essay, passages in chapters(run, outputs)
+    ]
+    return pages.render(
+        "run.html",
+        run=run,
+        about=about(run),
+        count=len(outputs),
+        total=len(run.tasks),
+        model=" and ".join(models(outputs)) or "nobody yet",
+        passages=sum(len(essay["passages"]) for essay in essays),
+        essays=essays,
+    )
+
+
+def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, Any]:
+    first, last = passage.lines
+    chains = groupby(outputs, key=lambda output: (output.found.task.kind, output.found.task.variant))
+    return {
+        "id": passage.id,
+        "number": passage.id.rpartition("/")[2],
+        "section": passage.section,
+        "text": passage.text,
+        "tags": passage.tags,
+        "path": passage.path,
+        "lines": f"line {first}" if first == last else f"lines {first} to {last}",
+        "chains": [
+            {
+                "title": kind + (f", variant {variant}" if variant > 1 else ""),
+                "outputs": [_output(each) for each in chain],
+            }
+            for (kind, variant), chain in chains
+        ],
+    }
+
+
+def _output(output: ReviewedOutput) -> dict[str, Any]:
+    found = output.found
+    return {
+        "id": found.task.id,
+        "text": output.text,
+        "before": found.text if output.edited is not None else None,
+        "marks": _marks(output.standing),
+        "note": output.standing.note,
+        "step": found.task.step,
+        "flags": found.record.flags,
+        "facts": list(facts(found.record)),
+    }
+
+
+def _marks(standing: Standing) -> list[str]:
+    """Verdict, loss and edit, in a word or two each."""
+    marks = (_VERDICTS.get(standing.verdict or ""), _LOSSES.get(standing.loss or ""), standing.edit and "edited")
+    return [mark for mark in marks if mark]

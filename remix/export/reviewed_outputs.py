@@ -1,0 +1,88 @@
+"""An output with its reviews: the values that all formats are made from.
+
+Takes a verification report and the stored reviews, gives `ReviewedOutput`s, grouped by passage or by essay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from remix.outputs import reviews
+from remix.outputs.facts import about, shown_under
+from remix.records import Essay, Passage, Run, Standing
+from remix.util.names import readable
+from remix.verification.finding import Found
+from remix.verification.verify import Report
+
+
+class ReviewedOutput(NamedTuple):
+    """An output and its standing."""
+
+    found: Found
+    standing: Standing
+    edited: str | None
+    """Text of the edited version, if any."""
+    editor: str | None
+    """Name of the edited version's author."""
+
+    @property
+    def text(self) -> str:
+        """The edited version, or else the output."""
+        return self.found.text if self.edited is None else self.edited
+
+    @property
+    def origin(self) -> str:
+        """A line with kind, step, model, editor and record id."""
+        record = self.found.record
+        edited = f", edited by {self.editor}" if self.editor else ""
+        written = f"{record.task.kind}, step {record.task.step}, by {record.circumstances.model}{edited}"
+        return line(f"{written}; record {record.id[:12]}")
+
+
+def reviewed_outputs(report: Report) -> list[ReviewedOutput]:
+    """All outputs of a run. Raises `RunError` if an edited version is missing or was changed."""
+    stored = reviews.read(report.path).reviews
+    standings = reviews.standings(stored)
+    editors = {each.output: each.reviewer for each in reviews.in_force(stored) if each.edit}
+    outputs = []
+    for found in report.found:
+        standing = standings.get(found.id, Standing())
+        edited = reviews.edited_text(report.path, standing.edit) if standing.edit else None
+        outputs.append(ReviewedOutput(found, standing, edited, editors.get(found.id)))
+    return outputs
+
+
+def by_passage(run: Run, outputs: Iterable[ReviewedOutput]) -> dict[str, list[ReviewedOutput]]:
+    """Outputs by the passage they were made from, in their order; an output of several passages by the first."""
+    found: dict[str, list[ReviewedOutput]] = {}
+    places = shown_under(run)
+    for output in outputs:
+        found.setdefault(places[output.found.task.id], []).append(output)
+    return found
+
+
+def chapters(
+    run: Run, outputs: Sequence[ReviewedOutput]
+) -> Iterator[tuple[Essay, list[tuple[Passage, list[ReviewedOutput]]]]]:
+    """Essays with passages and outputs, in the order of the run; essays and passages without outputs are left out."""
+    by = by_passage(run, outputs)
+    for essay in run.essays:
+        passages = [(passage, by[passage.id]) for passage in essay.passages if passage.id in by]
+        if passages:
+            yield essay, passages
+
+
+def models(outputs: Iterable[ReviewedOutput]) -> list[str]:
+    """Names of the models, each once."""
+    return list(dict.fromkeys(output.found.record.circumstances.model for output in outputs))
+
+
+def title(run: Run) -> str:
+    """The run's request in one line."""
+    return line(about(run))
+
+
+def line(text: str) -> str:
+    """A text in one line, safe to show."""
+    return readable(" ".join(text.split()), keep="")

@@ -1,0 +1,359 @@
+"""The runs open in the studio: outputs as the page reads them, and the reviews, edits and undos of a reviewer.
+
+Takes run folders and a reviewer's name, gives values of `listing.py` and `output_detail.py`. Threads may share an
+`OpenRuns`. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, RLock
+
+from remix.errors import RunError
+from remix.outputs import reviews
+from remix.outputs.find import run_path
+from remix.outputs.index import write_index
+from remix.outputs.layout import files_of_output
+from remix.outputs.reviews import ReviewError
+from remix.outputs.run import RunFolder
+from remix.records import Verdict, canonical_sha256
+from remix.studio.listing import (
+    Changes,
+    Content,
+    Listing,
+    PassageRow,
+    ReviewRequest,
+    ReviewResult,
+    Row,
+    first_lines,
+    passage_row_of,
+    row_of,
+    run_row_of,
+    shown_standing,
+)
+from remix.studio.output_detail import OutputDetail, detail_of
+from remix.studio.output_files import (
+    OpenOutput,
+    ReadOutput,
+    content_of,
+    equal_texts,
+    files_of,
+    outputs_by_passage,
+    state_of,
+)
+from remix.studio.stored_reviews import StoredReviews
+from remix.studio.verify_process import findings_of
+from remix.util.names import in_json, one_line, readable
+from remix.verification.finding import Finding
+
+MOST_FINDINGS = 100
+"""Findings sent with each answer about changes."""
+
+
+class NoSuchOutput(RunError):  # noqa: N818
+    """No open run has the output."""
+
+    def __init__(self) -> None:
+        super().__init__("This output isn't in the studio.", "Reload the page.")
+
+
+class OpenRuns:
+    """Some runs, with their outputs and reviews."""
+
+    def __init__(self, outputs: Path, folders: Sequence[RunFolder], reviewer: str) -> None:
+        self.reviewer = reviewer
+        self.folders = tuple(folders)
+        self._lock = RLock()
+        self._reviews = StoredReviews(outputs, [folder.path for folder in folders])
+        self._passages: list[PassageRow] = []
+        self._planned: dict[str, Row] = {}
+        self._outputs: dict[str, OpenOutput] = {}
+        self._rows: dict[str, Row] = {}
+        self._listed = 0
+        self._last_listing: tuple[tuple[int, int], Listing] | None = None
+        self._read: dict[str, ReadOutput] = {}
+        self._reading = Lock()
+        self._findings: list[str] = []
+        self._broken: dict[str, str] = {}
+        self._epoch, self._version = secrets.token_hex(4), 0
+        self._changed: dict[str, int] = {}
+        self._untidy: set[RunFolder] = set()
+        self._list_planned()
+        self._find_finished()
+
+    @classmethod
+    def open(cls, outputs: Path, words: Sequence[str], reviewer: str) -> OpenRuns:
+        """Open runs by path or by the beginning of their names; by default the latest. Raises `RunError`."""
+        paths = dict.fromkeys(run_path(outputs, word) for word in words) or [run_path(outputs, None)]
+        return cls(outputs, [RunFolder.open(path) for path in paths], reviewer)
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def listing(self) -> Listing:
+        """All passages and outputs as of the last `read`, without waiting for the disk.
+
+        Gives the same object again if nothing has changed.
+        """
+        with self._lock:
+            self._refresh()
+            state = (self._version, self._listed)
+            if self._last_listing and self._last_listing[0] == state:
+                return self._last_listing[1]
+            done = Counter(row.run for row in self._rows.values())
+            listing = Listing(
+                reviewer=readable(self.reviewer),
+                runs=tuple(run_row_of(folder, done[number]) for number, folder in enumerate(self.folders)),
+                passages=tuple(self._passages),
+                outputs=tuple(self._rows.values()),
+                changes=self.changes(""),
+            )
+            self._last_listing = state, listing
+            return listing
+
+    def read(self) -> None:
+        """Notice added and removed outputs, and read new and changed ones. `changes` gives each output at once."""
+        with self._reading:
+            self._find_finished()
+            for key in tuple(self._rows):
+                self._content(key)
+
+    def changes(self, since: str) -> Changes:
+        """Outputs read, reviews and findings since a version given before; everything for an unknown version."""
+        with self._lock:
+            self._refresh()
+            epoch, _, number = since.partition(".")
+            known = int(number) if epoch == self._epoch and number.isdecimal() and len(number) < 10 else -1
+            changed = [record_id for record_id, version in self._changed.items() if version > known]
+            read = {key: self._read[key] for key in self._rows if key in self._read}
+            return Changes(
+                version=f"{self._epoch}.{self._version}",
+                listed=self._listed,
+                contents={key: each.content for key, each in read.items() if each.version > known},
+                unread=len(self._rows) - len(read),
+                twins=tuple(equal_texts(read)),
+                standings={each: shown_standing(self._reviews.standing(each)) for each in changed},
+                broken=self._broken,
+                findings=first_lines(self._findings, MOST_FINDINGS),
+            )
+
+    def search(self, words: str) -> list[str]:
+        """Keys of outputs, among those read, with `words` in their text or notes."""
+        wanted = " ".join(words.casefold().split())
+        with self._lock:
+            read = ((key, self._read[key]) for key in self._rows if key in self._read)
+            return [key for key, each in read if wanted in f"{each.text} {self._note(each.content)}"]
+
+    def detail(self, key: str) -> OutputDetail:
+        """One output in full."""
+        with self._lock:
+            output = self._output(key)
+            edit_error = edited = None
+            try:
+                edited = self._edited(key)
+            except RunError as error:
+                edit_error = readable(f"{error.message} {error.hint}")
+        detail = detail_of(output.folder, output.passage, output.task, edited)
+        return detail.model_copy(update={"edit_error": edit_error})
+
+    def text(self, key: str) -> str:
+        """The text to edit: the edited version, or else the output. Raises `RunError` if neither can be read."""
+        with self._lock:
+            output, edited = self._output(key), self._edited(key)
+        return output.folder.read(output.task.id)[1] if edited is None else edited
+
+    def record(self, key: str) -> bytes:
+        """The bytes of an output's record, with JSON escapes for characters that reverse a line's direction.
+
+        Raises `RunError` if the file can't be read.
+        """
+        with self._lock:
+            output = self._output(key)
+        path = output.folder.record_path(output.task.id)
+        try:
+            data = output.folder.read_bytes(output.names[1])
+            return in_json(data.decode(errors="replace")).encode()
+        except OSError as error:
+            raise RunError(f"{path}: can't be read ({error.strerror}).", "Bring it back from a copy.") from error
+
+    # -- reviewing -------------------------------------------------------------------------------------------
+
+    def review(self, key: str, request: ReviewRequest) -> ReviewResult:
+        """Store a review of an output. Raises `RunError` if the output has changed, or the review can't be stored."""
+        since = self._current_version()
+        with self._lock:
+            review = self._store_review(key, request)
+            return self._result([review], [key], since)
+
+    def choose(self, key: str, record_id: str) -> ReviewResult:
+        """Accept one of the variants of a text, and reject the others. Raises `RunError`."""
+        since = self._current_version()
+        with self._lock:
+            self._refresh()
+            self._checked(key, record_id)
+            ids, keys = [], []
+            for variant_id, other in self._variants(key).items():
+                wanted: Verdict = "accept" if variant_id == record_id else "reject"
+                standing = self._reviews.standing(variant_id)
+                # A starred variant is accepted already.
+                if standing.verdict != wanted and not (wanted == "accept" and standing.is_accepted):
+                    ids.append(self._store_review(other, ReviewRequest(output=variant_id, verdict=wanted)))
+                    keys.append(other)
+            return self._result(ids, keys, since)
+
+    def edit(self, key: str, record_id: str, text: str) -> ReviewResult:
+        """Store an edited version of an output. Raises `RunError`."""
+        since = self._current_version()
+        with self._lock:
+            output = self._checked(key, record_id)
+            review = reviews.edit(output.folder, output.task.id, self.reviewer, text)
+            self._untidy.add(output.folder)
+            return self._result([review.id], [key], since)
+
+    def undo(self, ids: Sequence[str]) -> ReviewResult:
+        """Withdraw reviews of the reviewer: the named ones, or else the latest one of an output in the open runs.
+
+        Raises `ReviewError` if there is no such review in force.
+        """
+        # An output's record id is known only after reading.
+        if not self._read.keys() >= self._rows.keys():
+            self.read()
+        since = self._current_version()
+        with self._lock:
+            self._refresh()
+            keys_by_record = self._keys_by_record(self._rows)
+            named = [self._reviews.find(each, self.reviewer, keys_by_record) for each in ids]
+            found = [each for each in (named or [self._reviews.last_of(self.reviewer, keys_by_record)]) if each]
+            if not found:
+                raise ReviewError("You have no review to withdraw.", "Only your own reviews can be withdrawn.")
+            for each in reversed(found):
+                reviews.take_back(each.folder, each.review)
+            keys = [keys_by_record[each.review.output] for each in found]
+            self._untidy |= {self._outputs[key].folder for key in keys}
+            return self._result([], keys, since)
+
+    def tidy(self) -> None:
+        """Write `index.md` anew for runs with new reviews. Errors are ignored: no program reads an index."""
+        with self._lock:
+            folders, self._untidy = self._untidy, set()
+        for folder in folders:
+            with suppress(RunError, ValueError):
+                write_index(folder)
+
+    def verify(self) -> None:
+        """Verify all runs; takes seconds to minutes. `changes` then gives the findings."""
+        for number, folder in enumerate(self.folders):
+            found = findings_of(folder.path)
+            with self._lock:
+                self._version += 1
+                self._broken |= self._findings_by_key(number, found)
+                self._findings += [one_line(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
+
+    # -- internals -------------------------------------------------------------------------------------------
+
+    def _current_version(self) -> str:
+        with self._lock:
+            self._refresh()
+            return f"{self._epoch}.{self._version}"
+
+    def _list_planned(self) -> None:
+        """List all planned outputs, each with a key: passages essay by essay, outputs passage by passage."""
+        for passage, outputs in outputs_by_passage(self.folders):
+            for run, output in outputs:
+                key = canonical_sha256([str(output.folder.path.absolute()), output.task.id])[:20]
+                self._outputs[key] = output
+                self._planned[key] = row_of(key, run, len(self._passages), output.task)
+            self._passages.append(passage_row_of(passage))
+
+    def _find_finished(self) -> None:
+        """Find the finished outputs by file names: a run may still be written while the studio is open."""
+        there = [files_of(folder.path) for folder in self.folders]
+        rows = {key: row for key, row in self._planned.items() if there[row.run].issuperset(self._outputs[key].names)}
+        with self._lock:
+            self._listed += rows.keys() != self._rows.keys()
+            self._rows = rows
+
+    def _content(self, key: str) -> Content:
+        """Contents of an output's files, read anew after a change."""
+        state, read = state_of(self._outputs[key]), self._read.get(key)
+        if read is None or read.state != state:
+            content, text = content_of(self._outputs[key])
+            with self._lock:
+                self._version += 1
+                read = self._read[key] = ReadOutput(state, self._version, content, text)
+        return read.content
+
+    def _refresh(self) -> None:
+        """Take in new reviews, from this studio or from elsewhere."""
+        if changed := self._reviews.refresh():
+            self._version += 1
+            self._changed |= dict.fromkeys(changed, self._version)
+
+    def _output(self, key: str) -> OpenOutput:
+        if key not in self._rows:
+            raise NoSuchOutput
+        return self._outputs[key]
+
+    def _checked(self, key: str, record_id: str) -> OpenOutput:
+        """The output, if the record's id is still `record_id`; else raises `RunError`."""
+        output = self._output(key)
+        record, _ = output.folder.read(output.task.id)
+        if record.id != record_id:
+            raise RunError(f"{output.task.id} was written anew meanwhile.", "Reload the page, and read the new text.")
+        return output
+
+    def _store_review(self, key: str, request: ReviewRequest) -> str:
+        output = self._checked(key, request.output)
+        values = request.model_dump(exclude={"output"}, exclude_none=True)
+        review = reviews.say(output.folder, output.task.id, self.reviewer, **values)
+        self._untidy.add(output.folder)
+        return review.id
+
+    def _result(self, ids: Sequence[str], keys: Sequence[str], since: str) -> ReviewResult:
+        return ReviewResult(reviews=tuple(ids), keys=tuple(keys), changes=self.changes(since))
+
+    def _edited(self, key: str) -> str | None:
+        """The edited version of an output, if any. Raises `RunError` if the file is missing or was changed."""
+        record_id = self._content(key).output
+        edit = self._reviews.standing(record_id).edit if record_id else None
+        return self._reviews.edited(record_id, edit) if record_id and edit else None
+
+    def _note(self, content: Content) -> str:
+        """An output's note in lower case, to be searched."""
+        note = self._reviews.standing(content.output).note if content.output else None
+        return " ".join((note or "").casefold().split())
+
+    def _variants(self, key: str) -> dict[str, str]:
+        """Record ids and keys of an output's variants in all runs: the same kind and step of the same passage."""
+        row = self._rows[key]
+        like = (row.passage, row.kind, row.step)
+        keys = [other for other, each in self._rows.items() if (each.passage, each.kind, each.step) == like]
+        for other in keys:
+            self._content(other)
+        return self._keys_by_record(keys)
+
+    def _keys_by_record(self, keys: Iterable[str]) -> dict[str, str]:
+        """Keys by record id. Of outputs with the same record the first counts; broken outputs are left out."""
+        found: dict[str, str] = {}
+        for key in keys:
+            each = self._read.get(key)
+            if each and each.content.output:
+                found.setdefault(each.content.output, key)
+        return found
+
+    def _findings_by_key(self, run: int, findings: Sequence[Finding]) -> dict[str, str]:
+        """Findings about single outputs of a run, by key."""
+        keys = {
+            name: key
+            for key, output in self._outputs.items()
+            if self._planned[key].run == run
+            for name in files_of_output(output.task.id)
+        }
+        wrong: dict[str, list[str]] = {}
+        for each in findings:
+            if key := keys.get(each.file):
+                wrong.setdefault(key, []).append(f"{each.file}: {each.what}")
+        return {key: one_line("; ".join(what)) for key, what in wrong.items()}

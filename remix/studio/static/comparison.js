@@ -1,0 +1,68 @@
+// The middle of the page: an output beside its passage, the previous step, or its edited version.
+
+import { amount, h } from "./dom.js";
+import { LOSSES, capital, marked } from "./labels.js";
+import { paragraph } from "./paragraph.js";
+
+/** Label of the choice, heading of the left text, heading of the right text. */
+const VIEWS = {
+  passage: ["Passage", "Passage", "Output"],
+  sentences: ["Sentences", "Passage: dropped sentences are faint", "Output: added sentences are marked"],
+  before: ["Previous step", "Previous step", "This step"],
+  edited: ["Your version", "As written", "As edited"],
+};
+
+const kindOf = (name) => name.replace(/^reads /, "");
+
+/** The labels of a view; `reads KIND` shows a text of a different kind that the output's prompt had. */
+const labels = (name) => VIEWS[name] ?? [capital(kindOf(name)), `The ${kindOf(name)}, read for this text`, "Output"];
+
+/** A view in words, to be read out. */
+export const spoken = (name) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", before: "Beside the previous step.", edited: "Your version beside the original." })[name] ?? `Beside the ${kindOf(name)}.`;
+
+/** The views to choose from; steps are hidden from a blind judge. */
+export const viewsOf = (detail, blind) => detail.views.filter((view) => !(blind && view.name === "before"));
+
+/** Gives the elements, and the output's paragraph. */
+export function comparison({ detail, title, standing, blind, view, variants, finding }, on) {
+  const views = viewsOf(detail, blind);
+  const [, left, right] = labels(view.name);
+  const text = paragraph(view.right, detail.words, "ins");
+  const place = [`${detail.passage}`, detail.section && `under “${detail.section}”`].filter(Boolean).join(", ");
+  const elements = [
+    h("div", { class: "head" },
+      h("h2", { dir: "auto" }, detail.essay),
+      h("p", { class: "about", dir: "auto" }, place)),
+    detail.broken && h("p", { class: "alarm" }, `This output was changed since it was written, so it can’t be judged. ${detail.broken}`),
+    detail.edit_error && h("p", { class: "alarm" }, `There is an edited version, but it can’t be shown. ${detail.edit_error}`),
+    finding && !detail.broken && h("p", { class: "alarm" }, `A file here was changed since it was written. ${finding}`),
+    h("div", { class: "tools" },
+      views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
+        h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), labels(name)[0]))),
+      view.plain && h("p", { class: "about" }, view.plain === "long" ? "Too long to mark the differences." : "Hardly a word is the same: no differences marked.")),
+    h("div", { class: "columns" },
+      h("section", { class: "source", "aria-label": left },
+        h("h3", null, left), paragraph(view.left, [], "del"),
+        left.startsWith("Passage") && detail.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, detail.tags.map((tag) => `#${tag}`).join(" "))),
+      h("section", { class: "output", "aria-label": right, id: "output" },
+        h("h3", null, view.name === "edited" ? `${title}, as edited` : title), text,
+        detail.cut > 0 && h("p", { class: "about" }, `${amount(detail.cut)} more characters are in the file.`),
+        detail.measured && h("p", { class: "measured" }, `Measured: ${detail.measured}.`),
+        review(standing))),
+    variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },
+      h("h3", null, "Variants: a digit accepts one and rejects the others"),
+      h("ol", null, variants.map(({ key, opening, standing: { verdict }, selected }, index) =>
+        h("li", null, h("button", { type: "button", "aria-current": selected ? "true" : null, click: () => on.open(key) },
+          h("kbd", null, String(index + 1)), h("span", { class: "verdict" }, marked(verdict)), h("span", { dir: "auto" }, opening)))))),
+  ];
+  return { elements: elements.filter(Boolean), text };
+}
+
+/** An output's reviews. */
+function review({ verdict, loss, note, edit, reviewers }) {
+  const words = [marked(verdict), LOSSES[loss], edit && "edited"].filter(Boolean);
+  if (words.length === 0 && !note) return h("p", { class: "standing" }, "Not judged yet.");
+  return h("div", { class: "standing" },
+    h("p", null, `${words.join(", ")} ${words.length ? "by" : "Noted by"} ${reviewers.join(" and ")}`),
+    note && h("p", { class: "note", dir: "auto" }, note));
+}

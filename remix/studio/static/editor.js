@@ -1,0 +1,22 @@
+// A text area for a note or an edited version. Ctrl+Enter keeps the text, Escape cancels.
+
+import { h } from "./dom.js";
+
+export function editor({ label, text, rows }, { save, cancel, change }) {
+  const area = h("textarea", { rows, dir: "auto", "aria-label": label, input: () => change(area.value) });
+  area.value = text;
+  const keep = () => save(area.value);
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") cancel();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const box = h("div", { class: "editor" },
+    h("h3", null, label), area,
+    h("p", null,
+      h("button", { type: "button", class: "main", click: keep }, "Keep ", h("kbd", null, "Ctrl ⏎")), " ",
+      h("button", { type: "button", click: cancel }, "Cancel ", h("kbd", null, "Esc"))));
+  return { box, area };
+}

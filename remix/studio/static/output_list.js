@@ -1,0 +1,91 @@
+// The left of the page: filters, counts, and the list of outputs.
+
+import { $, amount, counted, h } from "./dom.js";
+import { facets } from "./filters.js";
+import { MARKS, VERDICTS } from "./labels.js";
+import { LongList } from "./long_list.js";
+import { fits, row as openRow, state, title } from "./page_state.js";
+import { ordered, standingOf, store } from "./store.js";
+
+let listed = []; // rows
+
+const list = new LongList($("list"), {
+  height: (item) => (item.row ? 3.1 : item.essay ? 2.6 : 1.9),
+  draw: (item) => (item.row ? option(item) : h("div", { class: item.essay ? "essay" : "passage", role: "presentation", dir: "auto" }, item.essay ?? item.passage)),
+});
+
+/** The listed rows, in order. */
+export const listedRows = () => listed;
+
+function option({ row, number }) {
+  const standing = standingOf(row);
+  const flags = [...(row.flags ?? []), row.output === null || store.broken[row.key] ? "broken" : null].filter(Boolean);
+  return h("div", {
+    id: `row-${row.key}`, role: "option", class: `row ${standing.verdict ?? "todo"}`, "aria-selected": String(row.key === state.selected),
+    "aria-setsize": listed.length, "aria-posinset": number + 1, "data-key": row.key,
+  },
+    h("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing.verdict] ?? ""),
+    h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${VERDICTS[standing.verdict] ?? "to do"},`)),
+    h("span", { class: "flag" }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
+    h("span", { class: "opening", dir: "auto" }, row.opening ?? "…"));
+}
+
+/** List the outputs that fit the filters. The open output stays listed, even if it doesn’t fit any more. */
+export function refilter() {
+  const isFitting = fits();
+  listed = ordered(state.chosen.blind).filter((row) => row.key === state.selected || isFitting(row));
+  const items = [];
+  let [essay, passage] = [null, -1];
+  listed.forEach((row, number) => {
+    const place = store.listing.passages[row.passage];
+    if (row.passage !== passage && place.essay !== essay) items.push({ essay: (essay = place.essay) });
+    if (row.passage !== passage) items.push({ passage: `${place.id.split("/").at(-1)}${place.section ? `  ${place.section}` : ""}` });
+    passage = row.passage;
+    items.push({ row, number });
+  });
+  list.set(items, indexOfOpen(items));
+  count();
+}
+
+const indexOfOpen = (items) => items.findIndex((item) => item.row?.key === state.selected);
+
+function count() {
+  const all = store.listing.outputs.length;
+  const todo = (rows) => rows.filter((row) => !standingOf(row).verdict).length;
+  const left = todo(store.listing.outputs);
+  $("reading").textContent = store.unread ? `Reading: ${amount(all - store.unread)} of ${counted(all, "text")}` : "";
+  $("todo").hidden = store.unread > 0;
+  $("todo").textContent = left ? `${amount(left)} of ${counted(all, "text")} to do` : `All ${counted(all, "text")} judged`;
+  $("progress").max = Math.max(1, all);
+  $("progress").value = all - left;
+  const fitting = listed.filter(fits());
+  $("counts").replaceChildren(...(fitting.length === all ? [] : [
+    `${counted(fitting.length, "text")} listed, ${amount(todo(fitting))} to do `,
+    h("button", { type: "button" }, "All"),
+  ]));
+  document.title = `${left ? `(${left}) ` : ""}${$("about").textContent} · remix`;
+}
+
+export function showFacets() {
+  const focused = document.activeElement?.closest("#facets select")?.name;
+  $("facets").replaceChildren(...facets(store.listing, standingOf, state.chosen));
+  if (focused) document.querySelector(`select[name="${CSS.escape(focused)}"]`)?.focus();
+}
+
+/** Mark the open output, and scroll to it. */
+export function revealOpen() {
+  list.reveal(indexOfOpen(list.items));
+  if (openRow()) $("list").setAttribute("aria-activedescendant", `row-${state.selected}`);
+}
+
+/** Scroll to the open output again, if there is one. */
+export function revealAgain() {
+  if (list.kept >= 0) list.reveal(list.kept);
+}
+
+/** Show or hide the list on narrow screens. */
+export function showList(isOpen) {
+  document.body.classList.toggle("list-open", isOpen);
+  $("outputs-button").setAttribute("aria-expanded", String(isOpen));
+  if (isOpen) list.measure();
+}

@@ -1,0 +1,92 @@
+// The studio's page: starts it, and binds keys and buttons to actions.
+
+import * as api from "./api.js";
+import { poll, reload } from "./changes.js";
+import { $, counted, h } from "./dom.js";
+import { choose, clearFilters, search, setBlind } from "./filtering.js";
+import { fillHelp, listen } from "./keys.js";
+import { guarded, tell } from "./notices.js";
+import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, whenShown } from "./open_output.js";
+import { refilter, showFacets, showList } from "./output_list.js";
+import { state } from "./page_state.js";
+import { judge, judgeAndGoOn, nextLoss, pick, undo } from "./reviewing.js";
+import { store } from "./store.js";
+import { annotate, edit } from "./writing.js";
+
+const LOSSES = { earned: "Loss earned", lost: "Loss not earned", neither: "No loss" };
+
+const KEYS = [
+  [["j", "ArrowDown"], "next text", () => move(1)],
+  [["k", "ArrowUp"], "previous text", () => move(-1)],
+  [["a"], "accept", () => judge("accept")],
+  [["r"], "reject", () => judge("reject")],
+  [["s"], "star: accept with distinction", () => judge("star")],
+  [["A", "R", "S"], "accept, reject or star, then the next text to do", (key) => judgeAndGoOn({ A: "accept", R: "reject", S: "star" }[key])],
+  [["x"], "next text to do", moveToNextToDo],
+  [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "accept the variant of this number, and reject the others", pick],
+  [["l"], "was the loss worth it? Earned, lost, neither", nextLoss],
+  [["n"], "write a note", annotate],
+  [["e"], "edit: your own version, kept beside the original", edit],
+  [["u"], "undo: withdraw your last verdict, note or edit", undo],
+  [["v"], "next view: passage, sentences (if measured), previous step, your version", nextView],
+  [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
+  [["o", "O"], "next or previous uncertain word", async (key) => { await opened(); tell(alternatives.step(key === "o" ? 1 : -1)); }],
+  [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
+  [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
+  [["?"], "this page", () => $("help").showModal()],
+  [["Escape"], "", () => { alternatives.hide(); showList(false); }],
+];
+
+function showBar(standing) {
+  const button = (key, label, action, pressed) => h("button", { type: "button", "aria-pressed": pressed == null ? null : String(pressed), click: action, "aria-keyshortcuts": key },
+    label, " ", h("kbd", { "aria-hidden": "true" }, key));
+  const focused = [...$("bar").children].indexOf(document.activeElement);
+  $("bar").hidden = false;
+  $("bar").replaceChildren(
+    button("a", "Accept", () => judge("accept"), standing.verdict === "accept"),
+    button("r", "Reject", () => judge("reject"), standing.verdict === "reject"),
+    button("s", "Star", () => judge("star"), standing.verdict === "star"),
+    button("n", "Note", annotate),
+    button("e", "Edit", edit),
+    button("l", LOSSES[standing.loss] ?? "Loss?", nextLoss),
+    button("u", "Undo", undo),
+    button("k", "Previous", () => move(-1)),
+    button("j", "Next", () => move(1)));
+  $("bar").children[focused]?.focus();
+}
+
+async function start() {
+  await reload();
+  const { chosen } = state;
+  const runs = store.listing.runs;
+  $("about").textContent = runs.length === 1 ? runs[0].about : counted(runs.length, "run");
+  $("search").value = chosen.q ?? "";
+  $("blind").checked = chosen.blind;
+  document.body.classList.toggle("blind", chosen.blind);
+  if (chosen.q) state.found = new Set(await api.search(chosen.q));
+  showFacets();
+  refilter();
+  await begin();
+}
+
+whenShown(showBar);
+fillHelp($("help"), KEYS);
+listen(KEYS);
+$("help-button").addEventListener("click", () => $("help").showModal());
+$("blind").addEventListener("change", (event) => setBlind(event.target.checked));
+$("outputs-button").addEventListener("click", () => showList(!document.body.classList.contains("list-open")));
+$("list").addEventListener("click", (event) => {
+  const option = event.target.closest("[data-key]");
+  if (option) go(option.dataset.key);
+});
+$("facets").addEventListener("change", (event) => choose(event.target.name, event.target.value));
+$("counts").addEventListener("click", (event) => event.target.closest("button") && clearFilters());
+$("filters").addEventListener("submit", (event) => event.preventDefault());
+$("search").addEventListener("input", (event) => guarded(() => search(event.target.value)));
+$("search").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" || event.key === "Escape") $("list").focus();
+});
+document.addEventListener("visibilitychange", poll);
+await guarded(start);
+document.body.dataset.ready = "yes";
+poll();

@@ -1,0 +1,58 @@
+// Notes and edited versions, written in the page. An unfinished text survives a reload.
+
+import * as api from "./api.js";
+import { $ } from "./dom.js";
+import { editor } from "./editor.js";
+import { guarded, tell } from "./notices.js";
+import { opened, show } from "./open_output.js";
+import { row, state } from "./page_state.js";
+import { review, send } from "./reviewing.js";
+import { standingOf, store } from "./store.js";
+
+function write(kind, label, text, save) {
+  const output = row()?.output;
+  if (!output || state.writing) return;
+  state.writing = kind;
+  const draft = `draft ${kind} ${output}`; // name in this tab's storage
+  const close = () => {
+    state.writing = null;
+    show();
+    $("comparison").focus();
+  };
+  const cancel = () => {
+    sessionStorage.removeItem(draft);
+    close();
+  };
+  const { box, area } = editor({ label, text: sessionStorage.getItem(draft) ?? text, rows: kind === "edit" ? 14 : 4 }, {
+    cancel,
+    change: (words) => sessionStorage.setItem(draft, words),
+    save: async (words) => {
+      if (words.trim() === text.trim()) return cancel();
+      // Keys work again at once. If saving fails, the draft is still there.
+      close();
+      if (await save(words)) sessionStorage.removeItem(draft);
+    },
+  });
+  if (kind === "edit") $("output").replaceChildren(box);
+  else $("output").append(box);
+  area.focus();
+}
+
+export async function edit() {
+  await opened();
+  const key = state.selected;
+  if (!row()) return tell("No text is open.");
+  if (!row().output) return tell("This output was changed since it was written: it can’t be edited.");
+  const text = await guarded(() => api.text(key));
+  if (text === null || key !== state.selected) return;
+  write("edit", "Your version", text, (words) => {
+    if (!words.trim()) return tell("A version needs words. To drop the text, reject it.");
+    return send(() => { state.view = null; return api.edit(key, store.rows.get(key).output, words); }, () => "Your version is stored.");
+  });
+}
+
+export async function annotate() {
+  await opened();
+  if (!row()) return tell("No text is open.");
+  write("note", "Your note", standingOf(row()).note ?? "", (words) => review({ note: words.trim() }, () => (words.trim() ? "Your note is stored." : "The note is withdrawn.")));
+}
