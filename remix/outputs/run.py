@@ -158,7 +158,7 @@ class RunFolder:
         Raises `RunError` where a text isn't the one that was recorded, or a record isn't its task's or has another id
         than it comes to: a manifest must not bless what was changed.
         """
-        self._check_there()
+        self.check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
             for task in self.run.tasks:
@@ -179,7 +179,7 @@ class RunFolder:
 
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
-        self._check_there()
+        self.check_there()
         refuse_link(self.path, self.text_path(task.id).parent)
         files = [
             (self.text_path(task.id), compose(record, text), MOST_TEXT),
@@ -326,7 +326,7 @@ class RunFolder:
 
     # -- files ----------------------------------------------------------------------------------------------
 
-    def _check_there(self) -> None:
+    def check_there(self) -> None:
         """Raise `RunError` where the folder has gone: writing would make another one in its place."""
         if not (self.path / REQUEST).is_file():
             raise RunError(
