@@ -96,6 +96,8 @@ class TaskGraph:
                     return
             texts = {id_: (self._records[id_], self._folder.read(id_)[1]) for id_ in task.reads}
         except RunError as error:
+            # Of a folder that has gone nothing can be read: the run ends, and no list of failures takes its place.
+            self._folder.check_there()
             self._fail(task, error)
             return
         self._submit(task, texts)

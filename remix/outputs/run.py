@@ -134,7 +134,7 @@ class RunFolder:
         Raises `RunError` if a text was changed, or a record belongs to another task or has a wrong id: a manifest
         must not vouch for changed files.
         """
-        self._check_there()
+        self.check_there()
         if self.is_complete and not (self.path / MANIFEST).is_file():
             self.write_failures([])
             for task in self.run.tasks:
@@ -156,7 +156,7 @@ class RunFolder:
 
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
         """Write an output: first the trace and the text, then the record, whose presence means finished."""
-        self._check_there()
+        self.check_there()
         refuse_link(self.path, self.text_path(task.id).parent)
         # In this order: the record's presence means that the output is finished.
         files = {TRACE: dump_trace(trace)} if trace else {}
@@ -300,7 +300,7 @@ class RunFolder:
 
     # -- files ----------------------------------------------------------------------------------------------
 
-    def _check_there(self) -> None:
+    def check_there(self) -> None:
         """Raise `RunError` if the run's folder is gone: writing would make a new folder in its place."""
         if not (self.path / REQUEST).is_file():
             raise RunError(

@@ -43,6 +43,7 @@ from remix.records import (
     Task,
     TaskInput,
     TemplateUsed,
+    WriterInfo,
     record_id,
     sha256,
 )
@@ -60,16 +61,18 @@ class DiedError(Exception):
 class Writer:
     """Writes a text that is a hash of its prompt, and ends what it was asked for in an order drawn by chance."""
 
-    file = None
-    name = "fake"
-    parallel = 2
-    threads = 1
-    n_ctx_seq = 4096
     sampled = 0
-    chat_template_sha256 = None
-    exactness = "by construction"
-    model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})
-    engine_used = EngineUsed(exact=True, chunk=None)
+    counter = None
+    info = WriterInfo(
+        name="fake",
+        model=ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True}),
+        engine=EngineUsed(exact=True, chunk=None),
+        exactness="by construction",
+        host="a test",
+        threads=1,
+        parallel=2,
+        n_ctx_seq=4096,
+    )
 
     def __init__(
         self, chance: random.Random, asked: Callable[[str], None], failing: Collection[str] = (), salt: str = ""
@@ -108,6 +111,7 @@ class Writer:
                     finish="stop",
                     sampling=sampling,
                     choices=(),
+                    writer=self.info,
                     started=NOON,
                     finished=NOON,
                 )
@@ -165,7 +169,7 @@ def old() -> EarlierOutput:
     """An output of an earlier run, of the kind `old`."""
     task = Task(place="e/009", kind="old", step=1, variant=1, inputs=(PassageInput(passage="e/009"),), seed=1)
     writer = Writer(random.Random(0), lambda name: None)
-    recorder = Recorder(run_of([task], [used("old", "passage")], 9, ()), writer)
+    recorder = Recorder(run_of([task], [used("old", "passage")], 9, ()), writer.info.name)
     asked = recorder.ask(task, {})
     record, text, _ = recorder.record(asked, [writer.submit(asked.prompt, asked.samplings[0]).result()])
     assert record.id == record_id(record.derivation, sha256(body_bytes(text)))

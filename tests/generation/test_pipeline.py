@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
-from remix.export.export import Wanted, exported
+from remix.export.export import ExportOptions, export_bytes
 from remix.generation import execute, prepare
 from remix.generation.choose import MEASURES, choose, mean_logprob
 from remix.generation.execute import Outcome
@@ -835,7 +835,7 @@ def test_a_group_s_text_is_made_from_all_passages_in_their_order(workspace: Work
     assert verify(folder.path).findings == ()
     assert "_group/001/whole.1.md" in (folder.path / "index.md").read_text()
     for form in ("html", "markdown", "epub", "jsonl", "prov-json"):
-        assert exported(folder.path, Wanted(form))
+        assert export_bytes(folder.path, ExportOptions(form))
     assert prepare.status(workspace, folder.run) == []
     text = workspace.seeds / "two-clocks.md"
     text.write_text(text.read_text().replace("runs slow", "stands still"))

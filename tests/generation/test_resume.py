@@ -230,7 +230,7 @@ def test_a_run_without_a_whole_request_is_named_with_what_to_do(
     assert {each: each.read_bytes() for each in path.rglob("*") if each.is_file()} == before
 
 
-@pytest.mark.parametrize("key", ["passage", "kind"])
+@pytest.mark.parametrize("key", ["place", "kind"])
 def test_a_request_whose_tasks_speak_of_what_it_does_not_hold(finished: RunFolder, key: str) -> None:
     """Used to end in a KeyError."""
     raw = json.loads((finished.path / "run.json").read_bytes())

@@ -12,7 +12,7 @@ import pytest
 from remix import workspace
 from remix.analysis import run_ledgers, run_survey
 from remix.analysis.trajectory import trajectories
-from remix.export.export import FORMATS, Wanted, export
+from remix.export.export import FORMATS, ExportOptions, export
 from remix.generation import execute, prepare
 from remix.generation.check import check
 from remix.generation.run_model import model_of
@@ -180,7 +180,7 @@ def test_it_is_exported(made: RunFolder, tmp_path: Path, form: str) -> None:
     if form == "dpo":
         reviews.edit(made, SYNTHESES[0], "somebody", "Mine, and better.")
     target = tmp_path / "out"
-    export(made.path, target, Wanted(form))
+    export(made.path, target, ExportOptions(form))
     if form == "ro-crate":
         graph = json.loads((target / "ro-crate-metadata.json").read_text(encoding="utf-8"))["@graph"]
         action = next(each for each in graph if each["@id"] == f"#write-{SYNTHESES[0]}")

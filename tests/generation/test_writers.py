@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from remix.engine.local import Needs
+from remix.engine.local import LoadOptions
 from remix.errors import WeightsChangedError
 from remix.generation import execute, prepare
 from remix.outputs.run import RunFolder
 from remix.records import EngineUsed, ModelFile, ModelUsed, Options, Record, WriterInfo, sha256
 from remix.verification import replay
-from remix.verification.replay import How
+from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FILE, FakeWriter, make_workspace
@@ -130,7 +130,7 @@ def test_texts_of_another_model_and_of_other_machines_in_a_replay(
     """Each setup of the engine is replayed for itself; a model that the run doesn't hold can't be."""
     shapes: list[str] = []
 
-    def load(path: Path, needs: Needs) -> FakeLocal:
+    def load(path: Path, needs: LoadOptions) -> FakeLocal:
         assert needs.shape is not None
         shapes.append(needs.shape.label)
         return FakeLocal()
@@ -150,7 +150,7 @@ def test_texts_of_another_model_and_of_other_machines_in_a_replay(
     report = verify(folder.path)
     assert report.run
     assert report.findings == ()
-    replayed = replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), How())
+    replayed = replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), ReplayOptions())
     assert sorted(shapes) == ["fixed 8", "free<=4"]
     for each, record in zip(replayed, records(folder), strict=True):
         if record.derivation.model == ELSEWHERE.model:
