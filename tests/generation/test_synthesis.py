@@ -20,7 +20,7 @@ from remix.outputs import RunFolder, reviews
 from remix.outputs.index import write_index
 from remix.outputs.lineage import ancestry, descendants
 from remix.records import Options, Task
-from remix.studio import sheet
+from remix.studio import output_detail
 from remix.verification.replay import How, replay
 from remix.verification.verify import verify
 from remix.workspace import Workspace
@@ -149,7 +149,7 @@ def test_it_is_measured_against_its_passage(made: RunFolder) -> None:
 def test_it_is_shown_with_what_it_read(made: RunFolder) -> None:
     task = task_of(made, SYNTHESES[0])
     passage = made.run.essays[0].passages[0]
-    views = {view.name: view for view in sheet.lay_open(made, passage, task, None).views}
+    views = {view.name: view for view in output_detail.detail_of(made, passage, task, None).views}
     assert list(views) == ["passage", "reads summary", "reads counter"]
     assert "".join(chunk.text for chunk in views["reads summary"].left) == made.read(READ[0])[1]
     steps = [step.task for step in ancestry(made, SYNTHESES[0])]

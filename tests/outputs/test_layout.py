@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from remix.export.export import Wanted, export
+from remix.export.export import ExportOptions, export
 from remix.outputs import RunFolder, layout, reviews
 from remix.outputs.layout import KINDS, FileKind
 from remix.records import Failure, Trace, sha256
@@ -103,7 +103,7 @@ def test_a_crate_takes_what_the_table_says(finished: RunFolder, tmp_path: Path) 
     finished.measures_path(TASK).unlink(missing_ok=True)
     for name in (layout.LOCK, layout.HOLDER, layout.REVIEWS_LOCK):
         (finished.path / name).touch()
-    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     taken = {path.relative_to(tmp_path / "crate").as_posix() for path in (tmp_path / "crate").rglob("*.*")}
     assert layout.INDEX in taken
     assert not taken & {kind.name for kind in KINDS if kind.media_type is None}
@@ -147,7 +147,7 @@ def test_a_kind_that_is_added_to_the_table_is_known_to_all(
     with finished.lock():
         assert not os.path.lexists(left)
 
-    export(finished.path, tmp_path / "crate", Wanted("ro-crate"))
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
     metadata = json.loads((tmp_path / "crate" / "ro-crate-metadata.json").read_bytes())["@graph"]
     (file,) = (each for each in metadata if each["@id"] == name)
     assert (file["encodingFormat"], file["about"]) == ("text/x-notes", {"@id": f"{TASK}.md"})
