@@ -152,7 +152,7 @@ BAD = [
         template("---\n{{ passage }}\n{{ passage.colour }}\n"),
         ALL,
         "prompts/again.md.j2:5: the template fails on two-clocks/001 (",
-        "Mend it; templates know passage,",
+        "Mend it. Templates know passage,",
     ),
     Bad(
         "broken Jinja",
@@ -180,7 +180,7 @@ BAD = [
         write("bad.gguf", "A text.\n"),
         f"{ALL} --model {{root}}/bad.gguf",
         "{root}/bad.gguf is not a GGUF file.",
-        "Give one; their names end in .gguf.",
+        "Give the path of a .gguf file.",
     ),
     Bad(
         "truncated model",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,10 +95,15 @@ def test_the_readme_names_every_shipped_kind() -> None:
     assert all(f"`{kind}`" in GUIDE for kind in kinds)
 
 
-def test_the_readmes_template_works(tmp_path: Path) -> None:
-    (source,) = [block for kind, block in BLOCKS if kind == "jinja"]
-    (tmp_path / "question.md.j2").write_text(source, encoding="utf-8")
-    assert folder.read_templates(tmp_path)["question"].description
+def test_the_templates_in_the_documents_work(tmp_path: Path) -> None:
+    shutil.copytree(shipped("prompts"), tmp_path, dirs_exist_ok=True)
+    sources = [block for kind, block in BLOCKS if kind == "jinja"]
+    kinds = [f"kind{number}" for number in range(len(sources))]
+    for kind, source in zip(kinds, sources, strict=True):
+        (tmp_path / f"{kind}.md.j2").write_text(source, encoding="utf-8")
+    templates = folder.read_templates(tmp_path, kinds)
+    assert all(templates[kind].description for kind in kinds)
+    assert len(sources) > 1
 
 
 def test_the_readmes_settings_are_known(tmp_path: Path) -> None:

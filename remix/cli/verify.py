@@ -105,7 +105,7 @@ def why(workspace: Workspace, output: str | None, passage: str | None, as_json: 
     steps = ancestry(folder, task)
     if as_json:
         as_dicts = [
-            {"task": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
+            {"name": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
             for step in steps
         ]
         print_json({"run": folder.run.name, "output": task, "steps": as_dicts})

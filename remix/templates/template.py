@@ -2,7 +2,7 @@
 
 Takes the template files of a folder and a passage, gives `Prompt`s: messages and settings. Knows nothing of
 tokens; of the model, only the labels that settings for its family are found by. Templates may come from strangers, so
-they are compiled and rendered elsewhere, within bounds (`rendering.py`).
+they are compiled and rendered elsewhere, within bounds (`worker.py`).
 
 A template is Jinja2 with front matter. Its body is one message by the user, or several turns in
 `{% user %} … {% enduser %}` and `{% assistant %} … {% endassistant %}`.

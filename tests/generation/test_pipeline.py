@@ -593,7 +593,7 @@ def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace)
     outcome = execute.generate(job, workspace.outputs, writer=writer)
     assert outcome.failures
     assert len(outcome.failures) + len(outcome.folder.done) == 6
-    assert {failure.error for failure in outcome.failures} == {"the fake decoder fails as it was told to."}
+    assert {failure.error for failure in outcome.failures} == {"the fake decoder fails on purpose."}
 
 
 @pytest.mark.parametrize("writes", [1, 2, 3, 8, 9])

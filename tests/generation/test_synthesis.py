@@ -21,7 +21,7 @@ from remix.outputs.index import write_index
 from remix.outputs.lineage import ancestry, descendants
 from remix.records import Options, Task
 from remix.studio import output_detail
-from remix.verification.replay import How, replay
+from remix.verification.replay import ReplayOptions, replay
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 
@@ -108,7 +108,7 @@ def test_it_is_intact_and_replayed(made: RunFolder) -> None:
     alone = verify(made.path, {SYNTHESES[0]})
     assert {found.task.place for found in alone.found} == {"noon/001"}
     assert len(alone.found) == 5
-    replayed = replay(made.run, report.found, model_of, How())
+    replayed = replay(made.run, report.found, model_of, ReplayOptions())
     assert [each.what for each in replayed if not each.equal] == []
 
 

@@ -275,7 +275,7 @@ def test_the_outputs_go_where_they_are_wanted(workspace: Workspace, tmp_path: Pa
 def test_a_failed_call_fails_its_chain_alone_and_resume_mends_it(workspace: Workspace) -> None:
     options = Options(kinds=("rewrite",), steps=2)
     outcome = generate_with(Moody(unbearable="tide"), workspace, options)
-    assert [failure.task for failure in outcome.failures] == ["tides/001/rewrite.1"]
+    assert [failure.task for failure in outcome.failures] == ["tides/001/rewrite.1", "tides/001/rewrite.2"]
     assert outcome.failures[0].error == "Moody: failed to write (ConnectionError: rate limit reached)."
     assert outcome.failures == outcome.folder.failures()
     assert len(outcome.folder.done) == 3 * 2
