@@ -149,7 +149,7 @@ StopString = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
 
 
 class Sampling(Frozen):
-    """All parameters that, with the model, decide which text comes of a prompt."""
+    """The parameters that, with model and prompt, determine the text."""
 
     seed: Seed
     """Seed of the samplers' random numbers."""
@@ -158,7 +158,7 @@ class Sampling(Frozen):
     """The samplers in the order of application, a grammar first."""
 
     max_tokens: Length
-    """Most tokens of the text."""
+    """Largest number of tokens of the text."""
 
     stop: Many[StopString] = Field(max_length=MOST_STOPS)
     """Strings that end the text; leading white space doesn't count, and the stop string is cut off."""
@@ -166,7 +166,7 @@ class Sampling(Frozen):
     @field_validator("chain")
     @classmethod
     def _grammar_first(cls, chain: tuple[Sampler, ...]) -> tuple[Sampler, ...]:
-        # After top-k or min-p there may be no token left that the grammar allows.
+        # Top-k or min-p may remove all tokens that the grammar allows.
         if any(isinstance(sampler, Grammar) for sampler in chain[1:]):
             raise ValueError("a grammar must be the first sampler, and the only one of its kind")
         return chain
