@@ -17,7 +17,8 @@ MOST_PARALLEL = 64
 """Sequences of a batch."""
 
 MOST_ROWS = 32
-"""Sequences decoded in one call: the largest number that tuning tries. A probe decodes the square of the number in tokens."""
+"""Sequences decoded in one call: the largest number that tuning tries. A probe decodes the square of this number, in
+tokens."""
 
 LEAST_CHUNK, MOST_CHUNK = 2, 128
 """Tokens of a prompt computed in one call. The upper bound is the largest chunk that tuning tries: a probe computes

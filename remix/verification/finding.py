@@ -26,7 +26,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundOutput:
     """An output as it was read from the disk. An output of a large run is read again when its content is asked for;
     the content must be unchanged then."""
 
@@ -68,7 +68,7 @@ class Found:
 
 
 @functools.lru_cache(maxsize=1)
-def _again(found: Found) -> tuple[Record, bytes]:
+def _again(found: FoundOutput) -> tuple[Record, bytes]:
     """Read an output again that isn't kept in memory. Raises `RunError` if a file was changed."""
     source, data = found.folder.bytes_of(found.record_file), found.folder.bytes_of(found.text_file)
     if (sha256(source), sha256(data)) != found.sha256s:

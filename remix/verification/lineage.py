@@ -13,7 +13,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Message, Record, Run, Task, TemplateUsed
 from remix.templates.template import Template
 from remix.templates.worker import RenderingError
-from remix.verification.finding import Finding, Found
+from remix.verification.finding import Finding, FoundOutput
 
 SECONDS, SECONDS_EACH = 60.0, 0.02
 """That making a run's prompts anew may take, and for each of its texts: a usual one takes a millisecond."""
@@ -23,7 +23,7 @@ MOST_LATE = 3
 
 
 def lineage_findings(
-    output: Found, all_: dict[str, Found], bad: Collection[str], asked: RenderedAgain
+    output: FoundOutput, all_: dict[str, FoundOutput], bad: Collection[str], asked: RenderedAgain
 ) -> Iterator[Finding]:
     """Whether all that was read is there, and is what the prompt holds. What is wrong with a text that was read is
     said of that text alone."""

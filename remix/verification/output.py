@@ -14,11 +14,11 @@ from remix.outputs.run import RunFolder
 from remix.records import Candidate, Frozen, Record, Run, Source, Task, Trace, sha256
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
-from remix.verification.finding import Finding, Found, unreadable
+from remix.verification.finding import Finding, FoundOutput, unreadable
 from remix.verification.lineage import RenderedAgain
 
 
-def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
+def read_output(folder: RunFolder, task: Task) -> FoundOutput | Finding | None:
     """An output; nothing where there is no record: then it isn't finished, or the manifest misses it."""
     name = f"{task.id}.json"
     try:
@@ -28,7 +28,7 @@ def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
         name = f"{task.id}.md"
         data = folder.read_bytes(name)
         hashes = sha256(source), sha256(data)
-        return Found(task, id_, folder, len(source) + len(data), hashes, (record, data))
+        return FoundOutput(task, id_, folder, len(source) + len(data), hashes, (record, data))
     except FileNotFoundError:
         return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
     except OSError as error:
@@ -41,7 +41,7 @@ def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
 class OutputCheck:
     """What an output's checks go by."""
 
-    found: Found
+    found: FoundOutput
     folder: RunFolder
     run: Run | None
     """Its request, where that can be trusted."""

@@ -34,7 +34,7 @@ from remix.records import (
     sha256,
 )
 from remix.util import environment
-from remix.verification.finding import Found
+from remix.verification.finding import FoundOutput
 
 WORDS = 6
 """Words before the first difference that are shown, so that a reader finds the place in the text."""
@@ -82,14 +82,14 @@ class Replayed(NamedTuple):
 class _Wanted(NamedTuple):
     """The part of an output that the engine is asked to write again."""
 
-    found: Found
+    found: FoundOutput
     tokens: tuple[int, ...]
     sampling: Sampling
     written: tuple[int, ...]
     shape: BatchConfig
 
 
-def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
+def sample(outputs: Sequence[FoundOutput], count: int | None) -> Sequence[FoundOutput]:
     """`count` of the outputs, evenly spread, and the same outputs at each call; all if no number is given."""
     if count is None or count >= len(outputs):
         return outputs
@@ -98,7 +98,7 @@ def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
 
 def replay(
     run: Run,
-    outputs: Sequence[Found],
+    outputs: Sequence[FoundOutput],
     find_model: Callable[[Run], Path],
     options: ReplayOptions,
     watch: Watch | None = None,
@@ -142,7 +142,7 @@ class _ReplayProgress:
         self._before += sampled
 
 
-def _wanted(run: Run, found: Found) -> _Wanted | str:
+def _wanted(run: Run, found: FoundOutput) -> _Wanted | str:
     """What to ask the engine for, or why the output can't be replayed."""
     derivation, written = found.record.derivation, found.record.output.token_ids
     if derivation.model.sha256 is None:

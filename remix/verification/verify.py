@@ -15,7 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import MANIFEST, REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Run, Task
-from remix.verification.finding import Finding, Found
+from remix.verification.finding import Finding, FoundOutput
 from remix.verification.folder import (
     foreign_files,
     irregular_files,
@@ -40,7 +40,7 @@ class Report(NamedTuple):
     """The run's request; null if `run.json` can't be read."""
     finished: bool
     """Whether the run has a manifest."""
-    found: tuple[Found, ...]
+    found: tuple[FoundOutput, ...]
     """The outputs that could be read."""
     total: int
     """The number of outputs that were to be checked."""
@@ -66,7 +66,7 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     listed = list(listed_files(folder, tasks, finished))
     # A request that was changed itself is no measure for outputs.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
-    found: dict[str, Found] = {}
+    found: dict[str, FoundOutput] = {}
     unrecorded, left = [], KEPT
     asked, others = RenderedAgain(folder.run), set(resuming_models(folder))
     for task in {task.id: task for task in tasks}.values():
