@@ -102,7 +102,7 @@ class Workspace:
 
     @property
     def exclude(self) -> list[str]:
-        """Patterns of files that aren't read: those of the settings, and the runs if they lie in the folder of essays."""
+        """Patterns of files that aren't read: the settings' patterns, and the runs if they lie among the essays."""
         seeds, outputs = (Path(os.path.abspath(folder)) for folder in (self.seeds, self.outputs))  # noqa: PTH100
         if outputs == seeds or not outputs.is_relative_to(seeds):
             return list(self.settings.exclude)
@@ -148,7 +148,7 @@ class Workspace:
 def open_workspace(start: Path) -> Workspace:
     """The workspace around `start`: the nearest folder upwards with `remix.toml`, or with `seeds/` and `prompts/`.
 
-    If no folder has these, the workspace is `start`, so that a folder with `seeds/` alone works. Raises `SettingsError`.
+    If no such folder exists, the workspace is `start`: a folder with `seeds/` alone works. Raises `SettingsError`.
     """
     start = Path(os.path.abspath(start))  # noqa: PTH100 (takes out `..`, and keeps links)
     for folder in (start, *start.parents):
@@ -192,7 +192,7 @@ def _refused(path: Path, source: str, problem: Problem) -> SettingsError:
 
 
 def shipped(what: str) -> Path:
-    """The folder of prompts or essays shipped with remix: in the package, or in the checkout around the package."""
+    """The folder of prompts or essays shipped with remix: in the package, or in the checkout around it."""
     package = Path(__file__).parent
     packed = package / "_shipped" / what
     return packed if packed.is_dir() else package.parent / what

@@ -121,8 +121,7 @@ def replay(
     path = find_model(run) if groups else Path()
     progress = _ReplayProgress(len(outputs), len(results), watch or (lambda _: None))
     for shape, group in groups.items():
-        # The chat template is the model file's own, whatever `run.json` says.
-        with closing(LocalModel(path, prepared.identify(path), _needs(run, group, shape, options))) as model:
+        with closing(_load(path, _needs(run, group, shape, options))) as model:
             results.update((each.output, each) for each in _again(model, group, progress))
     return [results[found.task.id] for found in outputs]
 
@@ -180,6 +179,11 @@ def _needs(run: Run, group: Sequence[_Replayable], shape: BatchConfig, options: 
         fast=True,
         shape=shape,
     )
+
+
+def _load(path: Path, needs: LoadOptions) -> LocalModel:
+    """The model, with the chat template of the model's file, whatever `run.json` says."""
+    return LocalModel(path, prepared.identify(path), needs)
 
 
 def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayProgress) -> list[Replayed]:
