@@ -81,7 +81,9 @@ class Settings(Frozen):
     exclude: tuple[str, ...] = ()
     """Files and folders of the folder of essays that aren't read: patterns as in a `.gitignore`."""
     min_words: MinWords = 0
+    """Fewest words of a passage; shorter passages are left out."""
     model: PathText | None = None
+    """Path or name of the model."""
     models: tuple[PathText, ...] = ()
     """Folders in which GGUF files are searched."""
     generate: GenerateSettings = GenerateSettings()

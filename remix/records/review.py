@@ -35,6 +35,7 @@ class Review(Frozen):
     at: datetime
     """Time in UTC."""
     reviewer: str = Field(min_length=1)
+    """The reviewer's name."""
     output: Sha256
     """Id of the output's record: the review holds for every copy of the output with the same origin."""
     task: str
@@ -55,9 +56,13 @@ class Standing(Frozen):
     """Result of all reviews of an output: the last verdict, loss, note and edit."""
 
     verdict: Verdict | None = None
+    """Null if no review gave a verdict."""
     loss: Loss | None = None
+    """Null if no review judged the loss."""
     note: str | None = None
+    """Null if no review had a note, empty if the last note was withdrawn."""
     edit: Edit | None = None
+    """The last edited version; null if nobody edited the text."""
     reviewers: Many[str] = ()
     """Names of all people whose reviews count."""
 

@@ -67,5 +67,6 @@ class Rule(Frozen):
     """Name and version of a rule by which part of an output was made."""
 
     name: str
+    """The rule's name."""
     version: Count
     """Raised whenever the rule's results may change."""
