@@ -219,7 +219,7 @@ def _unlike(model: LocalModel, record: Record) -> str:
     derivation, prompt = record.derivation, record.derivation.prompt
     info = model.info
     if derivation.model != info.model:
-        return "its record names another model than the model that is here"
+        return "its record describes another model than the model that is here"
     if prompt.chat_template_sha256 != info.chat_template_sha256:
         return "its record names another chat template than the model's"
     try:

@@ -244,7 +244,7 @@ def test_another_rule_of_trimming_is_not_asked(told: RunFolder) -> None:
         ),
         (
             put("derivation", "model", "metadata_sha256", value="0" * 64),
-            "its record names another model than the model that is here",
+            "its record describes another model than the model that is here",
         ),
     ],
 )
