@@ -1,12 +1,12 @@
-"""Errors that tell a person what to do.
+"""`RemixError` and its subclasses: errors with a message and a hint on the next step.
 
-`RemixError` and its subclasses. Every error that bad input can cause is a `RemixError`: `message` names the file and
+Every error that bad input can cause is a `RemixError`: `message` names the file and
 line or the option, `hint` the next step. Imports nothing.
 """
 
 
 class RemixError(Exception):
-    """An error to show to a person: a line that says what is wrong, and a line that says what to do."""
+    """An error to show to a person: a line on the problem, and a line on the next step."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class ModelError(RemixError):
 
 
 class WeightsChangedError(ModelError):
-    """A model's file was changed while the model was in use: nobody knows what wrote the texts since."""
+    """A model's file was changed while the model was in use, so the texts' origin is unknown."""
 
 
 class RunError(RemixError):

@@ -1,7 +1,8 @@
-"""A workspace: the folder in which essays, prompts, outputs and settings lie.
+"""A workspace: the folders for essays, prompts and outputs, and the settings (`remix.toml`).
 
 Takes a folder, gives the places and settings of the workspace. A setting comes from the flag, else from the
-environment, else from `remix.toml`, else from the default. This module knows the last two, `cli/` the first two.
+environment, else from `remix.toml`, else from the default. This module reads `remix.toml` and has the
+defaults; `cli/` has flags and environment.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class SettingsError(RemixError):
 
 
 class _GenerateTable(Frozen):
-    """Defaults for `remix generate`, in the table `[generate]`; None for an option that isn't there."""
+    """Defaults for `remix generate`, in the table `[generate]`; None for an option that the table lacks."""
 
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True, serialize_by_alias=False)
 
@@ -52,7 +53,7 @@ class _GenerateTable(Frozen):
 
 
 def _table_fields() -> dict[str, Any]:
-    """Fields for the options that may stand in `[generate]`, with their own types and without their defaults."""
+    """Fields for the options that may stand in `[generate]`, with types and without defaults."""
     fields = {}
     for name, field in Options.model_fields.items():
         flag = flag_of(field)
@@ -80,7 +81,9 @@ class Settings(Frozen):
     exclude: tuple[str, ...] = ()
     """Files and folders of the folder of essays that aren't read: patterns as in a `.gitignore`."""
     min_words: MinWords = 0
+    """Fewest words of a passage; shorter passages are left out."""
     model: PathText | None = None
+    """Path or name of the model."""
     models: tuple[PathText, ...] = ()
     """Folders in which GGUF files are searched."""
     generate: GenerateSettings = GenerateSettings()
@@ -101,7 +104,7 @@ class Workspace:
 
     @property
     def exclude(self) -> list[str]:
-        """What isn't read in the folder of essays: patterns of the settings, and the runs if they lie there."""
+        """Patterns of files that aren't read: the settings' patterns, and the runs if they lie among the essays."""
         seeds, outputs = (Path(os.path.abspath(folder)) for folder in (self.seeds, self.outputs))  # noqa: PTH100
         if outputs == seeds or not outputs.is_relative_to(seeds):
             return list(self.settings.exclude)
@@ -110,7 +113,7 @@ class Workspace:
 
     @property
     def prompts(self) -> Path:
-        """Folder of templates: the workspace's own, or the shipped templates if the workspace has none."""
+        """Folder of templates: the workspace's folder, or the shipped templates if the workspace has no templates."""
         own = self._place(self.settings.prompts)
         return own if own.is_dir() or self.settings.prompts != "prompts" else shipped("prompts")
 
@@ -147,7 +150,7 @@ class Workspace:
 def open_workspace(start: Path) -> Workspace:
     """The workspace around `start`: the nearest folder upwards with `remix.toml`, or with `seeds/` and `prompts/`.
 
-    If there is none, `start` itself, so that a folder with nothing but `seeds/` works. Raises `SettingsError`.
+    If no such folder exists, the workspace is `start`: a folder with `seeds/` alone works. Raises `SettingsError`.
     """
     start = Path(os.path.abspath(start))  # noqa: PTH100 (takes out `..`, and keeps links)
     for folder in (start, *start.parents):
@@ -191,7 +194,7 @@ def _refused(path: Path, source: str, problem: Problem) -> SettingsError:
 
 
 def shipped(what: str) -> Path:
-    """The folder of prompts or essays that comes with remix: in the package, or in the checkout around it."""
+    """The folder of prompts or essays shipped with remix: in the package, or in the checkout around it."""
     package = Path(__file__).parent
     packed = package / "_shipped" / what
     return packed if packed.is_dir() else package.parent / what

@@ -14,12 +14,12 @@ from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 
 from remix.records import Record, RecordInput, Run, Source, sha256
-from remix.verification.finding import Found
+from remix.verification.finding import FoundOutput
 
 NAMES = "urn:x-remix:"
 
 
-def prov_json(run: Run, found: Iterable[Found]) -> str:
+def prov_json(run: Run, found: Iterable[FoundOutput]) -> str:
     document = ProvDocument()
     document.add_namespace("remix", f"{NAMES}term:")
     document.add_namespace("sha256", f"{NAMES}sha256:")
@@ -33,7 +33,7 @@ def prov_json(run: Run, found: Iterable[Found]) -> str:
     return f"{document.serialize(format='json', indent=1)}\n"
 
 
-def _add(document: ProvDocument, found: Found) -> None:
+def _add(document: ProvDocument, found: FoundOutput) -> None:
     record = found.record
     output = _output(document, found)
     writing = _writing(document, found)
@@ -48,7 +48,7 @@ def _add(document: ProvDocument, found: Found) -> None:
         document.wasDerivedFrom(output, origin, activity=writing)
 
 
-def _output(document: ProvDocument, found: Found) -> ProvEntity:
+def _output(document: ProvDocument, found: FoundOutput) -> ProvEntity:
     record = found.record
     return document.entity(
         f"run:{_local(found.task.id)}",
@@ -65,7 +65,7 @@ def _output(document: ProvDocument, found: Found) -> ProvEntity:
     )
 
 
-def _writing(document: ProvDocument, found: Found) -> ProvActivity:
+def _writing(document: ProvDocument, found: FoundOutput) -> ProvActivity:
     record = found.record
     sampling = record.derivation.sampling
     seed = [("remix:seed", sampling.seed), ("remix:max_tokens", sampling.max_tokens)] if sampling else []

@@ -12,14 +12,14 @@ from remix.outputs import reviews
 from remix.outputs.facts import about, shown_under
 from remix.records import Essay, Passage, Run, Standing
 from remix.util.names import readable
-from remix.verification.finding import Found
+from remix.verification.finding import FoundOutput
 from remix.verification.verify import Report
 
 
 class ReviewedOutput(NamedTuple):
     """An output and its standing."""
 
-    found: Found
+    found: FoundOutput
     standing: Standing
     edited: str | None
     """Text of the edited version, if any."""

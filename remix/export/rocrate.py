@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from remix.outputs.facts import about
 from remix.records import EarlierOutput, Essay, Passage, Record, RecordInput, Run, TemplateUsed
-from remix.verification.finding import Found
+from remix.verification.finding import FoundOutput
 
 METADATA = "ro-crate-metadata.json"
 PREVIEW = "ro-crate-preview.html"
@@ -42,7 +42,7 @@ class File(NamedTuple):
     """The text that the file is about; None for texts and for files of the whole run."""
 
 
-def metadata(run: Run, found: Sequence[Found], files: Sequence[File], license_: str | None = None) -> str:
+def metadata(run: Run, found: Sequence[FoundOutput], files: Sequence[File], license_: str | None = None) -> str:
     """The text of `ro-crate-metadata.json`. `license_`: the licence's address."""
     terms = _license(license_)
     root = _root(run, found, files) | {"license": _to(terms["@id"])}
@@ -70,7 +70,7 @@ def _license(address: str | None) -> Entity:
     return {"@id": "#terms", "@type": "CreativeWork", "name": "no licence stated", "description": unknown}
 
 
-def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
+def _root(run: Run, found: Sequence[FoundOutput], files: Iterable[File]) -> Entity:
     # The time of the last text instead of the export's: the same run gives the same crate.
     written = max((each.record.circumstances.finished for each in found), default=run.created)
     return {
@@ -88,7 +88,7 @@ def _root(run: Run, found: Sequence[Found], files: Iterable[File]) -> Entity:
 # -- instruments and actions --------------------------------------------------------------------------------
 
 
-def _instruments(found: Iterable[Found]) -> list[Entity]:
+def _instruments(found: Iterable[FoundOutput]) -> list[Entity]:
     """Each version of remix, and each model."""
     entities: dict[str, Entity] = {}
     for each in found:
@@ -129,7 +129,7 @@ def _model(record: Record) -> Entity:
     return entity
 
 
-def _action(found: Found) -> Entity:
+def _action(found: FoundOutput) -> Entity:
     record = found.record
     circumstances = record.circumstances
     return {
@@ -147,14 +147,14 @@ def _action(found: Found) -> Entity:
     }
 
 
-def _action_id(found: Found) -> str:
+def _action_id(found: FoundOutput) -> str:
     return f"#write-{quote(found.task.id)}"
 
 
 # -- objects ------------------------------------------------------------------------------------------------
 
 
-def _objects(run: Run, found: Sequence[Found]) -> Iterator[Entity]:
+def _objects(run: Run, found: Sequence[FoundOutput]) -> Iterator[Entity]:
     """Essays, passages and templates used by any output."""
     passages = {source.passage for each in found for source in each.record.sources}
     kinds = {each.task.kind for each in found}
@@ -213,21 +213,21 @@ def _template(template: TemplateUsed) -> Entity:
     }
 
 
-def _sources(found: Found) -> list[Entity]:
+def _sources(found: FoundOutput) -> list[Entity]:
     """The passages, and the texts read; outputs of earlier runs are named by record id."""
     passages = [_to(f"#passage-{quote(source.passage)}") for source in found.record.sources]
     texts = [_to(_path(f"{each}.md")) for each in found.task.reads]
     return [*passages, *texts, *(_to(f"#record-{each.record}") for each in _earlier(found))]
 
 
-def _earlier(found: Found) -> list[RecordInput]:
+def _earlier(found: FoundOutput) -> list[RecordInput]:
     return [each for each in found.task.inputs if isinstance(each, RecordInput)]
 
 
 # -- files --------------------------------------------------------------------------------------------------
 
 
-def _files(found: Iterable[Found], files: Iterable[File]) -> Iterator[Entity]:
+def _files(found: Iterable[FoundOutput], files: Iterable[File]) -> Iterator[Entity]:
     outputs = {each.text_file: each for each in found}
     for file in files:
         entity: Entity = {

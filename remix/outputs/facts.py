@@ -1,6 +1,6 @@
-"""A run and a record in words, for people.
+"""Titles of runs, and a record's facts (model, template, sampling …) as terms with values, for people.
 
-Takes a run, gives a title; takes a record, gives terms with values: model, template, sampling and the like.
+Takes runs and records, gives words. Reads no file.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ def about(run: Run) -> str:
     if options.like:
         return f"Passages like “{shorten(options.like, 60, placeholder=' …')}”"
     if options.sample or options.limit or options.min_words or run.refreshes:
-        count = sum(len(essay.passages) for essay in run.essays)
+        count = len(run.corpus)
         return f"{count} passage{'s' * (count != 1)}"
     return "All passages"
 
 
 def shown_under(run: Run) -> dict[str, str]:
-    """By task, the passage that a text is shown under: the one that it was made from, of several the first."""
-    passages = [passage.id for essay in run.essays for passage in essay.passages]
+    """For each task the passage under which the text is shown: the first passage that the text was made from."""
+    passages = list(run.pairs)
     found: dict[str, str] = {}
     for task in run.tasks:
         own = task.passages[:1] or [found[id_] for id_ in task.reads] or passages
@@ -35,7 +35,7 @@ def shown_under(run: Run) -> dict[str, str]:
 
 
 def facts(record: Record) -> Iterator[tuple[str, str]]:
-    """Terms with their values, the most telling first."""
+    """A record's facts as terms with values, the most important first."""
     derivation, circumstances = record.derivation, record.circumstances
     yield "record", record.id
     for name, parent in zip(record.task.reads, derivation.parents, strict=False):

@@ -1,4 +1,4 @@
-"""From what a user types to a run or an output.
+"""Finds the run or the output that a user names by path, name or id.
 
 Takes the outputs folder and a word: a path, a unique prefix of a run's name or of a record's id, or
 `[RUN:]essay/NNN/kind.step[.vN]`. Gives the place, or an error that says which runs and outputs there are.
@@ -41,7 +41,7 @@ def find_run(outputs: Path, word: str | None) -> RunFolder:
 
 
 def run_path(outputs: Path, word: str | None) -> Path:
-    """The folder of the run that a user names, even if the run can't be opened. Raises `RunError`."""
+    """The folder of the run that a user names, also if the run can't be opened. Raises `RunError`."""
     if word and is_run(Path(word)) and Path(word).is_dir():
         return Path(word)
     runs = list_runs(outputs)
@@ -79,9 +79,9 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
 
 
 def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
-    """The folders of the runs that words name, each with the named outputs; with none if the whole run is meant.
+    """The folders of the named runs, each with the ids of the named outputs; no ids if the whole run is meant.
 
-    A word may name a run or an output; without words the latest run is meant. Raises `RunError`.
+    A word names a run or an output. Without words the latest run is meant. Raises `RunError`.
     """
     if not words:
         return {run_path(outputs, None): set()}

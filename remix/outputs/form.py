@@ -1,19 +1,24 @@
-"""The forms in which records and texts are written as files, and read back."""
+"""File formats of an output: the record and trace as JSON, the text with front matter, the body as bytes.
+
+Takes records and texts, gives bytes, and the other way round. Opens no file.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from remix.errors import RunError
-from remix.records import Frozen, Record, Source, Trace, canonical_sha256
+from remix.records import Frozen, Record, Trace, canonical_sha256
 
 _FENCE = b"---\n"
+
+_NUMBERS = re.compile(r"\[(\n\s+-?\d[\d,\s-]*)\]")
+"""A list of whole numbers on several lines."""
 
 ANEW = "It was changed since; delete both files of this output and `remix resume` to write it anew."
 
@@ -21,7 +26,7 @@ ANEW = "It was changed since; delete both files of this output and `remix resume
 def dump(value: Frozen) -> bytes:
     """A record as JSON for people: indented, with lists of numbers on one line."""
     text = json.dumps(value.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2)
-    return (re.sub(r"\[\n\s+-?\d[\d,\s-]*\]", _one_line, text) + "\n").encode()
+    return (_NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n").encode()
 
 
 def dump_trace(trace: Trace) -> bytes:
@@ -33,8 +38,11 @@ def dump_trace(trace: Trace) -> bytes:
 
 def compose(record: Record, text: str) -> bytes:
     """An output's file: a short front matter for people, then the body."""
+    essays = list(dict.fromkeys(source.essay for source in record.sources))
+    passages = [source.passage for source in record.sources]
+    one = {"essay": essays[0], "passage": passages[0]}
     front: dict[str, Any] = {
-        **_origin(record.sources),
+        **(one if len(passages) == 1 else {"essays": essays, "passages": passages}),
         "kind": record.task.kind,
         "step": record.task.step,
         "variant": record.task.variant,
@@ -46,16 +54,8 @@ def compose(record: Record, text: str) -> bytes:
     return _FENCE + head.encode() + _FENCE + body_bytes(text)
 
 
-def _origin(sources: Sequence[Source]) -> dict[str, Any]:
-    """The passages behind a text, and their essays."""
-    if len(sources) == 1:
-        return {"essay": sources[0].essay, "passage": sources[0].passage}
-    essays = list(dict.fromkeys(source.essay for source in sources))
-    return {"essays": essays, "passages": [source.passage for source in sources]}
-
-
 def id_of(raw: Any) -> str:
-    """A record's id, computed from the JSON as written: fields that a later remix added don't count."""
+    """A record's id, computed from the JSON as written, without defaults for absent fields."""
     return canonical_sha256({"derivation": raw["derivation"], "output": {"sha256": raw["output"]["sha256"]}})
 
 
@@ -76,7 +76,3 @@ def text_of(body: bytes, path: Path) -> str:
         return body.decode().removesuffix("\n")
     except UnicodeDecodeError as error:
         raise RunError(f"{path}: not UTF-8 at byte {error.start} of its text.", ANEW) from error
-
-
-def _one_line(match: re.Match[str]) -> str:
-    return " ".join(match.group().split()).replace("[ ", "[").replace(" ]", "]")

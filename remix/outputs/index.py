@@ -1,4 +1,4 @@
-"""A run's table of contents, for people who read the folder in Obsidian, on a git host, or in an editor.
+"""A run's table of contents (`index.md`), for people who read the folder in Obsidian, on a git host, or in an editor.
 
 Takes a run's folder, writes `index.md`: every passage with links to its texts, their flags and verdicts. No part of
 remix reads the table. A table that a person has changed is left alone.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from textwrap import shorten
 from urllib.parse import quote
 
 from remix.outputs import reviews
@@ -26,7 +27,7 @@ _MARKS = {"accept": "✓", "star": "★", "reject": "✗"}
 
 
 def write_index(folder: RunFolder) -> bool:
-    """Write the table, unless a person has changed it; gives whether. Raises `RunError` if that fails."""
+    """Write the table, unless a person has changed the table; gives whether. Raises `RunError` if writing fails."""
     if not _is_ours(folder):
         return False
     body = _index(folder).encode()
@@ -35,7 +36,7 @@ def write_index(folder: RunFolder) -> bool:
 
 
 def _is_ours(folder: RunFolder) -> bool:
-    """Whether no table is there, or the table is as remix wrote it."""
+    """Whether the table is missing, or unchanged since remix wrote the table."""
     try:
         data = folder.read_bytes(INDEX)
     except FileNotFoundError:
@@ -54,8 +55,10 @@ def _index(folder: RunFolder) -> str:
     for task in done:
         by_passage.setdefault(places[task.id], []).append(task)
     run = folder.run
-    model = run.model.name if run.model else run.options.model
-    lines = [f"# {_plain(about(run))}", f"{len(done)} of {len(run.tasks)} texts by {_plain(model or '')}. {_LEGEND}"]
+    lines = [
+        f"# {_plain(about(run))}",
+        f"{len(done)} of {len(run.tasks)} texts by {_plain(run.model_name or '')}. {_LEGEND}",
+    ]
     for essay in run.essays:
         passages = [passage for passage in essay.passages if passage.id in by_passage]
         if passages:
@@ -71,7 +74,7 @@ _LEGEND = "Numbers are steps; what looks wrong stands behind them; ✓ accepted,
 def _passage(folder: RunFolder, passage: Passage, tasks: list[Task], standings: dict[str, Standing]) -> Iterator[str]:
     section = f", {_plain(passage.section)}" if passage.section else ""
     yield f"### {_plain(passage.id)}{section}"
-    yield f"> {_plain(_beginning(passage.text))}"
+    yield f"> {_plain(shorten(passage.text, 162, placeholder=' …'))}"
     chains: dict[str, list[str]] = {}
     for task in tasks:
         record, _ = folder.read(task.id)
@@ -86,11 +89,6 @@ def _link(task: Task, record: Record, standing: Standing | None) -> str:
         marks.append(f"[edited]({quote(standing.edit.file)})")
     about = " ".join([*marks, *map(_plain, record.flags)])
     return f"[{task.step}]({quote(task.id)}.md)" + (f" {about}" if about else "")
-
-
-def _beginning(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 160 else f"{words[:160].rpartition(' ')[0]} …"
 
 
 def _plain(words: str) -> str:

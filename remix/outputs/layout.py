@@ -1,6 +1,6 @@
-"""The kinds of file that a run's folder may hold: one table, for all that write, read, check, sweep or export.
+"""Which files may lie in a run's folder: a table of all kinds of file, with writer, largest size and check.
 
-Takes names of files and ids of tasks, gives kinds and bounds. Reads no file. What isn't in the table is foreign.
+Takes names of files and ids of tasks, gives kinds and bounds. Reads no file. A file of no kind is foreign.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DIGEST = re.compile(r"[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file, and all that any part of remix needs to know of the kind."""
+    """A kind of file, with the facts by which remix writes, reads, checks, removes and exports files of the kind."""
 
     name: str
     """The file's name in the run's folder; of an output's file the ending of the name, after the task's id."""
@@ -54,7 +54,7 @@ class FileKind:
     media_type: str | None
     """The format, as a crate names it; null if crates don't take the file."""
     checked: str
-    """What verification checks the file against."""
+    """In words: the content that verification compares the file with."""
     of_output: bool = False
     """Whether each output has a file of the kind."""
     listed: bool = False
@@ -64,7 +64,7 @@ class FileKind:
     renamed: bool = True
     """Whether the file is written under a temporary name (`util.files.temporary_of`), which a crash may leave."""
     is_edit: bool = False
-    """Whether a person wrote the text; then 12 digits of the content's sha256 stand between id and ending."""
+    """Whether a person wrote the text. Then the name has 12 digits of the content's sha256 between id and ending."""
 
     def task_in(self, name: str) -> str | None:
         """The task's id in the name of an output's file; null if the name isn't of this kind."""
@@ -95,7 +95,7 @@ KINDS: tuple[FileKind, ...] = (
     FileKind(REVIEWS_LOCK, "outputs.reviews", 0, None, "nothing: it is empty", renamed=False),
     # 20 times a text of 100,000 tokens.
     FileKind(TEXT, "outputs.run", 8 * _MIB, _MARKDOWN, "its record", of_output=True, listed=True),
-    # 99 candidates of 8,000 tokens, with their texts, have half of that.
+    # Half of the bound holds 99 candidates of 8,000 tokens with texts.
     FileKind(RECORD, "outputs.run", 16 * _MIB, _JSON, "the request and its own id", of_output=True, listed=True),
     # At 500 bytes a token, 130,000 tokens.
     FileKind(TRACE, "outputs.run", 64 * _MIB, _JSON, "the sha256 and tokens in the record", of_output=True),
@@ -115,7 +115,7 @@ class FilePlace(NamedTuple):
 
 
 def place_of(name: str, tasks: Collection[str]) -> FilePlace | None:
-    """Kind and task of a file, by its name and the ids of the run's tasks; null for a foreign name."""
+    """Kind and task of a file by name, given the ids of the run's tasks; null for a foreign name."""
     for kind in KINDS:
         if not kind.of_output:
             if kind.name == name:
@@ -126,7 +126,7 @@ def place_of(name: str, tasks: Collection[str]) -> FilePlace | None:
 
 
 def bound_of(name: str) -> int:
-    """The most bytes of a file, by its name alone. Raises `LookupError` for a foreign name."""
+    """The most bytes of a file, by name alone. Raises `LookupError` for a foreign name."""
     fitting = [kind for kind in KINDS if kind.name == name or kind.task_in(name)]
     if not fitting:
         raise LookupError(f"{name}: no kind of file of a run")
@@ -145,14 +145,14 @@ def files_of_output(task: str) -> list[str]:
 
 
 def renamed_files(tasks: Iterable[str]) -> Iterator[str]:
-    """The names of files that are written under a temporary name first, as far as they are known beforehand."""
+    """The names of files that are first written under a temporary name, without edited texts."""
     yield from (kind.name for kind in KINDS if kind.renamed and not kind.of_output)
     endings = [kind.name for kind in KINDS if kind.renamed and kind.of_output and not kind.is_edit]
     yield from (f"{task}{ending}" for task in tasks for ending in endings)
 
 
 def listed_files(folder: Path, tasks: Iterable[str]) -> list[str]:
-    """The names of the files that a manifest lists, in its order."""
+    """The names of the files that a manifest lists, in the manifest's order."""
     own = [kind for kind in KINDS if kind.listed and not kind.of_output]
     endings = [kind.name for kind in KINDS if kind.listed and kind.of_output]
     there = [kind.name for kind in own if not kind.optional or (folder / kind.name).is_file()]

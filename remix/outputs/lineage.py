@@ -1,7 +1,7 @@
-"""Where an output comes from, and what came of a passage.
+"""Ancestors of an output within a run, and descendants of a passage in all runs.
 
-Takes a run's folder, or that of all runs; gives records with their texts. Reads nothing of the seeds: what a passage
-was then is in the records.
+Takes a run's folder or the folder of all runs, gives records with texts. Reads no essay: the records hold the
+passages as they were when the texts were written.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from remix.records import Record, Run
 
 
 class Step(NamedTuple):
-    """An output on the way from a passage."""
+    """An output among the ancestors of an output or the descendants of a passage."""
 
     run: Path
     """The run's folder."""
     task: str
-    """Its name in the run."""
+    """Id of the output's task."""
     record: Record
     text: str
 
 
 def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
-    """An output, then all that it was made from, each once: what an output reads stands behind it.
+    """An output, then all outputs that it was made from, each once, and each after its readers.
 
-    Raises `RunError` if a text is gone or was changed, or isn't the one that another was made from.
+    Raises `RunError` if a text is gone, was changed, or was replaced after another text was made from it.
     """
     tasks = {task.id: task for task in folder.run.tasks}
     if task_id not in tasks:
@@ -40,7 +40,7 @@ def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
     needed = {task_id}
     steps: list[Step] = []
     read_by: dict[str, Step] = {}
-    # A task stands behind those that it reads, so that backwards each reader comes first.
+    # The plan has each task after the tasks that it reads, so backwards each reader comes first.
     for task in reversed(folder.run.tasks):
         if task.id in needed:
             record, text = folder.read(task.id)
@@ -57,7 +57,7 @@ def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
 
 
 def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None]) -> Iterator[Step]:
-    """All that came of a passage, run by run; what can't be read goes to `on_error`."""
+    """All outputs made from a passage, run by run. `on_error` takes the errors of unreadable runs and outputs."""
     for path in list_runs(outputs):
         try:
             folder = RunFolder.open(path)
@@ -74,7 +74,7 @@ def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None
 
 
 def _made_of(run: Run, passage: str) -> set[str]:
-    """Ids of the tasks that read a passage, or a text that was made from it."""
+    """Ids of the tasks that read a passage, or a text made from the passage."""
     found = {each.record.id for each in run.earlier if passage in {source.passage for source in each.record.sources}}
     for task in run.tasks:
         if passage in task.passages or not found.isdisjoint(task.texts):

@@ -1,4 +1,4 @@
-"""A run has one writer at a time.
+"""The lock by which a run's folder has one writer at a time.
 
 Takes a run's folder, lets one process at a time write there, and names the holder of the lock. The operating system
 releases the lock when the process ends. Knows nothing of the files that are written.
@@ -41,8 +41,8 @@ def locked(folder: Path) -> Iterator[None]:
         write_whole(folder / HOLDER, json.dumps(me).encode())
         yield
     finally:
-        # Even if the holder's note can't be removed, the lock must be let go. The lock's file stays: if it were
-        # removed, two processes could lock two files of that name.
+        # Even if the holder's note can't be removed, the lock must be released. The lock's file stays: after a
+        # removal two processes could lock two files of the same name.
         try:
             with suppress(OSError):
                 (folder / HOLDER).unlink(missing_ok=True)

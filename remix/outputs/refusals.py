@@ -1,4 +1,4 @@
-"""Requests that aren't opened as runs: with links that lead out, unknown passages, tasks of the same name.
+"""Refuses requests (`run.json`) whose tasks lead out of the folder, name unknown passages, or share a name.
 
 Takes a run's folder and its request, raises `RunError` for a request that could do harm or contradicts itself.
 """
@@ -22,7 +22,7 @@ BRING_BACK = (
 
 
 def refuse_leading_out(path: Path, run: Run) -> None:
-    """Refuse a request whose outputs would be written outside of the run's folder."""
+    """Refuse a request whose outputs would be written outside the run's folder."""
     for task in run.tasks:
         if names.leads_out(task.id):
             raise RunError(
@@ -32,8 +32,8 @@ def refuse_leading_out(path: Path, run: Run) -> None:
 
 
 def refuse_unknown(path: Path, run: Run) -> None:
-    """Refuse a request whose tasks name passages, kinds or texts that it doesn't hold, or read a later text."""
-    passages = {passage.id for essay in run.essays for passage in essay.passages}
+    """Refuse a request whose tasks name unknown passages, kinds or texts, or read a later text."""
+    passages = set(run.pairs)
     kinds = {template.kind for template in run.templates}
     earlier = {each.record.id for each in run.earlier}
     before: set[str] = set()

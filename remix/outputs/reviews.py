@@ -37,7 +37,7 @@ LONGEST = 2**20
 """Characters of a note or an edited text."""
 
 MOST_BROKEN = 1000
-"""Broken lines, above which the file doesn't count as a list of reviews."""
+"""Largest number of broken lines; a file with more broken lines is no list of reviews."""
 
 
 class ReviewError(RunError):
@@ -65,7 +65,7 @@ def read(folder: Path) -> Reviews:
         ) from error
     found: list[Review] = []
     broken: list[int] = []
-    # A last line without an end is being written just now, or was cut off by a crash.
+    # A last line without a line feed is being written now, or was cut off by a crash.
     for number, line in enumerate(BytesIO(data[: data.rfind(b"\n") + 1]), 1):
         if len(broken) > MOST_BROKEN:
             raise ReviewError(
@@ -77,7 +77,7 @@ def read(folder: Path) -> Reviews:
         except JsonError:
             broken.append(number)
             continue
-        # An edited text lies beside its output; a stranger's list could name any file.
+        # Edited texts lie beside outputs; a stranger's list could name any file.
         if review.edit and (names.leads_out(review.edit.file) or not review.edit.file.endswith(EDITED)):
             broken.append(number)
         else:
@@ -86,7 +86,7 @@ def read(folder: Path) -> Reviews:
 
 
 def append(folder: Path, review: Review) -> None:
-    """Add a review, and flush the line to disk. Raises `RunError` if that fails."""
+    """Add a review, and flush the line to disk. Raises `RunError` if writing fails."""
     path = folder / REVIEWS
     refuse_link(folder, path)
     line = review.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
@@ -108,7 +108,7 @@ def append(folder: Path, review: Review) -> None:
 
 
 def _drop_half_a_line(file: BinaryIO) -> None:
-    """Remove an incomplete last line, left by a crash or a full disk: its review was never confirmed.
+    """Remove an incomplete last line, left by a crash or a full disk: the review was never confirmed.
 
     Leaves the file's position at the end. Raises `OSError` for a file larger than its bound.
     """
@@ -169,7 +169,7 @@ def last_of(reviews: Sequence[Review], reviewer: str, output: str | None = None)
 
 
 def say(folder: RunFolder, task: str, reviewer: str, **said: Any) -> Review:
-    """Review an output: with a `verdict`, a `loss`, a `note`, or several of these.
+    """Add a review of an output: a `verdict`, a `loss`, a `note`, or several of the three.
 
     Raises `RunError` if the output was changed since it was written, or the review can't be written.
     """
@@ -189,12 +189,12 @@ def undo(folder: RunFolder, reviewer: str, output: str | None = None) -> Review 
     """Withdraw a reviewer's last review, of one output or of any; gives the review, or null if there is none."""
     last = last_of(read(folder.path).reviews, reviewer, output)
     if last:
-        take_back(folder.path, last)
+        withdraw(folder.path, last)
     return last
 
 
-def take_back(folder: Path, review: Review) -> Review:
-    """Withdraw a review in its reviewer's name. Raises `RunError` if that can't be written."""
+def withdraw(folder: Path, review: Review) -> Review:
+    """Withdraw a review in the reviewer's name. Raises `RunError` if writing fails."""
     undoing = _review(review.task, review.output, review.reviewer, undoes=review.id)
     append(folder, undoing)
     return undoing
@@ -218,7 +218,7 @@ def edit(folder: RunFolder, task: str, reviewer: str, text: str) -> Review:
         "editor": reviewer,
     }
     front = yaml.safe_dump(head, allow_unicode=True, sort_keys=False, width=1000).encode()
-    # Named by its content, so that no version overwrites an earlier one.
+    # The name has the content's hash, so that no version overwrites an earlier version.
     file = f"{task}.{sha256(front + body)[:12]}{EDITED}"
     refuse_link(folder.path, (folder.path / file).parent)
     write_whole(folder.path / file, _FENCE + front + _FENCE + body)
@@ -242,7 +242,7 @@ def _check(task: str, what: str, words: str) -> None:
 def is_left_over(folder: Path, path: Path) -> bool:
     """Whether a file is an edited text that no review names, because of a crash before the review was written.
 
-    Such a file was never confirmed. Its name has the sha256 of its content.
+    The text was never confirmed to the reviewer. The file's name has the sha256 of the content.
     """
     if not path.name.endswith(EDITED):
         return False

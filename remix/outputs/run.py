@@ -1,4 +1,4 @@
-"""One run on disk: its request, outputs, failures and manifest.
+"""A run on disk: reads and writes request, outputs, failures and manifest.
 
 Takes a `Run`, records, texts and traces; writes each file whole, and reads the same values back. Knows nothing of
 models and of how texts are made.
@@ -59,7 +59,7 @@ _NAME = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{4}")
 
 
 def run_name(about: str, now: datetime) -> str:
-    """A name for a new run: UTC time, what it is about, four random hex digits."""
+    """A name for a new run: UTC time, subject, four random hex digits."""
     slug = re.sub(r"[\W_]+", "-", about.casefold()).strip("-")[:40].strip("-") or "run"
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{slug}-{secrets.token_hex(2)}"
 
@@ -118,7 +118,7 @@ class RunFolder:
         return is_locked(self.path)
 
     def half_written(self, paths: Collection[Path]) -> set[Path]:
-        """The temporary files whose names say that they were to become files of this run."""
+        """The temporary files that, by name, were to become files of this run."""
         tasks = {task.id for task in self.run.tasks}
         found = set()
         for path in paths:
@@ -155,10 +155,10 @@ class RunFolder:
     # -- outputs --------------------------------------------------------------------------------------------
 
     def write(self, task: Task, record: Record, text: str, trace: Trace | None = None) -> None:
-        """Write an output: first the trace and the text, then the record, whose presence means finished."""
+        """Write an output: first the trace and the text, then the record."""
         self.check_there()
         refuse_link(self.path, self.text_path(task.id).parent)
-        # In this order: the record's presence means that the output is finished.
+        # The record comes last: a record's presence means that the output is finished.
         files = {TRACE: dump_trace(trace)} if trace else {}
         files |= {TEXT: compose(record, text), RECORD: dump(record)}
         for ending, data in files.items():
@@ -224,7 +224,7 @@ class RunFolder:
         return read_bounded(self.path / name, bound_of(name), within=self.path)
 
     def bytes_of(self, name: str) -> bytes:
-        """A file of the run that must be there, by its name in the folder. Raises `RunError`."""
+        """A file of the run by its name in the folder. Raises `RunError` if the file is missing or unreadable."""
         try:
             return self.read_bytes(name)
         except OSError as error:
@@ -294,14 +294,14 @@ class RunFolder:
             ) from error
 
     def note_resumption(self, resumption: Resumption) -> None:
-        """Note that another model continues the run; to be called before that model writes."""
+        """Note that another model continues the run; to be called before the model writes."""
         rows = [each.model_dump(mode="json") for each in (*self.resumptions(), resumption)]
         write_whole(self.path / RESUMED, (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode())
 
     # -- files ----------------------------------------------------------------------------------------------
 
     def check_there(self) -> None:
-        """Raise `RunError` if the run's folder is gone: writing would make a new folder in its place."""
+        """Raise `RunError` if the run's folder is gone: writing would create a new folder."""
         if not (self.path / REQUEST).is_file():
             raise RunError(
                 f"{self.path}: the run's folder isn't there any more.",
@@ -309,7 +309,7 @@ class RunFolder:
             )
 
     def _written_here(self) -> Iterator[Path]:
-        """The files that a crash may have left half-written, but for those behind a link that leads out."""
+        """The files that a crash may have left half-written, without files behind a link that leads out."""
         outside: dict[Path, bool] = {}
         for name in renamed_files(task.id for task in self.run.tasks):
             path = self.path / name
@@ -329,7 +329,7 @@ def _check_size(folder: Path, name: str, data: bytes) -> None:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run's. If `run.json` is lost or can't be read, the folder's name decides."""
+    """Whether a folder is a run's folder; if `run.json` is lost or can't be read, by the folder's name."""
     named = _NAME.fullmatch(path.name) is not None
     with suppress(OSError):
         return (path / REQUEST).is_file() or (named and path.is_dir())

@@ -1,7 +1,7 @@
 """The largest values of numbers in records, templates and options.
 
-Constants with their units and reasons. Numbers are checked when they are read, so that no larger number reaches
-llama.cpp, which checks little and ends the process. Imports nothing, so that `--help` is quick.
+Constants with their units and reasons. Numbers are checked when a file is read: llama.cpp checks
+little, and a larger number could end the process. Imports nothing, so that `--help` is quick.
 """
 
 MOST_STEPS, MOST_VARIANTS, MOST_CANDIDATES = 99, 999, 99
@@ -17,7 +17,8 @@ MOST_PARALLEL = 64
 """Sequences of a batch."""
 
 MOST_ROWS = 32
-"""Sequences decoded in one call: the largest number that tuning tries. A probe decodes the square of it in tokens."""
+"""Sequences decoded in one call: the largest number that tuning tries. A probe decodes the square of this number, in
+tokens."""
 
 LEAST_CHUNK, MOST_CHUNK = 2, 128
 """Tokens of a prompt computed in one call. The upper bound is the largest chunk that tuning tries: a probe computes

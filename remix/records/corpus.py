@@ -1,4 +1,4 @@
-"""Essays and their passages, as read by `corpus/`."""
+"""Essay and Passage: the prose that all texts are made from, and a passage's rank by similarity (`--like`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Passage(Frozen):
     """Title of the essay."""
 
     section: str | None
-    """The nearest heading above the passage."""
+    """The nearest heading above the passage; null if no heading is above."""
 
     path: str
     """The essay's file, with forward slashes, relative to the workspace. If the folder of essays lies outside the
@@ -31,10 +31,11 @@ class Passage(Frozen):
     """First and last line of the passage in the file, from 1, both included."""
 
     tags: Many[str]
-    """The passage's own tags as written, then those of the headings above, from the nearest on, then the essay's."""
+    """Tags at the passage's end as written, then tags of the headings above, the nearest first, then the essay's
+    tags."""
 
     text: str
-    """The prose alone, without the tags at the end and without comments; wrapped lines are joined."""
+    """The prose, without the tags at the end and without comments; wrapped lines are joined."""
 
     sha256: Sha256
     """sha256 of the text."""
@@ -47,13 +48,13 @@ class Essay(Frozen):
     """The file's path below the folder of essays without suffix, in letters, digits and hyphens."""
 
     title: str
-    """From the front matter, else the first heading of level 1 (in Markdown), else the file's name."""
+    """Title from the front matter, else the first heading of level 1 (in Markdown), else the file's name."""
 
     author: str | None
-    """From the front matter."""
+    """Author from the front matter."""
 
     date: str | None
-    """From the front matter (`date` or `planted`, as written), else from the file's name."""
+    """Date from the front matter (`date` or `planted`, as written), else from the file's name."""
 
     aliases: Many[str] = ()
     """Other names of the essay, from the front matter."""
@@ -62,7 +63,7 @@ class Essay(Frozen):
     """Tags and categories of the front matter; each passage has these tags too."""
 
     path: str
-    """Like a passage's path."""
+    """The essay's file, as in `Passage.path`."""
 
     passages: Many[Passage]
     """All passages, in the order of the file."""

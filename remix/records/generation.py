@@ -1,4 +1,4 @@
-"""What a writer is asked, and what it answers."""
+"""Prompts, requests to the engine, and generations: the text with tokens, choices, model and engine."""
 
 from __future__ import annotations
 
@@ -17,92 +17,93 @@ class Message(Frozen):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant"]
-    """Who speaks. A last turn by the assistant is the beginning of the answer, for the model to go on from."""
+    """Who speaks. If the last turn is the assistant's, its content is the beginning of the answer, which the model
+    continues."""
 
     content: str
-    """What is said."""
+    """The text of the turn."""
 
 
 class Prompt(Frozen):
-    """What a template made of a passage, before any model is asked."""
+    """A rendered template: the conversation to be sent to a model."""
 
     template: Sha256
-    """Of the template file's bytes."""
+    """sha256 of the template file's bytes."""
 
     messages: Many[Message]
-    """The turns, the last of them the user's or the beginning of the assistant's answer."""
+    """The turns. The last turn is the user's, or the beginning of the assistant's answer."""
 
     keep_opening: bool
-    """Whether that beginning counts as part of the text."""
+    """Whether the beginning of the answer counts as part of the text."""
 
     @property
     def opening(self) -> str:
-        """The beginning of the assistant's answer, or nothing."""
+        """The beginning of the assistant's answer; empty if the user speaks last."""
         return self.messages[-1].content if self.messages[-1].role == "assistant" else ""
 
 
 class Request(Frozen):
-    """What the engine is asked: tokens to read and how to go on from them."""
+    """A request to the engine: a prompt as tokens, and how to sample the text that follows."""
 
     token_ids: Many[Token]
-    """The prompt."""
+    """The prompt's token ids."""
 
     sampling: Sampling
-    """How to choose each next token, and when to stop."""
+    """Samplers, stop strings and the largest number of tokens."""
 
 
 class Alternative(NamedTuple):
-    """Another token that could have come."""
+    """A token that could have been chosen, and its probability."""
 
     piece: str
-    """What it spells."""
+    """The token's text."""
     probability: Annotated[float, Field(ge=0, le=1.001)]
-    """Before any sampler had its say, 0 … 1."""
+    """Probability before any sampler, from 0 to 1."""
 
 
 class Choice(NamedTuple):
-    """One turn at which a token was chosen, as the model saw it before any sampler had its say."""
+    """The choice of a token, with the model's probabilities before any sampler changed them."""
 
     piece: str
-    """What the chosen token spells; empty for the one that ended the text."""
+    """The chosen token's text; empty for the token by which the model ended the text."""
     logprob: Annotated[float, Field(ge=-1e6, le=1)]
-    """Natural logarithm of its probability."""
+    """Natural logarithm of the chosen token's probability before any sampler."""
     entropy: Annotated[float, Field(ge=0, le=1e6)]
-    """How open the turn was, in nats: 0 where only one token could come."""
+    """Entropy of all tokens' probabilities, in nats: 0 if only one token was possible."""
     alternatives: Many[Alternative]
-    """The likeliest other tokens, at most five."""
+    """The most probable tokens besides the chosen token, at most five, the most probable first."""
 
 
 class Trace(Frozen):
-    """How an output came about, turn by turn."""
+    """The choice of each token of an output, in a file beside the output."""
 
     schema_: Literal["remix/trace/1"] = Field("remix/trace/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the file format."""
     record: Sha256
     """Id of the output's record."""
     choices: Many[Choice]
-    """In the order of the text; an opening that the template gave isn't among them."""
+    """The choices in the order of the text, without the tokens of an opening from the template."""
 
 
 class EngineUsed(Frozen):
-    """The machinery, as far as it may touch a bit of the result; null is what the writer doesn't tell."""
+    """The engine, as far as a text's bytes may depend on it; null for facts that the writer doesn't tell."""
 
     exact: bool
-    """Whether the same request gives the same bytes in any company."""
+    """Whether the same request gives the same bytes, whatever other sequences are in the batch."""
     llama_cpp_python: str | None = None
-    """Its version."""
+    """Version of llama-cpp-python."""
     libraries: dict[str, Sha256] = Field({})
     """sha256 of each libllama and libggml file."""
     libc: str | None = None
-    """The system's C library, whose exponentials and cosines they use."""
+    """Name and version of the system's C library, whose exp and cos llama.cpp calls."""
     system_info: str | None = None
-    """llama.cpp's own list of the CPU features in use."""
+    """llama.cpp's list of the CPU features in use."""
     chunk: int | None = Field(None, ge=LEAST_CHUNK, le=MOST_CHUNK)
-    """Prompts are computed in chunks of at most so many tokens."""
+    """Most tokens of a prompt that are computed in one call."""
     paragraphs: bool | None = None
-    """Whether the end of a paragraph ends a chunk too, where it has 16 tokens already."""
+    """Whether a chunk also ends at the end of a paragraph, if the chunk has at least 16 tokens by then."""
     rows: str | None = Field(None, pattern=r"^(free<=|fixed )([1-9]|[12][0-9]|3[0-2])$")
-    """`free<=16`: as many rows as sequences are active; `fixed 16`: always so many."""
+    """Rows of a decode call. `free<=16`: one for each active sequence, at most 16; `fixed 16`: always 16."""
     type_k: str | None = None
     """Number type of the cached keys."""
     type_v: str | None = None
@@ -112,78 +113,79 @@ class EngineUsed(Frozen):
     repack: bool | None = None
     """Whether weights were rearranged for the processor's own kernels."""
     n_gpu_layers: int | None = Field(None, ge=0, le=MOST_LAYERS)
-    """Layers on a GPU."""
+    """Number of the model's layers on a GPU."""
 
 
 class WriterInfo(Frozen):
-    """Who writes texts: a model, the engine that runs the model, and the machine. Says nothing of one text."""
+    """Who writes texts: a model, the engine that runs the model, and the machine."""
 
     name: str
     """The model's name."""
 
     model: ModelUsed
-    """The model's weights by content, or what a LangChain model says identifies it."""
+    """The model's weights by content, or the parameters by which a LangChain model identifies itself."""
 
     file: ModelFile | None = None
-    """The GGUF file; null if the model isn't one on the writer's machine."""
+    """Facts about the GGUF file; null if the writer has no GGUF file on its machine."""
 
     engine: EngineUsed
-    """The engine, as far as it may touch a bit of a text."""
+    """Version, libraries and settings of the engine, as far as a text's bytes may depend on them."""
 
     chat_template_sha256: Sha256 | None = None
-    """Of the model's chat template; null if the writer doesn't tell."""
+    """sha256 of the model's chat template; null if the writer doesn't tell."""
 
     exactness: str
-    """How it was established whether a text depends on the other sequences in its batch."""
+    """How remix found out whether a text depends on the other sequences in the batch."""
 
     host: str
-    """The machine's kind: operating system and processor, no name."""
+    """Operating system and processor of the machine, without the machine's name."""
 
     threads: Count | None = None
-    """Threads of the engine; null if the writer doesn't tell."""
+    """Number of threads of the engine; null if the writer doesn't tell."""
 
     parallel: Count | None = None
-    """Most texts being written at once; null if the writer doesn't tell."""
+    """Most texts written at the same time; null if the writer doesn't tell."""
 
     n_ctx_seq: Count | None = None
-    """Context of a sequence, in tokens; null if the writer doesn't tell."""
+    """Longest sequence (prompt and text) in tokens; null if the writer doesn't tell."""
 
 
 class Generation(Frozen):
-    """What a writer answers."""
+    """A writer's answer to a prompt."""
 
     writer: WriterInfo
     """Who wrote the text."""
 
     text: str
-    """The new words, without the stop string."""
+    """The new text, without the opening and without the stop string."""
 
     finish: Literal["stop", "length"]
-    """The model or a stop string ended the text, or `max_tokens` cut it."""
+    """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
 
     token_ids: Many[Token] | None
-    """Every token sampled, the one that ended the text included; null where the writer doesn't tell."""
+    """Ids of all sampled tokens, including the token that ended the text; null if the writer doesn't tell."""
 
     prompt_token_ids: Many[Token] | None
-    """The prompt as the model read it; null where the writer doesn't tell."""
+    """The prompt's token ids as the model read them; null if the writer doesn't tell."""
 
     sampling: Sampling | None
-    """How the tokens were chosen; null where the writer doesn't tell."""
+    """Samplers and bounds that were used; null if the writer doesn't tell."""
 
     choices: Many[Choice] | None
-    """How each token was chosen; null where nobody looked."""
+    """The choice of each token; null if no choices were kept."""
 
     started: datetime
-    """When its prompt began to be computed."""
+    """Time when the engine began to compute the prompt."""
 
     finished: datetime
-    """When its last token was sampled."""
+    """Time when the last token was sampled."""
 
 
 class PromptSize(NamedTuple):
-    """How long a prompt is."""
+    """The length of a prompt."""
 
     tokens: int | None
-    """Null if they can't be counted."""
+    """Number of tokens; null if the writer can't count tokens."""
     chunks: tuple[tuple[int, ...], ...] = ()
-    """The prompt's tokens in the chunks that prompts are computed and shared by; empty if the writer doesn't tell."""
+    """The prompt's token ids, divided into the chunks in which prompts are computed and shared; empty if the writer
+    doesn't tell."""

@@ -1,4 +1,4 @@
-"""Facts about a model's file."""
+"""Facts about a model's GGUF file: hashes, architecture, weight types, context, chat template."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class ModelFile(Frozen):
     """Size of the file in bytes."""
 
     architecture: str
-    """`general.architecture`."""
+    """The model's architecture (`general.architecture`)."""
 
     file_type: str | None
-    """`general.file_type` as a name: Q4_1, Q8_0, F16 …"""
+    """Weight type of the file (`general.file_type`) as a name: Q4_1, Q8_0, F16 …"""
 
     weight_types: Many[str]
-    """Types of the weight matrices; `file_type` sums them up."""
+    """Types of the weight matrices, which `file_type` sums up in a name."""
 
     context: Count
-    """Longest context in tokens. For models with other rules for long contexts (scaled RoPE), the short context."""
+    """Longest context in tokens. If the file has RoPE factors for longer contexts, the original, shorter context."""
 
     chat_template: str | None
     """Jinja2 source of the chat template."""

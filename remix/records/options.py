@@ -1,4 +1,4 @@
-"""The options of a run, declared once.
+"""The options of a run, each declared once: type, bounds, help text, default.
 
 A field of `Options` says everything about an option: its type has the bounds, its `Flag` the help text and the names.
 The flags and `REMIX_*` variables (`cli/options.py`), the table `[generate]` of remix.toml (`workspace.py`) and the
@@ -8,7 +8,7 @@ Python API follow from the fields.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
@@ -33,7 +33,7 @@ Subject = Literal["passages", "texts", "machine"]
 
 @dataclass(frozen=True)
 class Flag:
-    """What the command line and remix.toml need beyond the type of an option."""
+    """Help, placeholder and places of an option, for the command line and remix.toml."""
 
     subject: Subject
     help: str
@@ -51,14 +51,6 @@ class Flag:
 def flag_of(field: FieldInfo) -> Flag | None:
     """The flag of a field. Fields without a flag belong to the Python API alone."""
     return next((each for each in field.metadata if isinstance(each, Flag)), None)
-
-
-def _bytes(value: Any) -> Any:
-    return read_size(value) if isinstance(value, str) else value
-
-
-def _layers(value: Any) -> Any:
-    return MOST_LAYERS if value == "all" else value
 
 
 MinWords = Annotated[
@@ -177,7 +169,7 @@ class Options(Frozen):
     memory: Annotated[
         int | None,
         Field(ge=1, le=LARGEST_WHOLE),
-        BeforeValidator(_bytes),
+        BeforeValidator(lambda value: read_size(value) if isinstance(value, str) else value),
         Flag(
             "machine",
             "Memory for the KV cache, as in 4G or 512M; by default half of the free memory.",
@@ -189,7 +181,7 @@ class Options(Frozen):
     gpu_layers: Annotated[
         int,
         Field(ge=0, le=MOST_LAYERS),
-        BeforeValidator(_layers),
+        BeforeValidator(lambda value: MOST_LAYERS if value == "all" else value),
         Flag(
             "machine",
             "Layers of the model to put on the GPU, or `all`; needs a llama.cpp built for GPUs.",

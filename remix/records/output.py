@@ -1,4 +1,4 @@
-"""The record of an output: its provenance."""
+"""Record: the provenance of an output, field by field, and how a record's id is made."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from remix.records.values import (
 
 
 class Source(Frozen):
-    """A passage behind an output, for people and for replay; outside the id."""
+    """A passage that an output was made from, for people and for replay; not part of the id."""
 
     passage: str
     """Id of the passage."""
     essay: str
     """Title of the essay."""
     path: str
-    """The seed's file, relative to the workspace."""
+    """The essay's file, relative to the workspace."""
     lines: tuple[Count, Count]
-    """First and last line in it."""
+    """First and last line of the passage in the file, from 1."""
     section: str | None
-    """The heading above."""
+    """The nearest heading above the passage; null if no heading is above."""
     tags: Many[str]
     """The passage's tags."""
     text: str
-    """The passage itself, so that later edits of the seed take nothing away."""
+    """The passage's text, so that the record stays complete if the essay is edited later."""
     ranking: Ranking | None = None
-    """How the passage came to be chosen, where a text ranked them."""
+    """Rank of the passage, if passages were ranked by similarity to a text (`--like`)."""
 
 
 def source_of(passage: Passage, ranking: Ranking | None = None) -> Source:
-    """What a record says of a passage."""
+    """The source for a passage, with the passage's rank if there is one."""
     return Source(
         passage=passage.id,
         essay=passage.title,
@@ -62,213 +62,215 @@ def source_of(passage: Passage, ranking: Ranking | None = None) -> Source:
 
 
 class TaskUsed(Frozen):
-    """The task that an output was written for; outside the id."""
+    """The task that an output was written for; not part of the id."""
 
     kind: str
     """Name of the template."""
     step: Step
-    """Number in the chain."""
+    """Number of the step in the chain, from 1."""
     variant: Variant
-    """Number of the chain."""
+    """Number of the chain, from 1."""
     template: str
-    """The template's file name."""
+    """File name of the template."""
     reads: Many[str]
-    """The outputs that were read: of the same run the tasks' ids, of an earlier run the records' ids."""
+    """The outputs that were read: ids of tasks for outputs of the same run, ids of records for outputs of earlier
+    runs."""
 
 
 class PromptUsed(Frozen):
     """The prompt, from template to tokens."""
 
     template: Sha256
-    """Of the template file's bytes."""
+    """sha256 of the template file's bytes."""
     messages: Many[Message]
-    """What the template rendered to."""
+    """The messages that the template was rendered to."""
     keep_opening: bool
-    """Whether the beginning of the answer was made part of the text."""
+    """Whether the beginning of the assistant's answer became part of the text."""
     chat_template_sha256: Sha256 | None
-    """Of the model's chat template; null where the writer doesn't tell."""
+    """sha256 of the model's chat template; null if the writer doesn't tell."""
     token_ids: Many[Token] | None
-    """What the model read; null where the writer doesn't tell."""
+    """The prompt's token ids as the model read them; null if the writer doesn't tell."""
 
 
 class Selection(Frozen):
     """How one of several candidates was chosen."""
 
     candidates: int = Field(ge=0, le=MOST_CANDIDATES)
-    """How many there were."""
+    """Number of candidates."""
     chooser: Rule
-    """What chose."""
+    """Name and version of the rule that chose."""
 
 
 class Derivation(Frozen):
     """All that determines an output's bytes, and nothing else."""
 
     passages: Many[Sha256]
-    """Of the text of each passage behind the output, in the order of the record's `sources`."""
+    """sha256 of the text of each passage behind the output, in the order of the record's `sources`."""
     parents: Many[Sha256]
     """Id of the record of each output that was read, in the order of the task's inputs."""
     prompt: PromptUsed
-    """The prompt."""
+    """The prompt, from the template to the tokens."""
     model: ModelUsed
-    """The model."""
+    """The model's weights, identified by content."""
     sampling: Sampling | None
-    """How the tokens were chosen; null where the writer doesn't tell."""
+    """Seed, samplers and bounds; null if the writer doesn't tell."""
     selection: Selection | None
-    """How it was chosen; null where there was one candidate."""
+    """How the text was chosen among several candidates; null if only one text was written."""
     trim: Rule
-    """What cut the text to its end."""
+    """Name and version of the rule that trimmed the text."""
     engine: EngineUsed
-    """The machinery."""
+    """Version, libraries and settings of the engine."""
 
 
 class Output(Frozen):
-    """The text that came of it."""
+    """The text that was written, by hash and tokens."""
 
     file: str
-    """The `.md` beside this record."""
+    """Path of the text's file (`.md`) below the run's folder."""
     sha256: Sha256
-    """Of the body: all bytes after the line that closes the front matter."""
+    """sha256 of the text file's body: all bytes after the line that closes the front matter."""
     finish: Literal["stop", "length"]
-    """The model or a stop string ended it, or `max_tokens` cut it."""
+    """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
     token_ids: Many[Token] | None
-    """Every token sampled."""
+    """Ids of all sampled tokens; null if the writer doesn't tell."""
     trimmed: str
-    """What was cut off behind the last whole sentence; empty where nothing was."""
+    """The words that were cut off after the last whole sentence; empty if nothing was cut off."""
 
 
 class Circumstances(Frozen):
-    """What was so at the time and does not touch the bytes; outside the id."""
+    """Facts about the writing that the bytes don't depend on; not part of the id."""
 
     run: str
     """The run's name."""
     model: str
     """The model's name."""
     architecture: str | None
-    """Of the model."""
+    """The model's architecture, as in its GGUF file (`general.architecture`)."""
     file_type: str | None
     """Weight type of the GGUF file."""
     size: Count | None
-    """Of the file, in bytes."""
+    """Size of the GGUF file in bytes."""
     preparation: Preparation | None
-    """How the file was made, where it is a prepared copy."""
+    """How the GGUF file was made, if the file is a prepared copy."""
     exactness: str
-    """How it was established that the bytes don't depend on company."""
+    """How remix found out whether a text depends on the other sequences in the batch."""
     started: AwareDatetime
-    """When the engine began on it (UTC)."""
+    """Time (UTC) when the engine began to compute the prompt."""
     finished: AwareDatetime
-    """When its last token was sampled (UTC)."""
+    """Time (UTC) when the last token was sampled."""
     seconds: Number
-    """Between the two, other sequences' work included."""
+    """Seconds from `started` to `finished`, in which the engine also computed other sequences."""
     host: str
-    """The machine's kind: operating system and processor, no name."""
+    """Operating system and processor of the machine, without the machine's name."""
     threads: Count | None
-    """Threads of the engine."""
+    """Number of threads of the engine; null if the writer doesn't tell."""
     parallel: Count | None
-    """Most sequences active at once."""
+    """Most texts written at the same time; null if the writer doesn't tell."""
     n_ctx_seq: Count | None
-    """Context of a sequence, in tokens."""
+    """Longest sequence (prompt and text) in tokens; null if the writer doesn't tell."""
     remix: str
     """Version of remix."""
     commit: str | None
-    """Git commit of the workspace when the run was planned, where it is a repository."""
+    """Git commit of the workspace when the run was planned; null if the workspace is in no repository."""
 
 
 class Weights(Frozen):
-    """What a kind wants of its texts: how much each measure counts when one of several candidates is chosen."""
+    """A template's weights: how much each measure counts when one of several candidates is chosen."""
 
     kept: Number = 1.0
-    """Share of the passage's sentences that are kept."""
+    """Weight of the share of the passage's sentences that the text keeps."""
     facts: Number = 1.0
-    """Share of its hard facts that are kept."""
+    """Weight of the share of the passage's hard facts (numbers, dates, names, quotations …) that the text keeps."""
     added: Number = 0.0
-    """Share of the text's sentences that nothing in the passage comes near."""
+    """Weight of the share of the text's sentences to which no sentence of the passage is close."""
     reversed: Number = 0.0
-    """Claims that may have been turned round; too few are found, and too many that aren't, to decide by default."""
+    """Weight of the number of claims that may be reversed. The measure misses too many reversed claims, and reports
+    too many true claims, to count by default."""
     coverage: Number = 0.0
-    """Share of its words that stand in fragments shared with the passage."""
+    """Weight of the share of the text's words in fragments that the passage has too."""
     density: Number = 0.0
-    """Mean length of such fragments."""
+    """Weight of the mean length, in words, of the shared fragment that a word of the text belongs to."""
     length: Number = -1.0
-    """How far its length is from what the kind asks for: 1 for twice or half as many words."""
+    """Weight of the distance from the length that the kind asks for: 1 for twice or half as many words."""
 
 
 class CandidateMeasures(Frozen):
-    """What a candidate was chosen by, apart from its flags."""
+    """The numbers by which a candidate was compared with the rest, apart from flags."""
 
     version: Count
-    """Of the measures."""
+    """Version of the measures."""
     invented: Count
-    """Hard facts that are from nothing it was made from."""
+    """Number of hard facts that are in none of the texts and passages that the candidate was made from."""
     kept: Number
-    """As in `Weights`, and so the next six."""
+    """Share of the passage's sentences that the candidate keeps, 0 to 1."""
     facts: Number
-    """See there."""
+    """Share of the passage's hard facts that the candidate keeps, 0 to 1."""
     added: Number
-    """See there."""
+    """Share of the candidate's sentences to which no sentence of the passage is close, 0 to 1."""
     reversed: Number
-    """See there."""
+    """Number of claims that may be reversed."""
     coverage: Number
-    """See there."""
+    """Share of the candidate's words in fragments that the passage has too, 0 to 1."""
     density: Number
-    """See there."""
+    """Mean length, in words, of the shared fragment that a word of the candidate belongs to."""
     length: Number
-    """See there; 0 where the kind asks for no length."""
+    """Distance from the length that the kind asks for; 0 if the kind asks for no length."""
     merit: Number
-    """The sum of the last seven, each by the weight that the template gives it."""
+    """Sum of the seven measures from `kept` to `length`, each multiplied by the template's weight."""
 
 
 class Candidate(Frozen):
-    """One of several texts that were written for a task; outside the id."""
+    """One of several texts written for the same task; not part of the id."""
 
     number: int = Field(ge=1, le=MOST_CANDIDATES)
-    """From 1. The first is the text there would have been without the others."""
+    """Number of the candidate, from 1. Candidate 1 is the text that is written if only one text is asked for."""
     chosen: bool
-    """Whether it was kept: it is the output then."""
+    """Whether the candidate was kept as the output."""
     seed: Seed | None
-    """Its sampling seed, in which alone it differs from the one that was kept; null where the writer doesn't tell."""
+    """Sampling seed; all other sampling parameters are those of the output. Null if the writer doesn't tell."""
     text: str
-    """What was written, trimmed."""
+    """The text after trimming."""
     sha256: Sha256
-    """Of its body as it is, or would be, in a file: the text and a line's end."""
+    """sha256 of the text and a line feed, the body that a file of the text has."""
     finish: Literal["stop", "length"]
-    """The model or a stop string ended it, or `max_tokens` cut it."""
+    """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
     token_ids: Many[Token] | None
-    """Every token sampled."""
+    """Ids of all sampled tokens; null if the writer doesn't tell."""
     trimmed: str
-    """What was cut off behind the last whole sentence; empty where nothing was."""
+    """The words that were cut off after the last whole sentence; empty if nothing was cut off."""
     flags: Many[str]
-    """What looks wrong with it."""
+    """Names of the problems that checks of the text found."""
     logprob: Number | None
-    """Mean log-probability of its tokens before any sampler had its say; null where the writer doesn't tell."""
+    """Mean log-probability of the tokens before any sampler; null if the writer doesn't tell."""
     measures: CandidateMeasures | None = None
-    """What else it was chosen by; null for a rule that doesn't ask."""
+    """Further numbers that the choice was based on; null if the rule uses none."""
 
 
 class Record(Frozen):
-    """An output's provenance. `id` can be recomputed by anybody; see README."""
+    """An output's provenance, in a JSON file beside the text. README shows how to recompute `id`."""
 
     schema_: Literal["remix/record/1"] = Field("remix/record/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the file format."""
     id: Sha256
     """sha256 of the canonical JSON (RFC 8785) of {"derivation": …, "output": {"sha256": …}}."""
     sources: Many[Source] = Field(min_length=1)
     """The passages behind the output."""
     task: TaskUsed
-    """What was to be written."""
+    """The task that the output was written for."""
     derivation: Derivation
-    """What determines its bytes."""
+    """All that determines the output's bytes."""
     output: Output
-    """What came of it."""
+    """The text's file, hash and tokens."""
     flags: Many[str]
-    """What looks wrong with the text."""
+    """Names of the problems that checks of the text found."""
     circumstances: Circumstances
-    """When, where and how fast."""
+    """When, where and how fast the output was written."""
     trace: Sha256 | None = None
-    """Of the file that tells how the text came about, turn by turn; null where nobody looked."""
+    """sha256 of the trace: the file with the choice of each token. Null if no trace was kept."""
     candidates: Many[Candidate] | None = Field(None, max_length=MOST_CANDIDATES)
-    """All among which it was chosen, itself included, by number; null where there was one."""
+    """All candidates by number, including the chosen candidate; null if only one text was written."""
 
 
 def record_id(derivation: Derivation, output_sha256: str) -> str:
-    """The id under which a derivation and its bytes are known."""
+    """The id of a record: sha256 of the canonical JSON of the derivation and the body's sha256."""
     return canonical_sha256({"derivation": derivation.model_dump(mode="json"), "output": {"sha256": output_sha256}})

@@ -1,4 +1,4 @@
-"""What the plan gives: tasks, and what each of them reads."""
+"""Tasks: the texts that a run plans, and the passages and outputs that each text is made from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from remix.records.values import Frozen, Many, Seed, Sha256, Step, Variant
 
 GROUPS = "_group"
-"""Folder of the texts that are made from a group of passages. No essay's slug has an underscore."""
+"""Folder of texts made from a group of passages. Essays' slugs have no underscore, so no essay takes the name."""
 
 
 class PassageInput(Frozen):
@@ -35,7 +35,7 @@ Input = PassageInput | TaskInput | RecordInput
 
 
 class Task(Frozen):
-    """One text to be written."""
+    """A text to be written."""
 
     place: str
     """Folder of the text in the run: the passage's id, or `_group/NNN` if a group of passages is read."""
@@ -44,16 +44,16 @@ class Task(Frozen):
     """Name of the prompt template."""
 
     step: Step
-    """Number in the chain: step k reads the text of step k-1."""
+    """Number of the step in the chain, from 1: step k reads the text of step k-1."""
 
     variant: Variant
-    """Number of the independent chain, from 1."""
+    """Number of the chain, from 1; chains of different numbers are independent."""
 
     inputs: Many[Input] = Field(min_length=1)
-    """What is read, in the order of the records' `parents` and `passages`."""
+    """The passages and outputs that the task reads, in the order of the record's `sources` and `parents`."""
 
     seed: Seed
-    """Sampling seed, a hash of what the task is and never of when it runs."""
+    """Sampling seed: a hash of the task's contents, the same whenever the task runs."""
 
     @property
     def id(self) -> str:
@@ -72,7 +72,7 @@ class Task(Frozen):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What names the texts that are read: ids of tasks of the same run, and of records of earlier runs."""
+        """Names of the texts that are read: ids of tasks of the same run, ids of records of earlier runs."""
         return tuple(
             each.task if isinstance(each, TaskInput) else each.record
             for each in self.inputs

@@ -1,4 +1,4 @@
-"""Reviews of outputs by people."""
+"""Reviews of outputs by people: verdicts, notes and edited versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Verdict = Literal["accept", "reject", "star"]
 """A starred output is accepted too."""
 
 Loss = Literal["earned", "lost", "neither"]
-"""Whether the text was right to drop what it drops of the passage."""
+"""Judgement on the parts of the passage that the text leaves out: rightly left out, wrongly left out, or neither."""
 
 
 class Edit(Frozen):
@@ -35,31 +35,36 @@ class Review(Frozen):
     at: datetime
     """Time in UTC."""
     reviewer: str = Field(min_length=1)
+    """The reviewer's name."""
     output: Sha256
     """Id of the output's record: the review holds for every copy of the output with the same origin."""
     task: str
-    """The output's name within the run."""
+    """Id of the output's task in the run."""
     verdict: Verdict | None = None
     """Null if the review gives no verdict."""
     loss: Loss | None = None
     """Null if the review doesn't judge the loss."""
     note: str | None = None
-    """The reviewer's words; null for no note, empty to withdraw an earlier note."""
+    """The reviewer's note; null for no note, empty to withdraw an earlier note."""
     edit: Edit | None = None
-    """An edited version; null if the review has none."""
+    """The reviewer's edited version; null if the review has none."""
     undoes: str | None = None
-    """Id of an earlier review by the same reviewer, which no longer counts."""
+    """Id of an earlier review by the same reviewer, which this review withdraws."""
 
 
 class Standing(Frozen):
     """Result of all reviews of an output: the last verdict, loss, note and edit."""
 
     verdict: Verdict | None = None
+    """Null if no review gave a verdict."""
     loss: Loss | None = None
+    """Null if no review judged the loss."""
     note: str | None = None
+    """Null if no review had a note, empty if the last note was withdrawn."""
     edit: Edit | None = None
+    """The last edited version; null if nobody edited the text."""
     reviewers: Many[str] = ()
-    """Everybody whose reviews count."""
+    """Names of all people whose reviews count."""
 
     @property
     def is_accepted(self) -> bool:

@@ -1,4 +1,4 @@
-"""A run's frozen request, and what is noted while it is carried out."""
+"""Run: the frozen request that `run.json` holds; and the failures and changes of model noted beside the request."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from remix.records.plan import Task
 from remix.records.values import Frozen, Length, Many, Sha256
 
 Reads = Literal["passage", "passages"] | Many[str]
-"""What a kind reads: a passage (and then each step the one before), a group of passages, or the last steps of other
-kinds."""
+"""Input of a kind: a passage (step 1 reads the passage, each later step the step before), a group of passages, or the
+last steps of the named kinds."""
 
 
 class TemplateUsed(Frozen):
-    """A template as it was when the run began."""
+    """A template as read when the run was planned."""
 
     kind: str
-    """Its kind."""
+    """Name of the kind of text that the template asks for."""
     name: str
-    """Its file, for people."""
+    """File name of the template."""
     sha256: Sha256
-    """Of the file's bytes."""
+    """sha256 of the file's bytes."""
     source: str
-    """The file's bytes, as text."""
+    """Content of the file."""
     reads: Reads = "passage"
-    """What the front matter says that the kind reads."""
+    """The kinds or passages that the kind reads, from the template's front matter."""
 
 
 class Environment(Frozen):
-    """The machine and the code a run was made with."""
+    """The machine and the versions of the code that a run was made with."""
 
     remix: str
     """Version of remix."""
@@ -46,45 +46,45 @@ class Environment(Frozen):
     host: str
     """Operating system and processor."""
     commit: str | None
-    """Git commit of the workspace, where it is a repository."""
+    """Git commit of the workspace; null if the workspace is in no repository."""
 
 
 Change = Literal["passage", "passage gone", "essay", "template", "template gone", "model", "reads"]
-"""What a text was made from that is another now. `essay`: what the prompt shows of an essay's title and the like.
-`reads`: a text that was read is stale itself."""
+"""The part of a text's origin that has changed. `essay`: the essay's title or further front matter in the
+prompt. `reads`: one of the texts that were read is stale."""
 
 
 class Stale(Frozen):
-    """All that a run wrote of a passage in one kind, and that would be made from something else now."""
+    """The texts of a passage and kind in an earlier run, if the passage, template or model has changed since."""
 
     passage: str
-    """Id of the passage in that run."""
+    """Id of the passage in the earlier run."""
     kind: str
-    """The kind."""
+    """Kind of the texts."""
     now: str | None
-    """Id that the passage has now; null where it is gone."""
+    """Id of the passage in the workspace of today; null if the passage is gone."""
     because: Many[Change] = Field(min_length=1)
-    """What changed."""
+    """The changes since the texts were written."""
 
     @property
     def is_lost(self) -> bool:
-        """Whether it can't be written anew."""
+        """Whether the texts can't be written again, because passage or template is gone."""
         return self.now is None or "template gone" in self.because
 
 
 class Refresh(Frozen):
-    """What a run writes anew for an older one."""
+    """The stale texts of an earlier run that a run writes again."""
 
     run: str
-    """The older run's name."""
+    """Name of the earlier run."""
     request: Sha256
-    """Of its `run.json`."""
+    """sha256 of the earlier run's `run.json`."""
     stale: Many[Stale]
-    """What is written anew, and why."""
+    """The texts that are written again, and the changes that made the texts stale."""
 
     @property
     def chains(self) -> frozenset[tuple[str, str]]:
-        """The passages and kinds to be written, by the passages' ids now."""
+        """The pairs of passage and kind to be written again, with the passages' present ids."""
         return frozenset((each.now, each.kind) for each in self.stale if each.now is not None)
 
 
@@ -92,46 +92,46 @@ class EarlierOutput(Frozen):
     """An output of an earlier run that tasks of this run read."""
 
     record: Record
-    """Its record, with the passages behind it."""
+    """The output's record, with the passages behind the output."""
     text: str
-    """Its text."""
+    """The output's text."""
 
 
 class Run(Frozen):
-    """A run's frozen request: all that is needed to finish it, but the model's weights."""
+    """A run's frozen request: all that is needed to finish the run, except the model's weights."""
 
     schema_: Literal["remix/run/1"] = Field("remix/run/1", alias="schema")
-    """Name and version of this form."""
+    """Name and version of the file format."""
     name: str
-    """The folder's name: UTC time, what it is about, four random hex digits."""
+    """The folder's name: UTC time, subject, four random hex digits."""
     created: datetime
-    """When it was planned (UTC)."""
+    """Time (UTC) when the run was planned."""
     given: dict[str, Any]
-    """The options as they were given."""
+    """The options that the user gave, as given."""
     options: Options
-    """The options, defaults filled in."""
+    """All options, with defaults filled in."""
     model: ModelFile | None
-    """The GGUF; null where a LangChain model writes."""
+    """Facts about the GGUF file; null if a LangChain model writes."""
     engine: EngineUsed | None
-    """The machinery it began with; null while it is only planned."""
+    """The engine with which the run began; null until the first text is written."""
     n_ctx_seq: int = Field(ge=0, le=MOST_TOKENS)
-    """Tokens a sequence may need, prompt and output together."""
+    """Tokens of the longest sequence: prompt and text together."""
     contexts: Many[Length] = Field((), max_length=16)
-    """The same by classes of length, the longest last: short texts don't wait in rooms for long ones."""
+    """Lengths of the KV cache's sequences in tokens, the longest last: shorter texts get shorter sequences."""
     templates: Many[TemplateUsed]
-    """By kind, with their sources."""
+    """The templates with their sources, one for each kind."""
     essays: Many[Essay]
-    """The essays, with those of their passages that the run is about."""
+    """The essays that the run reads, each with the passages that the run reads."""
     rankings: dict[str, Ranking] = Field({})
-    """By passage, where a text ranked them."""
+    """Ranks of passages by similarity to a text (`--like`), by the passages' ids."""
     earlier: Many[EarlierOutput] = ()
     """The outputs of earlier runs that tasks read."""
     tasks: Many[Task] = Field(max_length=MOST_TASKS)
-    """In the order of the plan: a task stands behind the tasks that it reads."""
+    """The texts to be written. Each task comes after the tasks that it reads."""
     refreshes: Refresh | None = None
-    """The run whose stale texts are written anew here, and nothing but these; null for a run of its own."""
+    """The earlier run whose stale texts this run writes again; null for a run that refreshes no earlier run."""
     environment: Environment
-    """Where and with what it began."""
+    """The machine and the code that the run began with."""
 
     @property
     def corpus(self) -> list[tuple[Essay, Passage]]:
@@ -150,24 +150,24 @@ class Run(Frozen):
 
 
 class Resumption(Frozen):
-    """A sitting in which another model than the run's own went on with it. Each record names its own model."""
+    """A continuation of a run by a different model. Each record names the model that wrote the text."""
 
     at: datetime
-    """When it began (UTC)."""
+    """Time (UTC) when the model began."""
     name: str
     """The model's name."""
     model: ModelUsed
-    """The model, as the records of what it wrote have it."""
+    """The model's weights by content, as in the records of the texts that the model wrote."""
     engine: EngineUsed
-    """The machinery."""
+    """Version, libraries and settings of the engine."""
 
 
 class Failure(Frozen):
-    """A task that could not be done."""
+    """A task whose text could not be written."""
 
     task: str
-    """Its id."""
+    """Id of the task."""
     error: str
-    """What went wrong."""
+    """The error's message."""
     hint: str
-    """What to do."""
+    """Advice on the next step."""

@@ -42,7 +42,8 @@ class Dry(Frozen):
     allowed_length: int = Field(ge=0, le=INT32)
     """Longest repetition without a penalty, in tokens."""
     last_n: int = Field(ge=0, le=LOOK_BACK)
-    """Length of the window of past tokens. -1 (all) is refused: llama.cpp's library silently takes -1 for off."""
+    """Length of the window of past tokens, in tokens. -1 (all) is refused: llama.cpp's library takes -1 for off,
+    silently."""
     breakers: tuple[Annotated[str, Field(max_length=LONGEST_BREAKER)], ...] = Field(max_length=MOST_BREAKERS)
     """Strings that end a repetition."""
 
@@ -53,7 +54,7 @@ class Penalties(Frozen):
     name: Literal["penalties"] = "penalties"
     """Name of the sampler."""
     last_n: int = Field(ge=0, le=LOOK_BACK)
-    """Length of the window of past tokens."""
+    """Length of the window of past tokens, in tokens."""
     repeat: float = Field(gt=0, le=MOST_STRENGTH)
     """Divisor of the logit of a token in the window; 1 is off."""
     frequency: Strength
@@ -102,7 +103,7 @@ class TopP(Frozen):
     name: Literal["top_p"] = "top_p"
     """Name of the sampler."""
     p: Share
-    """Probability to reach."""
+    """Probability to reach, from 0 to 1."""
     min_keep: int = Field(1, ge=0, le=INT32)
     """Least number of tokens to keep."""
 
@@ -113,7 +114,7 @@ class MinP(Frozen):
     name: Literal["min_p"] = "min_p"
     """Name of the sampler."""
     p: Share
-    """Share of the largest probability."""
+    """Share of the largest probability, from 0 to 1."""
     min_keep: int = Field(1, ge=0, le=INT32)
     """Least number of tokens to keep."""
 
@@ -124,7 +125,7 @@ class Temperature(Frozen):
     name: Literal["temperature"] = "temperature"
     """Name of the sampler."""
     t: float = Field(ge=LEAST_TEMPERATURE, le=MOST_STRENGTH)
-    """Below 1 sharpens, above 1 flattens."""
+    """Divisor of the logits: below 1 sharpens the distribution, above 1 flattens the distribution."""
 
 
 class Dist(Frozen):
@@ -149,7 +150,7 @@ StopString = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
 
 
 class Sampling(Frozen):
-    """All parameters that, with the model, decide which text comes of a prompt."""
+    """The parameters that, with model and prompt, determine the text."""
 
     seed: Seed
     """Seed of the samplers' random numbers."""
@@ -158,7 +159,7 @@ class Sampling(Frozen):
     """The samplers in the order of application, a grammar first."""
 
     max_tokens: Length
-    """Most tokens of the text."""
+    """Largest number of tokens of the text."""
 
     stop: Many[StopString] = Field(max_length=MOST_STOPS)
     """Strings that end the text; leading white space doesn't count, and the stop string is cut off."""
@@ -166,7 +167,7 @@ class Sampling(Frozen):
     @field_validator("chain")
     @classmethod
     def _grammar_first(cls, chain: tuple[Sampler, ...]) -> tuple[Sampler, ...]:
-        # After top-k or min-p there may be no token left that the grammar allows.
+        # Top-k or min-p may remove all tokens that the grammar allows.
         if any(isinstance(sampler, Grammar) for sampler in chain[1:]):
             raise ValueError("a grammar must be the first sampler, and the only one of its kind")
         return chain
@@ -176,7 +177,7 @@ class SamplingSettings(Frozen):
     """The sampling that a template asks for; the defaults suit models of 3B parameters and more."""
 
     temperature: float = Field(0.7, ge=0, le=MOST_STRENGTH)
-    """0 takes the most probable token."""
+    """Sampling temperature; 0 always takes the most probable token."""
     top_k: int = Field(40, ge=0, le=INT32)
     """Keep only this number of most probable tokens; 0 is all."""
     top_p: float = Field(1.0, gt=0, le=1)
@@ -192,7 +193,7 @@ class SamplingSettings(Frozen):
     dry_allowed_length: int = Field(2, ge=0, le=INT32)
     """Longest repetition without a DRY penalty, in tokens."""
     last_n: int = Field(1024, ge=0, le=LOOK_BACK)
-    """Length of both penalties' window of past tokens."""
+    """Length of the window of past tokens for both penalties, in tokens."""
 
     def chain(self) -> tuple[Sampler, ...]:
         """The samplers in llama.cpp's usual order: penalties, DRY, top-k, top-p, min-p, temperature, draw."""

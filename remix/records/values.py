@@ -37,7 +37,7 @@ Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Step = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 Variant = Annotated[int, Field(ge=1, le=MOST_VARIANTS)]
 Seed = Annotated[int, Field(ge=1, le=2**32 - 2)]
-"""Seed of a sampler that draws. llama.cpp and others take 0 and 2**32-1 for "random", so both are refused."""
+"""Seed of a sampler that draws. llama.cpp and further libraries take 0 and 2**32-1 for "random"."""
 
 
 def sha256(data: bytes | str) -> str:
@@ -67,5 +67,6 @@ class Rule(Frozen):
     """Name and version of a rule by which part of an output was made."""
 
     name: str
+    """The rule's name."""
     version: Count
     """Raised whenever the rule's results may change."""

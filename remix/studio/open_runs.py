@@ -230,7 +230,7 @@ class OpenRuns:
             if not found:
                 raise ReviewError("You have no review to withdraw.", "Only your own reviews can be withdrawn.")
             for each in reversed(found):
-                reviews.take_back(each.folder, each.review)
+                reviews.withdraw(each.folder, each.review)
             keys = [keys_by_record[each.review.output] for each in found]
             self._untidy |= {self._outputs[key].folder for key in keys}
             return self._result([], keys, since)

@@ -1,4 +1,4 @@
-"""The results of verification: findings, and outputs as they were read from the disk."""
+"""Finding and FoundOutput: the results of verification, and an output as read from the disk."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from remix.util.files import LeadsOutError
 
 
 class Finding(NamedTuple):
-    """A file that isn't as it was written."""
+    """A file that was changed, is missing or doesn't belong to the run."""
 
     file: str
     """The file's name, below the run's folder."""
     what: str
-    """What is wrong with the file, in words."""
+    """The problem in words."""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """An output as it was read from the disk. An output of a large run is read again when its content is asked for;
-    the content must be unchanged then."""
+class FoundOutput:
+    """An output as read from the disk. In a large run the content isn't kept, but read again when needed: the files
+    must be unchanged then."""
 
     task: Task
     id: str
@@ -39,7 +39,7 @@ class Found:
     sha256s: tuple[str, str]
     """The sha256 of the record's file and of the text's file."""
     kept: tuple[Record, bytes] | None
-    """The record and the bytes of the text's file, if they are kept in memory."""
+    """The record and the bytes of the text's file; null if the content isn't kept in memory."""
 
     @property
     def record(self) -> Record:
@@ -68,8 +68,8 @@ class Found:
 
 
 @functools.lru_cache(maxsize=1)
-def _again(found: Found) -> tuple[Record, bytes]:
-    """Read an output again that isn't kept in memory. Raises `RunError` if a file was changed."""
+def _again(found: FoundOutput) -> tuple[Record, bytes]:
+    """Read the files of an output again. Raises `RunError` if a file was changed."""
     source, data = found.folder.bytes_of(found.record_file), found.folder.bytes_of(found.text_file)
     if (sha256(source), sha256(data)) != found.sha256s:
         raise RunError(f"{found.folder.path / found.text_file}: was changed during verification.", "Ask again.")

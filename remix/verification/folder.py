@@ -1,6 +1,6 @@
 """Checks of a run's folder as a whole: foreign files, the manifest, reviews and edited texts, the request.
 
-Takes a run's folder, gives findings. What a record says of its text, `output.py` checks.
+Takes a run's folder, gives findings. `output.py` checks single outputs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Finding]:
-    """Files that don't belong to the run. If only some outputs are wanted, outputs that the run didn't plan."""
+    """Files that don't belong to the run; if only some outputs are wanted, wanted outputs that weren't planned."""
     ids = {task.id for task in folder.run.tasks}
     for id_ in wanted:
         if id_ not in ids:
@@ -68,7 +68,7 @@ def foreign_files(folder: RunFolder, wanted: Collection[str]) -> Iterator[Findin
 
 
 def irregular_files(path: Path) -> Iterator[Finding]:
-    """Pipes, devices, links to pipes and devices, and more folders and files than a run can have."""
+    """Pipes, devices, links to pipes and devices; and too many folders and files for a run."""
     count = 0
     for entry in entries(path, MOST_ENTRIES):
         count += 1
@@ -132,7 +132,7 @@ def _edits(folder: RunFolder) -> list[Edit]:
 
 
 def listed_files(folder: RunFolder, tasks: Collection[Task], finished: bool) -> Iterator[Finding]:
-    """Files that differ from the manifest, and a manifest that is missing though the run is complete."""
+    """Files that differ from the manifest; in an unsealed run, a missing manifest or a signature without manifest."""
     if finished:
         names = layout.listed_files(folder.path, (task.id for task in tasks))
         whole = len(tasks) == len(folder.run.tasks)
@@ -146,8 +146,8 @@ def listed_files(folder: RunFolder, tasks: Collection[Task], finished: bool) -> 
 def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = True) -> Iterator[Finding]:
     """Files that differ from the manifest.
 
-    `names`: the files that the manifest must list; with `whole`, no further file may be listed. Null if the request
-    can't be read: then the files that the manifest lists are checked.
+    `names`: the files that the manifest must list; with `whole`, no further file may be listed. If the request can't
+    be read, `names` is null, and the files in the manifest are checked.
     """
     try:
         *lines, rest = read_bounded(path / MANIFEST, layout.bound_of(MANIFEST), within=path).decode().split("\n")
@@ -179,7 +179,7 @@ def manifest_findings(path: Path, names: Collection[str] | None, whole: bool = T
 
 
 def _hashed(path: Path, name: str, recorded: str | None) -> Iterator[Finding]:
-    """A finding if a file's sha256 isn't the sha256 that the manifest has."""
+    """A finding if a file's sha256 differs from the manifest."""
     if recorded is None:
         yield Finding(MANIFEST, f"doesn't name {name}")
     try:

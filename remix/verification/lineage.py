@@ -1,4 +1,8 @@
-"""Where outputs come from: the texts that each read, and whether templates give the prompts that records hold."""
+"""Checks of an output's lineage: the texts that were read are here, and are in the prompt that the record holds.
+
+Takes outputs and the run's templates, gives findings. Renders a template again only if the prompt doesn't hold the
+texts as they are, and within bounds of time, since templates may come from strangers.
+"""
 
 from __future__ import annotations
 
@@ -13,54 +17,55 @@ from remix.outputs.run import RunFolder
 from remix.records import Message, Record, Run, Task, TemplateUsed
 from remix.templates.template import Template
 from remix.templates.worker import RenderingError
-from remix.verification.finding import Finding, Found
+from remix.verification.finding import Finding, FoundOutput
 
 SECONDS, SECONDS_EACH = 60.0, 0.02
-"""That making a run's prompts anew may take, and for each of its texts: a usual one takes a millisecond."""
+"""Seconds for rendering prompts again: for a run, and for each text in addition. Most prompts take a millisecond."""
 
 MOST_LATE = 3
-"""So many templates may take too long before none is asked any more."""
+"""Number of templates that may take too long, before no template is rendered any more."""
 
 
 def lineage_findings(
-    output: Found, all_: dict[str, Found], bad: Collection[str], asked: RenderedAgain
+    output: FoundOutput, outputs: dict[str, FoundOutput], bad: Collection[str], prompts: PromptChecker
 ) -> Iterator[Finding]:
-    """Whether all that was read is there, and is what the prompt holds. What is wrong with a text that was read is
-    said of that text alone."""
+    """Missing or replaced texts among the texts that an output read, and a prompt that doesn't hold the texts.
+
+    If a text that was read has findings (`bad` has the files' names), the output gets no finding for the same fault.
+    """
     task, derivation = output.task, output.record.derivation
     texts: dict[str, tuple[str, str]] = {}
     for id_ in task.reads:
         if f"{id_}.md" in bad or f"{id_}.json" in bad:
             return
-        if id_ not in all_:
+        if id_ not in outputs:
             yield Finding(output.record_file, f"was made from {id_}, which isn't here")
             return
-        texts[id_] = all_[id_].id, all_[id_].text
-    read = asked.inputs.read(task, texts)
+        texts[id_] = outputs[id_].id, outputs[id_].text
+    read = prompts.inputs.read(task, texts)
     ids = task.texts
     if len(derivation.parents) != len(read):
         count = len(derivation.parents)
         yield Finding(output.record_file, f"names {count} texts that it was made from, and reads {len(read)}")
         return
-    others = [id_ for id_, each, parent in zip(ids, read, derivation.parents, strict=True) if each.record != parent]
-    yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in others)
-    if read and not others and not asked.holds(output.record, task, read):
+    replaced = [id_ for id_, each, parent in zip(ids, read, derivation.parents, strict=True) if each.record != parent]
+    yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in replaced)
+    if read and not replaced and not prompts.holds(output.record, task, read):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {' and of '.join(ids)}")
 
 
 def resuming_models(folder: RunFolder) -> Iterator[str | None]:
-    """The models that went on with a run in place of its own."""
+    """sha256 of the models that continued a run in place of the run's own model."""
     with suppress(RunError):
         yield from (each.model.sha256 for each in folder.resumptions())
 
 
-class RenderedAgain:
-    """Makes prompts by a run's templates anew, and stops asking one that takes too long."""
+class PromptChecker:
+    """Renders a run's templates again, and leaves out templates that take too long."""
 
     def __init__(self, run: Run) -> None:
         self.findings: list[Finding] = []
         self._run = run
-        # A run whose tasks speak of what it doesn't hold isn't opened.
         self.inputs = Inputs(run)
         self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
@@ -68,16 +73,17 @@ class RenderedAgain:
         self._left = SECONDS + SECONDS_EACH * len(run.tasks)
 
     def holds(self, record: Record, task: Task, read: tuple[TextRead, ...]) -> bool:
-        """Whether a prompt holds the texts that were read, or the passages if there are no texts; or else is what the
-        template makes of them, which may shorten them. What can't be told is taken for true, and told among the
-        findings.
+        """Whether a prompt holds the texts that were read, or the passages if no text was read.
+
+        A template may shorten texts. So a prompt without the texts is compared with the template, rendered again. If
+        the template can't be rendered within the bounds, gives true and adds a finding.
         """
         run, messages = self._run, record.derivation.prompt.messages
         wanted = [each.text for each in read] or [source.text for source in record.sources]
         if all(any(text in message.content for message in messages) for text in wanted):
             return True
         if run.model and record.derivation.model.sha256 != run.model.sha256:
-            # Templates go by a model's labels, and of another one than the run's they aren't known.
+            # A template's settings depend on the model's labels, and only the labels of the run's model are known.
             return True
         used = self._used[task.kind]
         if self._late >= MOST_LATE or (used.kind in self._made and self._made[used.kind] is None):
@@ -104,14 +110,14 @@ class RenderedAgain:
         self.findings.append(Finding(REQUEST, what))
 
     def _labels(self, record: Record) -> list[tuple[str, ...]]:
-        """Labels that settings may have gone by: of the GGUF file, else the names of who wrote and who was asked."""
+        """Labels that may have decided the settings: those of the GGUF file, else the names of the models."""
         if self._run.model:
             return [self._run.model.labels]
         names = (record.circumstances.model, self._run.options.model or "")
         return [(name,) for name in dict.fromkeys(name.lower() for name in names)]
 
     def _messages(self, labels: Sequence[str], task: Task, read: tuple[TextRead, ...]) -> tuple[Message, ...]:
-        """What the run's template makes of what was read. Raises `PromptError`."""
+        """The messages that the run's template makes of the texts read. Raises `PromptError`."""
         run = self._run
         used = self._used[task.kind]
         template = self._made.get(used.kind)

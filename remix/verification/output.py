@@ -1,4 +1,4 @@
-"""One output: its text and record held against each other, and against the run's request."""
+"""Checks of an output: the text against the record, the record against `run.json`; candidates, trace and measures."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from remix.outputs.run import RunFolder
 from remix.records import Candidate, Frozen, Record, Run, Source, Task, Trace, sha256
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
-from remix.verification.finding import Finding, Found, unreadable
-from remix.verification.lineage import RenderedAgain
+from remix.verification.finding import Finding, FoundOutput, unreadable
+from remix.verification.lineage import PromptChecker
 
 
-def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
-    """An output; nothing where there is no record: then it isn't finished, or the manifest misses it."""
+def read_output(folder: RunFolder, task: Task) -> FoundOutput | Finding | None:
+    """An output as read from the disk, or a finding if a file can't be read; null if the output has no record."""
     name = f"{task.id}.json"
     try:
         source = folder.read_bytes(name)
@@ -28,7 +28,7 @@ def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
         name = f"{task.id}.md"
         data = folder.read_bytes(name)
         hashes = sha256(source), sha256(data)
-        return Found(task, id_, folder, len(source) + len(data), hashes, (record, data))
+        return FoundOutput(task, id_, folder, len(source) + len(data), hashes, (record, data))
     except FileNotFoundError:
         return Finding(name, "missing, though its record is there") if name.endswith(".md") else None
     except OSError as error:
@@ -39,16 +39,15 @@ def read_output(folder: RunFolder, task: Task) -> Found | Finding | None:
 
 @dataclass(frozen=True)
 class OutputCheck:
-    """What an output's checks go by."""
+    """An output to be checked, with the facts that the checks compare the output with."""
 
-    found: Found
+    found: FoundOutput
     folder: RunFolder
     run: Run | None
-    """Its request, where that can be trusted."""
-    asked: RenderedAgain
-    """What makes prompts anew."""
-    others: Collection[str | None]
-    """Models that went on with the run in place of its own."""
+    """The run's request; null if the request was changed."""
+    prompts: PromptChecker
+    resuming: Collection[str | None]
+    """sha256 of the models that continued the run in place of the run's own model."""
 
     @property
     def record(self) -> Record:
@@ -61,62 +60,63 @@ class OutputCheck:
         return Finding(self.found.record_file, what)
 
 
-def output_findings(look: OutputCheck) -> Iterator[Finding]:
-    for check in _CHECKS:
-        yield from check(look)
+def output_findings(check: OutputCheck) -> Iterator[Finding]:
+    """All findings about an output, apart from the texts that the output read."""
+    for findings in _CHECKS:
+        yield from findings(check)
 
 
-def _hashes(look: OutputCheck) -> Iterator[Finding]:
-    body = body_of(look.found.data)
-    if sha256(body) != look.record.output.sha256:
-        yield look.in_text("not the text that was recorded")
+def _hashes(check: OutputCheck) -> Iterator[Finding]:
+    body = body_of(check.found.data)
+    if sha256(body) != check.record.output.sha256:
+        yield check.in_text("not the text that was recorded")
     elif body.decode(errors="ignore").encode() != body:
-        yield look.in_text("not UTF-8")
-    if look.found.id != look.record.id:
-        yield look.in_record("its id isn't the sha256 of its derivation and text")
+        yield check.in_text("not UTF-8")
+    if check.found.id != check.record.id:
+        yield check.in_record("its id isn't the sha256 of its derivation and text")
 
 
-def _front_matter(look: OutputCheck) -> Iterator[Finding]:
-    """What people read above the text; keys that remix doesn't write are theirs."""
-    name, data = look.found.text_file, look.found.data
-    record = look.record
+def _front_matter(check: OutputCheck) -> Iterator[Finding]:
+    """Front matter that differs from the record. People may add keys that remix doesn't write."""
+    name, data = check.found.text_file, check.found.data
+    record = check.record
     named = [word for source in record.sources for word in (source.essay, source.passage)]
     words = (*named, record.task.kind, record.circumstances.model, *record.flags)
     if sum(map(len, words)) + len(words) > frontmatter.MOST_FRONT_MATTER:
         # Writing a million flags as YAML would take minutes.
-        yield look.in_record("says more than front matter may hold")
+        yield check.in_record("says more than front matter may hold")
         return
     try:
-        written = frontmatter.split(compose(look.record, "").decode(), name).meta
+        written = frontmatter.split(compose(check.record, "").decode(), name).meta
         meta, body, _ = frontmatter.split(data.decode(errors="replace"), name)
     except frontmatter.FrontMatterError:
-        yield look.in_text("its front matter is broken")
+        yield check.in_text("its front matter is broken")
         return
-    # Other readers of front matter take a line like `--- ` for its end, too.
+    # Some readers of front matter also take a line like `--- ` for the end.
     if body != body_of(data).decode(errors="replace"):
-        yield look.in_text("there are words between its front matter and its text")
+        yield check.in_text("there are words between its front matter and its text")
     if differing := [key for key, value in written.items() if meta.get(key) != value]:
-        yield look.in_text(f"its front matter says otherwise than its record ({', '.join(differing)})")
+        yield check.in_text(f"its front matter differs from its record ({', '.join(differing)})")
 
 
-def _place(look: OutputCheck) -> Iterator[Finding]:
-    """Whether it lies where it belongs, and speaks of what `run.json` has there."""
-    record = look.record
-    if record.output.file != look.found.text_file:
-        yield look.in_record(f"belongs to another text ({record.output.file})")
-    if look.run is None:
+def _place(check: OutputCheck) -> Iterator[Finding]:
+    """A record of another text or run, or with other sources than `run.json` has for the task."""
+    record = check.record
+    if record.output.file != check.found.text_file:
+        yield check.in_record(f"belongs to another text ({record.output.file})")
+    if check.run is None:
         return
-    if record.circumstances.run != look.run.name:
-        yield look.in_record(f"belongs to another run ({record.circumstances.run})")
-    inputs, task = look.asked.inputs, look.found.task
+    if record.circumstances.run != check.run.name:
+        yield check.in_record(f"belongs to another run ({record.circumstances.run})")
+    inputs, task = check.prompts.inputs, check.found.task
     sources = inputs.sources(task)
     if len(sources) != len(record.sources):
-        yield look.in_record(f"has {len(record.sources)} sources, and {REQUEST} has {len(sources)}")
+        yield check.in_record(f"has {len(record.sources)} sources, and {REQUEST} has {len(sources)}")
     differing = {name for pair in zip(sources, record.sources, strict=False) for name in _differing(*pair)}
     if named := [name for name in Source.model_fields if name in differing]:
-        yield look.in_record(f"its source isn't the one in {REQUEST} ({', '.join(named)})")
+        yield check.in_record(f"its source isn't the one in {REQUEST} ({', '.join(named)})")
     if named := _differing(inputs.used(task), record.task):
-        yield look.in_record(f"its task isn't the one in {REQUEST} ({', '.join(named)})")
+        yield check.in_record(f"its task isn't the one in {REQUEST} ({', '.join(named)})")
 
 
 def _differing(one: Frozen, other: Frozen) -> list[str]:
@@ -124,73 +124,73 @@ def _differing(one: Frozen, other: Frozen) -> list[str]:
     return [name for name in type(one).model_fields if getattr(one, name) != getattr(other, name)]
 
 
-def _derivation(look: OutputCheck) -> Iterator[Finding]:
-    """Whether it was derived from what it shows, and from what `run.json` planned."""
-    record, task, run = look.record, look.found.task, look.run
+def _derivation(check: OutputCheck) -> Iterator[Finding]:
+    """A derivation that differs from the record's sources, or from the plan in `run.json`."""
+    record, task, run = check.record, check.found.task, check.run
     derivation = record.derivation
     if tuple(sha256(source.text) for source in record.sources) != derivation.passages:
-        yield look.in_record("its passage isn't the one it was derived from")
+        yield check.in_record("its passage isn't the one it was derived from")
     if run is None:
         return
     if derivation.prompt.template not in {each.sha256 for each in run.templates if each.kind == task.kind}:
-        yield look.in_record(f"its prompt is by another template than the one in {REQUEST}")
-    if run.model and derivation.model.sha256 not in {run.model.sha256, *look.others}:
-        yield look.in_record(f"was written by another model than {REQUEST} or {RESUMED} names")
+        yield check.in_record(f"its prompt was made by another template than the template in {REQUEST}")
+    if run.model and derivation.model.sha256 not in {run.model.sha256, *check.resuming}:
+        yield check.in_record(f"was written by another model than {REQUEST} or {RESUMED} names")
     seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
     if seed not in (None, task.seed):
-        yield look.in_record(f"its seed isn't the one in {REQUEST}")
-    if not derivation.parents and not task.reads and not look.asked.holds(record, task, ()):
-        yield look.in_record("its prompt doesn't hold the passage")
+        yield check.in_record(f"its seed isn't the one in {REQUEST}")
+    if not derivation.parents and not task.reads and not check.prompts.holds(record, task, ()):
+        yield check.in_record("its prompt doesn't hold the passage")
 
 
-def _candidates(look: OutputCheck) -> Iterator[Finding]:
-    """Whether the one that was kept is the best of them by their own numbers, and the output."""
-    selection, candidates = look.record.derivation.selection, look.record.candidates or ()
+def _candidates(check: OutputCheck) -> Iterator[Finding]:
+    """Missing candidates, and a kept candidate that isn't the output or isn't the best by the recorded numbers."""
+    selection, candidates = check.record.derivation.selection, check.record.candidates or ()
     count = selection.candidates if selection else 0
     kept = [each for each in candidates if each.chosen]
     numbers = [each.number for each in candidates]
     if len(numbers) != count or numbers != list(range(1, count + 1)) or len(kept) != min(count, 1):
-        yield look.in_record("its candidates aren't all here, or not one of them was kept")
+        yield check.in_record("its candidates aren't all here, or not one of them was kept")
         return
     for each in candidates:
         if sha256(body_bytes(each.text)) != each.sha256:
-            yield look.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
+            yield check.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
     if selection and kept:
-        yield from _kept(look, kept[0])
+        yield from _kept(check, kept[0])
         # Another rule, or another version of the rule, can't be applied here.
         if selection.chooser != choose.MEASURES:
             return
         if any(each.measures is None for each in candidates):
-            yield look.in_record("the measures that one of its candidates was chosen by aren't all here")
+            yield check.in_record("the measures of some of its candidates are missing")
         elif (best := choose.choose(candidates)) is not kept[0]:
-            yield look.in_record(
-                f"by its own numbers candidate {best.number} was to be kept ({selection.chooser.name})"
+            yield check.in_record(
+                f"by the recorded measures candidate {best.number} is the best ({selection.chooser.name})"
             )
 
 
-def _kept(look: OutputCheck, kept: Candidate) -> Iterator[Finding]:
-    record = look.record
+def _kept(check: OutputCheck, kept: Candidate) -> Iterator[Finding]:
+    record = check.record
     sampling = record.derivation.sampling
     there = (*(getattr(record.output, name) for name in _SHARED), record.flags, sampling and sampling.seed)
     if there != (*(getattr(kept, name) for name in _SHARED), kept.flags, kept.seed):
-        yield look.in_record(f"candidate {kept.number}, which was kept, isn't the output")
+        yield check.in_record(f"candidate {kept.number}, which was kept, isn't the output")
 
 
 _SHARED = ("sha256", "finish", "token_ids", "trimmed")
 
 
-def _trace(look: OutputCheck) -> Iterator[Finding]:
-    name = f"{look.found.task.id}.trace.json"
+def _trace(check: OutputCheck) -> Iterator[Finding]:
+    name = f"{check.found.task.id}.trace.json"
     try:
-        data = look.folder.read_bytes(name)
+        data = check.folder.read_bytes(name)
     except FileNotFoundError:
-        if look.record.trace:
+        if check.record.trace:
             yield Finding(name, "missing")
         return
     except OSError as error:
         yield Finding(name, unreadable(error))
         return
-    if look.record.trace not in (None, sha256(data)):
+    if check.record.trace not in (None, sha256(data)):
         yield Finding(name, "not the trace that was recorded")
         return
     try:
@@ -198,21 +198,21 @@ def _trace(look: OutputCheck) -> Iterator[Finding]:
     except JsonError:
         yield Finding(name, "not a trace")
         return
-    tokens = look.record.output.token_ids
-    if trace.record != look.record.id:
-        yield Finding(name, "tells of another record")
+    tokens = check.record.output.token_ids
+    if trace.record != check.record.id:
+        yield Finding(name, "belongs to another record")
     elif tokens is not None and len(tokens) != len(trace.choices):
-        yield Finding(name, f"tells of {len(trace.choices)} tokens, and there are {len(tokens)}")
-    kept = [each.logprob for each in look.record.candidates or () if each.chosen]
+        yield Finding(name, f"has {len(trace.choices)} tokens, and the text has {len(tokens)}")
+    kept = [each.logprob for each in check.record.candidates or () if each.chosen]
     if kept not in ([], [choose.mean_logprob(trace.choices)]):
-        yield Finding(name, "tells of other probabilities than the record")
+        yield Finding(name, "has other probabilities than the record")
 
 
-def _measures(look: OutputCheck) -> Iterator[Finding]:
-    """Whether measures, which may be taken anew at any time, are of this record."""
-    name = f"{look.found.task.id}.measures.json"
+def _measures(check: OutputCheck) -> Iterator[Finding]:
+    """Measures of another record. Measures may be taken again at any time, so the numbers aren't compared."""
+    name = f"{check.found.task.id}.measures.json"
     try:
-        measures = json_values.read(MeasuresFile, look.folder.read_bytes(name))
+        measures = json_values.read(MeasuresFile, check.folder.read_bytes(name))
     except FileNotFoundError:
         return
     except OSError as error:
@@ -221,8 +221,8 @@ def _measures(look: OutputCheck) -> Iterator[Finding]:
     except JsonError:
         yield Finding(name, "not the measures of a text; `remix measure` takes them anew")
         return
-    if measures.record != look.record.id:
-        yield Finding(name, "tells of another record; `remix measure` takes them anew")
+    if measures.record != check.record.id:
+        yield Finding(name, "belongs to another record; `remix measure` takes them anew")
 
 
 _CHECKS: tuple[Callable[[OutputCheck], Iterator[Finding]], ...] = (

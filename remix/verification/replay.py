@@ -1,12 +1,12 @@
 """Replay: writes a run's texts again from their records, and compares token by token.
 
-Takes records and the model that the records name; gives for each text whether the same tokens came, and in what the
-engine, libraries and processor differ from the recorded ones. The engine is set up as recorded. Writes no file.
+Takes records and the model that the records name; gives for each text whether the same tokens came, and how engine,
+libraries and processor differ from the record. The engine is set up as recorded. Writes no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
 from pathlib import Path
@@ -34,10 +34,10 @@ from remix.records import (
     sha256,
 )
 from remix.util import environment
-from remix.verification.finding import Found
+from remix.verification.finding import FoundOutput
 
 WORDS = 6
-"""Words before the first difference that are shown, so that a reader finds the place in the text."""
+"""Number of words shown before the first difference, so that a reader finds the place in the text."""
 
 MOST_SHAPES = 4
 """Shapes of the engine in which texts of a run are replayed. A run has one shape, or two after `--anyway`; for each
@@ -47,10 +47,10 @@ _MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the en
 
 
 class ReplayOptions(NamedTuple):
-    """Options that don't influence the bytes, and may differ from those that the run was written with."""
+    """Options that don't influence the bytes, and may differ from the run's options."""
 
     parallel: int | None = None
-    """Most sequences active at once; null for as many as the shape allows."""
+    """Most sequences active at the same time; null for the most that the engine's shape allows."""
     threads: int | None = None
     """Threads for decoding; null for one thread for each physical core."""
 
@@ -61,7 +61,7 @@ class Replayed(NamedTuple):
     output: str
     """The task's id."""
     equal: bool | None
-    """Whether the same tokens and the same text came; null if the output couldn't be replayed."""
+    """Whether tokens and text are the same; null if the output couldn't be replayed."""
     what: str = ""
     """The difference, or why the output couldn't be replayed."""
     token: int | None = None
@@ -69,28 +69,28 @@ class Replayed(NamedTuple):
     before: str | None = None
     """The last words before the differing token."""
     environment: tuple[str, ...] = ()
-    """In what engine, libraries and processor differ from the recorded ones."""
+    """Differences of engine, libraries and processor from the record, in words."""
     exact: bool = True
-    """Whether the record says that the same request gives the same bytes."""
+    """Whether, by the record, the same request gives the same bytes."""
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the record can't be true. A difference on another machine, or without exactness, proves nothing."""
+        """Whether the record is wrong. A difference on another machine, or without exactness, proves nothing."""
         return self.equal is False and self.exact and not self.environment
 
 
-class _Wanted(NamedTuple):
-    """The part of an output that the engine is asked to write again."""
+class _Replayable(NamedTuple):
+    """An output that can be replayed, with prompt, sampling, recorded tokens and shape of the engine."""
 
-    found: Found
+    found: FoundOutput
     tokens: tuple[int, ...]
     sampling: Sampling
     written: tuple[int, ...]
     shape: BatchConfig
 
 
-def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
-    """`count` of the outputs, evenly spread, and the same outputs at each call; all if no number is given."""
+def sample(outputs: Sequence[FoundOutput], count: int | None) -> Sequence[FoundOutput]:
+    """`count` of the outputs, evenly spread, and the same outputs at each call; without a number all outputs."""
     if count is None or count >= len(outputs):
         return outputs
     return [outputs[number * len(outputs) // count] for number in range(count)]
@@ -98,7 +98,7 @@ def sample(outputs: Sequence[Found], count: int | None) -> Sequence[Found]:
 
 def replay(
     run: Run,
-    outputs: Sequence[Found],
+    outputs: Sequence[FoundOutput],
     find_model: Callable[[Run], Path],
     options: ReplayOptions,
     watch: Watch | None = None,
@@ -109,9 +109,9 @@ def replay(
     if the model can't be found or loaded.
     """
     results: dict[str, Replayed] = {}
-    groups: dict[BatchConfig, list[_Wanted]] = {}
+    groups: dict[BatchConfig, list[_Replayable]] = {}
     for found in outputs:
-        wanted = _wanted(run, found)
+        wanted = _replayable(run, found)
         if isinstance(wanted, str):
             results[found.task.id] = Replayed(found.task.id, None, wanted)
         elif wanted.shape not in groups and len(groups) >= MOST_SHAPES:
@@ -142,8 +142,8 @@ class _ReplayProgress:
         self._before += sampled
 
 
-def _wanted(run: Run, found: Found) -> _Wanted | str:
-    """What to ask the engine for, or why the output can't be replayed."""
+def _replayable(run: Run, found: FoundOutput) -> _Replayable | str:
+    """The output as it can be replayed, or the reason for which the output can't be replayed."""
     derivation, written = found.record.derivation, found.record.output.token_ids
     if derivation.model.sha256 is None:
         return "no GGUF file wrote it, so no tokens were recorded and none can be compared"
@@ -151,25 +151,25 @@ def _wanted(run: Run, found: Found) -> _Wanted | str:
         return "was written by another model than the one in run.json"
     tokens, sampling = derivation.prompt.token_ids, derivation.sampling
     if not tokens or not written or sampling is None:
-        return "its record doesn't tell the tokens, or how they were chosen"
+        return "its record lacks the tokens or the sampling"
     if not sampling.chain or not isinstance(sampling.chain[-1], Dist | Greedy):
         # llama.cpp ends the process if the last sampler doesn't choose.
         return "its samplers choose no token"
     if any(isinstance(each, Grammar) for each in sampling.chain):
-        # A stranger's grammar may take forever, or all memory: its open rules can double with each token.
+        # A stranger's grammar may take forever, or all memory: the number of open rules can double with each token.
         return "it was written under a grammar, which none of remix's own runs has"
     if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
-        return "asks for more tokens than its run had room for"
+        return "asks for more tokens than its run's context has"
     try:
         shape = config_of(derivation.engine)
     except ValueError:
         shape = None
     if shape is None:
         return "its record doesn't tell how the engine was set up"
-    return _Wanted(found, tokens, sampling, written, shape)
+    return _Replayable(found, tokens, sampling, written, shape)
 
 
-def _needs(run: Run, group: Sequence[_Wanted], shape: BatchConfig, options: ReplayOptions) -> LoadOptions:
+def _needs(run: Run, group: Sequence[_Replayable], shape: BatchConfig, options: ReplayOptions) -> LoadOptions:
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
@@ -182,14 +182,14 @@ def _needs(run: Run, group: Sequence[_Wanted], shape: BatchConfig, options: Repl
 
 
 def _load(path: Path, needs: LoadOptions) -> LocalModel:
-    """The model with the chat template of its own file, whatever `run.json` says."""
+    """The model, with the chat template of the model's file, whatever `run.json` says."""
     return LocalModel(path, prepared.identify(path), needs)
 
 
-def _again(model: LocalModel, group: Sequence[_Wanted], progress: _ReplayProgress) -> list[Replayed]:
+def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayProgress) -> list[Replayed]:
     """Write all outputs of a group in one batch, and compare."""
     results: list[Replayed] = []
-    futures: list[tuple[_Wanted, Future[Generation]]] = []
+    futures: list[tuple[_Replayable, Future[Generation]]] = []
     for wanted in group:
         problem = _unlike(model, wanted.found.record)
         if problem:
@@ -206,7 +206,7 @@ def _again(model: LocalModel, group: Sequence[_Wanted], progress: _ReplayProgres
 
 
 def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
-    """The result, with the differences of the environment, by which a reader judges a difference of the text."""
+    """The result, with the differences of engine, libraries and processor, which may explain a different text."""
     engine = record.derivation.engine
     other = differences(engine, model.info.engine)
     if engine.n_gpu_layers and not llama.has_gpu():
@@ -215,13 +215,13 @@ def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
 
 
 def _unlike(model: LocalModel, record: Record) -> str:
-    """How the model's prompt differs from the recorded prompt; empty if it doesn't."""
+    """How the model's prompt differs from the recorded prompt; empty if the prompts are equal."""
     derivation, prompt = record.derivation, record.derivation.prompt
     info = model.info
     if derivation.model != info.model:
-        return "what it says of the model isn't so"
+        return "its record describes another model than the model that is here"
     if prompt.chat_template_sha256 != info.chat_template_sha256:
-        return "what it says of the model's chat template isn't so"
+        return "its record names another chat template than the model's"
     try:
         tokens = model.tokenize(prompt.messages)
     except RemixError as error:
@@ -231,7 +231,7 @@ def _unlike(model: LocalModel, record: Record) -> str:
     return "" if at is None else f"its messages make another prompt than the tokens recorded, from token {at} on"
 
 
-def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> Replayed:
+def _compare(model: LocalModel, wanted: _Replayable, future: Future[Generation]) -> Replayed:
     """Compare a text, token by token, then letter by letter."""
     output, record = wanted.found.task.id, wanted.found.record
     error = future.exception()
@@ -242,16 +242,18 @@ def _compare(model: LocalModel, wanted: _Wanted, future: Future[Generation]) -> 
     at = _first_difference(wanted.written, came)
     if at is None:
         return Replayed(output, *_spelt(record, generation))
-    # Only tokens that the model has just written are turned into words: a forged number may be no token at all.
-    before = _words(model, came[:at])
-    now = f"“{_piece(model, came[at])}” (token {came[at]})" if at < len(came) else "the end"
+    # Only tokens that the model has just written are decoded: a forged number may be no token of the vocabulary.
+    pieces = [model.engine.decoder.piece(token) for token in came[: at + 1]]
+    before = " ".join(b"".join(pieces[:at]).decode("utf-8", "replace").split()[-WORDS:])
+    piece = pieces[at].decode("utf-8", "replace") or "the end" if at < len(came) else ""
+    now = f"“{piece}” (token {came[at]})" if piece else "the end"
     then = f"token {wanted.written[at]}" if at < len(wanted.written) else "the end"
     what = f"token {at}, after “{before}”: {now} comes, {then} is recorded"
     return Replayed(output, False, what, at, before)
 
 
 def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
-    """Whether the same tokens spell the recorded text, and the difference. After an older rule of trimming, yes."""
+    """Whether the tokens spell the recorded text, and how not. A text trimmed by an older rule counts as equal."""
     prompt, output = record.derivation.prompt, record.output
     if record.derivation.trim != trim.RULE:
         return True, ""
@@ -263,7 +265,7 @@ def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
 
 
 def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
-    """Index of the first token that differs, or that only one of the two has."""
+    """Index of the first token that differs, or by which the longer list goes on; null for equal lists."""
     both = zip(then, now, strict=False)
     differing = next((at for at, (a, b) in enumerate(both) if a != b), None)
     if differing is None and len(then) != len(now):
@@ -271,24 +273,16 @@ def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
     return differing
 
 
-def _words(model: LocalModel, tokens: Iterable[int]) -> str:
-    """The last `WORDS` words of what tokens spell."""
-    text = b"".join(map(model.engine.decoder.piece, tokens)).decode("utf-8", "replace")
-    return " ".join(text.split()[-WORDS:])
-
-
-def _piece(model: LocalModel, token: int) -> str:
-    return model.engine.decoder.piece(token).decode("utf-8", "replace") or "the end"
-
-
 # -- the environment ----------------------------------------------------------------------------------------
 
 
 def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
-    """Differences between two environments that may influence the bytes, in words. The shape isn't compared."""
+    """Differences between two engines that may influence the bytes, in words. The shape isn't compared."""
+    both = {*then.libraries, *now.libraries}
+    builds = sorted(name for name in both if then.libraries.get(name) != now.libraries.get(name))
     return [
         *_changed("llama-cpp-python", then.llama_cpp_python, now.llama_cpp_python),
-        *_libraries(then.libraries, now.libraries),
+        *([f"other builds of {', '.join(builds)}"] if builds else []),
         *_changed("C library", then.libc, now.libc),
         *_features(then.system_info or "", now.system_info or ""),
     ]
@@ -296,11 +290,6 @@ def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
 
 def _changed(name: str, then: str | None, now: str | None) -> list[str]:
     return [] if then == now else [f"{name}: {then or 'unknown'} then, {now or 'unknown'} now"]
-
-
-def _libraries(then: dict[str, str], now: dict[str, str]) -> list[str]:
-    names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
-    return [f"other builds of {', '.join(names)}"] if names else []
 
 
 def _features(then: str, now: str) -> list[str]:

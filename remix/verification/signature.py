@@ -25,7 +25,7 @@ NAMESPACE = "remix"
 
 
 def sign(folder: Path, key: Path) -> str:
-    """Sign a finished run's manifest; gives the manifest's sha256, which stands for all files of the run.
+    """Sign a finished run's manifest; gives the manifest's sha256, by which all files of the run are fixed.
 
     Raises `RunError` if the run isn't finished, or ssh-keygen can't sign.
     """
@@ -49,12 +49,12 @@ def sign(folder: Path, key: Path) -> str:
 
 
 def is_signed(folder: Path) -> bool:
-    """Whether there is a signature file, readable or not, by any key."""
+    """Whether the run has a signature file, readable or not, by any key."""
     return os.path.lexists(folder / SIGNATURE)
 
 
 def problem(folder: Path, signers: Path, identity: str) -> str | None:
-    """What is wrong with a run's signature; null if one of the identity's keys made the signature.
+    """The problem with a run's signature; null if a key of the identity made the signature.
 
     `signers` is a list of allowed signers. Raises `RunError` if ssh-keygen isn't installed.
     """
@@ -79,7 +79,7 @@ def problem(folder: Path, signers: Path, identity: str) -> str | None:
 
 
 def _ssh_keygen(arguments: list[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
-    """Run ssh-keygen; the files in its arguments are absolute paths. Raises `RunError` if it can't be started."""
+    """Run ssh-keygen with absolute paths in the arguments. Raises `RunError` if ssh-keygen can't be started."""
     # For signing, ssh-keygen may ask for a passphrase.
     seconds = PATIENCE if arguments[0] == "verify" else None
     found = program("ssh-keygen")

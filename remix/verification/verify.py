@@ -15,7 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import MANIFEST, REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Run, Task
-from remix.verification.finding import Finding, Found
+from remix.verification.finding import Finding, FoundOutput
 from remix.verification.folder import (
     foreign_files,
     irregular_files,
@@ -23,7 +23,7 @@ from remix.verification.folder import (
     manifest_findings,
     request_findings,
 )
-from remix.verification.lineage import RenderedAgain, lineage_findings, resuming_models
+from remix.verification.lineage import PromptChecker, lineage_findings, resuming_models
 from remix.verification.output import OutputCheck, output_findings, read_output
 
 KEPT = 16 * 2**20
@@ -40,19 +40,18 @@ class Report(NamedTuple):
     """The run's request; null if `run.json` can't be read."""
     finished: bool
     """Whether the run has a manifest."""
-    found: tuple[Found, ...]
+    found: tuple[FoundOutput, ...]
     """The outputs that could be read."""
     total: int
-    """The number of outputs that were to be checked."""
+    """Number of outputs to be checked."""
     findings: tuple[Finding, ...]
-    """What was changed, is missing or foreign."""
+    """Files that were changed, are missing or don't belong to the run."""
     unrecorded: tuple[str, ...] = ()
-    """Names of texts' files without a record, in an unfinished run. A crash may leave such a file, and without a
-    record the text can't be checked."""
+    """Names of text files without a record, as a crash may leave in an unfinished run; they can't be checked."""
 
 
 def verify(path: Path, wanted: Collection[str] = ()) -> Report:
-    """Check a run's folder, or only the outputs of the wanted tasks and the outputs that they were made from."""
+    """Check a run's folder, or only the outputs of the wanted tasks and the outputs that these were made from."""
     finished = (path / MANIFEST).is_file()
     if endless := tuple(irregular_files(path)):
         return Report(path, None, finished, (), 0, endless)
@@ -64,25 +63,25 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     tasks = _with_what_was_read(folder.run, wanted) if wanted else folder.run.tasks
     findings = [*foreign_files(folder, wanted), *request_findings(folder.run)]
     listed = list(listed_files(folder, tasks, finished))
-    # A request that was changed itself is no measure for outputs.
+    # Outputs can't be compared with a request that was changed.
     run = None if any(each.file == REQUEST for each in (*findings, *listed)) else folder.run
-    found: dict[str, Found] = {}
+    found: dict[str, FoundOutput] = {}
     unrecorded, left = [], KEPT
-    asked, others = RenderedAgain(folder.run), set(resuming_models(folder))
+    prompts, resuming = PromptChecker(folder.run), set(resuming_models(folder))
     for task in {task.id: task for task in tasks}.values():
         output = read_output(folder, task)
         if isinstance(output, Finding):
             findings.append(output)
         elif output:
-            findings += output_findings(OutputCheck(output, folder, run, asked, others))
+            findings += output_findings(OutputCheck(output, folder, run, prompts, resuming))
             left -= output.size
             found[task.id] = output if left >= 0 else replace(output, kept=None)
         elif os.path.lexists(folder.text_path(task.id)):
             unrecorded.append(f"{task.id}.md")
     bad = {finding.file for finding in (*findings, *listed)}
-    findings += [each for output in found.values() for each in lineage_findings(output, found, bad, asked)]
-    findings += asked.findings
-    # If another finding says what is wrong with a file, the manifest's finding adds nothing.
+    findings += [each for output in found.values() for each in lineage_findings(output, found, bad, prompts)]
+    findings += prompts.findings
+    # A file with a more precise finding needs no finding by the manifest.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     told = tuple(sorted(set(findings)))
     return Report(path, folder.run, finished, tuple(found.values()), len(tasks), told, tuple(unrecorded))
@@ -98,7 +97,7 @@ def verified(path: Path) -> Report:
 
 
 def _with_what_was_read(run: Run, wanted: Collection[str]) -> tuple[Task, ...]:
-    """The tasks that are wanted, and those whose texts they were made from."""
+    """The wanted tasks and all tasks whose texts were read for the wanted tasks."""
     needed = set(wanted)
     for task in reversed(run.tasks):
         if task.id in needed:

@@ -33,7 +33,7 @@ def test_a_verdict_holds_in_every_run_with_the_same_output(finished: RunFolder) 
     last = heard.last_of(EVE, {id_})
     assert last
     assert last.folder == other.path
-    reviews.take_back(last.folder, last.review)
+    reviews.withdraw(last.folder, last.review)
     assert heard.refresh() == {id_}
     assert heard.standing(id_).reviewers == (ADAM,)
     assert heard.find(last.review.id, EVE, {id_}) is None

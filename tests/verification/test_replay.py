@@ -240,9 +240,12 @@ def test_another_rule_of_trimming_is_not_asked(told: RunFolder) -> None:
         ),
         (
             put("derivation", "prompt", "chat_template_sha256", value="0" * 64),
-            "what it says of the model's chat template isn't so",
+            "its record names another chat template than the model's",
         ),
-        (put("derivation", "model", "metadata_sha256", value="0" * 64), "what it says of the model isn't so"),
+        (
+            put("derivation", "model", "metadata_sha256", value="0" * 64),
+            "its record describes another model than the model that is here",
+        ),
     ],
 )
 def test_a_forged_beginning_is_found_before_a_word_is_written(told: RunFolder, change: Change, what: str) -> None:
@@ -297,15 +300,15 @@ def test_a_shape_is_not_probed_for_a_replay(told: RunFolder, monkeypatch: pytest
     [
         (put("derivation", "model", value={"sha256": None, "metadata_sha256": None}), "no GGUF file wrote it"),
         (put("derivation", "model", "sha256", value="0" * 64), "was written by another model"),
-        (put("derivation", "prompt", "token_ids", value=None), "its record doesn't tell the tokens"),
-        (put("derivation", "prompt", "token_ids", value=[]), "its record doesn't tell the tokens"),
-        (put("derivation", "sampling", value=None), "its record doesn't tell the tokens"),
-        (put("output", "token_ids", value=None), "its record doesn't tell the tokens"),
+        (put("derivation", "prompt", "token_ids", value=None), "its record lacks the tokens"),
+        (put("derivation", "prompt", "token_ids", value=[]), "its record lacks the tokens"),
+        (put("derivation", "sampling", value=None), "its record lacks the tokens"),
+        (put("output", "token_ids", value=None), "its record lacks the tokens"),
         # These ended the process, or had it ended for all the memory it took.
         (put("derivation", "sampling", "chain", value=[]), "its samplers choose no token"),
         (put("derivation", "sampling", "chain", value=[GREEDY, {"name": "top_k", "k": 3}]), "its samplers choose no"),
         (put("derivation", "sampling", "chain", value=[GRAMMAR, GREEDY]), "it was written under a grammar"),
-        (put("derivation", "sampling", "max_tokens", value=2**24), "asks for more tokens than its run had room for"),
+        (put("derivation", "sampling", "max_tokens", value=2**24), "asks for more tokens than its run's context has"),
         (put("derivation", "engine", "rows", value=None), "its record doesn't tell how the engine was set up"),
         (put("derivation", "engine", "chunk", value=None), "its record doesn't tell how the engine was set up"),
     ],

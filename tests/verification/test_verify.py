@@ -340,7 +340,7 @@ def put(*path: Any, value: Any) -> Change:
         (put("derivation", "sampling", "seed", value=7), "its seed isn't the one in run.json"),
         (
             put("derivation", "prompt", "template", value="0" * 64),
-            "its prompt is by another template than the one in run.json",
+            "its prompt was made by another template than the template in run.json",
         ),
         (
             put("derivation", "prompt", "messages", value=[{"role": "user", "content": "Say."}]),
@@ -418,8 +418,8 @@ def test_a_number_json_has_no_one_form_for(finished: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("model: fake", "model: someone", "its front matter says otherwise than its record (model)"),
-        ("kind: again\n", "", "its front matter says otherwise than its record (kind)"),
+        ("model: fake", "model: someone", "its front matter differs from its record (model)"),
+        ("kind: again\n", "", "its front matter differs from its record (kind)"),
         ("kind: again", "kind: [again", "its front matter is broken"),
     ],
 )
@@ -494,7 +494,7 @@ def test_another_candidate_kept_than_the_best(chosen: RunFolder) -> None:
     other = next(each for each in record.candidates if not each.chosen)
     forge(chosen, SECOND, keep_another, text=other.text)
     (line,) = lines(verify(chosen.path))
-    assert line.startswith(f"{SECOND}.json: by its own numbers candidate ")
+    assert line.startswith(f"{SECOND}.json: by the recorded measures candidate ")
 
 
 @pytest.mark.parametrize(
@@ -534,9 +534,9 @@ def test_a_rule_from_elsewhere_cannot_be_asked_and_is_no_fault(chosen: RunFolder
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda raw: raw.update(record="0" * 64), "tells of another record"),
-        (lambda raw: raw["choices"].pop(), r"tells of 11 tokens, and there are 12"),
-        (lambda raw: raw["choices"][3].__setitem__(1, -0.5), "tells of other probabilities than the record"),
+        (lambda raw: raw.update(record="0" * 64), "belongs to another record"),
+        (lambda raw: raw["choices"].pop(), r"has 11 tokens, and the text has 12"),
+        (lambda raw: raw["choices"][3].__setitem__(1, -0.5), "has other probabilities than the record"),
         (lambda raw: raw.update(schema="remix/trace/9"), "not a trace"),
     ],
 )
@@ -584,7 +584,7 @@ def test_a_candidate_without_its_measures_is_named(chosen: RunFolder) -> None:
     put_measure = put("candidates", 0, "measures", value=None)
     forge(chosen, SECOND, put_measure)
     (line,) = lines(verify(chosen.path))
-    assert line == f"{SECOND}.json: the measures that one of its candidates was chosen by aren't all here"
+    assert line == f"{SECOND}.json: the measures of some of its candidates are missing"
 
 
 # -- measures -----------------------------------------------------------------------------------------------
@@ -599,7 +599,7 @@ def test_measures_belong_beside_their_record(finished: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda raw: raw.update(record="0" * 64), "tells of another record"),
+        (lambda raw: raw.update(record="0" * 64), "belongs to another record"),
         (lambda raw: raw.update(schema="remix/measures/9"), "not the measures of a text"),
         (lambda raw: raw["ledger"].pop("facts"), "not the measures of a text"),
         (lambda raw: raw.clear(), "not the measures of a text"),
