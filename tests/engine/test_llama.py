@@ -270,7 +270,7 @@ def test_fillers_leave_no_mark(model):
         decoder.decode(rows[:1])
         alone = decoder.logits(0).copy()
         llama_cpp.llama_memory_seq_rm(decoder._memory, 0, rows[0].position, -1)
-        decoder._held[0] -= 1
+        decoder._cached[0] -= 1
         decoder.decode(rows)
         assert np.array_equal(decoder.logits(0), alone)
 

@@ -214,14 +214,16 @@ def test_logits_that_are_not_finite_end_a_text_with_an_error(tmp_path: Path, val
     path = poisoned(tmp_path / "poisoned.gguf", "output_norm.weight", value)
     with loaded(path, trace) as engine:
         for chain in ((Greedy(),), (Dist(),)):
-            with pytest.raises(ModelError, match=r"poisoned\.gguf: the model computes") as caught:
+            with pytest.raises(
+                ModelError, match=r"poisoned\.gguf: the largest logit that the model computes"
+            ) as caught:
                 engine.submit(ask((5, 6, 7), *chain)).result(timeout=30)
             assert "take another model" in caught.value.hint
 
 
 def test_a_model_that_computes_no_numbers_is_refused_before_a_run(tmp_path: Path) -> None:
     path = poisoned(tmp_path / "poisoned.gguf", "output_norm.weight", math.nan)
-    with pytest.raises(ModelError, match=r"poisoned\.gguf: the model computes nan"):
+    with pytest.raises(ModelError, match=r"poisoned\.gguf: the largest logit that the model computes is nan"):
         load_check.check(path, identity.identify(path))
 
 
@@ -234,7 +236,7 @@ def test_only_the_text_that_meets_such_a_number_ends(tmp_path: Path, trace: bool
     path = poisoned(tmp_path / "poisoned.gguf", "token_embd.weight", math.nan, slice(200, 201), header)
     with loaded(path, trace) as engine:
         good, bad = (engine.submit(ask(prompt, Greedy())) for prompt in ((5, 6, 7), (5, 200, 7)))
-        with pytest.raises(ModelError, match="the model computes nan"):
+        with pytest.raises(ModelError, match="the model computes is nan"):
             bad.result(timeout=30)
         alone = engine.submit(ask((5, 6, 7), Greedy())).result(timeout=30)
         assert good.result(timeout=30).token_ids == alone.token_ids
@@ -283,14 +285,14 @@ def test_a_word_without_end_is_refused_instead_of_ending_the_process(tmp_path: P
         longest = letter * (llama.LONGEST_WORD // len(letter))
         assert model.tokenize_text(longest)
         assert model.tokenize_text(f"{longest[:9000]}x. " * 20)
-        with pytest.raises(PromptError, match="characters without a place to cut it"):
+        with pytest.raises(PromptError, match="characters that can.t be split into words"):
             model.tokenize_text(letter * 100_000)
 
 
 def test_a_passage_with_such_a_word_is_named_and_may_be_left_out(tmp_path: Path) -> None:
     place = make_workspace(tmp_path / "garden")
     (place.root / "seeds" / "blob.md").write_text(f"An image: {'iVBOR' * 6000}\n", encoding="utf-8")
-    with pytest.raises(PromptError, match=r"blob\.md:1: blob/.* 30000 characters without a place") as caught:
+    with pytest.raises(PromptError, match=r"blob\.md:1: blob/.* 30000 characters that can.t be split") as caught:
         prepare.prepare(place, Options())
     assert "image" in caught.value.hint
     job = prepare.prepare(place, Options(skip_bad=True))
