@@ -153,8 +153,8 @@ def _load(run: Run, model: Path | None) -> LocalModel:
         memory=options.memory,
         gpu_layers=options.gpu_layers,
         fast=options.fast,
-        # What a run began with, it goes on with: the shape may touch the bytes.
-        shape=config_of(run.engine) if run.engine else None,
+        # The run's first batch configuration is kept, because another configuration may change the bytes.
+        config=config_of(run.engine) if run.engine else None,
     )
     return LocalModel(model, run.model, needs)
 
