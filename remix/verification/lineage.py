@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from remix.errors import PromptError, RunError
-from remix.generation.reading import Inputs, TextRead
+from remix.generation.reading import TaskInputs, TextRead
 from remix.outputs.layout import REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Message, Record, Run, Task, TemplateUsed
@@ -61,7 +61,7 @@ class RenderedAgain:
         self.findings: list[Finding] = []
         self._run = run
         # A run whose tasks speak of what it doesn't hold isn't opened.
-        self.inputs = Inputs(run)
+        self.inputs = TaskInputs(run)
         self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
         self._late = 0
