@@ -45,7 +45,7 @@ LONG_REASON = 300
 """Letters of an error's message in an answer."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a prompt template may speak of if it reads a passage."""
+"""Variables of a prompt template that reads a passage."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 """An address in memory, as in Python's error messages; removed, because addresses differ from run to run."""
@@ -144,14 +144,14 @@ class Renderer:
 
 
 def _unknown(environment: jinja2.Environment, source: str, variables: Iterable[str]) -> nodes.Name | None:
-    """The first name that the template isn't given."""
+    """The first unknown variable of a template."""
     tree = environment.parse(source)
     unknown = jinja2.meta.find_undeclared_variables(tree) - {*variables, "turns", *environment.globals}
     return next((name for name in tree.find_all(nodes.Name) if name.name in unknown), None)
 
 
 def _prompt_context(given: dict[str, Any], turns: list[tuple[str, str]]) -> dict[str, Any]:
-    """What a prompt template is given; JSON has no tuples."""
+    """The values of a prompt template's variables; JSON has no tuples, so tags are converted."""
     views: dict[str, Any] = {}
     if "passage" in given:
         views["passage"] = PassageView(**_with_tags(given["passage"]))
