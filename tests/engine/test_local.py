@@ -1,4 +1,4 @@
-"""A model ready to write: its shape, and room for what it is asked."""
+"""A model ready to write: its batch configuration, and KV cache layouts for its sequences."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ MIB = 2**20
 
 
 @pytest.mark.parametrize(
-    "shape",
+    "config",
     [
         BatchConfig(),
         BatchConfig(chunk=128, rows=32, paragraphs=False),
         BatchConfig(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
     ],
 )
-def test_a_shape_can_be_read_from_the_record_it_went_into(shape: BatchConfig) -> None:
-    fields = shape.model_dump(exclude={"rows", "fixed", "gpu_layers"})
-    used = EngineUsed(exact=True, rows=shape.label, n_gpu_layers=shape.gpu_layers, **fields)
-    assert config_of(used) == shape
+def test_a_batch_config_can_be_read_from_the_record_it_went_into(config: BatchConfig) -> None:
+    fields = config.model_dump(exclude={"rows", "fixed", "gpu_layers"})
+    used = EngineUsed(exact=True, rows=config.label, n_gpu_layers=config.gpu_layers, **fields)
+    assert config_of(used) == config
 
 
-def test_who_tells_nothing_of_shapes_has_none() -> None:
+def test_a_record_without_a_batch_config_gives_none() -> None:
     assert config_of(EngineUsed(exact=False)) is None
     with pytest.raises(ValidationError, match="rows"):
         EngineUsed(exact=True, chunk=64, rows="by moonlight")
@@ -153,7 +153,7 @@ def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) 
 
 
 @pytest.mark.model
-def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
+def test_a_batch_config_that_fails_its_probe_here_is_kept_and_not_called_exact(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
