@@ -204,8 +204,8 @@ def _is_settled(run: Run) -> bool:
     from remix.engine import probe
     from remix.engine.local import config_of
 
-    shape = config_of(run.engine) if run.engine else None
-    return run.model is None or shape is None or run.options.fast or probe.is_probed(run.model, shape)
+    config = config_of(run.engine) if run.engine else None
+    return run.model is None or config is None or run.options.fast or probe.is_probed(run.model, config)
 
 
 def _given(ctx: click.Context) -> dict[str, object]:

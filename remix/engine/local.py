@@ -110,7 +110,7 @@ class LoadOptions(NamedTuple):
     """Layers to compute on a GPU."""
     fast: bool = False
     """Take the fastest batch configuration, although a text's bytes then depend on the rest of the batch."""
-    shape: BatchConfig | None = None
+    config: BatchConfig | None = None
     """The batch configuration, if already settled by a run to be finished or replayed."""
 
 
@@ -127,12 +127,12 @@ class LocalModel:
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(OpenModelFile(path, file)))
             load_check.check(path, file)
-            self.shape, exact, exactness = _chosen(path, file, needs)
-            self._model = stack.enter_context(LlamaModel(path, config=self.shape))
+            self.config, exact, exactness = _chosen(path, file, needs)
+            self._model = stack.enter_context(LlamaModel(path, config=self.config))
             self._held.check_place()
-            first, *larger = _rooms(self._model, self.shape, needs)
+            first, *larger = _layouts(self._model, self.config, needs)
             decoder = LlamaDecoder(
-                self._model, first.slots, first.n_ctx_seq, self.shape, needs.threads, first.prefix_slots
+                self._model, first.slots, first.n_ctx_seq, self.config, needs.threads, first.prefix_slots
             )
             stack.enter_context(decoder)
             self.engine = stack.enter_context(Engine(decoder, needs.parallel, True, larger, lambda: self.info))
@@ -189,11 +189,11 @@ class LocalModel:
     @property
     def counter(self) -> LocalTokens:
         """Counts the tokens of prompts."""
-        return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.shape)
+        return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.config)
 
     def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
         """The writer as far as nothing changes while the model is loaded."""
-        file, shape = self.file, self.shape
+        file, config = self.file, self.config
         return WriterInfo(
             name=file.name,
             model=ModelUsed(sha256=file.sha256, metadata_sha256=file.metadata_sha256),
@@ -203,14 +203,14 @@ class LocalModel:
                 libraries=llama.library_sha256s(),
                 libc=" ".join(platform.libc_ver()).strip() or None,
                 system_info=llama.system_info(),
-                chunk=shape.chunk,
-                paragraphs=shape.paragraphs,
-                rows=shape.label,
+                chunk=config.chunk,
+                paragraphs=config.paragraphs,
+                rows=config.label,
                 type_k="f16",
                 type_v="f16",
-                flash_attn=shape.flash_attn,
-                repack=shape.repack,
-                n_gpu_layers=shape.gpu_layers,
+                flash_attn=config.flash_attn,
+                repack=config.repack,
+                n_gpu_layers=config.gpu_layers,
                 exact=exact,
             ),
             chat_template_sha256=self._chat.sha256,
@@ -230,9 +230,9 @@ def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
         )
     if needs.fast:
         fast = probe.fast_config(needs.gpu_layers)
-        return fast._replace(config=needs.shape or fast.config)
-    if needs.shape:
-        return probe.confirm(path, file, needs.shape, needs.threads)
+        return fast._replace(config=needs.config or fast.config)
+    if needs.config:
+        return probe.confirm(path, file, needs.config, needs.threads)
     return tune.choose(path, file, needs.threads, needs.gpu_layers)
 
 
@@ -263,18 +263,18 @@ def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -
         )
 
 
-def _rooms(model: LlamaModel, shape: BatchConfig, needs: LoadOptions) -> list[KVCacheLayout]:
+def _layouts(model: LlamaModel, config: BatchConfig, needs: LoadOptions) -> list[KVCacheLayout]:
     """A KV cache layout for each context: slots for sequences, and prefix-cache slots for prompts of finished ones.
 
     A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
     """
-    rooms = []
-    wanted = shape.rows if shape.fixed else min(needs.parallel or shape.rows, shape.rows, needs.chains)
+    layouts = []
+    wanted = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
     # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
     longest = _rounded(model.context) if model.context > 0 else MOST_TOKENS
     for context in dict.fromkeys(min(_rounded(each), longest) for each in needs.contexts):
         places = _budget(needs.memory) // max(1, model.cell_bytes * context)
-        if places < (wanted if shape.fixed else 1):
+        if places < (wanted if config.fixed else 1):
             raise ModelError(
                 f"{model.path.name}: {wanted} sequences of {context} tokens take "
                 f"{size(model.cell_bytes * context * wanted)} of memory, "
@@ -283,8 +283,8 @@ def _rooms(model: LlamaModel, shape: BatchConfig, needs: LoadOptions) -> list[KV
                 "smaller model.",
             )
         slots = min(wanted, places)
-        rooms.append(KVCacheLayout(context, slots, min(slots, places - slots)))
-    return rooms
+        layouts.append(KVCacheLayout(context, slots, min(slots, places - slots)))
+    return layouts
 
 
 def _budget(memory: int | None) -> int:

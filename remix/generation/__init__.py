@@ -1,1 +1,1 @@
-"""A run: prepared, planned, carried out and recorded."""
+"""Runs: prepared, planned, carried out and recorded."""

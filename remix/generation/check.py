@@ -1,8 +1,8 @@
-"""Checking a workspace: all that would fail, before anybody waits for it.
+"""`remix check`: finds every problem of a workspace that would make a run fail.
 
-Takes a workspace and options, gives every problem there is and not the first alone: seeds and templates that can't be
-read, prompts that can't be rendered or that the model's chat template refuses, passages too long for the model. Reads
-the model's vocabulary, none of its weights; writes nothing.
+Takes a workspace and options, gives all problems and not the first alone: essays and templates that can't be read,
+prompts that can't be rendered or that the model's chat template refuses, passages too long for the model. Reads the
+model's vocabulary, but no weights; writes nothing.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ Corpus = list[tuple[Essay, Passage]]
 
 
 class Problem(NamedTuple):
-    """What would fail."""
+    """A reason why a run would fail."""
 
     message: str
-    """What is wrong, and where: with a seed, or with a template on the first of these passages."""
+    """The error and its place: in an essay, or in a template with the first of the passages."""
     hint: str
-    """What to do."""
+    """The next step."""
     passages: tuple[str, ...]
-    """Ids of the passages it would fail on; none where it isn't for one passage or another."""
+    """Ids of the passages that the run would fail on; empty if no passage is the reason."""
 
 
 class Report(NamedTuple):
-    """What was looked at, and what was found."""
+    """The problems of a workspace, and how much was checked."""
 
     problems: list[Problem]
     """In the order of the pipeline: seeds, templates, model, prompts, lengths."""
     passages: int
-    """That could be read."""
+    """Passages that could be read."""
     kinds: tuple[str, ...]
-    """Whose templates could be read."""
+    """Kinds whose templates could be read."""
     model: str | None
-    """Its name; null where it couldn't be used: then no tokens were counted."""
+    """The model's name; null if the model couldn't be used: then no tokens were counted."""
     longest: int
-    """Tokens that the longest prompt needs with its output, of those that fit."""
+    """Tokens that the longest fitting prompt needs, together with the output."""
     context: int
-    """Tokens that the model takes."""
+    """The model's context in tokens; 0 without a model."""
 
 
 def check(workspace: Workspace, options: Options) -> Report:
-    """Try all that can be tried without writing: each prompt of each passage, kind and step."""
+    """Read all inputs, and render each prompt of each passage, kind and step. Writes no text."""
     found = _Problems()
     corpus = _passages(workspace, options.min_words, found)
     templates = _templates(workspace, options, found)
@@ -76,21 +76,21 @@ def check(workspace: Workspace, options: Options) -> Report:
 
 
 class _Problems:
-    """Collects them. What is the matter with a template is said once, however many passages meet it."""
+    """Collects errors. A template's error is listed once, with all passages that the template fails on."""
 
     def __init__(self) -> None:
         self._errors: dict[str, RemixError] = {}
         self._passages: dict[str, list[str]] = {}
 
     def note(self, error: RemixError, passage: str = "") -> None:
-        """Keep one; `passage` is the id of the passage that met it."""
+        """Keep an error; `passage` is the id of the passage with the error."""
         same = error.message.replace(passage, "", 1) if passage else error.message
         self._errors.setdefault(same, error)
         self._passages.setdefault(same, []).extend([passage] if passage else [])
 
     @contextmanager
     def noted(self, passage: str = "") -> Iterator[None]:
-        """Keep what is raised in here."""
+        """Keep a `RemixError` raised in the `with` block."""
         try:
             yield
         except RemixError as error:
@@ -98,12 +98,12 @@ class _Problems:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of different errors."""
         return len(self._errors)
 
     @property
     def problems(self) -> list[Problem]:
-        """All, in the order in which they were met first."""
+        """All problems, in the order in which each was found first."""
         return [
             Problem(error.message, error.hint, tuple(dict.fromkeys(self._passages[same])))
             for same, error in self._errors.items()
@@ -111,12 +111,12 @@ class _Problems:
 
 
 def _passages(workspace: Workspace, min_words: int, found: _Problems) -> Corpus:
-    """The passages that can be read, and have so many words."""
+    """The readable passages of at least `min_words` words."""
     essays: list[Essay] = []
     try:
         essays = read_seeds(workspace.seeds, workspace.root, found.note, workspace.exclude)
     except SeedError as error:
-        # That nothing is left goes without saying once it is said why.
+        # "No passage is left" adds nothing if the reasons are already listed.
         if not found.count:
             found.note(error)
     by_slug = {essay.slug: essay for essay in essays}
@@ -124,7 +124,7 @@ def _passages(workspace: Workspace, min_words: int, found: _Problems) -> Corpus:
 
 
 def _templates(workspace: Workspace, options: Options, found: _Problems) -> dict[str, Template]:
-    """The templates that can be read, of all kinds or of those that were asked for."""
+    """The readable templates, of all kinds or of the kinds that the options name."""
     templates: dict[str, Template] = {}
     for kind in options.kinds or (None,):
         before = found.count
@@ -146,7 +146,7 @@ def _prompts(
     corpus: Corpus,
     found: _Problems,
 ) -> int:
-    """Try each prompt, and count its tokens where there is a model; gives those of the longest that fits."""
+    """Render each prompt and count tokens, if a model is known; gives the most tokens of a prompt with output."""
     if model is None:
         _rendering(_Trial(options, (), None), templates, corpus, found)
         return 0
@@ -167,7 +167,7 @@ def _prompts(
 def _rendering(
     trial: _Trial, templates: dict[str, Template], corpus: Corpus, found: _Problems
 ) -> set[tuple[str, str]]:
-    """Ids of passages with the kinds whose prompts can be made of them."""
+    """Pairs of passage id and kind for all prompts that can be rendered."""
     fine = set()
     for essay, passage in corpus:
         for kind, template in templates.items():
@@ -179,7 +179,7 @@ def _rendering(
 
 
 class _Trial:
-    """Makes prompts as a run would, but for the texts of earlier steps."""
+    """Renders prompts as a run would, with a placeholder for the texts of earlier steps."""
 
     def __init__(self, options: Options, labels: Sequence[str], vocabulary: Vocabulary | None) -> None:
         self._steps = options.steps
@@ -188,17 +188,14 @@ class _Trial:
         self._roles: set[tuple[str, ...]] = set()
 
     def make(self, template: Template, essay: Essay, passage: Passage) -> None:
-        """Make all of a template's prompts from a passage. Raises what a run would."""
+        """Render all of a template's prompts for a passage. Raises the same errors as a run."""
         previous = ""
         texts = dict.fromkeys(template.reads_kinds, "A text.")
         for step in range(1, template.steps(self._steps) + 1):
             prompt = template.render(Reading(((essay, passage),), previous, texts), step, self._steps, self._labels)
             previous = f"{prompt.opening} A text."
-            self._tokenize(prompt.messages)
-
-    def _tokenize(self, messages: Sequence[Message]) -> None:
-        """Tokenise each order of turns once: what a chat template makes of it hangs on nothing else."""
-        roles = tuple(message.role for message in messages)
-        if self._vocabulary and roles not in self._roles:
-            self._vocabulary.measure([Message(role=role, content="A text.") for role in roles], 0)
-            self._roles.add(roles)
+            roles = tuple(message.role for message in prompt.messages)
+            # A chat template refuses messages because of their roles only, so each order of roles is tokenised once.
+            if self._vocabulary and roles not in self._roles:
+                self._vocabulary.measure([Message(role=role, content="A text.") for role in roles], 0)
+                self._roles.add(roles)

@@ -1,4 +1,4 @@
-"""Chooses the best of a task's candidates.
+"""The choice of the best of a task's candidates, with `--best-of`.
 
 Takes finished candidates, gives the best candidate. Pure, and reads a record's contents only: verification chooses
 again from the record.
@@ -13,14 +13,14 @@ from remix.records import Candidate, Choice, Rule
 
 MEASURES = Rule(name="flags-invented-merit", version=1)
 """Fewest flags, then fewest inventions, then the highest merit by the kind's weights, then the highest mean
-log-probability, then the lowest number. Part of the derivation: raise the version if any choice would change, as it
-does if a measure or a flag changes."""
+log-probability, then the lowest number. Part of the derivation: raise the version if any choice would change, for
+example because a measure or a flag changes."""
 
 
 def choose(candidates: Sequence[Candidate]) -> Candidate:
     """The best candidate by `MEASURES`. Raises `ValueError` if a candidate has no measures.
 
-    Log-probabilities count only if each candidate has one: LangChain's models don't tell them.
+    Log-probabilities count only if all candidates have log-probabilities: LangChain's models give none.
     """
     by_logprob = all(candidate.logprob is not None for candidate in candidates)
     return min(candidates, key=lambda candidate: _rank(candidate, by_logprob))

@@ -1,6 +1,8 @@
-"""A job carried out into a run's folder, and an interrupted run finished from its `run.json` alone.
+"""Carrying out a job into a run's folder, finishing an interrupted run, and writing drafts.
 
-The writer is a local GGUF (`engine/local.py`) or a LangChain chat model (`langchain/`)."""
+Takes a `Job` or a run's folder, whose `run.json` suffices to finish the run. The writer is a local GGUF
+(`engine/local.py`) or a LangChain chat model (`langchain/`).
+"""
 
 from __future__ import annotations
 
@@ -22,26 +24,28 @@ from remix.generation.run_model import as_done_by, model_of
 from remix.generation.writer import Watch, Writer
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
-from remix.records import Failure, Message, Options, Record, Resumption, Run, WriterInfo
+from remix.records import Failure, Message, Record, Resumption, Run
 from remix.util import environment
 from remix.util.files import check_writable
 
 MOST_EACH_CORE = 4
-"""Threads for each core: a run from elsewhere may ask for hundreds, which would wait for each other for hours."""
+"""Threads for each core: the `run.json` of a stranger may ask for hundreds, and threads without a core of their own
+wait for each other for hours."""
 
 
 class Outcome(NamedTuple):
-    """How a run, or a part of it, ended."""
+    """How a run, or a part of a run, ended."""
 
     folder: RunFolder
     failures: list[Failure]
     flags: Counter[str]
-    """How many of the texts written now have each flag."""
+    """The number of newly written texts with each flag."""
     interrupted: bool
     engine_changed: bool = False
-    """Whether these texts were written by another build of llama.cpp, processor or shape than the run began with."""
+    """Whether the new texts have another build of llama.cpp, processor or batch configuration than the run's first
+    texts."""
     other_model: str | None = None
-    """Who wrote these texts, where it isn't the model that the run began with."""
+    """The model that wrote the new texts; null for the model that the run began with."""
 
 
 def generate(
@@ -51,24 +55,20 @@ def generate(
     stop: threading.Event | None = None,
     writer: Writer | None = None,
 ) -> Outcome:
-    """Carry a job out into a new folder below `outputs`; `writer` in place of the local model it was planned for.
+    """Carry out a job into a new folder below `outputs`, by `writer` if given, or else by the job's local model.
 
-    Setting `stop` from anywhere ends it after the current decode call. A writer that is given stays open. Raises
-    `RunError` where the folder can't be written and `ModelError` where the model can't be loaded.
+    Setting `stop` in any thread ends the run after the current decode call. The given writer stays open. Raises
+    `RunError` if the folder can't be written, and `ModelError` if the model can't be loaded.
     """
     check_writable(outputs)
     with _opened(writer, job.run, job.model) as writer:
-        about = _about(job.run.options)
+        options = job.run.options
+        about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
         now = datetime.now(UTC)
         named = {"name": run_name(about, now), "created": now, "engine": writer.info.engine}
         folder = RunFolder.create(outputs, job.run.model_copy(update=named))
         with folder.lock():
             return _work(folder, writer, watch, stop)
-
-
-def _about(options: Options) -> str:
-    """What a run's folder is called after."""
-    return "-".join(options.tags or options.essays) or options.where or options.like or "all"
 
 
 def resume(
@@ -78,11 +78,11 @@ def resume(
     stop: threading.Event | None = None,
     writer: Writer | None = None,
 ) -> Outcome:
-    """Finish a run. Reads its `run.json` and the outputs it has, and nothing else of the workspace.
+    """Finish a run. Reads `run.json` and the finished outputs, and no other file of the workspace.
 
-    `find_model` says where its model is now (by default `model_of` does); `writer` writes in place of a local model.
-    Another model than the run began with is noted in `resumed.json`, and named by the records of what it writes.
-    Raises as `generate` does.
+    `find_model` gives the present path of the run's model (by default `model_of`); `writer` replaces the local model.
+    Another model than the run's first is noted in `resumed.json` and in the records of its texts. Raises the same
+    errors as `generate`.
     """
     with folder.lock():
         if folder.is_complete:
@@ -95,9 +95,10 @@ def resume(
 
 
 def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
-    """Finish a run; `run` is its request as this writer does it."""
+    """Finish a run; `run` is the request, adapted to this writer."""
     info = writer.info
-    other = _is_other(folder.run, info)
+    began = folder.run
+    other = info.model.sha256 != began.model.sha256 if began.model else info.name != began.options.model
     if other:
         run = run.model_copy(update={"model": info.file})
         now = datetime.now(UTC)
@@ -106,7 +107,7 @@ def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, sto
     outcome = _work(RunFolder(folder.path, run), writer, watch, stop)
     return outcome._replace(
         folder=folder,
-        engine_changed=not other and info.engine != folder.run.engine,
+        engine_changed=not other and info.engine != began.engine,
         other_model=info.name if other else None,
     )
 
@@ -114,30 +115,26 @@ def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, sto
 def draft(
     job: Job, on_text: Callable[[str], None], on_prompt: Callable[[Sequence[Message]], None]
 ) -> Iterator[tuple[Record, str]]:
-    """Write a job's texts one after another and keep none; the two functions hear prompts and words as they come."""
+    """Write a job's texts one after another, without keeping any.
+
+    Calls `on_prompt` with each prompt, and `on_text` with new words as soon as the engine has sampled the words.
+    """
     with closing(_load(job.run, job.model)) as writer:
         recorder = Recorder(job.run, writer.info.name)
         texts: dict[str, tuple[str, str]] = {}
         for task in job.run.tasks:
-            asked = recorder.ask(task, texts)
-            on_prompt(asked.prompt.messages)
-            if asked.prompt.keep_opening:
-                on_text(asked.prompt.opening)
-            generation = writer.submit(asked.prompt, asked.samplings[0], on_text).result()
-            record, text, _ = recorder.record(asked, [generation])
+            request = recorder.ask(task, texts)
+            on_prompt(request.prompt.messages)
+            if request.prompt.keep_opening:
+                on_text(request.prompt.opening)
+            generation = writer.submit(request.prompt, request.samplings[0], on_text).result()
+            record, text, _ = recorder.record(request, [generation])
             texts[task.id] = record.id, text
             yield record, text
 
 
-def _is_other(run: Run, writer: WriterInfo) -> bool:
-    """Whether a writer isn't the model that the run began with."""
-    if run.model:
-        return writer.model.sha256 != run.model.sha256
-    return writer.name != run.options.model
-
-
 def _opened(writer: Writer | None, run: Run, model: Path | None) -> AbstractContextManager[Writer]:
-    """The writer that was given, to be left open, or the local model, to be closed."""
+    """The given writer, which is left open, or else the local model, which is closed after use."""
     return nullcontext(writer) if writer else closing(_load(run, model))
 
 
@@ -153,14 +150,14 @@ def _load(run: Run, model: Path | None) -> LocalModel:
         memory=options.memory,
         gpu_layers=options.gpu_layers,
         fast=options.fast,
-        # What a run began with, it goes on with: the shape may touch the bytes.
-        shape=config_of(run.engine) if run.engine else None,
+        # The run's first batch configuration is kept, because another configuration may change the bytes.
+        config=config_of(run.engine) if run.engine else None,
     )
     return LocalModel(model, run.model, needs)
 
 
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
-    """Write what isn't done yet, then what is written last."""
+    """Write the unfinished texts, then the manifest and the table of contents."""
     stop = stop or threading.Event()
     graph = TaskGraph(folder, writer, watch or (lambda _: None), stop)
     graph.work()
@@ -169,8 +166,8 @@ def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threadin
 
 
 def _finish(folder: RunFolder) -> None:
-    """Write the manifest, if all is done, and the table of contents."""
+    """Write the manifest, if all texts are finished, and the table of contents."""
     folder.seal()
-    # It can be made again: no reason to call a run a failure.
+    # The table of contents can be made again later, so the run hasn't failed.
     with suppress(RunError):
         write_index(folder)

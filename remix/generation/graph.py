@@ -1,7 +1,7 @@
-"""The loop that keeps a writer busy.
+"""The task graph: submits a run's tasks to the writer as soon as their inputs are on disk.
 
-Takes a run's folder and a writer; a task is submitted when all that it reads is on disk, all its candidates at once.
-What fails is noted with what reads it, and the other tasks go on.
+Takes a run's folder and a writer. A task's candidates are submitted together. A failed task is noted together with
+all tasks that read its text; the remaining tasks go on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 
 from remix.errors import RemixError, RunError, WeightsChangedError
-from remix.generation.recorder import Asked, Recorder
+from remix.generation.recorder import Recorder, TaskRequest
 from remix.generation.writer import ROWS, Progress, Watch, Writer
 from remix.outputs.run import RunFolder
 from remix.records import Failure, Generation, Record, Resumption, Run, Task
@@ -25,21 +25,21 @@ from remix.records import Failure, Generation, Record, Resumption, Run, Task
 
 @dataclass
 class _Submitted:
-    """A task that the writer is at work on."""
+    """A task that the writer is working on."""
 
-    asked: Asked
+    request: TaskRequest
     candidates: list[Future[Generation]]
     outstanding: int
-    """Candidates whose end hasn't been heard of yet."""
+    """Candidates whose end hasn't been counted yet."""
 
 
 class TaskGraph:
-    """A run's tasks, and how far they have come."""
+    """A run's tasks and their progress."""
 
     def __init__(self, folder: RunFolder, writer: Writer, watch: Watch, stop: threading.Event) -> None:
         self.failures: dict[str, Failure] = {}
         self.flags: Counter[str] = Counter()
-        """How many of the texts written so far have each flag."""
+        """The number of texts with each flag, among the texts written by this process."""
         self._folder = folder
         self._writer = writer
         self._watch = watch
@@ -48,30 +48,30 @@ class TaskGraph:
         self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
         self._tasks = {task.id: task for task in folder.run.tasks}
         self._readers: dict[str, list[Task]] = {}
-        """By task, the tasks that read its text."""
+        """For each task, the tasks that read its text."""
         for task in folder.run.tasks:
             for id_ in dict.fromkeys(task.reads):
                 self._readers.setdefault(id_, []).append(task)
         self._waits_for = {task.id: len(set(task.reads)) for task in folder.run.tasks}
-        """How many of the texts that a task reads aren't there yet."""
+        """For each task, the number of unfinished texts among its inputs."""
         self._ready = [(self._places[id_], id_) for id_, count in self._waits_for.items() if not count]
-        """A heap of the tasks that may begin. What is read comes before its readers in the order of the plan, so that
-        the readers of what is finished go on before others begin."""
+        """A heap of the tasks whose inputs are finished, in the order of the plan: readers of a finished text go on
+        before later chains begin."""
         heapify(self._ready)
         self._records: dict[str, str] = {}
-        """Ids of the records of the texts that are there."""
+        """For each finished task, the id of its record."""
         self._done = {task.id for task in folder.done}
         self._models = [writer.info.model]
-        """That the run, or its `resumed.json`, names."""
+        """Models that `run.json` or `resumed.json` names."""
         self._active = 0
         self._finished: queue.SimpleQueue[_Submitted] = queue.SimpleQueue()
-        """A task as often as one of its candidates has ended."""
+        """A task is put in once for each ended candidate."""
 
     def work(self) -> None:
-        """Until nothing is left that can be written, or `stop` is set. Raises `RunError` on a full disk."""
+        """Write texts until each task is finished or failed, or `stop` is set. Raises `RunError` on a full disk."""
         self._folder.write_failures([])
-        # Enough tasks submitted that the engine never waits, and not many more prompts in memory than that. With one
-        # task alone the engine would wait for the last of its candidates.
+        # Enough tasks to keep the engine busy, with few further prompts in memory. At least two, because the engine
+        # would wait for the last candidate of a single task.
         most = max(2, 4 * (self._writer.info.parallel or ROWS) // self._folder.run.options.best_of)
         self._report()
         while not self._stop.is_set() and (self._active or self._ready):
@@ -82,12 +82,15 @@ class TaskGraph:
             except queue.Empty:
                 self._report()
                 continue
-            self._hear(submitted)
+            self._count_down(submitted)
             self._report()
-        self._keep_what_is_finished()
+        # Write the texts that the writer finished while the run was being stopped.
+        with suppress(queue.Empty):
+            while True:
+                self._count_down(self._finished.get_nowait())
 
     def _begin(self, task: Task) -> None:
-        """Submit a task whose inputs are all there, unless its text is there and was made from them."""
+        """Submit a task whose inputs are finished, unless the task's text is on disk, made from the same inputs."""
         try:
             if self._folder.is_done(task):
                 record, _ = self._folder.read(task.id)
@@ -96,14 +99,14 @@ class TaskGraph:
                     return
             texts = {id_: (self._records[id_], self._folder.read(id_)[1]) for id_ in task.reads}
         except RunError as error:
-            # Of a folder that has gone nothing can be read: the run ends, and no list of failures takes its place.
+            # If the folder itself is gone, the run ends: listing each task as a failure would be wrong.
             self._folder.check_there()
             self._fail(task, error)
             return
         self._submit(task, texts)
 
     def _settle(self, task: Task, record: str) -> None:
-        """Note that a task's text is there: what waited for this text alone may begin."""
+        """Note that a task's text is on disk; tasks without further unfinished inputs become ready."""
         self._records[task.id] = record
         for reader in self._readers.get(task.id, ()):
             self._waits_for[reader.id] -= 1
@@ -113,33 +116,36 @@ class TaskGraph:
     def _submit(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> None:
         candidates: list[Future[Generation]] = []
         try:
-            asked = self._recorder.ask(task, texts)
-            for sampling in asked.samplings:
-                candidates.append(self._writer.submit(asked.prompt, sampling))  # noqa: PERF401 (all up to an error)
+            request = self._recorder.ask(task, texts)
+            for sampling in request.samplings:
+                candidates.append(self._writer.submit(request.prompt, sampling))  # noqa: PERF401 (all up to an error)
         except RemixError as error:
-            _take_back(candidates)
+            _cancel(candidates)
             self._fail(task, error)
             return
         self._active += 1
-        submitted = _Submitted(asked, candidates, len(candidates))
+        submitted = _Submitted(request, candidates, len(candidates))
         for candidate in candidates:
             candidate.add_done_callback(lambda _: self._finished.put(submitted))
 
-    def _hear(self, submitted: _Submitted) -> None:
-        """Note that a candidate has ended; with the last of them its task has."""
+    def _count_down(self, submitted: _Submitted) -> None:
+        """Note that a candidate has ended; the last candidate ends the task."""
         submitted.outstanding -= 1
         if not submitted.outstanding:
             self._end(submitted)
         elif _errors(submitted.candidates):
-            # The task has failed: what the others would say is of no use.
-            _take_back(submitted.candidates)
+            # The task has failed, so the remaining candidates are of no use.
+            _cancel(submitted.candidates)
 
     def _end(self, submitted: _Submitted) -> None:
-        """Write what came of a task, and let what reads it begin."""
+        """Write a task's text and record, and mark readers of the text as ready."""
         self._active -= 1
-        task = submitted.asked.task
+        task = submitted.request.task
         try:
-            generations = _results(submitted.candidates)
+            # An error before a cancellation: candidates are cancelled because of another candidate's error.
+            for error in _errors(submitted.candidates):
+                raise error
+            generations = [candidate.result() for candidate in submitted.candidates]
         except CancelledError:
             return
         except WeightsChangedError:
@@ -147,7 +153,7 @@ class TaskGraph:
         except RemixError as error:
             self._fail(task, error)
             return
-        record, text, trace = self._recorder.record(submitted.asked, generations)
+        record, text, trace = self._recorder.record(submitted.request, generations)
         self._note_model(record)
         self._forget_made_from_another(task, record.id)
         self._folder.write(task, record, text, trace)
@@ -156,7 +162,7 @@ class TaskGraph:
         self._settle(task, record.id)
 
     def _note_model(self, record: Record) -> None:
-        """Name a model in `resumed.json` before its first text, if it isn't the model that the run goes on with."""
+        """Name a model in `resumed.json` before the model's first text, unless the run names the model already."""
         model, name = record.derivation.model, record.circumstances.model
         if model in self._models:
             return
@@ -166,26 +172,20 @@ class TaskGraph:
             self._folder.note_resumption(Resumption(at=now, name=name, model=model, engine=engine))
 
     def _forget_made_from_another(self, task: Task, record: str) -> None:
-        """Let the tasks that read a text count as not done if they were made from another text than is written now.
+        """Mark readers of a text as unfinished if they were made from an earlier version of the text.
 
-        They are written anew in a moment; but a run that is stopped before that would pass for complete.
+        Such readers are written again soon; a run stopped before would otherwise pass for complete.
         """
         for reader in self._readers.get(task.id, ()):
-            # One that can't be read is named when its turn comes.
+            # An unreadable reader becomes a failure when the reader's turn comes.
             with suppress(RunError):
                 if self._folder.is_done(reader):
                     made_from = self._folder.read(reader.id)[0].derivation.parents
                     if record not in made_from:
                         self._folder.forget(reader)
 
-    def _keep_what_is_finished(self) -> None:
-        """Write the texts that came in while the run was being stopped."""
-        with suppress(queue.Empty):
-            while True:
-                self._hear(self._finished.get_nowait())
-
     def _fail(self, task: Task, error: RemixError) -> None:
-        """Note a failure, and that what reads the text can't be written either."""
+        """Note the failure of a task, and of all tasks that read the task's text."""
         self.failures[task.id] = Failure(task=task.id, error=error.message, hint=error.hint)
         for reader in self._all_readers(task):
             if reader.id not in self.failures and not self._folder.is_done(reader):
@@ -194,7 +194,7 @@ class TaskGraph:
         self._folder.write_failures(self.failures.values())
 
     def _all_readers(self, task: Task) -> Iterable[Task]:
-        """The tasks that read a task's text, or a text that was made from it, each once."""
+        """The tasks that read a task's text, directly or through further tasks, each once."""
         found: dict[str, Task] = {}
         ahead = [task]
         while ahead:
@@ -210,30 +210,23 @@ class TaskGraph:
 
 
 def _errors(futures: Sequence[Future[Generation]]) -> list[BaseException]:
-    """What went wrong with those that have ended; to be taken back is nothing wrong."""
+    """The errors of ended candidates; a cancellation is no error."""
     errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
     return [error for error in errors if error and not isinstance(error, CancelledError)]
 
 
-def _results(futures: Sequence[Future[Generation]]) -> list[Generation]:
-    """What came of them all, or the first error: before a cancellation, since others are cancelled for its sake."""
-    for error in _errors(futures):
-        raise error
-    return [future.result() for future in futures]
-
-
-def _take_back(futures: Sequence[Future[Generation]]) -> None:
-    """Cancel those that haven't begun; the others write to their end, and nobody hears them."""
+def _cancel(futures: Sequence[Future[Generation]]) -> None:
+    """Cancel the candidates that haven't begun; running candidates go on to their end, ignored."""
     for future in futures:
         future.cancel()
 
 
 def _in_order(run: Run) -> list[Task]:
-    """The tasks in the order of the plan; if lengths differ much, those of long passages come last.
+    """The tasks in the order of the plan; if lengths differ much, tasks of long passages come last.
 
-    The engine takes what is too long for its contexts when all else is done.
+    The engine decodes sequences of a longer context class after all shorter sequences.
     """
     if len(run.contexts) < 2:
         return list(run.tasks)
-    lengths = {passage.id: len(passage.text) for essay in run.essays for passage in essay.passages}
+    lengths = {id_: len(passage.text) for id_, (_, passage) in run.pairs.items()}
     return sorted(run.tasks, key=lambda task: sum(lengths[id_] for id_ in task.passages))

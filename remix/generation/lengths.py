@@ -1,6 +1,6 @@
-"""How many tokens each prompt of a run takes, and which passages don't fit the model.
+"""Lengths of prompts in tokens, and passages that don't fit the model's context.
 
-Takes passages, templates and what counts a model's tokens; gives counts. Loads no weights.
+Takes passages, templates and a token counter; gives counts. Loads no weights.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHORT = 8
 
 
 class Lengths:
-    """Counts the tokens of prompts, and leaves out passages that can't fit the model's context.
+    """Counts the tokens of prompts, and leaves out passages that exceed the model's context.
 
     Without a counter prompts are rendered, and their lengths aren't checked.
     """
@@ -38,14 +38,14 @@ class Lengths:
         self._counter = counter
         self._needed: list[int] = []
         self.computed = 0
-        """Prompt tokens left to compute if each passage's prompts share their common prefixes."""
+        """Prompt tokens to compute if each passage's prompts share their common prefixes."""
         self.unchecked = 0
-        """Prompts whose tokens couldn't be counted."""
+        """Number of prompts with unknown length."""
 
     def fitting(
         self, corpus: list[tuple[Essay, Passage]], on_error: Callable[[PromptError], None]
     ) -> tuple[list[tuple[Essay, Passage]], dict[str, int]]:
-        """The passages that fit, and the tokens of each of their prompts, as far as prompts could be counted."""
+        """The passages that fit, and the tokens of each countable prompt by task id."""
         kept: list[tuple[Essay, Passage]] = []
         counted: dict[str, int] = {}
         for essay, passage in corpus:
@@ -61,10 +61,10 @@ class Lengths:
 
     @property
     def contexts(self) -> tuple[int, ...]:
-        """Tokens that prompts need with their outputs, by classes of length: the longest of each, the longest last.
+        """Tokens of the longest prompt with output of each class of length, in ascending order.
 
-        A class ends at four times the tokens of the class before. Sequences that are far longer than the rest are
-        decoded apart: among short sequences they would slow each step, and each short sequence would take as much
+        A class ends at four times the tokens of the class before. Far longer sequences than the rest are decoded
+        apart: among short sequences, long sequences would slow each step, and each short sequence would take as much
         memory as the longest.
         """
         longest: dict[int, int] = {}
@@ -73,7 +73,7 @@ class Lengths:
         return tuple(longest.values())
 
     def _measure(self, essay: Essay, passage: Passage) -> tuple[dict[str, int], list[int]]:
-        """The tokens of each prompt of a passage, and the tokens that each chain needs at most.
+        """The tokens of each prompt of a passage, and the most tokens that each chain needs.
 
         Raises `PromptError` at the first prompt that doesn't fit.
         """
@@ -89,8 +89,8 @@ class Lengths:
             if self._only is not None and (passage.id, kind) not in self._only:
                 continue
             allowed = settings_for(template, self._options, self._labels).max_tokens
-            # The output of a step is an opening and at most `allowed` tokens; a common word is one token in any
-            # vocabulary, and a text written token by token may have a few tokens more if it is tokenised again.
+            # The output of a step is an opening and at most `allowed` tokens; a common word is a single token in any
+            # vocabulary, and a text written token by token may have a few tokens more when tokenised again.
             most = min(allowed, self._counter.context) if self._counter else 0
             words = " word" * (most * 21 // 20 + 8)
             previous, longest, steps = "", 0, self._options.steps
@@ -105,7 +105,7 @@ class Lengths:
                 longest = max(longest, size.tokens + allowed)
                 computed += size.tokens - prefixes.longest(size.chunks).length
                 prefixes.add(len(tokens), size.chunks[:-1])
-                # The other candidates and variants read the same prompt.
+                # Further candidates and variants read the same prompt.
                 computed += (texts - 1) * (size.tokens - prefixes.longest(size.chunks).length)
                 for variant in range(1, self._options.variants + 1):
                     tokens[task_id(passage.id, kind, step, variant)] = size.tokens
@@ -114,7 +114,7 @@ class Lengths:
         return tokens, needed
 
     def of_the_group(self, corpus: list[tuple[Essay, Passage]]) -> dict[str, int]:
-        """The tokens of the prompts that hold all passages. Raises `PromptError` if these are too long together."""
+        """The tokens of prompts with all passages. Raises `PromptError` if the passages are too long together."""
         tokens: dict[str, int] = {}
         texts = self._options.best_of * self._options.variants
         for kind, template in self._templates.items() if corpus else ():
@@ -144,9 +144,9 @@ class Lengths:
         return tokens
 
     def _size(self, messages: Sequence[Message], passage: Passage, allowed: int) -> PromptSize:
-        """How long a prompt is, whose output may have `allowed` tokens.
+        """The size of a prompt whose output may have `allowed` tokens.
 
-        Raises `PromptError`, naming the passage, if the model's context doesn't hold both.
+        Raises `PromptError`, naming the passage, if the model's context doesn't hold prompt and output.
         """
         if self._counter is None:
             return PromptSize(None)

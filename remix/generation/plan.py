@@ -1,4 +1,4 @@
-"""The plan: passages x kinds x steps x variants, each task with what it reads and a seed of its own.
+"""The plan of a run: passages x kinds x steps x variants, each task with its inputs and its own seed.
 
 Takes passages and each kind's template, gives `Task`s. Pure: no files, no model, no clock.
 """
@@ -28,11 +28,10 @@ from remix.records import (
 from remix.records.bounds import MOST_TASKS
 
 Pairs = Collection[tuple[str, str]]
-"""Passages' ids, each with a kind."""
-
+"""Pairs of a passage's id and a kind."""
 
 GROUP = f"{GROUPS}/001"
-"""Folder of the texts that are made from all passages of a run."""
+"""Folder of texts made from all passages of a run."""
 
 
 def check_size(passages: int, kinds: int, options: Options, only: Pairs | None = None) -> None:
@@ -54,10 +53,10 @@ def plan(
     seed: int,
     only: Container[tuple[str, str]] | None = None,
 ) -> list[Task]:
-    """All tasks over one passage, passage by passage, a chain's steps in a row, and behind the tasks that are read.
+    """All tasks over single passages, passage by passage: a chain's steps in a row, and each task after its inputs.
 
-    Each template stands behind those of the kinds that it reads. `only` names the passages and kinds that are wanted,
-    if that isn't each with each. Raises `RunError` for a kind that reads what isn't planned.
+    Each template must follow the templates of the kinds that it reads. `only` restricts the plan to pairs of passage
+    and kind. Raises `RunError` for a kind that reads an unplanned kind.
     """
     kinds = {template.kind: template for template in templates}
     return [
@@ -80,7 +79,7 @@ def plan(
 
 
 def _last_steps(templates: Iterable[TemplateUsed], steps: int) -> dict[str, int]:
-    """The last step of each kind: a kind that reads others has one. Raises `RunError`."""
+    """The number of each kind's last step: 1 for a kind that reads other kinds. Raises `RunError`."""
     last: dict[str, int] = {}
     for template in templates:
         if template.reads == "passages":
@@ -97,7 +96,7 @@ def _last_steps(templates: Iterable[TemplateUsed], steps: int) -> dict[str, int]
 def _inputs(
     passage: Passage, template: TemplateUsed, step: int, variant: int, last: dict[str, int]
 ) -> Iterator[Input]:
-    """The passage, and the step before or the last step of each kind that is read."""
+    """The passage, and the previous step or the last step of each kind that the template reads."""
     yield PassageInput(passage=passage.id)
     if template.reads == "passage":
         if step > 1:
@@ -109,7 +108,7 @@ def _inputs(
 def plan_group(
     passages: Sequence[Passage], templates: Iterable[TemplateUsed], variants: int, seed: int
 ) -> list[Task]:
-    """The tasks of the kinds that read a group: all passages of the run, in the order of `in_order`."""
+    """The tasks of kinds that read a group: all passages of the run, in the order of `in_order`."""
     together = hash_of([passage.sha256 for passage in passages])
     return [
         Task(
@@ -127,13 +126,13 @@ def plan_group(
 
 
 def in_order(essays: Iterable[Essay], rankings: Mapping[str, Ranking]) -> list[Passage]:
-    """The passages of a run: by rank if they were ranked, or else essay by essay."""
+    """The passages of a run: by rank if a query ranked the passages, or else essay by essay."""
     passages = [passage for essay in essays for passage in essay.passages]
     return sorted(passages, key=lambda passage: rankings[passage.id].rank if passage.id in rankings else 0)
 
 
 def plan_of(run: Run) -> list[Task]:
-    """The tasks that follow from a run's passages, templates and options. Raises `RunError` for too many."""
+    """The tasks that follow from a run's passages, templates and options. Raises `RunError` for too many tasks."""
     passages = in_order(run.essays, run.rankings)
     only = with_what_is_read(run.refreshes.chains, run.templates) if run.refreshes else None
     check_size(len(passages), len(run.templates), run.options, only)
@@ -145,8 +144,10 @@ def plan_of(run: Run) -> list[Task]:
 def with_what_is_read(
     chains: Iterable[tuple[str, str]], templates: Sequence[TemplateUsed]
 ) -> frozenset[tuple[str, str]]:
-    """Passages and kinds, and for each passage also the kinds that are read: they are written again, with the same
-    seeds."""
+    """The pairs of passage and kind, extended by all kinds that a kind reads.
+
+    The texts of these kinds are written again with the same seeds.
+    """
     wanted: dict[str, set[str]] = {}
     for passage, kind in chains:
         wanted.setdefault(kind, set()).add(passage)
@@ -158,12 +159,12 @@ def with_what_is_read(
 
 
 def sources_sha256(sources: Sequence[Source]) -> str:
-    """What a task's seed is made from: the sha256 of its passage, or of several passages the hash of their hashes."""
+    """The hash for a task's seed: the sha256 of a single passage, or the hash of several passages' hashes."""
     return hash_of([sha256(each.text) for each in sources])
 
 
 def hash_of(hashes: Sequence[str]) -> str:
-    """One hash for several: of one hash itself."""
+    """A hash of several hashes; a single hash is unchanged."""
     return hashes[0] if len(hashes) == 1 else canonical_sha256(list(hashes))
 
 
@@ -172,9 +173,9 @@ def task_seed(
 ) -> int:
     """A task's sampling seed, 1 … 2**32-2.
 
-    A hash of what the task is, so that neither the order, nor other tasks, nor a resume changes it. The first
-    candidate has no number in the hash: asking for more leaves its text as it was. A group of passages has the hash
-    of its passages' hashes for `passage_sha256`.
+    A hash of the task's definition: neither the order of tasks, nor further tasks, nor a resume changes the seed. The
+    first candidate has no number in the hash: asking for more candidates doesn't change the first text. For a group,
+    `passage_sha256` is the hash of the passages' hashes.
     """
     parts = [run_seed, passage_sha256, template_sha256, kind, step, variant]
     digest = canonical_sha256(parts if candidate == 1 else [*parts, candidate])

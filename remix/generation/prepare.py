@@ -1,6 +1,8 @@
-"""Before a word is written: passages chosen, templates read, prompts measured, a run planned.
+"""Preparation of a run: chooses passages, reads templates, measures prompts, plans tasks.
 
-`prepare` does all that can fail, and gives a `Job`; `execute.py` carries it out."""
+Takes a workspace and options, gives a `Job`, which `execute.py` carries out. Bad input fails here, before the first
+text. Writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
-from remix.generation.staleness import Now, stale
+from remix.generation.staleness import WorkspaceState, stale
 from remix.generation.writer import Writer
 from remix.measure import embedding
 from remix.models import catalog, prepared
@@ -32,28 +34,28 @@ from remix.workspace import Workspace
 Corpus = list[tuple[Essay, Passage]]
 
 
-class Wanted(NamedTuple):
-    """What a run is to be about, read and not yet checked."""
+class RunInputs(NamedTuple):
+    """Options, passages and templates of a planned run, not yet checked."""
 
     options: Options
     corpus: Corpus
     templates: dict[str, Template]
     given: dict[str, object] | None = None
-    """The options as they were given."""
+    """The options that the user set, before defaults."""
     refreshes: Refresh | None = None
     rankings: Mapping[str, Ranking] = MappingProxyType({})
-    """By passage, where a text ranked them."""
+    """Ranks by passage id, if a query ranked the passages."""
     notes: Sequence[str] = ()
-    """What of a query nothing answers to."""
+    """Parts of a query without any result."""
 
     @property
     def only(self) -> frozenset[tuple[str, str]] | None:
-        """The passages and kinds that are to be written; all, where nothing is said."""
+        """Pairs of passage and kind to write; null for all pairs."""
         return with_what_is_read(self.refreshes.chains, self.templates_used) if self.refreshes else None
 
     @property
     def templates_used(self) -> tuple[TemplateUsed, ...]:
-        """The templates as the run's request holds them."""
+        """The templates in the form of a run's request."""
         return tuple(
             TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source, reads=each.reads)
             for kind, each in self.templates.items()
@@ -62,57 +64,59 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """A run that is planned, checked, and not yet on disk."""
+    """A planned and checked run, not yet on disk."""
 
     run: Run
     model: Path | None
-    """Where the GGUF is."""
+    """The path of the GGUF file; null for another writer than a local model."""
     prompt_tokens: dict[str, int]
-    """Tokens of each task's prompt: exact for first steps, an upper bound for those that read a text to come. Each of
-    a task's candidates reads so many."""
+    """Tokens of each task's prompt, by task id, for each candidate: exact for first steps, an upper bound for prompts
+    that hold an unwritten text."""
     prompt_tokens_computed: int
-    """Of all that is read, what is left to compute when each passage's prompts share what they have in common."""
+    """Prompt tokens to compute if each passage's prompts share their common prefixes."""
     left_out: tuple[RemixError, ...]
-    """What `skip_bad` left out, and why."""
+    """Errors of the inputs that `skip_bad` left out."""
     notes: tuple[str, ...] = ()
-    """What of a query nothing answers to, and what of the plan couldn't be checked."""
+    """Parts of a query without any result, and parts of the plan that couldn't be checked."""
 
 
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
-    """Plan a run for a local model, and check all of it.
+    """Plan a run for a local model, and check all inputs.
 
-    Raises `SeedError`, `PromptError` or `ModelError` for whatever would fail: a seed that can't be read, a
-    broken template, a passage that can't fit the model's context.
+    Raises `SeedError` for an unreadable essay, `PromptError` for a broken template or a passage longer than the
+    model's context, `ModelError` for a missing or broken model.
     """
-    bad = ErrorCollector(options.skip_bad)
-    return _plan_local(workspace, _read(workspace, options, bad, given), bad)
+    collector = ErrorCollector(options.skip_bad)
+    return _plan_local(workspace, _read(workspace, options, collector, given), collector)
 
 
 def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
-    """Plan a run for another writer than a local model, and check all of it as `prepare` does.
+    """Plan a run for another writer than a local model, and check all inputs like `prepare`.
 
-    The lengths of prompts are checked if the writer can count tokens and knows the model's context; the job's notes
-    say so if not.
+    The lengths of prompts are checked if the writer can count tokens and knows the model's context; if not, the job's
+    notes name the unchecked prompts.
     """
-    bad = ErrorCollector(options.skip_bad)
-    return _plan_for(workspace, _read(workspace, options, bad), writer, bad)
+    collector = ErrorCollector(options.skip_bad)
+    return _plan_for(workspace, _read(workspace, options, collector), writer, collector)
 
 
 def status(workspace: Workspace, run: Run, note: Callable[[str], None] = lambda message: None) -> list[Stale]:
-    """What of a run would be made from something else now; `note` is told what couldn't be compared.
+    """Texts of a run whose inputs have changed in the workspace; `note` is called for essays that can't be compared.
 
-    Raises as `prepare` does, where a seed can't be read.
+    Raises `SeedError` for an unreadable essay, and `PromptError` for a broken template.
     """
-    return stale(run, Now(_essays(workspace), _templates_there(workspace, run), _model_now(workspace, run)), note)
+    files = template_files(workspace.prompts)
+    templates = {used.kind: read_template(files[used.kind]) for used in run.templates if used.kind in files}
+    return stale(run, WorkspaceState(_essays(workspace), templates, _model_now(workspace, run)), note)
 
 
 def prepare_refresh(
     workspace: Workspace, folder: RunFolder, given: dict[str, object] | None = None, writer: Writer | None = None
 ) -> Job | None:
-    """Plan a run that writes anew what is stale in another, with that one's options, and nothing else.
+    """Plan a new run of only the stale texts of an earlier run, with the earlier run's options.
 
-    `given` are options to take instead of its own; `writer` writes in place of a local model. There is no job where
-    nothing is stale that could be written. Raises as `prepare` does.
+    `given` overrides options; `writer` replaces the local model. Gives null if no stale text can be written again.
+    Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale.
     """
     options = folder.run.options.model_copy(update=given)
     found = [
@@ -132,35 +136,35 @@ def prepare_refresh(
     corpus = [pairs[id_] for id_ in dict.fromkeys(each.now for each in found) if id_]
     stale_kinds = {each.kind for each in found}
     kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
-    wanted = Wanted(options, corpus, read_templates(workspace.prompts, kinds), given, refresh)
-    bad = ErrorCollector(options.skip_bad)
+    inputs = RunInputs(options, corpus, read_templates(workspace.prompts, kinds), given, refresh)
+    collector = ErrorCollector(options.skip_bad)
     if writer:
-        return _plan_for(workspace, wanted, writer, bad)
+        return _plan_for(workspace, inputs, writer, collector)
     model_it_began_with(folder.run)
-    return _plan_local(workspace, wanted, bad)
+    return _plan_local(workspace, inputs, collector)
 
 
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
-    """Plan one kind over one passage. Raises as `prepare` does."""
+    """Plan a single kind over a single passage. Raises the same errors as `prepare`."""
     templates = read_templates(workspace.prompts, [kind])
-    return _plan_local(workspace, Wanted(options, [passage], templates), ErrorCollector(skip=False))
+    return _plan_local(workspace, RunInputs(options, [passage], templates), ErrorCollector(skip=False))
 
 
-def passage_by_id(workspace: Workspace, wanted: str) -> tuple[Essay, Passage]:
-    """The passage of that id, and its essay. Raises `SeedError`, naming near ones, where there is none."""
+def passage_by_id(workspace: Workspace, id_: str) -> tuple[Essay, Passage]:
+    """The passage with the given id, and its essay. Raises `SeedError`, with similar ids, for an unknown id."""
 
     def fetch(seeds: Seeds) -> tuple[Essay, Passage]:
-        if hit := seeds.named(wanted):
+        if hit := seeds.named(id_):
             return seeds.pairs([hit])[0]
-        near = names.similar(wanted, (each.id for each in seeds.find(None)))
+        near = names.similar(id_, (each.id for each in seeds.find(None)))
         also = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise SeedError(f"no passage '{wanted}'.", f"{also}`remix passages` lists what there is.")
+        raise SeedError(f"no passage '{id_}'.", f"{also}`remix passages` lists what there is.")
 
     return _ask(workspace, fetch)
 
 
 def loose_passage(text: str) -> tuple[Essay, Passage]:
-    """A text from nowhere, as a passage. Raises `SeedError` where it is empty."""
+    """A text from standard input, as a passage with an essay. Raises `SeedError` for an empty text."""
     text = text.strip()
     if not text:
         raise SeedError("the passage is empty.", "Give the id of a passage, or a text on standard input.")
@@ -179,44 +183,44 @@ def loose_passage(text: str) -> tuple[Essay, Passage]:
     return essay, passage
 
 
-def _plan_local(workspace: Workspace, wanted: Wanted, bad: ErrorCollector) -> Job:
-    """The job of a local model over passages and templates that are read."""
-    options = wanted.options
-    check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
+def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollector) -> Job:
+    """A job for a local model, from the passages and templates read before."""
+    options = inputs.options
+    check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     path, file = prepared.resolve(options.model, workspace.model_folders)
-    options = options.model_copy(update={"kinds": tuple(wanted.templates), "model": _name_alone(options.model, file)})
-    wanted = wanted._replace(options=options)
-    lengths, kept, tokens = measure_prompts((path, file), wanted, bad)
-    run = _freeze(workspace, wanted._replace(corpus=kept), file, lengths.contexts)
-    return Job(run, path, tokens, lengths.computed, tuple(bad.errors), tuple(wanted.notes))
+    options = options.model_copy(update={"kinds": tuple(inputs.templates), "model": _name_alone(options.model, file)})
+    inputs = inputs._replace(options=options)
+    lengths, kept, tokens = measure_prompts((path, file), inputs, collector)
+    run = _freeze(workspace, inputs._replace(corpus=kept), file, lengths.contexts)
+    return Job(run, path, tokens, lengths.computed, tuple(collector.errors), tuple(inputs.notes))
 
 
-def _plan_for(workspace: Workspace, wanted: Wanted, writer: Writer, bad: ErrorCollector) -> Job:
-    """The job of another writer."""
+def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:
+    """A job for another writer than a local model."""
     name = writer.info.name
-    options = wanted.options.model_copy(update={"kinds": tuple(wanted.templates), "model": name})
-    check_size(len(wanted.corpus), len(wanted.templates), options, wanted.only)
-    lengths = Lengths(wanted.templates, options, (name.lower(),), writer.counter, wanted.only)
-    kept, _ = lengths.fitting(wanted.corpus, bad.note)
+    options = inputs.options.model_copy(update={"kinds": tuple(inputs.templates), "model": name})
+    check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
+    lengths = Lengths(inputs.templates, options, (name.lower(),), writer.counter, inputs.only)
+    kept, _ = lengths.fitting(inputs.corpus, collector.note)
     lengths.of_the_group(kept)
-    run = _freeze(workspace, wanted._replace(options=options, corpus=kept), None, ())
+    run = _freeze(workspace, inputs._replace(options=options, corpus=kept), None, ())
     unchecked = (
         f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
         "context. A prompt that is too long fails when its turn comes."
     )
-    notes = (*wanted.notes, unchecked) if lengths.unchecked else tuple(wanted.notes)
-    return Job(run, None, {}, 0, tuple(bad.errors), notes)
+    notes = (*inputs.notes, unchecked) if lengths.unchecked else tuple(inputs.notes)
+    return Job(run, None, {}, 0, tuple(collector.errors), notes)
 
 
 def measure_prompts(
-    model: tuple[Path, ModelFile], wanted: Wanted, bad: ErrorCollector
+    model: tuple[Path, ModelFile], inputs: RunInputs, collector: ErrorCollector
 ) -> tuple[Lengths, Corpus, dict[str, int]]:
-    """How long a model's prompts are, which passages fit it, and the tokens of each of their prompts."""
+    """The lengths of all prompts, the passages that fit the model, and the tokens of each prompt by task id."""
     with closing(Vocabulary(*model)) as vocabulary:
-        lengths = Lengths(wanted.templates, wanted.options, model[1].labels, vocabulary, wanted.only)
-        kept, tokens = lengths.fitting(wanted.corpus, bad.note)
+        lengths = Lengths(inputs.templates, inputs.options, model[1].labels, vocabulary, inputs.only)
+        kept, tokens = lengths.fitting(inputs.corpus, collector.note)
         tokens |= lengths.of_the_group(kept)
-        check_memory(vocabulary.cell_bytes, lengths.contexts, wanted.options.memory)
+        check_memory(vocabulary.cell_bytes, lengths.contexts, inputs.options.memory)
     return lengths, kept, tokens
 
 
@@ -230,14 +234,8 @@ def _ask(
     return consult(workspace.seeds, workspace.root, question, on_error, workspace.exclude)
 
 
-def _templates_there(workspace: Workspace, run: Run) -> dict[str, Template]:
-    """The templates of a run's kinds as they are now, of those that are there."""
-    there = template_files(workspace.prompts)
-    return {used.kind: read_template(there[used.kind]) for used in run.templates if used.kind in there}
-
-
 def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
-    """What a run's model is now; nothing where none of its name is there."""
+    """The model that now has the name of the run's model; null if no model has the name."""
     if run.model is None:
         return None
     with suppress(ModelError):
@@ -246,20 +244,20 @@ def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
 
 
 def _name_alone(model: str | None, file: ModelFile) -> str | None:
-    """The name of a model that was asked for by its path: a run says what was used, not where on a machine it lay."""
+    """The model's name even if the option is a path: a run's request holds no path of this machine."""
     is_path = model is not None and (catalog.is_there(model) or model.lower().endswith(".gguf"))
     return file.name if is_path else model
 
 
 def _placeless(value: object) -> object:
-    """An option as it was given, but of a place on this machine the last part alone."""
+    """The value of an option; for an absolute path only the last part, like `_name_alone`."""
     if isinstance(value, str | Path) and (Path(value).is_absolute() or str(value).startswith("~")):
         return Path(value).name
     return value
 
 
 class ErrorCollector:
-    """What can't be used: the first of it stops the run, or all of it is left out and reported."""
+    """Collects errors of inputs that are left out; without `skip` the first error is raised."""
 
     def __init__(self, skip: bool) -> None:
         self.errors: list[RemixError] = []
@@ -272,34 +270,34 @@ class ErrorCollector:
 
 
 def _read(
-    workspace: Workspace, options: Options, bad: ErrorCollector, given: dict[str, object] | None = None
-) -> Wanted:
-    """The passages that are wanted, each with its essay, and the templates."""
-    found = _ask(workspace, chooser(options, embedding.ranking(options)), bad.note)
-    templates = read_templates(workspace.prompts, options.kinds, bad.note)
-    return Wanted(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
+    workspace: Workspace, options: Options, collector: ErrorCollector, given: dict[str, object] | None = None
+) -> RunInputs:
+    """The chosen passages with their essays, and the templates."""
+    found = _ask(workspace, chooser(options, embedding.ranking(options)), collector.note)
+    templates = read_templates(workspace.prompts, options.kinds, collector.note)
+    return RunInputs(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
 
 
-def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contexts: tuple[int, ...]) -> Run:
-    """Everything the run needs, in one record."""
-    if not wanted.corpus:
+def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, contexts: tuple[int, ...]) -> Run:
+    """The run's request: all inputs in a single record."""
+    if not inputs.corpus:
         raise SeedError("no passage is left to work on.", "See what was left out, and why.")
-    options = wanted.options
-    passages = [passage for _, passage in wanted.corpus]
+    options = inputs.options
+    passages = [passage for _, passage in inputs.corpus]
     ids = {passage.id for passage in passages}
-    by_slug = {essay.slug: essay for essay, _ in wanted.corpus}
+    by_slug = {essay.slug: essay for essay, _ in inputs.corpus}
     essays = tuple(
         essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
         for essay in by_slug.values()
     )
-    rankings = {id_: ranking for id_, ranking in wanted.rankings.items() if id_ in ids}
-    templates = wanted.templates_used
-    tasks = plan(passages, templates, options.steps, options.variants, options.seed, wanted.only)
+    rankings = {id_: ranking for id_, ranking in inputs.rankings.items() if id_ in ids}
+    templates = inputs.templates_used
+    tasks = plan(passages, templates, options.steps, options.variants, options.seed, inputs.only)
     tasks += plan_group(in_order(essays, rankings), templates, options.variants, options.seed)
     return Run(
         name="planned",
         created=datetime.now(UTC),
-        given={name: _placeless(value) for name, value in (wanted.given or {}).items()},
+        given={name: _placeless(value) for name, value in (inputs.given or {}).items()},
         options=options,
         model=file,
         engine=None,
@@ -309,12 +307,13 @@ def _freeze(workspace: Workspace, wanted: Wanted, file: ModelFile | None, contex
         essays=essays,
         rankings=rankings,
         tasks=tuple(tasks),
-        refreshes=wanted.refreshes,
+        refreshes=inputs.refreshes,
         environment=environment.describe(workspace.root),
     )
 
 
 def model_it_began_with(run: Run) -> ModelFile:
+    """The GGUF file that a run began with. Raises `RunError` for a run by a LangChain model."""
     if run.model is None:
         raise RunError(
             f"{run.name}: was written by a LangChain model ({run.options.model}).",

@@ -1,6 +1,6 @@
-"""What each task of a run reads, by the run's frozen request: passages, other tasks' texts, earlier runs' outputs.
+"""Inputs of a run's tasks: passages, texts of the run's tasks, outputs of earlier runs.
 
-Takes a run, and the texts that its tasks wrote; gives what a template renders and what a record says of its sources.
+Takes a run's request and the texts of finished tasks; gives the values for a template, and the sources for a record.
 Reads no file.
 """
 
@@ -23,18 +23,18 @@ class TextRead(NamedTuple):
     text: str
 
 
-class Inputs:
-    """What the tasks of a run read."""
+class TaskInputs:
+    """The inputs of a run's tasks."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._tasks = {task.id: task for task in run.tasks}
-        self._corpus = {passage.id: (essay, passage) for essay in run.essays for passage in essay.passages}
+        self._corpus = run.pairs
         self._earlier = {each.record.id: each for each in run.earlier}
         self._names = {template.kind: template.name for template in run.templates}
 
     def read(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> tuple[TextRead, ...]:
-        """The texts that a task reads, in order; `texts` has record ids and texts by the ids of the run's tasks."""
+        """The texts that a task reads, in order; `texts` has record id and text of each finished task, by task id."""
         read: list[TextRead] = []
         for each in task.inputs:
             if isinstance(each, RecordInput):
@@ -45,13 +45,13 @@ class Inputs:
         return tuple(read)
 
     def rendered_from(self, task: Task, read: tuple[TextRead, ...]) -> Reading:
-        """What the task's template is given: its passages, or those behind its texts if it reads no passage."""
+        """The values for a task's template; if the task reads no passage, the passages behind its input texts."""
         passages = [self._corpus[id_] for id_ in task.passages] or list(map(self._found_again, self.sources(task)))
         texts = {each.kind: each.text for each in read}
         return Reading(tuple(passages), texts.get(task.kind, ""), texts)
 
     def sources(self, task: Task) -> tuple[Source, ...]:
-        """The passages behind a task, each once: its own, then those behind what it reads."""
+        """The passages behind a task, each once: the task's own passages, then the sources of its input texts."""
         found: dict[tuple[str, str], Source] = {}
         seen, ahead = {task.id}, deque([task])
         while ahead:
@@ -69,13 +69,13 @@ class Inputs:
         return tuple(found.values())
 
     def used(self, task: Task) -> TaskUsed:
-        """What a record says of its task."""
+        """The task as a record describes the task."""
         return TaskUsed(
             kind=task.kind, step=task.step, variant=task.variant, template=self._names[task.kind], reads=task.texts
         )
 
     def _found_again(self, source: Source) -> tuple[Essay, Passage]:
-        """A passage with its essay as far as a record tells of them."""
+        """The passage and essay of a source; rebuilt from the source if the run doesn't hold the same passage."""
         known = self._corpus.get(source.passage)
         if known and known[1].text == source.text:
             return known
@@ -98,5 +98,5 @@ class Inputs:
 
 
 def joined(texts: tuple[str, ...]) -> str:
-    """Several texts as one, for what is measured against all of them."""
+    """Several texts joined into one, for measures against all sources."""
     return "\n\n".join(texts)

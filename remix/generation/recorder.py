@@ -1,7 +1,7 @@
-"""From a task to what it asks, and from what came of it to its record.
+"""Prompts and sampling parameters of tasks, and the records of finished texts.
 
-Takes a run's frozen request and a writer, gives prompts with their sampling, then records with their texts: of
-several candidates the best. Writes no file.
+Takes a run's request and the writer's generations, gives prompts with sampling parameters, then the record and text
+of the best candidate. Writes no file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from remix.generation import trim
 from remix.generation.choose import MEASURES, choose, mean_logprob
 from remix.generation.plan import sources_sha256, task_seed
-from remix.generation.reading import Inputs, TextRead, joined
+from remix.generation.reading import TaskInputs, TextRead, joined
 from remix.measure import flags
 from remix.measure.ledger import LedgerInput, candidate_measures, ledger
 from remix.outputs.form import body_bytes, dump_trace
@@ -34,17 +34,17 @@ from remix.records import (
     record_id,
     sha256,
 )
-from remix.templates.template import Template, settings_for
+from remix.templates.template import settings_for, templates_of
 from remix.util import environment
 
 
-class Asked(NamedTuple):
-    """A task with what it reads and what it asks."""
+class TaskRequest(NamedTuple):
+    """A task with its inputs, prompt and sampling parameters."""
 
     task: Task
     prompt: Prompt
     samplings: tuple[Sampling, ...]
-    """One for each candidate; they differ in their seeds alone."""
+    """Sampling parameters of each candidate; only the seeds differ."""
     read: tuple[TextRead, ...]
     """The texts that the task reads."""
     sources: tuple[Source, ...]
@@ -52,17 +52,17 @@ class Asked(NamedTuple):
 
     @property
     def passage(self) -> str:
-        """The passages' words."""
+        """The text of all passages."""
         return joined(tuple(each.text for each in self.sources))
 
     @property
     def previous(self) -> str:
-        """The words that are read beside the passages; empty if there are none."""
+        """The input texts beside the passages; empty if the task reads passages only."""
         return joined(tuple(each.text for each in self.read))
 
 
-class Written(NamedTuple):
-    """What came of a task."""
+class TaskResult(NamedTuple):
+    """A finished task: record, text and trace."""
 
     record: Record
     text: str
@@ -70,17 +70,17 @@ class Written(NamedTuple):
 
 
 class Recorder:
-    """Knows a run; who wrote a text, each generation says."""
+    """Makes a run's prompts and records. Each generation names the writer of its text."""
 
     def __init__(self, run: Run, writer: str) -> None:
-        """`writer` is the name of the run's writer, for templates that go by it where there is no GGUF file."""
+        """`writer` is the name of the run's writer, a label for settings of a family if the run has no GGUF file."""
         self._run = run
         self._labels = run.model.labels if run.model else (writer.lower(),)
-        self._templates = {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}
-        self._inputs = Inputs(run)
+        self._templates = templates_of(run)
+        self._inputs = TaskInputs(run)
 
-    def ask(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> Asked:
-        """What a task asks of the writer. `texts` has record id and text of each task that is read, by the task's id.
+    def ask(self, task: Task, texts: Mapping[str, tuple[str, str]]) -> TaskRequest:
+        """A task's request to the writer. `texts` has record id and text of each finished task, by task id.
 
         Raises `PromptError` if the template fails.
         """
@@ -94,32 +94,32 @@ class Recorder:
         )
         sources = self._inputs.sources(task)
         samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task, sources))
-        return Asked(task, prompt, samplings, read, sources)
+        return TaskRequest(task, prompt, samplings, read, sources)
 
     def parents(self, task: Task, records: Mapping[str, str]) -> tuple[str, ...]:
-        """Ids of the records that a task reads; `records` has those of the run's tasks."""
+        """Ids of the records that a task reads; `records` has the record ids of finished tasks, by task id."""
         texts = {id_: (records[id_], "") for id_ in task.reads}
         return tuple(each.record for each in self._inputs.read(task, texts))
 
-    def record(self, asked: Asked, generations: Sequence[Generation]) -> Written:
-        """The record of a finished task, the text that is kept, and how that came about."""
-        candidates = [self._candidate(asked, number, each) for number, each in enumerate(generations, 1)]
+    def record(self, request: TaskRequest, generations: Sequence[Generation]) -> TaskResult:
+        """The record of a finished task, with the chosen text and its trace."""
+        candidates = [self._candidate(request, number, each) for number, each in enumerate(generations, 1)]
         several = len(candidates) > 1
         if several:
-            candidates = [self._measured(asked, each) for each in candidates]
+            candidates = [self._measured(request, each) for each in candidates]
         best = choose(candidates) if several else candidates[0]
         generation = generations[best.number - 1]
         selection = Selection(candidates=len(candidates), chooser=MEASURES) if several else None
-        derivation = self._derivation(asked, generation, selection)
+        derivation = self._derivation(request, generation, selection)
         id_ = record_id(derivation, best.sha256)
         trace = Trace(record=id_, choices=generation.choices) if generation.choices else None
         record = Record(
             id=id_,
-            sources=asked.sources,
-            task=self._inputs.used(asked.task),
+            sources=request.sources,
+            task=self._inputs.used(request.task),
             derivation=derivation,
             output=Output(
-                file=f"{asked.task.id}.md",
+                file=f"{request.task.id}.md",
                 sha256=best.sha256,
                 finish=best.finish,
                 token_ids=best.token_ids,
@@ -128,19 +128,22 @@ class Recorder:
             flags=best.flags,
             circumstances=self._circumstances(generation),
             trace=sha256(dump_trace(trace)) if trace else None,
-            candidates=tuple(_marked(each, each is best) for each in candidates) if several else None,
+            candidates=tuple(each.model_copy(update={"chosen": each is best}) for each in candidates)
+            if several
+            else None,
         )
-        return Written(record, best.text, trace)
+        return TaskResult(record, best.text, trace)
 
     def _seeds(self, task: Task, sources: Sequence[Source]) -> list[int]:
-        """A seed for each candidate; the first has the task's own, so that its text is the one without the others."""
+        """A seed for each candidate. The first candidate has the task's seed: with or without further candidates, the
+        text is the same."""
         template, options = self._templates[task.kind], self._run.options
         named = (options.seed, sources_sha256(sources), template.sha256, task.kind, task.step, task.variant)
         return [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
 
-    def _candidate(self, asked: Asked, number: int, generation: Generation) -> Candidate:
-        """One of the texts, before any is chosen."""
-        text, cut = trim.trim(asked.prompt, generation)
+    def _candidate(self, request: TaskRequest, number: int, generation: Generation) -> Candidate:
+        """A candidate, before the choice."""
+        text, cut = trim.trim(request.prompt, generation)
         return Candidate(
             number=number,
             chosen=False,
@@ -150,26 +153,31 @@ class Recorder:
             finish=generation.finish,
             token_ids=generation.token_ids,
             trimmed=cut,
-            flags=flags(text, generation.finish, asked.passage, asked.previous, asked.prompt.messages),
+            flags=flags(text, generation.finish, request.passage, request.previous, request.prompt.messages),
             logprob=mean_logprob(generation.choices),
         )
 
-    def _measured(self, asked: Asked, candidate: Candidate) -> Candidate:
-        """A candidate with what it is chosen by."""
-        settings = self._templates[asked.task.kind].settings(self._labels)
+    def _measured(self, request: TaskRequest, candidate: Candidate) -> Candidate:
+        """A candidate with the measures for the choice."""
+        settings = self._templates[request.task.kind].settings(self._labels)
         made = LedgerInput(
-            candidate.text, candidate.finish, asked.passage, asked.previous, asked.prompt.messages, settings.length
+            candidate.text,
+            candidate.finish,
+            request.passage,
+            request.previous,
+            request.prompt.messages,
+            settings.length,
         )
         return candidate.model_copy(update={"measures": candidate_measures(ledger(made), settings.weights)})
 
-    def _derivation(self, asked: Asked, generation: Generation, selection: Selection | None) -> Derivation:
+    def _derivation(self, request: TaskRequest, generation: Generation, selection: Selection | None) -> Derivation:
         return Derivation(
-            passages=tuple(sha256(each.text) for each in asked.sources),
-            parents=tuple(each.record for each in asked.read),
+            passages=tuple(sha256(each.text) for each in request.sources),
+            parents=tuple(each.record for each in request.read),
             prompt=PromptUsed(
-                template=asked.prompt.template,
-                messages=asked.prompt.messages,
-                keep_opening=asked.prompt.keep_opening,
+                template=request.prompt.template,
+                messages=request.prompt.messages,
+                keep_opening=request.prompt.keep_opening,
                 chat_template_sha256=generation.writer.chat_template_sha256,
                 token_ids=generation.prompt_token_ids,
             ),
@@ -183,7 +191,7 @@ class Recorder:
     def _circumstances(self, generation: Generation) -> Circumstances:
         made, planned = generation.writer, self._run.environment
         file = made.file
-        # A clock may be put back meanwhile; nothing ends before it begins.
+        # The clock may have been put back in between; no text ends before its start.
         finished = max(generation.started, generation.finished)
         return Circumstances(
             run=self._run.name,
@@ -203,7 +211,3 @@ class Recorder:
             remix=environment.version(),
             commit=planned.commit,
         )
-
-
-def _marked(candidate: Candidate, chosen: bool) -> Candidate:
-    return candidate.model_copy(update={"chosen": chosen})

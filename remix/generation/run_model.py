@@ -1,4 +1,7 @@
-"""The model of a run that goes on: the one that it began with, or another."""
+"""The model that resumes a run: the run's first model, found by content, or another model.
+
+Takes a run and perhaps a model's name, gives the path of a GGUF file. Loads no weights.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from remix.errors import ModelError
-from remix.generation.prepare import ErrorCollector, Wanted, measure_prompts, model_it_began_with
+from remix.generation.prepare import ErrorCollector, RunInputs, measure_prompts, model_it_began_with
 from remix.models import catalog, identity, prepared
 from remix.records import ModelFile, Run
 from remix.templates.template import templates_of
 
 
 def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
-    """Where a run's model is now: at `model`, where it was found before, or anywhere with the same content.
+    """The present path of a run's model: `model` if given, or else any known file with the same content.
 
-    Raises `ModelError` where the very model the run began with can't be found, or `model` is another one.
+    Raises `ModelError` if no such file is found, or if `model` has another content.
     """
     began = model_it_began_with(run)
     if model is not None:
@@ -24,7 +27,7 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
     candidates = [*prepared.copies(), *catalog.seen(), *catalog.available(model_folders)]
     with suppress(ModelError):
         candidates.insert(0, catalog.find(run.options.model, model_folders))
-    # Reading a file to hash it takes a second for each GB, its size nothing.
+    # Hashing takes a second for each GB of a file, reading the size takes no time.
     same_size = [found for found in candidates if found.size == began.size]
     found = catalog.find_by_sha256(began.sha256, same_size)
     if found is None:
@@ -39,16 +42,16 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
 
 
 def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> Path:
-    """A model to go on with, whatever the run began with: each record names the one that wrote it.
+    """The path of another model to resume a run with; each record names the model that wrote the text.
 
-    Raises `ModelError` where there is none of that name.
+    Raises `ModelError` for an unknown name.
     """
     model_it_began_with(run)
     return prepared.resolve(model, model_folders)[0]
 
 
 def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel) -> Path:
-    """The path of a model that was named, or of its prepared copy; `ModelError` unless the run began with it."""
+    """The path of the named model or of its prepared copy. Raises `ModelError` for another content."""
     for path in (named.path, *prepared.copies_of(named.path)):
         if identity.identify(path).sha256 == began.sha256:
             return path
@@ -61,9 +64,10 @@ def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel) -> Path:
 
 
 def as_done_by(run: Run, path: Path | None) -> Run:
-    """The run as the model at a path does it: itself, where it began with that one.
+    """The request of a run, adapted to the model at a path; unchanged for the run's first model.
 
-    Another model counts other tokens, and has a shape of its own. Raises `PromptError` where a passage can't fit it.
+    Another model may have another tokenizer, context and batch configuration. Raises `PromptError` if a passage
+    exceeds the context.
     """
     if run.model is None or path is None:
         return run
@@ -71,7 +75,7 @@ def as_done_by(run: Run, path: Path | None) -> Run:
         return run
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)
-    wanted = Wanted(run.options, run.corpus, templates_of(run), refreshes=run.refreshes)
-    lengths, _, _ = measure_prompts((path, file), wanted, ErrorCollector(skip=False))
+    inputs = RunInputs(run.options, run.corpus, templates_of(run), refreshes=run.refreshes)
+    lengths, _, _ = measure_prompts((path, file), inputs, ErrorCollector(skip=False))
     longest = max(lengths.contexts, default=0)
     return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})

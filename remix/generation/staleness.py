@@ -1,7 +1,8 @@
-"""What of a run would be made from something else now: of another passage, by another template or model.
+"""Stale texts: texts of a run whose passage, template or model has changed in the workspace.
 
-Takes a run's request and what a workspace holds now, gives `Stale`s, a passage and kind each. Reads no file, and none
-of the run's texts: a chain's later steps are stale with its first, and a kind that reads others with these.
+Takes a run's request and the present state of a workspace, gives a `Stale` for each stale pair of passage and kind.
+Reads no file and no text of the run: a stale first step makes the whole chain stale, and a stale kind makes the kinds
+stale that read its texts.
 """
 
 from __future__ import annotations
@@ -20,37 +21,38 @@ from remix.templates.template import Reading, Template
 Pair = tuple[Essay, Passage]
 
 ALIKE = 0.5
-"""Share of their words that two texts must have in common, in the same order, to be taken for one passage before and
-after an edit. Paragraphs that say something else have a fifth, in the shipped essays."""
+"""Smallest share of common words, in the same order, of two texts taken for a passage before and after an edit. In
+the shipped essays, unrelated paragraphs share a fifth of their words."""
 
 MOST_PAIRS = 10**6
-"""Pairs of edited passages of an essay that are compared."""
+"""Most pairs of edited passages to compare for an essay."""
 
 MOST_COMPARED = 10**11
-"""Pairs of their words: 300,000 words before and after, which takes some seconds."""
+"""Most pairs of words to compare for an essay: 300,000 words before and after the edit take some seconds."""
 
 Note = Callable[[str], None]
-"""Is told what was left out."""
+"""Called with a message for each essay that isn't compared."""
 
 
-class Now(NamedTuple):
-    """What a workspace holds."""
+class WorkspaceState(NamedTuple):
+    """The present essays, templates and model of a workspace."""
 
     essays: Sequence[Essay]
     templates: Mapping[str, Template]
-    """By kind."""
+    """Templates by kind."""
     model: ModelFile | None
-    """What the run's model is now; null where that isn't known."""
+    """The model that now has the name of the run's model; null if unknown."""
 
 
-def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
-    """What has become stale, in the order of the run."""
+def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> list[Stale]:
+    """All stale pairs of passage and kind, in the order of the run."""
     places = _places(run.essays, now.essays, note)
     before = {used.kind: used for used in run.templates}
     pairs = run.pairs
-    model: tuple[Change, ...] = ("model",) if _is_another(run.model, now.model) else ()
+    is_another = run.model and now.model and run.model.sha256 != now.model.sha256
+    model: tuple[Change, ...] = ("model",) if is_another else ()
     found: dict[tuple[str, str], Stale] = {}
-    # A kind stands behind the kinds that it reads.
+    # Tasks are sorted: each kind follows the kinds whose texts the kind reads.
     for (id_, kind), passages in {(task.place, task.kind): task.passages for task in run.tasks}.items():
         template = now.templates.get(kind)
         if id_ not in pairs:
@@ -75,10 +77,6 @@ def stale(run: Run, now: Now, note: Note = lambda message: None) -> list[Stale]:
     return list(found.values())
 
 
-def _is_another(before: ModelFile | None, now: ModelFile | None) -> bool:
-    return before is not None and now is not None and before.sha256 != now.sha256
-
-
 def _passage(before: Passage, place: Pair | None) -> Iterator[Change]:
     if place is None:
         yield "passage gone"
@@ -94,8 +92,8 @@ def _template(before: str, template: Template | None) -> Iterator[Change]:
 
 
 def _reads_otherwise(run: Run, template: Template, before: Pair, now: Pair) -> bool:
-    """Whether the prompts say something else, though passage and template are the same: templates may show an essay's
-    title and the like."""
+    """Whether the prompts differ, although passage and template are the same: a template may show an essay's title,
+    author, date or tags."""
     if _about(before) == _about(now):
         return False
     labels = run.model.labels if run.model else ((run.options.model or "").lower(),)
@@ -115,7 +113,7 @@ def _reads_otherwise(run: Run, template: Template, before: Pair, now: Pair) -> b
 
 
 def _about(pair: Pair) -> tuple[object, ...]:
-    """What a template may show beside the passage's text."""
+    """All values beside the passage's text that a template may show."""
     essay, passage = pair
     return (essay.slug, essay.title, essay.author, essay.date, essay.tags, passage.id, passage.section, passage.tags)
 
@@ -124,11 +122,10 @@ def _about(pair: Pair) -> tuple[object, ...]:
 
 
 def _places(before: Sequence[Essay], now: Sequence[Essay], note: Note) -> dict[str, Pair]:
-    """Where a run's passages are now, by their ids then; those that are gone are left out.
+    """The present passages of a run's passages, by id in the run; removed passages are left out.
 
-    A passage is where its very text is, even under another number or in another essay; else where a text of the same
-    essay is most like it; else the one that has its number. `note` is told of essays in which too much has changed
-    to compare texts.
+    A passage is found by its exact text, even with another number or in another essay; or else by the most similar
+    text of the same essay; or else by its number. `note` is called for essays with too many changes to compare texts.
     """
     free = {passage.id: (essay, passage) for essay in now for passage in essay.passages}
     places: dict[str, Pair] = {}
@@ -155,25 +152,29 @@ def _take_same_texts(passages: Sequence[Passage], free: dict[str, Pair], places:
         elsewhere.setdefault(pair[1].sha256, []).append(pair)
     for passage in passages:
         if passage.id not in places and (same := elsewhere.get(passage.sha256)):
-            # Of several the one that stayed in its essay.
+            # Among several passages with the same text, a passage of the same essay comes first.
             at = next((at for at, (_, each) in enumerate(same) if each.essay == passage.essay), 0)
             places[passage.id] = same.pop(at)
             del free[places[passage.id][1].id]
 
 
 def _take_alike(passages: Sequence[Passage], free: dict[str, Pair], places: dict[str, Pair]) -> bool:
-    """The likest first, so that no passage takes what another has more in common with. All are of one essay.
+    """Match edited passages of an essay with the most similar free passages, the most similar pair first.
 
-    Whether texts were compared; they aren't if it would take long.
+    Gives whether texts were compared: too many words would take too long.
     """
     essays = {passage.essay for passage in passages}
     there = {id_: there.text.split() for id_, (_, there) in free.items() if there.essay in essays}
     words, others, ids = [passage.text.split() for passage in passages], list(there.values()), list(there)
     if len(words) * len(others) > MOST_PAIRS or sum(map(len, words)) * sum(map(len, others)) > MOST_COMPARED:
         return False
-    # The longest common subsequence of words: unlike difflib's blocks it is found quickly if all words are the same.
-    likeness = process.cdist(words, others, scorer=Indel.normalized_similarity, score_cutoff=ALIKE, dtype=np.float64)
-    found = [(likeness[row, column], passages[row].id, ids[column]) for row, column in np.argwhere(likeness >= ALIKE)]
+    # Indel compares by the longest common subsequence of words; difflib would be slow if all words are the same.
+    similarity = process.cdist(
+        words, others, scorer=Indel.normalized_similarity, score_cutoff=ALIKE, dtype=np.float64
+    )
+    found = [
+        (similarity[row, column], passages[row].id, ids[column]) for row, column in np.argwhere(similarity >= ALIKE)
+    ]
     for _, id_, there_id in sorted(found, key=lambda each: (-each[0], each[1] != each[2])):
         if id_ not in places and there_id in free:
             places[id_] = free.pop(there_id)

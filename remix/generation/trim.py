@@ -1,4 +1,4 @@
-"""Cuts a model's text to whole sentences.
+"""Trimming: cuts a model's text to whole sentences.
 
 Takes a prompt with the opening and a generation, gives the text to keep and the cut-off end. Pure.
 """
@@ -14,14 +14,14 @@ RULE = Rule(name="last-sentence", version=1)
 """Part of every derivation; raise the version if any text would change."""
 
 OPEN_ENDS = (",", ":", ";", "–", "—", "(")
-"""Last characters of a text that announces a continuation."""
+"""Last characters of an unfinished text."""
 
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]*_]*(?=\s|\Z)""")
 _ABBREVIATED = re.compile(r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|ca|etc|No|vol|pp?|e\.g|i\.e|al))\Z")
 
 
 class Trimmed(NamedTuple):
-    """A text, and the end that was cut off."""
+    """A text, and the end that `trim` cut off."""
 
     text: str
     cut: str

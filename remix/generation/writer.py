@@ -41,7 +41,7 @@ class Writer(Protocol):
 
     @property
     def info(self) -> WriterInfo:
-        """The writer as known before the first text. Each `Generation` says who wrote its text."""
+        """The writer as known before the first text. Each `Generation` names the writer of its text."""
 
     @property
     def counter(self) -> TokenCounter | None:
@@ -59,14 +59,14 @@ class Writer(Protocol):
 
 
 class Progress(NamedTuple):
-    """How far a run has come."""
+    """Numbers of a run's finished and failed tasks, of all tasks, and of tokens."""
 
     done: int
     failed: int
     total: int
     sampled: int
-    """Tokens sampled since this process began."""
+    """Tokens sampled since the process began."""
 
 
 Watch = Callable[[Progress], None]
-"""Is told how far a run has come."""
+"""Called with the progress of a run."""

@@ -156,9 +156,9 @@ class _GgufEmbedder(_CachingEmbedder):
         from remix.util import environment
 
         load_check.check(self._path, self._file)
-        shape = llama.exact_config(*self._file.weight_types)
+        config = llama.exact_config(*self._file.weight_types)
         with (
-            llama.LlamaModel(self._path, config=shape) as loaded,
+            llama.LlamaModel(self._path, config=config) as loaded,
             llama.LlamaEmbedder(loaded, min(CONTEXT, self._file.context), environment.physical_cores()) as embedder,
         ):
             self.pooled = loaded.pools_itself

@@ -1,1 +1,1 @@
-"""Prompt templates: read, checked, and rendered within bounds by a process of their own."""
+"""Prompt templates and chat templates: read, checked, and rendered with bounds in a worker process."""

@@ -1,12 +1,11 @@
-"""A folder's templates: which files they are, and which kinds belong together because one reads another.
+"""The template files of a folder, and the order of kinds that read other kinds.
 
-Takes a folder and the kinds that are asked for, gives `Template`s by kind. A kind stands behind the kinds that it
-reads. Renders nothing.
+Takes a folder and names of kinds, gives `Template`s by kind, each kind after the kinds that the template reads.
+Renders no template.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,23 +18,23 @@ from remix.util import frontmatter, names
 SUFFIX = ".md.j2"
 
 MOST_BYTES = 2**20
-"""Of a template file."""
+"""Bytes of a template file."""
 
 OnError = Callable[[PromptError], None]
 
 
 def read_templates(folder: Path, kinds: Sequence[str] = (), on_error: OnError | None = None) -> dict[str, Template]:
-    """The templates of the kinds that are named, and of the kinds that these read; if none is named, of all kinds
-    that read a passage alone. In the order in which kinds are named, but what is read comes first.
+    """The templates of the named kinds and of all kinds that their templates read; without names, of all kinds with
+    `reads: passage`. In the order of `kinds`, but each kind after the kinds that the template reads.
 
-    Raises `PromptError` if there are none, or a kind isn't there. A broken template goes to `on_error` and is left
-    out, with what reads it; without `on_error` its error is raised.
+    Raises `PromptError` if the folder has no templates, or a named kind has no file. The error of a broken template
+    goes to `on_error`, and the template is left out together with its readers; without `on_error` it is raised.
     """
     return _read(folder, kinds, on_error, lambda template: bool(kinds) or template.reads == "passage")
 
 
 def read_all_templates(folder: Path, on_error: OnError | None = None) -> dict[str, Template]:
-    """All templates of a folder. Raises as `read_templates` does."""
+    """All templates of a folder. Raises the same errors as `read_templates`."""
     return _read(folder, (), on_error, lambda template: True)
 
 
@@ -47,10 +46,13 @@ def _read(
         raise PromptError(f"{folder}: no templates here.", f"A template is a file like `rewrite{SUFFIX}`.")
     for kind in kinds:
         if kind not in files:
-            raise _no_such_kind(kind, folder, files)
+            raise PromptError(
+                f"no kind '{kind}' in {folder}.",
+                f"{_did_you_mean(kind, files)}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}.",
+            )
     found: dict[str, Template] = {}
     asked = list(dict.fromkeys(kinds or files))
-    # The list grows while the kinds that are read join it.
+    # The loop appends to the list: the kinds that a template reads are read, too.
     for kind in asked:
         with _Noted(on_error):
             template = read_template(files[kind])
@@ -73,7 +75,7 @@ def _read(
 
 
 class _Noted:
-    """Hands an error to `on_error`, if there is one."""
+    """Passes a `PromptError` of the `with` block to `on_error`; without `on_error` the error is raised."""
 
     def __init__(self, on_error: OnError | None) -> None:
         self._on_error = on_error
@@ -89,7 +91,7 @@ class _Noted:
 
 
 def _check_reads(template: Template, files: Mapping[str, Path]) -> None:
-    """Raise `PromptError` if a kind that is read has no file."""
+    """Raise `PromptError` if the template reads a kind without a file."""
     for kind in template.reads_kinds:
         if kind not in files:
             raise PromptError(
@@ -99,7 +101,7 @@ def _check_reads(template: Template, files: Mapping[str, Path]) -> None:
 
 
 def _in_order(found: Mapping[str, Template], on_error: OnError | None) -> dict[str, Template]:
-    """Templates with each behind those that it reads; what can't be is an error."""
+    """Templates in an order with each template after the kinds that it reads; the rest are errors."""
     templates: dict[str, Template] = {}
     left = dict(found)
     while ready := [kind for kind, each in left.items() if all(read in templates for read in each.reads_kinds)]:
@@ -111,7 +113,7 @@ def _in_order(found: Mapping[str, Template], on_error: OnError | None) -> dict[s
 
 
 def _unreadable(template: Template, left: Mapping[str, Template], found: Collection[str]) -> PromptError:
-    """Why a kind can't be made: it reads itself by way of others, or a kind whose template was left out."""
+    """The reason why a kind has no place in the order: a circle of kinds, or a kind whose template was left out."""
     at = template.place_of_reads
     path = [template.kind]
     while path[-1] in left and path[-1] not in path[:-1]:
@@ -124,15 +126,8 @@ def _unreadable(template: Template, left: Mapping[str, Template], found: Collect
     return PromptError(f"{at}: `reads`: the template of '{path[-1]}' can't be read.", f"Mend {path[-1]}{SUFFIX}.")
 
 
-def _no_such_kind(kind: str, folder: Path, files: Iterable[str]) -> PromptError:
-    return PromptError(
-        f"no kind '{kind}' in {folder}.",
-        f"{_did_you_mean(kind, files)}There are {', '.join(files)}; add one by adding {kind}{SUFFIX}.",
-    )
-
-
 def _did_you_mean(kind: str, files: Iterable[str]) -> str:
-    near = difflib.get_close_matches(kind, files, n=1)
+    near = names.similar(kind, files, most=1)
     return f"Did you mean `{near[0]}`? " if near else ""
 
 
@@ -153,12 +148,12 @@ def read_template(path: Path) -> Template:
 
 
 def _kind(path: Path) -> str:
-    """The kind that a file is named after: the same letters, however they are composed."""
+    """The kind in a file's name, in Unicode's normal form NFC: some file systems decompose letters."""
     return unicodedata.normalize("NFC", path.name.removesuffix(SUFFIX))
 
 
 def template_files(folder: Path) -> dict[str, Path]:
-    """The templates of a folder by kind. Raises `PromptError` where two kinds' outputs could be the same files."""
+    """The template files of a folder by kind. Raises `PromptError` if two kinds' outputs could be the same files."""
     files: dict[str, Path] = {}
     places: dict[str, Path] = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):

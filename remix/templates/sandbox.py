@@ -14,7 +14,6 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -45,7 +44,7 @@ LONG_REASON = 300
 """Letters of an error's message in an answer."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a prompt template may speak of if it reads a passage."""
+"""Variables of a prompt template that reads a passage."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 """An address in memory, as in Python's error messages; removed, because addresses differ from run to run."""
@@ -110,16 +109,20 @@ class Renderer:
         return self._render(compiled, request["context"]) if compiled else {"missing": True}
 
     def _compile(self, request: dict[str, Any]) -> Answer:
-        """Compile a template; refuse a prompt template with unknown names."""
+        """Compile a template; a prompt template with an unknown variable is refused."""
         form, name, source = request["form"], request["name"], request["source"]
         environment = prompt_environment() if form == "prompt" else chat_environment()
         try:
             code = environment.compile(environment.parse(source), filename=name)
         except jinja2.TemplateSyntaxError as error:
             return {"trouble": "syntax", "line": error.lineno, "reason": _short(error.message or "")}
-        variables = request.get("variables") or VARIABLES
-        if form == "prompt" and (unknown := _unknown(environment, source, variables)):
-            return {"trouble": "unknown", "line": unknown.lineno, "reason": _short(unknown.name)}
+        if form == "prompt":
+            tree = environment.parse(source)
+            known = {*(request.get("variables") or VARIABLES), "turns", *environment.globals}
+            unknown = jinja2.meta.find_undeclared_variables(tree) - known
+            for name_node in tree.find_all(nodes.Name):
+                if name_node.name in unknown:
+                    return {"trouble": "unknown", "line": name_node.lineno, "reason": _short(name_node.name)}
         template = jinja2.Template.from_code(environment, code, dict(environment.globals))
         while len(self._compiled) >= self.MOST:
             del self._compiled[next(iter(self._compiled))]
@@ -143,15 +146,8 @@ class Renderer:
         return {"trouble": kind, "line": compiled and _line(error, compiled), "reason": _short(reason)}
 
 
-def _unknown(environment: jinja2.Environment, source: str, variables: Iterable[str]) -> nodes.Name | None:
-    """The first name that the template isn't given."""
-    tree = environment.parse(source)
-    unknown = jinja2.meta.find_undeclared_variables(tree) - {*variables, "turns", *environment.globals}
-    return next((name for name in tree.find_all(nodes.Name) if name.name in unknown), None)
-
-
 def _prompt_context(given: dict[str, Any], turns: list[tuple[str, str]]) -> dict[str, Any]:
-    """What a prompt template is given; JSON has no tuples."""
+    """The values of a prompt template's variables; JSON has no tuples, so tags are converted."""
     views: dict[str, Any] = {}
     if "passage" in given:
         views["passage"] = PassageView(**_with_tags(given["passage"]))

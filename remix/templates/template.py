@@ -1,16 +1,15 @@
-"""Prompt templates: what is asked of a model about a passage.
+"""A prompt template: front matter, settings, and rendering to a `Prompt`.
 
-Takes the template files of a folder and a passage, gives `Prompt`s: messages and settings. Knows nothing of
-tokens; of the model, only the labels that settings for its family are found by. Templates may come from strangers, so
-they are compiled and rendered elsewhere, within bounds (`worker.py`).
+Takes a template file's bytes and a passage or other texts, gives `Prompt`s (messages) and `Settings`. Counts no
+tokens, and knows only labels of the model, to find settings for a family of models. Strangers' templates are compiled
+and rendered with bounds by a worker process (`worker.py`).
 
-A template is Jinja2 with front matter. Its body is one message by the user, or several turns in
+A template is Jinja2 with front matter. The body is a single message by the user, or several turns in
 `{% user %} … {% enduser %}` and `{% assistant %} … {% endassistant %}`.
 """
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -39,52 +38,53 @@ from remix.records.bounds import MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.templates import worker
 from remix.templates.worker import Program, RenderingError
 from remix.util import frontmatter, names
+from remix.util.validation import first_problem
 
 LONGEST_KEY = 100
 """Letters of a setting's name in an error."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
-"""What a template that reads a passage may speak of; `sandbox.py` gives it to the template."""
+"""Variables of a template with `reads: passage`; `sandbox.py` defines their values."""
 
 OF_A_GROUP = ("passages", "step", "steps", "family")
-"""What a template that reads a group of passages may speak of."""
+"""Variables of a template with `reads: passages`."""
 
 _JINJA = ("turns", "range", "namespace", "self", "loop", "caller", "varargs", "kwargs", "true", "false", "none")
 
 RESERVED = frozenset((*VARIABLES, *OF_A_GROUP, *_JINJA))
-"""Names that mean something else in a template already, so that no kind can be spoken of by them."""
+"""Names with a meaning in templates, which can't be variables for the texts of a kind."""
 
 
 # -- settings -----------------------------------------------------------------------------------------------
 
 
-def _several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 class Settings(Frozen):
-    """What a template's front matter may say, for all models or for a family."""
+    """Settings in a template's front matter, for all models or for a family of models."""
 
     max_tokens: int = Field(300, ge=1, le=MOST_TOKENS)
-    """The text is cut after so many tokens."""
+    """Most tokens of a text."""
     sampling: SamplingSettings = SamplingSettings()
-    """How to choose each token."""
-    stop: Annotated[tuple[StopString, ...], BeforeValidator(_several), Field(max_length=MOST_STOPS)] = ()
-    """Strings that end the text; or just one."""
+    """Parameters of the samplers."""
+    stop: Annotated[
+        tuple[StopString, ...],
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+        Field(max_length=MOST_STOPS),
+    ] = ()
+    """Strings that end the text; front matter may give a single string."""
     system: str | None = None
     """The system message; without one the model's own chat template may add its own."""
     opening: str | None = None
-    """The beginning of the answer, which the model goes on from; Jinja2 too."""
+    """The beginning of the answer, which the model continues; a Jinja2 template."""
     keep_opening: bool = True
-    """Whether that beginning is part of the text."""
+    """Whether the opening is part of the text."""
     length: float | None = Field(None, gt=0, le=MOST_STRENGTH)
-    """Words that are asked for, as a share of those that are read; without it a text may have any length."""
+    """Words that the template asks for, as a share of the words that are read; null for any length."""
     weights: Weights = Weights()
-    """How much each measure counts when one of several candidates is chosen."""
+    """Weights of the measures for the choice among several candidates."""
 
 
 def _checked_reads(value: object) -> Reads:
-    """The kinds as a tuple. Raises `ValueError` for a form that isn't known."""
+    """The value of `reads`, with kinds as a tuple. Raises `ValueError` for any further form."""
     if value in ("passage", "passages"):
         return cast("Reads", value)
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
@@ -95,12 +95,8 @@ def _checked_reads(value: object) -> Reads:
     raise ValueError("is passage, passages or a list of kinds like [summary, counter]")
 
 
-def _can_be_spoken_of(name: str) -> bool:
-    return name.isidentifier() and name not in RESERVED and not keyword.iskeyword(name)
-
-
 def variable(kind: str) -> str:
-    """What a template that reads a kind calls its text: hyphens can't stand in Jinja2's names."""
+    """The variable for the text of a kind: Jinja2's names have no hyphens."""
     return kind.replace("-", "_")
 
 
@@ -108,15 +104,15 @@ class _FrontMatter(Settings):
     """The whole front matter."""
 
     description: str
-    """What the kind does, in a line."""
+    """A line about the purpose of the kind."""
     reads: Annotated[Any, AfterValidator(_checked_reads)] = "passage"
-    """What a text of the kind is made from: `passage`, `passages`, or the kinds whose last steps are read."""
+    """The inputs of a text: `passage`, `passages`, or the kinds whose last steps are read."""
     families: dict[str, dict[str, Any]] = Field({})
-    """Settings for the models whose name or architecture begins so (`*` stands for anything)."""
+    """Settings by family: a pattern for the beginning of a model's name or architecture, with `*` for any letters."""
 
     @property
     def openings(self) -> set[str]:
-        """All openings there are, general and by family."""
+        """All openings, general and by family."""
         found = {self.opening, *(settings.get("opening") for settings in self.families.values())}
         return {opening for opening in found if opening is not None}
 
@@ -125,44 +121,46 @@ class _FrontMatter(Settings):
 
 
 class Reading(NamedTuple):
-    """What a text is made from."""
+    """The inputs of a text."""
 
     passages: Sequence[tuple[Essay, Passage]]
-    """Each with its essay; one unless the kind reads a group."""
+    """Passages with their essays; a single passage unless the kind reads a group."""
     previous: str = ""
-    """Text of the step before; empty for the first step."""
+    """Text of the previous step; empty for the first step."""
     texts: Mapping[str, str] = MappingProxyType({})
-    """By kind, the texts that a kind with `reads: [...]` reads."""
+    """Input texts by kind, for a kind with `reads: [...]`."""
 
     @property
     def name(self) -> str:
-        """What errors call it: the id of the first passage."""
+        """The name in errors: the id of the first passage."""
         return self.passages[0][1].id
 
 
 class Template:
-    """One kind: how to ask for it, and the settings it asks with.
+    """The template of a kind: renders prompts, and gives settings.
 
-    Raises `PromptError`, naming file and line, where front matter or body are broken or speak of something
-    that templates don't know.
+    Raises `PromptError`, naming file and line, if front matter or body are broken or use an unknown variable.
     """
 
     def __init__(self, kind: str, source: bytes, name: str) -> None:
         self.kind = kind
         self.name = name
         self.sha256 = sha256(source)
-        self.source = _decode(source, name)
+        try:
+            self.source = source.decode()
+        except UnicodeDecodeError as error:
+            raise PromptError(f"{name}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8.") from error
         self._front, body = _parse_front_matter(self.source.removeprefix("\ufeff").replace("\r\n", "\n"), name)
         self.description = self._front.description
         self.reads: Reads = self._front.reads
         self.place_of_reads = f"{name}:{frontmatter.line_of(self.source, 'reads')}"
-        """File and line, for errors about what the kind reads."""
+        """File and line of `reads`, for errors."""
         self.variables = self._variables()
         self._template = self._compile(body)
         self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
 
     def settings(self, labels: Sequence[str]) -> Settings:
-        """Settings for a model: the general ones, and over them those of each family its labels match."""
+        """Settings for a model: general settings, overridden by the settings of each family that a label matches."""
         merged = self._front.model_dump(exclude={"description", "reads", "families"})
         for family in self._families(labels):
             for key, value in self._front.families[family].items():
@@ -171,16 +169,16 @@ class Template:
 
     @property
     def reads_kinds(self) -> tuple[str, ...]:
-        """The other kinds whose texts are read."""
+        """Kinds whose texts the template reads."""
         return () if isinstance(self.reads, str) else self.reads
 
     def steps(self, steps: int) -> int:
-        """How many of a chain's steps the kind has: one unless it reads a passage, since only then is there a text
-        of the same sort to be read again."""
+        """The number of the kind's steps: 1 unless the template has `reads: passage`, because only a template with
+        `reads: passage` can read the text of a previous step."""
         return steps if self.reads == "passage" else 1
 
     def render(self, read: Reading, step: int, steps: int, labels: Sequence[str]) -> Prompt:
-        """The prompt for one step. Raises `PromptError` if the template fails on what is read."""
+        """The prompt for a step. Raises `PromptError` if the template fails on the inputs."""
         settings = self.settings(labels)
         context = self._context(read) | {
             "step": step,
@@ -208,7 +206,7 @@ class Template:
         return {"passage": passages[0], "essay": essay, **texts}
 
     def _variables(self) -> tuple[str, ...]:
-        """What the template may speak of. Raises `PromptError` if a kind that is read can't be spoken of."""
+        """The template's variables. Raises `PromptError` for a kind that reads itself or can't be a variable."""
         if self.reads == "passages":
             return OF_A_GROUP
         for kind in self.reads_kinds:
@@ -217,7 +215,8 @@ class Template:
                     f"{self.place_of_reads}: `reads`: '{kind}' can't read itself.",
                     "Leave `reads` out: then each step reads the text of the step before, as `previous`.",
                 )
-            if not _can_be_spoken_of(variable(kind)):
+            called = variable(kind)
+            if not called.isidentifier() or called in RESERVED or keyword.iskeyword(called):
                 raise PromptError(
                     f"{self.place_of_reads}: `reads`: a template can't speak of a kind called '{kind}'.",
                     "That name means something else in templates, or is no name there: rename the kind's file.",
@@ -252,12 +251,12 @@ class Template:
         ]
 
     def _at_its_line(self, opening: str) -> str:
-        """An opening moved down so that its lines are numbered as in the file, where it stands there as it is."""
+        """An opening after as many line ends as in the file: errors then name the file's lines."""
         at = self.source.find(opening.split("\n")[0])
         return "\n" * self.source.count("\n", 0, max(at, 0)) + opening
 
     def _compile(self, body: str) -> Program:
-        """Compile a body, refusing at once names that templates don't know."""
+        """Compile a body. Raises `PromptError` for broken syntax and for unknown variables."""
         program = Program("prompt", self.name, body, self.variables)
         try:
             worker.compile_(program)
@@ -269,7 +268,7 @@ class Template:
         where = self._where(error)
         if error.trouble != "unknown":
             return PromptError(f"{where}: broken template ({error.reason}).", "Fix it; templates are Jinja2.")
-        near = difflib.get_close_matches(error.reason, self.variables, n=1)
+        near = names.similar(error.reason, self.variables, most=1)
         also = f"Did you mean `{near[0]}`? " if near else ""
         return PromptError(f"{where}: unknown variable `{error.reason}`.", f"{also}{self._known}.")
 
@@ -292,7 +291,7 @@ class Template:
 
 
 def reads_of(source: str, name: str) -> Reads | None:
-    """What a template's front matter says that it reads; null if the front matter is broken. Compiles nothing."""
+    """The value of `reads` in a template's front matter; null for broken front matter. Compiles no template."""
     try:
         reads: Reads = _parse_front_matter(source.removeprefix("\ufeff").replace("\r\n", "\n"), name)[0].reads
     except PromptError:
@@ -300,15 +299,8 @@ def reads_of(source: str, name: str) -> Reads | None:
     return reads
 
 
-def _decode(source: bytes, name: str) -> str:
-    try:
-        return source.decode()
-    except UnicodeDecodeError as error:
-        raise PromptError(f"{name}: not UTF-8 at byte {error.start}.", "Save the file as UTF-8.") from error
-
-
 def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
-    """The front matter, and the body moved down so that its lines are numbered as in the file."""
+    """The front matter, and the body after empty lines for the front matter: errors then name the file's lines."""
     try:
         parts = frontmatter.split(source, name)
         front = _FrontMatter.model_validate(parts.meta)
@@ -317,19 +309,18 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
     except frontmatter.FrontMatterError as error:
         raise PromptError(error.message, error.hint) from error
     except ValidationError as error:
-        first: Any = error.errors()[0]
-        key = names.shortened(".".join(str(part) for part in first["loc"]), LONGEST_KEY)
-        line = frontmatter.line_of(source, str(first["loc"][0]))
+        problem = first_problem(error)
+        key = names.shortened(problem.key, LONGEST_KEY)
+        line = frontmatter.line_of(source, str(problem.place[0]))
         known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields, *Weights.model_fields]
-        what = first["msg"].lower().removeprefix("value error, ")
         raise PromptError(
-            f"{name}:{line}: `{key}`: {what}.", f"The front matter knows {', '.join(known)}."
+            f"{name}:{line}: `{key}`: {problem.words}.", f"The front matter knows {', '.join(known)}."
         ) from error
     return front, "\n" * (parts.body_line - 1) + parts.body
 
 
 def settings_for(template: Template, options: Options, labels: Sequence[str]) -> Settings:
-    """A template's settings for a model, with what the user asked for laid over them."""
+    """A template's settings for a model, overridden by the user's options."""
     settings = template.settings(labels)
     if options.max_tokens is not None:
         settings = settings.model_copy(update={"max_tokens": options.max_tokens})
@@ -340,5 +331,5 @@ def settings_for(template: Template, options: Options, labels: Sequence[str]) ->
 
 
 def templates_of(run: Run) -> dict[str, Template]:
-    """A run's templates as they were when the run began, by kind."""
+    """A run's templates by kind, in the form of the run's request, whatever the workspace holds now."""
     return {used.kind: Template(used.kind, used.source.encode(), used.name) for used in run.templates}

@@ -76,7 +76,7 @@ class Program:
     """The template's name in errors."""
     source: str
     variables: tuple[str, ...] = ()
-    """What a prompt template may speak of; empty for the variables of a template that reads a passage."""
+    """Variables of a prompt template; empty for the variables of a template that reads a passage."""
 
     @functools.cached_property
     def key(self) -> str:
@@ -182,7 +182,9 @@ class Worker:
         if late.is_set():
             reason = f"it takes more than {self.deadline:.0f} seconds"
             return {"trouble": "time", "line": None, "reason": reason}
-        return {"trouble": "died", "line": None, "reason": _cause(status)}
+        out_of_time = status == -getattr(signal, "SIGXCPU", 0)
+        reason = f"it ends the process that renders it, with status {status}"
+        return {"trouble": "died", "line": None, "reason": "it computes without end" if out_of_time else reason}
 
     def _start(self) -> subprocess.Popen[bytes]:
         """A new worker, with a minimal environment. Its own process group keeps Ctrl-C away from the worker."""
@@ -233,13 +235,6 @@ def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | 
     except (OSError, ValueError):
         return None
     return answer if isinstance(answer, dict) else None
-
-
-def _cause(status: int) -> str:
-    """Why a worker died, by the exit status."""
-    if status == -getattr(signal, "SIGXCPU", 0):
-        return "it computes without end"
-    return f"it ends the process that renders it, with status {status}"
 
 
 _worker = Worker()

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
 from remix.errors import PromptError, RunError
-from remix.generation.reading import Inputs, TextRead
+from remix.generation.reading import TaskInputs, TextRead
 from remix.outputs.layout import REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Message, Record, Run, Task, TemplateUsed
@@ -66,7 +66,7 @@ class PromptChecker:
     def __init__(self, run: Run) -> None:
         self.findings: list[Finding] = []
         self._run = run
-        self.inputs = Inputs(run)
+        self.inputs = TaskInputs(run)
         self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
         self._late = 0

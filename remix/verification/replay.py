@@ -39,18 +39,20 @@ from remix.verification.finding import FoundOutput
 WORDS = 6
 """Number of words shown before the first difference, so that a reader finds the place in the text."""
 
-MOST_SHAPES = 4
-"""Shapes of the engine in which texts of a run are replayed. A run has one shape, or two after `--anyway`; for each
-shape the model is loaded again."""
+MOST_CONFIGS = 4
+"""Batch configurations in which texts of a run are replayed. A run has one batch configuration, or two after
+`--anyway`; for each batch configuration the model is loaded again."""
 
-_MANY_SHAPES = f"the run's records name more than {MOST_SHAPES} shapes of the engine, and this is a further one"
+_MANY_CONFIGS = (
+    f"the run's records name more than {MOST_CONFIGS} batch configurations, and this record names a further one"
+)
 
 
 class ReplayOptions(NamedTuple):
     """Options that don't influence the bytes, and may differ from the run's options."""
 
     parallel: int | None = None
-    """Most sequences active at the same time; null for the most that the engine's shape allows."""
+    """Most sequences active at the same time; null for as many as the batch configuration allows."""
     threads: int | None = None
     """Threads for decoding; null for one thread for each physical core."""
 
@@ -86,7 +88,7 @@ class _Replayable(NamedTuple):
     tokens: tuple[int, ...]
     sampling: Sampling
     written: tuple[int, ...]
-    shape: BatchConfig
+    config: BatchConfig
 
 
 def sample(outputs: Sequence[FoundOutput], count: int | None) -> Sequence[FoundOutput]:
@@ -114,30 +116,30 @@ def replay(
         wanted = _replayable(run, found)
         if isinstance(wanted, str):
             results[found.task.id] = Replayed(found.task.id, None, wanted)
-        elif wanted.shape not in groups and len(groups) >= MOST_SHAPES:
-            results[found.task.id] = Replayed(found.task.id, None, _MANY_SHAPES)
+        elif wanted.config not in groups and len(groups) >= MOST_CONFIGS:
+            results[found.task.id] = Replayed(found.task.id, None, _MANY_CONFIGS)
         else:
-            groups.setdefault(wanted.shape, []).append(wanted)
+            groups.setdefault(wanted.config, []).append(wanted)
     path = find_model(run) if groups else Path()
     progress = _ReplayProgress(len(outputs), len(results), watch or (lambda _: None))
-    for shape, group in groups.items():
-        with closing(_load(path, _needs(run, group, shape, options))) as model:
+    for config, group in groups.items():
+        with closing(_load(path, _needs(run, group, config, options))) as model:
             results.update((each.output, each) for each in _again(model, group, progress))
     return [results[found.task.id] for found in outputs]
 
 
 class _ReplayProgress:
-    """Reports progress over all shapes."""
+    """Reports progress over all batch configurations."""
 
     def __init__(self, total: int, done: int, watch: Watch) -> None:
         self._total, self.done, self._watch, self._before = total, done, watch, 0
 
     def say(self, done: int, sampled: int) -> None:
-        """Report how many outputs of the current shape are done, and how many tokens were sampled."""
+        """Report how many outputs of the current batch configuration are done, and how many tokens were sampled."""
         self._watch(Progress(self.done + done, 0, self._total, self._before + sampled))
 
     def end(self, done: int, sampled: int) -> None:
-        """Note that the current shape is finished."""
+        """Note that the current batch configuration is finished."""
         self.done += done
         self._before += sampled
 
@@ -161,23 +163,24 @@ def _replayable(run: Run, found: FoundOutput) -> _Replayable | str:
     if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
         return "asks for more tokens than its run's context has"
     try:
-        shape = config_of(derivation.engine)
+        config = config_of(derivation.engine)
     except ValueError:
-        shape = None
-    if shape is None:
+        config = None
+    if config is None:
         return "its record doesn't tell how the engine was set up"
-    return _Replayable(found, tokens, sampling, written, shape)
+    return _Replayable(found, tokens, sampling, written, config)
 
 
-def _needs(run: Run, group: Sequence[_Replayable], shape: BatchConfig, options: ReplayOptions) -> LoadOptions:
+def _needs(run: Run, group: Sequence[_Replayable], config: BatchConfig, options: ReplayOptions) -> LoadOptions:
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
         threads=options.threads or environment.physical_cores(),
         chains=len(group),
-        # No probe: the record says whether a text is exact, and a probe of a stranger's shape may take a minute.
+        # No probe: the record says whether a text is exact, and probing a stranger's configuration may take
+        # a minute.
         fast=True,
-        shape=shape,
+        config=config,
     )
 
 
@@ -277,7 +280,7 @@ def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
 
 
 def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
-    """Differences between two engines that may influence the bytes, in words. The shape isn't compared."""
+    """Differences between two engines that may influence the bytes, in words; batch configurations aren't compared."""
     both = {*then.libraries, *now.libraries}
     builds = sorted(name for name in both if then.libraries.get(name) != now.libraries.get(name))
     return [

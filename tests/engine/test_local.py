@@ -1,4 +1,4 @@
-"""A model ready to write: its shape, and room for what it is asked."""
+"""A model ready to write: its batch configuration, and KV cache layouts for its sequences."""
 
 from __future__ import annotations
 
@@ -24,53 +24,53 @@ MIB = 2**20
 
 
 @pytest.mark.parametrize(
-    "shape",
+    "config",
     [
         BatchConfig(),
         BatchConfig(chunk=128, rows=32, paragraphs=False),
         BatchConfig(fixed=True, rows=8, flash_attn=True, repack=False, gpu_layers=3),
     ],
 )
-def test_a_shape_can_be_read_from_the_record_it_went_into(shape: BatchConfig) -> None:
-    fields = shape.model_dump(exclude={"rows", "fixed", "gpu_layers"})
-    used = EngineUsed(exact=True, rows=shape.label, n_gpu_layers=shape.gpu_layers, **fields)
-    assert config_of(used) == shape
+def test_a_batch_config_can_be_read_from_the_record_it_went_into(config: BatchConfig) -> None:
+    fields = config.model_dump(exclude={"rows", "fixed", "gpu_layers"})
+    used = EngineUsed(exact=True, rows=config.label, n_gpu_layers=config.gpu_layers, **fields)
+    assert config_of(used) == config
 
 
-def test_who_tells_nothing_of_shapes_has_none() -> None:
+def test_a_record_without_a_batch_config_gives_none() -> None:
     assert config_of(EngineUsed(exact=False)) is None
     with pytest.raises(ValidationError, match="rows"):
         EngineUsed(exact=True, chunk=64, rows="by moonlight")
 
 
-def rooms(shape: BatchConfig = BatchConfig(), **needs: Any) -> list[KVCacheLayout]:  # noqa: B008 (frozen)
-    return local._rooms(MODEL, shape, LoadOptions(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
+def layouts(config: BatchConfig = BatchConfig(), **needs: Any) -> list[KVCacheLayout]:  # noqa: B008 (frozen)
+    return local._layouts(MODEL, config, LoadOptions(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
 
 
-def test_rooms_hold_what_the_memory_does() -> None:
-    assert rooms(memory=100 * MIB) == [KVCacheLayout(512, 16, 16)]
-    assert rooms(memory=10 * MIB) == [KVCacheLayout(512, 16, 4)]
-    assert rooms(memory=4 * MIB) == [KVCacheLayout(512, 8, 0)]
-    assert rooms(memory=MIB // 2) == [KVCacheLayout(512, 1, 0)]
+def test_kv_cache_layouts_hold_what_the_memory_does() -> None:
+    assert layouts(memory=100 * MIB) == [KVCacheLayout(512, 16, 16)]
+    assert layouts(memory=10 * MIB) == [KVCacheLayout(512, 16, 4)]
+    assert layouts(memory=4 * MIB) == [KVCacheLayout(512, 8, 0)]
+    assert layouts(memory=MIB // 2) == [KVCacheLayout(512, 1, 0)]
 
 
-def test_rooms_are_no_larger_than_what_will_ever_be_in_them() -> None:
-    assert rooms(memory=100 * MIB, chains=3) == [KVCacheLayout(512, 3, 3)]
-    assert rooms(memory=100 * MIB, parallel=5) == [KVCacheLayout(512, 5, 5)]
-    assert rooms(BatchConfig(rows=32), memory=100 * MIB) == [KVCacheLayout(512, 32, 32)]
+def test_kv_cache_layouts_have_no_more_slots_than_sequences_will_ever_be_ready() -> None:
+    assert layouts(memory=100 * MIB, chains=3) == [KVCacheLayout(512, 3, 3)]
+    assert layouts(memory=100 * MIB, parallel=5) == [KVCacheLayout(512, 5, 5)]
+    assert layouts(BatchConfig(rows=32), memory=100 * MIB) == [KVCacheLayout(512, 32, 32)]
 
 
-def test_long_ones_have_a_room_of_fewer_places() -> None:
-    assert rooms(contexts=(300, 2000), memory=10 * MIB) == [KVCacheLayout(512, 16, 4), KVCacheLayout(2048, 5, 0)]
+def test_long_sequences_have_a_layout_of_fewer_slots() -> None:
+    assert layouts(contexts=(300, 2000), memory=10 * MIB) == [KVCacheLayout(512, 16, 4), KVCacheLayout(2048, 5, 0)]
 
 
-def test_fixed_rows_need_all_their_places() -> None:
+def test_fixed_rows_need_all_their_slots() -> None:
     fixed = BatchConfig(fixed=True)
-    assert rooms(fixed, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 16, 0)]
+    assert layouts(fixed, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 16, 0)]
     with pytest.raises(
         ModelError, match=r"m\.gguf: 16 sequences of 512 tokens take 8 MiB of memory, and there are 7"
     ):
-        rooms(fixed, memory=7 * MIB)
+        layouts(fixed, memory=7 * MIB)
 
 
 def test_a_plan_that_cannot_fit_is_refused() -> None:
@@ -153,19 +153,19 @@ def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) 
 
 
 @pytest.mark.model
-def test_a_shape_that_fails_its_probe_here_is_kept_and_not_called_exact(
+def test_a_batch_config_that_fails_its_probe_here_is_kept_and_not_called_exact(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
-    needs = LoadOptions(contexts=(256,), parallel=1, threads=1, shape=BatchConfig(rows=2, repack=False))
+    needs = LoadOptions(contexts=(256,), parallel=1, threads=1, config=BatchConfig(rows=2, repack=False))
     with LocalModel(model_path, model_file, needs) as model:
         assert (model.info.engine.exact, model.info.engine.rows) == (False, "free<=2")
         assert model.info.exactness.startswith("not exact: probed on this machine, logits differ")
 
 
-def test_no_room_is_longer_than_what_the_model_takes() -> None:
+def test_no_layout_is_longer_than_the_models_context() -> None:
     """Bug: a run whose `run.json` asked for 400,000 tokens took 9 GB for a passage of 80, on `resume` and replay."""
-    assert rooms(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [
+    assert layouts(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [
         KVCacheLayout(512, 16, 16),
         KVCacheLayout(8192, 16, 16),
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from remix.corpus import read_seeds
 from remix.generation import execute, prepare, staleness
-from remix.generation.staleness import Now, stale
+from remix.generation.staleness import WorkspaceState, stale
 from remix.outputs import RunFolder
 from remix.records import Essay, ModelFile, Options, Run, Stale, sha256
 from remix.templates.folder import read_templates
@@ -145,7 +145,7 @@ def test_the_model(
     workspace: Workspace, finished: RunFolder, model: ModelFile | None, because: set[tuple[str, ...]]
 ) -> None:
     essays: list[Essay] = read_seeds(workspace.seeds, workspace.root)
-    now = Now(essays, read_templates(workspace.prompts), model)
+    now = WorkspaceState(essays, read_templates(workspace.prompts), model)
     assert {each.because for each in stale(_with_model(finished.run, FILE), now)} == because
 
 

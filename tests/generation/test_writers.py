@@ -128,11 +128,11 @@ def test_texts_of_another_model_and_of_other_machines_in_a_replay(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each setup of the engine is replayed for itself; a model that the run doesn't hold can't be."""
-    shapes: list[str] = []
+    configs: list[str] = []
 
     def load(path: Path, needs: LoadOptions) -> FakeLocal:
-        assert needs.shape is not None
-        shapes.append(needs.shape.label)
+        assert needs.config is not None
+        configs.append(needs.config.label)
         return FakeLocal()
 
     class Local(FakeLocal):
@@ -151,7 +151,7 @@ def test_texts_of_another_model_and_of_other_machines_in_a_replay(
     assert report.run
     assert report.findings == ()
     replayed = replay.replay(report.run, report.found, lambda run: Path("fake.gguf"), ReplayOptions())
-    assert sorted(shapes) == ["fixed 8", "free<=4"]
+    assert sorted(configs) == ["fixed 8", "free<=4"]
     for each, record in zip(replayed, records(folder), strict=True):
         if record.derivation.model == ELSEWHERE.model:
             assert (each.equal, each.what) == (None, "was written by another model than the one in run.json")

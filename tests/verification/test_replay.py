@@ -129,8 +129,8 @@ def test_all_comes_again(told: RunFolder, loaded: list[tuple[Path, LoadOptions]]
     ((path, needs),) = loaded
     assert path == Path("fake.gguf")
     assert (needs.parallel, needs.threads) == (how.parallel, how.threads or needs.threads)
-    assert needs.shape is not None
-    assert (needs.shape.label, needs.chains, needs.contexts) == ("free<=4", 12, (4096,))
+    assert needs.config is not None
+    assert (needs.config.label, needs.chains, needs.contexts) == ("free<=4", 12, (4096,))
 
 
 def test_results_come_in_order_and_progress_ends_with_all(told: RunFolder) -> None:
@@ -147,7 +147,7 @@ def test_texts_written_in_another_shape_get_their_own(
     forge(told, SECOND, put("derivation", "engine", "rows", value="fixed 8"))
     replayed = again(told)
     assert [each.equal for each in replayed] == [True] * 12
-    assert sorted((needs.shape.label, needs.chains) for _, needs in loaded if needs.shape) == [
+    assert sorted((needs.config.label, needs.chains) for _, needs in loaded if needs.config) == [
         ("fixed 8", 1),
         ("free<=4", 11),
     ]
@@ -159,10 +159,10 @@ def test_a_run_of_many_shapes_has_the_model_loaded_for_a_few(
     for number, task in enumerate(told.run.tasks):
         forge(told, task.id, put("derivation", "engine", "chunk", value=32 + number))
     replayed = again(told)
-    assert len(loaded) == replay.MOST_SHAPES
+    assert len(loaded) == replay.MOST_CONFIGS
     assert [each.what for each in replayed if each.equal is None] == [
-        "the run's records name more than 4 shapes of the engine, and this is a further one"
-    ] * (len(told.run.tasks) - replay.MOST_SHAPES)
+        "the run's records name more than 4 batch configurations, and this record names a further one"
+    ] * (len(told.run.tasks) - replay.MOST_CONFIGS)
 
 
 @pytest.mark.parametrize(
