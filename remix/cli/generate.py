@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 3, 130
 
 CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
-"""Parameters that choose passages: `remix generate` wants at least one. The other options about passages only narrow
-the choice."""
+"""Parameters that choose passages: `remix generate` wants at least one. Further options about passages narrow the
+choice only."""
 
 
 @click.command(cls=Command)
@@ -98,7 +98,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run.
     """
     from remix.generation import execute, run_model
     from remix.outputs import find_run
@@ -171,7 +171,7 @@ def _new(ctx: click.Context) -> Job:
 
 
 def _refresh(ctx: click.Context, word: str) -> Job | None:
-    """The plan of a run that writes the stale texts of another run again; None if no text is stale."""
+    """The plan of a run to write an earlier run's stale texts again; None if no text is stale."""
     from remix.generation import prepare
     from remix.outputs import find_run
     from remix.records import Options
