@@ -61,6 +61,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     Choose passages with --tag, --essay, --where, --like, --sample or --all, or stale texts with --refresh. The last
     line of the output is the run's folder.
     """
+    from remix.engine import tune
     from remix.generation import execute
 
     workspace: Workspace = ctx.obj
@@ -78,7 +79,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(_plan_in_words(job))
-        if not (job.run.options.fast or _is_known(job)):
+        model, options = job.run.model, job.run.options
+        if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
@@ -190,13 +192,6 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
-
-
-def _is_known(job: Job) -> bool:
-    """Whether the model was probed on this machine before."""
-    from remix.engine import tune
-
-    return job.run.model is None or tune.is_known(job.run.model, job.run.options.gpu_layers)
 
 
 def _is_settled(run: Run) -> bool:
