@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.analysis import plots, report, survey
-from remix.analysis.compare import ComparedNeighbours, Comparison, MeasuresByText, TextKey, differences
+from remix.analysis.compare import ComparedNeighbours, Comparison, TextKey, differences
 from remix.analysis.neighbours import FEWEST, mutual_knn
 from remix.analysis.report import KeptShare, ReportData
 from remix.analysis.run_ledgers import Measured
@@ -92,7 +92,11 @@ def compare(one: ComparedRun, other: ComparedRun, embedder: Embedder | None) -> 
     numbers = [_numbers(side) for side in (one, other)]
     if embedder:
         _add_meaning(numbers, (one, other), embedder)
-    shared = _shared(one, other, numbers)
+    first, second = (
+        {_place(each.record): each.record.derivation.passages for each in side.measured} for side in (one, other)
+    )
+    # The texts of both runs whose passages have the same words.
+    shared = [place for place in numbers[0] if second.get(place) == first[place]]
     if not shared:
         raise RunError(
             f"{one.folder.run.name} and {other.folder.run.name} have no text of the same passage, kind and step.",
@@ -126,14 +130,6 @@ def models_aligned(
 def _place(record: Record) -> TextKey:
     task = record.task
     return TextKey(place_of(record), task.kind, task.step, task.variant)
-
-
-def _shared(one: ComparedRun, other: ComparedRun, numbers: Sequence[MeasuresByText]) -> list[TextKey]:
-    """The texts of both runs whose passages have the same words, in the order of the first run."""
-    sides = [
-        {_place(each.record): each.record.derivation.passages for each in side.measured} for side in (one, other)
-    ]
-    return [place for place in numbers[0] if sides[1].get(place) == sides[0][place]]
 
 
 def _numbers(side: ComparedRun) -> dict[TextKey, dict[str, float]]:

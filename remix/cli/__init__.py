@@ -1,4 +1,4 @@
-"""The command line: each command parses its options, calls one function and prints the result.
+"""The command line: each command parses options, calls a function and prints the result.
 
 Results go to stdout, progress and messages to stderr. Slow modules are imported inside the commands, so that `--help`
 is quick.
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 INTERRUPTED = 130
-"""Exit status of a command that Ctrl-C ended, as shells have it."""
+"""Exit status of a command ended by Ctrl-C, as in shells."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Failure(click.ClickException):
-    """A `RemixError` as click shows it; the exit code is 1."""
+    """A `RemixError` as a click exception; the exit code is 1."""
 
     def __init__(self, error: RemixError) -> None:
         super().__init__(error.message)
@@ -68,16 +68,16 @@ class Commands(Mapping[str, click.Command]):
     """The commands by name. A command is imported when its name is looked up."""
 
     def __getitem__(self, name: str) -> click.Command:
-        """The command of that name. Raises `KeyError` if there is none."""
+        """The command with a name. Raises `KeyError` for an unknown name."""
         commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
         return next(command for command in commands if command.name == name)
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is a command of that name; imports nothing."""
+        """Whether a command with a name exists; imports no command."""
         return name in _HOMES
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The command of that name, or the default. A `KeyError` raised by the command's own module gets through."""
+        """The command with the name, or the default. A `KeyError` raised by the command's own module gets through."""
         return self[name] if name in _HOMES else default
 
     def __iter__(self) -> Iterator[str]:
@@ -98,7 +98,7 @@ class Group(click.Group):
             return super().main(*arguments, **named)
         except (SystemExit, KeyboardInterrupt, GeneratorExit):
             raise
-        # A library written in Rust raises a `BaseException` when it panics.
+        # A panic of a library written in Rust is a `BaseException`.
         except BaseException as error:
             if not named.get("standalone_mode", True):
                 raise
@@ -118,7 +118,7 @@ class Group(click.Group):
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except EOFError as error:
-            # click would take an EOFError for the end of what somebody types.
+            # click would take an EOFError for the end of typed input.
             ctx.exit(door.show(error, sys.argv))
         except (RemixError, OSError) as error:
             failure = _failure(error)

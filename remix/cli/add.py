@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.options import json_option
-from remix.cli.printing import note, print_json, row, say
+from remix.cli.printing import note, print_json, row, say, shortened
 
 if TYPE_CHECKING:
-    from remix.documents import AddedEssay as Added
+    from remix.documents import AddedEssay
     from remix.workspace import Workspace
 
 
@@ -56,7 +56,7 @@ def add(
         note("Nothing was written.")
 
 
-def _show(added: Added) -> None:
+def _show(added: AddedEssay) -> None:
     """Print what was found, and in the last line the essay's path."""
     summary = _summary(added, written=False)
     rows = [
@@ -69,7 +69,7 @@ def _show(added: Added) -> None:
         *(("taken apart", split.word) for split in added.document.splits),
         *(("doubtful", words) for words in _doubts(added)),
         *(("left out", words) for words in added.document.left_out),
-        *(("no passage", f"“{_shortened(text)}”") for text in added.no_passage),
+        *(("no passage", f"“{shortened(text)}”") for text in added.no_passage),
     ]
     for key, value in rows:
         if value:
@@ -77,7 +77,7 @@ def _show(added: Added) -> None:
     say(str(added.path))
 
 
-def _summary(added: Added, written: bool) -> dict[str, Any]:
+def _summary(added: AddedEssay, written: bool) -> dict[str, Any]:
     from remix.corpus import count_tags
 
     essay = added.essay
@@ -104,18 +104,13 @@ def _counted(values: list[str], between: str) -> str:
     return f"{len(values)}: {between.join(values)}" if values else "none"
 
 
-def _doubts(added: Added) -> list[str]:
+def _doubts(added: AddedEssay) -> list[str]:
     """Doubtful splits of words into tags, with the alternatives."""
     found = []
     for doubt in (doubt for split in added.document.splits for doubt in split.doubts):
         others = " or ".join(" + ".join(parts) for parts in doubt.instead)
         found.append(f"{' + '.join(doubt.read)}: " + (f"perhaps {others}" if others else "no known word"))
     return found
-
-
-def _shortened(text: str, most: int = 60) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 COMMANDS = (add,)

@@ -25,7 +25,7 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
     """List all problems that `remix generate --all` would meet, and write nothing.
 
     Reads all essays and templates, makes the prompts of all passages and counts the tokens with the model's
-    vocabulary; the model itself isn't loaded. Exits with 1 if there is a problem.
+    vocabulary; the model itself isn't loaded. Exits with 1 if a problem is found.
     """
     from remix.generation.check import check
     from remix.records import Options

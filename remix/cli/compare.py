@@ -31,7 +31,7 @@ def compare(
 ) -> None:
     """Compare the measures of two runs: of two models, two templates or two values of --seed.
 
-    RUN is the path of a run or the beginning of its name. Texts of the same passage, kind, step and variant are
+    RUN is the path of a run or the beginning of a run's name. Texts of the same passage, kind, step and variant are
     compared. The difference is the second run minus the first, with a 95 % interval over passages.
     """
     from remix.analysis import run_ledgers, run_survey

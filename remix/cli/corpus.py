@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from remix.cli.options import Command, declared, json_option
-from remix.cli.printing import note, print_json, print_table
+from remix.cli.printing import note, print_json, print_table, shortened
 from remix.errors import SeedError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     """List all passages, or some.
 
-    An index in the cache folder makes this quick; it is brought up to date by itself.
+    An index in the cache folder makes this quick; remix keeps the index up to date.
     """
     from remix.corpus import chooser
     from remix.records import Options
@@ -44,8 +44,7 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     for _, each in found.pairs:
         ranking = found.rankings.get(each.id)
         score = [f"{ranking.score:g}"] if ranking else []
-        text = each.text if len(each.text) < 60 else f"{each.text[:57]}…"
-        rows.append([each.id, *score, ", ".join(each.tags), text])
+        rows.append([each.id, *score, ", ".join(each.tags), shortened(each.text)])
     print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
 
 

@@ -1,4 +1,4 @@
-"""What a user sees of an unexpected exception.
+"""Shows users an unexpected exception.
 
 Takes an exception, gives lines for the terminal and an exit status; a traceback only if the user asked for one.
 Knows nothing of the command that ran.
@@ -21,10 +21,10 @@ BUG = 70
 """Exit status after an internal error; EX_SOFTWARE in `sysexits.h`."""
 
 TRACEBACK = "REMIX_TRACEBACK"
-"""Environment variable that asks for tracebacks, like `-v`."""
+"""Environment variable to ask for tracebacks, like `-v`."""
 
 LONGEST = 20_000
-"""Characters of a traceback that are shown, from the end."""
+"""Characters of a traceback to show, from the end."""
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -68,7 +68,7 @@ def show(error: BaseException, arguments: Sequence[str] = ()) -> int:
 
 
 def is_verbose(arguments: Sequence[str]) -> bool:
-    """Whether tracebacks are wanted. Reads the bare words of the command line, since parsing them may have failed."""
+    """Whether tracebacks are wanted. Reads the bare words of the command line, since parsing may have failed."""
     return bool(os.environ.get(TRACEBACK)) or "-v" in arguments or "--verbose" in arguments
 
 
@@ -87,7 +87,7 @@ def interruptible() -> Iterator[None]:
 
 
 def watch_threads() -> None:
-    """Show exceptions in threads, and exceptions that Python can't raise, like all other unexpected exceptions."""
+    """Show exceptions in threads, and exceptions that Python can't raise, like all unexpected exceptions."""
 
     def in_thread(said: threading.ExceptHookArgs) -> None:
         if said.exc_value is not None and not isinstance(said.exc_value, SystemExit):

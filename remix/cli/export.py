@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
 ONLY = ("accepted", "edited", "reviewed")
 WHOLE = ("ro-crate", "prov-json")
-"""Formats that always describe the whole run."""
+"""Formats for whole runs only."""
 NO_TEXT = ("ro-crate", "epub")
 """Formats that can't be printed."""
 
@@ -39,7 +39,7 @@ NO_TEXT = ("ro-crate", "epub")
 def export(workspace: Workspace, run: str | None, target: Path, form: str, only: Any, terms: str | None) -> None:
     """Write a run in a format for other programs or for readers.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run. The run is verified first.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run. The run is verified first.
 
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 3, 130
 
 CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
-"""Parameters that choose passages: `remix generate` wants at least one. The other options about passages only narrow
-the choice."""
+"""Parameters that choose passages: `remix generate` wants at least one. Further options about passages narrow the
+choice only."""
 
 
 @click.command(cls=Command)
@@ -61,6 +61,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     Choose passages with --tag, --essay, --where, --like, --sample or --all, or stale texts with --refresh. The last
     line of the output is the run's folder.
     """
+    from remix.engine import tune
     from remix.generation import execute
 
     workspace: Workspace = ctx.obj
@@ -78,7 +79,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(_plan_in_words(job))
-        if not (job.run.options.fast or _is_known(job)):
+        model, options = job.run.model, job.run.options
+        if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
     with stoppable() as stop, progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
@@ -98,7 +100,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run.
     """
     from remix.generation import execute, run_model
     from remix.outputs import find_run
@@ -171,7 +173,7 @@ def _new(ctx: click.Context) -> Job:
 
 
 def _refresh(ctx: click.Context, word: str) -> Job | None:
-    """The plan of a run that writes the stale texts of another run again; None if no text is stale."""
+    """The plan of a run to write an earlier run's stale texts again; None if no text is stale."""
     from remix.generation import prepare
     from remix.outputs import find_run
     from remix.records import Options
@@ -190,13 +192,6 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
-
-
-def _is_known(job: Job) -> bool:
-    """Whether the model was probed on this machine before."""
-    from remix.engine import tune
-
-    return job.run.model is None or tune.is_known(job.run.model, job.run.options.gpu_layers)
 
 
 def _is_settled(run: Run) -> bool:

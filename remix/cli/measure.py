@@ -36,9 +36,9 @@ def measure(
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run. The measures of each text are
-    stored beside its record as .measures.json. Measures count letters and words: they help a reader, and are no
-    verdict.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run. The measures of each text
+    are stored beside the text's record as .measures.json. Measures count letters and words: a help to readers, and
+    no verdict.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too.

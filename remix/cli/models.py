@@ -75,7 +75,7 @@ def list_(workspace: Workspace, as_json: bool) -> None:
 )
 @click.pass_obj
 def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
-    """Make a faster copy of MODEL, with other weight types; `remix generate` uses the copy from then on.
+    """Make a faster copy of MODEL, with different weight types; `remix generate` uses the copy from then on.
 
     By default a copy of the model that `remix generate` uses. The copy lies in the cache; records name both files.
     """

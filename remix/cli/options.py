@@ -1,4 +1,4 @@
-"""Options that several commands have.
+"""Options of several commands.
 
 Most options are fields of `records.Options`: `declared` gives a command the click options of some of the fields.
 pydantic takes a while to load, so these options are made when a command parses its arguments or prints its help, and
@@ -39,9 +39,9 @@ matching_option = click.option(
 
 
 def declared(*wanted: str, **changes: Any) -> Callable[[Any], Any]:
-    """Decorates a command with the options of these names, or about these subjects (`passages`, `texts`, `machine`).
+    """Decorates a command with options, given by name or by subject (`passages`, `texts`, `machine`).
 
-    `changes` are arguments of `click.Option` that replace what the field says. The command must be a `Command` or
+    `changes` are arguments of `click.Option` that replace the field's own. The command must be a `Command` or
     `Group` of this module.
     """
     return click.option("--declared", cls=_Placeholder, wanted=wanted, changes=changes)
@@ -93,7 +93,7 @@ class Group(_Declared, click.Group):
 
 
 class _Option(click.Option):
-    """An option with its bounds in the help. If the value of a variable is refused, the error names the variable."""
+    """An option with bounds in the help. If the value of a variable is refused, the error names the variable."""
 
     range = ""
 
@@ -107,7 +107,7 @@ class _Option(click.Option):
 
 
 class _Value(click.ParamType[Any]):
-    """The value of a field of `Options`, converted and checked by that field's type."""
+    """The value of a field of `Options`, converted and checked by the field's type."""
 
     name = "value"
 
@@ -143,7 +143,7 @@ def _option(name: str, field: FieldInfo, flag: Any, changes: dict[str, Any]) -> 
 
 
 def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:
-    """The arguments of `click.Option` that follow from a field's type."""
+    """The arguments of `click.Option` for a field's type."""
     kind = field.annotation
     if kind is bool:
         return {"is_flag": True}
@@ -155,7 +155,7 @@ def _type(name: str, field: FieldInfo, flag: Any) -> dict[str, Any]:
 
 
 def bounds_in_words(field: FieldInfo) -> str:
-    """The bounds of a number for the help: `1 to 99`; empty if there is no upper bound below `LARGE`."""
+    """The bounds of a number for the help: `1 to 99`; empty without an upper bound below `LARGE`."""
     least = next((each.ge for each in field.metadata if getattr(each, "ge", None) is not None), None)
     most = next((each.le for each in field.metadata if getattr(each, "le", None) is not None), None)
     return f"{least} to {most}" if most is not None and most < LARGE else ""
@@ -166,7 +166,7 @@ LARGE = 10**6
 
 
 def _text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """The text itself, or the text of the file of that name."""
+    """The option's text, or the text of the file named by the option."""
     if value is None or not os.path.isfile(value):  # noqa: PTH113 - says no to whatever is no path at all
         return value
     from remix.util import frontmatter

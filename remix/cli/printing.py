@@ -24,7 +24,7 @@ INDENT = "    "
 """Before each line of a text."""
 
 _LIKE_A_MESSAGE = re.compile(r":(\s|$)")
-"""A first cell that matches looks like a message of remix, and is quoted."""
+"""If a row's first cell matches, the cell looks like a message of remix, and is quoted."""
 
 
 # -- lines --------------------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ def say(message: str = "", bold: bool = False) -> None:
 
 
 def note(*lines: str) -> None:
-    """Print messages to stderr, one a line; an empty message is an empty line."""
+    """Print messages to stderr, each in a line; an empty message is an empty line."""
     for line in lines:
         click.echo(one_line(line), err=True)
 
@@ -57,7 +57,7 @@ def detail(message: str) -> None:
 
 
 def error(message: str, *hints: str) -> None:
-    """Print a line that says what is wrong, and lines that say what to do."""
+    """Print a line about an error, and lines about the next steps."""
     start = "Error:" if os.environ.get("NO_COLOR") else click.style("Error:", fg="red")
     click.echo(f"{start} {one_line(message)}", err=True)
     for hint in hints:
@@ -70,7 +70,7 @@ def ask(question: str) -> None:
 
 
 def clean(problem: click.ClickException) -> click.ClickException:
-    """click's own error with a message of one line: the message may repeat a setting or an argument."""
+    """click's own error with a message of a single line: the message may repeat a setting or an argument."""
     problem.__dict__["message"] = one_line(problem.message)
     return problem
 
@@ -115,7 +115,7 @@ def changed_line(line: str, colour: str | None) -> None:
 
 
 def document(data: bytes) -> None:
-    """Print a whole document, in which control characters are spelt out already."""
+    """Print a whole document with control characters spelt out already."""
     click.echo(data, nl=False)
 
 
@@ -131,13 +131,13 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     """Print rows: on a terminal a table, elsewhere lines with tabs between the cells."""
     cells = [[_first(str(row[0])), *(visible(str(cell)) for cell in row[1:])] for row in rows]
     if not sys.stdout.isatty():
-        # In one call: printing thousands of single lines is slow.
+        # In a single call: printing thousands of single lines is slow.
         click.echo("".join("\t".join(row) + "\n" for row in cells), nl=False)
         return
     from rich.table import Column, Table
     from rich.text import Text
 
-    # People copy the first column into other commands, so its cells must never be shortened.
+    # People copy the first column into commands: never shorten the column's cells.
     first = Column(
         headers[0], no_wrap=True, overflow="fold", min_width=max((len(row[0]) for row in cells), default=1)
     )
@@ -165,8 +165,14 @@ def _print_rich(table: Any) -> None:
 
 
 def _first(cell: str) -> str:
-    """A row's first cell, quoted if it could be taken for a message."""
+    """A row's first cell, quoted if the cell could be taken for a message."""
     return quoted(cell) if _LIKE_A_MESSAGE.search(cell) else one_line(cell, LONGEST_SHOWN)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text in a single line, cut after `most` letters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def count(number: int, noun: str) -> str:

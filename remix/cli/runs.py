@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 WIDE = 100
-"""Columns of a terminal from which passage and text are shown side by side."""
+"""Columns: a terminal at least as wide shows passage and text side by side."""
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
-"""Letters of a token that are shown, and alternatives of a token: traces by remix have no more."""
+"""Letters of a token to show, and alternatives of a token: traces by remix have no more."""
 
 
 @click.command()
@@ -84,7 +84,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool, as_json: bool) -> None:
     """Show a text beside its passage.
 
-    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
     """
     from remix.outputs import find_output
 
@@ -105,7 +105,10 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
     about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
     _print_beside("; ".join(heads), "\n\n".join(each.text for each in record.sources), about, written)
-    note("", _provenance(record))
+    flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
+    sampling = record.derivation.sampling
+    seed = f"seed {sampling.seed}, " if sampling else ""
+    note("", f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}")
 
 
 COMMANDS = (runs, show)
@@ -172,13 +175,6 @@ def _token(trace: Trace, at: int) -> tuple[str, str, str, str]:
 
 
 def _word(piece: str) -> str:
-    """A token as it is shown; the token that ends the text is empty."""
+    """A token as shown; the end-of-text token is empty."""
     piece = piece[:LONGEST_PIECE]
     return piece.strip() or ("the end" if not piece else repr(piece))
-
-
-def _provenance(record: Record) -> str:
-    flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
-    sampling = record.derivation.sampling
-    seed = f"seed {sampling.seed}, " if sampling else ""
-    return f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """List stale texts: texts whose passage, template or model has changed since.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run.
     """
     from remix.generation import prepare
 
@@ -73,7 +73,7 @@ class _StaleTexts(NamedTuple):
     texts: int
     """Number of finished texts."""
     stale: list[tuple[Stale, list[str]]]
-    """Passages and kinds whose texts are stale, each with its finished texts."""
+    """Passages and kinds with stale texts, each with the finished texts."""
 
 
 def _found(folder: RunFolder, stale: list[Stale]) -> _StaleTexts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,7 +155,11 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
     essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
     plan = renaming.rename(essays, workspace.seeds, workspace.root, old, new)
     if as_json:
-        print_json({"merged": plan.merged, "files": [_as_json(edit) for edit in plan.edits]})
+        files = [
+            {"path": edit.name, "places": edit.places, "texts": edit.texts, "diff": [*renaming.diff(edit)]}
+            for edit in plan.edits
+        ]
+        print_json({"merged": plan.merged, "files": files})
     else:
         _show(plan.edits)
     note(_in_words(plan.edits))
@@ -172,7 +176,7 @@ COMMANDS = (tags,)
 
 
 def _counts(workspace: Workspace, min_words: int) -> list[tuple[str, int]]:
-    """Each tag with its number of passages, from the index: no essay is read."""
+    """Each tag with a number of passages, from the index: no essay is read."""
     from remix.corpus.query import Term
 
     long = Term("words", str(min_words)) if min_words else None
@@ -183,17 +187,14 @@ def _show(edits: list[Edit]) -> None:
     from remix.corpus.renaming import diff
 
     for edit in edits:
-        for line, partner in _partners(list(diff(edit))):
+        lines = list(diff(edit))
+        for number, line in enumerate(lines):
+            # The line that replaces a removed line follows; an added line is preceded by the line replaced.
+            step = {"-": 1, "+": -1}.get(line[0], 0) if number > 1 else 0
+            partner = lines[number + step] if step else None
             shown = near_change(line, partner) if sys.stdout.isatty() else line
             colour = {"-": "red", "+": "green"}.get(line[0]) if partner else None
             changed_line(shown, colour)
-
-
-def _partners(lines: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Each line of a diff, with the line that replaces it or that it replaces."""
-    for number, line in enumerate(lines):
-        step = {"-": 1, "+": -1}.get(line[0], 0) if number > 1 else 0
-        yield line, lines[number + step] if step else None
 
 
 def near_change(line: str, partner: str | None) -> str:
@@ -210,12 +211,6 @@ def near_change(line: str, partner: str | None) -> str:
 def _alike(one: Iterable[str], other: Iterable[str]) -> int:
     """Length of the common beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _as_json(edit: Edit) -> dict[str, object]:
-    from remix.corpus.renaming import diff
-
-    return {"path": edit.name, "places": edit.places, "texts": edit.texts, "diff": [*diff(edit)]}
 
 
 def _in_words(edits: list[Edit]) -> str:

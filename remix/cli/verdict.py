@@ -32,7 +32,7 @@ def verdict(
 ) -> None:
     """Accept, reject or star a text; undo withdraws your last verdict.
 
-    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN]. All verdicts
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. All verdicts
     stay in the run's reviews.jsonl.
     """
     from remix.errors import RunError

@@ -27,7 +27,7 @@ class _Verified(NamedTuple):
     signature: str
     replayed: list[Replayed] | None
     outputs: set[str]
-    """The outputs that were named; empty for the whole run."""
+    """The outputs named on the command line; empty for the whole run."""
 
     @property
     def good(self) -> bool:
@@ -55,12 +55,12 @@ class _Verified(NamedTuple):
 def verify(ctx: click.Context, /, **chosen: Any) -> None:
     """Check that nothing in a run, or in single texts, has changed since it was written.
 
-    RUN is the path of a run or the beginning of its name, OUTPUT the path of a text; by default the latest run.
+    RUN is the path of a run or the beginning of a run's name, OUTPUT the path of a text; by default the latest run.
     Checks every text, record and hash and where each text comes from; reads nothing outside the run's folder. Each
     problem is a line that names the file, and the exit status is 1.
 
-    --replay writes the texts again, with the batch settings of the records, unless a problem was found. Another
-    machine may write other texts; such differences are shown and are no problem.
+    --replay writes the texts again, with the batch settings of the records, unless a problem was found. A
+    different machine may write different texts: such differences are shown and are no problem.
     """
     from remix.outputs.find import find_places
 
@@ -91,7 +91,7 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 def why(workspace: Workspace, output: str | None, passage: str | None, as_json: bool) -> None:
     """Show where a text comes from: each step back to the passage, with prompt, model and seed.
 
-    OUTPUT is the path of a text, the beginning of its record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
     """
     from remix.outputs import find_output
     from remix.outputs.lineage import ancestry
@@ -120,9 +120,9 @@ def why(workspace: Workspace, output: str | None, passage: str | None, as_json: 
 def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     """Sign a finished run with your SSH key, and print the sha256 of its manifest.
 
-    RUN is the path of a run or the beginning of its name; by default the latest run. The signature lies beside the
-    manifest; `remix verify --signers FILE --identity NAME` checks it. To prove when the run was signed, give the
-    sha256 to somebody who notes the date.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run. The signature lies beside
+    the manifest; `remix verify --signers FILE --identity NAME` checks the signature. To prove when the run was
+    signed, give the sha256 to somebody who notes the date.
     """
     from remix.outputs import find_run
     from remix.outputs.layout import SIGNATURE
@@ -143,7 +143,7 @@ COMMANDS = (verify, why, sign)
 
 
 def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
-    """Raise `click.UsageError` for options that need another option."""
+    """Raise `click.UsageError` for options without the options they need."""
     for name in ("sample", "parallel", "threads", "model", "anyway"):
         if chosen[name] not in (None, False) and not chosen["replay"]:
             raise click.UsageError(f"--{name} goes with --replay.", ctx)
@@ -229,7 +229,7 @@ def _print(verified: _Verified) -> None:
 
 
 def _intact(verified: _Verified) -> str:
-    """What was verified, in words."""
+    """The verified run or texts, in words."""
     if verified.outputs:
         total = len(verified.report.run.tasks) if verified.report.run else 0
         count = len(verified.report.found)
@@ -263,7 +263,7 @@ def _print_replay(replayed: list[Replayed]) -> None:
 
 
 def _excuse(replayed: Replayed) -> str:
-    """Why a difference proves nothing; empty if it proves a change."""
+    """Why a difference is no proof of a change; empty for a proof."""
     if not replayed.exact:
         return " (which proves nothing: its record says that it isn't exact)"
     return " (which proves nothing: the environment differs)" if replayed.environment else ""

@@ -97,6 +97,7 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
         body = READERS[path.suffix.lower()](text, name)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
+    dated = _DATED.match(path.stem)
     found = list(passages(body.blocks, name))
     head = _Head(body.meta, name, text)
     title = head.words("title") or body.title or path.stem
@@ -107,7 +108,7 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
         slug=slug,
         title=title,
         author=head.words("author"),
-        date=head.words("date") or head.words("planted") or _date_in(path.stem),
+        date=head.words("date") or head.words("planted") or ("-".join(dated.group(1, 3, 4)) if dated else None),
         aliases=head.aliases(),
         tags=tags,
         path=name,
@@ -263,8 +264,3 @@ def _at_commas(words: str) -> list[str]:
 def _at_commas_or_spaces(words: str) -> list[str]:
     """Jekyll separates tags by spaces; if the value has a comma, a tag may have several words."""
     return words.split("," if "," in words else None)
-
-
-def _date_in(stem: str) -> str | None:
-    found = _DATED.match(stem)
-    return f"{found[1]}-{found[3]}-{found[4]}" if found else None

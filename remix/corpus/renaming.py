@@ -198,7 +198,10 @@ class _EssayFile:
         self._budget = budget
         # Decoding and encoding UTF-8 gives the same bytes; line ends and the byte order mark are kept.
         self._text = frontmatter.read_bytes(path).decode(errors="replace")
-        self._base = next(base for base in map(self._digits, itertools.count()) if base not in self._text)
+        # `_DIGITS` + 1 digits derived from the text and a number: no text can contain many of these sequences.
+        digests = (int(sha256(f"{number} {self._text}"), 16) for number in itertools.count())
+        bases = (str(10**_DIGITS + digest % (9 * 10**_DIGITS)) for digest in digests)
+        self._base = next(base for base in bases if base not in self._text)
         self._mark = re.compile(rf"{self._base}(\d{{{_DIGITS}}})")
         self._readings = 0
         self._last: tuple[str, Essay | None] | None = None
@@ -220,10 +223,6 @@ class _EssayFile:
             places=len(places),
             texts=tuple(before.id for before, after in pairs if before.text != after.text),
         )
-
-    def _digits(self, number: int) -> str:
-        """`_DIGITS` + 1 digits derived from the text and a number: no text can contain many of these sequences."""
-        return str(10**_DIGITS + int(sha256(f"{number} {self._text}"), 16) % (9 * 10**_DIGITS))
 
     def _letters(self, place: _Place) -> str:
         return self._text[place.start : place.end]

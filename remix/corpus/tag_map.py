@@ -120,12 +120,6 @@ def _ordered(edge: tuple[int, int]) -> tuple[int, int]:
     return min(edge), max(edge)
 
 
-def _colours(graph: nx.Graph) -> dict[int, str]:
-    """A colour for each group of tags; grey for further groups and for single tags."""
-    groups = [group for group in _communities(graph) if len(group) > 1] if graph.size() else []
-    return {number: colour for group, colour in zip(groups, COLOURS, strict=False) for number in group}
-
-
 def _communities(graph: nx.Graph) -> list[set[int]]:
     """Groups of tags that are often together, the largest group first."""
     if len(graph) <= MOST_MERGED:
@@ -198,7 +192,9 @@ def _svg(graph: nx.Graph, labels: Sequence[_Label], places: Points, caption: str
     boxes = np.array([label.box for label in labels]).reshape(-1, 2)
     width, height = (places + boxes / 2).max(0, initial=0) + np.array([2 * MARGIN, 3 * MARGIN])
     places = places + MARGIN
-    colours = _colours(graph)
+    # Groups beyond the colours, and single tags, are grey.
+    groups = [group for group in _communities(graph) if len(group) > 1] if graph.size() else []
+    colours = {number: colour for group, colour in zip(groups, COLOURS, strict=False) for number in group}
     svg = ET.Element(
         "svg",
         {

@@ -74,20 +74,16 @@ def seed_files(folder: Path, exclude: Sequence[str] = (), on_error: OnError | No
 
 def seed_names(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[str]:
     """As `seed_files`, but names relative to the folder; some may not be regular files."""
-    names = _walk(folder, exclude, on_error)
+    names = walk(folder, exclude, on_error)
     return [name for name in names if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122
 
 
-def walk(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[Path]:
+def walk(folder: Path, exclude: Sequence[str] = (), on_error: OnError | None = None) -> list[str]:
     """All files below a folder that aren't excluded, sorted by path; links to folders aren't followed.
 
-    Raises `SeedError` for an invalid pattern.
+    Gives relative names with forward slashes: thousands of `Path`s would take longer than the walk. Raises
+    `SeedError` for an invalid pattern.
     """
-    return [folder / name for name in _walk(folder, exclude, on_error)]
-
-
-def _walk(folder: Path, exclude: Sequence[str], on_error: OnError | None) -> list[str]:
-    """Relative names with forward slashes: thousands of `Path`s would take longer than the walk."""
     spec = _spec(folder, exclude)
     return sorted(_files(str(folder), spec, on_error or _raise), key=lambda name: name.split("/"))
 

@@ -26,6 +26,8 @@ def read(text: str) -> Document:
     """Read an Org file."""
     body = org.read(text, "")
     blocks, first = gathered(_blocks(body.blocks))
+    prose = {number for each in body.blocks for number in range(each.lines[0], each.lines[1] + 1)}
+    rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in prose)
     stated = {key: one_line(str(body.meta.get(key, ""))) or None for key in ("title", "author", "date")}
     return Document(
         form="Org",
@@ -34,7 +36,7 @@ def read(text: str) -> Document:
         date=_DATE.sub(r"\1", stated["date"]) if stated["date"] else None,
         tags=(*map(_tag, body.meta["tags"]), *first),
         blocks=blocks,
-        left_out=_left_out(text, body.blocks),
+        left_out=(f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else (),
     )
 
 
@@ -64,10 +66,3 @@ def _markdown(text: str) -> str:
     """Links replaced by their text, and emphasis marked as in Markdown."""
     text = _LINK.sub(r"\1", text)
     return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
-
-
-def _left_out(text: str, found: tuple[OrgBlock, ...]) -> tuple[str, ...]:
-    """The number of lines that aren't prose."""
-    kept = {number for each in found for number in range(each.lines[0], each.lines[1] + 1)}
-    rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in kept)
-    return (f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else ()

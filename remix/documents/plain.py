@@ -67,13 +67,9 @@ def _one_paragraph_a_line(chunks: Sequence[Sequence[str]]) -> bool:
     if any(len(line) > WIDEST for line in lines):
         return True
     breaks = [line for chunk in chunks for line in chunk[:-1]]
-    return sum(_is_whole(line) for line in breaks) * 2 > len(breaks)
-
-
-def _is_whole(line: str) -> bool:
-    """Whether a line ends as a paragraph does."""
-    text, tags = split_trailing_tags(line)
-    return bool(tags) or bool(_ENDS.search(text))
+    # The lines that end as a paragraph does.
+    whole = sum(bool(tags or _ENDS.search(text)) for text, tags in map(split_trailing_tags, breaks))
+    return whole * 2 > len(breaks)
 
 
 def _with_quotations_joined(units: Sequence[list[str]]) -> list[list[str]]:

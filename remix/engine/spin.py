@@ -37,7 +37,8 @@ _applied: dict[str, str] = {}
 def wait_policy() -> dict[str, str]:
     """The variables to set: as tuned on this machine, or a short spin; empty if the user's environment has any."""
     if not is_set_by_user():
-        _applied.update(_saved() or SHORT)
+        memo = _MEMOS.read(_KEY)
+        _applied.update(memo.variables if memo and memo.variables in POLICIES else SHORT)
     return _applied
 
 
@@ -49,9 +50,3 @@ def is_set_by_user() -> bool:
 def save(policy: Mapping[str, str]) -> None:
     """Use a policy from now on. Raises `RunError` if the cache can't be written."""
     _MEMOS.write(_KEY, WaitPolicy(variables=dict(policy)))
-
-
-def _saved() -> dict[str, str]:
-    """The policy saved by tuning; empty without a known policy."""
-    memo = _MEMOS.read(_KEY)
-    return memo.variables if memo and memo.variables in POLICIES else {}

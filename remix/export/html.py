@@ -12,7 +12,7 @@ from typing import Any
 from remix import pages
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
 from remix.outputs.facts import about, facts
-from remix.records import Passage, Run, Standing
+from remix.records import Passage, Run
 
 _VERDICTS = {"accept": "accepted", "star": "starred", "reject": "rejected"}
 _LOSSES = {"earned": "loss earned", "lost": "loss not earned"}
@@ -58,20 +58,15 @@ def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, A
 
 
 def _output(output: ReviewedOutput) -> dict[str, Any]:
-    found = output.found
+    found, standing = output.found, output.standing
+    marks = (_VERDICTS.get(standing.verdict or ""), _LOSSES.get(standing.loss or ""), standing.edit and "edited")
     return {
         "id": found.task.id,
         "text": output.text,
         "before": found.text if output.edited is not None else None,
-        "marks": _marks(output.standing),
-        "note": output.standing.note,
+        "marks": [mark for mark in marks if mark],
+        "note": standing.note,
         "step": found.task.step,
         "flags": found.record.flags,
         "facts": list(facts(found.record)),
     }
-
-
-def _marks(standing: Standing) -> list[str]:
-    """Verdict, loss and edit, in a word or two each."""
-    marks = (_VERDICTS.get(standing.verdict or ""), _LOSSES.get(standing.loss or ""), standing.edit and "edited")
-    return [mark for mark in marks if mark]

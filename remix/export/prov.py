@@ -41,7 +41,11 @@ def _add(document: ProvDocument, found: FoundOutput) -> None:
     document.wasAssociatedWith(writing, _software(document, record))
     passages = [_passage(document, each) for each in record.sources]
     texts = [f"run:{_local(each)}" for each in found.task.reads]
-    earlier = [_earlier(document, each.record) for each in found.task.inputs if isinstance(each, RecordInput)]
+    # An output of an earlier run is known by its record.
+    records = [each.record for each in found.task.inputs if isinstance(each, RecordInput)]
+    earlier = [
+        _once(document, f"record:{each}", {PROV["type"]: "remix:Output", "remix:record": each}) for each in records
+    ]
     for used in (*passages, _template(document, record), _model(document, record), *texts, *earlier):
         document.used(writing, used)
     for origin in (*passages, *texts, *earlier):
@@ -82,12 +86,6 @@ def _software(document: ProvDocument, record: Record) -> str:
     if not document.get_record(name):
         document.agent(name, {PROV["type"]: PROV["SoftwareAgent"], "remix:version": record.circumstances.remix})
     return name
-
-
-def _earlier(document: ProvDocument, record: str) -> str:
-    """An output of an earlier run, which is known by its record."""
-    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Output", "remix:record": record}
-    return _once(document, f"record:{record}", about)
 
 
 def _passage(document: ProvDocument, source: Source) -> str:

@@ -43,10 +43,10 @@ _HOLDING = threading.Lock()
 class ChatRemix(BaseChatModel):
     """remix's exact batched engine as a LangChain chat model.
 
-    The same messages, sampling parameters and seed give the same text, whatever other calls are in the batch and in
-    whatever order they come. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or
+    The same messages, sampling parameters and seed give the same text; the calls in the batch and the order of calls
+    change nothing. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or
     with the object; copies share the loaded model. To change sampling parameters for one call, `bind` them instead of
-    making another `ChatRemix`: only calls of one loaded model share a batch. A last `AIMessage` is the beginning of
+    making a second `ChatRemix`: only calls of one loaded model share a batch. A last `AIMessage` is the beginning of
     the answer (prefill); the answer then holds the new words alone. `with_structured_output` gives JSON that fits a
     schema. Token counts (`get_num_tokens_from_messages`, `trim_messages`) are those of the model's own tokenizer and
     chat template.
@@ -68,23 +68,23 @@ class ChatRemix(BaseChatModel):
     top_k: int = Field(_USUAL.top_k, ge=0)
     """Sample from the `top_k` most probable tokens; 0 is all tokens."""
     top_p: float = Field(_USUAL.top_p, gt=0, le=1)
-    """Sample from the most probable tokens that together reach this probability."""
+    """Sample from the most probable tokens up to a total probability of `top_p`."""
     min_p: float = Field(_USUAL.min_p, ge=0, le=1)
     """Sample from tokens with at least this share of the most probable token's probability."""
     seed: int = Field(1, ge=1, le=2**32 - 2)
     """Sampling seed, equal for all calls, so that a text doesn't depend on the number of earlier calls."""
     stop: tuple[str, ...] = ()
-    """Strings that end the text; a call's own `stop` replaces them."""
+    """Strings that end the text; a call's own `stop` replaces the field."""
     context: int = Field(2048, ge=1)
     """Most tokens of prompt and answer together; at most the model's training context is used."""
     parallel: int = Field(16, ge=1)
     """Most conversations in a batch; further conversations wait."""
     threads: int | None = Field(None, ge=1)
-    """Threads to compute with; one for each physical core, if null."""
+    """Threads to compute with; as many as physical cores, if null."""
 
     _held: Weights | None = PrivateAttr(None)
 
-    # -- the model behind it --------------------------------------------------------------------------------
+    # -- the local model --------------------------------------------------------------------------------
 
     @property
     def _weights(self) -> Weights:
@@ -98,7 +98,7 @@ class ChatRemix(BaseChatModel):
 
     @property
     def model_name(self) -> str:
-        """The model's name, never its path. Raises `ModelError` if there is no such model."""
+        """The model's name, never its path. Raises `ModelError` for an unknown model."""
         return self._weights.file.name
 
     @property
@@ -143,7 +143,7 @@ class ChatRemix(BaseChatModel):
         try:
             return self._result(_outcome(future), sampling)
         finally:
-            # Ctrl-C while waiting withdraws the request, unless it is being decoded already.
+            # Ctrl-C while waiting withdraws the request, unless decoding has begun.
             future.cancel()
 
     async def _agenerate(
@@ -234,7 +234,7 @@ class ChatRemix(BaseChatModel):
         return_exceptions: bool = False,
         **kwargs: Any,
     ) -> Iterator[tuple[int, Any]]:
-        """Answer all inputs as `batch` does; yield each answer with its input's index as soon as it is finished."""
+        """Answer all inputs as `batch` does; yield each finished answer at once, with the input's index."""
         configs = self._concurrent(config, len(inputs))
         if return_exceptions:
             return super().batch_as_completed(inputs, configs, return_exceptions=True, **kwargs)
@@ -243,7 +243,7 @@ class ChatRemix(BaseChatModel):
     def _concurrent(
         self, config: RunnableConfig | Sequence[RunnableConfig] | None, count: int
     ) -> list[RunnableConfig]:
-        """The configs with a `max_concurrency` that keeps the batch full.
+        """The configs with `max_concurrency` set to keep the batch full.
 
         LangChain's default is the number of cores and four more, which would leave most rows of the batch empty.
         """
@@ -292,7 +292,7 @@ class ChatRemix(BaseChatModel):
         if schema is None and method != "json_mode":
             raise ValueError(f"The method {method!r} needs a schema.")
         wanted = structured.response_format(schema)
-        # A schema that no grammar can be made of is refused here, not at the first call.
+        # A schema without a possible grammar is refused here, not at the first call.
         structured.grammar(wanted)
         shown = {"kwargs": {"method": method}, "schema": schema or {}}
         answers = self.bind(response_format=wanted, ls_structured_output_format=shown)

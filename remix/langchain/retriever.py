@@ -36,7 +36,7 @@ class TagRetriever(BaseRetriever):
     """A query that the passages must match too, as for `remix passages --where`."""
 
     k: int | None = Field(None, ge=0)
-    """Most passages to return; `invoke(query, k=…)` overrides it."""
+    """Most passages to return; `invoke(query, k=…)` overrides the field."""
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None

@@ -82,24 +82,20 @@ def _json_schema(schema: dict[str, Any] | type) -> dict[str, Any]:
 
 
 class _WholeJson(JsonOutputParser):
-    """Refuses JSON that was cut off: the inherited parser would close the brackets silently."""
+    """Refuses JSON cut off before the end: the inherited parser would close the brackets silently."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        finish = _finish(result[0])
+        answer = result[0]
+        # A chunk before the last has no `finish_reason`.
+        about = answer.message.response_metadata if isinstance(answer, ChatGeneration) else {}
+        finish = about.get("finish_reason")
         if finish or not partial:
-            _refuse_cut(result[0].text, finish)
+            _refuse_cut(answer.text, finish)
         return super().parse_result(result, partial=partial)
 
 
 class _WholeObject(_WholeJson, PydanticOutputParser[Any]):
-    """Refuses JSON that was cut off, and makes instances of a pydantic class."""
-
-
-def _finish(generation: Generation) -> str | None:
-    """The answer's `finish_reason`; `None` for a chunk before the last."""
-    if not isinstance(generation, ChatGeneration):
-        return None
-    return generation.message.response_metadata.get("finish_reason")
+    """Refuses JSON cut off before the end, and makes instances of a pydantic class."""
 
 
 def _refuse_cut(text: str, finish: str | None) -> None:

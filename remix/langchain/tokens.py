@@ -1,7 +1,7 @@
 """The lengths of prompts for a LangChain chat model, as far as the model itself can count tokens.
 
 Takes messages, gives numbers of tokens. Loads no tokenizer: LangChain's own default would load `transformers` and may
-download GPT-2's vocabulary, which says nothing of another model.
+download GPT-2's vocabulary, which gives wrong counts for other models.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from remix.langchain.messages import to_langchain
 from remix.records import Message, PromptSize
 
 LONGEST_TOKEN = 1024
-"""Characters. No vocabulary in use has a longer token: its longest are runs of spaces."""
+"""Characters. No vocabulary in use has a longer token: the longest tokens are runs of spaces."""
 
 MARGIN = 512
-"""Tokens that a chat template may add to the messages: roles, and a system message of its own."""
+"""Tokens that a chat template may add to the messages: roles, and the template's system message."""
 
 _CONTEXTS = ("num_ctx", "n_ctx", "context")
 """Fields for the context in tokens: of `ChatOllama`, of `ChatLlamaCpp`, and of `ChatRemix`."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LoadRequest(NamedTuple):
-    """Which model to load, and for how many and how long sequences."""
+    """The model to load, and the number and the length of sequences."""
 
     model: str | None
     """Path or name of a GGUF; the bundled model, if null."""
@@ -32,7 +32,7 @@ class LoadRequest(NamedTuple):
     parallel: int
     """Most sequences in a batch."""
     threads: int | None
-    """Threads to compute with; one for each physical core, if null."""
+    """Threads to compute with; as many as physical cores, if null."""
 
 
 class Weights:
@@ -55,7 +55,7 @@ class Weights:
 
     @property
     def file(self) -> ModelFile:
-        """The file's identity. Hashes the file if it is new on this machine. Raises `ModelError`."""
+        """The file's identity. Hashes a file that is new on this machine. Raises `ModelError`."""
         return self._identify()[1]
 
     @property
@@ -79,7 +79,7 @@ class Weights:
     def submit(
         self, messages: Sequence[Message], sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Future[Generation]:
-        """Queue a conversation; the engine's thread calls `on_text` with the new words as they come."""
+        """Queue a conversation; the engine's thread calls `on_text` with new words."""
         # Within the lock, because tokenising reads memory that `close` frees.
         with self._lock:
             local = self.load()

@@ -1,6 +1,6 @@
 """Any LangChain chat model as a run's writer.
 
-Takes prompts, gives generations whose records say that they aren't exact. Knows LangChain's interface alone, and no
+Takes prompts, gives generations with records marked as not exact. Knows LangChain's interface alone, and no
 provider.
 """
 
@@ -17,7 +17,6 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
 
 from remix.errors import ModelError, RemixError
 from remix.generation import execute, prepare
@@ -39,19 +38,19 @@ _LARGEST = 2**53
 class ChatModelWriter:
     """Lets a LangChain chat model write a run's outputs: a `generation.writer.Writer`.
 
-    Only the messages are sent. Temperature, length, stop strings and all other parameters are the chat model's own:
+    Only the messages are sent. Temperature, length, stop strings and all further parameters are the chat model's own:
     set them on the model. The records show the model's `_identifying_params`, and that nothing here is exact. When a
     run is stopped, calls in progress go on until Python ends.
 
     Prompts are checked against the model's context before the run begins if the model counts tokens itself
     (`get_num_tokens_from_messages`, `get_num_tokens` or `get_token_ids` overridden, or `custom_get_token_ids` given)
-    and says how many it takes: in `num_ctx`, `n_ctx` or `context`, or in `profile["max_input_tokens"]`.
+    and says how many tokens fit: in `num_ctx`, `n_ctx` or `context`, or in `profile["max_input_tokens"]`.
 
     An opening (the beginning of the answer, written by the template) is sent as a last `AIMessage`, because the
     record must show what the model was asked. Models that support prefilling continue the opening, other models
     begin a new answer; if a model repeats the opening, the repetition is removed, because the opening is put before
-    the text anyway. Some providers refuse such a message, and the task fails with their error. The shipped templates
-    have openings for small local models only.
+    the text anyway. Some providers refuse a last `AIMessage`, and the task fails with the provider's error. The
+    shipped templates have openings for small local models only.
     """
 
     def __init__(self, model: BaseChatModel, parallel: int = 4) -> None:
@@ -84,7 +83,7 @@ class ChatModelWriter:
             raise ModelError("the writer has been closed.", "Make another one.") from error
 
     def close(self) -> None:
-        """Cancel the calls that haven't begun, and don't wait for the others."""
+        """Cancel the calls that haven't begun, and don't wait for calls in progress."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _write(self, prompt: Prompt) -> Generation:
@@ -92,9 +91,12 @@ class ChatModelWriter:
         try:
             answer = self._model.invoke(to_langchain(prompt.messages))
             reasons = [str(answer.response_metadata.get(key)).casefold() for key in _FINISHES]
+            text, opening = str(answer.text), prompt.opening
+            # A model may repeat the opening before the new words.
+            repeated = opening and text.lstrip().startswith(opening)
             generation = Generation(
                 writer=self.info,
-                text=_continuation(str(answer.text), prompt.opening),
+                text=text.lstrip().removeprefix(opening) if repeated else text,
                 finish="length" if any(reason in _LENGTH for reason in reasons) else "stop",
                 token_ids=None,
                 prompt_token_ids=None,
@@ -112,13 +114,10 @@ class ChatModelWriter:
                 f"{self.info.name}: failed to write ({type(error).__name__}: {reason}).",
                 "See to the model (its key, its limits, what it accepts), then resume the run with it.",
             ) from error
-        self._count(answer)
-        return generation
-
-    def _count(self, answer: AIMessage) -> None:
         if answer.usage_metadata:
             with self._lock:
                 self.sampled += answer.usage_metadata["output_tokens"]
+        return generation
 
 
 def generate_with(
@@ -141,11 +140,6 @@ def _name(model: BaseChatModel) -> str:
     """The model's name, or its class: LangChain's chat models keep the name in different fields."""
     names = (getattr(model, field, None) for field in ("model_name", "model", "model_id"))
     return next((_placeless(name) for name in names if isinstance(name, str) and name), type(model).__name__)
-
-
-def _continuation(text: str, opening: str) -> str:
-    """The new words: without the opening, if the model repeated it."""
-    return text.lstrip().removeprefix(opening) if opening and text.lstrip().startswith(opening) else text
 
 
 def _placeless(text: str) -> str:

@@ -143,13 +143,14 @@ def _has_half(text: _FactIndex, name: str) -> bool:
 
 
 def _knows_name(text: _FactIndex, name: str) -> bool:
-    return all(part in text.words or _is_related(part, text) for part in name_parts(name))
-
-
-def _is_related(part: str, text: _FactIndex) -> bool:
-    """Whether a word shares its root with a capitalised word of a text, as Italian and Italy, European and Europe,
-    Chicagoan and Chicago do: the shorter word, less two letters at most, is the longer word's root."""
-    return word_root(part) in text.prefixes or any(part[: len(part) - less] in text.roots for less in range(3))
+    """Whether a text has each part of a name, or a capitalised word of the same root, as Italian and Italy, European
+    and Europe, Chicagoan and Chicago: the shorter word, less two letters at most, is the longer word's root."""
+    return all(
+        part in text.words
+        or word_root(part) in text.prefixes
+        or any(part[: len(part) - less] in text.roots for less in range(3))
+        for part in name_parts(name)
+    )
 
 
 _TYPES = (

@@ -6,8 +6,8 @@ Language Identification Tool"), a naive Bayes classifier of byte n-grams; its we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
-from functools import cache, lru_cache
+from collections.abc import Sequence, Set
+from functools import lru_cache
 
 from remix.measure.words import FUNCTION_WORDS, words
 
@@ -48,12 +48,6 @@ def _language(text: str) -> str:
 
 def _scores(text: str) -> dict[str, float]:
     """Log-likelihood of a text in each language, up to a constant, in nats."""
-    return {language: float(score) for language, score in _rank()(text)}
-
-
-@cache
-def _rank() -> Callable[[str], list[tuple[str, float]]]:
     from py3langid.langid import rank
 
-    found: Callable[[str], list[tuple[str, float]]] = rank
-    return found
+    return {language: float(score) for language, score in rank(text)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -36,6 +36,8 @@ MOST_LETTERS = 100_000
 LONGEST = 60
 """Letters. A longer word isn't English, and is its own stem."""
 
+_STEMMER = snowballstemmer.stemmer("english")
+
 _APOSTROPHES = str.maketrans("", "", "’'")
 
 
@@ -57,11 +59,6 @@ def ngrams(items: list[str], size: int) -> Iterator[tuple[str, ...]]:
     return zip(*(items[start:] for start in range(size)), strict=False)
 
 
-@cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
-
-
 def stem(word: str) -> str:
     """A word's stem by Porter's second English stemmer: “easily” and “easy” have the same stem."""
     return _stem(word) if len(word) <= LONGEST else word
@@ -69,5 +66,5 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
-    found: str = _stemmer().stemWord(word)
+    found: str = _STEMMER.stemWord(word)
     return found

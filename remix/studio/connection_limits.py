@@ -47,8 +47,9 @@ class Connection(H11Protocol):
         others = [each for each in self.connections if isinstance(each, Connection) and each is not self]
         others = [each for each in others if not each.transport.is_closing()]
         if len(others) >= most_open():
-            waiting = (each for each in others if each._is_waiting())
-            min(waiting, key=lambda each: each._since, default=self).transport.abort()
+            # Idle connections: no request is being answered.
+            idle = (each for each in others if each.cycle is None or each.cycle.response_complete)
+            min(idle, key=lambda each: each._since, default=self).transport.abort()
         self._count()
 
     def data_received(self, data: bytes) -> None:
@@ -91,10 +92,6 @@ class Connection(H11Protocol):
         self._stop_receiving()
         self._stop_sending()
         super().connection_lost(exc)
-
-    def _is_waiting(self) -> bool:
-        """Whether the connection is idle: no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
 
     def _count(self) -> None:
         """Run the timer while a request is being received, and only then."""

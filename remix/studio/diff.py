@@ -84,13 +84,11 @@ class _Comparison:
             if self._patience < 0:
                 return
             found = self._matcher.find_longest_match(old, old_end, new, new_end)
-            if self._counts(found, max(old_end - old, new_end - new)):
+            words = self._old[found.a : found.a + found.size]
+            around = max(old_end - old, new_end - new)
+            if words and (len("".join(words)) >= LETTERS or 4 * len(words) >= around):
                 yield found
                 waiting += [
                     (old, found.a, new, found.b),
                     (found.a + found.size, old_end, found.b + found.size, new_end),
                 ]
-
-    def _counts(self, found: Match, around: int) -> bool:
-        words = self._old[found.a : found.a + found.size]
-        return bool(words) and (len("".join(words)) >= LETTERS or 4 * len(words) >= around)

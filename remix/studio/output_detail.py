@@ -174,13 +174,16 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
     views += [_view(name, each, text, words) for name, each in _read(folder, task)]
     if edited is not None:
         views.append(_view("edited", text, edited, ()))
+    messages = record.derivation.prompt.messages[:MOST] if record else ()
+    candidates = ((record and record.candidates) or ())[:MOST]
+    first, last = passage.lines
     return OutputDetail(
         passage=readable(passage.id),
         output=record.id if record else None,
         essay=readable(passage.title),
         section=passage.section and readable(passage.section),
         path=readable(passage.path),
-        lines=_lines(passage),
+        lines=f"line {first}" if first == last else f"lines {first} to {last}",
         tags=tuple(map(readable, passage.tags[:MOST])),
         broken=readable(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
@@ -191,14 +194,11 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
             Flag(name=readable(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
         ),
         facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
-        prompt=tuple(map(_message, record.derivation.prompt.messages[:MOST] if record else ())),
-        candidates=tuple(map(_candidate, ((record and record.candidates) or ())[:MOST])),
+        prompt=tuple(each.model_copy(update={"content": readable(each.content[:SHOWN])}) for each in messages),
+        candidates=tuple(
+            each.model_copy(update={"text": readable(each.text[:SHOWN]), "token_ids": None}) for each in candidates
+        ),
     )
-
-
-def _lines(passage: Passage) -> str:
-    first, last = passage.lines
-    return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 def _read(folder: RunFolder, task: Task) -> Iterator[tuple[str, str]]:
@@ -211,14 +211,6 @@ def _read(folder: RunFolder, task: Task) -> Iterator[tuple[str, str]]:
     for earlier in folder.run.earlier:
         if earlier.record.id in records:
             yield f"reads {readable(earlier.record.task.kind)}", earlier.text
-
-
-def _message(message: Message) -> Message:
-    return message.model_copy(update={"content": readable(message.content[:SHOWN])})
-
-
-def _candidate(candidate: Candidate) -> Candidate:
-    return candidate.model_copy(update={"text": readable(candidate.text[:SHOWN]), "token_ids": None})
 
 
 # -- alternatives -------------------------------------------------------------------------------------------

@@ -95,7 +95,8 @@ def application(open_runs: OpenRuns, access: Access, on_listing: Callable[[], ob
             HTTPException: _refused,
             RemixError: _failed,
             OSError: _failed,
-            ClientDisconnect: _disconnected,
+            # The browser broke the request off: nobody receives the answer.
+            ClientDisconnect: lambda request, error: Response(status_code=400),
         },
     )
     app.router.redirect_slashes = False
@@ -210,11 +211,6 @@ def _json(value: BaseModel, status: int = 200) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": readable(error.detail), "hint": ""}, error.status_code, headers=error.headers)
-
-
-def _disconnected(request: Request, error: Exception) -> Response:
-    """Answer a request broken off by the browser; nobody receives the answer."""
-    return Response(status_code=400)
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -81,14 +81,10 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
     # Checked before opening, because opening makes some devices act, and again after opening, because the path may
     # have been replaced meanwhile.
     _check_regular(path.stat(), path)
-    with open(path, "rb", opener=_at_once) as file:  # Path.open takes no opener
+    without_blocking = getattr(os, "O_NONBLOCK", 0)  # opening a pipe waits for a writer
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | without_blocking)) as file:
         _check_regular(os.fstat(file.fileno()), path)
         yield file
-
-
-def _at_once(path: str, flags: int) -> int:
-    """Open a file without blocking: opening a pipe waits for a writer."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def open_to_append(path: Path) -> BinaryIO:

@@ -233,7 +233,7 @@ def test_a_folder_of_seeds_that_is_not_there(remix_: Remix) -> None:
 
 def test_a_long_passage_is_shortened_in_the_list(remix_: Remix, workspace: Workspace) -> None:
     (workspace.seeds / "two-clocks.md").write_text("word " * 100)
-    assert ok(remix_("passages")) == f"two-clocks/001\t\t{('word ' * 100)[:57]}…\n"
+    assert ok(remix_("passages")) == f"two-clocks/001\t\t{('word ' * 100)[:59]}…\n"
 
 
 def test_passages_by_a_query(remix_: Remix) -> None:

@@ -32,7 +32,7 @@ def plant(folder: Path, *names: str) -> None:
 
 
 def walked(folder: Path, *exclude: str) -> list[str]:
-    return [path.relative_to(folder).as_posix() for path in walk(folder, exclude)]
+    return walk(folder, exclude)
 
 
 def test_seed_files_are_the_visible_texts(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     plant(tmp_path, "a.md", "closed/b.md")
     (tmp_path / "closed").chmod(0)
     told: list[SeedError] = []
-    assert [path.name for path in walk(tmp_path, (), told.append)] == ["a.md"]
+    assert walk(tmp_path, (), told.append) == ["a.md"]
     assert "closed: can't be read (Permission denied)." in told[0].message
     (tmp_path / "closed").chmod(0o700)
 
@@ -310,7 +310,7 @@ def test_a_folder_that_went_away_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "scandir", failing)
     told: list[SeedError] = []
-    assert [path.name for path in walk(tmp_path, (), told.append)] == ["a.md"]
+    assert walk(tmp_path, (), told.append) == ["a.md"]
     assert [error.message for error in told] == [f"{tmp_path}/closed: can't be read (Permission denied)."]
     with pytest.raises(SeedError):
         walk(tmp_path)

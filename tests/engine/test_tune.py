@@ -136,7 +136,7 @@ def test_the_way_to_wait_is_kept_unless_the_user_settled_it(
 ) -> None:
     machine.way = lambda way: 20 if "OMP_WAIT_POLICY" in way else 10
     assert [each.idle for each in tuned().waiting] == [10, 10, 20]
-    assert spin._saved() == {"OMP_WAIT_POLICY": "passive"}
+    assert spin._MEMOS.read(spin._KEY) == spin.WaitPolicy(variables={"OMP_WAIT_POLICY": "passive"})
     monkeypatch.setattr(spin, "is_set_by_user", lambda: True)
     machine.measured.clear()
     assert tuned().waiting == ()

@@ -33,10 +33,10 @@ def test_not_foreign(text: str) -> None:
 def test_plain_english_is_told_without_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading its weights took a second of each short run."""
 
-    def refuse() -> None:
+    def refuse(text: str) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("remix.measure.language._rank", refuse)
+    monkeypatch.setattr("remix.measure.language._scores", refuse)
     assert not is_foreign("It is the first of them that nobody has set.", PASSAGE)
 
 
