@@ -280,7 +280,7 @@ def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:
 
 
 def differences(then: EngineUsed, now: EngineUsed) -> list[str]:
-    """Differences between two engines that may influence the bytes, in words; batch configurations aren't compared."""
+    """Differences between two engines that may change bytes, in words; batch configurations aren't compared."""
     both = {*then.libraries, *now.libraries}
     builds = sorted(name for name in both if then.libraries.get(name) != now.libraries.get(name))
     return [
