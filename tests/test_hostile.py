@@ -592,9 +592,9 @@ def test_the_worker_knows_no_secret_and_imports_nothing_heavy(monkeypatch: pytes
 def test_nothing_is_left_of_a_worker(how: str) -> None:
     """No warning at the end, no message on Ctrl-C, and no process."""
     code = (
-        "from remix import rendering\n"
-        "p = rendering.Program('prompt', 'x', '{{ passage }}')\n"
-        "rendering.compile_(p); print(rendering._worker.pid, flush=True)\n"
+        "from remix.templates import worker\n"
+        "p = worker.Program('prompt', 'x', '{{ passage }}', ('passage',))\n"
+        "worker.compile_(p); print(worker._worker.pid, flush=True)\n"
         f"{how}\n"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-X", "dev", "-c", code], capture_output=True, text=True)
@@ -609,13 +609,13 @@ def test_nothing_is_left_of_a_worker(how: str) -> None:
 def test_a_forked_process_has_a_worker_of_its_own() -> None:
     """With one between them, each would read the other's answers."""
     code = (
-        "import os\nfrom remix import rendering\n"
-        "p = rendering.Program('prompt', 'x', '{{ step }}')\n"
-        "def say(n): return rendering.render(p, {'passage': {'id':'','section':None,'tags':[],'text':''},"
+        "import os\nfrom remix.templates import worker\n"
+        "p = worker.Program('prompt', 'x', '{{ step }}', ('step',))\n"
+        "def say(n): return worker.render(p, {'passage': {'id':'','section':None,'tags':[],'text':''},"
         "'essay': {'slug':'','title':'','author':None,'date':None,'tags':[]}, 'step': n}).text\n"
-        "assert say(1) == '1'\nmine = rendering._worker.pid\nchild = os.fork()\n"
+        "assert say(1) == '1'\nmine = worker._worker.pid\nchild = os.fork()\n"
         "for n in range(50): assert say(n) == str(n)\n"
-        "assert (rendering._worker.pid == mine) == bool(child)\n"
+        "assert (worker._worker.pid == mine) == bool(child)\n"
         "if child: assert os.waitpid(child, 0)[1] == 0\n"
     )
     command = [sys.executable, "-W", "error::ResourceWarning", "-c", code]
