@@ -44,9 +44,10 @@ def page(old: str) -> str:
 
 
 def _table(name: str, files: list[Path]) -> str:
-    about = _sentence(ROOT / name / "__init__.py")
-    lines = [f"**`{name}/`** {about}\n", "| File | Holds |", "|---|---|"]
-    return "\n".join([*lines, *(f"| `{path.name}` | {_sentence(path)} |" for path in files), ""])
+    lines = [f"**`{name}/`** {_sentence(ROOT / name / '__init__.py')}\n"]
+    if files:
+        lines += ["| File | Holds |", "|---|---|", *(f"| `{path.name}` | {_sentence(path)} |" for path in files), ""]
+    return "\n".join(lines)
 
 
 def _files(room: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Where chains are drawn to, and how they end: attractors of properties; fixed points, loops and 2-periodicity.
+"""Where the chains of a run are drawn to, and how many end in a fixed point or a loop.
 
 Takes chains, gives `PropertyAttractor`s and `ChainEndings` with intervals; `drift.py` has the formulas.
 """

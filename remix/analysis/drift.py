@@ -1,4 +1,4 @@
-"""How chains move: fixed points and loops, 2-periodicity, attractors.
+"""Formulas of how a chain moves: fixed points, loops, 2-periodicity, attraction.
 
 Takes a chain's texts, the passage first, or a number at the beginning and at the end of each chain; gives numbers.
 Knows nothing of runs, kinds and models.

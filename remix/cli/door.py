@@ -1,4 +1,4 @@
-"""Shows users an unexpected exception.
+"""The last handler of exceptions: what a user sees of an error that no other code expected.
 
 Takes an exception, gives lines for the terminal and an exit status; a traceback only if the user asked for one.
 Knows nothing of the command that ran.

@@ -1,4 +1,4 @@
-"""Keys of what is remembered of a model on this machine.
+"""Keys under which results of probing, tuning and load checks are kept in the user's cache.
 
 Takes a procedure's name and a model, gives a key that holds for the same file, libraries and processor.
 """

@@ -1,4 +1,4 @@
-"""Which requests the studio's server answers.
+"""Who may talk to the studio's server: its own page in the browser that opened its address, and nobody else.
 
 Takes requests, passes on requests of the studio's page in a browser that opened the studio's address, and refuses all
 others. Knows nothing of the requests' contents.

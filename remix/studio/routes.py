@@ -1,4 +1,4 @@
-"""The requests that the page may send, and the answers.
+"""The studio's HTTP routes: the requests of its page, and the answers.
 
 Takes `OpenRuns` and the guard's `Access`, gives an ASGI application. Knows nothing of run folders.
 """

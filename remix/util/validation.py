@@ -1,4 +1,4 @@
-"""The first thing that pydantic refuses, in words.
+"""The first problem that pydantic found in a value, in words.
 
 Takes pydantic's error, gives the place of a field and a message of one line. Knows nothing of what the fields mean.
 """
