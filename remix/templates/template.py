@@ -202,6 +202,11 @@ class Template:
         if self.reads == "passages":
             return {"passages": passages}
         essay = read.passages[0][0].model_dump(include={"slug", "title", "author", "date", "tags"})
+        if missing := [kind for kind in self.reads_kinds if kind not in read.texts]:
+            raise PromptError(
+                f"{self.name}: there is no text of the kind '{missing[0]}' to read.",
+                "A task of this kind reads a text of each kind that `reads` names.",
+            )
         texts = {variable(kind): read.texts[kind] for kind in self.reads_kinds} or {"previous": read.previous}
         return {"passage": passages[0], "essay": essay, **texts}
 

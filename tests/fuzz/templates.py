@@ -144,16 +144,13 @@ def check(case: bytes, place: Path) -> None:
     if program and sha256(program.source)[-1] in "02468ace":
         _compare(program, context)
     known = Program("prompt", "known", "{{ step }} {{ passage }}")
-    assert worker.render(known, _PROMPT_CONTEXT).text == f"2 {TEXT}", "the worker is out of order"
+    assert worker.render(known, _KNOWN_CONTEXT).text == f"2 {TEXT}", "the worker is out of order"
 
 
-_PROMPT_CONTEXT: dict[str, Any] = {
+_KNOWN_CONTEXT: dict[str, Any] = {
     "passage": PASSAGE.model_dump(include={"id", "section", "tags", "text"}),
     "essay": ESSAY.model_dump(include={"slug", "title", "author", "date", "tags"}),
-    "previous": "Before.",
     "step": 2,
-    "steps": 3,
-    "family": None,
 }
 
 _CHAT_CONTEXT: dict[str, Any] = {
@@ -168,11 +165,12 @@ _CHAT_CONTEXT: dict[str, Any] = {
 def _prompt(case: bytes) -> tuple[Program | None, dict[str, Any]]:
     try:
         template = Template("fuzz", case, "prompts/fuzz.md.j2")
-        template.render(Reading(((ESSAY, PASSAGE),), "Before."), 2, 3, ("tiny",))
+        reading = Reading(((ESSAY, PASSAGE),), "Before.", dict.fromkeys(template.reads_kinds, "A text."))
+        template.render(reading, 2, 3, ("tiny",))
     except PromptError as error:
         _read_to_its_end(error.message)
         return None, {}
-    return template._template, _PROMPT_CONTEXT
+    return template._template, template._context(reading) | {"step": 2, "steps": template.steps(3), "family": None}
 
 
 def _chat(case: bytes) -> tuple[Program | None, dict[str, Any]]:
@@ -192,7 +190,7 @@ def _read_to_its_end(message: str) -> None:
 
 def _compare(program: Program, context: dict[str, Any]) -> None:
     """Render in a second worker: its addresses are others."""
-    description = {"key": program.key, "form": program.form, "name": program.name, "source": program.source}
+    description = worker._description(program)
     other = Worker()
     try:
         with suppress(RenderingError):

@@ -1008,7 +1008,7 @@ def test_objects_by_the_bundled_model(smol: ChatRemix) -> None:
 
 @pytest.mark.model
 def test_the_bundled_model_writes_a_run_through_langchain(smol: ChatRemix, workspace: Workspace) -> None:
-    outcome = generate_with(smol, workspace, Options(tags=("sea",), kinds=("rewrite",), steps=1))
+    outcome = generate_with(smol, workspace, Options(tags=("sea",), kinds=("rewrite",), steps=1, max_tokens=40))
     record, text = outcome.folder.read("tides/001/rewrite.1")
     assert text
     run = Run.model_validate_json((outcome.folder.path / "run.json").read_bytes())

@@ -580,3 +580,14 @@ def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
 def test_a_kind_can_t_read_one_that_is_made_from_a_group(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match=r"a\.md\.j2:3: `reads`: 'b' is made from a group of passages\."):
         read_templates(reading(tmp_path, a="[b]", b="passages"), ["a"])
+
+
+def test_a_run_whose_task_lacks_a_text_that_its_template_reads_is_an_error() -> None:
+    """Bug: ended in a KeyError."""
+    reader = template("{{ summary }}", "reads: [summary]\n")
+    with pytest.raises(PromptError, match="there is no text of the kind 'summary' to read"):
+        reader.render(Reading(PAIRS), 1, 1, SMALL)
+    made = reader.render(Reading(PAIRS, texts={"summary": "In short."}), 1, 1, SMALL)
+    assert made.messages[0].content == "In short."
+        reader.render(Reading(PAIRS, texts={"summary": "In short."}), 1, 1, SMALL).messages[0].content == "In short."
+    )
