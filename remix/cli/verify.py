@@ -310,6 +310,8 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
 
 def _print_ancestry(steps: list[Step]) -> None:
     """Print each step from the text back to the passage, with its template, model and seed."""
+    from remix.outputs.facts import lines_in_words
+
     for step in steps:
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
@@ -320,11 +322,9 @@ def _print_ancestry(steps: list[Step]) -> None:
             say()
     for source in dict.fromkeys(source for step in steps for source in step.record.sources):
         _say_text(quoted(source.passage), source.text)
-        first, last = source.lines
-        lines = f"line {first}" if first == last else f"lines {first} to {last}"
         under = f" under “{source.section}”" if source.section else ""
         tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
-        say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines}.")
+        say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines_in_words(source.lines)}.")
 
 
 def _making(step: Step) -> str:

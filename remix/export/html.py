@@ -11,7 +11,7 @@ from typing import Any
 
 from remix import pages
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
-from remix.outputs.facts import about, facts
+from remix.outputs.facts import about, facts, lines_in_words
 from remix.records import Passage, Run
 
 _VERDICTS = {"accept": "accepted", "star": "starred", "reject": "rejected"}
@@ -37,7 +37,6 @@ def html(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
 
 
 def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, Any]:
-    first, last = passage.lines
     chains = groupby(outputs, key=lambda output: (output.found.task.kind, output.found.task.variant))
     return {
         "id": passage.id,
@@ -46,7 +45,7 @@ def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, A
         "text": passage.text,
         "tags": passage.tags,
         "path": passage.path,
-        "lines": f"line {first}" if first == last else f"lines {first} to {last}",
+        "lines": lines_in_words(passage.lines),
         "chains": [
             {
                 "title": kind + (f", variant {variant}" if variant > 1 else ""),

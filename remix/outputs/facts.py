@@ -24,6 +24,12 @@ def about(run: Run) -> str:
     return "All passages"
 
 
+def lines_in_words(lines: tuple[int, int]) -> str:
+    """The first and the last line of a passage in its file: `line 4`, or `lines 4 to 7`."""
+    first, last = lines
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
 def shown_under(run: Run) -> dict[str, str]:
     """For each task the passage under which the text is shown: the first passage that the text was made from."""
     passages = list(run.pairs)

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from remix.errors import RunError
-from remix.outputs.facts import facts
+from remix.outputs.facts import facts, lines_in_words
 from remix.outputs.form import body_of
 from remix.outputs.layout import TEXT, TRACE
 from remix.outputs.run import RunFolder
@@ -176,14 +176,13 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         views.append(_view("edited", text, edited, ()))
     messages = record.derivation.prompt.messages[:MOST] if record else ()
     candidates = ((record and record.candidates) or ())[:MOST]
-    first, last = passage.lines
     return OutputDetail(
         passage=readable(passage.id),
         output=record.id if record else None,
         essay=readable(passage.title),
         section=passage.section and readable(passage.section),
         path=readable(passage.path),
-        lines=f"line {first}" if first == last else f"lines {first} to {last}",
+        lines=lines_in_words(passage.lines),
         tags=tuple(map(readable, passage.tags[:MOST])),
         broken=readable(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),

@@ -60,10 +60,10 @@ def outputs_by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, 
     """The outputs of each passage, with the numbers of their runs: essay by essay, kind by kind."""
     essays: dict[tuple[str, str], dict[tuple[str, str], list[tuple[int, OpenOutput]]]] = {}
     for number, folder in enumerate(folders):
-        passages = {passage.id: passage for essay in folder.run.essays for passage in essay.passages}
+        pairs = folder.run.pairs
         under = shown_under(folder.run)
         for task in folder.run.tasks:
-            passage = passages[under[task.id]]
+            _, passage = pairs[under[task.id]]
             group = essays.setdefault((passage.essay, passage.title), {})
             group.setdefault((passage.id, passage.sha256), []).append((number, OpenOutput(folder, passage, task)))
     for essay in essays.values():

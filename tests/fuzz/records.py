@@ -22,13 +22,14 @@ from remix.analysis import run_ledgers
 from remix.errors import RemixError
 from remix.generation import execute, prepare, run_model
 from remix.outputs import RunFolder, list_runs, reviews
-from remix.records import EngineUsed, ModelFile, ModelUsed, Options, Resumption, canonical_sha256
+from remix.records import ModelFile, ModelUsed, Options, Resumption, canonical_sha256
 from remix.studio.open_runs import OpenRuns
 from remix.util.names import is_plain, leads_out
 from remix.verification import replay
 from remix.workspace import Workspace, open_workspace
 
 from ..conftest import FILE, FakeWriter, make_workspace
+from ..fake_local import FakeLocal
 from .harness import Target
 
 NAME = "20260102T030405Z-all-beef"
@@ -44,28 +45,6 @@ LONGEST = 400_000
 
 Tree = Any
 Files = dict[str, bytes]
-
-
-class Local(FakeWriter):
-    """A fake writer that says what a local model says of itself, so that its texts can be replayed."""
-
-    file: ModelFile | None = FILE
-    model_used = ModelUsed(sha256=FILE.sha256, metadata_sha256=FILE.metadata_sha256)
-    engine_used = EngineUsed(
-        exact=True,
-        llama_cpp_python="0.3.36",
-        libraries={"libggml.so": "4" * 64},
-        libc="glibc 2.41",
-        system_info="CPU : AVX = 1 | AVX2 = 1",
-        chunk=64,
-        paragraphs=True,
-        rows="free<=4",
-        n_gpu_layers=0,
-    )
-
-    def tokenize(self, messages: Any) -> tuple[int, ...]:
-        """As `submit` does."""
-        return tuple("\n".join(message.content for message in messages).encode())
 
 
 # -- a run as one file --------------------------------------------------------------------------------------
@@ -85,7 +64,7 @@ def unpack(case: bytes) -> Files:
 def corpus(folder: Path) -> list[bytes]:
     """Two finished runs, each with all kinds of files: one by a chat model, one that can be replayed."""
     chat = _run(make_workspace(folder / "chat"), FakeWriter(trace=True), None)
-    local = _run(make_workspace(folder / "local"), Local(trace=True), FILE)
+    local = _run(make_workspace(folder / "local"), FakeLocal(trace=True), FILE)
     return [chat, local]
 
 
@@ -354,7 +333,8 @@ def _invoke(words: tuple[str, ...], place: Path, task: str) -> None:
     (place / "out").mkdir(exist_ok=True)
     spelt = {"TASK": task, "RUN": NAME}
     arguments = [spelt.get(word, word.replace("OUT", str(place / "out" / "it"))) for word in words]
-    replay._load = lambda path, needs: Local(parallel=min(needs.parallel or 4, 64))  # type: ignore[assignment]
+    # This process runs one case after another and nothing else: nobody needs the originals back.
+    replay._load = lambda path, needs: FakeLocal(parallel=min(needs.parallel or 4, 64))  # type: ignore[assignment]
     run_model.model_of = lambda run, **_: Path("fake.gguf")  # type: ignore[assignment]
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(place / "garden"), *arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
@@ -372,7 +352,7 @@ def _look_at(result: Result, arguments: list[str]) -> None:
 
 
 def _resume(workspace: Workspace, path: Path) -> None:
-    with suppress(RemixError), closing(Local()) as writer:
+    with suppress(RemixError), closing(FakeLocal()) as writer:
         execute.resume(RunFolder.open(path), writer=writer)
 
 

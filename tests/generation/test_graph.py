@@ -34,7 +34,6 @@ from remix.records import (
     Input,
     ModelUsed,
     Options,
-    Passage,
     PassageInput,
     Prompt,
     RecordInput,
@@ -48,6 +47,7 @@ from remix.records import (
     sha256,
 )
 from remix.verification.verify import verify
+from tests.generation.passages import passage
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -119,21 +119,6 @@ class Writer:
 
     def close(self) -> None:
         """Nothing to be closed."""
-
-
-def passage(number: int) -> Passage:
-    text = f"Passage {number}."
-    return Passage(
-        id=f"e/{number:03}",
-        essay="e",
-        title="E",
-        section=None,
-        path="seeds/e.md",
-        lines=(number, number),
-        tags=(),
-        text=text,
-        sha256=sha256(text),
-    )
 
 
 def used(kind: str, reads: str | tuple[str, ...]) -> TemplateUsed:

@@ -11,23 +11,8 @@ from hypothesis import strategies as st
 
 from remix.errors import RunError
 from remix.generation.plan import plan, task_seed, with_what_is_read
-from remix.records import Passage, PassageInput, Reads, Task, TaskInput, TemplateUsed, sha256
-
-
-def passage(number: int) -> Passage:
-    text = f"Text {number}."
-    return Passage(
-        id=f"e/{number:03}",
-        essay="e",
-        title="E",
-        section=None,
-        path="seeds/e.md",
-        lines=(number, number),
-        tags=(),
-        text=text,
-        sha256=sha256(text),
-    )
-
+from remix.records import PassageInput, Reads, Task, TaskInput, TemplateUsed, sha256
+from tests.generation.passages import passage
 
 PASSAGES = [passage(1), passage(2)]
 

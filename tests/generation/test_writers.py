@@ -19,7 +19,7 @@ from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import FILE, FakeWriter, make_workspace
-from tests.verification.test_replay import FakeLocal
+from tests.fake_local import FakeLocal
 
 ELSEWHERE = WriterInfo(
     name="Another",

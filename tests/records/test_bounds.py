@@ -53,8 +53,8 @@ from remix.verification import lineage, replay
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
+from tests.fake_local import FakeLocal
 from tests.forging import Change, bless, forge, forge_request
-from tests.fuzz.records import Local
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 
@@ -75,9 +75,9 @@ def put(*path: Any, value: Any) -> Change:
 @pytest.fixture(scope="module")
 def _told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = make_workspace(tmp_path_factory.mktemp("told"))
-    with closing(Local(trace=True)) as writer:
+    with closing(FakeLocal(trace=True)) as writer:
         job = prepare.prepare_for(place, Options(steps=2), writer)
-        run = job.run.model_copy(update={"model": Local.file, "n_ctx_seq": 4096})
+        run = job.run.model_copy(update={"model": FakeLocal.file, "n_ctx_seq": 4096})
         return execute.generate(prepare.Job(run, None, {}, 0, ()), place.outputs, writer=writer).folder.path
 
 
@@ -242,7 +242,7 @@ def test_a_grammar_that_doubles_is_not_decoded_under(told: RunFolder, monkeypatc
     """It had twice as many ways to go on with each token: a replay never ended."""
     grammar = {"name": "grammar", "source": 'root ::= "a" root | "a" root root | ""', "root": "root"}
     forge(told, SECOND, put(*SAMPLING, "chain", value=[grammar, {"name": "dist"}]))
-    monkeypatch.setattr(replay, "_load", lambda path, needs: Local())
+    monkeypatch.setattr(replay, "_load", lambda path, needs: FakeLocal())
     report = verify(told.path)
     assert report.run
     (found,) = replay.replay(
@@ -257,7 +257,7 @@ def test_a_grammar_that_doubles_is_not_decoded_under(told: RunFolder, monkeypatc
 def test_nothing_is_replayed_where_something_is_wrong(
     told: RunFolder, remix_: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "_load", lambda path, needs: Local())
+    monkeypatch.setattr(replay, "_load", lambda path, needs: FakeLocal())
     monkeypatch.setattr(run_model, "model_of", lambda run, **_: Path("fake.gguf"))
     assert "replayed: 12 of 12 texts equal" in remix_("verify", "--replay", "-q").output
     told.text_path(FIRST).write_text("Forged.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,55 +21,28 @@ from remix.errors import ModelError, PromptError
 from remix.generation import execute, prepare, run_model, trim
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder
-from remix.records import EngineUsed, Message, ModelFile, ModelUsed, Options, Prompt, Run
+from remix.records import Message, Options, Prompt, Run
 from remix.verification import replay
 from remix.verification.replay import Replayed, ReplayOptions, differences, sample
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter
+from tests.conftest import FILE
+from tests.fake_local import FakeLocal
 from tests.forging import Change, forge, forge_tokens
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
-
-FILE = ModelFile(
-    name="fake",
-    sha256="1" * 64,
-    metadata_sha256="2" * 64,
-    size=1,
-    architecture="fake",
-    file_type=None,
-    weight_types=(),
-    context=4096,
-    chat_template=None,
-    labels=("fake",),
-)
-
 
 GREEDY = {"name": "greedy"}
 GRAMMAR = {"name": "grammar", "source": 'root ::= "a" | root root', "root": "root"}
 
 
-class FakeLocal(FakeWriter):
-    """A fake writer that says what a local model says of itself."""
+class RefusingLocal(FakeLocal):
+    """A fake local model whose chat template refuses the message `Refuse.`"""
 
-    file = FILE
-    chat_template_sha256 = "3" * 64
-    model_used = ModelUsed(sha256=FILE.sha256, metadata_sha256=FILE.metadata_sha256)
-    engine_used = EngineUsed(
-        exact=True,
-        llama_cpp_python="0.3.36",
-        libraries={"libggml.so": "4" * 64},
-        libc="glibc 2.41",
-        system_info="CPU : AVX = 1 | AVX2 = 1",
-        chunk=64,
-        paragraphs=True,
-        rows="free<=4",
-    )
-
-    def tokenize(self, messages: tuple[Message, ...]) -> tuple[int, ...]:
+    def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         if any(message.content == "Refuse." for message in messages):
             raise PromptError("refused.", "")
-        return tuple("\n".join(message.content for message in messages).encode())
+        return super().tokenize(messages)
 
 
 @pytest.fixture
@@ -77,9 +50,9 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, LoadOptions]]:
     """Each model that replay loads, which is the fake one."""
     seen: list[tuple[Path, LoadOptions]] = []
 
-    def load(path: Path, needs: LoadOptions) -> FakeLocal:
+    def load(path: Path, needs: LoadOptions) -> RefusingLocal:
         seen.append((path, needs))
-        return FakeLocal(parallel=needs.parallel or 4)
+        return RefusingLocal(parallel=needs.parallel or 4)
 
     monkeypatch.setattr(replay, "_load", load)
     return seen
@@ -88,7 +61,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, LoadOptions]]:
 @pytest.fixture
 def told(workspace: Workspace, loaded: list[tuple[Path, LoadOptions]]) -> RunFolder:
     """A finished run whose records tell all that is needed to write it again; the best of two each time."""
-    writer = FakeLocal(trace=True)
+    writer = RefusingLocal(trace=True)
     job = prepare.prepare_for(workspace, Options(steps=2, best_of=2), writer)
     job = dataclasses.replace(job, run=job.run.model_copy(update={"model": FILE, "n_ctx_seq": 4096}))
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
@@ -283,9 +256,9 @@ def test_a_shape_is_not_probed_for_a_replay(told: RunFolder, monkeypatch: pytest
     """Bug: `verify --replay` of a run that named 32 fixed rows probed them for 88 s."""
     shapes = []
 
-    def load(path: Path, needs: LoadOptions) -> FakeLocal:
+    def load(path: Path, needs: LoadOptions) -> RefusingLocal:
         shapes.append(local._chosen(path, FILE, needs).config.label)
-        return FakeLocal()
+        return RefusingLocal()
 
     monkeypatch.setattr(probe, "probe", None)
     monkeypatch.setattr(replay, "_load", load)
@@ -332,7 +305,7 @@ def test_a_model_is_not_looked_for_where_nothing_can_be_tried(finished: RunFolde
 
 
 def test_differences_of_the_machinery_in_words() -> None:
-    then = FakeLocal.engine_used
+    then = RefusingLocal.engine_used
     assert differences(then, then) == []
     now = then.model_copy(
         update={

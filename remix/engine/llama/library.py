@@ -30,7 +30,7 @@ _verbose = False
 _LEVEL_ERROR = 3
 
 
-@C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp tells no types
+@C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
     """Keep llama.cpp's error messages for `ModelError`s; show all of its log only if verbose."""
     line = text.decode("utf-8", "replace")
