@@ -46,7 +46,7 @@ class RunInputs(NamedTuple):
     rankings: Mapping[str, Ranking] = MappingProxyType({})
     """Ranks by passage id, if a query ranked the passages."""
     notes: Sequence[str] = ()
-    """Parts of a query without any result."""
+    """What the user should know: parts of a query without any result, stale texts that a refresh leaves out."""
 
     @property
     def only(self) -> frozenset[tuple[str, str]] | None:
@@ -136,7 +136,12 @@ def prepare_refresh(
     corpus = [pairs[id_] for id_ in dict.fromkeys(each.now for each in found) if id_]
     stale_kinds = {each.kind for each in found}
     kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
-    inputs = RunInputs(options, corpus, read_templates(workspace.prompts, kinds), given, refresh)
+    notes = [
+        f"'{kind}' is stale too, and not written again: it was made from a group of passages. Ask for it again: "
+        f"`remix generate --kind {kind}` with the same passages."
+        for kind in dict.fromkeys(groups)
+    ]
+    inputs = RunInputs(options, corpus, read_templates(workspace.prompts, kinds), given, refresh, notes=notes)
     collector = ErrorCollector(options.skip_bad)
     if writer:
         return _plan_for(workspace, inputs, writer, collector)

@@ -845,6 +845,20 @@ def test_a_group_s_text_is_made_from_all_passages_in_their_order(workspace: Work
         prepare.prepare_refresh(workspace, folder, writer=FakeWriter())
 
 
+def test_a_refresh_says_which_stale_group_it_leaves_out(workspace: Workspace) -> None:
+    """Bug: if other texts were stale too, the group was skipped without a word."""
+    (workspace.prompts / "whole.md.j2").write_text(GROUPED)
+    folder = carry_out(plan(workspace, kinds=("whole", "once"), steps=1), workspace).folder
+    text = workspace.seeds / "two-clocks.md"
+    text.write_text(text.read_text().replace("runs slow", "stands still"))
+    job = prepare.prepare_refresh(workspace, folder, writer=FakeWriter())
+    assert job
+    assert [task.kind for task in job.run.tasks] == ["once"]
+    assert [note.split(":")[0] for note in job.notes if "group" in note] == [
+        "'whole' is stale too, and not written again"
+    ]
+
+
 def test_a_ranked_group_is_read_by_rank(workspace: Workspace) -> None:
     (workspace.prompts / "whole.md.j2").write_text(GROUPED)
     job = plan(workspace, like="the second clock runs slow", limit=2, kinds=("whole",))
