@@ -42,7 +42,7 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
             detail(problem.hint)
         note(_in_words(report, chosen["steps"]))
         if not report.problems:
-            note("To write these texts: remix generate --all, with the same options.")
+            note("To write texts: remix generate --tag TAG, or --all for all passages.")
     if report.problems:
         ctx.exit(1)
 
@@ -51,7 +51,7 @@ COMMANDS = (check,)
 
 
 def _in_words(report: Report, steps: int) -> str:
-    looked = f"{count(report.passages, 'passage')} × {count(len(report.kinds), 'kind')} × {count(steps, 'step')}"
+    looked = f"{count(report.passages, 'passage')} × {count(len(report.kinds), 'kind')}, up to {count(steps, 'step')}"
     if report.problems:
         return f"{looked}: {count(len(report.problems), 'problem')}."
     longest = f"the longest needs {report.longest} of the {report.context} tokens that {report.model} takes."

@@ -59,9 +59,9 @@ def test_a_good_workspace(remix_: Remix, workspace: Workspace) -> None:
     before = sorted(path.relative_to(workspace.root) for path in workspace.root.rglob("*"))
     result = remix_("check", "--steps", 2)
     assert ok(result) == ""
-    assert result.stderr.startswith("3 passages × 2 kinds × 2 steps: all would work; the longest needs ")
+    assert result.stderr.startswith("3 passages × 2 kinds, up to 2 steps: all would work; the longest needs ")
     assert " of the 2048 tokens that fake takes.\n" in result.stderr
-    assert result.stderr.endswith("To write these texts: remix generate --all, with the same options.\n")
+    assert result.stderr.endswith("To write texts: remix generate --tag TAG, or --all for all passages.\n")
     assert sorted(path.relative_to(workspace.root) for path in workspace.root.rglob("*")) == before
 
 
@@ -102,7 +102,7 @@ def test_the_command_lists_them_and_exits_with_1(remix_: Remix, workspace: Works
     assert all(hint.startswith("  ") for hint in lines[1::2])
     assert lines[6].startswith("Problem: prompts/fails.md.j2:4: the template fails on long/001 (")
     assert lines[6].endswith(" And on long/002, two-clocks/001, two-clocks/002 and 1 more.")
-    assert result.stderr == "5 passages × 5 kinds × 3 steps: 7 problems.\n"
+    assert result.stderr == "5 passages × 5 kinds, up to 3 steps: 7 problems.\n"
     result = remix_("check", "--json")
     assert result.exit_code == 1
     told = json.loads(result.stdout)
@@ -165,7 +165,7 @@ def test_memory_that_does_not_hold_the_longest(workspace: Workspace) -> None:
 
 def test_settings_are_heeded(remix_: Remix, workspace: Workspace) -> None:
     write(workspace, "remix.toml", '[generate]\nkind = ["once"]\nsteps = 1\n')
-    assert remix_("check").stderr.startswith("3 passages × 1 kind × 1 step: ")
+    assert remix_("check").stderr.startswith("3 passages × 1 kind, up to 1 step: ")
 
 
 def test_what_strangers_named_is_spelt_out(remix_: Remix, workspace: Workspace) -> None:
