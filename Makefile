@@ -51,7 +51,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The first time this compiles llama.cpp: about three minutes on two cores.
+# The first time this compiles llama.cpp: about two minutes on two cores.
 $(VENV)/.demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --editable '.[add,smollm2]'
