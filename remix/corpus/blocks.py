@@ -20,13 +20,40 @@ MOST_TAGS = 1_000
 """For all passages below: of the front matter, or of headings within headings."""
 
 
+Why = Literal[
+    "code",
+    "table",
+    "formula",
+    "html",  # tags and comments of HTML, scripts and styles
+    "footnote",
+    "metadata",  # front matter, and lines of `key: value`
+    "indented",  # indented text that looks like code
+    "comment",
+    "image",
+    "link",  # addresses of links, and blocks of nothing but links
+    "shortcode",  # of Hugo, Jekyll and Obsidian's plugins
+    "tags",  # lists of tags: what they say, the passages' tags say
+    "hidden",  # parts that the author took out of sight, such as Org's headings that aren't exported
+]
+
+
+class LeftOut(NamedTuple):
+    """A part of a file that is in no passage's text and in no heading."""
+
+    why: Why
+    text: str
+    """As written."""
+    lines: tuple[int, int]
+    """First and last line in the file, from 1, both included."""
+
+
 class Block(NamedTuple):
     """A heading, a paragraph or a group."""
 
     kind: Literal["heading", "paragraph", "group"]
     """A group is a list or a quotation."""
     text: str
-    """Without the trailing tags."""
+    """In the words that a reader sees, without the trailing tags."""
     tags: tuple[str, ...]
     """As written, without tags of headings above."""
     lines: tuple[int, int]
@@ -44,6 +71,10 @@ class Body(NamedTuple):
     """From a heading, if the format has headings for the whole file."""
     blocks: tuple[Block, ...]
     """In the order of the file."""
+    left_out: tuple[LeftOut, ...] = ()
+    """In the order of the file. Each letter of the file is in a block's text or in one of these."""
+    tags: tuple[str, ...] = ()
+    """Tags of the whole file from outside the front matter, such as a line `Tags: #maps`."""
 
 
 class UnnamedPassage(NamedTuple):

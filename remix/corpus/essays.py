@@ -11,10 +11,10 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from remix.corpus import markdown, org, plain
-from remix.corpus.blocks import MOST_TAGS, Body, UnnamedPassage, passages
+from remix.corpus.blocks import MOST_TAGS, Body, LeftOut, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
@@ -46,9 +46,24 @@ _DATED = re.compile(r"(\d{4})([-_])(\d{2})\2(\d{2})(?!\d)")
 """The beginning of the names of Jekyll's posts, and of daily notes in Obsidian and Logseq."""
 
 
+class EssayFile(NamedTuple):
+    """What a file holds."""
+
+    essay: Essay
+    left_out: tuple[LeftOut, ...]
+    """What is in no passage and no heading, in the order of the file."""
+
+
 def read_seeds(
     folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None, exclude: Sequence[str] = ()
 ) -> list[Essay]:
+    """The essays of `read_files`."""
+    return [file.essay for file in read_files(folder, root, on_error, exclude)]
+
+
+def read_files(
+    folder: Path, root: Path, on_error: Callable[[SeedError], None] | None = None, exclude: Sequence[str] = ()
+) -> list[EssayFile]:
     """All essays below a folder, sorted by path; paths are relative to the workspace `root`.
 
     Files that match a pattern in `exclude` (as in `.gitignore`, see `walk`) are not read. Raises `SeedError` if the
@@ -58,23 +73,25 @@ def read_seeds(
     if not folder.is_dir():
         raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
     essays: dict[str, Essay] = {}
+    files: list[EssayFile] = []
     for path in seed_files(folder, exclude, on_error):
         try:
-            essay = read_essay(path, folder, root)
-            refuse_namesake(essay, essays)
+            file = read_file(path, folder, root)
+            refuse_namesake(file.essay, essays)
         except SeedError as error:
             if on_error is None:
                 raise
             on_error(error)
         else:
-            essays[names.same_place(essay.slug)] = essay
+            essays[names.same_place(file.essay.slug)] = file.essay
+            files.append(file)
     if not any(essay.passages for essay in essays.values()):
         raise SeedError(
             f"{folder}: no essays here, or none with a paragraph.",
             "Put Markdown, Org or text files there whose paragraphs end in #tags, or copy the shipped ones: "
             "`remix init DIR`.",
         )
-    return list(essays.values())
+    return files
 
 
 def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
@@ -87,6 +104,11 @@ def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
 
 
 def read_essay(path: Path, folder: Path, root: Path) -> Essay:
+    """The essay of `read_file`."""
+    return read_file(path, folder, root).essay
+
+
+def read_file(path: Path, folder: Path, root: Path) -> EssayFile:
     """Read an essay. Raises `SeedError` if the file can't be read or the front matter is broken."""
     name = _place_of(path, folder, root)
     slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
@@ -101,10 +123,11 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
     found = list(passages(body.blocks, name))
     head = _Head(body.meta, name, text)
     title = head.words("title") or body.title or path.stem
-    tags = head.tags()
+    tags = unique((*head.tags(), *body.tags))
     _check_amounts(name, found, tags)
     _check_headings(name, title, found)
-    return Essay(
+    lines = text.split("\n")
+    essay = Essay(
         slug=slug,
         title=title,
         author=head.words("author"),
@@ -122,11 +145,20 @@ def read_essay(path: Path, folder: Path, root: Path) -> Essay:
                 lines=each.lines,
                 tags=unique((*each.tags, *tags)),
                 text=each.text,
+                source=_source(lines, each),
                 sha256=sha256(each.text),
             )
             for number, each in enumerate(found, 1)
         ),
     )
+    return EssayFile(essay, body.left_out)
+
+
+def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
+    """The passage's lines as written; null if these are the text."""
+    first, last = passage.lines
+    source = "\n".join(lines[first - 1 : last])
+    return None if source == passage.text else source
 
 
 def _place_of(path: Path, folder: Path, root: Path) -> str:

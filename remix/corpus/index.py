@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 
 from remix.corpus import bm25
+from remix.corpus.blocks import LeftOut
 from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
 from remix.corpus.select import Hit
 from remix.corpus.tags import merge_spellings, tag_key, tag_keys
@@ -38,7 +39,8 @@ CREATE TABLE IF NOT EXISTS essay (
     content TEXT,                -- sha256 of the file
     slug TEXT NOT NULL,
     day TEXT,
-    head TEXT NOT NULL           -- the essay without its passages, as JSON
+    head TEXT NOT NULL,          -- the essay without its passages, as JSON
+    left_out TEXT NOT NULL       -- list of `LeftOut`, as JSON
 );
 CREATE TABLE IF NOT EXISTS passage (
     id INTEGER PRIMARY KEY,
@@ -98,6 +100,7 @@ class IndexedFile(NamedTuple):
     seen: int
     content: str | None
     essay: Essay
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Index:
@@ -132,8 +135,10 @@ class Index:
     def _insert(self, indexed: IndexedFile) -> None:
         essay, place = indexed.essay, indexed.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
-        known = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content, essay.slug, day(essay.date), head)
-        essay_id = self._add("essay (file, place, stamp, seen, content, slug, day, head)", known)
+        left_out = json.dumps(indexed.left_out, ensure_ascii=False)
+        status = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content)
+        columns = "file, place, stamp, seen, content, slug, day, head, left_out"
+        essay_id = self._add(f"essay ({columns})", (*status, essay.slug, day(essay.date), head, left_out))
         for slug in slugs_of(essay):
             self._add("slug (slug, essay)", (slug, essay_id))
         for number, passage in enumerate(essay.passages):
@@ -176,6 +181,14 @@ class Index:
     def essays(self) -> list[Essay]:
         bodies = self._rows("SELECT essay, body FROM passage ORDER BY essay, number")
         return list(self._whole(bodies, self._rows("SELECT id, head FROM essay ORDER BY place")).values())
+
+    def left_out(self) -> list[tuple[str, LeftOut]]:
+        rows = self._rows("SELECT json_extract(head, '$.path'), left_out FROM essay ORDER BY place")
+        return [
+            (path, LeftOut(why, text, (first, last)))
+            for path, listed in rows
+            for why, text, (first, last) in json.loads(listed)
+        ]
 
     def slugs(self) -> set[str]:
         return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}

@@ -81,9 +81,11 @@ def consult(
         except (sqlite3.DatabaseError, ValidationError):
             with suppress(OSError):
                 file.unlink()
-    from remix.corpus.essays import read_seeds
+    from remix.corpus.essays import read_files
 
-    return question(MemoryCorpus(read_seeds(folder, root, on_error, exclude)))
+    read = read_files(folder, root, on_error, exclude)
+    left_out = [(file.essay.path, each) for file in read for each in file.left_out]
+    return question(MemoryCorpus([file.essay for file in read], left_out))
 
 
 def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
@@ -199,13 +201,14 @@ class IndexUpdate:
             self._reserve(file, known.slug)
             self._restamped.append((file.name, file.stamp, now))
             return
-        from remix.corpus.essays import read_essay
+        from remix.corpus.essays import read_file
 
-        essay = read_essay(Path(file.path), self._folder, self._root)
+        essay, left_out = read_file(Path(file.path), self._folder, self._root)
         self._reserve(file, essay.slug)
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
-        self._read.append(IndexedFile(file.name, file.stamp if same else None, now, content if same else None, essay))
+        stamp, content = (file.stamp, content) if same else (None, None)
+        self._read.append(IndexedFile(file.name, stamp, now, content, essay, left_out))
         if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remix.corpus import bm25
+from remix.corpus.blocks import LeftOut
 from remix.corpus.query import Query, matches, slugs_of
 from remix.corpus.select import Hit, chooser
 from remix.corpus.tags import count_tags, tag_keys
@@ -18,12 +19,16 @@ from remix.records import Essay, Options, Passage
 class MemoryCorpus:
     """Essays in memory."""
 
-    def __init__(self, essays: Sequence[Essay]) -> None:
+    def __init__(self, essays: Sequence[Essay], left_out: Sequence[tuple[str, LeftOut]] = ()) -> None:
         self._essays = essays
+        self._left_out = left_out
         self._pairs = [(essay, passage) for essay in essays for passage in essay.passages]
 
     def essays(self) -> list[Essay]:
         return list(self._essays)
+
+    def left_out(self) -> list[tuple[str, LeftOut]]:
+        return list(self._left_out)
 
     def slugs(self) -> set[str]:
         return set().union(*map(slugs_of, self._essays))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from remix.corpus.blocks import LeftOut
+
 
 class Hit(NamedTuple):
     """A passage that was found, not yet loaded."""
@@ -37,6 +39,9 @@ class Corpus(Protocol):
 
     def essays(self) -> list[Essay]:
         """All essays with all passages, in the order of the corpus."""
+
+    def left_out(self) -> list[tuple[str, LeftOut]]:
+        """What is in no passage and no heading, each part with its essay's path, in the order of the corpus."""
 
     def slugs(self) -> set[str]:
         """The slugs of essays and of aliases."""

@@ -35,7 +35,11 @@ class Passage(Frozen):
     tags."""
 
     text: str
-    """The prose, without the tags at the end and without comments; wrapped lines are joined."""
+    """The prose in the words that a reader sees: without markup, comments and the tags at the end; wrapped lines are
+    joined."""
+
+    source: str | None = None
+    """The passage's lines as written; null if these are the text."""
 
     sha256: Sha256
     """sha256 of the text."""

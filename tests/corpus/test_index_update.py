@@ -99,13 +99,13 @@ def same_as_reading(seeds: Path) -> None:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are parsed from now on."""
     names: list[str] = []
-    real = essays.read_essay
+    real = essays.read_file
 
     def read(path: Path, folder: Path, root: Path) -> Any:
         names.append(path.name)
         return real(path, folder, root)
 
-    monkeypatch.setattr(essays, "read_essay", read)
+    monkeypatch.setattr(essays, "read_file", read)
     return names
 
 
