@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from remix.corpus.query import matches, parse
 from tests.gardens.reading import Read, read_text
 
 ODD = {
@@ -161,3 +162,29 @@ def test_dates_in_names(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["20231507.md", "1234567890.md", "99999999 boats.md", "2023.md", "12 boats.md"])
 def test_numbers_in_names_that_are_no_days(tmp_path: Path, name: str) -> None:
     assert dated(tmp_path, "", name).essay.date is None
+
+
+def is_of(found: Read, query: str) -> bool:
+    return matches(parse(query), found.essay.passages[0], found.essay)
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["2023-05-07", "2023/05/07", "2023/5/7", "2023.05.07", "7 May 2023", "7. Mai 2023", "7 мая 2023", "7 mai 2023",
+     "7 de mayo de 2023", "2023年5月7日", "May 7, 2023", "Sunday, May 7, 2023", "7th May 2023", "20230507",
+     "2023-05-07T10:00:00Z", "2023-05-07 10:00:00 +0200"],
+)  # fmt: skip
+def test_dates_of_one_meaning_are_found_by_a_query(tmp_path: Path, date: str) -> None:
+    found = dated(tmp_path, f'date: "{date}"')
+    assert is_of(found, "after:2023-05-06 and before:2023-05-08")
+    assert not is_of(found, "after:2023-05-07 or before:2023-05-07")
+
+
+@pytest.mark.parametrize("date", ["31.12.2023", "31/12/2023", "12/31/2023", "31-12-2023"])
+def test_a_month_of_31_can_be_but_one_day(tmp_path: Path, date: str) -> None:
+    assert is_of(dated(tmp_path, f"date: {date}"), "after:2023-12-30 and before:2024")
+
+
+@pytest.mark.parametrize("date", ["05/07/2023", "soon", "1/2/3", "7 Brumaire", "[[Ada Marsh]]"])
+def test_a_date_of_two_meanings_is_none(tmp_path: Path, date: str) -> None:
+    assert not is_of(dated(tmp_path, f'date: "{date}"'), "after:0001 or before:9999")

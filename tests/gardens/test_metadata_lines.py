@@ -115,6 +115,8 @@ def test_a_field_of_an_item_leaves_the_item(tmp_path: Path) -> None:
         ("A lock.\n\n#ferries, #time tables\nThe ferry\nleaves.\n\nA quay.",
          ["A lock.", "The ferry leaves.", "A quay."], [(), ("ferries", "time tables"), ()]),
         ("#паром\nПаром уходит.\n\nЕщё раз.", ["Паром уходит.", "Ещё раз."], [("паром",), ()]),
+        ("A quay. #maps#cities", ["A quay."], [("maps", "cities")]),
+        ("#карты#города\nПричал.", ["Причал."], [("карты", "города")]),
         ("> #ferries\n> The ferry leaves.", ["The ferry leaves."], [("ferries",)]),
         ("#barges #rope\n\nA barge is towed.\n\nA rope tows.", ["A barge is towed.", "A rope tows."],
          [("barges", "rope"), ("barges", "rope")]),

@@ -29,6 +29,7 @@ from tests.gardens.reading import read_text
         (r"A \*star\* and a \# sign.", "A *star* and a # sign."),
         ("Caf&eacute; &amp; quay&nbsp;wall.", "Café & quay wall."),
         ("A ferry<br>\nand a bell.", "A ferry and a bell."),
+        ("A ferry<br>and a bell.", "A ferry and a bell."),
         ("A <b>small</b> <mark>ferry</mark>.", "A small ferry."),
         ("A ferry %%really?%% left.", "A ferry left."),
         ("A ferry left. ^f1", "A ferry left."),
