@@ -39,18 +39,14 @@ def page() -> str:
 
 def _table(folder: Path) -> str:
     name = NAMES.get(folder.name, folder.name.capitalize())
-    rows = [f"| {_link(folder, file)} | {_read(file.essay)} | {_left_out(file)} |" for file in _files(folder)]
+    files = read_files(folder, FLAVOURS)
+    rows = [f"| {_link(file)} | {_read(file.essay)} | {_left_out(file)} |" for file in files]
     return "\n".join([f"## {name}\n", "| Note | Read | Not read |", "|---|---|---|", *rows, ""])
 
 
-def _files(folder: Path) -> list[EssayFile]:
-    return read_files(folder, folder.parent)
-
-
-def _link(folder: Path, file: EssayFile) -> str:
+def _link(file: EssayFile) -> str:
     path = FLAVOURS / file.essay.path
-    name = path.relative_to(folder).as_posix()
-    return f"[{name}](<{Path(os.path.relpath(path, TARGET.parent)).as_posix()}>)"
+    return f"[{path.name}](<{Path(os.path.relpath(path, TARGET.parent)).as_posix()}>)"
 
 
 def _read(essay: Essay) -> str:
