@@ -37,7 +37,8 @@ class Draft:
         self._first = first_line
         self._gone: set[int] = set()
         self._lead = ""
-        self._tags: list[str] = []
+        self.listed_tags: list[str] = []
+        self.inline_tags: list[str] = []
         self.left_out: list[LeftOut] = []
         self.note_tags: list[str] = []
         """Tags for the whole note."""
@@ -50,7 +51,7 @@ class Draft:
     @property
     def tags(self) -> tuple[str, ...]:
         """Tags of lists, then tags within sentences."""
-        return unique(self._tags)
+        return unique([*self.listed_tags, *self.inline_tags])
 
     @property
     def is_empty(self) -> bool:
@@ -77,7 +78,8 @@ class Draft:
             elif line.startswith("{") and _ATTRIBUTES.fullmatch(line):
                 self._take_line(number, "shortcode")
                 if line.removeprefix("{:").strip().startswith("toc"):
-                    return self.leave_out("shortcode")
+                    self.leave_out("shortcode")
+                    return
         if match := _BLOCK_ID.search(self.source.rstrip()) if "^" in self._lines[-1] else None:
             self._cut(match.start(), match.end(), "link")
 
@@ -121,7 +123,7 @@ class Draft:
         if tags:
             start = self.source.index(source)
             self._cut(start, start + len(source) - len(text), "tags")
-            self._tags += tags
+            self.listed_tags += tags
 
     def take_trailing_tags(self, before: str = "") -> bool:
         """Take out the list of tags at the end, if there is one; `before` stands before the first line."""
@@ -130,12 +132,12 @@ class Draft:
         text, tags = split_trailing_tags(source)
         if tags:
             self._cut(max(len(text) - len(before), 0), len(source) - len(before), "tags")
-            self._tags += tags
+            self.listed_tags += tags
         return bool(tags)
 
     def leave_out(self, why: Why) -> None:
         """Take out all that is left."""
-        self._tags += inline_tags(self.source)
+        self.inline_tags += inline_tags(self.source)
         self._cut(0, len(self.source), why)
 
     # -- what is left ---------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ class Draft:
     def words(self) -> str:
         """What is left, in the words that a reader sees, with all line ends; empty if no letter is left."""
         source = self.source
-        self._tags += inline_tags(source)
+        self.inline_tags += inline_tags(source)
         seen = shown(source)
         self.left_out += [
             LeftOut(each.why, each.text, (line := self._first + each.line, line + each.text.count("\n")))

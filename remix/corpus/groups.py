@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from remix.corpus.blocks import Block, LeftOut, Why
 from remix.corpus.drafts import Draft
+from remix.corpus.tags import unique
 from remix.corpus.wordless import has_words
 
 _MARKER = re.compile(r"(?:[-+*]|\d{1,9}[.)])[ \t]+\Z")
@@ -58,10 +59,11 @@ def group(rows: Sequence[Row]) -> Group:
         lines = []
     while lines and (not lines[-1][1].strip() or (ends_with_tags and not lines[-1][1].strip("> \t"))):
         lines.pop()
-    tags = dict.fromkeys(tag for draft in drafts for tag in draft.tags)
+    listed = [tag for draft in drafts for tag in draft.listed_tags]
+    tags = unique([*listed, *(tag for draft in drafts for tag in draft.inline_tags)])
     place = (rows[0].line, rows[-1].line)
     text = "\n".join(line for _, line in lines)
-    return Group(Block("group", text, tuple(tags), place), left_out, [t for draft in drafts for t in draft.note_tags])
+    return Group(Block("group", text, tags, place), left_out, [t for draft in drafts for t in draft.note_tags])
 
 
 def _reason(left_out: Sequence[LeftOut]) -> Why:

@@ -1,8 +1,8 @@
 """Blocks of HTML within Markdown: paragraphs, headings, lists and quotations, with lines.
 
 Takes the lines of a block of HTML, adds what is found to a sheet. Elements whose content isn't prose (tables, code,
-scripts, drawings), images, comments and all tags are left out. Unclosed elements and stray tags are no error. The time
-grows in proportion to the text's length.
+scripts, drawings), images, comments and all tags are left out. Unclosed elements and stray tags are no error. The
+time grows in proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ _TAG = re.compile(
     r"|<!--|<[?!][^<>]*+>"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article aside body center dd details dialog div dl dt fieldset figcaption figure footer form header "
-    "hgroup hr html legend li main nav ol p search section summary ul menu blockquote".split()
-) | frozenset(_HEADINGS)
+_DIVISIONS = """
+address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form header
+hgroup hr html legend li main menu nav ol p search section summary ul
+"""
+_BLOCKS = frozenset([*_HEADINGS, *_DIVISIONS.split()])
 _GROUPS = frozenset(["ul", "ol", "menu", "li", "dl", "dd", "blockquote"])
 """Elements that make a list or a quotation."""
 
@@ -79,7 +80,7 @@ def _parts(text: str) -> Iterator[_Part]:
             yield _Part("comment", start, at)
         elif name in OPAQUE and not match["end"]:
             at = marks.pairs.get(start, at)
-            yield _Part(OPAQUE[name], start, at)  # type: ignore[arg-type]  # reasons
+            yield _Part(OPAQUE[name], start, at)
         else:
             yield _Part("image" if name in ("img", "source") else "html", start, at, name, bool(match["end"]))
 

@@ -3,10 +3,10 @@
 Takes lines without their indent, tells which of the two they read like. Doesn't know Markdown's blocks.
 
 By CommonMark four blanks make code of any line, but essays are indented too: lists under a heading, verse, paragraphs
-from a typewriter. A line has the look of code if it has signs that prose hasn't (`$ `, `);` at the end, `x = 1`, `f(x)`,
-`"key":`, a path, an option), or begins with the name of a command. A line has the look of prose if it has at least
-three words of letters, or two that begin with a capital, or four letters of a script without blanks. Text is code if
-at least a third of its lines look like code, or none looks like prose.
+from a typewriter. A line looks like code if the line has signs that prose hasn't (`$ `, `);` at the end, `x = 1`,
+`f(x)`, `"key":`, a path, an option), or begins with the name of a command. A line looks like prose if the line has at
+least three words, or two and a capital at the beginning, or one in a list, or four letters of a script without blanks
+between words. Text is code if at least a third of the lines look like code, or none looks like prose.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _SIGNS = re.compile(
 
 _WORD = re.compile(r"[^\W\d_]++(?:['’‑-][^\W\d_]++)*+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+_MARKUP = re.compile(r"(?<!\S)#[^\s#]++|https?://\S++|\]\([^()]*+\)|\[\[|\]\]|[*_`]{1,3}(?=\w)|(?<=\w)[*_`]{1,3}")
 _LONGEST = 1_000
 """Letters of a line that are looked at."""
 
@@ -52,12 +53,15 @@ def _look(line: str) -> str:
     words = line
     while item := _ITEM.match(words):
         words = words[item.end() :]
-    words = re.sub(r"(?<!\S)#[^\s#]++|https?://\S++|\]\([^()]*+\)|\[\[|\]\]|[*_`]{1,3}(?=\w)|(?<=\w)[*_`]{1,3}", "", words)
+    is_item = words != line
+    words = re.sub(
+        r"(?<!\S)#[^\s#]++|https?://\S++|\]\([^()]*+\)|\[\[|\]\]|[*_`]{1,3}(?=\w)|(?<=\w)[*_`]{1,3}", "", words
+    )
     if _CODE.match(words) or _SIGNS.search(words):
         return "code"
     found = _WORD.findall(words)
     letters = sum(map(len, found))
     if len(_UNSPACED.findall(words)) >= 4:
         return "prose"
-    many = len(found) >= 3 or (len(found) == 2 and words[:1].isupper()) or (bool(found) and words != line)
+    many = len(found) >= 3 or (len(found) == 2 and words[:1].isupper()) or (bool(found) and is_item)
     return "prose" if many and 3 * letters >= 2 * len(re.sub(r"\s", "", words)) else ""

@@ -1,8 +1,8 @@
 """Markdown: headings, paragraphs, lists and quotations, with tags and lines.
 
-Takes a file's text, gives a `Body`. Left out, each part with the reason: code, tables, formulas, images, tags of HTML,
-shortcodes, footnotes, comments, metadata, lists of tags, and paragraphs without words. Prose in HTML is read, and
-indented text that reads like prose.
+Takes a file's text, gives a `Body`. Left out, each part with the reason: code, tables, formulas, images, tags of
+HTML, shortcodes, footnotes, comments, metadata, lists of tags, and paragraphs without words. Prose in HTML is read,
+and indented text that reads like prose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Comments of Markdown: `%%…%%` of Obsidian, also across blocks, and `<!--…-->` within a paragraph.
 
-Takes a text and its parts, gives the text without comments, line by line the same, and the comments. Unclosed comments
-are text; code holds no comments.
+Takes a text and its parts, gives the comments, and the text without comments, in which every line has its number.
+Unclosed comments are text; code holds no comments.
 """
 
 from __future__ import annotations

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-OPAQUE = {
+from remix.corpus.blocks import Why
+
+_OTHERS = """
+script style svg iframe object textarea select canvas noscript template audio video
+"""
+OPAQUE: dict[str, Why] = {
     "table": "table",
     "pre": "code",
     "math": "formula",
-    **dict.fromkeys(
-        "script style svg iframe object textarea select canvas noscript template audio video".split(), "html"
-    ),
     "picture": "image",
+    **dict.fromkeys(_OTHERS.split(), "html"),
 }
 """Elements of HTML whose content isn't prose, with the reason."""
 
@@ -63,14 +66,11 @@ class Marks:
             name = match[kind].casefold()
             if kind in _OPENING and not match[0].endswith("/>"):
                 opened.setdefault((kind, name), []).append(match.start())
-            elif kind in _CLOSING:
-                if starts := opened.get((_CLOSING[kind], name)):
-                    self.pairs[starts.pop()] = match.end()
+            elif kind in _CLOSING and (starts := opened.get((_CLOSING[kind], name))):
+                self.pairs[starts.pop()] = match.end()
             if kind in _LONE or kind in _ENDS_WITH:
                 self._ends[_ENDS_WITH.get(kind, kind)].append(match.end())
-        self.opaque = sorted(
-            start for start in self.pairs if text.startswith("<", start)
-        )
+        self.opaque = sorted(start for start in self.pairs if text.startswith("<", start))
 
     def end_after(self, kind: str, at: int) -> int | None:
         """The end of the first mark of a kind that ends after `at`."""

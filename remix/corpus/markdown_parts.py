@@ -77,7 +77,7 @@ def parts(text: str) -> Iterator[Leaf | Group]:
     tokens = _Tokens()
     _MARKDOWN.block.parse(text.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
     group: Group | None = None
-    for at, token in enumerate(tokens):
+    for token in tokens:
         if token.level == 0 and token.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
             start, end = token.map or (0, 0)
             group = Group(start, end, [])
@@ -114,7 +114,7 @@ def _leaf(token: Token, text: str) -> Leaf:
         case "fence":
             return leaf._replace(why=_FENCES.get(token.info.strip(" \t{.}").casefold(), "code"))
     spans[-1] = token.meta.get("last", spans[-1])
-    return leaf._replace(spans=tuple(spans), why=token.info)
+    return leaf._replace(spans=tuple(spans), why=token.meta["why"])
 
 
 _FENCES: dict[str, Why] = {

@@ -19,13 +19,13 @@ from remix.corpus.blocks import Why
 from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_marks import OPAQUE, Marks
 
+_CODE = """
+highlight code codeblock code-block raw rawhtml mermaid plantuml graphviz diagram goat markmap chart echarts
+js javascript css script
+"""
 _SHORTCODES: dict[str, Why] = {
-    **dict.fromkeys(
-        "highlight code codeblock code-block raw rawhtml mermaid plantuml graphviz diagram goat markmap chart echarts "
-        "js javascript css script".split(),
-        "code",
-    ),
-    **dict.fromkeys("katex math mathjax latex equation".split(), "formula"),
+    **dict.fromkeys(_CODE.split(), "code"),
+    **dict.fromkeys(["katex", "math", "mathjax", "latex", "equation"], "formula"),
     "comment": "comment",
     "table": "table",
 }
@@ -66,7 +66,7 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     last = _line_of(state, found.end)
     token = state.push("left_out", "", 0)
     token.map = [start, last + 1]
-    token.info = found.why
+    token.meta["why"] = found.why
     token.meta["last"] = (state.bMarks[last] + state.tShift[last], found.end)
     state.line = last + 1
     if found.end < state.eMarks[last]:
@@ -97,7 +97,7 @@ def footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         line += 1
     token = state.push("left_out", "", 0)
     token.map = [start, line]
-    token.info = "footnote"
+    token.meta["why"] = "footnote"
     state.line = line
     return True
 
@@ -182,7 +182,7 @@ def _with_content(state: StateBlock, start: int, end: int, at: int) -> _Left | N
 
 def _is_raw_prose(state: StateBlock, at: int, close: int) -> bool:
     """Whether Liquid's `raw` holds prose: whole posts may stand in it, to keep their braces."""
-    until = state.env.get("raw_prose", -1)
+    until: int = state.env.get("raw_prose", -1)
     if at > until and not reads_like_code(state.src[at:close].split("\n")[1:-1]):
         until = state.env["raw_prose"] = close
     return at <= until

@@ -20,7 +20,8 @@ _IMAGE_LINE = re.compile(rf"(?:\s*+{_PICTURE}(?:\{{[^{{}}]*+\}})?)++\s*+")
 
 _WORDLESS = re.compile(
     rf"(?>(?P<image>{_PICTURE})"
-    r"|(?P<shortcode>\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\{:[^{}]*+\}|`[ \t]*+\$?=[^`]*+`|@?\[toc\]|\[\[_?toc_?\]\]|\{toc\})"
+    r"|(?P<shortcode>\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\{:[^{}]*+\}|`[ \t]*+\$?=[^`]*+`"
+    r"|@?\[toc\]|\[\[_?toc_?\]\]|\{toc\})"
     r"|(?P<footnote>\[\^[^\]\s]++\]:?)"
     r"|(?P<metadata>[\[(][^\W_][\w /.-]{0,40}+::[^\[\]()]*+[\])])"
     rf"|(?P<link>\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}|\[\[[^\[\]]*+\]\]|<(?:https?|mailto):[^<>\s]*+>"
@@ -32,9 +33,8 @@ _WORDLESS = re.compile(
     r"|\[[ x…-]?\]|\{(?![{%:])|<(?![A-Za-z/!?%])|\$(?!\S)|[^\w\[{<$`]|_)",
     re.DOTALL | re.IGNORECASE,
 )
-"""A part without words. If a mark that opens markup is never closed, the mark is a word: a search for its end from each
-of a million marks would take too long."""
-
+"""A part without words. A mark that opens markup and is never closed is a word: searching for the end from each of a
+million marks would take too long."""
 
 _REASONS: dict[str, Why] = {
     "image": "image",
