@@ -1,7 +1,7 @@
-"""Inline markup: the code, comments, HTML and links within a paragraph of Markdown.
+"""Inline markup: the code, comments, HTML, links, notes and shortcodes within a paragraph of Markdown.
 
-Takes a paragraph, gives spans of characters. Doesn't know files or tags. The time grows in proportion
-to the text's length: each kind of ending is searched for once.
+Takes a paragraph, gives spans of characters. Doesn't know files or tags, nor what a reader sees of a span. The time
+grows in proportion to the text's length: each kind of ending is searched for once.
 """
 
 from __future__ import annotations
@@ -11,25 +11,52 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-_MARKUP = re.compile(
-    r"(?P<escape>\\[^\w\s])"
-    r"|(?P<code>`+)"
-    r"|(?P<comment>%%|<!--)"
-    r"|(?P<wiki>!?\[\[[^\[\]\n]*+\]\])"
-    r"|(?P<html></?[A-Za-z][^<>]*+>)"
-    r"|(?P<open>\[)"
-    r"|(?P<close>\](?P<target>\((?:[^()\\]++|\\.|\([^()]*+\))*+\)|\[[^\[\]]*+\])?)",
-    re.DOTALL,
-)
-_COMMENT_ENDS = {"%%": "%%", "<!--": "-->"}
+from remix.corpus.emphasis import Signs
+from remix.corpus.inline_patterns import CLOSING, FORMULA_ENDS, MARKUP, POWER, UNSEEN
+
+MOST_MARKS = 200_000
+"""Of a paragraph; the text behind stays as written, so that no paragraph fills the memory."""
+
+LONGEST_FORMULA = 1_000
+"""Letters of `$…$`."""
+
+Kind = Literal[
+    "code",
+    "comment",
+    "html",
+    "link",  # `[words](address)`, `[words][label]`, `[words]{.class}`
+    "wiki",  # `[[page]]`
+    "image",  # `![…](…)`, `![[…]]`
+    "footnote",  # a mark `[^1]` or a note `^[words]`
+    "shortcode",
+    "metadata",  # `[key:: value]`
+    "attributes",  # `{#id .class}`
+    "formula",
+    "autolink",  # `<https://…>`
+    "escape",
+    "entity",
+]
 
 
 class Span(NamedTuple):
     """A part of a paragraph that is markup, not words."""
 
-    kind: Literal["code", "comment", "html", "link"]
+    kind: Kind
     start: int
     end: int
+    inner: Signs | None = None
+    """The words of code and of a link."""
+
+
+class Markup(NamedTuple):
+    """All that isn't plain words in a paragraph."""
+
+    spans: list[Span]
+    """Sorted by end; links may contain further spans."""
+    runs: list[Signs]
+    """Signs that may mark emphasis."""
+    unclosed: dict[str, int]
+    """The first `%%` and the like that the paragraph doesn't close."""
 
 
 def comments(text: str) -> list[tuple[int, int]]:
@@ -39,19 +66,23 @@ def comments(text: str) -> list[tuple[int, int]]:
 
 def open_comment(text: str) -> int | None:
     """The position of a `%%` that is not closed within the paragraph."""
-    scanner = _Scanner(text)
-    for _ in scanner.spans():
-        pass
-    return scanner.unclosed.get("%%")
+    return scan(text).unclosed.get("%%")
 
 
 def markup(text: str) -> list[Span]:
-    """The code, comments, HTML and links of a paragraph of Markdown; links may contain further spans.
+    """The spans of a paragraph of Markdown.
 
-    By CommonMark 0.31 without link definitions, with Obsidian's `[[links]]` and `%%comments%%`. Unclosed marks are
+    By CommonMark 0.31 without link definitions, with what Obsidian, Hugo, Jekyll and Pandoc add. Unclosed marks are
     text.
     """
-    return list(_Scanner(text).spans())
+    return scan(text).spans
+
+
+def scan(text: str) -> Markup:
+    """Go through a paragraph once."""
+    scanner = _Scanner(text)
+    spans = list(scanner.spans())
+    return Markup(spans, scanner.runs, scanner.unclosed)
 
 
 class _Scanner:
@@ -60,51 +91,128 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._ticks: dict[int, list[int]] | None = None
+        self._formula_ends: dict[str, list[int]] | None = None
+        self._brackets: list[Signs] = []
+        """Brackets that are open."""
+        self._linked = 0
+        """The start of the last link: brackets that opened before can't be links, since links hold no links."""
+        self.runs: list[Signs] = []
         self.unclosed: dict[str, int] = {}
 
     def spans(self) -> Iterator[Span]:
         """Yield the spans, sorted by end."""
-        opened: list[int] = []
         at = 0
-        while match := _MARKUP.search(self._text, at):
-            start, at = match.span()
-            match match.lastgroup:
-                case "code":
-                    if end := self._end_of_code(start, at):
-                        yield Span("code", start, end)
-                        at = end
-                case "comment":
-                    if end := self._end_of_comment(match[0], at):
-                        yield Span("comment", start, end)
-                        at = end
-                case "wiki":
-                    yield Span("link", start, at)
-                case "html":
-                    yield Span("html", start, at)
-                case "open":
-                    opened.append(start)
-                case "close":
-                    begin = opened.pop() if opened else None
-                    if begin is not None and match["target"]:
-                        yield Span("link", begin, at)
+        for _ in range(MOST_MARKS):
+            match = MARKUP.search(self._text, at)
+            if not match:
+                return
+            # What follows `]` is text unless the brackets are a link.
+            at = match.start() + 1 if match.lastgroup == "close" else match.end()
+            for span in self._found(match):
+                yield span
+                at = span.end
 
-    def _end_of_code(self, start: int, end: int) -> int | None:
-        """The end of the next run of as many backticks as begin at `start`."""
+    def _found(self, match: re.Match[str]) -> Iterator[Span]:
+        """The spans that begin or, for links, end with a match."""
+        start, end = match.span()
+        match match.lastgroup:
+            case "code":
+                yield from self._code(start, end)
+            case "enclosed":
+                yield from self._enclosed(match[0], start)
+            case "formula":
+                yield from self._formula(match[0], start)
+            case "wiki":
+                yield Span("image" if match[0].startswith("!") else "wiki", start, end)
+            case "html":
+                yield Span("html", start, self._end_of_unseen(match["element"], end) or end)
+            case "note":
+                yield from self._note(match)
+            case "open":
+                self._brackets.append(Signs(start, end))
+            case "close":
+                yield from self._bracketed(match)
+            case "run":
+                self.runs.append(Signs(start, end))
+            case "escape" | "entity" | "footnote" | "metadata" | "attributes" | "autolink" as kind:
+                yield Span(kind, start, end)
+
+    def _code(self, start: int, end: int) -> Iterator[Span]:
+        """The code that ends at the next run of as many backticks."""
         if self._ticks is None:
             self._ticks = {}
             for run in re.finditer("`+", self._text):
                 self._ticks.setdefault(len(run[0]), []).append(run.start())
-        length = end - start
-        places = self._ticks.get(length, [])
+        places = self._ticks.get(end - start, [])
         after = bisect_right(places, start)
-        return places[after] + length if after < len(places) else None
+        if after < len(places):
+            yield Span("code", start, places[after] + end - start, Signs(end, places[after]))
 
-    def _end_of_comment(self, opening: str, at: int) -> int | None:
-        if opening in self.unclosed:
+    def _enclosed(self, opening: str, start: int) -> Iterator[Span]:
+        """A comment or a shortcode."""
+        # `<!-->` is a whole comment.
+        at = start + min(len(opening), 2)
+        if (end := self._after(CLOSING[opening], at, opening)) is not None:
+            kind: Kind = "comment" if opening in ("%%", "<!--") else "html" if opening == "<?" else "shortcode"
+            yield Span(kind, start, end)
+
+    def _after(self, closing: str, at: int, key: str) -> int | None:
+        """The end of the next `closing`; under `key` is noted that there is none."""
+        if key in self.unclosed:
             return None
-        closing = _COMMENT_ENDS[opening]
         found = self._text.find(closing, at)
         if found < 0:
-            self.unclosed[opening] = at - len(opening)
+            self.unclosed[key] = at - min(len(key), 2)
             return None
         return found + len(closing)
+
+    def _end_of_unseen(self, element: str | None, at: int) -> int | None:
+        """The end of an HTML element whose content isn't prose; none for all further elements."""
+        if not element or not UNSEEN.match(element):
+            return None
+        return self._after(f"</{element}>", at, f"<{element}")
+
+    def _formula(self, opening: str, start: int) -> Iterator[Span]:
+        if self._formula_ends is None:
+            self._formula_ends = {"$": [], "$$": []}
+            for each in FORMULA_ENDS.finditer(self._text):
+                self._formula_ends[each[0]].append(each.end())
+        inside = start + len(opening)
+        ends = self._formula_ends[opening]
+        after = bisect_right(ends, inside)
+        is_close = after < len(ends) and ends[after] - start <= LONGEST_FORMULA
+        if is_close and (opening == "$$" or not self._text[inside].isspace()):
+            yield Span("formula", start, ends[after])
+
+    def _note(self, match: re.Match[str]) -> Iterator[Span]:
+        """The number of a footnote in HTML. The same tag holds exponents."""
+        start, end = match.span()
+        number = match.span("number")
+        is_bare = number[0] >= 0 and self._text[number[0] - 1] == ">" and "<a" not in match[0]
+        if is_bare and POWER.search(self._text[max(0, start - 4) : start]):
+            yield Span("html", start, number[0])
+            yield Span("html", number[1], end)
+        else:
+            yield Span("footnote", start, end)
+
+    def _bracketed(self, match: re.Match[str]) -> Iterator[Span]:
+        """The link, image or note that ends with a bracket."""
+        if not self._brackets:
+            return
+        opening = self._brackets.pop()
+        inner = Signs(opening.end, match.start())
+        match self._text[opening.start]:
+            case "^":
+                yield Span("footnote", opening.start, match.start() + 1, inner)
+            case "!" if match["target"]:
+                yield Span("image", opening.start, match.end(), inner)
+            case "[" if opening.start >= self._linked and self._is_link(match["target"], inner):
+                self._linked = opening.start + 1
+                yield Span("link", opening.start, match.end(), inner)
+
+    def _is_link(self, target: str | None, inner: Signs) -> bool:
+        """Whether brackets before a target are a link: `[1][2]` cites two works, and `[ ][x]` is nothing."""
+        if not target or not target.startswith("["):
+            return bool(target)
+        words = self._text[inner.start : inner.end]
+        return bool(words.strip()) and not words.isdigit()

@@ -3,9 +3,9 @@
 Takes a paragraph of Markdown, gives tags. Doesn't know files. The time grows in proportion to the text's length.
 
 A tag begins with `#` after a space or at the start of a line, and continues with letters of any script, digits, `_`,
-`-`, `/` and emoji; digits alone are a number (`#1984`). Code, links, HTML and comments hold no tags. The tag is a
-word of its sentence and stays in the text: without `#` the text would not be the author's, and without the word the
-sentence would have a gap.
+`-`, `/` and emoji; digits alone are a number (`#1984`). Code, links, HTML, comments, formulas, shortcodes and notes
+hold no tags. The tag is a word of its sentence and stays in the text: without `#` the text would not be the author's,
+and without the word the sentence would have a gap.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ def inline_tags(text: str) -> tuple[str, ...]:
 
 
 def _without_markup(text: str) -> str:
-    """The text with each span of markup replaced by a character that is neither space nor letter."""
+    """The text with each span that holds no tags replaced by a character that is neither space nor letter."""
     apart: list[Span] = []
     for span in markup(text):
+        if span.kind == "metadata":
+            continue
         while apart and apart[-1].start >= span.start:
             apart.pop()
         apart.append(span)

@@ -1,37 +1,61 @@
 """Plain text: paragraphs between empty lines, with tags and lines.
 
 Takes a file's text, gives a `Body`. Editors that don't wrap lines write a paragraph on a line, often without empty
-lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph.
+lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph. Rules of strokes, and
+paragraphs of nothing but web addresses, are no passages. No sign is markup, so the words stay as written.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from remix.corpus.blocks import Block, Body, one_line
+from remix.corpus.blocks import Block, Body, LeftOut, one_line
 from remix.corpus.inline_tags import inline_tags
+from remix.corpus.tag_lists import without_tag_lists
 from remix.corpus.tags import unique
-from remix.corpus.trailing_tags import split_trailing_tags
 from remix.util import frontmatter
 
 LONGEST_WRAPPED = 160
 """Letters of a line; editors wrap at 72 to 132."""
 
+_WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", re.IGNORECASE)
+"""Signs and addresses alone."""
+
 
 def read(text: str, name: str) -> Body:
     """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
     parts = frontmatter.split_strings(text, name)
-    return Body(parts.meta, None, tuple(_blocks(parts.body.split("\n"), parts.body_line)))
+    head = text.split("\n")[: parts.body_line - 1]
+    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(head), (1, len(head)))] if head else []
+    for lines, first_line in _paragraphs(parts.body.split("\n"), parts.body_line):
+        found += _paragraph(lines, first_line)
+    return Body(
+        parts.meta,
+        None,
+        tuple(each for each in found if isinstance(each, Block)),
+        tuple(each for each in found if isinstance(each, LeftOut)),
+    )
 
 
-def _blocks(lines: Sequence[str], first_line: int) -> Iterator[Block]:
-    numbered = enumerate(lines, first_line)
-    for is_text, group in groupby(numbered, key=lambda pair: bool(pair[1].strip())):
+def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[str], int]]:
+    """The lines of each paragraph without indents, and the number of the first."""
+    for is_text, group in groupby(enumerate(lines, first_line), key=lambda pair: bool(pair[1].strip())):
         source = list(group) if is_text else []
         is_unwrapped = any(len(line) > LONGEST_WRAPPED for _, line in source)
         for part in [[pair] for pair in source] if is_unwrapped else [source]:
             if part:
-                text, tags = split_trailing_tags("\n".join(line.strip() for _, line in part))
-                place = (part[0][0], part[-1][0])
-                yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)
+                yield [line.strip() for _, line in part], part[0][0]
+
+
+def _paragraph(lines: Sequence[str], first_line: int) -> Iterator[Block | LeftOut]:
+    text, tags, lists = without_tag_lists("\n".join(lines), first_line)
+    yield from lists
+    place = (first_line, first_line + len(lines) - 1)
+    if _WORDLESS.fullmatch(text):
+        if any(map(str.isalnum, text)):
+            yield LeftOut("link", text, place)
+        text = ""
+    if text or tags:
+        yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)

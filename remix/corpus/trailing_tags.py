@@ -23,6 +23,9 @@ _BEGIN = re.compile(
 """A list of tags may begin here. A sentence may end with a footnote (`[^1]`), in French with a blank and `»`."""
 
 
+_SEPARATOR = re.compile("[,;，；、،؛]")
+
+
 class _Patterns(NamedTuple):
     one: re.Pattern[str]
     """A tag."""
@@ -51,6 +54,16 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
             tags = (match.group(1).rstrip(".").strip() for match in _patterns().one.finditer(tail))
             return text[: begin.end()].rstrip(), unique(tags)
     return text.rstrip(), ()
+
+
+def split_leading_tags(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take a line of tags off the head of a paragraph, if more lines follow: `#maps #cities`, then `Words.`"""
+    line, _, rest = text.partition("\n")
+    before, tags = split_trailing_tags(line.strip()) if line.lstrip().startswith("#") else (line, ())
+    # `#bells The bell was` may be the first line of a sentence.
+    if before or not rest.strip() or (any(" " in tag for tag in tags) and not _SEPARATOR.search(line)):
+        return text, ()
+    return rest.lstrip(), tags
 
 
 def _start_of_list(text: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from remix.corpus.blocks import one_line
 from remix.documents.document import MOST_BLOCKS, Block, Document, TooLongError, gathered, heading, paragraph
+from remix.documents.note_marks import take_out_marks
 from remix.documents.reading import library
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -56,7 +57,11 @@ def read(data: bytes) -> Document:
         return Document(form="web page", title=page.title, tags=tags, blocks=blocks)
     metadata = library("trafilatura.metadata", "A web page").extract_metadata(data)
     article = trafilatura.extract(
-        data, output_format="html", include_comments=False, include_links=False, favor_recall=True
+        page.without_notes or data,
+        output_format="html",
+        include_comments=False,
+        include_links=False,
+        favor_recall=True,
     )
     found = blocks_of(article) if article else whole
     title = one_line(metadata.title or "") or None
@@ -95,6 +100,8 @@ class _Page(NamedTuple):
     title: str | None = None
     work: int = 0
     """The sum of all elements' depths."""
+    without_notes: str | None = None
+    """The page's HTML without marks of notes; None if there were none."""
 
 
 def _page(data: bytes) -> _Page:
@@ -111,10 +118,11 @@ def _page(data: bytes) -> _Page:
     if sum(1 for _ in tree.iter()) > ELEMENTS * MOST_BLOCKS:
         raise TooLongError
     title, work = one_line(tree.findtext(".//title") or "") or None, _work(tree)
+    without_notes = lxml.tostring(tree, encoding="unicode") if take_out_marks(tree) else None
     etree.strip_elements(tree, *_UNSEEN, etree.Comment, etree.ProcessingInstruction, with_tail=False)
     for line_break in tree.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
-    return _Page(tree, title, work)
+    return _Page(tree, title, work, without_notes)
 
 
 def _blocks_of_page(page: _Page) -> list[Block]:

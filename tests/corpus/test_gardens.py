@@ -181,7 +181,7 @@ def test_obsidian(tmp_path: Path) -> None:
             "I love #maps and cities, [[Cities#heading]] most of all, see [[Cities#The #old town|there]].",
             ("maps", *everywhere),
         ),
-        ("> [!quote] Borges", ("in/science", *everywhere)),
+        ("> Borges", ("in/science", *everywhere)),
         ("- [ ] What of C#? #music", ("music", "todo", *everywhere)),
     ]
     assert [passage.lines for passage in maps.passages] == [(10, 10), (18, 19), (29, 30)]
@@ -212,13 +212,13 @@ def test_hugo_with_toml(tmp_path: Path) -> None:
 def test_jekyll(tmp_path: Path) -> None:
     (walls,) = plant(tmp_path / "site", JEKYLL)
     assert (walls.title, walls.date) == ("On Walls", "2024-05-06")
-    assert shown(walls) == [("A wall has two sides. {: .lead }", ("walls", "stone", "Field Notes"))]
+    assert shown(walls) == [("A wall has two sides.", ("walls", "stone", "Field Notes"))]
 
 
 def test_quartz(tmp_path: Path) -> None:
     (index,) = plant(tmp_path / "quartz", QUARTZ)
     assert (index.title, index.date) == ("Garden", "2024-01-01")
-    assert [tags for _, tags in shown(index)] == [("garden/front", "home"), ("footnotes", "home")]
+    assert [tags for _, tags in shown(index)] == [("garden/front", "home")]
 
 
 def test_org(tmp_path: Path) -> None:

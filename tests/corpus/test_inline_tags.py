@@ -128,7 +128,8 @@ from remix.corpus.inline_tags import inline_tags
         (r"\[see #maps](m.md)", "maps"),
         ("https://example.org/#maps", ""),
         ("https://example.org/ #maps", "maps"),
-        ("<https://example.org/#a #maps>", ""),
+        ("<https://example.org/#a>", ""),
+        ("<https://example.org/#a #maps>", "maps"),  # no link, since an address has no blanks
         ("[^1]: see #maps", "maps"),
         # Obsidian's links
         ("[[note#heading]]", ""),
@@ -139,6 +140,12 @@ from remix.corpus.inline_tags import inline_tags
         ("[[note#^block]] #maps", "maps"),
         ("[[note #maps", "maps"),
         ("[[note\n#maps]]", "maps"),
+        # shortcodes, formulas, notes, fields
+        ("{{< ref #maps >}} {% include #loss %} <% #time %>", ""),
+        ("$ #maps$ $a #loss$", "maps"),
+        ("Words^[see #maps] #loss", "loss"),
+        ("Words [mood:: #maps]", "maps"),
+        ("{#id .class} and {: #maps }", ""),
         # HTML
         ('<a title="the #maps">x</a>', ""),
         ("<b>the #maps</b>", "maps"),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from remix.corpus import plain
-from remix.corpus.blocks import passages
+from remix.corpus.blocks import LeftOut, passages
+from remix.util.frontmatter import FrontMatterError
 
 LONG = "word " * 40 + "end."
 
@@ -21,6 +26,11 @@ LONG = "word " * 40 + "end."
         (f"Short.\n{LONG} #a\n{LONG}", [("Short.", (), (1, 1)), (LONG, ("a",), (2, 2)), (LONG, (), (3, 3))]),
         (f"One\nwrapped.\n\n{LONG}\nTwo.", [("One wrapped.", (), (1, 2)), (LONG, (), (4, 4)), ("Two.", (), (5, 5))]),
         ("---\ntags: [x]\n---\nOne.", [("One.", (), (4, 4))]),
+        ("#a #b\nOne\nwrapped. #c", [("One wrapped.", ("a", "b", "c"), (1, 3))]),
+        ("====\n\n---\n\n* * *\n\nA pier of plain text.\n\n~~~~~", [("A pier of plain text.", (), (7, 7))]),
+        ("https://e.org/piers\n\n<www.e.org/a>,\nmailto:a@e.org\n\nOne.", [("One.", (), (6, 6))]),
+        ("See https://e.org/piers\n\n10", [("See https://e.org/piers", (), (1, 1)), ("10", (), (3, 3))]),
+        ("*so* [it](is)", [("*so* [it](is)", (), (1, 1))]),
         ("", []),
     ],
 )
@@ -32,3 +42,45 @@ def test_paragraphs(text: str, found: list[tuple[str, tuple[str, ...], tuple[int
 def test_its_head() -> None:
     assert plain.read("---\ntags: [x]\n---\nOne.", "a.txt").meta == {"tags": ["x"]}
     assert plain.read("One.", "a.txt").title is None
+
+
+def test_what_is_left_out() -> None:
+    body = plain.read("---\ntags: [x]\n---\n#a\nOne. #b\n\nhttps://e.org\n\n===\n", "a.txt")
+    assert body.left_out == (
+        LeftOut("metadata", "---\ntags: [x]\n---", (1, 3)),
+        LeftOut("tags", "#a", (4, 4)),
+        LeftOut("tags", "#b", (5, 5)),
+        LeftOut("link", "https://e.org", (7, 7)),
+    )
+
+
+PIECES = (
+    "---\n",
+    "a: b\n",
+    "One",
+    " two. ",
+    "#a",
+    "#b c",
+    ",",
+    "\n",
+    "\n\n",
+    "https://e.org",
+    "===",
+    "1",
+    " ",
+    "é",
+    "…",
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+def test_no_letter_is_lost_and_none_is_new(text: str) -> None:
+    try:
+        body = plain.read(text, "a.txt")
+    except FrontMatterError:
+        return
+    found = Counter("".join(each.text for each in (*body.blocks, *body.left_out)))
+    assert {key: n for key, n in found.items() if key.isalnum()} == {
+        key: n for key, n in Counter(text).items() if key.isalnum()
+    }
