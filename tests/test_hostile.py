@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remix.cli import cli
-from remix.corpus import read_essay, tag_key, trailing_tags
+from remix.corpus import read_essay, slugs, tag_key, trailing_tags
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.corpus.walk import walk
@@ -41,7 +41,6 @@ from remix.templates import sandbox, template, worker
 from remix.templates.template import Reading, Template
 from remix.util import frontmatter, names
 from remix.util.files import temporary_of, write_whole
-from remix.util.names import slugify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Letters, eventually, python_path, work_of_at_most
 
@@ -240,8 +239,9 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
 @example("nul.txt")
 @example("a/../b")
 def test_no_slug_leads_out(name: str) -> None:
-    slug = slugify(name)
+    slug = slugs.of_path(f"{name}.md")
     assert not names.leads_out(slug)
+    assert not names.is_too_long(slug)
     assert "/" not in slug
     assert not names.is_reserved(slug)
     assert not slug.startswith(".")

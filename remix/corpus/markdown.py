@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from remix.corpus import heads
 from remix.corpus.blocks import Body, LeftOut
 from remix.corpus.drafts import Draft
 from remix.corpus.groups import Row, group
@@ -19,7 +20,6 @@ from remix.corpus.markdown_comments import without_comments
 from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
 from remix.corpus.sheet import Sheet, TooManyPartsError
 from remix.errors import SeedError
-from remix.util import frontmatter
 
 DEEPEST = 4
 """Indented text within indented text; beyond, the indent has no meaning."""
@@ -27,7 +27,7 @@ DEEPEST = 4
 
 def read(text: str, name: str) -> Body:
     """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
-    head = frontmatter.split_strings(text, name)
+    head = heads.split(text, name)
     sheet = Sheet()
     if head.body_line > 1:
         source = "\n".join(text.split("\n")[: head.body_line - 1])
@@ -44,7 +44,7 @@ def read(text: str, name: str) -> Body:
         ) from error
     title = next((block.text for block in sheet.blocks if block.kind == "heading" and block.level == 1), None)
     left_out = sorted(sheet.left_out, key=lambda part: part.lines)
-    return Body(head.meta, title, tuple(sheet.blocks), tuple(left_out), tuple(sheet.tags))
+    return Body(head.meta, title, tuple(sheet.blocks), tuple(left_out), tuple(sheet.tags), head.notes)
 
 
 class _Reader:
