@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from collections.abc import Callable
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from remix.corpus.blocks import passages
 from remix.corpus.essays import READERS
 from remix.errors import RemixError
-from tests.gardens.reading import words
+from tests.gardens.reading import Units, letters, words
 
 # -- documents from grammars; each § becomes a word of its own ------------------------------------------------
 
@@ -179,11 +178,7 @@ def _places(text: str, suffix: str) -> str | None:
     return "\n".join([*(each.text for each in found), *headings, *(part.text for part in body.left_out)])
 
 
-def _letters(text: str) -> list[str]:
-    return [letter for letter in html.unescape(text) if letter.isalnum()]
-
-
-def _assert_accounted(text: str, suffix: str, units: Callable[[str], list[str]]) -> None:
+def _assert_accounted(text: str, suffix: str, units: Units) -> None:
     found = _places(text, suffix)
     if found is None:
         return
@@ -213,7 +208,7 @@ def test_no_word_of_plain_text_is_lost_or_doubled(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(text=NOISE)
 def test_no_letter_of_noise_is_lost_or_doubled(suffix: str, text: str) -> None:
-    _assert_accounted(text, suffix, _letters)
+    _assert_accounted(text, suffix, letters)
 
 
 @settings(max_examples=150, deadline=None)

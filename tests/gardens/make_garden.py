@@ -90,7 +90,7 @@ Block = Callable[[Maker], str]
 def _heading(make: Maker) -> str:
     marks = "#" * make.chance.randint(1, 4)
     end = make.chance.choice(["", "", f" #{make.word('tag')}", f" {{#{make.word('shortcode')}}}", " " + marks])
-    return f"{marks} {make.words('heading', 4)}{end}"
+    return f"{marks} {make.words('heading', 4)}{end}\n\n{make.words()}."
 
 
 def _list(make: Maker) -> str:
@@ -156,7 +156,7 @@ def _html(make: Maker) -> str:
 
 def _footnote(make: Maker) -> str:
     name = make.word("footnote")
-    further = f"\n\n    {make.words()}." if make.chance.random() < 0.3 else ""
+    further = f"\n\n    A {make.words()}." if make.chance.random() < 0.3 else ""
     # The mark repeats the name, so the name is no word that occurs once.
     del make.kinds[name]
     return f"{make.words()}[^{name}].\n\n[^{name}]: {make.words('footnote')}\n{make.words('footnote')}{further}"
@@ -199,7 +199,7 @@ def _links(make: Maker) -> str:
     return make.chance.choice(
         [
             f"https://example.org/{make.word('link')}",
-            f"- [[{make.word('link')}]]\n- [[{make.word('link')}]]",
+            f"***\n- [[{make.word('link')}]]\n- [[{make.word('link')}]]\n\n***",
             f"[[{make.word('link')}|{make.word('link')}]]",
         ]
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ from remix.records import Essay
 _WORD = re.compile(r"[^\W_]+")
 _MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\[[ xX/-]\][ \t]))+[ \t]*", re.MULTILINE)
 """Signs of quotations, list items and tasks at the beginning of a line."""
+
+
+Units = Callable[[str], list[str]]
+"""Takes a text apart: `words` or `letters`."""
 
 
 class Read(NamedTuple):
@@ -50,6 +55,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(html.unescape(text))
 
 
+def letters(text: str) -> list[str]:
+    """Letters and digits, in the same way."""
+    return [letter for letter in html.unescape(text) if letter.isalnum()]
+
+
 def read(path: Path, folder: Path | None = None) -> Read:
     """Read a file of the folder of essays `folder`, by default the file's own folder."""
     folder = folder or path.parent
@@ -66,16 +76,19 @@ def read_text(folder: Path, text: str, name: str = "note.md") -> Read:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     found = read(path, folder)
-    assert lost_and_doubled(found) == ({}, {})
+    assert lost_and_doubled(found, letters) == ({}, {})
     assert_lines_hold_the_words(found)
     return found
 
 
-def lost_and_doubled(found: Read) -> tuple[dict[str, int], dict[str, int]]:
-    """Words of a file that are in no passage, heading and part left out; and words that are there too often."""
-    there = Counter(words(found.written))
+def lost_and_doubled(found: Read, units: Units = words) -> tuple[dict[str, int], dict[str, int]]:
+    """Words of a file that are in no passage, heading and part left out; and words that are there too often.
+
+    Where markup stands within a word, the words change, but not the letters.
+    """
+    there = Counter(units(found.written))
     told = [*(each.text for each in found.essay.passages), *found.headings, *(part.text for part in found.left_out)]
-    accounted = Counter(word for text in told for word in words(text))
+    accounted = Counter(unit for text in told for unit in units(text))
     return dict(there - accounted), dict(accounted - there)
 
 
@@ -85,5 +98,5 @@ def assert_lines_hold_the_words(found: Read) -> None:
     parts = [*((each.lines, each.text) for each in found.essay.passages)]
     parts += [(part.lines, part.text) for part in found.left_out]
     for (first, last), text in parts:
-        missing = Counter(words(text)) - Counter(words("\n".join(lines[first - 1 : last])))
+        missing = Counter(letters(text)) - Counter(letters("\n".join(lines[first - 1 : last])))
         assert not missing, f"lines {first} to {last} lack {sorted(missing)} of {text!r}"

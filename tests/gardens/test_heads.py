@@ -63,7 +63,7 @@ def test_an_odd_key_never_costs_the_note(tmp_path: Path, head: str) -> None:
         ("keywords: [maps, cities]", {"maps", "cities"}),
         ("Tags: [maps]", {"maps"}),
         ("tags: [карты, старые города]", {"карты", "старые города"}),
-        ("tags: 地図、都市", {"地図、都市"}),
+        ("tags: 地図、都市", {"地図", "都市"}),
         ("taxonomies:\n  tags: [maps]\n  categories: [cities]", {"maps", "cities"}),
     ],
 )
@@ -112,7 +112,6 @@ def test_pandoc_s_head(tmp_path: Path) -> None:
     [
         "Note: nobody knows why the harbour closed.\n\nIt did.",
         "{A brace} begins a sentence.\n\nIt did.",
-        "% of the ferries are late.\n\nIt did.",
         "Dear reader: this is a letter.\nIt has two lines.\n\nIt did.",
         "---\n\nA rule begins this note.\n\n---\n\nIt did.",
         "+++ is three signs.\n\nIt did.",
@@ -185,6 +184,12 @@ def test_a_month_of_31_can_be_but_one_day(tmp_path: Path, date: str) -> None:
     assert is_of(dated(tmp_path, f"date: {date}"), "after:2023-12-30 and before:2024")
 
 
-@pytest.mark.parametrize("date", ["05/07/2023", "soon", "1/2/3", "7 Brumaire", "[[Ada Marsh]]"])
-def test_a_date_of_two_meanings_is_none(tmp_path: Path, date: str) -> None:
+@pytest.mark.parametrize("date", ["soon", "1/2/3", "7 Brumaire", "[[Ada Marsh]]"])
+def test_what_is_no_date_matches_none(tmp_path: Path, date: str) -> None:
     assert not is_of(dated(tmp_path, f'date: "{date}"'), "after:0001 or before:9999")
+
+
+def test_of_a_date_with_two_meanings_the_year_is_known(tmp_path: Path) -> None:
+    found = dated(tmp_path, "date: 05/07/2023")
+    assert is_of(found, "after:2022 and before:2024")
+    assert not is_of(found, "after:2023-01 or before:2023-12")

@@ -25,7 +25,7 @@ PLACES: dict[Kind, set[str]] = {
     "link": {"link"},
     "shortcode": {"shortcode", "html"},
     "hidden": {"hidden"},
-    "tag": {"tags", "metadata", "passage"},
+    "tag": {"tags", "metadata", "passage", "heading"},
 }
 """Where a word may be, by what the word is: in a passage, a heading, or left out for a reason."""
 
