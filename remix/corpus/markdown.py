@@ -18,6 +18,7 @@ from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_comments import without_comments
 from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
 from remix.corpus.sheet import Sheet, TooManyPartsError
+from remix.corpus.wordless import has_words
 from remix.errors import SeedError
 from remix.util import frontmatter
 
@@ -52,7 +53,9 @@ class _Reader:
 
     def __init__(self, text: str, first_line: int, sheet: Sheet, depth: int = 0) -> None:
         self._text = text
-        self._lines = text.split("\n")
+        self._starts = list(itertools.accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        self._end = 0
+        """After the last leaf."""
         self._first = first_line
         self._sheet = sheet
         self._depth = depth
@@ -71,6 +74,7 @@ class _Reader:
 
     def _read_leaf(self, leaf: Leaf) -> None:
         words, line = self._words(leaf), self._first + leaf.start
+        self._end = leaf.spans[-1][1]
         match leaf.kind:
             case "words":
                 self._sheet.add_paragraph(Draft(words, line))
@@ -88,20 +92,18 @@ class _Reader:
     # -- lists and quotations -------------------------------------------------------------------------------
 
     def _read_group(self, part: Group) -> None:
-        rows: dict[int, list[Row]] = {}
-        at = 0
+        rows: list[Row] = []
+        at, line = max(self._end, self._starts[part.start]), self._first + part.start
         for leaf in part.leaves:
             for row, (start, end) in zip(self._rows(leaf), leaf.spans, strict=True):
-                number = row.line - self._first
-                begin = max(at, self._text.rfind("\n", 0, start) + 1)
-                rows.setdefault(number, []).append(row._replace(before=self._text[begin:start]))
-                at = end
-        end = part.end
-        while not self._lines[end - 1].strip():
-            end -= 1
-        bare = (Row(self._first + number, self._lines[number]) for number in range(part.start, end))
-        all_rows = [row for line in bare for row in rows.get(line.line - self._first, [line])]
-        self._sheet.add_group(group(all_rows))
+                *between, before = self._text[at:start].split("\n")
+                rows += _bare_rows(between, line, behind=bool(rows))
+                rows.append(row._replace(before=before))
+                at, line = end, line + len(between)
+        self._end = at
+        end = self._starts[part.end] if part.end < len(self._starts) else len(self._text)
+        rows += _bare_rows(self._text[at:end].rstrip().split("\n"), line, behind=bool(rows))
+        self._sheet.add_group(group(rows))
 
     def _rows(self, leaf: Leaf) -> Iterator[Row]:
         """A row for each line of a leaf, still without what stands before."""
@@ -124,6 +126,13 @@ class _Reader:
         source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]].rstrip()
         line = self._first + leaf.start
         self._sheet.leave_out(LeftOut(leaf.why or "indented", source, (line, line + source.count("\n"))))
+
+
+def _bare_rows(lines: Sequence[str], line: int, *, behind: bool) -> Iterator[Row]:
+    """Rows of markers alone; `behind` a leaf the first is only the rest of the leaf's last line."""
+    for number, words in enumerate(lines, line):
+        if number > line or not behind or has_words(words):
+            yield Row(number, words)
 
 
 def _draft_rows(words: Sequence[str], kept: Sequence[str], line: int) -> Iterator[Row]:
