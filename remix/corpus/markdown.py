@@ -82,8 +82,9 @@ class _Reader:
                 self._sheet.add_heading(Draft(words, line), leaf.level)
             case "html":
                 read_html(words, line, self._sheet)
-            case "indented" if not reads_like_code(words):
-                indents = leaf.indents if self._depth < DEEPEST else [0] * len(words)
+            case "indented" if not _is_code(leaf, words):
+                least = _least_indent(leaf, words)
+                indents = [max(indent - least, 0) if self._depth < DEEPEST else 0 for indent in leaf.indents]
                 dedented = "\n".join(" " * indent + each for indent, each in zip(indents, words, strict=True))
                 _Reader(dedented, line, self._sheet, self._depth + 1).read()
             case _:
@@ -108,7 +109,7 @@ class _Reader:
     def _rows(self, leaf: Leaf) -> Iterator[Row]:
         """A row for each line of a leaf, still without what stands before."""
         words, line = self._words(leaf), self._first + leaf.start
-        if leaf.kind == "indented" and reads_like_code(words):
+        if leaf.kind == "indented" and _is_code(leaf, words):
             leaf = leaf._replace(kind="left out", why="indented")
         if leaf.kind == "left out":
             self._leave_out(leaf)
@@ -126,6 +127,16 @@ class _Reader:
         source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]].rstrip()
         line = self._first + leaf.start
         self._sheet.leave_out(LeftOut(leaf.why or "indented", source, (line, line + source.count("\n"))))
+
+
+def _least_indent(leaf: Leaf, words: Sequence[str]) -> int:
+    return min(indent for indent, each in zip(leaf.indents, words, strict=True) if each)
+
+
+def _is_code(leaf: Leaf, words: Sequence[str]) -> bool:
+    """Whether indented text is code; lines that are indented further don't count, they may be code within prose."""
+    most = _least_indent(leaf, words) + 3
+    return reads_like_code(each for indent, each in zip(leaf.indents, words, strict=True) if indent <= most)
 
 
 def _bare_rows(lines: Sequence[str], line: int, *, behind: bool) -> Iterator[Row]:
