@@ -80,6 +80,9 @@ class Draft:
                 if line.removeprefix("{:").strip().startswith("toc"):
                     self.leave_out("shortcode")
                     return
+        if self._lines[-1].endswith("$$") and self.source.count("$$") % 2:
+            # The formula that begins here is a block of its own.
+            self._cut(len(self.source) - 2, len(self.source), "formula")
         if match := _BLOCK_ID.search(self.source.rstrip()) if "^" in self._lines[-1] else None:
             self._cut(match.start(), match.end(), "link")
 

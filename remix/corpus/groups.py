@@ -55,7 +55,8 @@ def group(rows: Sequence[Row]) -> Group:
     left_out = [part for draft in drafts for part in draft.left_out]
     lines = list(_lines(rows, words, left_out))
     if not any(map(any, words.values())):
-        left_out += [LeftOut(_reason(left_out), line, (at, at)) for at, line in lines if has_words(line)]
+        why = left_out[0].why if left_out else "metadata"
+        left_out += [LeftOut(why, line, (at, at)) for at, line in lines if has_words(line)]
         lines = []
     while lines and (not lines[-1][1].strip() or (ends_with_tags and not lines[-1][1].strip("> \t"))):
         lines.pop()
@@ -66,9 +67,9 @@ def group(rows: Sequence[Row]) -> Group:
     return Group(Block("group", text, tags, place), left_out, [t for draft in drafts for t in draft.note_tags])
 
 
-def _reason(left_out: Sequence[LeftOut]) -> Why:
-    """The reason for leaving out the numbers of items without words."""
-    return left_out[0].why if left_out else "metadata"
+def _reason(draft: Draft | None) -> Why:
+    """The reason for leaving out the number of an item without words."""
+    return draft.left_out[0].why if draft and draft.left_out else "tags"
 
 
 def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> bool:
@@ -95,7 +96,7 @@ def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[Left
         if row.why or (row.draft and not (any(said) and said[row.number])):
             dropped = True
             if has_words(text):
-                left_out.append(LeftOut(row.why or "tags", text, (row.line, row.line)))
+                left_out.append(LeftOut(row.why or _reason(row.draft), text, (row.line, row.line)))
             continue
         is_blank = not text.strip("> \t")
         if not (is_blank and blank and dropped):

@@ -19,6 +19,7 @@ from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_comments import without_comments
 from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
 from remix.corpus.sheet import Sheet, TooManyPartsError
+from remix.corpus.wordless import has_words
 from remix.errors import SeedError
 
 DEEPEST = 4
@@ -52,7 +53,9 @@ class _Reader:
 
     def __init__(self, text: str, first_line: int, sheet: Sheet, depth: int = 0) -> None:
         self._text = text
-        self._lines = text.split("\n")
+        self._starts = list(itertools.accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        self._end = 0
+        """After the last leaf."""
         self._first = first_line
         self._sheet = sheet
         self._depth = depth
@@ -71,6 +74,7 @@ class _Reader:
 
     def _read_leaf(self, leaf: Leaf) -> None:
         words, line = self._words(leaf), self._first + leaf.start
+        self._end = leaf.spans[-1][1]
         match leaf.kind:
             case "words":
                 self._sheet.add_paragraph(Draft(words, line))
@@ -78,8 +82,9 @@ class _Reader:
                 self._sheet.add_heading(Draft(words, line), leaf.level)
             case "html":
                 read_html(words, line, self._sheet)
-            case "indented" if not reads_like_code(words):
-                indents = leaf.indents if self._depth < DEEPEST else [0] * len(words)
+            case "indented" if not _is_code(leaf, words):
+                least = _least_indent(leaf, words)
+                indents = [max(indent - least, 0) if self._depth < DEEPEST else 0 for indent in leaf.indents]
                 dedented = "\n".join(" " * indent + each for indent, each in zip(indents, words, strict=True))
                 _Reader(dedented, line, self._sheet, self._depth + 1).read()
             case _:
@@ -88,25 +93,23 @@ class _Reader:
     # -- lists and quotations -------------------------------------------------------------------------------
 
     def _read_group(self, part: Group) -> None:
-        rows: dict[int, list[Row]] = {}
-        at = 0
+        rows: list[Row] = []
+        at, line = max(self._end, self._starts[part.start]), self._first + part.start
         for leaf in part.leaves:
             for row, (start, end) in zip(self._rows(leaf), leaf.spans, strict=True):
-                number = row.line - self._first
-                begin = max(at, self._text.rfind("\n", 0, start) + 1)
-                rows.setdefault(number, []).append(row._replace(before=self._text[begin:start]))
-                at = end
-        end = part.end
-        while not self._lines[end - 1].strip():
-            end -= 1
-        bare = (Row(self._first + number, self._lines[number]) for number in range(part.start, end))
-        all_rows = [row for line in bare for row in rows.get(line.line - self._first, [line])]
-        self._sheet.add_group(group(all_rows))
+                *between, before = self._text[at:start].split("\n")
+                rows += _bare_rows(between, line, behind=bool(rows))
+                rows.append(row._replace(before=before))
+                at, line = end, line + len(between)
+        self._end = at
+        end = self._starts[part.end] if part.end < len(self._starts) else len(self._text)
+        rows += _bare_rows(self._text[at:end].rstrip().split("\n"), line, behind=bool(rows))
+        self._sheet.add_group(group(rows))
 
     def _rows(self, leaf: Leaf) -> Iterator[Row]:
         """A row for each line of a leaf, still without what stands before."""
         words, line = self._words(leaf), self._first + leaf.start
-        if leaf.kind == "indented" and reads_like_code(words):
+        if leaf.kind == "indented" and _is_code(leaf, words):
             leaf = leaf._replace(kind="left out", why="indented")
         if leaf.kind == "left out":
             self._leave_out(leaf)
@@ -124,6 +127,23 @@ class _Reader:
         source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]].rstrip()
         line = self._first + leaf.start
         self._sheet.leave_out(LeftOut(leaf.why or "indented", source, (line, line + source.count("\n"))))
+
+
+def _least_indent(leaf: Leaf, words: Sequence[str]) -> int:
+    return min(indent for indent, each in zip(leaf.indents, words, strict=True) if each)
+
+
+def _is_code(leaf: Leaf, words: Sequence[str]) -> bool:
+    """Whether indented text is code; lines that are indented further don't count, they may be code within prose."""
+    most = _least_indent(leaf, words) + 3
+    return reads_like_code(each for indent, each in zip(leaf.indents, words, strict=True) if indent <= most)
+
+
+def _bare_rows(lines: Sequence[str], line: int, *, behind: bool) -> Iterator[Row]:
+    """Rows of markers alone; `behind` a leaf the first is only the rest of the leaf's last line."""
+    for number, words in enumerate(lines, line):
+        if number > line or not behind or has_words(words):
+            yield Row(number, words)
 
 
 def _draft_rows(words: Sequence[str], kept: Sequence[str], line: int) -> Iterator[Row]:

@@ -20,14 +20,13 @@ from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_marks import OPAQUE, Marks
 
 _CODE = """
-highlight code codeblock code-block raw rawhtml mermaid plantuml graphviz diagram goat markmap chart echarts
+highlight code codeblock code-block raw mermaid plantuml graphviz diagram goat markmap chart echarts
 js javascript css script
 """
 _SHORTCODES: dict[str, Why] = {
     **dict.fromkeys(_CODE.split(), "code"),
     **dict.fromkeys(["katex", "math", "mathjax", "latex", "equation"], "formula"),
     "comment": "comment",
-    "table": "table",
 }
 """Shortcodes of Hugo, tags of Jekyll's Liquid and of Hexo whose content isn't prose, with the reason."""
 
@@ -40,6 +39,9 @@ _LABEL = re.compile(r"[.,;]?\s*+(?:\([^()\s]{1,20}\)|\{[^{}]*+\}|\\(?:tag|label)
 
 _MATHS = re.compile(r"[\\=^_+<>\d]|\A\s|\A\Z")
 """In `\\[…\\]` these tell a formula from a bracket that is escaped."""
+
+_MOST_LINES = 20
+"""Lines of a paragraph before a formula that begins at the end of a line."""
 
 _MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){6}")
 _CONTAINER = re.compile(r":{3,}[ \t]*+(?:\{[^{}]*+\}|[\w-]++.*+)?")
@@ -60,7 +62,11 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
     at = state.bMarks[start] + state.tShift[start]
-    found = _at(state, start, end, at) if at < state.eMarks[start] else None
+    if at >= state.eMarks[start]:
+        return False
+    found = (
+        _at(state, start, end, at) or (_is_within_formula(state, start) and _formula(state, start, end, at)) or None
+    )
     if found is None or silent:
         return found is not None
     last = _line_of(state, found.end)
@@ -69,6 +75,8 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.meta["why"] = found.why
     token.meta["last"] = (state.bMarks[last] + state.tShift[last], found.end)
     state.line = last + 1
+    if found.why == "formula":
+        state.env["formula"] = last
     if found.end < state.eMarks[last]:
         _go_on_behind(state, last, found.end)
     return True
@@ -124,6 +132,8 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     src, marks = state.src, _marks(state)
     if src.startswith("$$", at):
         close = marks.end_after("dollars", at + 2)
+    elif src[at] != "\\" or _is_within_formula(state, start):
+        close = marks.end_after("dollars", at)
     elif src.startswith(("\\[", "\\\\["), at):
         opening = 2 if src.startswith("\\[", at) else 3
         close = marks.end_after("bracket", at + opening)
@@ -139,6 +149,17 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     if _LABEL.fullmatch(src, close, state.eMarks[last]):
         return _Left("formula", state.eMarks[last])
     return _Left("formula", close) if last > start else None
+
+
+def _is_within_formula(state: StateBlock, start: int) -> bool:
+    """Whether the line above is words that end with the beginning of a formula: `and thus $$`."""
+    line = start - 1
+    if line < 0 or not state.src.startswith("$$", state.eMarks[line] - 2) or line == state.env.get("formula"):
+        return False
+    while line > max(start - _MOST_LINES, 0) and not state.isEmpty(line - 1) and line - 1 != state.env.get("formula"):
+        line -= 1
+    words = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[start - 1]]
+    return not words.startswith("$$") and words.count("$$") % 2 == 1
 
 
 def _is_prose(state: StateBlock, at: int, close: int) -> bool:

@@ -59,7 +59,7 @@ _IN_BRACKETS = r"[\[(]([^\W_][\w /.-]{0,40}+)::[ \t]*+([^\[\]()]*+(?:\[\[[^\[\]]
 _ONE_BRACKETED = re.compile(_IN_BRACKETS)
 _BRACKETED = re.compile(f"(?:{_IN_BRACKETS})++")
 _LINK = re.compile(r"!?\[\[[^\[\]]*+\]\]|!?\[[^\[\]]*+\]\([^()]*+\)|<?https?://[^\s<>]++>?|(?<!\S)#[^\s#]++|`[^`]*+`")
-_WIKI = re.compile(r"\[\[(?:[^\[\]|]*+\|)?([^\[\]|]++)\]\]")
+_WORDS_OF_LINK = re.compile(r"\[\[?(?:[^\[\]|]*+\|)?([^\[\]|]++)\](?:\]|\([^()]*+\))")
 _SEPARATOR = re.compile(r"[,;，；、،؛|·]")
 _SENTENCE = re.compile(rf"[{ENDS}][{CLOSING}]*\Z")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
@@ -129,6 +129,6 @@ def _tags(key: str, value: str) -> Iterator[str]:
     elif key not in _TAGS:
         yield from inline_tags(value)
     else:
-        for part in _SEPARATOR.split(_WIKI.sub(r" \1, ", value)):
+        for part in _SEPARATOR.split(_WORDS_OF_LINK.sub(r" \1, ", value)):
             if tag := part.strip(" \t\"'*_`").removeprefix("#").strip():
                 yield tag

@@ -38,7 +38,7 @@ BODY = [
     "> Quoted maps. #\0.",
     "```\n#maps\n```",
     "Code follows.\n\n    #maps, #maps",
-    "<div>\n#maps\n</div>",
+    "<div>\n#\0\n</div>",
     "![maps](#maps)",
     "maps",
 ]
