@@ -132,7 +132,7 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     src, marks = state.src, _marks(state)
     if src.startswith("$$", at):
         close = marks.end_after("dollars", at + 2)
-    elif src[at] != "\\" or _is_within_formula(state, start):
+    elif _is_within_formula(state, start):
         close = marks.end_after("dollars", at)
     elif src.startswith(("\\[", "\\\\["), at):
         opening = 2 if src.startswith("\\[", at) else 3
