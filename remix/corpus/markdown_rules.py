@@ -20,7 +20,7 @@ from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_marks import OPAQUE, Marks
 
 _CODE = """
-highlight code codeblock code-block raw mermaid plantuml graphviz diagram goat markmap chart echarts
+highlight code codeblock code-block code-toggle raw mermaid plantuml graphviz diagram goat markmap chart echarts
 js javascript css script
 """
 _SHORTCODES: dict[str, Why] = {
