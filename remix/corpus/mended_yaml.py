@@ -16,7 +16,7 @@ import yaml
 
 from remix.corpus.head_keys import ALIAS_KEYS, TAG_KEYS, TEXT_KEYS, key_form
 from remix.util import frontmatter
-from remix.util.frontmatter import FENCE, FrontMatterError
+from remix.util.frontmatter import FrontMatterError
 
 MOST_ENTRIES = 200
 """Each entry is parsed apart."""
@@ -65,7 +65,7 @@ def read(source: str, name: str, first_line: int) -> Mended | None:
             fate = "left aside" if found is None else "read as plain text"
             notes.append(f"{name}:{entry.line}: `{key}` is not valid YAML; {fate}.")
         meta.update(found or {})
-    return Mended(meta, tuple(notes)) if meta else None
+    return Mended(with_marked_tags(source, meta, name), tuple(notes)) if meta else None
 
 
 def with_marked_tags(source: str, meta: dict[str, Any], name: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _entries(lines: Sequence[str], first_line: int) -> Iterator[_Entry]:
 def _parsed(source: str, name: str) -> dict[str, Any] | None:
     """The mapping in a piece of YAML; none if the piece isn't a mapping."""
     try:
-        return frontmatter.split(f"{FENCE}\n{source}\n{FENCE}\n", name, yaml.BaseLoader).meta
+        return frontmatter.mapping(source, name, yaml.BaseLoader)
     except FrontMatterError:
         return None
 

@@ -46,6 +46,7 @@ def test_what_is_mended(source: str, meta: dict[str, object]) -> None:
         ("tags: #maps #cities # a comment", "maps cities"),
         ("title: A\ntags:\n- #maps\n- cities\n- #lamps", ["maps", "cities", "lamps"]),
         ("tags:\n  #maps", "maps"),
+        ("title: a: b\ntags: #maps", "maps"),
         ("tags: # a comment", ""),
         ("tags: [maps] #comment", ["maps"]),
         ("title: #maps\ntags:", ""),
