@@ -14,6 +14,8 @@ from remix.corpus.dates import day
 from remix.corpus.tags import unique
 from remix.util import frontmatter
 
+ALIAS_KEYS = frozenset({"aliases", "alias"})
+
 TAG_KEYS = frozenset({"tags", "tag", "categories", "category", "keywords", "taxonomies"})
 
 DATE_KEYS = ("date", "created", "published", "pubdate", "publishdate", "datecreated", "createdat", "planted")

@@ -77,8 +77,8 @@ def _split(text: str, name: str, first_line: int) -> Head:
 def _yaml(source: str, parts: Parts, name: str, first_line: int) -> Head:
     """The head in YAML, whose first line is line `first_line` of the file."""
     try:
-        meta = frontmatter.split(f"{FENCE}\n{source}\n{FENCE}\n", name, yaml.BaseLoader).meta
-        return Head(meta, parts.body, parts.body_line)
+        meta = frontmatter.mapping(source, name, yaml.BaseLoader)
+        return Head(mended_yaml.with_marked_tags(source, meta, name), parts.body, parts.body_line)
     except FrontMatterError:
         mended = mended_yaml.read(source, name, first_line)
         if mended is None:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from remix.corpus.head_keys import TAG_KEYS, TEXT_KEYS, key_form
+from remix.corpus.head_keys import ALIAS_KEYS, TAG_KEYS, TEXT_KEYS, key_form
 from remix.util import frontmatter
-from remix.util.frontmatter import FENCE, FrontMatterError
+from remix.util.frontmatter import FrontMatterError
 
 MOST_ENTRIES = 200
 """Each entry is parsed apart."""
@@ -28,6 +28,8 @@ _PAIR = re.compile(r"([^\s:#][^:]{0,60}+):(.*)")
 _NAMES_TAGS = re.compile(rf"[ \t]*+(?:{'|'.join(sorted(TAG_KEYS))})[ \t]*+:", re.IGNORECASE)
 _LINKS = re.compile(r"\[\[[^\[\]]*+\]\](?:[ \t,;]++\[\[[^\[\]]*+\]\])++")
 _COMMENT = re.compile(r"[ \t]#.*")
+_MARK = re.compile(r"(?<=[ \t,\[])#(?=[^\s#,\]])")
+"""Of a tag; YAML takes the mark and the rest of the line for a comment."""
 
 
 class Mended(NamedTuple):
@@ -63,7 +65,18 @@ def read(source: str, name: str, first_line: int) -> Mended | None:
             fate = "left aside" if found is None else "read as plain text"
             notes.append(f"{name}:{entry.line}: `{key}` is not valid YAML; {fate}.")
         meta.update(found or {})
-    return Mended(meta, tuple(notes)) if meta else None
+    return Mended(with_marked_tags(source, meta, name), tuple(notes)) if meta else None
+
+
+def with_marked_tags(source: str, meta: dict[str, Any], name: str) -> dict[str, Any]:
+    """The metadata, with tags as in `tags: #maps` or `- #maps`, which YAML takes for comments."""
+    empty = {key for key, value in meta.items() if key_form(key) in TAG_KEYS and (not value or "" in value)}
+    found = dict(meta)
+    if empty and _MARK.search(source):
+        for entry in _entries(source.split("\n"), 1):
+            if entry.lines[0].partition(":")[0].strip() in empty:
+                found |= _parsed(_MARK.sub("", "\n".join(entry.lines)), name) or {}
+    return found
 
 
 def _entries(lines: Sequence[str], first_line: int) -> Iterator[_Entry]:
@@ -76,21 +89,23 @@ def _entries(lines: Sequence[str], first_line: int) -> Iterator[_Entry]:
 def _parsed(source: str, name: str) -> dict[str, Any] | None:
     """The mapping in a piece of YAML; none if the piece isn't a mapping."""
     try:
-        return frontmatter.split(f"{FENCE}\n{source}\n{FENCE}\n", name, yaml.BaseLoader).meta
+        return frontmatter.mapping(source, name, yaml.BaseLoader)
     except FrontMatterError:
         return None
 
 
 def _mended(entry: _Entry, name: str) -> dict[str, Any] | None:
     """An entry whose meaning is beyond doubt, though the YAML is broken."""
-    untabbed = "\n".join(line.expandtabs(2) for line in entry.lines)
-    if found := _parsed(untabbed, name):
+    source = "\n".join(entry.lines)
+    if found := _parsed(source.expandtabs(2), name):
         return found
+    if _NAMES_TAGS.match(source) and (found := _parsed(_MARK.sub("", source), name)):
+        return found  # `tags: [#maps, #cities]`
     pair = _PAIR.fullmatch(entry.lines[0])
     if pair is None or any(line.strip() for line in entry.lines[1:]):
         return None
     key, value = pair[1].strip(), _COMMENT.sub("", pair[2]).strip()
-    if key_form(key) not in TEXT_KEYS | TAG_KEYS:
+    if key_form(key) not in TEXT_KEYS | TAG_KEYS | ALIAS_KEYS:
         return None
     if pair[2][:1].strip() and (found := _parsed(f"{key}: {value}", name)):
         return found  # `title:Ferries`

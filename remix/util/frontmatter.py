@@ -109,7 +109,7 @@ def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
     Raises `FrontMatterError` if the front matter isn't closed, isn't YAML or isn't a mapping.
     """
     source, parts = cut(text, name, FENCE)
-    return parts if source is None else parts._replace(meta=_mapping(source, name, loader))
+    return parts if source is None else parts._replace(meta=mapping(source, name, loader))
 
 
 def split_strings(text: str, name: str) -> Parts:
@@ -198,7 +198,8 @@ class _BaseLoader(_Bounded, yaml.BaseLoader):
 _BOUNDED: dict[Loader, Loader] = {yaml.SafeLoader: _SafeLoader, yaml.BaseLoader: _BaseLoader}
 
 
-def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
+def mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
+    """The mapping in the YAML between two fences. Raises `FrontMatterError`."""
     try:
         meta = yaml.load(source, _BOUNDED[loader])
     except yaml.YAMLError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from remix.corpus.heads import split
 from remix.corpus.mended_yaml import MOST_ENTRIES, read
 
 
@@ -22,6 +23,8 @@ from remix.corpus.mended_yaml import MOST_ENTRIES, read
         ("subtitle: a: b # a comment", {"subtitle": "a: b"}),
         ("author: [[Ada]], [[Ben]]", {"author": "[[Ada]], [[Ben]]"}),
         ("tags: [[maps]], [[cities]]", {"tags": "[[maps]], [[cities]]"}),
+        ("aliases: [[a]], [[b]]", {"aliases": "[[a]], [[b]]"}),
+        ("tags: [#maps, #old cities]", {"tags": ["maps", "old cities"]}),
         ("title:Lamps\ntags: [a]", {"title": "Lamps", "tags": ["a"]}),
         ("tags:\n\t- maps\n\t- cities", {"tags": ["maps", "cities"]}),
         ("# a comment\ntitle: a: b\ntags:\n- maps\n", {"title": "a: b", "tags": ["maps"]}),
@@ -34,6 +37,26 @@ def test_what_is_mended(source: str, meta: dict[str, object]) -> None:
     assert mended.meta == meta
     assert all(note.endswith("; read as plain text.") for note in mended.notes)
     assert mended.notes
+
+
+@pytest.mark.parametrize(
+    ("source", "tags"),
+    [
+        ("tags: #maps", "maps"),
+        ("tags: #maps #cities # a comment", "maps cities"),
+        ("title: A\ntags:\n- #maps\n- cities\n- #lamps", ["maps", "cities", "lamps"]),
+        ("tags:\n  #maps", "maps"),
+        ("title: a: b\ntags: #maps", "maps"),
+        ("tags: # a comment", ""),
+        ("tags: [maps] #comment", ["maps"]),
+        ("title: #maps\ntags:", ""),
+        ("tags:\n#comment\n", ""),
+        ("tags: ##", ""),
+    ],
+)
+def test_tags_that_yaml_takes_for_comments(source: str, tags: object) -> None:
+    text = f"---\n{source}\n---\n"
+    assert split(text, "a.md").meta["tags"] == tags
 
 
 @pytest.mark.parametrize(
