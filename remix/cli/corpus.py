@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from remix.cli.left_out import show_left_out
 from remix.cli.options import Command, declared, json_option
 from remix.cli.printing import note, print_json, print_table, shortened
-from remix.errors import SeedError
 
 if TYPE_CHECKING:
     from remix.corpus import Corpus
@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 
 @click.command(cls=Command)
-@declared("passages", "seed")
+@declared("passages", "seed", "strict")
 @json_option
 @click.pass_obj
 def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
@@ -33,7 +33,7 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
     from remix.records import Options
 
     options = Options(**chosen)
-    found = ask(workspace, chooser(options, _meaning(options)))
+    found = ask(workspace, chooser(options, _meaning(options)), options.strict, options.essays)
     for unknown in found.notes:
         note(unknown)
     if as_json:
@@ -57,19 +57,28 @@ def _meaning(options: Options) -> Meaning | None:
     return embedding.ranking(options)
 
 
-def ask(workspace: Workspace, question: Callable[[Corpus], Answer]) -> Answer:
-    """Ask about all essays that can be read. Broken essays are named and left out."""
+def ask(
+    workspace: Workspace, question: Callable[[Corpus], Answer], strict: bool, essays: Sequence[str] = ()
+) -> Answer:
+    """Ask about all essays that can be read; `essays` are asked for by name.
+
+    Files that can't be read are named and left out. Raises the error of the first if `strict`, or if an essay that is
+    asked for lies there.
+    """
     from remix.corpus import consult
+    from remix.corpus.error_collector import ErrorCollector, naming
 
-    def leave_out(error: SeedError) -> None:
-        note(f"Left out: {error.message} {error.hint}")
+    collector = ErrorCollector(strict)
+    with collector.explaining():
+        named = naming(question, essays, collector)
+        answer = consult(workspace.seeds, workspace.root, named, collector.note, workspace.exclude)
+    show_left_out(collector.errors)
+    return answer
 
-    return consult(workspace.seeds, workspace.root, question, leave_out, workspace.exclude)
 
-
-def essays_there(workspace: Workspace) -> list[Essay]:
+def essays_there(workspace: Workspace, strict: bool) -> list[Essay]:
     """All essays that can be read."""
-    return ask(workspace, lambda corpus: corpus.essays())
+    return ask(workspace, lambda corpus: corpus.essays(), strict)
 
 
 COMMANDS = (passages,)

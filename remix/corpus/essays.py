@@ -17,7 +17,7 @@ from remix.corpus import markdown, org, plain
 from remix.corpus.blocks import MOST_TAGS, Body, LeftOut, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
-from remix.errors import SeedError
+from remix.errors import SeedError, UnreadError
 from remix.records import Essay, Passage, sha256
 from remix.util import frontmatter, names
 from remix.util.names import slugify
@@ -81,7 +81,7 @@ def read_files(
         except SeedError as error:
             if on_error is None:
                 raise
-            on_error(error)
+            on_error(UnreadError(path.relative_to(folder).as_posix(), error))
         else:
             essays[names.same_place(file.essay.slug)] = file.essay
             files.append(file)

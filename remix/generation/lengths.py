@@ -167,7 +167,7 @@ class Lengths:
         return PromptError(
             f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output, "
             f"and {self._counter.name} takes {self._counter.context}.",
-            "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
+            "Split the passage, lower --max-tokens, or take another model.",
         )
 
 
