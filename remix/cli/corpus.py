@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from remix.cli.left_out import show_left_out
+from remix.cli.left_out import not_read_in_words, show_left_out
 from remix.cli.options import Command, declared, json_option
 from remix.cli.printing import note, print_json, print_table, shortened
 
 if TYPE_CHECKING:
     from remix.corpus import Corpus
-    from remix.corpus.select import Meaning
+    from remix.corpus.blocks import LeftOut
+    from remix.corpus.left_out import LeftOutWords, Part
+    from remix.corpus.select import Meaning, Selected
     from remix.records import Essay, Options
     from remix.workspace import Workspace
 
@@ -22,18 +25,32 @@ Answer = TypeVar("Answer")
 
 @click.command(cls=Command)
 @declared("passages", "seed", "strict")
+@click.option(
+    "--left-out", "left_out", is_flag=True, help="List what isn't read instead: code, tables, tags …, with reasons."
+)
 @json_option
-@click.pass_obj
-def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
+@click.pass_context
+def passages(ctx: click.Context, /, left_out: bool, as_json: bool, **chosen: Any) -> None:
     """List all passages, or some.
 
-    An index in the cache folder makes this quick; remix keeps the index up to date.
+    An index in the cache folder makes this quick; remix keeps the index up to date. The last line counts the words
+    that are in no passage and no heading.
     """
     from remix.corpus import chooser
+    from remix.corpus.left_out import count_left_out, parts_of
     from remix.records import Options
 
+    workspace: Workspace = ctx.obj
     options = Options(**chosen)
-    found = ask(workspace, chooser(options, _meaning(options)), options.strict, options.essays)
+    if left_out:
+        _list_left_out(ctx, options, as_json)
+        return
+    choose = chooser(options, _meaning(options))
+
+    def question(corpus: Corpus) -> tuple[Selected, LeftOutWords]:
+        return choose(corpus), count_left_out(() if as_json else parts_of(corpus, options.essays))
+
+    found, words = ask(workspace, question, options.strict, options.essays)
     for unknown in found.notes:
         note(unknown)
     if as_json:
@@ -46,6 +63,38 @@ def passages(workspace: Workspace, /, as_json: bool, **chosen: Any) -> None:
         score = [f"{ranking.score:g}"] if ranking else []
         rows.append([each.id, *score, ", ".join(each.tags), shortened(each.text)])
     print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
+    note(*filter(None, [not_read_in_words(words)]))
+
+
+def _list_left_out(ctx: click.Context, options: Options, as_json: bool) -> None:
+    """List the parts of files that aren't read."""
+    from remix.corpus import chooser
+    from remix.corpus.left_out import count_left_out, number_of_words, parts_of
+    from remix.records import Options
+
+    for option in ctx.command.params:
+        typed = ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if typed and option.name not in ("left_out", "essays", "strict", "as_json"):
+            raise click.UsageError(f"{option.opts[0]} doesn't go with --left-out, which lists whole essays.")
+    choose = chooser(Options(essays=options.essays))
+
+    def question(corpus: Corpus) -> list[Part]:
+        choose(corpus)  # raises an error for an unknown essay
+        return parts_of(corpus, options.essays)
+
+    parts = ask(ctx.obj, question, options.strict, options.essays)
+    counted = [(path, part, number_of_words(part.text)) for path, part in parts]
+    if as_json:
+        print_json([{"path": path, **part._asdict(), "words": words} for path, part, words in counted])
+        return
+    rows = [(_place(path, part), part.why, words, shortened(part.text)) for path, part, words in counted]
+    print_table(["file and lines", "why", "words", "text"], rows)
+    note(not_read_in_words(count_left_out(parts), way_on="") or "All words are read.")
+
+
+def _place(path: str, part: LeftOut) -> str:
+    first, last = part.lines
+    return f"{path}:{first}" if first == last else f"{path}:{first}-{last}"
 
 
 def _meaning(options: Options) -> Meaning | None:

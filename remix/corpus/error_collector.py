@@ -6,13 +6,14 @@ Takes errors, gives them back. Doesn't know who reads files or who shows errors.
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from remix.corpus.index_update import Answer
 from remix.corpus.select import Corpus
 from remix.errors import RemixError, SeedError, UnreadError
-from remix.util.names import slugify
 
 
 class ErrorCollector:
@@ -33,15 +34,18 @@ class ErrorCollector:
             raise error
         self._errors.setdefault(error.message, error)
 
-    def of_essay(self, slug: str) -> UnreadError | None:
-        """The error of the file, or of the folder around the file, whose essay would have the slug."""
-        unread = (error for error in self._errors.values() if isinstance(error, UnreadError))
-        return next((error for error in unread if _holds(error.name, slug)), None)
+    def of_file(self, name: str) -> UnreadError | None:
+        """The error of a file, or of a folder around the file; `name` is relative to the folder of essays."""
+        return self._first(lambda error: error.name in ("", name) or name.startswith(f"{error.name}/"))
 
-    def refuse(self, name: str, way_on: str) -> None:
-        """Raise the error of an essay that was asked for by name and not found, if its file can't be read."""
-        if error := self.of_essay(slugify(name)):
+    def refuse(self, essay: str, way_on: str) -> None:
+        """Raise the error of an essay that was asked for and not found, if its file can't be read."""
+        if error := self._first(lambda error: _may_be(error.name, _letters(essay))):
             raise SeedError(error.message, f"{error.hint} {way_on}") from error
+
+    def _first(self, is_wanted: Callable[[UnreadError], bool]) -> UnreadError | None:
+        unread = (error for error in self._errors.values() if isinstance(error, UnreadError))
+        return next((error for error in unread if is_wanted(error)), None)
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
@@ -72,6 +76,14 @@ def naming(
     return ask
 
 
-def _holds(name: str, slug: str) -> bool:
-    """Whether an essay with the slug may come from the file or folder of this name."""
-    return not name or slugify(os.path.splitext(name)[0]) == slug or slug.startswith(f"{slugify(name)}-")  # noqa: PTH122
+def _may_be(name: str, asked: str) -> bool:
+    """Whether an essay that was asked for may come from the file or folder of this name."""
+    file, folder = _letters(os.path.splitext(name)[0]), _letters(name)  # noqa: PTH122
+    # A slug may end in a hash.
+    is_file = asked.startswith(file) and re.fullmatch(r"(-[0-9a-f]{6})?", asked.removeprefix(file)) is not None
+    return not name or is_file or asked.startswith(f"{folder}-")
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a path, a slug or an essay's name as typed, with a hyphen for all signs between."""
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")

@@ -52,6 +52,8 @@ class EssayFile(NamedTuple):
     essay: Essay
     left_out: tuple[LeftOut, ...]
     """What is in no passage and no heading, in the order of the file."""
+    headings: tuple[str, ...] = ()
+    """The texts of all headings, in the order of the file."""
 
 
 def read_seeds(
@@ -151,7 +153,8 @@ def read_file(path: Path, folder: Path, root: Path) -> EssayFile:
             for number, each in enumerate(found, 1)
         ),
     )
-    return EssayFile(essay, body.left_out)
+    headings = tuple(block.text for block in body.blocks if block.kind == "heading")
+    return EssayFile(essay, body.left_out, headings)
 
 
 def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
@@ -168,6 +171,12 @@ def _place_of(path: Path, folder: Path, root: Path) -> str:
     """
     inside = Path(os.path.abspath(folder)).is_relative_to(os.path.abspath(root))  # noqa: PTH100 (keeps links)
     return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
+
+
+def below_folder(path: str, folder: Path, root: Path) -> str | None:
+    """The name below the folder of essays of an essay's path; null for a path elsewhere."""
+    start = _place_of(folder, folder, root)
+    return path if start == "." else path.removeprefix(f"{start}/") if path.startswith(f"{start}/") else None
 
 
 def _check_name(name: str, slug: str) -> None:

@@ -203,12 +203,12 @@ class IndexUpdate:
             return
         from remix.corpus.essays import read_file
 
-        essay, left_out = read_file(Path(file.path), self._folder, self._root)
-        self._reserve(file, essay.slug)
+        read = read_file(Path(file.path), self._folder, self._root)
+        self._reserve(file, read.essay.slug)
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
         stamp, content = (file.stamp, content) if same else (None, None)
-        self._read.append(IndexedFile(file.name, stamp, now, content, essay, left_out))
+        self._read.append(IndexedFile(file.name, stamp, now, content, read.essay, read.left_out))
         if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
 

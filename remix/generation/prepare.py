@@ -17,6 +17,7 @@ from typing import NamedTuple
 from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
 from remix.corpus.error_collector import ErrorCollector, naming
+from remix.corpus.essays import below_folder
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
@@ -53,6 +54,10 @@ class RunInputs(NamedTuple):
     def only(self) -> frozenset[tuple[str, str]] | None:
         """Pairs of passage and kind to write; null for all pairs."""
         return with_what_is_read(self.refreshes.chains, self.templates_used) if self.refreshes else None
+
+    def with_model(self, name: str | None) -> RunInputs:
+        """The same inputs for a model of this name."""
+        return self._replace(options=self.options.model_copy(update={"model": name}))
 
     @property
     def templates_used(self) -> tuple[TemplateUsed, ...]:
@@ -205,24 +210,22 @@ def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollect
     options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     path, file = prepared.resolve(options.model, workspace.model_folders)
-    options = options.model_copy(update={"kinds": tuple(inputs.templates), "model": _name_alone(options.model, file)})
-    inputs = inputs._replace(options=options)
     lengths, kept, tokens = measure_prompts((path, file), inputs, collector)
-    _refuse_nothing(kept, collector)
-    run = _freeze(workspace, inputs._replace(corpus=kept), file, lengths.contexts)
+    inputs = _what_is_left(inputs, lengths, kept, collector)
+    run = _freeze(workspace, inputs.with_model(_name_alone(options.model, file)), file, lengths.contexts)
     return Job(run, path, tokens, lengths.computed, collector.errors, tuple(inputs.notes))
 
 
 def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:
     """A job for another writer than a local model."""
     name = writer.info.name
-    options = inputs.options.model_copy(update={"kinds": tuple(inputs.templates), "model": name})
+    options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     lengths = Lengths(inputs.templates, options, (name.lower(),), writer.counter, inputs.only)
     kept, _ = lengths.fitting(inputs.corpus, collector.note)
-    _refuse_nothing(kept, collector)
     lengths.of_the_group(kept)
-    run = _freeze(workspace, inputs._replace(options=options, corpus=kept), None, ())
+    inputs = _what_is_left(inputs, lengths, kept, collector)
+    run = _freeze(workspace, inputs.with_model(name), None, ())
     unchecked = (
         f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
         "context. A prompt that is too long fails when its turn comes."
@@ -243,16 +246,26 @@ def measure_prompts(
     return lengths, kept, tokens
 
 
-def _refuse_nothing(corpus: Corpus, collector: ErrorCollector) -> None:
-    """Raise `SeedError`, with all that was left out, if no passage is left."""
-    if not corpus:
-        with collector.explaining():
+def _what_is_left(inputs: RunInputs, lengths: Lengths, kept: Corpus, collector: ErrorCollector) -> RunInputs:
+    """The inputs without the passages and kinds that can't be used.
+
+    Raises the error of a kind that was asked for by name, and an error with all reasons if nothing is left.
+    """
+    asked = () if inputs.refreshes else inputs.options.kinds
+    for error in (lengths.failed[kind] for kind in asked if kind in lengths.failed):
+        raise error
+    with collector.explaining():
+        if not lengths.templates:
+            raise PromptError("no template is left to work with.", "Mend one of the templates.")
+        if not kept:
             raise SeedError("no passage is left to work on.", "Mend what was left out, or choose other passages.")
+    options = inputs.options.model_copy(update={"kinds": tuple(lengths.templates)})
+    return inputs._replace(options=options, corpus=kept, templates=lengths.templates)
 
 
 def _refuse_uncompared(run: Run, state: WorkspaceState, collector: ErrorCollector) -> None:
     """Raise `RunError` if nothing stale was found, but an essay or template of the run can't be read."""
-    if state.broken or any(state.unread(essay.slug) for essay in run.essays):
+    if state.broken or state.unread:
         with collector.explaining():
             raise RunError(
                 f"{run.name}: no text is stale, as far as essays and templates can be read.",
@@ -272,8 +285,9 @@ def _state(workspace: Workspace, run: Run, collector: ErrorCollector) -> Workspa
         except PromptError as error:
             collector.note(error)
             broken.add(kind)
-    model = _model_now(workspace, run)
-    return WorkspaceState(essays, templates, model, frozenset(broken), collector.of_essay)
+    names_below = {essay.slug: below_folder(essay.path, workspace.seeds, workspace.root) for essay in run.essays}
+    unread = frozenset(slug for slug, name in names_below.items() if name and collector.of_file(name))
+    return WorkspaceState(essays, templates, _model_now(workspace, run), frozenset(broken), unread)
 
 
 def _ask(workspace: Workspace, question: Callable[[Seeds], Answer], collector: ErrorCollector) -> Answer:

@@ -7,7 +7,7 @@ stale that read its texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -44,16 +44,15 @@ class WorkspaceState(NamedTuple):
     """The model that now has the name of the run's model; null if unknown."""
     broken: frozenset[str] = frozenset()
     """Kinds whose templates can't be read."""
-    unread: Callable[[str], object] = lambda slug: None
-    """The reason why an essay can't be read, by its slug; null for a readable or missing essay."""
+    unread: frozenset[str] = frozenset()
+    """Slugs of the run's essays whose files can't be read."""
 
 
 def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> list[Stale]:
     """All stale pairs of passage and kind, in the order of the run."""
     places = _places(run.essays, now.essays, note)
-    unread = {essay.slug for essay in run.essays if now.unread(essay.slug)}
     for essay in run.essays:
-        if essay.slug in unread:
+        if essay.slug in now.unread:
             note(f"{essay.path}: can't be read, so its passages aren't compared.")
     before = {used.kind: used for used in run.templates}
     pairs = run.pairs
@@ -64,7 +63,7 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     for (id_, kind), passages in {(task.place, task.kind): task.passages for task in run.tasks}.items():
         template = now.templates.get(kind)
         if id_ not in pairs:
-            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each), unread))
+            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each), now))
             because = tuple(dict.fromkeys((*changes, *_template(before[kind], now), *model)))
             if because:
                 found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
@@ -72,7 +71,7 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
         place = places.get(id_)
         reads = before[kind].reads
         read = [stale for each in reads if (stale := found.get((id_, each)))] if not isinstance(reads, str) else []
-        because = (*_passage(pairs[id_][1], place, unread), *_template(before[kind], now), *model)
+        because = (*_passage(pairs[id_][1], place, now), *_template(before[kind], now), *model)
         if not because and place and template and _reads_otherwise(run, template, pairs[id_], place):
             because = ("essay",)
         if read:
@@ -85,10 +84,10 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     return list(found.values())
 
 
-def _passage(before: Passage, place: Pair | None, unread: Container[str]) -> Iterator[Change]:
+def _passage(before: Passage, place: Pair | None, now: WorkspaceState) -> Iterator[Change]:
     """The change of a passage; none for a passage of an essay that can't be read."""
     if place is None:
-        if before.essay not in unread:
+        if before.essay not in now.unread:
             yield "passage gone"
     elif place[1].sha256 != before.sha256:
         yield "passage"

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from remix.corpus import essays
+from remix.corpus.blocks import LeftOut
 from remix.outputs import RunFolder
 from remix.workspace import Workspace
 from tests.cli.test_cli import fake, ok, the_error
@@ -190,3 +192,69 @@ def test_documents_as_json_with_their_errors(remix_: Remix, workspace: Workspace
 def test_strict_adds_all_documents_or_none(remix_: Remix, workspace: Workspace, tmp_path: Path) -> None:
     assert "bad.txt" in the_error(remix_("add", "--strict", *documents(tmp_path)))[0]
     assert [path.stem for path in workspace.seeds.iterdir()] == ["two-clocks"]
+
+
+# -- words that aren't read ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unread_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each Markdown file has code, a table and front matter that aren't read."""
+    parts = (
+        LeftOut("metadata", "---\ntitle: Two Clocks\n---", (1, 3)),
+        LeftOut("code", "```\ntick = " + "tock " * 1200 + "\n```", (5, 7)),
+        LeftOut("table", "| one \x1b[2J | two |", (9, 9)),
+    )
+    read = essays.READERS[".md"]
+    monkeypatch.setitem(essays.READERS, ".md", lambda text, name: read(text, name)._replace(left_out=parts))
+
+
+NOT_READ = "Not read: 1,204 words in 1 file (code 1,201, table 3), and 3 words of metadata"
+
+
+def test_a_listing_ends_with_the_words_that_are_not_read(remix_: Remix, unread_parts: None) -> None:
+    for command in (["passages"], ["passages", "--tag", "clocks"], ["passages", "--essay", "two-clocks"]):
+        assert remix_(*command).stderr == f"{NOT_READ}; `remix passages --left-out` lists them.\n"
+
+
+def test_what_is_not_read_is_listed(remix_: Remix, unread_parts: None) -> None:
+    result = remix_("passages", "--left-out")
+    rows = [line.split("\t") for line in ok(result).splitlines()]
+    assert [row[:3] for row in rows] == [
+        ["seeds/two-clocks.md:1-3", "metadata", "3"],
+        ["seeds/two-clocks.md:5-7", "code", "1201"],
+        ["seeds/two-clocks.md:9", "table", "3"],
+    ]
+    assert all(len(row[3]) <= 80 for row in rows)
+    assert rows[2][3] == "| one \\u001b[2J | two |"
+    assert result.stderr == f"{NOT_READ}.\n"
+
+
+def test_what_is_not_read_as_json(remix_: Remix, unread_parts: None) -> None:
+    found = json.loads(ok(remix_("passages", "--left-out", "--json")))
+    assert [each["why"] for each in found] == ["metadata", "code", "table"]
+    assert found[0] == {
+        "path": "seeds/two-clocks.md",
+        "why": "metadata",
+        "text": "---\ntitle: Two Clocks\n---",
+        "lines": [1, 3],
+        "words": 3,
+    }
+    assert found[1]["text"].count("tock") == 1200
+
+
+def test_what_is_not_read_of_an_essay(remix_: Remix, workspace: Workspace, unread_parts: None) -> None:
+    (workspace.seeds / "other.md").write_text("A word.\n")
+    assert len(ok(remix_("passages", "--left-out")).splitlines()) == 6
+    assert len(ok(remix_("passages", "--left-out", "--essay", "other")).splitlines()) == 3
+    assert "there is no essay 'othr'" in the_error(remix_("passages", "--left-out", "--essay", "othr"))[0]
+    assert remix_("passages", "--left-out", "--tag", "clocks").exit_code == 2
+    assert remix_("passages", "--essay", "other").stderr.startswith("Not read: 1,204 words in 1 file")
+
+
+def test_all_words_are_read(remix_: Remix, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = essays.READERS[".md"]
+    monkeypatch.setitem(essays.READERS, ".md", lambda text, name: read(text, name)._replace(left_out=()))
+    result = remix_("passages", "--left-out")
+    assert (ok(result), result.stderr) == ("", "All words are read.\n")
+    assert remix_("passages").stderr == ""

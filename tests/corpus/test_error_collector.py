@@ -36,6 +36,9 @@ def test_a_strict_collector_raises_the_first() -> None:
         ("Some Folder/My Note.org", "some-folder-my-note"),
         ("v1.2 notes.txt", "v1-2-notes"),
         ("locked", "locked-note"),
+        ("C++.md", "c-0a1b2c"),
+        ("Some Folder/My Note.org", "some-folder--my-note"),
+        ("Some Folder/My Note.org", "Some Folder/My Note"),
         ("Journal/2024", "journal-2024-may"),
         ("", "anything"),
     ],
@@ -43,14 +46,23 @@ def test_a_strict_collector_raises_the_first() -> None:
 def test_an_essay_is_found_by_its_file_or_folder(name: str, slug: str) -> None:
     collector = ErrorCollector()
     collector.note(unread(name))
-    assert collector.of_essay(slug) is collector.errors[0]
+    with pytest.raises(SeedError, match="broken front matter"):
+        collector.refuse(slug, "")
 
 
-@pytest.mark.parametrize("slug", ["others", "othe", "another", "md"])
+@pytest.mark.parametrize("slug", ["others", "othe", "another", "md", "other-zzz"])
 def test_another_essay_is_not_found(slug: str) -> None:
     collector = ErrorCollector()
     collector.note(unread("other.md"))
-    assert collector.of_essay(slug) is None
+    collector.refuse(slug, "")
+    assert collector.of_file(f"{slug}.md") is None
+
+
+def test_a_file_below_a_folder_that_can_not_be_read() -> None:
+    collector = ErrorCollector()
+    collector.note(unread("Journal"))
+    assert collector.of_file("Journal/2024/May.md") is collector.of_file("Journal") is collector.errors[0]
+    assert collector.of_file("Journals/May.md") is None
 
 
 def test_an_essay_asked_for_by_name_is_not_left_out() -> None:

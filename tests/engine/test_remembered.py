@@ -1,0 +1,63 @@
+"""Pieces of prompts are tokenised once, into the same tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.engine import remembered
+from remix.engine.chat import ChatTemplate
+from remix.engine.remembered import RememberingTokenizer
+from remix.records import Message
+from tests.conftest import Letters
+
+
+class Counted(Letters):
+    """A tokenizer that notes what it tokenises."""
+
+    bos = 1
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def tokenize_text(self, text: str) -> list[int]:
+        self.read.append(text)
+        return super().tokenize_text(text)
+
+
+def conversation(*contents: str) -> list[Message]:
+    return [Message(role="user", content=content) for content in contents]
+
+
+def test_a_piece_is_tokenised_once() -> None:
+    tokenizer = Counted()
+    remembering = RememberingTokenizer(tokenizer)
+    chat = ChatTemplate(None)
+    for contents in (("A lamp.", "Say it again."), ("A clock.", "Say it again."), ("A lamp.", "Say it again.")):
+        assert chat.tokenize(conversation(*contents), remembering) == chat.tokenize(
+            conversation(*contents), Letters1()
+        )
+    assert sorted(filter(None, tokenizer.read)) == ["A clock.", "A lamp.", "Say it again."]
+
+
+class Letters1(Letters):
+    """Letters after a first token."""
+
+    bos = 1
+
+
+def test_a_remembered_piece_stays_as_it_was() -> None:
+    remembering = RememberingTokenizer(Counted())
+    chat = ChatTemplate(None)
+    first = chat.tokenize(conversation("A lamp."), remembering)
+    first.clear()
+    assert chat.tokenize(conversation("A lamp."), remembering) == chat.tokenize(conversation("A lamp."), Letters1())
+
+
+def test_a_long_piece_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "LONGEST_PIECE", 10)
+    tokenizer = Counted()
+    remembering = RememberingTokenizer(tokenizer)
+    for _ in range(2):
+        assert len(remembering.tokenize_text("a" * 11)) == 11
+        assert len(remembering.tokenize_text("a" * 10)) == 10
+    assert list(map(len, tokenizer.read)) == [11, 10, 11]
