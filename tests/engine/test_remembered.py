@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 
 from remix.engine import remembered
-from remix.engine.chat import ChatTemplate
+from remix.engine.chat import ChatTemplate, Tokenizer
 from remix.engine.remembered import RememberingTokenizer
 from remix.records import Message
 from tests.conftest import Letters
 
 
-class Counted(Letters):
-    """A tokenizer that notes what it tokenises."""
+class Marked(Letters):
+    """Letters after a first token."""
 
     bos = 1
+
+
+class Counted(Marked):
+    """A tokenizer that notes what it tokenises."""
 
     def __init__(self) -> None:
         self.read: list[str] = []
@@ -24,33 +28,22 @@ class Counted(Letters):
         return super().tokenize_text(text)
 
 
-def conversation(*contents: str) -> list[Message]:
-    return [Message(role="user", content=content) for content in contents]
+def tokens(tokenizer: Tokenizer, *contents: str) -> list[int]:
+    return ChatTemplate(None).tokenize([Message(role="user", content=each) for each in contents], tokenizer)
 
 
 def test_a_piece_is_tokenised_once() -> None:
     tokenizer = Counted()
     remembering = RememberingTokenizer(tokenizer)
-    chat = ChatTemplate(None)
     for contents in (("A lamp.", "Say it again."), ("A clock.", "Say it again."), ("A lamp.", "Say it again.")):
-        assert chat.tokenize(conversation(*contents), remembering) == chat.tokenize(
-            conversation(*contents), Letters1()
-        )
+        assert tokens(remembering, *contents) == tokens(Marked(), *contents)
     assert sorted(filter(None, tokenizer.read)) == ["A clock.", "A lamp.", "Say it again."]
-
-
-class Letters1(Letters):
-    """Letters after a first token."""
-
-    bos = 1
 
 
 def test_a_remembered_piece_stays_as_it_was() -> None:
     remembering = RememberingTokenizer(Counted())
-    chat = ChatTemplate(None)
-    first = chat.tokenize(conversation("A lamp."), remembering)
-    first.clear()
-    assert chat.tokenize(conversation("A lamp."), remembering) == chat.tokenize(conversation("A lamp."), Letters1())
+    tokens(remembering, "A lamp.").clear()
+    assert tokens(remembering, "A lamp.") == tokens(Marked(), "A lamp.")
 
 
 def test_a_long_piece_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
