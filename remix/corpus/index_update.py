@@ -27,7 +27,7 @@ from remix.corpus.index import Index, IndexedFile
 from remix.corpus.memory import MemoryCorpus
 from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
-from remix.errors import SeedError
+from remix.errors import SeedError, UnreadError
 from remix.records import canonical_sha256, sha256
 from remix.util import files
 from remix.util.cache import cache_folder
@@ -171,7 +171,7 @@ class IndexUpdate:
             try:
                 self._update(file)
             except SeedError as error:
-                self._errors.append(error)
+                self._errors.append(UnreadError(file.name, error))
                 self._removed.append(file.name)
         self._write()
         return self._errors
@@ -210,7 +210,7 @@ class IndexUpdate:
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
         stamp, content = (file.stamp, content) if same else (None, None)
-        self._read.append(IndexedFile(file.name, stamp, now, content, *read))
+        self._read.append(IndexedFile(file.name, stamp, now, content, read.essay, read.left_out, read.notes))
         if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
 

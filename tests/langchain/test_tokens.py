@@ -136,9 +136,9 @@ def long(workspace: Workspace) -> Workspace:
 def test_a_passage_that_can_not_fit_is_refused_before_the_model_is_asked(long: Workspace) -> None:
     model = Counting(num_ctx=600)
     with pytest.raises(PromptError, match="long/001 needs 615 tokens with its output, and Counting takes 600"):
-        generate_with(model, long, Options(steps=1))
+        generate_with(model, long, Options(steps=1, strict=True))
     assert not long.outputs.exists()
-    outcome = generate_with(model, long, Options(steps=1, skip_bad=True))
+    outcome = generate_with(model, long, Options(steps=1))
     assert {task.place for task in outcome.folder.run.tasks} == {f"two-clocks/00{number}" for number in (1, 2, 3)}
 
 
