@@ -95,6 +95,7 @@ def test_every_form_of_a_formula(tmp_path: Path) -> None:
         "\n$a$",
         "\n$a$, $b$",
         "```math\na = b\n```",
+        "{% katex(block=true) %}\na = b\n=\n{% end %}",
         "{{< katex >}}\na = b\n-\n{{< /katex >}}",
     ],
 )

@@ -54,6 +54,7 @@ def test_indented_lists_and_paragraphs(tmp_path: Path) -> None:
         ("　　第一段，说的是船。\n\n　　第二段，说的是港。", ["第一段，说的是船。", "第二段，说的是港。"]),
         ("　港には古い灯台がある。\n\n　誰も登らない。", ["港には古い灯台がある。", "誰も登らない。"]),
         ("    مقدمة عن الميناء القديم.", ["مقدمة عن الميناء القديم."]),
+        ("Ворота.\n\n    причал пуст.", ["Ворота.", "причал пуст."]),
         ("- The first paragraph of an item.\n\n  The second paragraph of the item.\n- Another item.",
          ["The first paragraph of an item. The second paragraph of the item. Another item."]),
         ("1. The first paragraph of an item.\n\n    The second, indented by four.\n\n2. Another item.",

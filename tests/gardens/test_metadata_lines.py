@@ -32,6 +32,7 @@ PROSE = "A harbour keeps a list of what has left it."
         ("rating:: 4", ()),
         ("[rating:: 4] [status:: #evergreen]", ("evergreen",)),
         ("(rating:: 4)", ()),
+        ("*[HTML]: Hypertext Markup Language", ()),
         ("title:: On harbours\ntags:: maps", ("maps",)),
         ("id:: 64a1b2c3-0000-4d5e", ()),
         ("Schlagwörter: #hafen #ebbe", ("hafen", "ebbe")),
