@@ -20,6 +20,10 @@ from remix.corpus.tag_lists import without_tag_lists
 
 _ITEM = re.compile(r"(?:[ \t]*(?:[-+]|\d+[.)])|[ \t]+\*)(?:[ \t]+(?:\[[ X-]\](?:[ \t]+|$))?|$)")
 _FOOTNOTE = re.compile(r"\[fn:[\w-]+\]")
+_LINKS = re.compile(
+    r"[ \t]*[-+][ \t]+[\w /-]{1,40}+(?<=[ \t])::[ \t]+(?:\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?\][\s,]*+)++"
+)
+"""`- source :: [[…]]`: org-roam's fields."""
 _TAGS = re.compile(r"[ \t]*[-+][ \t]+(?:tags?|keywords?|categor(?:y|ies)|topics?)[ \t]+::(?=[ \t]|$)", re.IGNORECASE)
 """An item that gives tags, as in org-roam."""
 
@@ -140,6 +144,8 @@ class Elements:
             return self._leave_out(region.why, at, region.last + 1) if region.why else None
         if why := self._why(at):
             return self._leave_out(why, at, at + 1)
+        if _LINKS.fullmatch(line) and not _TAGS.match(line):
+            return self._leave_out("metadata", at, at + 1)
         if _FOOTNOTE.match(line):
             return self._leave_out("footnote", at, self._end_of_paragraph(at))
         if _TAGS.match(line):

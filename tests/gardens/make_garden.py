@@ -260,11 +260,13 @@ def _markdown(make: Maker) -> str:
 
 def _org(make: Maker) -> str:
     head = f"#+title: {make.words('metadata')}\n#+filetags: :{make.word('tag')}:\n#+{make.word('metadata')}: x\n"
+
+    def drawer() -> str:
+        return f":PROPERTIES:\n:ID: {make.word('metadata')}\n:END:"
+
     ways = [
         lambda: f"{make.words()} *{make.words()}* [[https://example.org/{make.word('link')}][{make.words()}]].",
-        lambda: (
-            f"* {make.words('heading', 4)} :{make.word('tag')}:\n:PROPERTIES:\n:ID: {make.word('metadata')}\n:END:"
-        ),
+        lambda: f"* {make.words('heading', 4)} :{make.word('tag')}:\n{drawer()}\n{make.words()}.",
         lambda: f"#+begin_src sh\n# {make.words('code')}\n\n- {make.words('code')}\n#+end_src",
         lambda: f"#+begin_quote\n{make.words()}.\n#+begin_src c\n{make.words('code')}\n#+end_src\n#+end_quote",
         lambda: f"- {make.words()}\n- {make.words()}\n  {make.words()}",
