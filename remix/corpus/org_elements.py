@@ -21,9 +21,10 @@ from remix.corpus.tag_lists import without_tag_lists
 _ITEM = re.compile(r"(?:[ \t]*(?:[-+]|\d+[.)])|[ \t]+\*)(?:[ \t]+(?:\[[ X-]\](?:[ \t]+|$))?|$)")
 _FOOTNOTE = re.compile(r"\[fn:[\w-]+\]")
 _LINKS = re.compile(
-    r"[ \t]*[-+][ \t]+[\w /-]{1,40}+(?<=[ \t])::[ \t]+(?:\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?\][\s,]*+)++"
+    r"[ \t]*+[-+][ \t]++[\w /-]{1,40}+(?<=[ \t])::[ \t]+(?:\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?\][\s,]*+)++"
 )
-"""`- source :: [[…]]`: org-roam's fields."""
+"""An item that gives links alone, as `- source :: [[…]]` in org-roam."""
+
 _TAGS = re.compile(r"[ \t]*[-+][ \t]+(?:tags?|keywords?|categor(?:y|ies)|topics?)[ \t]+::(?=[ \t]|$)", re.IGNORECASE)
 """An item that gives tags, as in org-roam."""
 
@@ -144,15 +145,13 @@ class Elements:
             return self._leave_out(region.why, at, region.last + 1) if region.why else None
         if why := self._why(at):
             return self._leave_out(why, at, at + 1)
-        if _LINKS.fullmatch(line) and not _TAGS.match(line):
-            return self._leave_out("metadata", at, at + 1)
         if _FOOTNOTE.match(line):
             return self._leave_out("footnote", at, self._end_of_paragraph(at))
         if _TAGS.match(line):
             end = self._end_of_item(at)
             self.tags += _tags(" ".join([line.partition("::")[2], *self._lines[at + 1 : end]]))
             return self._leave_out("metadata", at, end)
-        return None
+        return self._leave_out("metadata", at, at + 1) if _LINKS.fullmatch(line) else None
 
     def _leave_out(self, why: Why, at: int, end: int) -> int:
         text = "\n".join(self._lines[at:end])
@@ -183,7 +182,7 @@ class Elements:
         words: list[str] = []
         if why := _why_wordless("\n".join(_ITEM.sub("", each.text) for each in lines)):
             self.left_out += (LeftOut(why, text, (number, number)) for number, text in lines if _has_words(text))
-        else:
+        elif lines:
             starts = [0, *(n for n in range(1, len(lines)) if _is_apart(lines[n - 1], lines[n])), len(lines)]
             words = [each for first, last in pairwise(starts) for each in self._words(lines[first:last])]
         return Block("group", "\n".join(words).strip("\n"), tags, (self._first + at, self._first + end - 1))
