@@ -46,7 +46,8 @@ _WORDLESS = re.compile(
 )
 """Links, marks of notes and signs alone."""
 _FORMULA = re.compile(
-    r"\s*+(?:\\\[[^\\]*+(?:\\[^\]][^\\]*+)*+\\\]|\$\$[^$]++\$\$|\$[^$]++\$|\\begin\{.*\\end\{\w+\*?\})[\s.,;]*+", re.S
+    r"\s*+(?:\\\[[^\\]*+(?:\\[^\]][^\\]*+)*+\\\]|\$\$[^$]++\$\$|\$[^$]++\$|\\begin\{.*\\end\{\w+\*?\})[\s.,;]*+",
+    re.DOTALL,
 )
 _IMAGE = re.compile(r"\[\[[^\[\]]*\.(?:png|jpe?g|gif|svg|webp|avif|tiff?|bmp)\]", re.IGNORECASE)
 
@@ -180,7 +181,7 @@ class Elements:
             self.left_out.append(each._replace(lines=(lines[first].number, lines[last].number)))
         lines = [_Line(lines[line + n].number, each) for n, each in enumerate(text.split("\n"))] if lines else []
         words: list[str] = []
-        if why := _why_wordless("\n".join(_ITEM.sub("", each.text) for each in lines)):
+        if why := _why_wordless("\n".join(_without_mark(each.text) for each in lines)):
             self.left_out += (LeftOut(why, text, (number, number)) for number, text in lines if _has_words(text))
         elif lines:
             starts = [0, *(n for n in range(1, len(lines)) if _is_apart(lines[n - 1], lines[n])), len(lines)]
@@ -213,6 +214,12 @@ class Elements:
 def _is_apart(above: _Line, line: _Line) -> bool:
     """Whether markup can't reach from a line to the next."""
     return not (above.text and line.text) or line.number != above.number + 1 or bool(_ITEM.match(line.text))
+
+
+def _without_mark(line: str) -> str:
+    """A line without the mark of an item."""
+    match = _ITEM.match(line)
+    return line[match.end() :] if match else line
 
 
 def _why_wordless(source: str) -> Why | None:

@@ -18,7 +18,7 @@ from remix.corpus.cuts import Cut, Shown, cut_out
 
 _NESTED = r"(?:[^\[\]]|\[(?:[^\[\]]|\[[^\[\]]*+\])*+\])*+"
 _OBJECT = re.compile(
-    r"(?=[\[<@{\\$shcf*/_+=~])(?:"
+    r"(?=[\[<@{\\$shf*/_+=~])(?:"
     r"(?P<link>\[\[(?P<target>[^\[\]]++)\](?:\[(?P<words>[^\[\]]++)\])?+\])"
     rf"|(?P<footnote>\[fn:[\w-]*+(?::{_NESTED})?+\])"
     r"|(?P<shown_target><<<(?P<radio>[^<>\n]++)>>>)"
@@ -37,9 +37,9 @@ _OBJECT = re.compile(
 
 _IMAGE = re.compile(r"[^\[\]]*\.(?:png|jpe?g|gif|svg|webp|avif|tiff?|bmp)(?:::[^\[\]]*)?\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?|ftp|mailto|doi):")
-_PATH = re.compile(r"(?:file\+\w+|file|attachment|denote|docview):|[*#]")
+_PATH = re.compile(r"(?:file\+\w+|file|attachment|denote|docview|roam):|[*#]")
 """The beginning of a link's target that isn't part of a name."""
-_ID = re.compile(r"(?:id|denote|cite|roam):[\w-]*\Z")
+_ID = re.compile(r"(?:id|denote|cite):[\w-]*\Z")
 _BEFORE = frozenset("*/_+-({'\"‘“«„「（—–")
 _AFTER = frozenset("*/_+-.,;:!?')}]\"\\[’”»」）—–。，、；：！？")
 """Org's signs before and after emphasis, with marks within marks and further languages' quotation marks."""

@@ -42,7 +42,7 @@ def test_marks(source: str, text: str) -> None:
         ("[[target][shown]] on", "shown on", ["link target"]),
         ("*[[target][/shown/]]*", "shown", ["link target"]),
         ("[[file:rope.org]] [[id:ab-1][Rope]]", "rope.org Rope", ["link file:", "link id:ab-1"]),
-        ("a [[id:ab-1]] b", "a b", ["link [[id:ab-1]]"]),
+        ("a [[id:ab-1]] b [[roam:Old tar]]", "a b Old tar", ["link [[id:ab-1]]", "link roam:"]),
         ("a [[file:a.png]] b", "a b", ["image [[file:a.png]]"]),
         ("[[https://e.org][file:a.png]] b", "b", ["image [[https://e.org][file:a.png]]"]),
         ("[[a.png][the map]]", "the map", ["link a.png"]),
