@@ -264,8 +264,8 @@ SIGNS = """
 #|# |## |#a|- |* |1. |2) |> |>|    |	|word|two words.|é|漢字|x|7|: |::|key:: v|Tags: #a, b|%%|<!--|-->|`|```|$$|$
 \\[|\\]|\\begin{a}|\\end{a}|{% raw %}|{% endraw %}|{{< highlight x >}}|{{< /highlight >}}|{{<|{{% a|%}}|>}}|{%|%}
 <%|%>|[[a]]|[a](b)|![c](d)|![[e]]|[^1]|[^1]: |[f]: http://g|<p>|</p>|<div>|</div>|<table>|</table>|<pre>|</pre>|<ul>
-<li>|</ul>|<blockquote>|</blockquote>|<h2>|</h2>|<br>|<b>|</b>|<img src=a>|<|---|===|:::|::: note|!!! note|{: .k}|{:toc}
-{#l}|[TOC]|[!note] | ^id1|^|x = 1;|\\|_|*|**|http://h.i|(m:: n)|[o:: p]|#b c|~~~|{|}|[|]|(|)|!
+<li>|</ul>|<blockquote>|</blockquote>|<h2>|</h2>|<br>|<b>|</b>|<img src=a>|<|---|===|:::|::: note|!!! note|{: .k}
+{:toc}|{#l}|[TOC]|[!note] | ^id1|^|x = 1;|\\|_|*|**|http://h.i|(m:: n)|[o:: p]|#b c|~~~|{|}|[|]|(|)|!
 """
 PIECES = ["\n", "\n", "\n\n", "---\n", "a | b\n--- | ---\nc | d\n", *SIGNS.strip("\n").replace("\n", "|").split("|")]
 
