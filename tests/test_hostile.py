@@ -25,8 +25,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remix.cli import cli
-from remix.corpus import read_essay, tag_key, trailing_tags
+from remix.corpus import org, read_essay, tag_key, trailing_tags
 from remix.corpus.inline_tags import inline_tags
+from remix.corpus.shown import shown
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.corpus.walk import walk
 from remix.engine import load_check
@@ -721,14 +722,50 @@ def test_tags_take_no_longer_than_their_length(text: str) -> None:
 
 MARKUP = ("[", "]", "(", ")", "](b)", "](", "[[", "]]", "![", "`", "``", "%%", "<!--", "-->", "<", ">", "<a")
 PIECES = (*MARKUP, '"', "'", "#", "#a", "\\", "\n", "x", " ")
-BEGINNINGS = (*PIECES, "[a](", "[a](b ", "<a '", '<a "', "`a``b", "[[a", "%%a%%%", "](b", "#a/", "#1")
+SHORTCODES = (
+    "{{<",
+    ">}}",
+    "{%",
+    "<%",
+    "{#a",
+    "{: ",
+    "$",
+    "$$",
+    "^[",
+    "[^a",
+    "[a:: ",
+    "*",
+    "*a ",
+    "a* ",
+    "_",
+    "~~",
+    "==",
+)
+ORG = ("=a ", "a= ", "[fn:", "<<", "@@a:", "{{{a(", "src_a{", "#+begin_a\n", "#+end_a\n", ":a:\n", "- a\n", "* a\n")
+BEGINNINGS = (
+    *PIECES,
+    *SHORTCODES,
+    *ORG,
+    "[a](",
+    "[a](b ",
+    "<a '",
+    '<a "',
+    "`a``b",
+    "[[a",
+    "%%a%%%",
+    "](b",
+    "#a/",
+    "#1",
+)
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_inline_tags_take_no_longer_than_their_text(beginning: str) -> None:
+def test_markup_takes_no_longer_than_its_text(beginning: str) -> None:
     for end in ("", "](b)" * 50_000):
-        with work_of_at_most(30):
+        with work_of_at_most(60):
             inline_tags(beginning * 50_000 + end + " #a")
+            shown(beginning * 50_000 + end)
+            org.read(beginning * 50_000 + end, "a.org")
 
 
 def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
@@ -738,6 +775,7 @@ def test_no_mixture_of_markup_takes_longer_than_its_length() -> None:
         text = "".join(lots.choice(few) for _ in range(100_000))
         with work_of_at_most(30):
             inline_tags(f"{text} #a")
+            shown(text)
 
 
 TAG = trailing_tags._patterns().one.pattern

@@ -77,14 +77,14 @@ def _is_mark(letter: str) -> bool:
 def _matched(runs: Sequence[_Run]) -> Iterator[Signs]:
     """The marks among runs that aren't separated by a link's brackets."""
     openers: list[_Run] = []
-    barren: dict[tuple[str, bool, int], int] = {}
+    searched: dict[tuple[str, bool, int], int] = {}
     """For each kind of closing run, the position before which no run opens for the kind."""
     for run in runs:
         kind = (run.sign, run.opens, run.length % 3)
         while run.closes and run.left:
-            found = _opener(openers, run, barren.get(kind, 0))
+            found = _opener(openers, run, searched.get(kind, 0))
             if found is None:
-                barren[kind] = run.start
+                searched[kind] = run.start
                 break
             del openers[found + 1 :]
             yield from _pair(openers[found], run)

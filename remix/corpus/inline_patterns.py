@@ -76,11 +76,13 @@ CLOSING = {"%%": "%%", "<!--": "-->", "<%": "%>", "<?": "?>", "{{": "}}", "{{<":
 """The end of what is enclosed between two signs."""
 
 UNSEEN = re.compile(
-    r"(?:script|style|svg|math|iframe|object|template|select|textarea|canvas|audio|video|rt|rp|rtc)\Z", re.I
+    r"(?:script|style|svg|math|iframe|object|template|select|textarea|canvas|audio|video|rt|rp|rtc)\Z", re.IGNORECASE
 )
 """HTML elements whose content isn't prose. `<rt>` is the reading of a word in Japanese, beside the word."""
 
-BREAKS = re.compile(r"</?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|td|th|tr|table|h[1-6]|blockquote|section|article)\b", re.I)
+BREAKS = re.compile(
+    r"</?(?:br|hr|p|div|li|ul|ol|dl|dt|dd|td|th|tr|table|h[1-6]|blockquote|section|article)\b", re.IGNORECASE
+)
 """HTML tags that part words."""
 
 FORMULA_ENDS = re.compile(r"\$\$|(?<=[^\s\\$])\$(?![\d$])")
@@ -90,8 +92,10 @@ PROGRAM = re.compile(r"\$?=|(?:INPUT|VIEW|BUTTON)\[")
 """The beginning of code that Obsidian's plugins Dataview and Meta Bind put values in place of."""
 
 NUMBER_OF_NOTE = re.compile(r"(?:<sup\b[^<>]*+>)?+\^?\\?\[?\\?\[?\d{1,3}\\?\]?\\?\]?\^?(?:</sup>)?")
-ADDRESS_OF_NOTE = re.compile(r"\(\s*+<?[^\s()#]{0,300}+\#(?:[^\s()]{0,100}?(?:fn|ftn|edn|note)|_?n?\d+\b)", re.I)
+ADDRESS_OF_NOTE = re.compile(
+    r"\(\s*+<?[^\s()#]{0,300}+\#(?:[^\s()]{0,100}?(?:fn|ftn|edn|note)|_?n?\d+\b)", re.IGNORECASE
+)
 """The words and the target of links to footnotes, as exported from Word and from the web."""
 
-POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|[kcdm]m|ft|in|mi|yd))\Z")
+POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|[kcdm]m|ft|mi|yd))\Z")
 """The end of the text before an exponent: 10<sup>6</sup>, km<sup>2</sup>."""

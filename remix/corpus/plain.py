@@ -50,12 +50,12 @@ def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[st
 
 
 def _paragraph(lines: Sequence[str], first_line: int) -> Iterator[Block | LeftOut]:
-    text, tags, lists = without_tag_lists("\n".join(lines), first_line)
+    text, line, tags, lists = without_tag_lists("\n".join(lines), first_line)
     yield from lists
     place = (first_line, first_line + len(lines) - 1)
     if _WORDLESS.fullmatch(text):
         if any(map(str.isalnum, text)):
-            yield LeftOut("link", text, place)
+            yield LeftOut("link", text, (line, line + text.count("\n")))
         text = ""
     if text or tags:
         yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)

@@ -16,20 +16,24 @@ class Untagged(NamedTuple):
     """A paragraph without its lists of tags."""
 
     text: str
+    line: int
+    """The text's first line in the file."""
     tags: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def without_tag_lists(paragraph: str, first_line: int) -> Untagged:
     """Take the lists of tags off a paragraph that begins at `first_line` of the file."""
-    text, first = split_leading_tags(paragraph)
+    text, leading = split_leading_tags(paragraph)
     head = paragraph[: len(paragraph) - len(text)]
-    rest, last = split_trailing_tags(text)
-    tail = text[len(rest) :] if last else ""
-    before = first_line + paragraph.count("\n", 0, len(head) + len(rest) + len(tail) - len(tail.lstrip()))
-    lists = ((head.strip(), first_line), (tail.strip(), before))
+    rest, trailing = split_trailing_tags(text)
+    tail = text[len(rest) :] if trailing else ""
+    line = first_line + head.count("\n")
+    after = first_line + paragraph.count("\n", 0, len(head) + len(rest) + len(tail) - len(tail.lstrip()))
+    lists = ((head.strip(), first_line), (tail.strip(), after))
     return Untagged(
         text=rest,
-        tags=unique((*first, *last)),
-        left_out=tuple(LeftOut("tags", part, (line, line + part.count("\n"))) for part, line in lists if part),
+        line=line,
+        tags=unique((*leading, *trailing)),
+        left_out=tuple(LeftOut("tags", part, (first, first + part.count("\n"))) for part, first in lists if part),
     )

@@ -1,7 +1,7 @@
 """Org files, by the reader that reads Org essays.
 
 Takes a text, gives a `Document`: the headings, paragraphs, lists and quotations of `corpus/org.py`, with emphasis and
-links converted to Markdown. Code, tables, drawers and comments are left out.
+links converted to Markdown. Code, tables, drawers, footnotes and comments are left out.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import re
 from remix.corpus import org
 from remix.corpus.blocks import Block as OrgBlock
 from remix.corpus.blocks import one_line
+from remix.corpus.cuts import Shown
 from remix.documents.document import Block, Document, gathered, heading
 
 _ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
-_LINK = re.compile(r"\[\[[^\[\]]*\](?:\[([^\[\]]*)\])\]")
+_LINK = re.compile(r"\[\[[^\[\]\n]*\](?:\[([^\[\]]*)\])\]")
+_NOTE = re.compile(r"(?<![ \t])[ \t]*+\[fn:[\w-]*+\]")
 _EMPHASIS = re.compile(
     r"""(?<![^\s('"{-])(?P<mark>[*/=~])(?P<text>\S(?:[^\n]{0,200}?\S)?)(?P=mark)(?![^\s.,;:!?'")}-])"""
 )
@@ -24,7 +26,7 @@ _DATE = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})\b[^<>\[\]]*[>\]]")
 
 def read(text: str) -> Document:
     """Read an Org file."""
-    body = org.read(text, "")
+    body = org.read_with(text, _markdown)
     blocks, first = gathered(_blocks(body.blocks))
     prose = {number for each in body.blocks for number in range(each.lines[0], each.lines[1] + 1)}
     rest = sum(bool(line.strip()) for number, line in enumerate(text.split("\n"), 1) if number not in prose)
@@ -34,7 +36,7 @@ def read(text: str) -> Document:
         title=stated["title"],
         author=stated["author"],
         date=_DATE.sub(r"\1", stated["date"]) if stated["date"] else None,
-        tags=(*map(_tag, body.meta["tags"]), *first),
+        tags=(*map(_tag, (*body.meta["tags"], *body.tags)), *first),
         blocks=blocks,
         left_out=(f"{rest} lines that are no prose: keywords, drawers, comments, code, tables",) if rest else (),
     )
@@ -49,11 +51,11 @@ def _blocks(found: tuple[OrgBlock, ...]) -> list[Block]:
         if each.kind == "heading":
             # Org's headings pass their tags on to all headings below.
             above = [*((level, theirs) for level, theirs in above if level < each.level), (each.level, tags)]
-            blocks.append(heading(_markdown(each.text), each.level + 1))
+            blocks.append(heading(each.text, each.level + 1))
             continue
         inherited = tuple(tag for _, theirs in above for tag in theirs) if each.text else ()
         kind = "paragraph" if each.kind == "paragraph" else "list" if _ITEM.match(each.text) else "quote"
-        blocks.append(Block(kind=kind, text=_markdown(each.text), tags=(*tags, *inherited)))
+        blocks.append(Block(kind=kind, text=each.text, tags=(*tags, *inherited)))
     return blocks
 
 
@@ -62,7 +64,8 @@ def _tag(tag: str) -> str:
     return re.sub(r"[^\w/'’&+. -]+", " ", tag).strip(" _") or "tag"
 
 
-def _markdown(text: str) -> str:
-    """Links replaced by their text, and emphasis marked as in Markdown."""
-    text = _LINK.sub(r"\1", text)
-    return _EMPHASIS.sub(lambda match: f"{_MARKS[match['mark']]}{match['text']}{_MARKS[match['mark']]}", text)
+def _markdown(text: str) -> Shown:
+    """Links replaced by their text, emphasis marked as in Markdown, and without marks of footnotes."""
+    text = _NOTE.sub("", _LINK.sub(r"\1", text))
+    mark = _MARKS.__getitem__
+    return Shown(_EMPHASIS.sub(lambda match: f"{mark(match['mark'])}{match['text']}{mark(match['mark'])}", text), ())
