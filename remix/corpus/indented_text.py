@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 _ITEM = re.compile(r"(?:[-+*•‣–—]|\d{1,9}[.)]|\[[ xX]\])[ \t]++|>[ \t]*+")
 _CODE = re.compile(
-    r"[$%❯#] |>>> |\.\.\. |//|/\*|\*/|#!|#include\b|#define\b|[{}\])]+[;,)]*+$|<[/!?]?[a-z][\w-]*+[ />]"  # beginnings
+    r"[$%❯] |>>> |\.\.\. |//|/\*|\*/|#!|#include\b|#define\b|[{}\])]+[;,)]*+$|<[/!?]?[a-z][\w-]*+[ />]"  # beginnings
     r"|@\w++$|[\w.]++\(.*\)[;:]?$|(?:def|class|func|fn|function) \w++ ?[({:]|import [\w.{*]++ ?$|from [\w.]++ import "
     r"|(?:else|try|finally|except \w++)[ \t]*+:$|(?:if|for|while|elif|with) [^=<>()\[\]]*+[=<>()\[\]].*[:{]$"
     r"|return(?: [^ .!?]*+)?$|(?:const|let|var) \w++ ?="
@@ -51,6 +51,8 @@ def _look(line: str) -> str:
     """What a line looks like: `code`, `prose`, or neither."""
     if _CODE.match(line):
         return "code"
+    if line.startswith("# "):
+        return ""  # a heading, or a comment in code
     words = line
     while item := _ITEM.match(words):
         words = words[item.end() :]

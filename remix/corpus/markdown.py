@@ -81,7 +81,8 @@ class _Reader:
             case "heading":
                 self._sheet.add_heading(Draft(words, line), leaf.level)
             case "html":
-                read_html(words, line, self._sheet)
+                source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]]
+                read_html(source.split("\n"), line, self._sheet)
             case "indented" if not _is_code(leaf, words):
                 least = _least_indent(leaf, words)
                 indents = [max(indent - least, 0) if self._depth < DEEPEST else 0 for indent in leaf.indents]

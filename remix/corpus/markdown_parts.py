@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from remix.corpus import markdown_rules
 from remix.corpus.blocks import Why
+from remix.corpus.markdown_html_rule import html_block
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 
 MOST_TOKENS = 500_000
@@ -126,7 +127,7 @@ _FENCES: dict[str, Why] = {
 
 def _within_marks(text: str, start: int, end: int) -> tuple[int, int]:
     """The place of a heading's words, between the `#` marks."""
-    words = text[start:end].lstrip("#")
+    words = text[start:end].lstrip("#").lstrip(" \t")
     start = end - len(words)
     words = words.rstrip()
     bare = words.rstrip("#")
@@ -177,7 +178,7 @@ def _markdown() -> MarkdownIt:
     ruler.at("code", _placed(rules_block.code))
     ruler.at("fence", _placed(rules_block.fence), {"alt": [*interrupts, "list"]})
     ruler.at("reference", _placed(rules_block.reference))
-    ruler.at("html_block", _placed(markdown_rules.html_block), {"alt": interrupts})
+    ruler.at("html_block", _placed(html_block), {"alt": interrupts})
     ruler.at("heading", _placed(rules_block.heading), {"alt": interrupts})
     ruler.at("lheading", _placed(rules_block.lheading))
     ruler.at("paragraph", _placed(rules_block.paragraph))

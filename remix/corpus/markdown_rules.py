@@ -1,23 +1,19 @@
 """Rules for markdown-it: the blocks that dialects of Markdown add to CommonMark.
 
-Takes markdown-it's state at a line, gives tokens of the type `left_out` (formulas, code in shortcodes, shortcodes,
-footnotes) and `html_block`. Doesn't know passages. Unclosed marks are text. A search that failed is remembered, so
-that the time grows in proportion to the text's length.
+Takes markdown-it's state at a line, gives tokens of the type `left_out`: formulas, code in shortcodes, shortcodes,
+footnotes. Doesn't know passages. Unclosed marks are text.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from typing import NamedTuple
 
-from markdown_it.common.html_blocks import block_names
-from markdown_it.common.html_re import HTML_OPEN_CLOSE_TAG_STR
 from markdown_it.rules_block import StateBlock
 
 from remix.corpus.blocks import Why
 from remix.corpus.indented_text import reads_like_code
-from remix.corpus.markdown_marks import OPAQUE, Marks
+from remix.corpus.markdown_places import behind_blanks, line_of, marks_of, reaches
 
 _CODE = """
 highlight code codeblock code-block code-toggle raw mermaid plantuml graphviz diagram goat markmap chart echarts
@@ -43,7 +39,7 @@ _MATHS = re.compile(r"[\\=^_+<>\d]|\A\s|\A\Z")
 _MOST_LINES = 20
 """Lines of a paragraph before a formula that begins at the end of a line."""
 
-_MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){6}")
+_MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){5}")
 _CONTAINER = re.compile(r":{3,}[ \t]*+(?:\{[^{}]*+\}|[\w-]++.*+)?")
 _ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]++[\w-]++(?:[ \t]++(?:\"[^\"]*+\"|inline|end))*+[ \t]*+")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,80}\]:")
@@ -69,7 +65,7 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     )
     if found is None or silent:
         return found is not None
-    last = _line_of(state, found.end)
+    last = line_of(state, found.end)
     token = state.push("left_out", "", 0)
     token.map = [start, last + 1]
     token.meta["why"] = found.why
@@ -85,7 +81,7 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 def _go_on_behind(state: StateBlock, line: int, place: int) -> None:
     """Let the next block begin within the line in which a left-out block ends."""
     state.bMarks[line] = place
-    state.tShift[line] = _behind_blanks(state, line, place) - place
+    state.tShift[line] = behind_blanks(state, line, place) - place
     state.sCount[line] = state.blkIndent
     state.line = line
 
@@ -129,7 +125,7 @@ def _at(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
 
 
 def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
-    src, marks = state.src, _marks(state)
+    src, marks = state.src, marks_of(state)
     if src.startswith("$$", at):
         close = marks.end_after("dollars", at + 2)
     elif _is_within_formula(state, start):
@@ -141,9 +137,9 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
             return None
     else:
         close = marks.pairs.get(at)
-    if not close or marks.has_fence(at, close) or not _reaches(state, start, end, close):
+    if not close or marks.has_fence(at, close) or not reaches(state, start, end, close):
         return None
-    last = _line_of(state, close)
+    last = line_of(state, close)
     if not src.startswith("\\b", at) and _is_prose(state, at, close):
         return None
     if _LABEL.fullmatch(src, close, state.eMarks[last]):
@@ -177,26 +173,26 @@ def _shortcode(state: StateBlock, start: int, end: int, at: int) -> _Left | None
         return found
     close = at
     while kind := next((kind for begin, kind in _ENDS if state.src.startswith(begin, close)), None):
-        after = _marks(state).end_after(kind, close + 2)
-        if after is None or not _reaches(state, start, end, after, blank_lines=kind == "angle"):
+        after = marks_of(state).end_after(kind, close + 2)
+        if after is None or not reaches(state, start, end, after, blank_lines=kind == "angle"):
             return None
-        last = _line_of(state, after)
-        close = _behind_blanks(state, last, after)
+        last = line_of(state, after)
+        close = behind_blanks(state, last, after)
         if close == state.eMarks[last]:
             return _Left("shortcode", close)
-    return _Left("shortcode", close) if close > at and _line_of(state, close) > start else None
+    return _Left("shortcode", close) if close > at and line_of(state, close) > start else None
 
 
 def _with_content(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     name = _NAME.match(state.src, at, state.eMarks[start])
     why = _SHORTCODES.get(name[1].casefold()) if name else None
-    close = _marks(state).pairs.get(at)
-    if not (why and name and close) or not _reaches(state, start, end, close):
+    close = marks_of(state).pairs.get(at)
+    if not (why and name and close) or not reaches(state, start, end, close):
         return None
     if name[1] == "raw" and _is_raw_prose(state, at, close):
         return None
-    last = _line_of(state, close)
-    if _behind_blanks(state, last, close) == state.eMarks[last]:
+    last = line_of(state, close)
+    if behind_blanks(state, last, close) == state.eMarks[last]:
         return _Left(why, state.eMarks[last])
     return _Left(why, close) if last > start else None
 
@@ -207,106 +203,3 @@ def _is_raw_prose(state: StateBlock, at: int, close: int) -> bool:
     if at > until and not reads_like_code(state.src[at:close].split("\n")[1:-1]):
         until = state.env["raw_prose"] = close
     return at <= until
-
-
-# -- HTML ---------------------------------------------------------------------------------------------------
-
-_RAW = ("script", "pre", "style", "textarea")
-"""Elements at whose end the block ends, even if more HTML follows."""
-
-_ELEMENT = re.compile(
-    rf"</?(?P<name>(?i:{'|'.join([*block_names, *OPAQUE, 'center', 'hgroup', 'picture'])}))(?=[\s/>]|$)"
-)
-_ALONE = re.compile(rf"{HTML_OPEN_CLOSE_TAG_STR}\s*$")
-
-
-def html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A block of HTML: as CommonMark has them, but elements without prose reach to their closing tags, across empty
-    lines, and what is never closed ends at an empty line."""
-    at = state.bMarks[start] + state.tShift[start]
-    if state.is_code_block(start) or not state.src.startswith("<", at):
-        return False
-    element = _ELEMENT.match(state.src, at, state.eMarks[start])
-    if not element and state.src.startswith("<!--", at):
-        close = _marks(state).end_after("comment", at + 4)
-        if close is None or not _reaches(state, start, end, close):
-            return False
-        stop = _line_of(state, close) + 1
-    elif element or state.src.startswith(("<?", "<!"), at):
-        stop = 0
-    elif silent or not _ALONE.match(state.src[at : state.eMarks[start]]):
-        return False
-    else:
-        stop = 0
-    if silent:
-        return True
-    stop = stop or _end_of_html(state, start, end, element["name"].casefold() if element else "")
-    token = state.push("html_block", "", 0)
-    token.map = [start, stop]
-    state.line = stop
-    return True
-
-
-def _end_of_html(state: StateBlock, start: int, end: int, name: str) -> int:
-    """The line after a block of HTML."""
-    marks = _marks(state)
-    at = state.bMarks[start] + state.tShift[start]
-    if name in _RAW and (close := marks.pairs.get(at)) and _reaches(state, start, end, close):
-        return _line_of(state, close) + 1
-    line = start
-    while True:
-        stop = line + 1
-        while stop < end and not state.isEmpty(stop) and state.sCount[stop] >= state.blkIndent:
-            stop += 1
-        close = _end_of_opaque(marks, at, state.eMarks[stop - 1])
-        if close is None or not _reaches(state, stop - 1, end, close):
-            return stop
-        line, at = _line_of(state, close), close
-
-
-def _end_of_opaque(marks: Marks, at: int, stop: int) -> int | None:
-    """The end of the first element without prose that begins between two places and ends after the second."""
-    for opening in marks.opaque_within(at, stop):
-        close = marks.pairs[opening]
-        if opening >= at and close > stop:
-            return close
-        at = max(at, close)
-    return None
-
-
-# -- places and lines ---------------------------------------------------------------------------------------
-
-
-def _marks(state: StateBlock) -> Marks:
-    if "marks" not in state.env:
-        state.env["marks"] = Marks(state.src)
-    marks: Marks = state.env["marks"]
-    return marks
-
-
-def _line_of(state: StateBlock, place: int) -> int:
-    """The line of the character before a place."""
-    return bisect_left(state.eMarks, place)
-
-
-def _behind_blanks(state: StateBlock, line: int, place: int) -> int:
-    """The first place in the line, from a place on, that is no blank; the line's end if all are blanks."""
-    return min(state.skipSpaces(place), state.eMarks[line])
-
-
-def _reaches(state: StateBlock, start: int, end: int, place: int, blank_lines: bool = True) -> bool:
-    """Whether a block that begins on a line can reach a place: list items and quotations end before."""
-    last = _line_of(state, place)
-    if last >= end:
-        return False
-    failed: dict[tuple[int, int, bool], tuple[int, int]] = state.env.setdefault("failed", {})
-    key = (state.blkIndent, state.level, blank_lines)
-    low, high = failed.get(key, (0, 0))
-    if low <= start < high <= last:
-        return False
-    for line in range(start + 1, last + 1):
-        empty = state.isEmpty(line)
-        if (empty and not blank_lines) or (not empty and state.sCount[line] < state.blkIndent):
-            failed[key] = (start, line)
-            return False
-    return True
