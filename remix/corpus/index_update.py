@@ -210,7 +210,7 @@ class IndexUpdate:
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
         stamp, content = (file.stamp, content) if same else (None, None)
-        self._read.append(IndexedFile(file.name, stamp, now, content, *read))
+        self._read.append(IndexedFile(file.name, stamp, now, content, read.essay, read.left_out, read.notes))
         if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
 
