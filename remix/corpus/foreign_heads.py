@@ -14,7 +14,7 @@ import re
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from remix.corpus.head_keys import key_form
+from remix.corpus.head_keys import TAG_KEYS, key_form
 from remix.util.frontmatter import FENCE, MOST_FRONT_MATTER, FrontMatterError, strings
 
 JSON_FENCE = ";;;"
@@ -140,6 +140,8 @@ def _pairs(lines: list[str]) -> ForeignHead | None:
             return None
     if not any(map(str.strip, lines[len(head) :])):
         return None
+    if len(head) == 1 and key_form(key) in TAG_KEYS and "#" in values[key]:
+        return None  # a line of tags, wherever a note has one
     return ForeignHead(len(head), {key: _listed(key, value) for key, value in values.items()})
 
 

@@ -62,7 +62,8 @@ def test_hexo_without_the_first_fence(source: str) -> None:
         ("title: A\nsummary: Long,\n    and longer\nslug: a", {"summary": "Long, and longer"}),
         ("Date: 7 May 2023", {"Date": "7 May 2023"}),
         ("Author: A\nAuthor: B\nSave as:", {"Author": "A, B", "Save as": ""}),
-        ("Tags: #maps #cities", {"Tags": "#maps #cities"}),
+        ("Title: C# notes", {"Title": "C# notes"}),
+        ("Title: A\nTags: #maps #cities", {"Tags": "#maps #cities"}),
         ("Category: Essays; Notes", {"Category": "Essays; Notes"}),
     ],
 )
@@ -104,6 +105,7 @@ def test_pandoc_s_title_block(head: str, meta: dict[str, object]) -> None:
         "Title: and then\n***\n\nProse.",
         "title:: a\n\nProse.",
         "https://a.b/c\n\nProse.",
+        "Tags: #maps #cities\n\nProse.",
         "%% a comment %%\n\nProse.",
         "%ages are rare.\n\nProse.",
         "%\n\nProse.",
