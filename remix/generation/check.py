@@ -68,7 +68,8 @@ class Report(NamedTuple):
     model: str | None
     """The model's name; null if the model couldn't be used: then no tokens were counted."""
     longest: int
-    """Tokens that the longest fitting prompt needs, together with the output."""
+    """Most tokens that a fitting prompt needs together with the output: an upper bound, since a prompt of a later
+    step holds a text that isn't written yet."""
     context: int
     """The model's context in tokens; 0 without a model."""
     words: Words

@@ -178,7 +178,7 @@ class Lengths:
             reads = [Reading((each.measured.pair,), previous.get(each.id, ""), each.last) for each in batch]
             going = []
             for each, prompt in zip(batch, template.render_all(reads, step, steps, self._labels), strict=True):
-                if (size := self._counted(each.measured, kind, prompt, allowed)) and isinstance(prompt, Prompt):
+                if (size := self._counted(each.measured, template, prompt, allowed)) and isinstance(prompt, Prompt):
                     previous[each.id] = prompt.opening + words
                     self._add(each, (kind, step), size)
                     longest[each.id] = max(longest[each.id], size.tokens + allowed if size.tokens is not None else 0)
@@ -189,11 +189,11 @@ class Lengths:
             each.measured.needed += [longest[each.id]] if longest[each.id] else []
 
     def _counted(
-        self, measured: Measured, kind: str, prompt: Prompt | PromptError, allowed: int
+        self, measured: Measured, template: Template, prompt: Prompt | PromptError, allowed: int
     ) -> PromptSize | None:
         """The size of a prompt; null, after noting the reason, if it can't be made or doesn't fit."""
         if isinstance(prompt, PromptError):
-            measured.errors[kind] = prompt
+            measured.errors[template.kind] = prompt
             return None
         try:
             return self._size(prompt.messages, measured.pair[1], allowed)
@@ -201,7 +201,9 @@ class Lengths:
             measured.unfit = error
         except ModelError as error:
             # The model's chat template refuses a conversation of these roles, whatever the passage is.
-            measured.errors[kind] = error
+            refused = ModelError(f"{template.name}: {error.message}", error.hint)
+            refused.__cause__ = error
+            measured.errors[template.kind] = refused
         return None
 
     def _add(self, chains: _Chains, place: tuple[str, int], size: PromptSize) -> None:

@@ -254,6 +254,10 @@ def _what_is_left(inputs: RunInputs, lengths: Lengths, kept: Corpus, collector: 
     asked = () if inputs.refreshes else inputs.options.kinds
     for error in (lengths.failed[kind] for kind in asked if kind in lengths.failed):
         raise error
+    failed = [*lengths.failed.values()]
+    if not lengths.templates and (len(failed) == 1 or all(isinstance(error, ModelError) for error in failed)):
+        # There is a single kind, or the model's chat template refuses all kinds.
+        raise failed[0]
     with collector.explaining():
         if not lengths.templates:
             raise PromptError("no template is left to work with.", "Mend one of the templates.")

@@ -86,7 +86,7 @@ def test_every_problem_is_listed_with_its_place(workspace: Workspace) -> None:
         "prompts/broken.md.j2:5: broken template",
         "prompts/fails.md.j2:4: the template fails on long/001",
         "prompts/later.md.j2:4: the template fails on long/001",
-        "fake's chat template refuses this prompt.",
+        "prompts/system.md.j2: fake's chat template refuses this prompt.",
         "seeds/long.md:3: long/002 needs 5026 tokens with its output, and fake takes 2048.",
     ]
     assert all(problem.hint for problem in report.problems)

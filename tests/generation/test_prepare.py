@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from remix.errors import PromptError, RunError, SeedError
+from remix.errors import ModelError, PromptError, RunError, SeedError
 from remix.generation import prepare
 from remix.outputs import RunFolder
-from remix.records import Options
+from remix.records import Message, Options, PromptSize
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
 
@@ -96,3 +98,39 @@ def test_more_passages_than_are_measured_together(workspace: Workspace, writer: 
     (workspace.seeds / "long.md").write_text("\n\n".join(f"Word {number}." for number in range(150)))
     job = prepare.prepare_for(workspace, Options(steps=2), writer)
     assert len(job.run.tasks) == 153 * 2 * 2
+
+
+class Refusing:
+    """A counter whose chat template refuses system messages."""
+
+    name = "fake"
+    context = 2048
+
+    def may_fit(self, messages: object, most: int) -> bool:
+        return True
+
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        if messages[0].role == "system":
+            raise ModelError("fake's chat template refuses this prompt.", "Change the prompt template.")
+        return PromptSize(len(messages))
+
+
+SYSTEM = "---\ndescription: S.\nsystem: Be kind.\n---\n{{ passage }}\n"
+
+
+def test_a_kind_that_the_models_chat_template_refuses_is_left_out(workspace: Workspace, writer: FakeWriter) -> None:
+    writer.counter = Refusing()
+    (workspace.prompts / "once.md.j2").write_text(SYSTEM)
+    job = prepare.prepare_for(workspace, Options(steps=1), writer)
+    assert {task.kind for task in job.run.tasks} == {"again"}
+    assert [error.message for error in job.left_out] == [
+        "prompts/once.md.j2: fake's chat template refuses this prompt."
+    ]
+
+
+def test_a_model_that_refuses_all_prompts_is_the_error(workspace: Workspace, writer: FakeWriter) -> None:
+    writer.counter = Refusing()
+    for kind in ("again", "once"):
+        (workspace.prompts / f"{kind}.md.j2").write_text(SYSTEM)
+    with pytest.raises(ModelError, match="refuses this prompt"):
+        prepare.prepare_for(workspace, Options(steps=1), writer)
