@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.corpus.blocks import LeftOut
-from remix.corpus.essays import READERS, read_file
+from remix.corpus.essays import read_file
 from remix.records import Essay
 
 _WORD = re.compile(r"[^\W_]+")
@@ -65,9 +65,7 @@ def read(path: Path, folder: Path | None = None) -> Read:
     folder = folder or path.parent
     file = read_file(path, folder, folder)
     written = path.read_text(encoding="utf-8-sig")
-    body = READERS[path.suffix](written, path.name)
-    headings = tuple(block.text for block in body.blocks if block.kind == "heading")
-    return Read(written, file.essay, headings, file.left_out)
+    return Read(written, file.essay, file.headings, file.left_out)
 
 
 def read_text(folder: Path, text: str, name: str = "note.md") -> Read:
