@@ -1,0 +1,205 @@
+"""Downloading a file over HTTP: continued where an earlier download stopped, and checked by size and sha256.
+
+Takes an address with the file's size and sha256, and a path; gives the file. Knows nothing of hubs or models. The
+server may be hostile: no more bytes are kept than the file has, no redirect leaves https, and a file gets its name
+only if its sha256 is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import httpx2
+from pydantic import Field
+
+from remix.errors import ModelError
+from remix.records import Frozen, Sha256
+from remix.util.names import quoted
+from remix.util.units import size
+
+MOST_BYTES = 2**43
+"""Bytes of a file, 8 TiB: the largest known models have one."""
+
+_TRIES = 4
+"""Requests in a row that bring less than `_WORTHWHILE` bytes, before the download is given up."""
+
+_WORTHWHILE = 2**20
+"""Bytes that a request must bring so that the tries are counted anew: a hostile server may send a byte each time."""
+
+_PAUSE = 1.0
+"""Seconds before the second try, doubled before each further try."""
+
+_SILENCE = 30.0
+"""Seconds without a byte after which a request is given up."""
+
+_MOST_REDIRECTS = 5
+
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses of errors that may be over soon."""
+
+_AGAIN = "Run the same command again: the download goes on where it stopped."
+
+Watch = Callable[[int], None]
+"""Called with the number of bytes of the file that are here."""
+
+
+class RemoteFile(Frozen):
+    """A file on a server."""
+
+    name: str
+    """The name in messages."""
+
+    address: str
+    size: Annotated[int, Field(ge=1, le=MOST_BYTES)]
+    """In bytes."""
+
+    sha256: Sha256
+
+
+def part_of(folder: Path, sha256: str) -> Path:
+    """The incomplete file of a download into a folder; the sha256 keeps the versions of a file apart."""
+    return folder / f"{sha256}.remix.incomplete"
+
+
+def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], target: Path, watch: Watch) -> None:
+    """Download a file to `target`, whose folder must exist. An incomplete file is kept, and continued next time.
+
+    Raises `ModelError`, `httpx2.HTTPStatusError` if the server refuses the file, or `OSError` if the disk does.
+    """
+    part = part_of(target.parent, file.sha256)
+    part.touch()
+    with part.open("r+b") as output:
+        _fill(client, file, headers, output, watch)
+        output.flush()
+        os.fsync(output.fileno())
+        output.seek(0)
+        found = hashlib.file_digest(output, "sha256").hexdigest()
+    if found != file.sha256:
+        part.unlink()
+        raise ModelError(
+            f"{quoted(file.name)}: other bytes arrived than the file has (sha256 {found[:12]}…, "
+            f"expected {file.sha256[:12]}…). Nothing was kept.",
+            "Try again; if it happens again, the server or a program between here and there changes the file.",
+        )
+    part.replace(target)
+
+
+def read(client: httpx2.Client, address: str, headers: Mapping[str, str], most: int) -> bytes:
+    """The body of a small answer, from the address' own server.
+
+    Raises `ModelError` if the body has over `most` bytes or another server would answer, `httpx2.HTTPStatusError`, or
+    `httpx2.TransportError`.
+    """
+    with _opened(client, address, headers) as response:
+        response.raise_for_status()
+        if response.url.origin != httpx2.URL(address).origin:
+            raise ModelError(f"{address} sends its readers on to another server.", "Check HF_ENDPOINT.")
+        body = bytearray()
+        for piece in response.iter_raw():
+            body += piece
+            if len(body) > most:
+                raise ModelError(f"{address} answers with more than {size(most)}.", "Check HF_ENDPOINT.")
+        return bytes(body)
+
+
+def _fill(
+    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, watch: Watch
+) -> None:
+    """Request the rest of a file until the file is complete. Raises `ModelError` after several failures."""
+    furthest = failures = 0
+    while (have := _length(output)) != file.size:
+        if have > file.size:
+            output.truncate(0)
+        reason = _receive(client, file, headers, output, watch)
+        have = _length(output)
+        failures = 0 if have >= furthest + _WORTHWHILE else failures + 1
+        furthest = max(furthest, have)
+        if have != file.size and failures == _TRIES:
+            raise ModelError(
+                f"{quoted(file.name)}: the download stopped at {size(have)} of {size(file.size)} ({reason}).", _AGAIN
+            )
+        if have != file.size and failures:
+            time.sleep(_PAUSE * 2 ** (failures - 1))
+
+
+def _receive(
+    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, watch: Watch
+) -> str:
+    """Append what one request brings; gives the reason why the server sent no more, in words."""
+    have = _length(output)
+    asked = {**headers, "Range": f"bytes={have}-"} if have else dict(headers)
+    try:
+        with _opened(client, file.address, asked) as response:
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                output.truncate(0)
+                return "the server doesn't continue this file"
+            if response.status_code in _PASSING:
+                return f"the server answered {response.status_code}"
+            response.raise_for_status()
+            _append(response, file, output, watch)
+    except httpx2.TransportError as error:
+        return in_words(error)
+    return "the server ended the connection"
+
+
+def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, watch: Watch) -> None:
+    """Write the body at the place in the file from which the server sends: the beginning, if it knows no ranges."""
+    at = min(_start(response), _length(output))
+    output.seek(at)
+    output.truncate()
+    for piece in response.iter_raw():
+        at += len(piece)
+        if at > file.size:
+            output.truncate(0)
+            raise ModelError(
+                f"{quoted(file.name)}: the server sends more than the file's {file.size:,} bytes. Nothing was kept.",
+                "Try again later; the server may be at fault.",
+            )
+        output.write(piece)
+        watch(at)
+
+
+def _start(response: httpx2.Response) -> int:
+    """The place of the body's first byte in the file."""
+    if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+        return 0
+    found = re.match(r"bytes (\d{1,15})-", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else 0
+
+
+@contextmanager
+def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+    """The answer to a request, after redirects, with the body not yet read.
+
+    httpx2 leaves the token out of requests to other servers. Raises `ModelError` for a redirect from https to http.
+    """
+    # A compressed body could be a thousand times as long as what is sent.
+    wanted = {"Accept-Encoding": "identity", **headers}
+    request = client.build_request("GET", address, headers=wanted, timeout=_SILENCE)
+    for _ in range(_MOST_REDIRECTS + 1):
+        response = client.send(request, stream=True, follow_redirects=False)
+        with closing(response):
+            if response.next_request is None:
+                yield response
+                return
+        if request.url.scheme == "https" != response.next_request.url.scheme:
+            raise ModelError(f"{address} sends its readers on to an address without https.", "Take another server.")
+        request = response.next_request
+    raise ModelError(f"{address} sends its readers on more than {_MOST_REDIRECTS} times.", "Take another server.")
+
+
+def in_words(error: httpx2.TransportError) -> str:
+    """A failed connection in a few words."""
+    return str(error).strip() or type(error).__name__
+
+
+def _length(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)

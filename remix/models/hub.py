@@ -1,0 +1,222 @@
+"""The Hugging Face hub: lists a repository's files, and downloads a model into the hub's own cache.
+
+Takes what a person asked for, gives the paths of the model's files in the cache, where `catalog` finds them. Address,
+token, cache and offline mode are those of `huggingface_hub` (`HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE`).
+huggingface_hub's own download isn't used: it begins anew after each interruption, and checks no sha256.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx2
+from huggingface_hub import constants, get_session, get_token, hf_hub_url, is_offline_mode
+from pydantic import ValidationError
+
+from remix.errors import ModelError
+from remix.models import download, repository
+from remix.models.download import RemoteFile
+from remix.models.hub_cache import HubCache, length
+from remix.models.repository import HubFile, Model, Repository, Wanted
+from remix.records import Frozen, Many, Sha256
+from remix.util import json_values
+
+_MOST_LISTING = 8 * 2**20
+"""Bytes of a repository's list of files: 10,000 files have three million."""
+
+
+class Progress(NamedTuple):
+    """How far the download of a model has come."""
+
+    name: str
+    """The file that is being downloaded."""
+    done: int
+    """Bytes of all files that are here."""
+    total: int
+    """Bytes of all files."""
+
+
+Watch = Callable[[Progress], None]
+
+
+class Pulled(NamedTuple):
+    """A model in the hub's cache."""
+
+    paths: tuple[Path, ...]
+    """The model's file, or all parts in order."""
+    size: int
+    """Bytes of all files."""
+    is_new: bool
+    """False if all files were in the cache before."""
+
+
+class _Lfs(Frozen, extra="ignore"):
+    """Where a large file's content lies."""
+
+    sha256: Sha256
+
+
+class _Sibling(Frozen, extra="ignore"):
+    """A file as the hub lists it."""
+
+    rfilename: str
+    size: int | None = None
+    lfs: _Lfs | None = None
+
+
+class _Listing(Frozen, extra="ignore"):
+    """The fields of the hub's answer that are used, of about forty."""
+
+    sha: str
+    siblings: Many[_Sibling]
+
+
+def pull(wanted: Wanted, watch: Watch) -> Pulled:
+    """Download the files of a model that aren't in the cache. Raises `ModelError`."""
+    cache = HubCache(wanted.repository)
+    found = _known(wanted.repository, cache) if is_offline_mode() else look_up(wanted.repository)
+    model = repository.choose(found, wanted.choice)
+    missing = [file for file in model if length(cache.path(found.commit, file)) != file.size]
+    with _disk_errors():
+        _fetch_all(found, missing, cache, _Total(watch, model, missing))
+        if not is_offline_mode():
+            cache.note_newest(found.commit)
+    paths = tuple(cache.path(found.commit, file) for file in model)
+    return Pulled(paths, sum(file.size for file in model), is_new=bool(missing))
+
+
+def look_up(name: str) -> Repository:
+    """A repository's files at the newest commit. Raises `ModelError`."""
+    with _explained(name):
+        address = f"{constants.ENDPOINT}/api/models/{name}?blobs=true"
+        body = download.read(get_session(), address, _headers(), _MOST_LISTING)
+        try:
+            listing = json_values.read(_Listing, body)
+            files = [
+                _hub_file(sibling) for sibling in listing.siblings if sibling.rfilename.lower().endswith(".gguf")
+            ]
+            return Repository(name=name, commit=listing.sha, files=tuple(files))
+        except (json_values.JsonError, ValidationError) as error:
+            raise ModelError(
+                f"{constants.ENDPOINT} answered with no list of files for {name}.",
+                "Check HF_ENDPOINT; if the address is right, try again later.",
+            ) from error
+
+
+def _hub_file(sibling: _Sibling) -> HubFile:
+    return HubFile(name=sibling.rfilename, size=sibling.size or 0, sha256=sibling.lfs.sha256 if sibling.lfs else None)
+
+
+class _Total:
+    """Adds up the bytes of all files of a model, and reports the sum."""
+
+    def __init__(self, watch: Watch, model: Model, missing: Sequence[HubFile]) -> None:
+        self._watch = watch
+        self._here = {file.name: 0 if file in missing else file.size for file in model}
+        self._total = sum(file.size for file in model)
+
+    def count(self, file: HubFile, here: int) -> None:
+        """Report the number of a file's bytes that are here."""
+        self._here[file.name] = here
+        self._watch(Progress(file.name, sum(self._here.values()), self._total))
+
+
+def _known(name: str, cache: HubCache) -> Repository:
+    """The repository as the cache has it, for offline mode. Raises `ModelError` if the cache has nothing of it."""
+    found = cache.read()
+    if found is None:
+        raise ModelError(
+            f"{name} isn't here, and HF_HUB_OFFLINE forbids to ask the hub.",
+            "Unset HF_HUB_OFFLINE to download; `remix models list` shows the models that are here.",
+        )
+    return found
+
+
+def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, total: _Total) -> None:
+    """Download files one after the other."""
+    cache.check_space(missing)
+    for file in missing:
+        blob = cache.blob(file)
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        with cache.locked(file), _explained(found.name):
+            if length(blob) != file.size:
+                download.fetch(get_session(), _remote(found, file), _headers(), blob, partial(total.count, file))
+            cache.link(cache.path(found.commit, file), blob)
+
+
+def _remote(found: Repository, file: HubFile) -> RemoteFile:
+    address = hf_hub_url(found.name, file.name, revision=found.commit, endpoint=constants.ENDPOINT)
+    return RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256 or "")
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    """Turns errors of the disk into `ModelError`s."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            f"{constants.HF_HUB_CACHE} can't be written ({error.strerror or error}).",
+            "Make room or check the folder's permissions, then run the same command again.",
+        ) from error
+
+
+# -- talking to the hub -------------------------------------------------------------------------------------
+
+
+def _headers() -> Mapping[str, str]:
+    """The token, if the user has one, and who asks."""
+    headers = {"User-Agent": f"remix/{importlib.metadata.version('essay-remix')}"}
+    token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    return headers | ({"Authorization": f"Bearer {token}"} if token else {})
+
+
+@contextlib.contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turns the errors of a request into `ModelError`s."""
+    try:
+        yield
+    except httpx2.HTTPStatusError as error:
+        raise _refused(name, error.response) from error
+    except httpx2.TransportError as error:
+        raise ModelError(
+            f"{constants.ENDPOINT} can't be reached ({download.in_words(error)}).",
+            "Check the connection, and HF_ENDPOINT if you set it; then run the same command again.",
+        ) from error
+    except httpx2.InvalidURL as error:
+        raise ModelError(f"{constants.ENDPOINT} is no address of a hub ({error}).", "Check HF_ENDPOINT.") from error
+
+
+def _refused(name: str, response: httpx2.Response) -> ModelError:
+    """The error for an answer of status 400 and above; the hub tells in a header what is wrong."""
+    page = f"{constants.ENDPOINT}/{name}"
+    code, status = response.headers.get("X-Error-Code"), response.status_code
+    has_token = "authorization" in response.request.headers
+    if code == "GatedRepo":
+        token = "with the account of HF_TOKEN" if has_token else f"then set HF_TOKEN to a token from {_tokens()}"
+        return ModelError(
+            f"{name} is gated: its owner asks who downloads it.", f"Agree to the terms at {page}, {token}."
+        )
+    if status == 401 and has_token:
+        return ModelError(
+            f"{constants.ENDPOINT} doesn't accept your token, or has no {name} for you to see.",
+            f"Check HF_TOKEN ({_tokens()}), and the spelling of {name}.",
+        )
+    if code == "EntryNotFound":
+        return ModelError(f"{name} has lost a file that it lists.", "Try again later, or take another repository.")
+    if status in (401, 404):
+        return ModelError(
+            f"{constants.ENDPOINT} has no repository {name}, or a private one.",
+            "Check the spelling; for a private repository, set HF_TOKEN to a token that may read it.",
+        )
+    hint = "Wait for some minutes, then run the same command again."
+    return ModelError(f"{constants.ENDPOINT} refuses {name} (status {status}).", hint)
+
+
+def _tokens() -> str:
+    return f"{constants.ENDPOINT}/settings/tokens"
