@@ -123,8 +123,13 @@ def memory_needed(size: int) -> int:
 
 
 def fits(found: LocatedModel) -> bool:
+    """Whether a model fits into this machine's memory."""
+    return fits_memory(found.size)
+
+
+def fits_memory(size: int) -> bool:
     """Whether `memory_needed` is at most this machine's total memory."""
-    return memory_needed(found.size) <= psutil.virtual_memory().total
+    return memory_needed(size) <= psutil.virtual_memory().total
 
 
 def _newest(matches: list[LocatedModel]) -> list[LocatedModel]:

@@ -185,8 +185,7 @@ def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> 
     wanted = {"Accept-Encoding": "identity", **headers}
     request = client.build_request("GET", address, headers=wanted, timeout=_SILENCE)
     for _ in range(_MOST_REDIRECTS + 1):
-        response = client.send(request, stream=True, follow_redirects=False)
-        with closing(response):
+        with closing(_send(client, request)) as response:
             if response.next_request is None:
                 yield response
                 return
@@ -194,6 +193,14 @@ def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> 
             raise ModelError(f"{address} sends its readers on to an address without https.", "Take another server.")
         request = response.next_request
     raise ModelError(f"{address} sends its readers on more than {_MOST_REDIRECTS} times.", "Take another server.")
+
+
+def _send(client: httpx2.Client, request: httpx2.Request) -> httpx2.Response:
+    try:
+        return client.send(request, stream=True, follow_redirects=False)
+    # Python's sockets raise these for names of servers and numbers of ports that can't be.
+    except (UnicodeError, OverflowError) as error:
+        raise httpx2.ConnectError(f"{request.url.host} is no server", request=request) from error
 
 
 def in_words(error: httpx2.TransportError) -> str:

@@ -1,6 +1,6 @@
 """A repository's folder in the Hugging Face cache, laid out as `huggingface_hub` lays it out.
 
-`blobs/` holds contents by sha256, `snapshots/COMMIT/` links to contents by file name, and `refs/main` names the newest
+`blobs/` holds contents by sha256, `snapshots/COMMIT/` links to contents by file name, `refs/main` names the newest
 commit. Takes a repository's name and files, gives paths. Knows no network.
 """
 

@@ -413,10 +413,11 @@ def test_models_list(remix_: Remix, model_path: Path, tmp_path: Path) -> None:
         "origin": "bundled",
         "type": "Q4_1",
         "context": 8192,
+        "prepared": [],
         "path": str(model_path),
     }
     line = ok(remix_("models", "list", env=home))
-    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\n"
+    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\t\n"
 
 
 def test_models_list_leaves_out_what_it_cannot_read(remix_: Remix, workspace: Workspace, tmp_path: Path) -> None:

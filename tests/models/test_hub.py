@@ -319,7 +319,7 @@ def test_a_hub_that_nobody_listens_for(hub: FakeHub, monkeypatch: pytest.MonkeyP
     assert "HF_ENDPOINT" in error.hint
 
 
-@pytest.mark.parametrize("endpoint", ["hub", "ftp://hub", "http://", "http://[", "http://a b"])
+@pytest.mark.parametrize("endpoint", ["hub", "ftp://hub", "http://", "http://[", "http://a b", "http://a..b"])
 def test_an_endpoint_that_is_none(hub: FakeHub, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", endpoint)
     assert "HF_ENDPOINT" in refused().hint
