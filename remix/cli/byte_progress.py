@@ -17,7 +17,7 @@ from remix.util.names import one_line
 from remix.util.units import size
 
 if TYPE_CHECKING:
-    from remix.models.hub import Progress, Watch
+    from remix.models.download import Progress, Watch
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, NamedTuple
 
 import httpx2
 from pydantic import Field
@@ -47,8 +48,33 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _AGAIN = "Run the same command again: the download goes on where it stopped."
 
-Watch = Callable[[int], None]
-"""Called with the number of bytes of the file that are here."""
+Count = Callable[[int], None]
+"""Called with the number of bytes of a file that are here."""
+
+
+class Progress(NamedTuple):
+    """How far the download of a model has come."""
+
+    name: str
+    """The file that is being downloaded."""
+    done: int
+    """Bytes of all files of the model that are here."""
+    total: int
+    """Bytes of all files of the model."""
+
+
+Watch = Callable[[Progress], None]
+
+
+class Pulled(NamedTuple):
+    """A model that was asked for, on this machine."""
+
+    paths: tuple[Path, ...]
+    """The model's file, or all parts in order."""
+    size: int
+    """Bytes of all files."""
+    is_new: bool
+    """False if all files were here before."""
 
 
 class RemoteFile(Frozen):
@@ -69,7 +95,7 @@ def part_of(folder: Path, sha256: str) -> Path:
     return folder / f"{sha256}.remix.incomplete"
 
 
-def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], target: Path, watch: Watch) -> None:
+def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], target: Path, count: Count) -> None:
     """Download a file to `target`, whose folder must exist. An incomplete file is kept, and continued next time.
 
     Raises `ModelError`, `httpx2.HTTPStatusError` if the server refuses the file, or `OSError` if the disk does.
@@ -77,7 +103,7 @@ def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], t
     part = part_of(target.parent, file.sha256)
     part.touch()
     with part.open("r+b") as output:
-        _fill(client, file, headers, output, watch)
+        _fill(client, file, headers, output, count)
         output.flush()
         os.fsync(output.fileno())
         output.seek(0)
@@ -90,6 +116,43 @@ def fetch(client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], t
             "Try again; if it happens again, the server or a program between here and there changes the file.",
         )
     part.replace(target)
+
+
+def length(path: Path) -> int:
+    """Bytes of a file; 0 if there is none."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def check_space(folder: Path, needed: int, hint: str) -> None:
+    """Raise `ModelError` if a number of bytes doesn't fit the disk of a folder, which may not exist yet."""
+    place = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise ModelError(f"{size(needed)} are needed on the disk of {place}, and {size(free)} are free.", hint)
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turns errors of the disk into `ModelError`s."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            f"{folder} can't be written ({error.strerror or error}).",
+            "Make room or check the folder's permissions, then run the same command again.",
+        ) from error
+
+
+def size_of(client: httpx2.Client, address: str) -> int:
+    """The size in bytes that a server tells of a file. Raises as `read` does."""
+    with _opened(client, address, {}) as response:
+        response.raise_for_status()
+        told = response.headers.get("Content-Length", "")
+        if not re.fullmatch(r"\d{1,15}", told) or not 0 < int(told) <= MOST_BYTES:
+            raise ModelError(f"{address} doesn't tell the size of the file.", "Take another server.")
+        return int(told)
 
 
 def read(client: httpx2.Client, address: str, headers: Mapping[str, str], most: int) -> bytes:
@@ -111,15 +174,15 @@ def read(client: httpx2.Client, address: str, headers: Mapping[str, str], most: 
 
 
 def _fill(
-    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, watch: Watch
+    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, count: Count
 ) -> None:
     """Request the rest of a file until the file is complete. Raises `ModelError` after several failures."""
     furthest = failures = 0
-    while (have := _length(output)) != file.size:
+    while (have := _end(output)) != file.size:
         if have > file.size:
             output.truncate(0)
-        reason = _receive(client, file, headers, output, watch)
-        have = _length(output)
+        reason = _receive(client, file, headers, output, count)
+        have = _end(output)
         failures = 0 if have >= furthest + _WORTHWHILE else failures + 1
         furthest = max(furthest, have)
         if have != file.size and failures == _TRIES:
@@ -131,10 +194,10 @@ def _fill(
 
 
 def _receive(
-    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, watch: Watch
+    client: httpx2.Client, file: RemoteFile, headers: Mapping[str, str], output: BinaryIO, count: Count
 ) -> str:
     """Append what one request brings; gives the reason why the server sent no more, in words."""
-    have = _length(output)
+    have = _end(output)
     asked = {**headers, "Range": f"bytes={have}-"} if have else dict(headers)
     try:
         with _opened(client, file.address, asked) as response:
@@ -144,15 +207,15 @@ def _receive(
             if response.status_code in _PASSING:
                 return f"the server answered {response.status_code}"
             response.raise_for_status()
-            _append(response, file, output, watch)
+            _append(response, file, output, count)
     except httpx2.TransportError as error:
         return in_words(error)
     return "the server ended the connection"
 
 
-def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, watch: Watch) -> None:
+def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, count: Count) -> None:
     """Write the body at the place in the file from which the server sends: the beginning, if it knows no ranges."""
-    at = min(_start(response), _length(output))
+    at = min(_start(response), _end(output))
     output.seek(at)
     output.truncate()
     for piece in response.iter_raw():
@@ -164,7 +227,7 @@ def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, watch
                 "Try again later; the server may be at fault.",
             )
         output.write(piece)
-        watch(at)
+        count(at)
 
 
 def _start(response: httpx2.Response) -> int:
@@ -208,5 +271,5 @@ def in_words(error: httpx2.TransportError) -> str:
     return str(error).strip() or type(error).__name__
 
 
-def _length(file: BinaryIO) -> int:
+def _end(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx2
 from huggingface_hub import constants, get_session, get_token, hf_hub_url, is_offline_mode
@@ -20,39 +19,14 @@ from pydantic import ValidationError
 
 from remix.errors import ModelError
 from remix.models import download, repository
-from remix.models.download import RemoteFile
-from remix.models.hub_cache import HubCache, length
+from remix.models.download import Progress, Pulled, RemoteFile, Watch, length
+from remix.models.hub_cache import HubCache
 from remix.models.repository import HubFile, Model, Repository, Wanted
 from remix.records import Frozen, Many, Sha256
 from remix.util import json_values
 
 _MOST_LISTING = 8 * 2**20
 """Bytes of a repository's list of files: 10,000 files have three million."""
-
-
-class Progress(NamedTuple):
-    """How far the download of a model has come."""
-
-    name: str
-    """The file that is being downloaded."""
-    done: int
-    """Bytes of all files that are here."""
-    total: int
-    """Bytes of all files."""
-
-
-Watch = Callable[[Progress], None]
-
-
-class Pulled(NamedTuple):
-    """A model in the hub's cache."""
-
-    paths: tuple[Path, ...]
-    """The model's file, or all parts in order."""
-    size: int
-    """Bytes of all files."""
-    is_new: bool
-    """False if all files were in the cache before."""
 
 
 class _Lfs(Frozen, extra="ignore"):
@@ -82,7 +56,7 @@ def pull(wanted: Wanted, watch: Watch) -> Pulled:
     found = _known(wanted.repository, cache) if is_offline_mode() else look_up(wanted.repository)
     model = repository.choose(found, wanted.choice)
     missing = [file for file in model if length(cache.path(found.commit, file)) != file.size]
-    with _disk_errors():
+    with download.disk_errors(Path(constants.HF_HUB_CACHE)):
         _fetch_all(found, missing, cache, _Total(watch, model, missing))
         if not is_offline_mode():
             cache.note_newest(found.commit)
@@ -152,18 +126,6 @@ def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, t
 def _remote(found: Repository, file: HubFile) -> RemoteFile:
     address = hf_hub_url(found.name, file.name, revision=found.commit, endpoint=constants.ENDPOINT)
     return RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256 or "")
-
-
-@contextlib.contextmanager
-def _disk_errors() -> Iterator[None]:
-    """Turns errors of the disk into `ModelError`s."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelError(
-            f"{constants.HF_HUB_CACHE} can't be written ({error.strerror or error}).",
-            "Make room or check the folder's permissions, then run the same command again.",
-        ) from error
 
 
 # -- talking to the hub -------------------------------------------------------------------------------------

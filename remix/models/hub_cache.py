@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,11 +16,10 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from remix.errors import ModelError
-from remix.models.download import part_of
+from remix.models.download import check_space, length, part_of
 from remix.models.repository import MOST_FILES, HubFile, Repository
 from remix.util.files import entries, read_bounded
 from remix.util.names import quoted
-from remix.util.units import size
 
 _UNKNOWN = "0" * 64
 """Stands for the sha256 of a file that is no link, on disks without links."""
@@ -55,13 +53,8 @@ class HubCache:
     def check_space(self, files: Iterable[HubFile]) -> None:
         """Raise `ModelError` if the bytes of files that aren't here yet don't fit the disk."""
         needed = sum(max(file.size - self._bytes_here(file), 0) for file in files)
-        place = next(place for place in (self._folder, *self._folder.parents) if place.exists())
-        free = shutil.disk_usage(place).free
-        if needed > free:
-            raise ModelError(
-                f"{self._name} needs {size(needed)} on the disk of {place}, where {size(free)} are free.",
-                "Make room, take a smaller weight type, or set HF_HOME to a folder on another disk.",
-            )
+        hint = "Make room, take a smaller weight type, or set HF_HOME to a folder on another disk."
+        check_space(self._folder, needed, hint)
 
     @contextlib.contextmanager
     def locked(self, file: HubFile) -> Iterator[None]:
@@ -98,13 +91,6 @@ class HubCache:
     def _bytes_here(self, file: HubFile) -> int:
         blob = self.blob(file)
         return length(blob) or length(part_of(blob.parent, blob.name))
-
-
-def length(path: Path) -> int:
-    """Bytes of a file; 0 if there is none."""
-    with contextlib.suppress(OSError):
-        return path.stat().st_size
-    return 0
 
 
 def _file(path: Path, place: Path) -> HubFile:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
+from urllib.parse import unquote
 
 from pydantic import Field
 
@@ -30,11 +31,13 @@ MOST_FILES = 10_000
 _LONGEST_NAME = 500
 _MOST_SHOWN = 8
 
-_ADDRESS = re.compile(
-    r"(?:(?:https://)?(?:huggingface\.co|hf\.co)/)?"
-    r"(?P<name>\w[\w.-]{0,95}/\w[\w.-]{0,95})(?::(?P<choice>.{1,500}))?",
-    re.ASCII | re.DOTALL,
+_NAME = r"(?P<name>\w[\w.-]{0,95}/\w[\w.-]{0,95})"
+_ADDRESS = re.compile(rf"(?:hf\.co/|huggingface\.co/)?{_NAME}(?::(?P<choice>.{{1,500}}))?", re.ASCII | re.DOTALL)
+_PAGE = re.compile(
+    rf"https://(?:huggingface\.co|hf\.co)/{_NAME}(?:/(?:blob|resolve|tree)/main(?:/(?P<choice>[^?#]{{1,500}}))?)?/?(?:\?.*)?",
+    re.ASCII,
 )
+"""The address of a repository's page, or of a file's page, as copied from a browser."""
 
 _LONGEST_REPOSITORY = 96
 _NOT_ALLOWED = re.compile(r"\.\.|--|[.-](?:/|\Z)|\.git\Z")
@@ -74,15 +77,17 @@ Model = tuple[HubFile, ...]
 
 
 def parse(text: str) -> Wanted:
-    """Raises `ModelError` unless the text names a repository."""
-    found = _ADDRESS.fullmatch(text)
+    """Raises `ModelError` unless the text names a repository, or is the address of a repository's or file's page."""
+    found = _ADDRESS.fullmatch(text) or _PAGE.fullmatch(text)
     name = found["name"] if found else ""
+    if text.startswith("ollama:"):
+        raise ModelError(f"{quoted(text)} is Ollama's.", f"`ollama pull {text[7:60]}`: remix finds Ollama's models.")
     if found is None or len(name) > _LONGEST_REPOSITORY or _NOT_ALLOWED.search(name):
         raise ModelError(
             f"{quoted(text)} names no repository.",
             "Write OWNER/NAME, OWNER/NAME:Q4_K_M or OWNER/NAME:FILE.gguf; `remix models pull` alone lists some.",
         )
-    return Wanted(name, found["choice"])
+    return Wanted(name, unquote(found["choice"]) if found.re is _PAGE and found["choice"] else found["choice"])
 
 
 def choose(repository: Repository, choice: str | None) -> Model:

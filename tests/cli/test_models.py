@@ -13,7 +13,7 @@ import pytest
 
 from remix.cli import byte_progress
 from remix.models import download
-from remix.models.hub import Progress
+from remix.models.download import Progress
 from remix.models.recommended import best_fitting, recommended
 from tests import fake_hub
 from tests.cli.test_cli import ok, the_error

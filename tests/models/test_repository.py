@@ -38,6 +38,9 @@ def undecided(names: list[str], choice: str | None = None) -> ModelError:
         ("a/b:sub/c-Q4_0.gguf", "a/b", "sub/c-Q4_0.gguf"),
         ("hf.co/bartowski/x.y_z-GGUF:Q4_K_M", "bartowski/x.y_z-GGUF", "Q4_K_M"),
         ("https://huggingface.co/Qwen/Qwen3-4B-GGUF", "Qwen/Qwen3-4B-GGUF", None),
+        ("https://huggingface.co/a/b/tree/main", "a/b", None),
+        ("https://huggingface.co/a/b/blob/main/b-Q4_K_M.gguf", "a/b", "b-Q4_K_M.gguf"),
+        ("https://huggingface.co/a/b/resolve/main/in%20here/b.gguf?download=true", "a/b", "in here/b.gguf"),
     ],
 )
 def test_repositories(text: str, name: str, choice: str | None) -> None:
@@ -62,14 +65,21 @@ def test_repositories(text: str, name: str, choice: str | None) -> None:
             "a/b.",
             "-a/b",
         ),
-        *("a/b\n", "a b/c", "http://huggingface.co/a/b", "https://elsewhere.example/a/b", "ollama:llama3.2:3b"),
+        *("a/b\n", "a b/c", "http://huggingface.co/a/b", "https://elsewhere.example/a/b"),
         *("a/" + "b" * 95, "é/b", "a/b:\0" + "x" * 600, "~/a/b", "a\\b/c"),
+        "https://huggingface.co/a/b/blob/other/b.gguf",
     ],
 )
 def test_what_is_no_repository(text: str) -> None:
     with pytest.raises(ModelError, match="names no repository") as caught:
         parse(text)
     assert "remix models pull" in caught.value.hint
+
+
+def test_ollamas_models_are_ollamas_to_pull() -> None:
+    with pytest.raises(ModelError, match="is Ollama's") as caught:
+        parse("ollama:llama3.2:3b")
+    assert caught.value.hint.startswith("`ollama pull llama3.2:3b`")
 
 
 # -- the choice ---------------------------------------------------------------------------------------------
