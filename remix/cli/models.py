@@ -80,8 +80,9 @@ def _note_best(here: list[LocatedModel]) -> None:
 
 @models.command()
 @click.argument("model", required=False)
+@click.option("--sha256", metavar="HEX", help="The sha256 of the file at an https address.")
 @json_option
-def pull(model: str | None, as_json: bool) -> None:
+def pull(model: str | None, sha256: str | None, as_json: bool) -> None:
     """Download MODEL from the Hugging Face hub; without MODEL, list models that suit this machine.
 
     MODEL is OWNER/NAME, OWNER/NAME:TYPE (a weight type such as Q4_K_M or Q8_0) or OWNER/NAME:FILE.gguf. By default
@@ -89,17 +90,17 @@ def pull(model: str | None, as_json: bool) -> None:
 
     A download goes on where an earlier one stopped, and is checked by its sha256. Models lie in the hub's cache,
     where other programs find them too. HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE are heeded.
+
+    MODEL may also be an https address elsewhere, with --sha256; the file lies in llama.cpp's cache.
     """
     if model is None:
         _list_recommended(as_json)
         return
     from remix.cli.byte_progress import byte_progress
-    from remix.models import catalog, hub, identity
-    from remix.models.repository import parse
+    from remix.models import catalog, identity, pull
 
-    wanted = parse(model)
     with byte_progress() as watch:
-        pulled = hub.pull(wanted, watch)
+        pulled = pull.pull(model, sha256, watch)
     name = identity.name_of(pulled.paths[0])
     if as_json:
         paths = list(map(str, pulled.paths))

@@ -197,8 +197,12 @@ def _huggingface(home: Path) -> Iterable[Path]:
 
 
 def _llama_cpp(home: Path) -> list[Path]:
-    """llama.cpp's own cache, which older versions keep; newer versions use Hugging Face's."""
-    return [_folder("LLAMA_CACHE", _caches(home) / "llama.cpp"), home / "Library/Caches/llama.cpp"]
+    return [llama_cpp_cache(home), home / "Library/Caches/llama.cpp"]
+
+
+def llama_cpp_cache(home: Path) -> Path:
+    """llama.cpp's own cache, for files from addresses; models from a hub lie in Hugging Face's cache."""
+    return _folder("LLAMA_CACHE", _caches(home) / "llama.cpp")
 
 
 def _caches(home: Path) -> Path:

@@ -39,6 +39,7 @@ _PAGE = re.compile(
 )
 """The address of a repository's page, or of a file's page, as copied from a browser."""
 
+_HUBS = ("https://huggingface.co/", "https://hf.co/")
 _LONGEST_REPOSITORY = 96
 _NOT_ALLOWED = re.compile(r"\.\.|--|[.-](?:/|\Z)|\.git\Z")
 """What the hub allows in no repository's name, and what would make the name of a folder ambiguous."""
@@ -88,6 +89,11 @@ def parse(text: str) -> Wanted:
             "Write OWNER/NAME, OWNER/NAME:Q4_K_M or OWNER/NAME:FILE.gguf; `remix models pull` alone lists some.",
         )
     return Wanted(name, unquote(found["choice"]) if found.re is _PAGE and found["choice"] else found["choice"])
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether a text is an https address of another server than the hub."""
+    return text.startswith("https://") and not text.startswith(_HUBS)
 
 
 def choose(repository: Repository, choice: str | None) -> Model:
