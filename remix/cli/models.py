@@ -99,8 +99,12 @@ def pull(model: str | None, sha256: str | None, as_json: bool) -> None:
     from remix.cli.byte_progress import byte_progress
     from remix.models import catalog, identity, pull
 
-    with byte_progress() as watch:
-        pulled = pull.pull(model, sha256, watch)
+    try:
+        with byte_progress() as watch:
+            pulled = pull.pull(model, sha256, watch)
+    except KeyboardInterrupt:
+        note("", "Stopped. The same command goes on where this one stopped.")
+        raise
     name = identity.name_of(pulled.paths[0])
     if as_json:
         paths = list(map(str, pulled.paths))

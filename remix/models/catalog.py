@@ -30,6 +30,9 @@ Origin = Literal["settings", "bundled", "huggingface", "llama.cpp", "lmstudio", 
 OLLAMA_SERVICES = (Path("/usr/share/ollama/.ollama/models"), Path("/var/lib/ollama/.ollama/models"))
 """Where Ollama's service keeps models on Linux: it runs as a user of its own, whose home depends on the installer."""
 
+_REPOSITORY = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}(?::[\w.-]{1,200})?", re.ASCII)
+"""What may be the name of a repository on a hub, with a weight type or file."""
+
 _MOST_MANIFEST = 2**20
 """Most bytes of an Ollama manifest; usual manifests have a thousand."""
 
@@ -95,9 +98,15 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
         )
     if matches:
         return matches[0]
+    if _REPOSITORY.fullmatch(model) and not is_there(model):
+        raise ModelError(
+            f"{model} doesn't exist here.",
+            f"Check the path; if this is a repository of the Hugging Face hub: `remix models pull {model}`.",
+        )
     if "/" in model or os.sep in model:
         return _at(path)
-    raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", LIST_HINT)
+    hint = f"{LIST_HINT} `remix models pull` shows models to download."
+    raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", hint)
 
 
 def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:

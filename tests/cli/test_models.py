@@ -62,6 +62,16 @@ def test_pull_as_json(remix_: Remix) -> None:
     assert [Path(path).name for path in answer["paths"]] == list(PARTS)
 
 
+def test_ctrl_c_says_that_nothing_is_lost(remix_: Remix, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(download, "read", interrupt)
+    result = remix_("models", "pull", TINY)
+    assert result.exit_code == 130
+    assert "The same command goes on where this one stopped." in result.stderr
+
+
 def test_pull_ends_in_words(remix_: Remix, hub: FakeHub) -> None:
     error, hint = the_error(remix_("models", "pull", f"{TINY}:Q5_K_M"))
     assert error == f"{TINY} has no Q5_K_M, only Tiny-Q4_K_M.gguf, tiny-q8_0-00001-of-00003.gguf."
@@ -126,6 +136,16 @@ def test_nothing_of_the_hub_is_imported_before_a_pull() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with byte_progress.byte_progress() as watch:
+        for done in (100, 1000):
+            watch(Progress("x\x1b[2J.gguf", done * 2**20, 1000 * 2**20))
+    shown = capsys.readouterr().err
+    assert "x\\u001b[2J.gguf" in shown
+    assert "1,000.0/1,000.0 MiB" in shown
 
 
 def test_progress_in_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -715,6 +715,11 @@ def test_paths_to_nothing(shelf: Path, model: str) -> None:
     assert error.hint
 
 
+def test_a_repository_that_wasnt_pulled(shelf: Path) -> None:
+    for name in ("Qwen/Qwen3-8B-GGUF", "Qwen/Qwen3-8B-GGUF:Q8_0"):
+        assert f"`remix models pull {name}`" in lost(name, shelf).hint
+
+
 def test_a_folder_is_no_model(shelf: Path) -> None:
     assert "is a folder" in lost(str(shelf)).message
 
@@ -723,6 +728,7 @@ def test_a_name_nobody_has(shelf: Path) -> None:
     error = lost("tiny-q8", shelf)
     assert error.message.startswith("no model is called 'tiny-q8'. Did you mean Tiny-Q8_0, ")
     assert "remix models list" in error.hint
+    assert "remix models pull" in error.hint
     assert "Did you mean Qwen3-4B-Q4_K_M?" in lost("qwen3", shelf).message
     assert "Did you mean" not in lost("zzz", shelf).message
 
