@@ -134,6 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("Authorization") == f"Bearer {TOKEN}"
 
     def _list(self, repository: str) -> None:
+        spelt = next((name for name in self.hub.files if name.lower() == repository.lower()), repository)
+        if spelt != repository:
+            self._send(307, b"", {"Location": f"/api/models/{spelt}?blobs=true"})
+            return
         if repository not in self.hub.files or (repository in self.hub.private and not self._may_see()):
             self._error(401, "RepoNotFound")
             return

@@ -43,14 +43,18 @@ def _bar() -> Iterator[Watch]:
         rich_progress.TimeRemainingColumn(),
     )
     with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, rich_progress.TaskID] = {}
+        task = bar.add_task("", total=None, visible=False)
+        shown = ""
 
         def watch(state: Progress) -> None:
-            if not tasks:
+            nonlocal shown
+            if not shown:
                 # What was here before says nothing of the speed.
-                bar.console.print(Text(one_line(state.name)))
-                tasks["all"] = bar.add_task("", total=state.total, completed=state.done)
-            bar.update(tasks["all"], completed=state.done)
+                bar.reset(task, total=state.total, completed=state.done, visible=True)
+            if shown != state.name:
+                shown = state.name
+                bar.console.print(Text(one_line(shown)))
+            bar.update(task, completed=state.done)
 
         yield watch
 

@@ -122,8 +122,13 @@ def _list_recommended(as_json: bool) -> None:
 
     best = best_fitting()
     if as_json:
-        about = [{"model": each.address, "memory": each.memory, "fits": each.fits} for each in recommended()]
-        print_json([row | each.model_dump() for row, each in zip(about, recommended(), strict=True)])
+        print_json(
+            [
+                {"model": each.address, "memory": each.memory, "fits": each.fits, "best": each == best}
+                | each.model_dump()
+                for each in recommended()
+            ]
+        )
         return
     for each in recommended():
         say(each.address + (" ← best for this machine" if each == best else ""), bold=each == best)

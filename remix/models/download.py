@@ -1,8 +1,8 @@
 """Downloading a file over HTTP: continued where an earlier download stopped, and checked by size and sha256.
 
-Takes an address with the file's size and sha256, and a path; gives the file. Knows nothing of hubs or models. The
-server may be hostile: no more bytes are kept than the file has, no redirect leaves https, and a file gets its name
-only if its sha256 is right.
+Takes an address with the file's size and sha256, and a path; gives the file. Knows nothing of hubs and their caches.
+The server may be hostile: no more bytes are kept than the file has, no redirect leaves https, and a file gets its
+name only if its sha256 is right.
 """
 
 from __future__ import annotations

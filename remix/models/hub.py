@@ -46,14 +46,17 @@ class _Sibling(Frozen, extra="ignore"):
 class _Listing(Frozen, extra="ignore"):
     """The fields of the hub's answer that are used, of about forty."""
 
+    id: str
+    """The repository's name."""
     sha: str
+    """The newest commit."""
     siblings: Many[_Sibling]
 
 
 def pull(wanted: Wanted, watch: Watch) -> Pulled:
     """Download the files of a model that aren't in the cache. Raises `ModelError`."""
-    cache = HubCache(wanted.repository)
-    found = _known(wanted.repository, cache) if is_offline_mode() else look_up(wanted.repository)
+    found = _known(wanted.repository) if is_offline_mode() else look_up(wanted.repository)
+    cache = HubCache(found.name)
     model = repository.choose(found, wanted.choice)
     missing = [file for file in model if length(cache.path(found.commit, file)) != file.size]
     with download.disk_errors(Path(constants.HF_HUB_CACHE)):
@@ -74,7 +77,9 @@ def look_up(name: str) -> Repository:
             files = [
                 _hub_file(sibling) for sibling in listing.siblings if sibling.rfilename.lower().endswith(".gguf")
             ]
-            return Repository(name=name, commit=listing.sha, files=tuple(files))
+            # The hub finds a repository in upper and lower case; the cache would hold the repository twice.
+            spelt = listing.id if listing.id.lower() == name.lower() else name
+            return Repository(name=spelt, commit=listing.sha, files=tuple(files))
         except (json_values.JsonError, ValidationError) as error:
             raise ModelError(
                 f"{constants.ENDPOINT} answered with no list of files for {name}.",
@@ -100,9 +105,9 @@ class _Total:
         self._watch(Progress(file.name, sum(self._here.values()), self._total))
 
 
-def _known(name: str, cache: HubCache) -> Repository:
-    """The repository as the cache has it, for offline mode. Raises `ModelError` if the cache has nothing of it."""
-    found = cache.read()
+def _known(name: str) -> Repository:
+    """The repository as the cache has it, for offline mode. Raises `ModelError` if the cache has no file of it."""
+    found = HubCache(name).read()
     if found is None:
         raise ModelError(
             f"{name} isn't here, and HF_HUB_OFFLINE forbids to ask the hub.",
@@ -156,28 +161,22 @@ def _explained(name: str) -> Iterator[None]:
 
 def _refused(name: str, response: httpx2.Response) -> ModelError:
     """The error for an answer of status 400 and above; the hub tells in a header what is wrong."""
-    page = f"{constants.ENDPOINT}/{name}"
-    code, status = response.headers.get("X-Error-Code"), response.status_code
-    has_token = "authorization" in response.request.headers
+    hub, status = constants.ENDPOINT, response.status_code
+    code, has_token = response.headers.get("X-Error-Code"), "authorization" in response.request.headers
     if code == "GatedRepo":
         token = "with the account of HF_TOKEN" if has_token else f"then set HF_TOKEN to a token from {_tokens()}"
-        return ModelError(
-            f"{name} is gated: its owner asks who downloads it.", f"Agree to the terms at {page}, {token}."
-        )
-    if status == 401 and has_token:
-        return ModelError(
-            f"{constants.ENDPOINT} doesn't accept your token, or has no {name} for you to see.",
-            f"Check HF_TOKEN ({_tokens()}), and the spelling of {name}.",
-        )
+        hint = f"Agree to the terms at {hub}/{name}, {token}."
+        return ModelError(f"{name} is gated: its owner asks who downloads it.", hint)
     if code == "EntryNotFound":
         return ModelError(f"{name} has lost a file that it lists.", "Try again later, or take another repository.")
-    if status in (401, 404):
-        return ModelError(
-            f"{constants.ENDPOINT} has no repository {name}, or a private one.",
-            "Check the spelling; for a private repository, set HF_TOKEN to a token that may read it.",
-        )
+    if status in (401, 403) and has_token:
+        hint = f"Check HF_TOKEN ({_tokens()}), and the spelling of {name}."
+        return ModelError(f"{hub} doesn't accept your token for {name}, or has no such repository.", hint)
+    if status in (401, 403, 404):
+        hint = "Check the spelling; for a private repository, set HF_TOKEN to a token that may read it."
+        return ModelError(f"{hub} has no repository {name}, or a private one.", hint)
     hint = "Wait for some minutes, then run the same command again."
-    return ModelError(f"{constants.ENDPOINT} refuses {name} (status {status}).", hint)
+    return ModelError(f"{hub} refuses {name} (status {status}).", hint)
 
 
 def _tokens() -> str:

@@ -152,7 +152,8 @@ def _has_type(model: Model, weight_type: str) -> bool:
 
 
 def _is_named(file: HubFile, name: str) -> bool:
-    return name in (file.name, file.name.rpartition("/")[2])
+    """Whether a name is the file's, with or without the folder, in upper or lower case."""
+    return name.lower() in (file.name.lower(), file.name.lower().rpartition("/")[2])
 
 
 def _complete(repository: str, model: Model) -> Model:

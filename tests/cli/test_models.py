@@ -98,6 +98,7 @@ def test_pull_alone_lists_what_suits_this_machine(remix_: Remix, hub: FakeHub) -
     ]
     rows = json.loads(ok(remix_("models", "pull", "--json")))
     assert [row["model"] for row in rows] == [model.address for model in recommended()]
+    assert [row["model"] for row in rows if row["best"]] == [best.address]
     assert {"memory", "fits", "licence", "languages", "good_at"} < set(rows[0])
     assert hub.asked == [], "the list needs no hub"
 

@@ -82,6 +82,17 @@ def test_a_model_that_is_here_is_not_downloaded_again(hub: FakeHub) -> None:
     assert len(hub.file_requests()) == asked
 
 
+def test_a_repository_in_another_case_is_the_same(hub: FakeHub) -> None:
+    path = pulled().paths[0]
+    assert pulled("SOMEBODY/tiny-gguf") == Pulled((path,), len(WHOLE), is_new=False)
+    assert catalog.find("Tiny-Q4_K_M").path == path
+
+
+def test_a_list_under_another_name_is_kept_under_the_name_asked_for(hub: FakeHub) -> None:
+    hub.raw_listing = hub.listing(TINY).replace(b"somebody/Tiny-GGUF", b"../../elsewhere")
+    assert "models--somebody--Tiny-GGUF" in pulled().paths[0].parts
+
+
 def test_a_missing_part_alone_is_downloaded(hub: FakeHub) -> None:
     path = pulled(f"{TINY}:q8_0").paths[1]
     path.resolve().unlink()
@@ -225,7 +236,7 @@ def test_a_list_that_never_ends_fills_no_memory(hub: FakeHub) -> None:
 
 
 @pytest.mark.parametrize(
-    "listing", [b"", b"<html>", b"[]", b"{}", b'{"sha": "main", "siblings": []}', b"[" * 100_000]
+    "listing", [b"", b"<html>", b"[]", b"{}", b'{"id": "", "sha": "main", "siblings": []}', b"[" * 100_000]
 )
 def test_a_list_that_is_none(hub: FakeHub, listing: bytes) -> None:
     hub.raw_listing = listing
@@ -302,9 +313,15 @@ def test_a_private_or_misspelt_repository(hub: FakeHub, monkeypatch: pytest.Monk
         assert "has no repository" in error.message
         assert "HF_TOKEN" in error.hint
     monkeypatch.setenv("HF_TOKEN", "hf_of_somebody_else")
-    assert "doesn't accept your token" in refused().message
+    assert "doesn't accept your token for" in refused().message
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
     assert pulled().is_new
+
+
+@pytest.mark.parametrize(("status", "words"), [(403, "has no repository"), (400, "refuses"), (302, "refuses")])
+def test_further_refusals(hub: FakeHub, status: int, words: str) -> None:
+    hub.statuses = [status]
+    assert words in refused().message
 
 
 def test_a_file_that_is_listed_and_gone(hub: FakeHub) -> None:

@@ -106,7 +106,7 @@ def test_the_next_best_where_there_is_no_q4_k_m(names: list[str], first: str) ->
     assert chosen(names) == [first]
 
 
-@pytest.mark.parametrize("choice", ["Q8_0", "q8_0", "x-Q8_0.gguf"])
+@pytest.mark.parametrize("choice", ["Q8_0", "q8_0", "x-Q8_0.gguf", "X-q8_0.GGUF"])
 def test_by_type_or_file(choice: str) -> None:
     assert chosen(BARTOWSKI, choice) == ["x-Q8_0.gguf"]
 
