@@ -36,7 +36,7 @@ class FakeHub:
     """By repository and file name."""
     claimed_sha256: dict[str, str | None] = field(default_factory=dict)
     """By file name, where the hub doesn't tell the truth; None for none at all."""
-    claimed_size: dict[str, int] = field(default_factory=dict)
+    claimed_size: dict[str, int | None] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     """Repositories whose files need the token."""
     private: set[str] = field(default_factory=set)

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -211,7 +212,8 @@ def _llama_cpp(home: Path) -> list[Path]:
 
 def llama_cpp_cache(home: Path) -> Path:
     """llama.cpp's own cache, for files from addresses; models from a hub lie in Hugging Face's cache."""
-    return _folder("LLAMA_CACHE", _caches(home) / "llama.cpp")
+    caches = home / "Library/Caches" if sys.platform == "darwin" else _caches(home)
+    return _folder("LLAMA_CACHE", caches / "llama.cpp")
 
 
 def _caches(home: Path) -> Path:

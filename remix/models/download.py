@@ -145,6 +145,15 @@ def disk_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def headers(client: httpx2.Client, address: str, asked: Mapping[str, str]) -> httpx2.Headers:
+    """The headers that an address' own server sends for a file. Raises as `read` does."""
+    request = client.build_request("HEAD", address, headers=_plain(asked), timeout=_SILENCE)
+    with closing(_send(client, request)) as response:
+        if not response.has_redirect_location:
+            response.raise_for_status()
+        return response.headers
+
+
 def size_of(client: httpx2.Client, address: str) -> int:
     """The size in bytes that a server tells of a file. Raises as `read` does."""
     with _opened(client, address, {}) as response:
@@ -244,9 +253,7 @@ def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> 
 
     httpx2 leaves the token out of requests to other servers. Raises `ModelError` for a redirect from https to http.
     """
-    # A compressed body could be a thousand times as long as what is sent.
-    wanted = {"Accept-Encoding": "identity", **headers}
-    request = client.build_request("GET", address, headers=wanted, timeout=_SILENCE)
+    request = client.build_request("GET", address, headers=_plain(headers), timeout=_SILENCE)
     for _ in range(_MOST_REDIRECTS + 1):
         with closing(_send(client, request)) as response:
             if response.next_request is None:
@@ -256,6 +263,11 @@ def _opened(client: httpx2.Client, address: str, headers: Mapping[str, str]) -> 
             raise ModelError(f"{address} sends its readers on to an address without https.", "Take another server.")
         request = response.next_request
     raise ModelError(f"{address} sends its readers on more than {_MOST_REDIRECTS} times.", "Take another server.")
+
+
+def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of a request whose answer isn't compressed: unpacked, it could be a thousand times as long."""
+    return {"Accept-Encoding": "identity", **headers}
 
 
 def _send(client: httpx2.Client, request: httpx2.Request) -> httpx2.Response:

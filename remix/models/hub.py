@@ -20,10 +20,11 @@ from pydantic import ValidationError
 from remix.errors import ModelError
 from remix.models import download, repository
 from remix.models.download import Progress, Pulled, RemoteFile, Watch, length
-from remix.models.hub_cache import HubCache
-from remix.models.repository import HubFile, Model, Repository, Wanted
+from remix.models.hub_cache import HubCache, HubFile
+from remix.models.repository import ListedFile, Repository, Wanted
 from remix.records import Frozen, Many, Sha256
 from remix.util import json_values
+from remix.util.names import quoted
 
 _MOST_LISTING = 8 * 2**20
 """Bytes of a repository's list of files: 10,000 files have three million."""
@@ -56,15 +57,15 @@ class _Listing(Frozen, extra="ignore"):
 def pull(wanted: Wanted, watch: Watch) -> Pulled:
     """Download the files of a model that aren't in the cache. Raises `ModelError`."""
     found = _known(wanted.repository) if is_offline_mode() else look_up(wanted.repository)
+    files = [_described(found, listed) for listed in repository.choose(found, wanted.choice)]
     cache = HubCache(found.name)
-    model = repository.choose(found, wanted.choice)
-    missing = [file for file in model if length(cache.path(found.commit, file)) != file.size]
+    missing = [file for file in files if length(cache.path(found.commit, file)) != file.size]
     with download.disk_errors(Path(constants.HF_HUB_CACHE)):
-        _fetch_all(found, missing, cache, _Total(watch, model, missing))
+        _fetch_all(found, missing, cache, _Total(watch, files, missing))
         if not is_offline_mode():
             cache.note_newest(found.commit)
-    paths = tuple(cache.path(found.commit, file) for file in model)
-    return Pulled(paths, sum(file.size for file in model), is_new=bool(missing))
+    paths = tuple(cache.path(found.commit, file) for file in files)
+    return Pulled(paths, sum(file.size for file in files), is_new=bool(missing))
 
 
 def look_up(name: str) -> Repository:
@@ -74,9 +75,7 @@ def look_up(name: str) -> Repository:
         body = download.read(get_session(), address, _headers(), _MOST_LISTING)
         try:
             listing = json_values.read(_Listing, body)
-            files = [
-                _hub_file(sibling) for sibling in listing.siblings if sibling.rfilename.lower().endswith(".gguf")
-            ]
+            files = [_listed(sibling) for sibling in listing.siblings if sibling.rfilename.lower().endswith(".gguf")]
             # The hub finds a repository in upper and lower case; the cache would hold the repository twice.
             spelt = listing.id if listing.id.lower() == name.lower() else name
             return Repository(name=spelt, commit=listing.sha, files=tuple(files))
@@ -87,17 +86,34 @@ def look_up(name: str) -> Repository:
             ) from error
 
 
-def _hub_file(sibling: _Sibling) -> HubFile:
-    return HubFile(name=sibling.rfilename, size=sibling.size or 0, sha256=sibling.lfs.sha256 if sibling.lfs else None)
+def _listed(sibling: _Sibling) -> ListedFile:
+    return ListedFile(name=sibling.rfilename, size=sibling.size, sha256=sibling.lfs.sha256 if sibling.lfs else None)
+
+
+def _described(found: Repository, listed: ListedFile) -> HubFile:
+    """A file with its size and sha256; the file's own headers tell what the list doesn't. Raises `ModelError`."""
+    told: dict[str, object] = listed.model_dump()
+    if not listed.size or not listed.sha256:
+        with _explained(found.name):
+            headers = download.headers(get_session(), _address(found, listed.name), _headers())
+        told["size"] = headers.get("X-Linked-Size") or headers.get("Content-Length")
+        told["sha256"] = (headers.get("X-Linked-Etag") or headers.get("ETag") or "").strip('"')
+    try:
+        return HubFile.model_validate(told)
+    except ValidationError as error:
+        raise ModelError(
+            f"{found.name} tells no size and sha256 of {quoted(listed.name)}: a download couldn't be checked.",
+            "Take another repository.",
+        ) from error
 
 
 class _Total:
     """Adds up the bytes of all files of a model, and reports the sum."""
 
-    def __init__(self, watch: Watch, model: Model, missing: Sequence[HubFile]) -> None:
+    def __init__(self, watch: Watch, files: Sequence[HubFile], missing: Sequence[HubFile]) -> None:
         self._watch = watch
-        self._here = {file.name: 0 if file in missing else file.size for file in model}
-        self._total = sum(file.size for file in model)
+        self._here = {file.name: 0 if file in missing else file.size for file in files}
+        self._total = sum(file.size for file in files)
 
     def count(self, file: HubFile, here: int) -> None:
         """Report the number of a file's bytes that are here."""
@@ -129,8 +145,12 @@ def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, t
 
 
 def _remote(found: Repository, file: HubFile) -> RemoteFile:
-    address = hf_hub_url(found.name, file.name, revision=found.commit, endpoint=constants.ENDPOINT)
-    return RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256 or "")
+    address = _address(found, file.name)
+    return RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256)
+
+
+def _address(found: Repository, name: str) -> str:
+    return hf_hub_url(found.name, name, revision=found.commit, endpoint=constants.ENDPOINT)
 
 
 # -- talking to the hub -------------------------------------------------------------------------------------

@@ -11,18 +11,33 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 from filelock import FileLock, Timeout
 from huggingface_hub import constants
+from pydantic import Field
 
 from remix.errors import ModelError
-from remix.models.download import check_space, length, part_of
-from remix.models.repository import MOST_FILES, HubFile, Repository
+from remix.models.download import MOST_BYTES, check_space, length, part_of
+from remix.models.repository import MOST_FILES, ListedFile, Repository
+from remix.records import Frozen, Sha256
 from remix.util.files import entries, read_bounded
 from remix.util.names import quoted
 
 _UNKNOWN = "0" * 64
 """Stands for the sha256 of a file that is no link, on disks without links."""
+
+
+class HubFile(Frozen):
+    """A file of a repository, as it is checked."""
+
+    name: str
+    """The path within the repository, with forward slashes."""
+
+    size: Annotated[int, Field(ge=1, le=MOST_BYTES)]
+    """In bytes."""
+
+    sha256: Sha256
 
 
 class HubCache:
@@ -39,7 +54,7 @@ class HubCache:
 
     def blob(self, file: HubFile) -> Path:
         """Where a file's content lies, by its sha256."""
-        return self._folder / "blobs" / (file.sha256 or _UNKNOWN)
+        return self._folder / "blobs" / file.sha256
 
     def link(self, path: Path, blob: Path) -> None:
         """Give a content its name: by a link, or on disks without links by moving the file."""
@@ -83,8 +98,8 @@ class HubCache:
             commit = read_bounded(self._folder / "refs" / "main", 100).decode("ascii").strip()
             place = self._folder / "snapshots" / commit
             if re.fullmatch(r"[0-9a-f]{40}", commit) and place.is_dir():
-                found = sorted(entry.path for entry in entries(place, MOST_FILES))
-                files = [_file(Path(path), place) for path in found if path.lower().endswith(".gguf")]
+                found = [Path(path) for path in sorted(entry.path for entry in entries(place, MOST_FILES))]
+                files = [_listed(path, place) for path in found if path.suffix.lower() == ".gguf" and length(path)]
                 return Repository(name=self._name, commit=commit, files=tuple(files)) if files else None
         return None
 
@@ -93,8 +108,8 @@ class HubCache:
         return length(blob) or length(part_of(blob.parent, blob.name))
 
 
-def _file(path: Path, place: Path) -> HubFile:
+def _listed(path: Path, place: Path) -> ListedFile:
     """A file of a commit's folder."""
     blob = path.resolve().name
     sha256 = blob if re.fullmatch(r"[0-9a-f]{64}", blob) else _UNKNOWN
-    return HubFile(name=path.relative_to(place).as_posix(), size=length(path), sha256=sha256)
+    return ListedFile(name=path.relative_to(place).as_posix(), size=length(path), sha256=sha256)

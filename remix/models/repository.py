@@ -52,17 +52,17 @@ class Wanted(NamedTuple):
     choice: str | None
 
 
-class HubFile(Frozen):
-    """A file of a repository."""
+class ListedFile(Frozen):
+    """A file as a hub lists it."""
 
     name: str
     """The path within the repository, with forward slashes."""
 
-    size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
-    """In bytes."""
+    size: Annotated[int, Field(ge=0, le=MOST_BYTES)] | None
+    """In bytes; None if the list names none, as those of some mirrors."""
 
     sha256: Sha256 | None
-    """None if the hub names none, as for small files."""
+    """None if the list names none."""
 
 
 class Repository(Frozen):
@@ -70,10 +70,10 @@ class Repository(Frozen):
 
     name: str
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    files: Annotated[tuple[HubFile, ...], Field(max_length=MOST_FILES)]
+    files: Annotated[tuple[ListedFile, ...], Field(max_length=MOST_FILES)]
 
 
-Model = tuple[HubFile, ...]
+Model = tuple[ListedFile, ...]
 """The files of a model: one, or all parts in order."""
 
 
@@ -122,7 +122,7 @@ def choose(repository: Repository, choice: str | None) -> Model:
 
 def _models(repository: Repository) -> list[Model]:
     """The models by name; files that are no models (projectors, importance matrices) are left out."""
-    groups: dict[tuple[str, str], dict[str, HubFile]] = {}
+    groups: dict[tuple[str, str], dict[str, ListedFile]] = {}
     for file in repository.files:
         if _may_be_model(file.name):
             shard = SHARD.search(file.name)
@@ -151,13 +151,13 @@ def _has_type(model: Model, weight_type: str) -> bool:
     return re.search(word, model[0].name.rpartition("/")[2], re.IGNORECASE) is not None
 
 
-def _is_named(file: HubFile, name: str) -> bool:
+def _is_named(file: ListedFile, name: str) -> bool:
     """Whether a name is the file's, with or without the folder, in upper or lower case."""
     return name.lower() in (file.name.lower(), file.name.lower().rpartition("/")[2])
 
 
 def _complete(repository: str, model: Model) -> Model:
-    """The model, if none of its parts is missing and all can be checked. Raises `ModelError`."""
+    """The model, if none of its parts is missing. Raises `ModelError`."""
     shards = [match for file in model if (match := SHARD.search(file.name))]
     parts = int(shards[0][2]) if shards else 0
     missing = set(range(1, parts + 1)) - {int(shard[1]) for shard in shards}
@@ -166,12 +166,6 @@ def _complete(repository: str, model: Model) -> Model:
             f"{repository} lacks part {min(missing, default=0)} of the {parts} parts of {quoted(model[0].name)}.",
             "Take another weight type, or another repository.",
         )
-    for file in model:
-        if file.sha256 is None or not file.size:
-            raise ModelError(
-                f"{repository} names no sha256 of {quoted(file.name)}, so that a download couldn't be checked.",
-                "Take another repository.",
-            )
     return model
 
 

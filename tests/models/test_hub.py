@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import huggingface_hub
 import pytest
@@ -16,8 +15,7 @@ from huggingface_hub import constants
 from remix.errors import ModelError
 from remix.models import catalog, download
 from remix.models.download import Progress, Pulled
-from remix.models.hub import look_up, pull
-from remix.models.hub_cache import HubCache
+from remix.models.hub import pull
 from remix.models.repository import parse
 from tests import fake_hub
 from tests.fake_hub import FakeHub
@@ -201,7 +199,7 @@ def test_a_connection_that_always_breaks_off_is_given_up(hub: FakeHub) -> None:
 
 def test_a_part_that_is_too_long_is_begun_anew(hub: FakeHub) -> None:
     sha256 = hashlib.sha256(WHOLE).hexdigest()
-    blobs = HubCache(TINY).blob(look_up(TINY).files[0]).parent
+    blobs = Path(constants.HF_HUB_CACHE) / "models--somebody--Tiny-GGUF" / "blobs"
     blobs.mkdir(parents=True)
     download.part_of(blobs, sha256).write_bytes(bytes(len(WHOLE) + 1))
     assert pulled().paths[0].read_bytes() == WHOLE
@@ -217,7 +215,7 @@ def test_a_wrong_hash_leaves_nothing(hub: FakeHub, tmp_path: Path) -> None:
 
 
 def test_a_damaged_part_is_noticed_and_begun_anew(hub: FakeHub) -> None:
-    blobs = HubCache(TINY).blob(look_up(TINY).files[0]).parent
+    blobs = Path(constants.HF_HUB_CACHE) / "models--somebody--Tiny-GGUF" / "blobs"
     blobs.mkdir(parents=True)
     download.part_of(blobs, hashlib.sha256(WHOLE).hexdigest()).write_bytes(bytes(1000))
     assert "Nothing was kept" in refused().message
@@ -249,13 +247,24 @@ def test_absurd_sizes(hub: FakeHub, size: int) -> None:
     assert "answered with no list of files" in refused().message
 
 
-@pytest.mark.parametrize(
-    "claim", [{"claimed_size": {"Tiny-Q4_K_M.gguf": 0}}, {"claimed_sha256": {"Tiny-Q4_K_M.gguf": None}}]
-)
-def test_a_file_that_cant_be_checked(hub: FakeHub, claim: dict[str, dict[str, Any]]) -> None:
-    for name, values in claim.items():
-        setattr(hub, name, values)
-    assert "names no sha256" in refused().message
+@pytest.mark.parametrize("claim", ["claimed_size", "claimed_sha256"])
+def test_the_files_headers_tell_what_a_mirrors_list_doesnt(hub: FakeHub, claim: str) -> None:
+    getattr(hub, claim)["Tiny-Q4_K_M.gguf"] = None
+    assert pulled().paths[0].read_bytes() == WHOLE
+    asked = [path for method, path, _ in hub.asked if method == "HEAD"]
+    assert asked == [f"/{TINY}/resolve/{fake_hub.COMMIT}/Tiny-Q4_K_M.gguf"]
+
+
+def test_a_file_that_cant_be_checked(hub: FakeHub) -> None:
+    hub.claimed_size["Tiny-Q4_K_M.gguf"] = 0
+    hub.files[TINY]["Tiny-Q4_K_M.gguf"] = b""
+    assert "tells no size and sha256" in refused().message
+
+
+def test_a_gated_file_of_a_mirror(hub: FakeHub) -> None:
+    hub.claimed_sha256["Tiny-Q4_K_M.gguf"] = None
+    hub.gated.add(TINY)
+    assert "is gated" in refused().message
 
 
 def test_a_model_larger_than_the_disk(hub: FakeHub) -> None:

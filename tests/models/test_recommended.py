@@ -8,7 +8,7 @@ import pytest
 from remix.models import recommended as module
 from remix.models.catalog import LocatedModel
 from remix.models.recommended import best_fitting, recommended
-from remix.models.repository import HubFile, Repository, choose, parse
+from remix.models.repository import ListedFile, Repository, choose, parse
 from remix.util import environment
 
 GIB = 2**30
@@ -42,7 +42,7 @@ def test_some_are_good_in_other_languages_than_english() -> None:
 @pytest.mark.parametrize("model", recommended(), ids=lambda model: model.repository)
 def test_pull_takes_each_address(model: module.Recommended) -> None:
     wanted = parse(model.address)
-    files = tuple(HubFile(name=name, size=model.bytes, sha256="a" * 64) for name in (model.file, "x-Q2_K.gguf"))
+    files = tuple(ListedFile(name=name, size=model.bytes, sha256="a" * 64) for name in (model.file, "x-Q2_K.gguf"))
     there = Repository(name=wanted.repository, commit="1" * 40, files=files)
     assert [file.name for file in choose(there, wanted.choice)] == [model.file]
 

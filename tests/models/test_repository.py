@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from remix.errors import ModelError
-from remix.models.repository import HubFile, Repository, choose, parse
+from remix.models.repository import ListedFile, Repository, choose, parse
 from tests.conftest import work_of_at_most
 
 SHA256 = "a" * 64
 
 
 def repository(*names: str) -> Repository:
-    files = tuple(HubFile(name=name, size=1, sha256=SHA256) for name in names)
+    files = tuple(ListedFile(name=name, size=1, sha256=SHA256) for name in names)
     return Repository(name="some/Tiny-GGUF", commit="1" * 40, files=files)
 
 
