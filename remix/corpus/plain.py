@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from remix.corpus import heads
 from remix.corpus.blocks import Block, Body, one_line
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
-from remix.util import frontmatter
 
 LONGEST_WRAPPED = 160
 """Letters of a line; editors wrap at 72 to 132."""
@@ -21,8 +21,8 @@ LONGEST_WRAPPED = 160
 
 def read(text: str, name: str) -> Body:
     """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
-    parts = frontmatter.split_strings(text, name)
-    return Body(parts.meta, None, tuple(_blocks(parts.body.split("\n"), parts.body_line)))
+    head = heads.split(text, name)
+    return Body(head.meta, None, tuple(_blocks(head.body.split("\n"), head.body_line)), notes=head.notes)
 
 
 def _blocks(lines: Sequence[str], first_line: int) -> Iterator[Block]:

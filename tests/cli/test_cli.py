@@ -204,7 +204,7 @@ def test_passages(remix_: Remix) -> None:
 
 def test_one_broken_note_does_not_hide_the_others(remix_: Remix, workspace: Workspace) -> None:
     """`remix tags` used to end at the first one: in a garden of thousands there always is one."""
-    (workspace.seeds / "bad.md").write_text("---\ntitle: a: b\n---\nA.")
+    (workspace.seeds / "bad.md").write_text("---\ntags: a: b\n---\nA.")
     for command in ("tags", "passages"):
         result = remix_(command)
         assert len(ok(result).splitlines()) == 3
