@@ -199,6 +199,7 @@ def test_passages(remix_: Remix) -> None:
         "lines": [14, 14],
         "tags": ["time"],
         "text": "Nobody has asked the sun.",
+        "source": None,
     }
 
 
