@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from remix.corpus import heads
 from remix.corpus.blocks import Block, Body, one_line
 from remix.corpus.inline_markup import comments, open_comment
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.errors import SeedError
-from remix.util import frontmatter
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
 """Parses blocks alone: inline parsing isn't needed, and may take very long."""
@@ -66,15 +66,15 @@ class _Span(NamedTuple):
 
 def read(text: str, name: str) -> Body:
     """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
-    parts = frontmatter.split_strings(text, name)
+    head = heads.split(text, name)
     try:
-        blocks = tuple(_blocks(parts.body, parts.body_line))
+        blocks = tuple(_blocks(head.body, head.body_line))
     except _TooManyTokensError as error:
         raise SeedError(
             f"{name}: has more headings, paragraphs and items than anyone reads.", "Split it into several files."
         ) from error
     title = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), None)
-    return Body(parts.meta, title, blocks)
+    return Body(head.meta, title, blocks, notes=head.notes)
 
 
 def _blocks(body: str, first_line: int) -> Iterator[Block]:
