@@ -4,9 +4,14 @@ Every error that bad input can cause is a `RemixError`: `message` names the file
 line or the option, `hint` the next step. Imports nothing.
 """
 
+from __future__ import annotations
+
 
 class RemixError(Exception):
     """An error to show to a person: a line on the problem, and a line on the next step."""
+
+    left_out: tuple[RemixError, ...] = ()
+    """Errors of inputs that were left out before this error: perhaps the reason why nothing was found."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -16,6 +21,15 @@ class RemixError(Exception):
 
 class SeedError(RemixError):
     """An essay can't be read, or no passage of the essays answers the request."""
+
+
+class UnreadError(SeedError):
+    """A single file or folder of the essays can't be read; the other files can."""
+
+    def __init__(self, name: str, cause: SeedError) -> None:
+        super().__init__(cause.message, cause.hint)
+        self.name = name
+        """Path relative to the folder of essays, with forward slashes."""
 
 
 class PromptError(RemixError):

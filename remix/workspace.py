@@ -17,7 +17,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, create_
 
 from remix.errors import RemixError
 from remix.records import Frozen, Options
-from remix.records.options import MinWords, flag_of
+from remix.records.options import MinWords, Strict, flag_of
 from remix.util import files, names, toml
 from remix.util.validation import Problem, first_problem
 
@@ -82,6 +82,8 @@ class Settings(Frozen):
     """Files and folders of the folder of essays that aren't read: patterns as in a `.gitignore`."""
     min_words: MinWords = 0
     """Fewest words of a passage; shorter passages are left out."""
+    strict: Strict = False
+    """Whether whatever can't be used stops a command, instead of being left out."""
     model: PathText | None = None
     """Path or name of the model."""
     models: tuple[PathText, ...] = ()
@@ -232,6 +234,7 @@ _TOML = """\
 # seeds = "seeds"                      # folder of essays or notes; it may lie anywhere
 # exclude = ["Daily/", "*.draft.md"]   # files that aren't read, as in a .gitignore
 # min_words = 5                        # leaves out shorter passages: epigraphs, transitions of a line
+# strict = true                        # stops if a file can't be used, instead of leaving the file out
 # prompts = "prompts"
 # outputs = "outputs"
 # model = "~/models/some-model.gguf"   # or a name from `remix models list`

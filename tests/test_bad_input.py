@@ -59,7 +59,7 @@ def template(text: str) -> Break:
     return write("prompts/again.md.j2", f"---\ndescription: Says it again.\n{text}")
 
 
-ALL = "generate --all --steps 1"
+ALL = "generate --all --steps 1 --strict"
 
 BAD = [
     Bad(
@@ -196,7 +196,7 @@ BAD = [
         write("seeds/long.md", "# Long\n\nShort.\n\n" + "So it goes, on and on. " * 1500),
         ALL,
         "seeds/long.md:5: long/002 needs ",
-        "Split the passage, lower --max-tokens, take another model, or leave it out with --skip-bad.",
+        "Split the passage, lower --max-tokens, or take another model.",
     ),
     Bad(
         "absurd --max-tokens",

@@ -220,7 +220,7 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
     root, outputs = workspace.root, workspace.outputs
     case.make(root)
     before = tree(root.parent)
-    options = Options(kinds=("once",), steps=1, limit=5)
+    options = Options(kinds=("once",), steps=1, limit=5, strict=True)
     with work_of_at_most(60):
         job, told = attempt(lambda: prepare.prepare_for(workspace, options, writer))
         if job:
@@ -370,7 +370,7 @@ def test_show_obeys_no_text(spelt: Workspace, flag: list[str]) -> None:
 
 def test_errors_obey_no_name(workspace: Workspace) -> None:
     (workspace.prompts / "again.md.j2").write_text('---\ndescription: x\n"\\e[2J\\n": 1\n---\nx')
-    result = CliRunner().invoke(cli, ["-C", str(workspace.root), "generate", "--all"], color=True)
+    result = CliRunner().invoke(cli, ["-C", str(workspace.root), "generate", "--all", "--strict"], color=True)
     assert result.exit_code == 1
     assert harmless(result.output.replace("\x1b[31mError:\x1b[0m", "Error:"))
     assert len(result.output.splitlines()) == 2

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli import door, printing
+from remix.cli.left_out import left_out_in_lines
 from remix.errors import RemixError
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ class Failure(click.ClickException):
     def __init__(self, error: RemixError) -> None:
         super().__init__(error.message)
         self.hint = error.hint
+        self.left_out = left_out_in_lines(error.left_out)
 
     def show(self, file: Any = None) -> None:
-        """Print the message in a line and the hint in another."""
-        printing.error(self.message, self.hint)
+        """Print the message, what was left out before, and the hint, each in a line."""
+        printing.error(self.message, *self.left_out, self.hint)
 
 
 _HOMES = {
@@ -149,14 +151,14 @@ def _workspace(ctx: click.Context) -> Workspace:
     if ctx.params["seeds"]:
         workspace = workspace.with_seeds(Path(ctx.params["seeds"]))
     settings = workspace.settings
-    top = {"min_words": settings.min_words, "model": workspace.model}
+    top = {"min_words": settings.min_words, "strict": settings.strict, "model": workspace.model}
     given = {**settings.generate.given, **{name: value for name, value in top.items() if value}}
     # `remix try` makes one step, even if the settings say how many steps a run makes.
     one_text = {name: value for name, value in given.items() if name != "steps"}
     ctx.default_map = {
-        **dict.fromkeys(("generate", "check", "passages"), given),
+        **dict.fromkeys(("add", "check", "generate", "passages", "status"), given),
         "try": one_text,
-        "tags": {**given, "near": given, "together": given},
+        "tags": {**given, "near": given, "together": given, "rename": given},
     }
     return workspace
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.options import json_option
-from remix.cli.printing import note, print_json, row, say, shortened
+from remix.cli.options import Command, declared, json_option
+from remix.cli.printing import error, note, print_json, row, say, shortened
+from remix.errors import RemixError
 
 if TYPE_CHECKING:
     from remix.documents import AddedEssay
+    from remix.documents.add import OnError
     from remix.workspace import Workspace
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
     "documents", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path)
 )
@@ -24,36 +27,70 @@ if TYPE_CHECKING:
     "--tag", "tags", multiple=True, metavar="TAG", help="A tag for all passages; can be given several times."
 )
 @click.option("--dry-run", is_flag=True, help="Show what is found; write nothing.")
+@declared("strict", help="Write nothing if one of the FILEs can't be added, instead of adding the others.")
 @json_option
-@click.pass_obj
+@click.pass_context
 def add(
-    workspace: Workspace,
+    ctx: click.Context,
     documents: tuple[Path, ...],
     title: str | None,
     tags: tuple[str, ...],
     dry_run: bool,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Turn documents into essays, in the folder seeds/.
 
     FILE can be plain text, a note of a digital garden, Markdown, Org, HTML, Word (.docx) or EPUB. Shows the sections,
     passages and tags found in the document. Several tags written as one word are taken apart; doubtful cases are
-    shown. Never overwrites an essay.
+    shown. Never overwrites an essay. A FILE that can't be added is named, and the others are added; the exit status
+    is then 1.
     """
     from remix import documents as adding
 
     if title and len(documents) > 1:
         raise click.UsageError("--title is for a single FILE.")
-    found = adding.prepare(documents, workspace, title, tags)
-    for each in found:
-        if not dry_run:
-            adding.write(each)
-        if not as_json:
-            _show(each)
+    workspace: Workspace = ctx.obj
+    failed: list[tuple[Path, RemixError]] = []
+
+    def leave_out(document: Path, problem: RemixError) -> None:
+        failed.append((document, problem))
+
+    # A single document's error ends the command, as any error does.
+    on_error = None if strict or len(documents) == 1 else leave_out
+    found = adding.prepare(documents, workspace, title, tags, on_error)
+    added = found if dry_run else list(_written(found, on_error))
+    for each in () if as_json else added:
+        _show(each)
     if as_json:
-        print_json([_summary(each, written=not dry_run) for each in found])
+        print_json(
+            [
+                *(_summary(each, written=not dry_run) for each in added),
+                *(_failure(document, problem) for document, problem in failed),
+            ]
+        )
     elif dry_run:
         note("Nothing was written.")
+    for _, problem in failed:
+        error(problem.message, problem.hint)
+    if failed:
+        note(f"{len(failed)} of {len(documents)} documents can't be added.")
+        ctx.exit(1)
+
+
+def _written(found: list[AddedEssay], on_error: OnError | None) -> Iterator[AddedEssay]:
+    """Write essays one by one, and give the essays that were written. Raises the first error without `on_error`."""
+    from remix import documents as adding
+
+    for each in found:
+        try:
+            adding.write(each)
+        except RemixError as problem:
+            if on_error is None:
+                raise
+            on_error(each.source, problem)
+        else:
+            yield each
 
 
 def _show(added: AddedEssay) -> None:
@@ -98,6 +135,10 @@ def _summary(added: AddedEssay, written: bool) -> dict[str, Any]:
         "left_out": list(added.document.left_out),
         "no_passage": list(added.no_passage),
     }
+
+
+def _failure(document: Path, problem: RemixError) -> dict[str, Any]:
+    return {"source": str(document), "written": False, "error": problem.message, "hint": problem.hint}
 
 
 def _counted(values: list[str], between: str) -> str:

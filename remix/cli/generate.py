@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.left_out import show_left_out
 from remix.cli.options import (
     Command,
     declared,
@@ -69,8 +70,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     if job is None:
         note("No text is stale that could be written again.")
         return
-    for error in job.left_out:
-        note(f"Left out: {error.message}")
+    show_left_out(job.left_out)
     for unknown in job.notes:
         note(unknown)
     if chosen["dry_run"]:

@@ -60,6 +60,26 @@ def _bar() -> Iterator[Watch]:
         yield watch
 
 
+@contextmanager
+def checking() -> Iterator[Callable[[int, int], None]]:
+    """A function to call with the number of passages checked, and of all passages: a bar on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich import progress as rich_progress
+    from rich.console import Console
+
+    columns = (
+        rich_progress.TextColumn("Checking"),
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+        rich_progress.TimeRemainingColumn(),
+    )
+    with rich_progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 class _Lines:
     """Prints a line every `EVERY` seconds, and a line at the end."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli.options import json_option
+from remix.cli.left_out import show_left_out
+from remix.cli.options import Command, declared, json_option
 from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
@@ -17,22 +18,26 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("words", nargs=-1, metavar="[RUN]...")
 @click.option("--all", "everything", is_flag=True, help="All runs.")
+@declared("strict", help="Stop if an essay or a template can't be read, instead of leaving out its texts.")
 @json_option
 @click.pass_obj
-def status(workspace: Workspace, words: tuple[str, ...], everything: bool, as_json: bool) -> None:
+def status(workspace: Workspace, words: tuple[str, ...], everything: bool, strict: bool, as_json: bool) -> None:
     """List stale texts: texts whose passage, template or model has changed since.
 
     RUN is the path of a run or the beginning of a run's name; by default the latest run.
     """
+    from remix.corpus.error_collector import ErrorCollector
     from remix.generation import prepare
 
     if words and everything:
         raise click.UsageError("name runs, or say --all.")
     folders = _folders(workspace, words, everything)
-    found = [_found(folder, prepare.status(workspace, folder.run, note)) for folder in folders]
+    collector = ErrorCollector(strict)
+    found = [_found(folder, prepare.status(workspace, folder.run, note, collector)) for folder in folders]
+    show_left_out(collector.errors)
     if as_json:
         print_json({"runs": [_as_json(each) for each in found]})
         return

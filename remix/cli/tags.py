@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from remix.cli.corpus import ask, essays_there
+from remix.cli.left_out import show_left_out
 from remix.cli.options import Group, declared, json_option
 from remix.cli.printing import ask as ask_whether
 from remix.cli.printing import changed_line, count, note, print_json, print_table, say
@@ -45,13 +46,16 @@ def _svg(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
     help="Draw which tags stand on the same passages: the 60 commonest tags, or --limit.",
 )
 @click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="Only the N commonest tags.")
-@declared("min_words")
+@declared("min_words", "strict")
 @json_option
 @click.pass_context
-def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, as_json: bool) -> None:
+def tags(
+    ctx: click.Context, graph: Path | None, limit: int | None, min_words: int, strict: bool, as_json: bool
+) -> None:
     """List the tags, with the number of passages of each."""
     if ctx.invoked_subcommand:
-        if graph or limit or as_json or ctx.get_parameter_source("min_words") is ParameterSource.COMMANDLINE:
+        typed = (ctx.get_parameter_source(name) for name in ("min_words", "strict"))
+        if graph or limit or as_json or ParameterSource.COMMANDLINE in typed:
             raise click.UsageError(
                 f"write the options of `remix tags {ctx.invoked_subcommand}` after {ctx.invoked_subcommand}."
             )
@@ -59,9 +63,9 @@ def tags(ctx: click.Context, graph: Path | None, limit: int | None, min_words: i
     if graph:
         from remix.corpus import select
 
-        _draw(select(essays_there(ctx.obj), min_words=min_words), graph, limit)
+        _draw(select(essays_there(ctx.obj, strict), min_words=min_words), graph, limit)
     else:
-        _list(_counts(ctx.obj, min_words), limit, as_json)
+        _list(_counts(ctx.obj, min_words, strict), limit, as_json)
 
 
 def _list(counts: list[tuple[str, int]], limit: int | None, as_json: bool) -> None:
@@ -92,10 +96,12 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
 @tags.command()
 @click.argument("tag", required=False)
 @declared("limit", help="Only the first N pairs.")
-@declared("min_words")
+@declared("min_words", "strict")
 @json_option
 @click.pass_obj
-def together(workspace: Workspace, tag: str | None, limit: int | None, min_words: int, as_json: bool) -> None:
+def together(
+    workspace: Workspace, tag: str | None, limit: int | None, min_words: int, strict: bool, as_json: bool
+) -> None:
     """List pairs of tags that stand on the same passages, or the tags that stand with TAG.
 
     The share is the number of passages with both tags divided by the number of passages with at least one of the two.
@@ -103,7 +109,7 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, min_words
     from remix.corpus import select
     from remix.corpus.cooccurrence import companions, cooccurrences
 
-    essays = essays_there(workspace)
+    essays = essays_there(workspace, strict)
     passages = select(essays, min_words=min_words)
     if tag:
         select(essays, [tag])
@@ -116,17 +122,17 @@ def together(workspace: Workspace, tag: str | None, limit: int | None, min_words
 
 
 @tags.command()
-@declared("min_words")
+@declared("min_words", "strict")
 @json_option
 @click.pass_obj
-def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
+def near(workspace: Workspace, min_words: int, strict: bool, as_json: bool) -> None:
     """List pairs of tags that may be the same tag, with another spelling, a plural or a typo.
 
     The rarer tag comes first, as in `remix tags rename`.
     """
     from remix.corpus.duplicates import near_duplicates, not_compared
 
-    counts = _counts(workspace, min_words)
+    counts = _counts(workspace, min_words, strict)
     found = near_duplicates(counts)
     if left_out := not_compared(counts):
         note(f"{count(left_out, 'tag')} not searched for typos: too long, or too many tags.")
@@ -145,25 +151,34 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
 @click.argument("new")
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@declared("strict", help="Stop if a file can't be read, instead of renaming the tag in the other files.")
 @json_option
 @click.pass_obj
-def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, strict: bool, as_json: bool) -> None:
     """Rename a tag in the essays: OLD, and with OLD all OLD/…, to NEW.
 
-    Changes nothing but the letters of the tag. Shows each line that changes, and asks before writing.
+    Changes nothing but the letters of the tag. Shows each line that changes, and asks before writing. A file that
+    can't be read is named: it may hold the tag.
     """
     from remix.corpus import read_seeds, renaming
+    from remix.corpus.error_collector import ErrorCollector
 
-    essays = read_seeds(workspace.seeds, workspace.root, exclude=workspace.exclude)
-    plan = renaming.rename(essays, workspace.seeds, workspace.root, old, new)
+    collector = ErrorCollector(strict)
+    with collector.explaining():
+        essays = read_seeds(workspace.seeds, workspace.root, collector.note, workspace.exclude)
+        plan = renaming.rename(essays, workspace.seeds, workspace.root, old, new)
+    unread = collector.errors
     if as_json:
         files = [
             {"path": edit.name, "places": edit.places, "texts": edit.texts, "diff": [*renaming.diff(edit)]}
             for edit in plan.edits
         ]
-        print_json({"merged": plan.merged, "files": files})
+        print_json({"merged": plan.merged, "files": files, "unread": [error.message for error in unread]})
     else:
         _show(plan.edits)
+    show_left_out(unread, "Not read")
+    if unread:
+        note(f"Not renamed there: the tag may stand in the {count(len(unread), 'file')} that can't be read.")
     note(_in_words(plan.edits))
     if plan.merged:
         note(f"{count(plan.merged, 'passage')} have '{new}' already: afterwards the two tags can't be told apart.")
@@ -177,12 +192,12 @@ def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, a
 COMMANDS = (tags,)
 
 
-def _counts(workspace: Workspace, min_words: int) -> list[tuple[str, int]]:
+def _counts(workspace: Workspace, min_words: int, strict: bool) -> list[tuple[str, int]]:
     """Each tag with a number of passages, from the index: no essay is read."""
     from remix.corpus.query import Term
 
     long = Term("words", str(min_words)) if min_words else None
-    return ask(workspace, lambda corpus: corpus.tags(long))
+    return ask(workspace, lambda corpus: corpus.tags(long), strict)
 
 
 def _show(edits: list[Edit]) -> None:

@@ -16,7 +16,7 @@ from remix.corpus import dates, head_keys, markdown, org, plain, slugs
 from remix.corpus.blocks import MOST_TAGS, Body, LeftOut, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
-from remix.errors import SeedError
+from remix.errors import SeedError, UnreadError
 from remix.records import Essay, Passage, sha256
 from remix.util import frontmatter, names
 
@@ -49,6 +49,8 @@ class EssayFile(NamedTuple):
     """What is in no passage and no heading, in the order of the file."""
     notes: tuple[str, ...] = ()
     """What was mended or left aside in the front matter, each with file and line."""
+    headings: tuple[str, ...] = ()
+    """The texts of all headings, in the order of the file."""
 
 
 def read_seeds(
@@ -78,7 +80,7 @@ def read_files(
         except SeedError as error:
             if on_error is None:
                 raise
-            on_error(error)
+            on_error(UnreadError(name, error))
     if not any(file.essay.passages for file in files):
         raise SeedError(
             f"{folder}: no essays here, or none with a paragraph.",
@@ -138,7 +140,8 @@ def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> 
             for number, each in enumerate(found, 1)
         ),
     )
-    return EssayFile(essay, body.left_out, (*body.notes, *head.notes))
+    headings = tuple(block.text for block in body.blocks if block.kind == "heading")
+    return EssayFile(essay, body.left_out, (*body.notes, *head.notes), headings)
 
 
 def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
@@ -155,6 +158,12 @@ def _place_of(path: Path, folder: Path, root: Path) -> str:
     """
     inside = Path(os.path.abspath(folder)).is_relative_to(os.path.abspath(root))  # noqa: PTH100 (keeps links)
     return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
+
+
+def below_folder(path: str, folder: Path, root: Path) -> str | None:
+    """The name below the folder of essays of an essay's path; null for a path elsewhere."""
+    start = _place_of(folder, folder, root)
+    return path if start == "." else path.removeprefix(f"{start}/") if path.startswith(f"{start}/") else None
 
 
 def _check_name(name: str) -> None:

@@ -27,7 +27,7 @@ from remix.corpus.index import Index, IndexedFile
 from remix.corpus.memory import MemoryCorpus
 from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
-from remix.errors import SeedError
+from remix.errors import SeedError, UnreadError
 from remix.records import canonical_sha256, sha256
 from remix.util import files
 from remix.util.cache import cache_folder
@@ -171,7 +171,7 @@ class IndexUpdate:
             try:
                 self._update(file)
             except SeedError as error:
-                self._errors.append(error)
+                self._errors.append(UnreadError(file.name, error))
                 self._removed.append(file.name)
         self._write()
         return self._errors

@@ -20,7 +20,7 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from remix.errors import SeedError
+from remix.errors import SeedError, UnreadError
 from remix.util import files
 
 SUFFIXES = (".md", ".markdown", ".org", ".txt")
@@ -100,7 +100,7 @@ def _files(folder: str, spec: GitIgnoreSpec, on_error: OnError) -> Iterator[str]
         try:
             folders, others = _entries(f"{folder}/{prefix}")
         except OSError as error:
-            on_error(_unreadable(f"{folder}/{prefix}", f"can't be read ({error.strerror})"))
+            on_error(_unreadable(folder, prefix, f"can't be read ({error.strerror})"))
             continue
         if "run.json" in others and _is_run(Path(folder, prefix, "run.json")):
             continue
@@ -108,7 +108,7 @@ def _files(folder: str, spec: GitIgnoreSpec, on_error: OnError) -> Iterator[str]
         below = [f"{prefix}{name}/" for name in folders if not spec.match_file(f"{prefix}{name}/")]
         if below and prefix.count("/") == DEEPEST:
             top = prefix.partition("/")[0]
-            on_error(_unreadable(f"{folder}/{top}", f"more than {DEEPEST} folders lie within one another there"))
+            on_error(_unreadable(folder, top, f"more than {DEEPEST} folders lie within one another there"))
             continue
         waiting += below
 
@@ -133,10 +133,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _unreadable(folder: str, why: str) -> SeedError:
-    return SeedError(
-        f"{folder.rstrip('/')}: {why}.", "Leave the folder out with `exclude` in remix.toml, or make it readable."
+def _unreadable(folder: str, below: str, why: str) -> UnreadError:
+    cause = SeedError(
+        f"{folder}/{below}".rstrip("/") + f": {why}.",
+        "Leave the folder out with `exclude` in remix.toml, or make it readable.",
     )
+    return UnreadError(below.rstrip("/"), cause)
 
 
 def _is_run(path: Path) -> bool:

@@ -6,7 +6,7 @@ Takes files and a workspace, gives the essays and their paths; `write` writes an
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from remix.corpus import consult, slugs
@@ -14,9 +14,12 @@ from remix.corpus.walk import seed_files
 from remix.documents.confined import convert_confined
 from remix.documents.convert import Conversion, ConversionOptions
 from remix.documents.document import DocumentError
-from remix.errors import SeedError
+from remix.errors import RemixError, SeedError
 from remix.util import files, names
 from remix.workspace import Workspace
+
+OnError = Callable[[Path, RemixError], None]
+"""Called with a document that can't be added, and the reason."""
 
 
 class AddedEssay(Conversion):
@@ -30,30 +33,44 @@ class AddedEssay(Conversion):
 
 
 def prepare(
-    paths: Sequence[Path], workspace: Workspace, title: str | None = None, tags: Collection[str] = ()
+    paths: Sequence[Path],
+    workspace: Workspace,
+    title: str | None = None,
+    tags: Collection[str] = (),
+    on_error: OnError | None = None,
 ) -> list[AddedEssay]:
     """Convert documents, without writing.
 
-    Raises `RemixError` if a document can't be read, or if the essay's name is taken.
+    If a document can't be read, or if the essay's name is taken, the document's path and error are passed to
+    `on_error`, and the other documents are converted; without `on_error` the `RemixError` is raised.
     """
     taken = _taken(workspace)
     options = ConversionOptions(title=title or None, tags=tuple(tags), known=tuple(_known_tags(workspace)))
     found = []
     for path in paths:
-        converted = convert_confined(path, options)
-        if names.leads_out(converted.name) or "/" in converted.name:
-            raise DocumentError(
-                f"{path}: the essay would lie outside of {workspace.seeds}.", "Give it a title with --title."
-            )
-        added = AddedEssay(source=path, path=workspace.seeds / converted.name, **dict(converted))
-        slug = names.same_place(added.essay.slug)
-        if other := taken.get(slug):
-            raise DocumentError(f"{path}: an essay of this name exists already: {other}.", _ANOTHER)
-        if os.path.lexists(added.path):
-            raise DocumentError(f"{path}: {added.path} already exists.", _ANOTHER)
-        taken[slug] = added.path
-        found.append(added)
+        try:
+            added = _convert(path, workspace.seeds, options, taken)
+        except RemixError as error:
+            if on_error is None:
+                raise
+            on_error(path, error)
+        else:
+            taken[names.same_place(added.essay.slug)] = added.path
+            found.append(added)
     return found
+
+
+def _convert(path: Path, folder: Path, options: ConversionOptions, taken: Mapping[str, Path]) -> AddedEssay:
+    """A document as an essay in the folder. Raises `RemixError`."""
+    converted = convert_confined(path, options)
+    if names.leads_out(converted.name) or "/" in converted.name:
+        raise DocumentError(f"{path}: the essay would lie outside of {folder}.", "Give it a title with --title.")
+    added = AddedEssay(source=path, path=folder / converted.name, **dict(converted))
+    if other := taken.get(names.same_place(added.essay.slug)):
+        raise DocumentError(f"{path}: an essay of this name exists already: {other}.", _ANOTHER)
+    if os.path.lexists(added.path):
+        raise DocumentError(f"{path}: {added.path} already exists.", _ANOTHER)
+    return added
 
 
 _ANOTHER = "Give a different title with --title; essays are never overwritten."
@@ -83,9 +100,9 @@ def add(
 
 
 def _taken(workspace: Workspace) -> dict[str, Path]:
-    """The existing essays' files, by `names.same_place` of their slugs."""
+    """The existing essays' files, by `names.same_place` of their slugs. Folders that can't be read are skipped."""
     folder = workspace.seeds
-    paths = seed_files(folder, workspace.exclude) if folder.is_dir() else []
+    paths = seed_files(folder, workspace.exclude, lambda _: None) if folder.is_dir() else []
     settled = slugs.settled(path.relative_to(folder).as_posix() for path in paths)
     return {names.same_place(slug): folder / path for path, slug in settled.items()}
 

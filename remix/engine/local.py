@@ -24,6 +24,7 @@ from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.probe import ChosenConfig
+from remix.engine.remembered import RememberingTokenizer
 from remix.errors import ModelError
 from remix.models.open_file import OpenModelFile
 from remix.records import (
@@ -56,6 +57,7 @@ class LocalTokens:
         self.name = name
         self.context = context
         self._model = model
+        self._tokenizer = RememberingTokenizer(model)
         self._chat = chat
         self._config = config
 
@@ -69,8 +71,12 @@ class LocalTokens:
 
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
         """The prompt's tokens, and its chunks. Raises `PromptError` if the chat template refuses the messages."""
-        tokens = self._chat.tokenize(messages, self._model)
+        tokens = self._chat.tokenize(messages, self._tokenizer)
         return PromptSize(len(tokens), cut(tokens, self._config.chunk, self._model.piece))
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """The number of the prompt's tokens. Raises the same errors as `measure`."""
+        return len(self._chat.tokenize(messages, self._tokenizer))
 
 
 class Vocabulary(LocalTokens):

@@ -7,20 +7,21 @@ model's vocabulary, but no weights; writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from remix.corpus import read_seeds, select
+from remix.corpus import select
+from remix.corpus.essays import EssayFile, read_files
+from remix.corpus.left_out import LeftOutWords, count_left_out, number_of_words
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
 from remix.generation.lengths import Lengths
 from remix.models import prepared
-from remix.records import Essay, Message, ModelFile, Options, Passage
+from remix.records import Essay, Message, ModelFile, Options, Passage, PromptSize
 from remix.templates.folder import read_all_templates, read_templates
-from remix.templates.template import Reading, Template
+from remix.templates.template import Template
 from remix.workspace import Workspace
 
 Corpus = list[tuple[Essay, Passage]]
@@ -37,6 +38,24 @@ class Problem(NamedTuple):
     """Ids of the passages that the run would fail on; empty if no passage is the reason."""
 
 
+class Words(NamedTuple):
+    """The words of all essays that could be read."""
+
+    essays: int
+    """Number of essays."""
+    passages: int
+    """Words in passages."""
+    headings: int
+    """Words in headings."""
+    left_out: LeftOutWords
+    """Words that aren't read."""
+
+    @property
+    def total(self) -> int:
+        """All words."""
+        return self.passages + self.headings + self.left_out.total
+
+
 class Report(NamedTuple):
     """The problems of a workspace, and how much was checked."""
 
@@ -49,22 +68,34 @@ class Report(NamedTuple):
     model: str | None
     """The model's name; null if the model couldn't be used: then no tokens were counted."""
     longest: int
-    """Tokens that the longest fitting prompt needs, together with the output."""
+    """Most tokens that a fitting prompt needs together with the output: an upper bound, since a prompt of a later
+    step holds a text that isn't written yet."""
     context: int
     """The model's context in tokens; 0 without a model."""
+    words: Words
+    """The words of the essays, and where they are."""
 
 
-def check(workspace: Workspace, options: Options) -> Report:
+Watch = Callable[[int, int], None]
+"""Called with the number of passages checked, and of all passages."""
+
+
+def check(workspace: Workspace, options: Options, watch: Watch = lambda done, total: None) -> Report:
     """Read all inputs, and render each prompt of each passage, kind and step. Writes no text."""
     found = _Problems()
-    corpus = _passages(workspace, options.min_words, found)
+    files = _files(workspace, found)
+    corpus = _passages([file.essay for file in files], options.min_words)
     templates = _templates(workspace, options, found)
     model = None
     with found.noted():
         model = prepared.resolve(options.model, workspace.model_folders)
     longest = 0
-    with found.noted():
-        longest = _prompts(model, templates, options, corpus, found)
+    with found.noted(), _counting(model) as counter:
+        lengths = Lengths(templates, options, model[1].labels if model else (), counter)
+        _measure(lengths, corpus, found, watch)
+        longest = max(lengths.contexts, default=0)
+        if counter:
+            check_memory(counter.cell_bytes, lengths.contexts, options.memory)
     return Report(
         problems=found.problems,
         passages=len(corpus),
@@ -72,6 +103,7 @@ def check(workspace: Workspace, options: Options) -> Report:
         model=model[1].name if model else None,
         longest=longest,
         context=model[1].context if model else 0,
+        words=_words(files),
     )
 
 
@@ -110,15 +142,32 @@ class _Problems:
         ]
 
 
-def _passages(workspace: Workspace, min_words: int, found: _Problems) -> Corpus:
-    """The readable passages of at least `min_words` words."""
-    essays: list[Essay] = []
+def _files(workspace: Workspace, found: _Problems) -> list[EssayFile]:
+    """The essays' files that can be read."""
     try:
-        essays = read_seeds(workspace.seeds, workspace.root, found.note, workspace.exclude)
+        return read_files(workspace.seeds, workspace.root, found.note, workspace.exclude)
     except SeedError as error:
         # "No passage is left" adds nothing if the reasons are already listed.
         if not found.count:
             found.note(error)
+    return []
+
+
+def _words(files: Sequence[EssayFile]) -> Words:
+    """The numbers of words: in passages, in headings, and not read."""
+    passages = (passage.text for file in files for passage in file.essay.passages)
+    headings = (heading for file in files for heading in file.headings)
+    parts = ((file.essay.path, part) for file in files for part in file.left_out)
+    return Words(
+        essays=len(files),
+        passages=sum(map(number_of_words, passages)),
+        headings=sum(map(number_of_words, headings)),
+        left_out=count_left_out(parts),
+    )
+
+
+def _passages(essays: list[Essay], min_words: int) -> Corpus:
+    """The passages of at least `min_words` words."""
     by_slug = {essay.slug: essay for essay in essays}
     return [(by_slug[passage.essay], passage) for passage in select(essays, min_words=min_words)]
 
@@ -139,63 +188,39 @@ def _templates(workspace: Workspace, options: Options, found: _Problems) -> dict
     return templates
 
 
-def _prompts(
-    model: tuple[Path, ModelFile] | None,
-    templates: dict[str, Template],
-    options: Options,
-    corpus: Corpus,
-    found: _Problems,
-) -> int:
-    """Render each prompt and count tokens, if a model is known; gives the most tokens of a prompt with output."""
+class _Counter:
+    """Counts the tokens of prompts and doesn't cut the prompts into chunks, which takes as long: a `TokenCounter`."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.name = vocabulary.name
+        self.context = vocabulary.context
+        self.cell_bytes = vocabulary.cell_bytes
+        self.may_fit = vocabulary.may_fit
+        self._count = vocabulary.count
+
+    def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
+        """The length of a prompt."""
+        return PromptSize(self._count(messages))
+
+
+@contextmanager
+def _counting(model: tuple[Path, ModelFile] | None) -> Iterator[_Counter | None]:
+    """A counter of tokens, if a model is known."""
     if model is None:
-        _rendering(_Trial(options, (), None), templates, corpus, found)
-        return 0
-    file = model[1]
+        yield None
+        return
     with closing(Vocabulary(*model)) as vocabulary:
-        fine = _rendering(_Trial(options, file.labels, vocabulary), templates, corpus, found)
-        lengths = Lengths(templates, options, file.labels, vocabulary, fine)
-        for pair in corpus:
-            name = pair[1].id
-            if any((name, kind) in fine for kind in templates):
-                with found.noted(name):
-                    lengths.fitting([pair], partial(found.note, passage=name))
-        with found.noted():
-            check_memory(vocabulary.cell_bytes, lengths.contexts, options.memory)
-    return max(lengths.contexts, default=0)
+        yield _Counter(vocabulary)
 
 
-def _rendering(
-    trial: _Trial, templates: dict[str, Template], corpus: Corpus, found: _Problems
-) -> set[tuple[str, str]]:
-    """Pairs of passage id and kind for all prompts that can be rendered."""
-    fine = set()
-    for essay, passage in corpus:
-        for kind, template in templates.items():
-            with found.noted(passage.id):
-                if all((passage.id, read) in fine for read in template.reads_kinds):
-                    trial.make(template, essay, passage)
-                    fine.add((passage.id, kind))
-    return fine
-
-
-class _Trial:
-    """Renders prompts as a run would, with a placeholder for the texts of earlier steps."""
-
-    def __init__(self, options: Options, labels: Sequence[str], vocabulary: Vocabulary | None) -> None:
-        self._steps = options.steps
-        self._labels = labels
-        self._vocabulary = vocabulary
-        self._roles: set[tuple[str, ...]] = set()
-
-    def make(self, template: Template, essay: Essay, passage: Passage) -> None:
-        """Render all of a template's prompts for a passage. Raises the same errors as a run."""
-        previous = ""
-        texts = dict.fromkeys(template.reads_kinds, "A text.")
-        for step in range(1, template.steps(self._steps) + 1):
-            prompt = template.render(Reading(((essay, passage),), previous, texts), step, self._steps, self._labels)
-            previous = f"{prompt.opening} A text."
-            roles = tuple(message.role for message in prompt.messages)
-            # A chat template refuses messages because of their roles only, so each order of roles is tokenised once.
-            if self._vocabulary and roles not in self._roles:
-                self._vocabulary.measure([Message(role=role, content="A text.") for role in roles], 0)
-                self._roles.add(roles)
+def _measure(lengths: Lengths, corpus: Corpus, found: _Problems, watch: Watch) -> None:
+    """Make all prompts of each passage, and note what fails."""
+    for done, measured in enumerate(lengths.measure(corpus), 1):
+        for error in measured.problems:
+            found.note(error, measured.pair[1].id)
+        if measured.unfit is None:
+            lengths.accept(measured)
+            with found.noted(measured.pair[1].id):
+                # Kinds that read a group, of the smallest group.
+                lengths.of_the_group([measured.pair])
+        watch(done, len(corpus))

@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
+from remix.corpus.error_collector import ErrorCollector, naming
+from remix.corpus.essays import below_folder
 from remix.engine.local import Vocabulary, check_memory
-from remix.errors import ModelError, RemixError, RunError, SeedError
+from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
 from remix.generation.staleness import WorkspaceState, stale
@@ -53,6 +55,10 @@ class RunInputs(NamedTuple):
         """Pairs of passage and kind to write; null for all pairs."""
         return with_what_is_read(self.refreshes.chains, self.templates_used) if self.refreshes else None
 
+    def with_model(self, name: str | None) -> RunInputs:
+        """The same inputs for a model of this name."""
+        return self._replace(options=self.options.model_copy(update={"model": name}))
+
     @property
     def templates_used(self) -> tuple[TemplateUsed, ...]:
         """The templates in the form of a run's request."""
@@ -75,7 +81,7 @@ class Job:
     prompt_tokens_computed: int
     """Prompt tokens to compute if each passage's prompts share their common prefixes."""
     left_out: tuple[RemixError, ...]
-    """Errors of the inputs that `skip_bad` left out."""
+    """Errors of essays, templates and passages that were left out."""
     notes: tuple[str, ...] = ()
     """Parts of a query without any result, and parts of the plan that couldn't be checked."""
 
@@ -83,10 +89,11 @@ class Job:
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
     """Plan a run for a local model, and check all inputs.
 
-    Raises `SeedError` for an unreadable essay, `PromptError` for a broken template or a passage longer than the
-    model's context, `ModelError` for a missing or broken model.
+    What can't be used is left out: essays that can't be read, broken templates, passages longer than the model's
+    context. Raises their `SeedError` or `PromptError` if they were asked for by name, if nothing is left, or if the
+    options say `strict`; and `ModelError` for a missing or broken model.
     """
-    collector = ErrorCollector(options.skip_bad)
+    collector = ErrorCollector(options.strict)
     return _plan_local(workspace, _read(workspace, options, collector, given), collector)
 
 
@@ -96,18 +103,21 @@ def prepare_for(workspace: Workspace, options: Options, writer: Writer) -> Job:
     The lengths of prompts are checked if the writer can count tokens and knows the model's context; if not, the job's
     notes name the unchecked prompts.
     """
-    collector = ErrorCollector(options.skip_bad)
+    collector = ErrorCollector(options.strict)
     return _plan_for(workspace, _read(workspace, options, collector), writer, collector)
 
 
-def status(workspace: Workspace, run: Run, note: Callable[[str], None] = lambda message: None) -> list[Stale]:
+def status(
+    workspace: Workspace,
+    run: Run,
+    note: Callable[[str], None] = lambda message: None,
+    collector: ErrorCollector | None = None,
+) -> list[Stale]:
     """Texts of a run whose inputs have changed in the workspace; `note` is called for essays that can't be compared.
 
-    Raises `SeedError` for an unreadable essay, and `PromptError` for a broken template.
+    Essays and templates that can't be read now are left out; `collector` gets their errors.
     """
-    files = template_files(workspace.prompts)
-    templates = {used.kind: read_template(files[used.kind]) for used in run.templates if used.kind in files}
-    return stale(run, WorkspaceState(_essays(workspace), templates, _model_now(workspace, run)), note)
+    return stale(run, _state(workspace, run, collector or ErrorCollector()), note)
 
 
 def prepare_refresh(
@@ -119,9 +129,11 @@ def prepare_refresh(
     Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale.
     """
     options = folder.run.options.model_copy(update=given)
-    found = [
-        each for each in status(workspace, folder.run.model_copy(update={"options": options})) if not each.is_lost
-    ]
+    collector = ErrorCollector(options.strict)
+    notes: list[str] = []
+    run = folder.run.model_copy(update={"options": options})
+    state = _state(workspace, run, collector)
+    found = [each for each in stale(run, state, notes.append) if not each.is_lost]
     groups = [each.kind for each in found if each.passage == GROUP]
     found = [each for each in found if each.passage != GROUP]
     if groups and not found:
@@ -130,19 +142,22 @@ def prepare_refresh(
             f"Ask for it again: `remix generate --kind {groups[0]}` with the same passages.",
         )
     if not found:
+        _refuse_uncompared(run, state, collector)
         return None
-    refresh = Refresh(run=folder.run.name, request=folder.request_sha256, stale=tuple(found))
-    pairs = {passage.id: (essay, passage) for essay in _essays(workspace) for passage in essay.passages}
-    corpus = [pairs[id_] for id_ in dict.fromkeys(each.now for each in found) if id_]
     stale_kinds = {each.kind for each in found}
     kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
-    notes = [
+    with collector.explaining():
+        templates = read_templates(workspace.prompts, kinds, collector.note)
+    found = [each for each in found if each.kind in templates]
+    refresh = Refresh(run=folder.run.name, request=folder.request_sha256, stale=tuple(found))
+    pairs = {passage.id: (essay, passage) for essay in state.essays for passage in essay.passages}
+    corpus = [pairs[id_] for id_ in dict.fromkeys(each.now for each in found) if id_]
+    notes += [
         f"'{kind}' is stale too, and not written again: it was made from a group of passages. Ask for it again: "
         f"`remix generate --kind {kind}` with the same passages."
         for kind in dict.fromkeys(groups)
     ]
-    inputs = RunInputs(options, corpus, read_templates(workspace.prompts, kinds), given, refresh, notes=notes)
-    collector = ErrorCollector(options.skip_bad)
+    inputs = RunInputs(options, corpus, templates, given, refresh, notes=notes)
     if writer:
         return _plan_for(workspace, inputs, writer, collector)
     model_it_began_with(folder.run)
@@ -152,20 +167,22 @@ def prepare_refresh(
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
     """Plan a single kind over a single passage. Raises the same errors as `prepare`."""
     templates = read_templates(workspace.prompts, [kind])
-    return _plan_local(workspace, RunInputs(options, [passage], templates), ErrorCollector(skip=False))
+    return _plan_local(workspace, RunInputs(options, [passage], templates), ErrorCollector(strict=True))
 
 
 def passage_by_id(workspace: Workspace, id_: str) -> tuple[Essay, Passage]:
     """The passage with the given id, and its essay. Raises `SeedError`, with similar ids, for an unknown id."""
+    collector = ErrorCollector()
 
     def fetch(seeds: Seeds) -> tuple[Essay, Passage]:
         if hit := seeds.named(id_):
             return seeds.pairs([hit])[0]
+        collector.refuse(id_.rpartition("/")[0], "Or take another passage: `remix passages` lists what there is.")
         near = names.similar(id_, (each.id for each in seeds.find(None)))
         also = f"Did you mean {' or '.join(near)}? " if near else ""
         raise SeedError(f"no passage '{id_}'.", f"{also}`remix passages` lists what there is.")
 
-    return _ask(workspace, fetch)
+    return _ask(workspace, fetch, collector)
 
 
 def loose_passage(text: str) -> tuple[Essay, Passage]:
@@ -193,28 +210,28 @@ def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollect
     options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     path, file = prepared.resolve(options.model, workspace.model_folders)
-    options = options.model_copy(update={"kinds": tuple(inputs.templates), "model": _name_alone(options.model, file)})
-    inputs = inputs._replace(options=options)
     lengths, kept, tokens = measure_prompts((path, file), inputs, collector)
-    run = _freeze(workspace, inputs._replace(corpus=kept), file, lengths.contexts)
-    return Job(run, path, tokens, lengths.computed, tuple(collector.errors), tuple(inputs.notes))
+    inputs = _what_is_left(inputs, lengths, kept, collector)
+    run = _freeze(workspace, inputs.with_model(_name_alone(options.model, file)), file, lengths.contexts)
+    return Job(run, path, tokens, lengths.computed, collector.errors, tuple(inputs.notes))
 
 
 def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:
     """A job for another writer than a local model."""
     name = writer.info.name
-    options = inputs.options.model_copy(update={"kinds": tuple(inputs.templates), "model": name})
+    options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     lengths = Lengths(inputs.templates, options, (name.lower(),), writer.counter, inputs.only)
     kept, _ = lengths.fitting(inputs.corpus, collector.note)
     lengths.of_the_group(kept)
-    run = _freeze(workspace, inputs._replace(options=options, corpus=kept), None, ())
+    inputs = _what_is_left(inputs, lengths, kept, collector)
+    run = _freeze(workspace, inputs.with_model(name), None, ())
     unchecked = (
         f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
         "context. A prompt that is too long fails when its turn comes."
     )
     notes = (*inputs.notes, unchecked) if lengths.unchecked else tuple(inputs.notes)
-    return Job(run, None, {}, 0, tuple(collector.errors), notes)
+    return Job(run, None, {}, 0, collector.errors, notes)
 
 
 def measure_prompts(
@@ -229,14 +246,58 @@ def measure_prompts(
     return lengths, kept, tokens
 
 
-def _essays(workspace: Workspace) -> list[Essay]:
-    return _ask(workspace, lambda seeds: seeds.essays())
+def _what_is_left(inputs: RunInputs, lengths: Lengths, kept: Corpus, collector: ErrorCollector) -> RunInputs:
+    """The inputs without the passages and kinds that can't be used.
+
+    Raises the error of a kind that was asked for by name, and an error with all reasons if nothing is left.
+    """
+    asked = () if inputs.refreshes else inputs.options.kinds
+    for error in (lengths.failed[kind] for kind in asked if kind in lengths.failed):
+        raise error
+    failed = [*lengths.failed.values()]
+    if not lengths.templates and (len(failed) == 1 or all(isinstance(error, ModelError) for error in failed)):
+        # There is a single kind, or the model's chat template refuses all kinds.
+        raise failed[0]
+    with collector.explaining():
+        if not lengths.templates:
+            raise PromptError("no template is left to work with.", "Mend one of the templates.")
+        if not kept:
+            raise SeedError("no passage is left to work on.", "Mend what was left out, or choose other passages.")
+    options = inputs.options.model_copy(update={"kinds": tuple(lengths.templates)})
+    return inputs._replace(options=options, corpus=kept, templates=lengths.templates)
 
 
-def _ask(
-    workspace: Workspace, question: Callable[[Seeds], Answer], on_error: Callable[[SeedError], None] | None = None
-) -> Answer:
-    return consult(workspace.seeds, workspace.root, question, on_error, workspace.exclude)
+def _refuse_uncompared(run: Run, state: WorkspaceState, collector: ErrorCollector) -> None:
+    """Raise `RunError` if nothing stale was found, but an essay or template of the run can't be read."""
+    if state.broken or state.unread:
+        with collector.explaining():
+            raise RunError(
+                f"{run.name}: no text is stale, as far as essays and templates can be read.",
+                "Mend what was left out, and ask again.",
+            )
+
+
+def _state(workspace: Workspace, run: Run, collector: ErrorCollector) -> WorkspaceState:
+    """The present essays, templates and model, as far as they can be read."""
+    essays = _ask(workspace, lambda seeds: seeds.essays(), collector)
+    files = template_files(workspace.prompts)
+    templates: dict[str, Template] = {}
+    broken = set()
+    for kind in (used.kind for used in run.templates if used.kind in files):
+        try:
+            templates[kind] = read_template(files[kind])
+        except PromptError as error:
+            collector.note(error)
+            broken.add(kind)
+    names_below = {essay.slug: below_folder(essay.path, workspace.seeds, workspace.root) for essay in run.essays}
+    unread = frozenset(slug for slug, name in names_below.items() if name and collector.of_file(name))
+    return WorkspaceState(essays, templates, _model_now(workspace, run), frozenset(broken), unread)
+
+
+def _ask(workspace: Workspace, question: Callable[[Seeds], Answer], collector: ErrorCollector) -> Answer:
+    """Ask all essays that can be read; the errors of the others are collected."""
+    with collector.explaining():
+        return consult(workspace.seeds, workspace.root, question, collector.note, workspace.exclude)
 
 
 def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
@@ -261,32 +322,29 @@ def _placeless(value: object) -> object:
     return value
 
 
-class ErrorCollector:
-    """Collects errors of inputs that are left out; without `skip` the first error is raised."""
-
-    def __init__(self, skip: bool) -> None:
-        self.errors: list[RemixError] = []
-        self._skip = skip
-
-    def note(self, error: RemixError) -> None:
-        if not self._skip:
-            raise error
-        self.errors.append(error)
-
-
 def _read(
     workspace: Workspace, options: Options, collector: ErrorCollector, given: dict[str, object] | None = None
 ) -> RunInputs:
     """The chosen passages with their essays, and the templates."""
-    found = _ask(workspace, chooser(options, embedding.ranking(options)), collector.note)
-    templates = read_templates(workspace.prompts, options.kinds, collector.note)
+    question = naming(chooser(options, embedding.ranking(options)), options.essays, collector)
+    found = _ask(workspace, question, collector)
+    with collector.explaining():
+        templates = _templates(workspace.prompts, options.kinds, collector)
     return RunInputs(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
+
+
+def _templates(folder: Path, kinds: Sequence[str], collector: ErrorCollector) -> dict[str, Template]:
+    """The templates of the kinds, which were asked for by name; without kinds, all templates that can be used."""
+    if not kinds:
+        return read_templates(folder, (), collector.note)
+    try:
+        return read_templates(folder, kinds)
+    except PromptError as error:
+        raise PromptError(error.message, f"{error.hint} Or ask for other kinds with --kind.") from error
 
 
 def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, contexts: tuple[int, ...]) -> Run:
     """The run's request: all inputs in a single record."""
-    if not inputs.corpus:
-        raise SeedError("no passage is left to work on.", "See what was left out, and why.")
     options = inputs.options
     passages = [passage for _, passage in inputs.corpus]
     ids = {passage.id for passage in passages}

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from remix.corpus.error_collector import ErrorCollector
 from remix.errors import ModelError
-from remix.generation.prepare import ErrorCollector, RunInputs, measure_prompts, model_it_began_with
+from remix.generation.prepare import RunInputs, measure_prompts, model_it_began_with
 from remix.models import catalog, identity, prepared
 from remix.records import ModelFile, Run
 from remix.templates.template import templates_of
@@ -76,6 +77,6 @@ def as_done_by(run: Run, path: Path | None) -> Run:
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)
     inputs = RunInputs(run.options, run.corpus, templates_of(run), refreshes=run.refreshes)
-    lengths, _, _ = measure_prompts((path, file), inputs, ErrorCollector(skip=False))
+    lengths, _, _ = measure_prompts((path, file), inputs, ErrorCollector(strict=True))
     longest = max(lengths.contexts, default=0)
     return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from remix.errors import PromptError
-from remix.records import Change, Essay, ModelFile, Passage, Run, Stale
+from remix.records import Change, Essay, ModelFile, Passage, Run, Stale, TemplateUsed
 from remix.templates.template import Reading, Template
 
 Pair = tuple[Essay, Passage]
@@ -42,11 +42,18 @@ class WorkspaceState(NamedTuple):
     """Templates by kind."""
     model: ModelFile | None
     """The model that now has the name of the run's model; null if unknown."""
+    broken: frozenset[str] = frozenset()
+    """Kinds whose templates can't be read."""
+    unread: frozenset[str] = frozenset()
+    """Slugs of the run's essays whose files can't be read."""
 
 
 def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> list[Stale]:
     """All stale pairs of passage and kind, in the order of the run."""
     places = _places(run.essays, now.essays, note)
+    for essay in run.essays:
+        if essay.slug in now.unread:
+            note(f"{essay.path}: can't be read, so its passages aren't compared.")
     before = {used.kind: used for used in run.templates}
     pairs = run.pairs
     is_another = run.model and now.model and run.model.sha256 != now.model.sha256
@@ -56,15 +63,15 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     for (id_, kind), passages in {(task.place, task.kind): task.passages for task in run.tasks}.items():
         template = now.templates.get(kind)
         if id_ not in pairs:
-            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each)))
-            because = tuple(dict.fromkeys((*changes, *_template(before[kind].sha256, template), *model)))
+            changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each), now))
+            because = tuple(dict.fromkeys((*changes, *_template(before[kind], now), *model)))
             if because:
                 found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
             continue
         place = places.get(id_)
         reads = before[kind].reads
         read = [stale for each in reads if (stale := found.get((id_, each)))] if not isinstance(reads, str) else []
-        because = (*_passage(pairs[id_][1], place), *_template(before[kind].sha256, template), *model)
+        because = (*_passage(pairs[id_][1], place, now), *_template(before[kind], now), *model)
         if not because and place and template and _reads_otherwise(run, template, pairs[id_], place):
             because = ("essay",)
         if read:
@@ -77,17 +84,22 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     return list(found.values())
 
 
-def _passage(before: Passage, place: Pair | None) -> Iterator[Change]:
+def _passage(before: Passage, place: Pair | None, now: WorkspaceState) -> Iterator[Change]:
+    """The change of a passage; none for a passage of an essay that can't be read."""
     if place is None:
-        yield "passage gone"
+        if before.essay not in now.unread:
+            yield "passage gone"
     elif place[1].sha256 != before.sha256:
         yield "passage"
 
 
-def _template(before: str, template: Template | None) -> Iterator[Change]:
+def _template(before: TemplateUsed, now: WorkspaceState) -> Iterator[Change]:
+    """The change of a template; none for a template that can't be read."""
+    template = now.templates.get(before.kind)
     if template is None:
-        yield "template gone"
-    elif template.sha256 != before:
+        if before.kind not in now.broken:
+            yield "template gone"
+    elif template.sha256 != before.sha256:
         yield "template"
 
 

@@ -6,6 +6,7 @@ Takes a query of tags, gives `Document`s. Knows nothing of models.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from pydantic import Field
 
 from remix.corpus import Corpus, consult
 from remix.corpus.query import Term, all_of, any_of, parse
+from remix.errors import SeedError
 from remix.records import Passage
 from remix.workspace import FILE, Workspace, read_settings
+
+_logger = logging.getLogger(__name__)
 
 
 class TagRetriever(BaseRetriever):
@@ -25,8 +29,9 @@ class TagRetriever(BaseRetriever):
 
     Each query reads the workspace anew; documents come in the corpus's order. A tag that no passage has finds nothing
     and is no error, as usual for retrievers; the command line is stricter and suggests similar tags. Raises
-    `SeedError` if the essays can't be read, and `QueryError` if `where` can't be parsed. (The field `tags`, which
-    every LangChain retriever has, labels callbacks and has nothing to do with the passages' tags.)
+    `SeedError` if no essay can be read, and `QueryError` if `where` can't be parsed. (The field `tags`, which
+    every LangChain retriever has, labels callbacks and has nothing to do with the passages' tags.) An essay that
+    can't be read is left out with a warning in the log; with `strict = true` in remix.toml its `SeedError` is raised.
     """
 
     workspace: Path
@@ -67,7 +72,12 @@ class TagRetriever(BaseRetriever):
             hits = corpus.find(all_of(wanted, *further)) if wanted else []
             return [passage for _, passage in corpus.pairs(hits[:most])]
 
-        return consult(workspace.seeds, workspace.root, choose, exclude=workspace.exclude)
+        on_error = None if workspace.settings.strict else _log
+        return consult(workspace.seeds, workspace.root, choose, on_error, workspace.exclude)
+
+
+def _log(error: SeedError) -> None:
+    _logger.warning("Left out: %s %s", error.message, error.hint)
 
 
 def _workspace(folder: Path) -> Workspace:

@@ -6,6 +6,7 @@ provider.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import threading
@@ -25,6 +26,8 @@ from remix.langchain.tokens import counter_of
 from remix.records import EngineUsed, Generation, ModelUsed, Options, Prompt, Sampling, WriterInfo
 from remix.util import environment
 from remix.workspace import Workspace
+
+_logger = logging.getLogger(__name__)
 
 _LENGTH = ("length", "max_tokens")
 _FINISHES = ("finish_reason", "stop_reason", "done_reason")
@@ -126,13 +129,15 @@ def generate_with(
     """Make a run with a LangChain chat model, in the workspace's `outputs` unless another folder is given.
 
     `options.parallel` calls are in progress at once (4, unless given). Raises what `prepare_for` and `generate`
-    raise; an error of the model becomes a failed task. To finish such a run:
-    `remix.generation.execute.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
+    raise; an error of the model becomes a failed task. What was left out is logged as a warning. To finish such a
+    run: `remix.generation.execute.resume(outcome.folder, writer=ChatModelWriter(chat_model))`.
     """
     options = options or Options()
     writer = ChatModelWriter(chat_model, options.parallel or 4)
     with closing(writer):
         job = prepare.prepare_for(workspace, options, writer)
+        for error in job.left_out:
+            _logger.warning("Left out: %s %s", error.message, error.hint)
         return execute.generate(job, outputs or workspace.outputs, writer=writer)
 
 

@@ -59,6 +59,15 @@ MinWords = Annotated[
     Flag("passages", "Leave out passages of fewer than N words.", "N", setting="top"),
 ]
 
+Strict = Annotated[
+    bool,
+    Flag(
+        "machine",
+        "Stop if an essay, a template or a passage can't be used, instead of leaving it out.",
+        setting="top",
+    ),
+]
+
 
 class Options(Frozen):
     """The options of a run, with all defaults filled in."""
@@ -197,6 +206,4 @@ class Options(Frozen):
     fast: Annotated[
         bool, Flag("machine", "Faster, but not exact: a text's bytes then depend on the texts written beside it.")
     ] = False
-    skip_bad: Annotated[
-        bool, Flag("machine", "Leave out essays, templates and passages that can't be used, instead of stopping.")
-    ] = False
+    strict: Strict = False

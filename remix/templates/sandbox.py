@@ -14,6 +14,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -229,18 +230,29 @@ def _read_message(pipe: BinaryIO) -> bytes | None:
     return pipe.read(length)
 
 
+def _reply(renderer: Renderer, request: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(renderer.answer(request)).encode()
+    except OvertimeError:
+        return json.dumps({"trouble": "time", "line": None, "reason": _OVERTIME}).encode()
+    except MemoryError:
+        return json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
+
+
+def _replies(renderer: Renderer, requests: list[dict[str, Any]]) -> Iterator[bytes]:
+    """An answer to each request; after `SECONDS` of processor time the answer is to ask later."""
+    begun = time.process_time()
+    for request in requests:
+        yield _reply(renderer, request) if time.process_time() - begun < SECONDS else b'{"later": true}'
+
+
 def serve() -> None:
-    """Answer requests until the end of input."""
+    """Answer messages until the end of input: a message holds a list of requests."""
     _set_limits()
     renderer = Renderer()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     with suppress(BrokenPipeError):
         while (message := _read_message(source)) is not None:
-            try:
-                reply = json.dumps(renderer.answer(json.loads(message))).encode()
-            except OvertimeError:
-                reply = json.dumps({"trouble": "time", "line": None, "reason": _OVERTIME}).encode()
-            except MemoryError:
-                reply = json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
-            sink.write(HEAD.pack(len(reply)) + reply)
+            for reply in _replies(renderer, json.loads(message)):
+                sink.write(HEAD.pack(len(reply)) + reply)
             sink.flush()

@@ -136,6 +136,16 @@ class Reading(NamedTuple):
         return self.passages[0][1].id
 
 
+class _Spoken(NamedTuple):
+    """A rendered template."""
+
+    rest: str
+    """The text outside of turns."""
+    turns: list[tuple[str, str]]
+    opening: str
+    """The beginning of the answer; empty without one."""
+
+
 class Template:
     """The template of a kind: renders prompts, and gives settings.
 
@@ -179,22 +189,42 @@ class Template:
 
     def render(self, read: Reading, step: int, steps: int, labels: Sequence[str]) -> Prompt:
         """The prompt for a step. Raises `PromptError` if the template fails on the inputs."""
+        (prompt,) = self.render_all([read], step, steps, labels)
+        if isinstance(prompt, PromptError):
+            raise prompt
+        return prompt
+
+    def render_all(
+        self, reads: Sequence[Reading], step: int, steps: int, labels: Sequence[str]
+    ) -> list[Prompt | PromptError]:
+        """The prompts for a step of many texts; an error where the template fails on the inputs."""
         settings = self.settings(labels)
-        context = self._context(read) | {
-            "step": step,
-            "steps": self.steps(steps),
-            "family": next(iter(self._families(labels)), None),
+        same = {"step": step, "steps": self.steps(steps), "family": next(iter(self._families(labels)), None)}
+        contexts = [self._context(read) | same for read in reads]
+        bodies = self._render(self._template, contexts, reads)
+        spoken: dict[int, _Spoken | PromptError] = {
+            at: body if isinstance(body, PromptError) else _Spoken(body.text.strip(), body.turns, "")
+            for at, body in enumerate(bodies)
         }
-        rest, turns = self._render(self._template, context, read)
-        opening = ""
         if settings.opening is not None:
-            program = self._openings[settings.opening]
-            opening, turns = self._render(program, {**context, "turns": turns}, read)
-        return Prompt(
-            template=self.sha256,
-            messages=self._messages(settings, turns, rest.strip(), opening.strip()),
-            keep_opening=settings.keep_opening,
-        )
+            fine = {at: each for at, each in spoken.items() if isinstance(each, _Spoken)}
+            after = [{**contexts[at], "turns": each.turns} for at, each in fine.items()]
+            openings = self._render(self._openings[settings.opening], after, [reads[at] for at in fine])
+            for (at, each), opening in zip(fine.items(), openings, strict=True):
+                if isinstance(opening, PromptError):
+                    spoken[at] = opening
+                else:
+                    spoken[at] = _Spoken(each.rest, opening.turns, opening.text.strip())
+        return [self._prompt(settings, each) for each in spoken.values()]
+
+    def _prompt(self, settings: Settings, spoken: _Spoken | PromptError) -> Prompt | PromptError:
+        if isinstance(spoken, PromptError):
+            return spoken
+        try:
+            messages = self._messages(settings, spoken)
+        except PromptError as error:
+            return error
+        return Prompt(template=self.sha256, messages=messages, keep_opening=settings.keep_opening)
 
     def _context(self, read: Reading) -> dict[str, Any]:
         """The passages and texts as variables."""
@@ -229,9 +259,8 @@ class Template:
         own = tuple(map(variable, self.reads_kinds))
         return (*(name for name in VARIABLES if name != "previous" or not own), *own)
 
-    def _messages(
-        self, settings: Settings, turns: list[tuple[str, str]], rest: str, opening: str
-    ) -> tuple[Message, ...]:
+    def _messages(self, settings: Settings, rendered: _Spoken) -> tuple[Message, ...]:
+        rest, turns, opening = rendered
         if turns and rest:
             raise PromptError(
                 f"{self.name}: there is text outside its turns ({rest[:40]!r}).",
@@ -282,14 +311,21 @@ class Template:
         whose = "Templates know" if self.reads == "passage" else "This template knows"
         return f"{whose} {', '.join(self.variables)}"
 
-    def _render(self, program: Program, context: dict[str, Any], read: Reading) -> worker.Rendered:
-        try:
-            return worker.render(program, context)
-        except RenderingError as error:
-            raise PromptError(
-                f"{self._where(error)}: the template fails on {read.name} ({error.reason}).",
-                f"Mend it. {self._known}.",
-            ) from error
+    def _render(
+        self, program: Program, contexts: Sequence[dict[str, Any]], reads: Sequence[Reading]
+    ) -> list[worker.Rendered | PromptError]:
+        results = worker.render_all(program, contexts)
+        return [
+            self._failure(result, read) if isinstance(result, RenderingError) else result
+            for result, read in zip(results, reads, strict=True)
+        ]
+
+    def _failure(self, error: RenderingError, read: Reading) -> PromptError:
+        failure = PromptError(
+            f"{self._where(error)}: the template fails on {read.name} ({error.reason}).", f"Mend it. {self._known}."
+        )
+        failure.__cause__ = error
+        return failure
 
     def _where(self, error: RenderingError) -> str:
         return self.name if error.line is None else f"{self.name}:{error.line}"

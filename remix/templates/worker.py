@@ -17,8 +17,10 @@ import signal
 import subprocess
 import threading
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 from remix.util import processes
@@ -29,6 +31,12 @@ is far lower; the deadline is for systems without such a limit, and must allow f
 
 MOST_ANSWER = 256 * 2**20
 """Bytes of an answer, more than the worker allows a template to make."""
+
+MOST_TOGETHER = 2**20
+"""Letters of a message, as JSON, to which no further request is added."""
+
+_LIMITS = ("time", "memory")
+"""Troubles of a template that exceeds a limit."""
 
 MOST_LATE = 3
 """Times that a template may exceed a limit before it isn't rendered any more: with thousands of passages each attempt
@@ -110,6 +118,29 @@ def render(program: Program, context: dict[str, Any]) -> Rendered:
     return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
 
 
+def render_all(program: Program, contexts: Sequence[dict[str, Any]]) -> list[Rendered | RenderingError]:
+    """Render a template with each of many values: `render`, with few messages to the worker."""
+    results: list[Rendered | RenderingError] = []
+    while len(results) < len(contexts):
+        left = contexts[len(results) :]
+        if len(left) > 1 and not _late[program.key]:
+            requests = ({"do": "render", "key": program.key, "context": context} for context in left)
+            results += map(_result, _worker.ask_together(requests))
+        # Alone, a template is told to a worker that forgot it, and blamed if it exceeds a limit.
+        if len(results) < len(contexts):
+            try:
+                results.append(render(program, contexts[len(results)]))
+            except RenderingError as error:
+                results.append(error)
+    return results
+
+
+def _result(answer: dict[str, Any]) -> Rendered | RenderingError:
+    if "trouble" in answer:
+        return RenderingError(answer["trouble"], answer["line"], str(answer["reason"]))
+    return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
+
+
 def _description(program: Program) -> dict[str, object]:
     named = {"key": program.key, "form": program.form, "name": program.name, "source": program.source}
     return {**named, "variables": program.variables}
@@ -125,15 +156,29 @@ class Worker:
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request. Raises `RenderingError` if the template fails or the worker doesn't answer."""
-        message = json.dumps(request).encode()
         with self._lock:
-            answer = self._exchange(message)
-            if answer.get("trouble") in ("time", "memory"):
+            (answer,) = self._exchange([json.dumps(request)])
+            if answer.get("trouble") in _LIMITS:
                 # The template may have left the process in any state.
                 self._end()
         if "trouble" in answer:
             raise RenderingError(answer["trouble"], answer["line"], str(answer["reason"]))
         return answer
+
+    def ask_together(self, requests: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The answers to the first of several requests, sent in one message: before the first template that exceeds
+        a limit, that the worker doesn't know, or that has to wait. Perhaps none."""
+        parts, size = [], 0
+        for part in map(json.dumps, requests):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_TOGETHER:
+                break
+        with self._lock:
+            answers = self._exchange(parts)
+            if any(answer.get("trouble") in _LIMITS for answer in answers):
+                self._end()
+        return list(takewhile(_is_final, answers))
 
     def close(self) -> None:
         """End the process; the next request starts a new one."""
@@ -154,8 +199,9 @@ class Worker:
         """The id of the process; null if none is running."""
         return self._process.pid if self._process else None
 
-    def _exchange(self, message: bytes) -> dict[str, Any]:
-        """Send a message and wait for the answer until the deadline."""
+    def _exchange(self, requests: Sequence[str]) -> list[dict[str, Any]]:
+        """Send requests as JSON and wait for the answers until the deadline. If the process ends before all answers
+        have come, the last answer says why."""
         if self._process and self._process.poll() is not None:
             self._end()
         process = self._process or self._start()
@@ -168,18 +214,21 @@ class Worker:
         timer = threading.Timer(self.deadline, end_late)
         timer.daemon = True
         timer.start()
+        answers: list[dict[str, Any]] = []
         try:
-            reply = _talk(process, message)
+            answers += _talk(process, requests)
         except BaseException:
             # After an interruption such as Ctrl-C the pending answer must not be taken for the next request's.
             self._end()
             raise
         finally:
             timer.cancel()
-        if reply is not None:
-            return reply
+        return answers if len(answers) == len(requests) else [*answers, self._end_in_words(late.is_set())]
+
+    def _end_in_words(self, is_late: bool) -> dict[str, Any]:
+        """End a process that didn't answer; gives the answer that says why."""
         status = self._end()
-        if late.is_set():
+        if is_late:
             reason = f"it takes more than {self.deadline:.0f} seconds"
             return {"trouble": "time", "line": None, "reason": reason}
         out_of_time = status == -getattr(signal, "SIGXCPU", 0)
@@ -221,20 +270,29 @@ class Worker:
         return process.wait()
 
 
-def _talk(process: subprocess.Popen[bytes], message: bytes) -> dict[str, Any] | None:
-    """Send a message and read the answer; null if the process ends first or the answer isn't a JSON object."""
+def _talk(process: subprocess.Popen[bytes], requests: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Send requests and read the answers; fewer if the process ends first, or if an answer isn't a JSON object."""
     assert process.stdin
     assert process.stdout
+    message = f"[{', '.join(requests)}]".encode()
     try:
         process.stdin.write(len(message).to_bytes(_HEAD, "big") + message)
         process.stdin.flush()
-        # A process that has ended leaves an incomplete length or reply, and no valid JSON.
-        length = int.from_bytes(process.stdout.read(_HEAD), "big")
-        reply = process.stdout.read(length) if length <= MOST_ANSWER else b""
-        answer = json.loads(reply) if reply else None
+        for _ in requests:
+            # A process that has ended leaves an incomplete length or reply, and no valid JSON.
+            length = int.from_bytes(process.stdout.read(_HEAD), "big")
+            reply = process.stdout.read(length) if length <= MOST_ANSWER else b""
+            answer = json.loads(reply) if reply else None
+            if not isinstance(answer, dict):
+                return
+            yield answer
     except (OSError, ValueError):
-        return None
-    return answer if isinstance(answer, dict) else None
+        return
+
+
+def _is_final(answer: dict[str, Any]) -> bool:
+    """Whether asking a template alone would give the same answer."""
+    return not (answer.get("missing") or answer.get("later") or answer.get("trouble") in (*_LIMITS, "died"))
 
 
 _worker = Worker()

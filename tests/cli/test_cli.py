@@ -519,10 +519,10 @@ def test_a_second_ctrl_c_quits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert signal.getsignal(signal.SIGINT) == before
 
 
-def test_skip_bad_says_what_it_left_out(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
+def test_a_run_says_what_it_left_out(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:
     (workspace.seeds / "bad.md").write_bytes(b"\xff")
-    assert "bad.md: not UTF-8 at byte 0." in the_error(remix_("generate", "--all", "--steps", "1"))[0]
-    result = remix_("generate", "--all", "--steps", "1", "--skip-bad")
+    assert "bad.md: not UTF-8 at byte 0." in the_error(remix_("generate", "--all", "--steps", "1", "--strict"))[0]
+    result = remix_("generate", "--all", "--steps", "1")
     assert ok(result)
     assert "Left out: " in result.stderr
     assert "bad.md: not UTF-8 at byte 0." in result.stderr

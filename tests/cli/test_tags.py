@@ -155,6 +155,7 @@ def test_rename_as_a_trial_and_without_asking(remix_: Remix, workspace: Workspac
     assert json.loads(ok(remix_("tags", "rename", "clocks", "timepieces", "--yes", "--json"))) == {
         "merged": 0,
         "files": [{"path": "seeds/two-clocks.md", "places": 2, "texts": [], "diff": DIFF.splitlines()}],
+        "unread": [],
     }
     assert path.read_text() == RENAMED
     result = remix_("tags", "rename", "timepieces", "timepieces")
@@ -168,10 +169,24 @@ def test_rename_warns_where_two_tags_become_one(remix_: Remix) -> None:
     )
 
 
-def test_a_bad_seed_stops_a_renaming(remix_: Remix, workspace: Workspace) -> None:
+def test_a_file_that_can_not_be_read_stops_a_strict_renaming(remix_: Remix, workspace: Workspace) -> None:
     seed(workspace, "---\ntitle: [\n---\nA. #clocks\n", "zzz.md")
-    assert the_error(remix_("tags", "rename", "clocks", "timepieces", "-y"))[0].startswith("seeds/zzz.md:")
+    command = ("tags", "rename", "clocks", "timepieces", "-y")
+    assert the_error(remix_(*command, "--strict"))[0].startswith("seeds/zzz.md:")
     assert (workspace.seeds / "two-clocks.md").read_text() == ESSAY
+
+
+def test_a_renaming_names_the_files_that_can_not_be_read(remix_: Remix, workspace: Workspace) -> None:
+    broken = "---\ntitle: [\n---\nA. #clocks\n"
+    seed(workspace, broken, "zzz.md")
+    result = remix_("tags", "rename", "clocks", "timepieces", "-y")
+    assert ok(result) == DIFF
+    first, second, third, *_ = result.stderr.splitlines()
+    assert first.startswith("Not read: seeds/zzz.md:2: broken front matter (")
+    assert second == "Not renamed there: the tag may stand in the 1 file that can't be read."
+    assert third == "2 places in 1 file."
+    assert (workspace.seeds / "two-clocks.md").read_text() == RENAMED
+    assert (workspace.seeds / "zzz.md").read_text() == broken
 
 
 def test_what_strangers_wrote_beside_a_tag_is_spelt_out(remix_: Remix, workspace: Workspace) -> None:

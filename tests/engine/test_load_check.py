@@ -293,9 +293,9 @@ def test_a_passage_with_such_a_word_is_named_and_may_be_left_out(tmp_path: Path)
     place = make_workspace(tmp_path / "garden")
     (place.root / "seeds" / "blob.md").write_text(f"An image: {'iVBOR' * 6000}\n", encoding="utf-8")
     with pytest.raises(PromptError, match=r"blob\.md:1: blob/.* 30000 characters that can.t be split") as caught:
-        prepare.prepare(place, Options())
+        prepare.prepare(place, Options(strict=True))
     assert "image" in caught.value.hint
-    job = prepare.prepare(place, Options(skip_bad=True))
+    job = prepare.prepare(place, Options())
     assert {task.place.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from remix.corpus import essays
+from remix.corpus.blocks import LeftOut
 from remix.errors import ModelError
 from remix.generation import check as checking
 from remix.generation.check import Problem, check
 from remix.models import prepared
-from remix.records import ModelFile, Options, PromptSize
+from remix.records import ModelFile, Options
 from remix.workspace import Workspace
 from tests.cli.test_cli import ok
 from tests.conftest import FILE, TEMPLATE, Remix
@@ -28,11 +30,11 @@ class FakeVocabulary:
 
     def __init__(self, path: Path, file: ModelFile) -> None: ...
 
-    def measure(self, messages: Any, most: int) -> PromptSize:
+    def count(self, messages: Any) -> int:
         roles = [message.role for message in messages]
         if "system" in roles:
             raise ModelError("fake's chat template refuses this prompt.", "Change the prompt template.")
-        return PromptSize(sum(len(message.content) for message in messages))
+        return sum(len(message.content) for message in messages)
 
     def may_fit(self, messages: object, most: int) -> bool:
         return True
@@ -59,7 +61,7 @@ def test_a_good_workspace(remix_: Remix, workspace: Workspace) -> None:
     before = sorted(path.relative_to(workspace.root) for path in workspace.root.rglob("*"))
     result = remix_("check", "--steps", 2)
     assert ok(result) == ""
-    assert result.stderr.startswith("3 passages × 2 kinds, up to 2 steps: all would work; the longest needs ")
+    assert result.stderr.startswith("3 passages × 2 kinds, up to 2 steps: all would work; the longest needs at most ")
     assert " of the 2048 tokens that fake takes.\n" in result.stderr
     assert result.stderr.endswith("To write texts: remix generate --tag TAG, or --all for all passages.\n")
     assert sorted(path.relative_to(workspace.root) for path in workspace.root.rglob("*")) == before
@@ -84,11 +86,12 @@ def test_every_problem_is_listed_with_its_place(workspace: Workspace) -> None:
         "prompts/broken.md.j2:5: broken template",
         "prompts/fails.md.j2:4: the template fails on long/001",
         "prompts/later.md.j2:4: the template fails on long/001",
-        "fake's chat template refuses this prompt.",
+        "prompts/system.md.j2: fake's chat template refuses this prompt.",
         "seeds/long.md:3: long/002 needs 5026 tokens with its output, and fake takes 2048.",
     ]
     assert all(problem.hint for problem in report.problems)
-    everywhere = ("long/001", "long/002", "two-clocks/001", "two-clocks/002", "two-clocks/003")
+    # Of a passage that is too long no further prompts are made.
+    everywhere = ("long/001", "two-clocks/001", "two-clocks/002", "two-clocks/003")
     assert [problem.passages for problem in report.problems] == [(), (), (), *[everywhere] * 3, ("long/002",)]
     assert (report.passages, report.kinds) == (5, ("again", "fails", "later", "once", "system"))
 
@@ -101,8 +104,8 @@ def test_the_command_lists_them_and_exits_with_1(remix_: Remix, workspace: Works
     assert len(lines) == 14
     assert all(hint.startswith("  ") for hint in lines[1::2])
     assert lines[6].startswith("Problem: prompts/fails.md.j2:4: the template fails on long/001 (")
-    assert lines[6].endswith(" And on long/002, two-clocks/001, two-clocks/002 and 1 more.")
-    assert result.stderr == "5 passages × 5 kinds, up to 3 steps: 7 problems.\n"
+    assert lines[6].endswith(" And on two-clocks/001, two-clocks/002, two-clocks/003.")
+    assert result.stderr.startswith("5 passages × 5 kinds, up to 3 steps: 7 problems.\n2 essays: 1,0")
     result = remix_("check", "--json")
     assert result.exit_code == 1
     told = json.loads(result.stdout)
@@ -205,3 +208,41 @@ def test_what_kinds_read_is_checked(workspace: Workspace) -> None:
     write(workspace, "prompts/both.md.j2", front.format("[again, once]"))
     write(workspace, "prompts/one.md.j2", front.format("[both]") + "{{ both }}")
     assert messages(workspace, steps=2) == []
+
+
+def test_the_words_of_the_essays_are_accounted_for(
+    remix_: Remix, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out = (LeftOut("metadata", "title: Two Clocks", (1, 1)), LeftOut("footnote", "[^1]: A note.", (30, 30)))
+    read = essays.READERS[".md"]
+    monkeypatch.setitem(essays.READERS, ".md", lambda text, name: read(text, name)._replace(left_out=left_out))
+    words = check(workspace, Options()).words
+    assert (words.essays, words.passages, words.headings, words.left_out.by_reason) == (
+        1,
+        27,
+        1,
+        {"footnote": 3, "metadata": 3},
+    )
+    assert remix_("check").stderr.splitlines()[1:3] == [
+        "1 essay: 34 words = 27 in passages + 1 in headings + 6 not read.",
+        "Not read: 3 words in 1 file (footnote 3), and 3 words of metadata; `remix passages --left-out` lists them.",
+    ]
+    assert json.loads(remix_("check", "--json").stdout)["words"] == {
+        "essays": 1,
+        "passages": 27,
+        "headings": 1,
+        "not_read": {"footnote": 3, "metadata": 3},
+    }
+
+
+def test_progress_is_told_passage_by_passage(workspace: Workspace) -> None:
+    told: list[tuple[int, int]] = []
+    check(workspace, Options(), lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_group_kind_is_tried_too(workspace: Workspace) -> None:
+    write(workspace, "prompts/all.md.j2", "---\ndescription: A.\nreads: passages\n---\n{{ passages[0].colour }}\n")
+    assert [each.split(" (")[0] for each in messages(workspace)] == [
+        "prompts/all.md.j2:5: the template fails on two-clocks/001"
+    ]

@@ -143,8 +143,8 @@ def test_a_passage_too_long_for_another_writer_is_refused_as_for_a_local_model(w
     """Bug: it was planned, and failed with the provider's own words when its turn came."""
     with closing(Short(25)) as writer:
         with pytest.raises(PromptError, match="two-clocks/001 needs 26 tokens with its output, and fake takes 25"):
-            prepare.prepare_for(workspace, Options(steps=1), writer)
-        job = prepare.prepare_for(workspace, Options(steps=1, skip_bad=True), writer)
+            prepare.prepare_for(workspace, Options(steps=1, strict=True), writer)
+        job = prepare.prepare_for(workspace, Options(steps=1), writer)
         assert writer.counter.most == {25 - 12}
     assert {task.place for task in job.run.tasks} == {"two-clocks/003"}
     assert len(job.left_out) == 2
@@ -155,7 +155,7 @@ def test_a_text_to_come_is_counted_at_its_longest_for_another_writer(workspace: 
     with closing(Short(40)) as writer:
         assert len(prepare.prepare_for(workspace, Options(steps=1), writer).run.tasks) == 6
         with pytest.raises(PromptError, match=r"needs 4[0-9] tokens with its output"):
-            prepare.prepare_for(workspace, Options(steps=2, max_tokens=15), writer)
+            prepare.prepare_for(workspace, Options(steps=2, max_tokens=15, strict=True), writer)
 
 
 @pytest.mark.parametrize("countable", [None, False])

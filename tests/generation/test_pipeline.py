@@ -582,8 +582,8 @@ def test_a_template_that_fails_on_any_text_is_found_before_anything_is_written(w
     (workspace.prompts / "once.md.j2").write_text(TEMPLATE.replace("{{ prev", f"{{{{ 1 // {by} }}}}{{{{ prev"))
     (workspace.seeds / "two-clocks.md").write_text("One. #clocks\n\nTwo.\n")
     with pytest.raises(PromptError, match="the template fails on two-clocks/002"):
-        plan(workspace, steps=2)
-    assert {task.place for task in plan(workspace, steps=2, skip_bad=True).run.tasks} == {"two-clocks/001"}
+        plan(workspace, steps=2, strict=True)
+    assert {task.place for task in plan(workspace, steps=2).run.tasks} == {"two-clocks/001"}
 
 
 def test_a_decoder_that_breaks_down_is_recorded_not_raised(workspace: Workspace) -> None:
@@ -640,18 +640,18 @@ def break_things(workspace: Workspace) -> None:
     (workspace.prompts / "bad.md.j2").write_text("---\ndescription: Bad.\n---\n{{ pasage }}\n")
 
 
-def test_what_is_bad_stops_the_run(workspace: Workspace) -> None:
+def test_what_is_bad_stops_a_strict_run(workspace: Workspace) -> None:
     break_things(workspace)
     with pytest.raises(SeedError, match=r"seeds/bad\.md:2: broken front matter"):
-        plan(workspace)
+        plan(workspace, strict=True)
     (workspace.seeds / "bad.md").unlink()
     with pytest.raises(PromptError, match=r"prompts/bad\.md\.j2:4: unknown variable `pasage`"):
-        plan(workspace)
+        plan(workspace, strict=True)
 
 
-def test_what_is_bad_is_left_out_and_reported_when_asked(workspace: Workspace) -> None:
+def test_what_is_bad_is_left_out_and_reported(workspace: Workspace) -> None:
     break_things(workspace)
-    job = plan(workspace, skip_bad=True)
+    job = plan(workspace)
     assert [error.message.split(":")[0] for error in job.left_out] == ["seeds/bad.md", "prompts/bad.md.j2"]
     assert {task.kind for task in job.run.tasks} == {"again", "once"}
     assert {task.place for task in job.run.tasks} == {f"two-clocks/{n:03}" for n in (1, 2, 3)}
@@ -661,8 +661,9 @@ def test_where_all_is_bad_there_is_nothing_to_do(workspace: Workspace) -> None:
     for path in workspace.prompts.iterdir():
         path.unlink()
     break_things(workspace)
-    with pytest.raises(PromptError, match="no template is left to work with"):
-        plan(workspace, skip_bad=True)
+    with pytest.raises(PromptError, match="no template is left to work with") as caught:
+        plan(workspace)
+    assert [error.message.split(":")[0] for error in caught.value.left_out] == ["seeds/bad.md", "prompts/bad.md.j2"]
 
 
 @pytest.mark.parametrize(
@@ -706,9 +707,9 @@ def test_candidates_are_computed_as_variants_are_and_read_as_one(workspace: Work
     assert several.prompt_tokens_computed == one.prompt_tokens_computed + 2 * 2 * 10
 
 
-def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace) -> None:
+def test_a_passage_that_does_not_fit_is_left_out(workspace: Workspace) -> None:
     (workspace.seeds / "long.md").write_text("A word. " * 4000)
-    job = prepare.prepare(workspace, Options(kinds=("once",), steps=1, skip_bad=True))
+    job = prepare.prepare(workspace, Options(kinds=("once",), steps=1))
     assert {task.place.split("/")[0] for task in job.run.tasks} == {"two-clocks"}
     assert [error.message.split(" needs ")[0] for error in job.left_out] == ["seeds/long.md:1: long/001"]
 
@@ -716,7 +717,7 @@ def test_a_passage_that_does_not_fit_is_left_out_when_asked(workspace: Workspace
 def test_an_absurd_max_tokens_is_refused_before_memory_ends(workspace: Workspace) -> None:
     """A stand-in of that many words used to be made, and tokenised."""
     with pytest.raises(PromptError, match=r"needs \d{8} tokens with its output"):
-        prepare.prepare(workspace, Options(max_tokens=MOST_TOKENS, steps=2, limit=1))
+        prepare.prepare(workspace, Options(max_tokens=MOST_TOKENS, steps=2, limit=1, strict=True))
 
 
 def test_a_draft_of_a_passage(workspace: Workspace) -> None:

@@ -1016,3 +1016,15 @@ def test_the_bundled_model_writes_a_run_through_langchain(smol: ChatRemix, works
     assert run.options.model == record.circumstances.model == smol.model_name
     assert record.derivation.model.parameters is not None
     assert record.derivation.model.parameters["sha256"] == smol._weights.file.sha256
+
+
+def test_a_note_that_can_not_be_read_is_logged_and_left_out(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bug: one broken note stopped each query."""
+    (workspace.seeds / "bad.md").write_bytes(b"\xff")
+    assert TagRetriever(workspace=workspace.root).invoke("maps")
+    assert "bad.md: not UTF-8 at byte 0." in caplog.text
+    (workspace.root / "remix.toml").write_text("strict = true\n")
+    with pytest.raises(SeedError, match="not UTF-8"):
+        TagRetriever(workspace=workspace.root).invoke("maps")

@@ -133,12 +133,15 @@ def long(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def test_a_passage_that_can_not_fit_is_refused_before_the_model_is_asked(long: Workspace) -> None:
+def test_a_passage_that_can_not_fit_is_refused_before_the_model_is_asked(
+    long: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
     model = Counting(num_ctx=600)
     with pytest.raises(PromptError, match="long/001 needs 615 tokens with its output, and Counting takes 600"):
-        generate_with(model, long, Options(steps=1))
+        generate_with(model, long, Options(steps=1, strict=True))
     assert not long.outputs.exists()
-    outcome = generate_with(model, long, Options(steps=1, skip_bad=True))
+    outcome = generate_with(model, long, Options(steps=1))
+    assert "Left out: seeds/long.md:1: long/001 needs 615 tokens" in caplog.text
     assert {task.place for task in outcome.folder.run.tasks} == {f"two-clocks/00{number}" for number in (1, 2, 3)}
 
 
@@ -178,4 +181,4 @@ def test_a_run_by_chat_remix_is_checked_by_its_own_tokenizer(tmp_path: Path) -> 
     place = make_workspace(tmp_path / "long")
     (place.seeds / "long.md").write_text("The lake has no middle. " * 120)
     with ChatRemix(context=256) as chat, pytest.raises(PromptError, match=r"long/001 needs [0-9]+ tokens"):
-        generate_with(chat, place, Options(steps=1))
+        generate_with(chat, place, Options(steps=1, strict=True))

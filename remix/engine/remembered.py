@@ -1,0 +1,43 @@
+"""A tokenizer that remembers: prompts of a plan share most of their pieces.
+
+Takes a tokenizer, gives the same tokens. Doesn't know chat templates.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from remix.engine.chat import Tokenizer
+
+MOST_PIECES = 256
+"""Pieces of text that are remembered, and as many pieces of markup."""
+
+LONGEST_PIECE = 2**14
+"""Letters of a remembered piece: bounds the memory to some 64 MiB."""
+
+
+class RememberingTokenizer:
+    """Tokenises a piece once, while it is among the last pieces asked for."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._text = functools.lru_cache(MOST_PIECES)(tokenizer.tokenize_text)
+        self._markup = functools.lru_cache(MOST_PIECES)(tokenizer.tokenize_markup)
+
+    @functools.cached_property
+    def bos(self) -> int | None:
+        """The token at the beginning of each prompt."""
+        return self._tokenizer.bos
+
+    @functools.cache  # noqa: B019 - two names, and tokenizers live as long as the plan
+    def special_text(self, name: str) -> str:
+        """The text of the `bos` or `eos` token."""
+        return self._tokenizer.special_text(name)
+
+    def tokenize_text(self, text: str) -> list[int]:
+        """Tokens of a message's text; the list must not be changed."""
+        return self._text(text) if len(text) <= LONGEST_PIECE else self._tokenizer.tokenize_text(text)
+
+    def tokenize_markup(self, text: str) -> list[int]:
+        """Tokens of a chat template's own text; the list must not be changed."""
+        return self._markup(text) if len(text) <= LONGEST_PIECE else self._tokenizer.tokenize_markup(text)
