@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.latest import run_path
 from remix.cli.printing import count, document, note, say
 
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
     epub       a book, each passage above its texts
     """
     from remix import export as exporting
-    from remix.outputs.find import run_path
 
     if terms and form != "ro-crate":
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
         raise click.UsageError(f"--only doesn't go with {form}, which describes the whole run.")
-    folder, options = run_path(workspace.outputs, run), exporting.ExportOptions(form, only, terms)
+    folder, options = run_path(workspace, run), exporting.ExportOptions(form, only, terms)
     if str(target) != "-":
         note(f"{count(exporting.export(folder, target, options), 'text')} written.")
         say(str(target))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
@@ -45,9 +46,8 @@ def measure(
     """
     from remix.analysis import run_ledgers, run_survey
     from remix.measure import embedding
-    from remix.outputs import find_run
 
-    folder = find_run(workspace.outputs, run)
+    folder = run_folder(workspace, run)
     if target:
         run_survey.check(target)
     asked = bool(target or embeddings or by == "meaning")

@@ -45,7 +45,7 @@ from remix.studio.output_files import (
     outputs_by_passage,
     state_of,
 )
-from remix.studio.stored_reviews import StoredReviews
+from remix.outputs.stored_reviews import StoredReviews
 from remix.studio.verify_process import findings_of
 from remix.util.names import in_json, one_line, readable
 from remix.verification.finding import Finding
