@@ -44,7 +44,7 @@ def measure(
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too.
     """
-    from remix.analysis import run_ledgers, run_survey
+    from remix.analysis import plots, run_ledgers, run_survey
     from remix.measure import embedding
 
     folder = run_folder(workspace, run)
@@ -63,6 +63,8 @@ def measure(
     if target:
         run_survey.write_report(surveyed(), embedder, target)
         note("", f"The report: {target}")
+        if not plots.is_installed():
+            note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
 
 
 COMMANDS = (measure,)

@@ -41,9 +41,9 @@ def review(
 ) -> None:
     """Read texts beside their passages in the browser, and judge them by keyboard.
 
-    RUN is the path of a run or the beginning of a run's name; by default the latest run and its refreshes. Verdicts go to the run's
-    reviews.jsonl, as with `remix verdict`. The page loads nothing from other machines, and nobody else can open the
-    page: the address contains a key that works once. Enter prints an address with a new key.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run, with its refreshes. Verdicts
+    go to the run's reviews.jsonl, as with `remix verdict`. The page loads nothing from other machines, and nobody
+    else can open the page: the address contains a key that works once. Enter prints an address with a new key.
     """
     from remix.outputs import reviews
     from remix.studio.guard import Access, is_loopback

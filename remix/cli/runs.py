@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remix.cli.options import json_option
-from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say, text
+from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
 from remix.util.names import quoted
 
@@ -111,7 +111,11 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
-    note("", f"Run: {quoted(folder.path.name)}", f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}")
+    note(
+        "",
+        f"Run: {quoted(folder.path.name)}",
+        f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}",
+    )
 
 
 COMMANDS = (runs, show)

@@ -75,9 +75,7 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
         )
     by_id = list(_by_id(outputs, name))
     if len({id_ for id_, _ in by_id}) != 1:
-        raise RunError(
-            f"{len(by_id)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step."
-        )
+        raise RunError(f"{len(by_id)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step.")
     return by_id[-1][1]
 
 
@@ -110,7 +108,9 @@ def _what_there_is(folder: RunFolder, name: str) -> str:
         return f"{folder.path.name} has no finished text; `remix runs` lists the runs."
     passages = _listed(list(dict.fromkeys(task.place for task in done)))
     kinds = _listed(list(dict.fromkeys(f"{task.kind}.{task.step}" for task in done)))
-    return f"{also}{folder.path.name} has texts of {passages}; kinds and steps: {kinds}. Write essay/NNN/kind.step[.vN]."
+    return (
+        f"{also}{folder.path.name} has texts of {passages}; kinds and steps: {kinds}. Write essay/NNN/kind.step[.vN]."
+    )
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from textwrap import shorten
 from urllib.parse import quote
 
+from remix.errors import RunError
 from remix.outputs import reviews
 from remix.outputs.facts import about, shown_under
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
-from remix.records import Passage, Record, Standing, Task, sha256
+from remix.records import Passage, Standing, Task, sha256
 from remix.util.files import write_whole
 from remix.util.names import readable
 
@@ -77,18 +78,23 @@ def _passage(folder: RunFolder, passage: Passage, tasks: list[Task], standings: 
     yield f"> {_plain(shorten(passage.text, 162, placeholder=' …'))}"
     chains: dict[str, list[str]] = {}
     for task in tasks:
-        record, _ = folder.read(task.id)
         chain = f"{task.kind}, variant {task.variant}" if task.variant > 1 else task.kind
-        chains.setdefault(chain, []).append(_link(task, record, standings.get(record.id)))
+        chains.setdefault(chain, []).append(_link(folder, task, standings))
     yield "\n".join(f"- {_plain(chain)}: {', '.join(links)}" for chain, links in chains.items())
 
 
-def _link(task: Task, record: Record, standing: Standing | None) -> str:
+def _link(folder: RunFolder, task: Task, standings: dict[str, Standing]) -> str:
+    link = f"[{task.step}]({quote(task.id)}.md)"
+    try:
+        record, _ = folder.read(task.id)
+    except RunError:
+        return f"{link} changed since"
+    standing = standings.get(record.id)
     marks = [_MARKS[standing.verdict]] if standing and standing.verdict else []
     if standing and standing.edit:
         marks.append(f"[edited]({quote(standing.edit.file)})")
     about = " ".join([*marks, *map(_plain, record.flags)])
-    return f"[{task.step}]({quote(task.id)}.md)" + (f" {about}" if about else "")
+    return f"{link} {about}" if about else link
 
 
 def _plain(words: str) -> str:

@@ -48,14 +48,15 @@ class Latest(NamedTuple):
     """Later runs, the latest first."""
 
 
-def latest(outputs: Path) -> Latest:
+def latest(outputs: Path, before: Path | None = None) -> Latest:
     """The latest run, without refreshes, try-outs and runs without a text, if there is any other run.
 
-    A run that can't be read isn't passed over: the error is to be seen. Raises `RunError` if there are no runs.
+    `before` leaves out a run and all later runs. A run that can't be read isn't passed over: the error is to be seen.
+    Raises `RunError` if there are no runs.
     """
     passed: list[PassedOver] = []
     with_text: Path | None = None
-    for path in reversed(paths := _some_runs(outputs)):
+    for path in reversed(paths := _some_runs(outputs, before)):
         why = _why_passed_over(path)
         if not why:
             return Latest(path, tuple(passed))
@@ -80,9 +81,12 @@ def latest_unfinished(outputs: Path) -> Path:
     return paths[-1]
 
 
-def _some_runs(outputs: Path) -> list[Path]:
-    if runs := list_runs(outputs):
-        return runs
+def _some_runs(outputs: Path, before: Path | None = None) -> list[Path]:
+    runs = list_runs(outputs)
+    if earlier := [path for path in runs if before is None or path.name < before.name]:
+        return earlier
+    if before and runs:
+        raise RunError(f"{outputs}: no run before {before.name}.", "Name two runs; `remix runs` lists what there is.")
     raise RunError(f"{outputs}: no runs yet.", "Make one: `remix generate --tag TAG`.")
 
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from remix.errors import RunError
 from remix.outputs import reviews
-from remix.outputs.runs import list_runs
 from remix.outputs.layout import REVIEWS
+from remix.outputs.runs import list_runs
 from remix.records import Edit, Review, Standing
 
 

@@ -86,13 +86,7 @@ def test_a_run_that_cannot_be_read_is_not_passed_over(finished: RunFolder, works
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("status",),
-        ("measure",),
-        ("export", "--format", "markdown"),
-        ("verify",),
-        ("sign", "--key", "nowhere"),
-    ],
+    [("status",), ("measure",), ("export", "--format", "markdown"), ("verify",), ("sign", "--key", "nowhere")],
     ids=lambda words: words[0],
 )
 def test_a_command_without_a_name_says_which_run_it_took(
@@ -114,7 +108,9 @@ def test_of_many_runs_passed_over_three_are_named(
 # -- resume, try --------------------------------------------------------------------------------------------
 
 
-def test_resume_takes_the_latest_unfinished_run(finished: RunFolder, workspace: Workspace, writer: FakeWriter) -> None:
+def test_resume_takes_the_latest_unfinished_run(
+    finished: RunFolder, workspace: Workspace, writer: FakeWriter
+) -> None:
     """A try-out after an interrupted run hid the interrupted run."""
     finished.record_path(AGAIN).unlink()
     run(workspace, writer, 2098, limit=1)

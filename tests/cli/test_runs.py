@@ -17,7 +17,9 @@ def test_show_has_verdict_note_and_the_edited_version(finished: RunFolder, remix
     reviews.edit(finished, AGAIN, "Adam", "Said better.")
     shown = remix_("show", AGAIN).stdout
     assert shown.endswith(
-        "\n\nedited by Adam\n\n    Said better.\n\nnote\n\n    Nice.\n    Very.\n\nstarred, loss earned by Eve, Adam\n"
+        "\n\nedited by Adam\n\n    Said better.\n"
+        "\nnote\n\n    Nice.\n    Very.\n"
+        "\nstarred, loss earned by Eve, Adam\n"
     )
     told = json.loads(remix_("show", AGAIN, "--json").stdout)["review"]
     assert (told["verdict"], told["note"]) == ("star", "Nice.\nVery.")
