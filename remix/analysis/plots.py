@@ -1,8 +1,8 @@
 """Plots as SVG for a page: lines over steps, strips of points, paths in a plane.
 
 Takes series and points, gives SVG that uses the page's colours and fonts, in light and dark mode. The same numbers
-give the same bytes. Without matplotlib, the extra `essay-remix[report]`, each plot is an empty string. Knows nothing of
-runs and kinds.
+give the same bytes. Without matplotlib, the extra `essay-remix[report]`, each plot is an empty string. Knows nothing
+of runs and kinds.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from remix.analysis import plots, report, survey
+from remix.analysis import report, survey
 from remix.analysis.report import KeptShare, ReportData
 from remix.analysis.run_ledgers import Measured
 from remix.analysis.survey_records import Survey

@@ -1,7 +1,7 @@
 """A run's table of contents (`index.md`), for people who read the folder in Obsidian, on a git host, or in an editor.
 
-Takes a run's folder, writes `index.md`: every passage with links to its texts, their flags and verdicts. No part of
-remix reads the table. A table that a person has changed is left alone.
+Takes a run's folder, writes `index.md`: title, tags, and every passage with links to its texts, their flags and
+verdicts. No part of remix reads the table. A table that a person has changed is left alone.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from textwrap import shorten
 from urllib.parse import quote
 
+import yaml
+
 from remix.errors import RunError
-from remix.outputs import reviews
+from remix.outputs import note, reviews
 from remix.outputs.facts import about, shown_under
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
-from remix.records import Passage, Standing, Task, sha256
+from remix.records import Essay, Passage, Standing, Task, sha256
+from remix.util import names
 from remix.util.files import write_whole
 from remix.util.names import readable
 
@@ -24,6 +27,8 @@ _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=&]|^[-+])")
 _NUMBER = re.compile(r"^(\d+)([.)])")
 """The beginning of an item of a numbered list."""
+_WORKSPACE = "../.."
+"""The way from a run's folder to the workspace: outputs/RUN."""
 _MARKS = {"accept": "✓", "star": "★", "reject": "✗"}
 
 
@@ -57,16 +62,32 @@ def _index(folder: RunFolder) -> str:
         by_passage.setdefault(places[task.id], []).append(task)
     run = folder.run
     lines = [
+        _head(folder),
         f"# {_plain(about(run))}",
         f"{len(done)} of {len(run.tasks)} texts by {_plain(run.model_name or '')}. {_LEGEND}",
     ]
     for essay in run.essays:
         passages = [passage for passage in essay.passages if passage.id in by_passage]
         if passages:
-            lines.append(f"## {_plain(essay.title)}")
+            lines.append(f"## {_essay(folder, essay)}")
             for passage in passages:
                 lines += _passage(folder, passage, by_passage[passage.id], standings)
     return "\n\n".join(lines) + "\n\n"
+
+
+def _head(folder: RunFolder) -> str:
+    """Front matter: the title, the run's name as alias, and the tags of the run and its passages."""
+    run = folder.run
+    tags = note.tags((*run.options.tags, *(tag for _, passage in run.corpus for tag in passage.tags)))
+    front = {"title": readable(about(run), keep=""), "aliases": [folder.path.name], "tags": tags}
+    return f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)}---"
+
+
+def _essay(folder: RunFolder, essay: Essay) -> str:
+    """An essay's title, as a link if the workspace has its usual folders around the run."""
+    title = _plain(essay.title)
+    is_there = not names.leads_out(essay.path) and (folder.path / _WORKSPACE / essay.path).is_file()
+    return f"[{title}]({_WORKSPACE}/{quote(essay.path)})" if is_there else title
 
 
 _LEGEND = "Numbers are steps; what looks wrong stands behind them; ✓ accepted, ★ starred, ✗ rejected."
