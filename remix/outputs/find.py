@@ -65,8 +65,8 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
         found = _in_run(find_run(outputs, run), name) if run else _in_any_run(outputs, name)
         if not found:
             folder = find_run(outputs, run or None)
-            where = folder.path.name if run else "the runs"
-            raise RunError(f"{where}: no output '{name}'.", _what_there_is(folder, name))
+            message = f"{folder.path.name}: no output '{name}'." if run else f"no output '{name}' in any run."
+            raise RunError(message, _what_there_is(folder, name))
         return found
     if not re.fullmatch(r"[0-9a-f]{4,64}", name):
         raise RunError(
