@@ -6,12 +6,11 @@ verdicts. No part of remix reads the table. A table that a person has changed is
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from textwrap import shorten
 from urllib.parse import quote
-
-import yaml
 
 from remix.errors import RunError
 from remix.outputs import note, reviews
@@ -25,6 +24,7 @@ from remix.util.names import readable
 
 _SIGN = re.compile(rb"<!-- by remix, ([0-9a-f]{64}) -->\n\Z")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$%^=&]|^[-+])")
+_MARKUP = re.compile(r"[<>&`*\[\]|]")
 _NUMBER = re.compile(r"^(\d+)([.)])")
 """The beginning of an item of a numbered list."""
 _WORKSPACE = "../.."
@@ -79,8 +79,20 @@ def _head(folder: RunFolder) -> str:
     """Front matter: the title, the run's name as alias, and the tags of the run and its passages."""
     run = folder.run
     tags = note.tags((*run.options.tags, *(tag for _, passage in run.corpus for tag in passage.tags)))
-    front = {"title": readable(about(run), keep=""), "aliases": [folder.path.name], "tags": tags}
-    return f"---\n{yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)}---"
+    lines = [
+        "---",
+        f"title: {_in_front_matter(about(run))}",
+        f"aliases: [{_in_front_matter(folder.path.name)}]",
+        f"tags: [{', '.join(map(_in_front_matter, tags))}]",
+        "---",
+    ]
+    return "\n".join(lines)
+
+
+def _in_front_matter(words: str) -> str:
+    """A string of YAML without markup: readers that don't know front matter show the string as Markdown."""
+    source = json.dumps(readable(words, keep=""), ensure_ascii=False)
+    return _MARKUP.sub(lambda match: f"\\u{ord(match[0]):04x}", source)
 
 
 def _essay(folder: RunFolder, essay: Essay) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
-from remix.outputs.layout import REQUEST, TEXT
+from remix.outputs.layout import MANIFEST, REQUEST, TEXT
 from remix.outputs.run import RunFolder, is_run
 from remix.records import Task
 from remix.util.files import entries
@@ -73,6 +73,9 @@ def latest_unfinished(outputs: Path) -> Path:
     """
     paths = _some_runs(outputs)
     for path in reversed(paths):
+        # A manifest is written when all texts are.
+        if (path / MANIFEST).is_file() or _never_began(path):
+            continue
         try:
             if not RunFolder.open(path).is_complete:
                 return path

@@ -112,8 +112,10 @@ def test_resume_takes_the_latest_unfinished_run(
     finished: RunFolder, workspace: Workspace, writer: FakeWriter
 ) -> None:
     """A try-out after an interrupted run hid the interrupted run."""
+    finished.unseal()
     finished.record_path(AGAIN).unlink()
     run(workspace, writer, 2098, limit=1)
+    (workspace.outputs / "20990101T000000Z-killed-0000").mkdir()
     assert latest_unfinished(workspace.outputs) == finished.path
 
 
