@@ -55,7 +55,8 @@ def properties(record: Record) -> dict[str, Any]:
         "aliases": [record.output.file.removesuffix(".md")],
         "tags": tags(tag for source in record.sources for tag in source.tags),
         "source": [each for each in links if each][:MOST_LINKS],
-        "index": link(f"{record.circumstances.run}/index.md", "index"),
+        # Without the run's name: the same request gives the same file in every run.
+        "index": link("../" * record.output.file.count("/") + "index.md", "index"),
     }
 
 

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remix.generation import execute, prepare
 from remix.outputs import RunFolder, note
 from remix.outputs.form import body_of, compose
 from remix.records import Record
 from remix.util import frontmatter
 from remix.verification.verify import verify
+from remix.workspace import Workspace
+from tests.conftest import FakeWriter
 from tests.forging import forge
 
 AGAIN = "two-clocks/001/again.1"
@@ -36,8 +39,16 @@ def test_an_output_has_title_alias_tags_and_links(finished: RunFolder) -> None:
     assert (meta["title"], meta["aliases"]) == ("Two Clocks 001: again, step 1", [AGAIN])
     assert meta["tags"] == ["clocks", "small-error", "time"]
     assert meta["source"] == ["[[seeds/two-clocks|Two Clocks]]"]
-    assert meta["index"] == f"[[{finished.run.name}/index|index]]"
+    assert meta["index"] == "[[../../index|index]]"
+    assert (finished.text_path(AGAIN).parent / "../../index.md").is_file()
     assert meta["passage"] == "two-clocks/001"
+
+
+def test_the_file_knows_nothing_of_the_run(workspace: Workspace, finished: RunFolder, writer: FakeWriter) -> None:
+    job = prepare.prepare_for(workspace, finished.run.options, writer)
+    other = execute.generate(job, workspace.outputs, writer=writer).folder
+    for task in finished.run.tasks:
+        assert other.text_path(task.id).read_bytes() == finished.text_path(task.id).read_bytes()
 
 
 def test_the_body_and_the_record_are_as_before(finished: RunFolder) -> None:
