@@ -99,9 +99,7 @@ def _paired(one: ComparedRun, other: ComparedRun, note: Note) -> tuple[_Texts, _
     first = {key: each for each in one.measured if (key := _key(each.record, own))}
     second = {key: each for each in other.measured if (key := _key(each.record, renamed))}
     shared = [key for key in first if key in second]
-    return _read(one.folder, {key: first[key] for key in shared}), _read(
-        other.folder, {key: second[key] for key in shared}
-    )
+    return _read(one.folder, first, shared), _read(other.folder, second, shared)
 
 
 def _renamed(one: Run, other: Run, note: Note) -> dict[str, str]:
@@ -119,8 +117,9 @@ def _key(record: Record, places: Mapping[str, str]) -> TextKey | None:
     return TextKey(place, record.task.kind, record.task.step, record.task.variant)
 
 
-def _read(folder: RunFolder, measured: Mapping[TextKey, Measured]) -> _Texts:
-    return {key: _Text(each, passage_of(each.record), folder.read(each.task.id)[1]) for key, each in measured.items()}
+def _read(folder: RunFolder, measured: Mapping[TextKey, Measured], keys: Iterable[TextKey]) -> _Texts:
+    found = {key: measured[key] for key in keys}
+    return {key: _Text(each, passage_of(each.record), folder.read(each.task.id)[1]) for key, each in found.items()}
 
 
 def _is_edited(one: _Text, other: _Text) -> bool:

@@ -68,7 +68,6 @@ def export(
     form = form or ENDINGS.get(target.suffix.lower())
     if form is None:
         raise click.UsageError(f"name the format: --format {'|'.join(FORMATS)}.")
-
     if terms and form != "ro-crate":
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:

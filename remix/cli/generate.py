@@ -112,9 +112,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     workspace: Workspace = ctx.obj
     folder = find_run(workspace.outputs, run) if run else RunFolder.open(latest_unfinished(workspace.outputs))
     if folder.is_complete:
-        note(
-            f"{quoted(folder.path.name)} is finished: {count(len(folder.run.tasks), 'text')}, nothing left to write."
-        )
+        texts = count(len(folder.run.tasks), "text")
+        note(f"{quoted(folder.path.name)} is finished: {texts}, nothing left to write.")
     elif run is None:
         note(f"Latest unfinished run: {quoted(folder.path.name)}")
     _set_verbose(chosen["verbose"])

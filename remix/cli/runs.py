@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LONGEST_PIECE, MOST_OTHERS = 100, 5
 """Letters of a token to show, and alternatives of a token: traces by remix have no more."""
 
-
 LOSSES = {"earned": "loss earned", "lost": "loss not earned", "neither": "nothing lost or earned"}
+"""A reviewer's judgement of what a text leaves out, in words."""
 
 
 @click.command()
