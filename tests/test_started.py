@@ -58,7 +58,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "compare": ("compare RUN RUN --embeddings none",),
     "export": tuple(
         f"export RUN --format {form} --to exported.{form}"
-        for form in ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
+        for form in ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub", "docx")
     ),
     "generate": (
         "generate --all --dry-run --model nowhere.gguf",

@@ -353,6 +353,7 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
         assert f"fake, seed {record.derivation.sampling.seed}, record {record.id[:12]}" in result.stderr
     shown = json.loads(ok(remix_("show", AGAIN, "--json")))
     assert shown.pop("text") == text
+    assert shown.pop("review")["verdict"] is None
     assert shown == json.loads(finished.record_path(AGAIN).read_bytes())
 
 
