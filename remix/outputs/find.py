@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,16 +85,28 @@ def _in_run(folder: RunFolder, name: str) -> OutputPlace | None:
 
 
 def _in_any_run(outputs: Path, name: str) -> OutputPlace | None:
-    folder = find_run(outputs, None)
-    task = next((task for task in folder.run.tasks if task.id == name), None)
-    if task:
-        again = written_again(folder, refreshes(outputs, folder)).get((task.place, task.kind))
-        if again and (found := _in_run(again.folder, again.task_of(task).id)):
+    """An output of the latest run or of a refresh, or else of the newest run that has the output.
+
+    A run that can't be read hides no other run. Raises `RunError` if there are no runs.
+    """
+    path = latest(outputs).path
+    with suppress(RunError):
+        folder = RunFolder.open(path)
+        if found := _written_again(outputs, folder, name) or _in_run(folder, name):
             return found
-    if found := _in_run(folder, name):
-        return found
-    others = (path for path in reversed(list_runs(outputs)) if (path / f"{name}{RECORD}").is_file())
-    return next((OutputPlace(RunFolder.open(path), name) for path in others), None)
+    for other in reversed(list_runs(outputs)):
+        if (other / f"{name}{RECORD}").is_file():
+            with suppress(RunError):
+                return OutputPlace(RunFolder.open(other), name)
+    return None
+
+
+def _written_again(outputs: Path, folder: RunFolder, name: str) -> OutputPlace | None:
+    """The output of the newest refresh that wrote a text of a run again."""
+    task = next((task for task in folder.run.tasks if task.id == name), None)
+    again = written_again(folder, refreshes(outputs, folder)) if task else {}
+    refreshed = again.get((task.place, task.kind)) if task else None
+    return _in_run(refreshed.folder, refreshed.task_of(task).id) if task and refreshed else None
 
 
 def _what_there_is(folder: RunFolder, name: str) -> str:
