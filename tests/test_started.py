@@ -58,7 +58,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "compare": ("compare RUN RUN --embeddings none",),
     "export": tuple(
         f"export RUN --format {form} --to exported.{form}"
-        for form in ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
+        for form in ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub", "docx")
     ),
     "generate": (
         "generate --all --dry-run --model nowhere.gguf",
@@ -67,7 +67,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "init": ("init elsewhere",),
     "measure": ("measure RUN --embeddings none", "measure RUN --embeddings none --report report.html"),
-    "models": ("models list", "models probe", "models prepare", "models forget"),
+    "models": (
+        *("models list", "models pull", "models pull nowhere", "models probe", "models prepare", "models forget"),
+    ),
     "passages": ("passages --tag time", "passages --like clock"),
     "resume": ("resume RUN",),
     "review": ("review --no-open", "review"),

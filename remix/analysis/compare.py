@@ -56,6 +56,21 @@ class ComparedNeighbours(Frozen):
     """The mutual k-NN alignment."""
 
 
+class TextPair(Frozen):
+    """Two different texts of the same passage, kind, step and variant, or of a passage before and after an edit."""
+
+    one: str
+    """Id of the text's task in the first run."""
+    other: str
+    """Id of the text's task in the second run."""
+    is_edited: bool
+    """Whether the passage was edited between the runs."""
+    passages: tuple[str, str]
+    """Words of the passage in both runs."""
+    texts: tuple[str, str]
+    """The text in both runs."""
+
+
 class Comparison(Frozen):
     """Two runs side by side."""
 
@@ -66,13 +81,24 @@ class Comparison(Frozen):
     pairs: int
     """Texts in both runs."""
     left_out: int
-    """Texts in one run alone, or of a passage that differs between the runs."""
+    """Texts in one run alone."""
+    edited: int
+    """Pairs whose passage was edited between the runs."""
+    equal: int
+    """Pairs of equal texts."""
+    different: tuple[TextPair, ...]
+    """All other pairs, in the order of the first run; pairs of edited passages come first."""
     similarity: str
     """How sentences were compared: `chrf` or an embedding model."""
     differences: tuple[Difference, ...]
     """By kind and measure."""
     aligned: tuple[ComparedNeighbours, ...]
     """Alignments of embeddings; empty without embeddings."""
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether all texts of both runs are equal."""
+        return not self.different and not self.left_out
 
 
 def differences(one: MeasuresByText, other: MeasuresByText) -> list[Difference]:

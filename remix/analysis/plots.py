@@ -1,7 +1,8 @@
 """Plots as SVG for a page: lines over steps, strips of points, paths in a plane.
 
 Takes series and points, gives SVG that uses the page's colours and fonts, in light and dark mode. The same numbers
-give the same bytes. Knows nothing of runs and kinds; needs matplotlib, the extra `essay-remix[report]`.
+give the same bytes. Without matplotlib, the extra `essay-remix[report]`, each plot is an empty string. Knows nothing
+of runs and kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from remix.errors import RemixError
 from remix.measure.vectors import FloatArray
 from remix.util.names import readable
 
@@ -57,10 +57,6 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
-class DrawingError(RemixError):
-    """matplotlib isn't installed."""
-
-
 class Series(NamedTuple):
     """A line with its 95 % intervals."""
 
@@ -92,16 +88,19 @@ class Path(NamedTuple):
     """(steps + 1, 2), the passage first."""
 
 
-def check() -> None:
-    """Raise `DrawingError` if matplotlib isn't installed."""
-    if importlib.util.find_spec("matplotlib") is None:
-        raise DrawingError(
-            "The report's plots need matplotlib, which isn't installed.", "pip install 'essay-remix[report]'"
-        )
+HINT = "pip install 'essay-remix[report]'"
+"""How to install matplotlib."""
+
+
+def is_installed() -> bool:
+    """Whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
 
 
 def lines(title: str, series: Sequence[Series], label: str, top: float | None = None) -> str:
     """Lines over steps with their intervals as bands. The axis begins at 0, or below the lowest value if negative."""
+    if not is_installed():
+        return ""
     parts = (f"{each.name} from {each.y[0]:.2f} to {each.y[-1]:.2f}" for each in series if len(each.y))
     with _panel(title, f"{title}, by step: {'; '.join(parts)}.") as (axes, drawn):
         from matplotlib import ticker
@@ -124,6 +123,8 @@ def lines(title: str, series: Sequence[Series], label: str, top: float | None = 
 
 def strips(title: str, rows: Sequence[Row], label: str) -> str:
     """One point per value, 0 … 1, in rows, and a mark at each row's median."""
+    if not is_installed():
+        return ""
     import numpy as np
 
     parts = (f"{row.name}, {len(row.values)} texts" for row in rows)
@@ -155,6 +156,8 @@ def strips(title: str, rows: Sequence[Row], label: str) -> str:
 
 def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, float, float, float]) -> str:
     """Paths in a plane, with a ring at the beginning and a point at the end. `limits`: left, right, bottom, top."""
+    if not is_installed():
+        return ""
     import numpy as np
 
     description = f"{title}: the paths of {len(paths)} chains from their passages."

@@ -51,11 +51,11 @@ class ReportData(NamedTuple):
 
 
 def report(data: ReportData) -> str:
-    """The page as HTML. Raises `DrawingError` if matplotlib isn't installed."""
-    plots.check()
+    """The page as HTML; without matplotlib, with tables in place of plots."""
     survey = data.survey
     return pages.render(
         "report.html",
+        install=None if plots.is_installed() else plots.HINT,
         run=data.run,
         about=data.about,
         models=" and ".join(data.models) or "nobody yet",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import door, printing
+from remix.cli import door, mending, printing
 from remix.cli.left_out import left_out_in_lines
 from remix.errors import RemixError
 
@@ -196,6 +196,7 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
     """
     if ctx.invoked_subcommand != "init":
         ctx.obj = _workspace(ctx)
+        mending.mend_indexes(ctx.obj.outputs)
 
 
 def main() -> None:

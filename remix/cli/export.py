@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli.latest import run_path
 from remix.cli.printing import count, document, note, say
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
 
-FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub")
+FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub", "docx")
 ONLY = ("accepted", "edited", "reviewed")
 WHOLE = ("ro-crate", "prov-json")
 """Formats for whole runs only."""
-NO_TEXT = ("ro-crate", "epub")
+NO_TEXT = ("ro-crate", "epub", "docx")
 """Formats that can't be printed."""
+ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub", ".docx": "docx"}
+"""Formats by the ending of a file's name."""
 
 
 @click.command()
@@ -30,16 +34,24 @@ NO_TEXT = ("ro-crate", "epub")
     metavar="PATH",
     help="A new file, or for ro-crate a new folder; by default the standard output.",
 )
-@click.option("--format", "form", required=True, type=click.Choice(FORMATS), help="The format to write.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="The format to write; by default the format of PATH's ending, such as .docx.",
+)
 @click.option(
     "--only", type=click.Choice(ONLY), help="Only outputs that a reviewer accepted, edited or reviewed at all."
 )
 @click.option("--license", "terms", metavar="URL", help="Address of the licence, for ro-crate.")
 @click.pass_obj
-def export(workspace: Workspace, run: str | None, target: Path, form: str, only: Any, terms: str | None) -> None:
+def export(
+    workspace: Workspace, run: str | None, target: Path, form: str | None, only: Any, terms: str | None
+) -> None:
     """Write a run in a format for other programs or for readers.
 
-    RUN is the path of a run or the beginning of a run's name; by default the latest run. The run is verified first.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run, in which texts that a
+    refresh wrote again take the place of stale texts (not in ro-crate and prov-json). The run is verified first.
 
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
@@ -49,15 +61,20 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
     html       one page, each passage beside its texts
     markdown   one file, each passage above its texts
     epub       a book, each passage above its texts
+    docx       the same for Word
     """
     from remix import export as exporting
-    from remix.outputs.find import run_path
 
+    form = form or ENDINGS.get(target.suffix.lower())
+    if form is None:
+        raise click.UsageError(f"name the format: --format {'|'.join(FORMATS)}.")
     if terms and form != "ro-crate":
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
         raise click.UsageError(f"--only doesn't go with {form}, which describes the whole run.")
-    folder, options = run_path(workspace.outputs, run), exporting.ExportOptions(form, only, terms)
+    folder = run_path(workspace, run)
+    refreshes = _refreshes(workspace, folder) if run is None and form not in WHOLE else ()
+    options = exporting.ExportOptions(form, only, terms, refreshes)
     if str(target) != "-":
         note(f"{count(exporting.export(folder, target, options), 'text')} written.")
         say(str(target))
@@ -70,3 +87,14 @@ def export(workspace: Workspace, run: str | None, target: Path, form: str, only:
 
 
 COMMANDS = (export,)
+
+
+def _refreshes(workspace: Workspace, folder: Path) -> tuple[Path, ...]:
+    """The refreshes of the latest run, whose names are printed."""
+    from remix.outputs import RunFolder
+    from remix.outputs.runs import refreshes
+
+    found = refreshes(workspace.outputs, RunFolder.open(folder))
+    for each in found:
+        note(f"With the texts of its refresh: {quoted(each.path.name)}")
+    return tuple(each.path for each in found)

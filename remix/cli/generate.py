@@ -23,11 +23,12 @@ from remix.cli.options import (
 from remix.cli.printing import Flow, count, head, note, print_json, print_table, say, text
 from remix.cli.progress import progress, stoppable
 from remix.errors import SeedError
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
     from remix.generation.prepare import Job
-    from remix.records import Run
+    from remix.records import Output, Run
     from remix.workspace import Workspace
 
 FAILED, INTERRUPTED = 3, 130
@@ -100,15 +101,21 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
     """Finish an interrupted run.
 
-    RUN is the path of a run or the beginning of a run's name; by default the latest run.
+    RUN is the path of a run or the beginning of a run's name; by default the latest unfinished run.
     """
     from remix.generation import execute, run_model
-    from remix.outputs import find_run
+    from remix.outputs import RunFolder, find_run
+    from remix.outputs.runs import latest_unfinished
 
     if anyway and model is None:
         raise click.UsageError("--anyway goes with --model, which names the other model.")
     workspace: Workspace = ctx.obj
-    folder = find_run(workspace.outputs, run)
+    folder = find_run(workspace.outputs, run) if run else RunFolder.open(latest_unfinished(workspace.outputs))
+    if folder.is_complete:
+        texts = count(len(folder.run.tasks), "text")
+        note(f"{quoted(folder.path.name)} is finished: {texts}, nothing left to write.")
+    elif run is None:
+        note(f"Latest unfinished run: {quoted(folder.path.name)}")
     _set_verbose(chosen["verbose"])
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
@@ -148,13 +155,21 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     flow = Flow()
     for record, _ in execute.draft(job, flow.add, show_prompt):
         flow.end()
-        if record.output.trimmed:
-            note(f"(cut by max_tokens; a run keeps the text without{record.output.trimmed!r})")
+        if cut := _cut_in_words(record.output):
+            note(f"({cut})")
         if record.flags:
             note(f"(flags: {', '.join(record.flags)})")
 
 
 COMMANDS = (generate, resume, try_)
+
+
+def _cut_in_words(output: Output) -> str:
+    """Why a text ends where the text ends; empty if the model ended the text and nothing was cut off."""
+    ended = "cut by max_tokens" if output.finish == "length" else ""
+    if not output.trimmed:
+        return ended
+    return f"{ended or 'the end announces further words'}; a run keeps the text without {output.trimmed.strip()!r}"
 
 
 def _new(ctx: click.Context) -> Job:

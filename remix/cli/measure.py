@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
@@ -43,11 +44,10 @@ def measure(
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too.
     """
-    from remix.analysis import run_ledgers, run_survey
+    from remix.analysis import plots, run_ledgers, run_survey
     from remix.measure import embedding
-    from remix.outputs import find_run
 
-    folder = find_run(workspace.outputs, run)
+    folder = run_folder(workspace, run)
     if target:
         run_survey.check(target)
     asked = bool(target or embeddings or by == "meaning")
@@ -63,6 +63,8 @@ def measure(
     if target:
         run_survey.write_report(surveyed(), embedder, target)
         note("", f"The report: {target}")
+        if not plots.is_installed():
+            note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
 
 
 COMMANDS = (measure,)

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -219,3 +220,26 @@ def hear_libraries() -> None:
     logging.lastResort = _Notes(logging.ERROR)
     logging.captureWarnings(capture=True)
     logging.getLogger("py.warnings").addHandler(logging.NullHandler())
+
+
+# -- two texts ----------------------------------------------------------------------------------------------
+
+WIDE = 100
+"""Columns: a terminal at least as wide shows two texts side by side."""
+
+
+def print_pair(left: tuple[str, str], right: tuple[str, str]) -> None:
+    """Print two texts with headings: side by side on a wide terminal, elsewhere one below the other."""
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns >= WIDE:
+        print_beside(left, right)
+        return
+    print_below(*left)
+    say()
+    print_below(*right)
+
+
+def print_below(heading: str, words: str) -> None:
+    """Print a text below a heading."""
+    say(heading)
+    say()
+    text(words)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli.latest import latest_path
 from remix.cli.options import reviewer_option
 from remix.cli.printing import note, say
+from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -39,9 +41,9 @@ def review(
 ) -> None:
     """Read texts beside their passages in the browser, and judge them by keyboard.
 
-    RUN is the path of a run or the beginning of a run's name; by default the latest run. Verdicts go to the run's
-    reviews.jsonl, as with `remix verdict`. The page loads nothing from other machines, and nobody else can open the
-    page: the address contains a key that works once. Enter prints an address with a new key.
+    RUN is the path of a run or the beginning of a run's name; by default the latest run, with its refreshes. Verdicts
+    go to the run's reviews.jsonl, as with `remix verdict`. The page loads nothing from other machines, and nobody
+    else can open the page: the address contains a key that works once. Enter prints an address with a new key.
     """
     from remix.outputs import reviews
     from remix.studio.guard import Access, is_loopback
@@ -53,7 +55,7 @@ def review(
             f"--host {host} lets other machines connect, and nothing is encrypted: everybody who sees the address on "
             "its way can read and judge. Add --i-know if you mean it."
         )
-    open_runs = OpenRuns.open(workspace.outputs, runs, reviewer or reviews.default_reviewer())
+    open_runs = OpenRuns.open(workspace.outputs, runs or _latest(workspace), reviewer or reviews.default_reviewer())
     bound = bind(host, port)
     access = Access(host, bound.getsockname()[1])
     say(access.address)
@@ -63,3 +65,15 @@ def review(
 
 
 COMMANDS = (review,)
+
+
+def _latest(workspace: Workspace) -> list[str]:
+    """The paths of the latest run and of its refreshes, whose names are printed."""
+    from remix.outputs import RunFolder
+    from remix.outputs.runs import refreshes
+
+    path = latest_path(workspace)
+    later = refreshes(workspace.outputs, RunFolder.open(path))
+    for each in later:
+        note(f"With its refresh: {quoted(each.path.name)}")
+    return [str(path), *(str(each.path) for each in later)]

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 import shlex
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from remix.cli.options import json_option
-from remix.cli.printing import note, print_beside, print_json, print_table, say, text
+from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
+from remix.cli.verdict import WORDS
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
-    from remix.records import Candidate, Record, Trace
+    from remix.outputs.stored_reviews import StoredReviews
+    from remix.records import Candidate, Record, Standing, Trace
     from remix.workspace import Workspace
-
-WIDE = 100
-"""Columns: a terminal at least as wide shows passage and text side by side."""
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
 """Letters of a token to show, and alternatives of a token: traces by remix have no more."""
+
+LOSSES = {"earned": "loss earned", "lost": "loss not earned", "neither": "nothing lost or earned"}
+"""A reviewer's judgement of what a text leaves out, in words."""
 
 
 @click.command()
@@ -82,51 +82,78 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool, as_json: bool) -> None:
-    """Show a text beside its passage.
+    """Show a text beside its passage, with its verdict, note and edited version.
 
-    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the
+    newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
     """
     from remix.outputs import find_output
+    from remix.outputs.stored_reviews import StoredReviews
 
     if alternatives and candidates:
         raise click.UsageError("--alternatives and --candidates don't go together.")
     folder, task = find_output(workspace.outputs, output)
-    record, written = folder.read(task)
     if alternatives:
         _show_alternatives(folder.read_trace(task), as_json)
         return
+    record, written = folder.read(task)
     if candidates:
         _show_candidates(record, as_json)
         return
+    stored = StoredReviews(workspace.outputs, [folder.path])
+    stored.refresh()
     if as_json:
-        print_json({**record.model_dump(mode="json", by_alias=True), "text": written})
+        review = stored.standing(record.id).model_dump(mode="json")
+        print_json({**record.model_dump(mode="json", by_alias=True), "text": written, "review": review})
         return
-    used = record.task
-    heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
-    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
-    _print_beside("; ".join(heads), "\n\n".join(each.text for each in record.sources), about, written)
+    _show_text(record, written)
+    _show_review(stored, record)
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
-    note("", f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}")
+    note(
+        "",
+        f"Run: {quoted(folder.path.name)}",
+        f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}",
+    )
 
 
 COMMANDS = (runs, show)
 
 
-def _print_beside(left_head: str, left: str, right_head: str, right: str) -> None:
-    if sys.stdout.isatty() and shutil.get_terminal_size().columns >= WIDE:
-        print_beside((left_head, left), (right_head, right))
-        return
-    _print_below(left_head, left)
-    say()
-    _print_below(right_head, right)
+def _show_text(record: Record, written: str) -> None:
+    used = record.task
+    heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
+    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
+    print_pair(("; ".join(heads), "\n\n".join(each.text for each in record.sources)), (about, written))
 
 
-def _print_below(heading: str, words: str) -> None:
-    say(heading)
-    say()
-    text(words)
+def _show_review(stored: StoredReviews, record: Record) -> None:
+    """The standing of a text: the edited version, the note, and the verdict in a line."""
+    from remix.errors import RunError
+
+    standing = stored.standing(record.id)
+    if standing.edit:
+        try:
+            edited = stored.edited(record.id, standing.edit)
+        except RunError as error:
+            note("", f"{error.message} {error.hint}")
+        else:
+            say()
+            print_below(f"edited by {quoted(stored.editor(record.id) or '')}", edited)
+    if standing.note:
+        say()
+        print_below("note", standing.note)
+    if said := _verdict(standing):
+        say()
+        say(said)
+
+
+def _verdict(standing: Standing) -> str:
+    """Verdict, judgement of the loss, and reviewers; empty if there is no verdict."""
+    said = [WORDS.get(standing.verdict or ""), LOSSES.get(standing.loss or "")]
+    words = ", ".join(each for each in said if each)
+    return f"{words} by {', '.join(map(quoted, standing.reviewers))}" if words else ""
 
 
 def _show_alternatives(trace: Trace, as_json: bool) -> None:
@@ -151,7 +178,7 @@ def _show_candidates(record: Record, as_json: bool) -> None:
     for number, each in enumerate(record.candidates):
         if number:
             say()
-        _print_below(_about(each), each.text)
+        print_below(_about(each), each.text)
 
 
 def _about(candidate: Candidate) -> str:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.cli.latest import latest_path
 from remix.cli.left_out import show_left_out
 from remix.cli.options import Command, declared, json_option
-from remix.cli.printing import note, print_json, print_table
+from remix.cli.printing import count, note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
+    from remix.generation.refreshed import StaleTexts
     from remix.outputs import RunFolder
-    from remix.records import Change, Stale
+    from remix.records import Change, Run, Stale
     from remix.workspace import Workspace
 
 
@@ -27,16 +29,23 @@ if TYPE_CHECKING:
 def status(workspace: Workspace, words: tuple[str, ...], everything: bool, strict: bool, as_json: bool) -> None:
     """List stale texts: texts whose passage, template or model has changed since.
 
+    Texts that a refresh wrote again are not listed; the refresh is named.
+
     RUN is the path of a run or the beginning of a run's name; by default the latest run.
     """
     from remix.corpus.error_collector import ErrorCollector
     from remix.generation import prepare
+    from remix.generation.refreshed import stale_texts
 
     if words and everything:
         raise click.UsageError("name runs, or say --all.")
     folders = _folders(workspace, words, everything)
     collector = ErrorCollector(strict)
-    found = [_found(folder, prepare.status(workspace, folder.run, note, collector)) for folder in folders]
+
+    def stale_in(run: Run) -> list[Stale]:
+        return prepare.status(workspace, run, note, collector)
+
+    found = [_found(folder, stale_texts(folder, workspace.outputs, stale_in)) for folder in folders]
     show_left_out(collector.errors)
     if as_json:
         print_json({"runs": [_as_json(each) for each in found]})
@@ -49,7 +58,7 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, stric
     ]
     print_table(["output", "run", "what changed"], rows)
     for each in found:
-        note(_in_words(each))
+        note(_in_words(each), *_rewritten_in_words(each))
 
 
 COMMANDS = (status,)
@@ -60,8 +69,10 @@ def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> 
     from remix.errors import RunError
     from remix.outputs import RunFolder, find_run, list_runs
 
+    if words:
+        return [find_run(workspace.outputs, word) for word in words]
     if not everything:
-        return [find_run(workspace.outputs, word) for word in words or (None,)]
+        return [RunFolder.open(latest_path(workspace))]
     folders = []
     for path in list_runs(workspace.outputs):
         try:
@@ -71,22 +82,28 @@ def _folders(workspace: Workspace, words: tuple[str, ...], everything: bool) -> 
     return folders
 
 
-class _StaleTexts(NamedTuple):
-    """The stale texts of a run."""
+class _Texts(NamedTuple):
+    """The texts of a run: how many there are, and which are stale."""
 
     folder: RunFolder
     texts: int
     """Number of finished texts."""
     stale: list[tuple[Stale, list[str]]]
     """Passages and kinds with stale texts, each with the finished texts."""
+    written_again: dict[str, list[str]]
+    """Finished texts that were written again, by the refresh's name."""
 
 
-def _found(folder: RunFolder, stale: list[Stale]) -> _StaleTexts:
+def _found(folder: RunFolder, found: StaleTexts) -> _Texts:
     done = folder.done
     outputs: dict[tuple[str, str], list[str]] = {}
     for task in done:
         outputs.setdefault((task.place, task.kind), []).append(task.id)
-    return _StaleTexts(folder, len(done), [(each, outputs.get((each.passage, each.kind), [])) for each in stale])
+    again: dict[str, list[str]] = {}
+    for stale, refreshed in found.written_again:
+        again.setdefault(refreshed.folder.path.name, []).extend(outputs.get((stale.passage, stale.kind), []))
+    stale_outputs = [(each, outputs.get((each.passage, each.kind), [])) for each in found.stale]
+    return _Texts(folder, len(done), stale_outputs, again)
 
 
 def _because(stale: Stale) -> str:
@@ -103,20 +120,29 @@ def _because(stale: Stale) -> str:
     return ", ".join(words[each] for each in stale.because) + moved
 
 
-def _in_words(found: _StaleTexts) -> str:
+def _in_words(found: _Texts) -> str:
     folder, done = found.folder, found.texts
-    count = sum(len(outputs) for _, outputs in found.stale)
-    if not count:
+    stale = sum(len(outputs) for _, outputs in found.stale)
+    if not stale:
         return f"{quoted(folder.run.name)}: none of {done} texts is stale."
     anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
-    return f"{quoted(folder.run.name)}: {count} of {done} texts are stale.{hint}"
+    return f"{quoted(folder.run.name)}: {stale} of {done} texts are stale.{hint}"
 
 
-def _as_json(found: _StaleTexts) -> dict[str, Any]:
+def _rewritten_in_words(found: _Texts) -> list[str]:
+    """A line for each refresh that holds new texts."""
+    return [
+        f"Written again, and not stale: {count(len(outputs), 'text')}, now in {quoted(name)}."
+        for name, outputs in found.written_again.items()
+    ]
+
+
+def _as_json(found: _Texts) -> dict[str, Any]:
     return {
         "run": found.folder.run.name,
         "folder": str(found.folder.path),
         "texts": found.texts,
         "stale": [{**each.model_dump(mode="json"), "outputs": outputs} for each, outputs in found.stale],
+        "written_again": found.written_again,
     }

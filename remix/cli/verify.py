@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
 from remix.cli.printing import detail, note, print_json, print_table, say, text
 from remix.cli.progress import progress
@@ -66,7 +67,8 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 
     _refuse_half(ctx, chosen)
     workspace: Workspace = ctx.obj
-    places = find_places(workspace.outputs, chosen["words"])
+    words = chosen["words"]
+    places = find_places(workspace.outputs, words) if words else {latest_path(workspace): set[str]()}
     verified = [_verify(workspace, path, outputs, chosen) for path, outputs in places.items()]
     good = all(each.good for each in verified)
     if chosen["as_json"]:
@@ -124,12 +126,11 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
     the manifest; `remix verify --signers FILE --identity NAME` checks the signature. To prove when the run was
     signed, give the sha256 to somebody who notes the date.
     """
-    from remix.outputs import find_run
     from remix.outputs.layout import SIGNATURE
     from remix.verification import signature as signing
     from remix.verification.verify import verified
 
-    folder = find_run(workspace.outputs, run)
+    folder = run_folder(workspace, run)
     verified(folder.path)
     digest = signing.sign(folder.path, key or Path.home() / ".ssh" / "id_ed25519")
     note(f"{folder.path / SIGNATURE} written. The manifest's sha256, to be kept elsewhere:")

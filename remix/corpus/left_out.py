@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from remix.corpus import slugs
 from remix.corpus.blocks import LeftOut, Why
 from remix.corpus.select import Corpus
+from remix.corpus.slugs import names_of, paths_of, typed
 from remix.corpus.words import words
 
 Part = tuple[str, LeftOut]
@@ -62,10 +62,9 @@ def number_of_words(text: str) -> int:
 
 def parts_of(corpus: Corpus, essays: Iterable[str]) -> list[Part]:
     """The parts that aren't read: of the named essays, or of all essays without names."""
-    wanted = {slugs.typed(essay) for essay in essays}
+    wanted = {typed(essay) for essay in essays}
     parts = corpus.left_out()
     if not wanted:
         return parts
-    named = ((essay.path, slugs.names_of(essay) | slugs.paths_of(essay)) for essay in corpus.essays())
-    paths = {path for path, names in named if not wanted.isdisjoint(names)}
+    paths = {essay.path for essay in corpus.essays() if wanted & (names_of(essay) | paths_of(essay))}
     return [(path, part) for path, part in parts if path in paths]

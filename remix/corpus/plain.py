@@ -26,17 +26,17 @@ _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", 
 
 def read(text: str, name: str) -> Body:
     """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
-    parts = heads.split(text, name)
-    head = text.split("\n")[: parts.body_line - 1]
-    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(head), (1, len(head)))] if head else []
-    for lines, first_line in _paragraphs(parts.body.split("\n"), parts.body_line):
+    head = heads.split(text, name)
+    above = text.split("\n")[: head.body_line - 1]
+    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(above), (1, len(above)))] if above else []
+    for lines, first_line in _paragraphs(head.body.split("\n"), head.body_line):
         found += _paragraph(lines, first_line)
     return Body(
-        parts.meta,
+        head.meta,
         None,
         tuple(each for each in found if isinstance(each, Block)),
         tuple(each for each in found if isinstance(each, LeftOut)),
-        notes=parts.notes,
+        notes=head.notes,
     )
 
 

@@ -3,12 +3,14 @@
 Takes a verified run, gives a file or a folder. Knows nothing of models, seeds and templates: a run can be exported
 without them. `export.py` verifies, chooses and writes; each format has a file, from outputs to a text or bytes.
 
-epub.py, markdown.py, html.py   books and pages to read
+epub.py, docx.py                books to read
+markdown.py, html.py            pages to read
 jsonl.py                        an object for each output
 dpo.py                          preference pairs
 prov.py                         W3C PROV
 rocrate.py                      Process Run Crate
 reviewed_outputs.py             an output with its reviews: what all formats are made from
+refreshed.py                    a run with the texts of its refreshes
 safe_markdown.py                strangers' Markdown made safe
 """
 

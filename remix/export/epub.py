@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import mkepub
+from markupsafe import Markup
 
-from remix.export.reviewed_outputs import ReviewedOutput, chapters, line, models, title
+from remix.export.reviewed_outputs import ReviewedOutput, authors, book_title, chapters, contributor, line
 from remix.records import Essay, Passage, Run
 from remix.util.names import readable
 
@@ -26,7 +27,13 @@ p { white-space: pre-line; }
 
 
 def epub(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
-    book = mkepub.Book(escape(title(run)), author=escape(line(", ".join(models(outputs)))), language="en")
+    book = mkepub.Book(
+        # mkepub escapes the title in one of four places, where `Markup` isn't escaped once more.
+        Markup(escape(book_title(run, outputs))),
+        authors=authors(run, outputs),
+        dcterms={"contributor": escape(contributor(outputs))},
+        published=f"{run.created:%Y-%m-%d}",
+    )
     # The same run gives the same book id with each export.
     book.uuid = uuid.uuid5(uuid.NAMESPACE_OID, run.name)
     book.set_stylesheet(_STYLE)

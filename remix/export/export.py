@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.errors import RemixError, RunError
-from remix.export import dpo, epub, html, jsonl, markdown, prov, rocrate
+from remix.export import docx, dpo, epub, html, jsonl, markdown, prov, rocrate
+from remix.export.refreshed import with_refreshes
 from remix.export.reviewed_outputs import ReviewedOutput, reviewed_outputs
+from remix.outputs import RunFolder
 from remix.outputs.layout import TEXT, bound_of, place_of
 from remix.records import Run, sha256
 from remix.util.files import (
@@ -56,6 +58,8 @@ class ExportOptions(NamedTuple):
     """Which outputs; None for all."""
     license: str | None = None
     """Address of a crate's licence."""
+    refreshes: tuple[Path, ...] = ()
+    """Refreshes whose texts take the place of the run's stale texts; for formats that don't describe a whole run."""
 
 
 def export(folder: Path, target: Path, options: ExportOptions) -> int:
@@ -110,7 +114,9 @@ def _chosen(folder: Path, options: ExportOptions) -> tuple[Report, Run, list[Rev
     report = verified(folder)
     if report.run is None or not report.found:
         raise ExportError(f"{folder}: no text is finished yet.", "`remix resume` goes on with it.")
-    found = reviewed_outputs(report)
+    run, found = report.run, reviewed_outputs(report)
+    if options.refreshes:
+        run, found = with_refreshes(RunFolder.open(folder), found, options.refreshes)
     chosen = [output for output in found if options.only is None or _IS[options.only](output)]
     if not chosen:
         raise ExportError(
@@ -123,7 +129,7 @@ def _chosen(folder: Path, options: ExportOptions) -> tuple[Report, Run, list[Rev
             f"{folder}: texts and records have {size(whole)}; at most {size(MOST_EXPORTED)} can be exported.",
             "Export a part of the run with --only, or make several runs.",
         )
-    return report, report.run, found if options.form == PREFERENCES else chosen
+    return report, run, found if options.form == PREFERENCES else chosen
 
 
 _IS: dict[Only, Callable[[ReviewedOutput], bool]] = {
@@ -139,6 +145,7 @@ _FORMS: dict[str, Callable[[Run, Sequence[ReviewedOutput]], bytes]] = {
     "html": lambda run, chosen: html.html(run, chosen).encode(),
     "markdown": lambda run, chosen: markdown.markdown(run, chosen).encode(),
     "epub": epub.epub,
+    "docx": docx.docx,
 }
 
 FORMATS = (CRATE, PREFERENCES, *_FORMS)

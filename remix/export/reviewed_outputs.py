@@ -25,6 +25,8 @@ class ReviewedOutput(NamedTuple):
     """Text of the edited version, if any."""
     editor: str | None
     """Name of the edited version's author."""
+    under: str | None = None
+    """Id of the passage under which the output is shown; null for the passage that the run has for the output."""
 
     @property
     def text(self) -> str:
@@ -58,7 +60,7 @@ def by_passage(run: Run, outputs: Iterable[ReviewedOutput]) -> dict[str, list[Re
     found: dict[str, list[ReviewedOutput]] = {}
     places = shown_under(run)
     for output in outputs:
-        found.setdefault(places[output.found.task.id], []).append(output)
+        found.setdefault(output.under or places[output.found.task.id], []).append(output)
     return found
 
 
@@ -78,9 +80,34 @@ def models(outputs: Iterable[ReviewedOutput]) -> list[str]:
     return list(dict.fromkeys(output.found.record.circumstances.model for output in outputs))
 
 
+def authors(run: Run, outputs: Sequence[ReviewedOutput]) -> list[str]:
+    """Names of the people who wrote the essays, each once."""
+    return list(dict.fromkeys(line(essay.author) for essay, _ in chapters(run, outputs) if essay.author))
+
+
+def contributor(outputs: Iterable[ReviewedOutput]) -> str:
+    """What wrote the texts, in words: `remixed by remix with MODEL`."""
+    return line(f"remixed by remix with {' and '.join(models(outputs))}")
+
+
 def title(run: Run) -> str:
     """The run's request in one line."""
     return line(about(run))
+
+
+MOST_TITLES = 3
+"""Essays that a book's title names."""
+
+
+def book_title(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
+    """A title for a book: the essays' titles, or the request and the number of essays."""
+    essays = [line(essay.title) for essay, _ in chapters(run, outputs)]
+    if len(essays) <= MOST_TITLES:
+        *first, last = essays or [title(run)]
+        names = f"{', '.join(first)} and {last}" if first else last
+        return f"{names}, remixed"
+    asked = title(run)
+    return f"{asked[:1].upper()}{asked[1:]}: {len(essays)} essays, remixed"
 
 
 def line(text: str) -> str:

@@ -18,8 +18,8 @@ from remix.templates.template import Reading, Template, settings_for
 SHORT = 8
 """The first class of lengths ends at 2**9 tokens, each further class after two more binary digits."""
 
-MOST_TOGETHER = 64
-"""Passages whose prompts are rendered together."""
+MOST_TOGETHER = 24
+"""Passages whose prompts are rendered together: a hostile template may make 16 MiB of text for each."""
 
 Pair = tuple[Essay, Passage]
 

@@ -22,6 +22,7 @@ from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
+from remix.generation.refreshed import stale_texts
 from remix.generation.staleness import WorkspaceState, stale
 from remix.generation.writer import Writer
 from remix.measure import embedding
@@ -123,7 +124,8 @@ def status(
 def prepare_refresh(
     workspace: Workspace, folder: RunFolder, given: dict[str, object] | None = None, writer: Writer | None = None
 ) -> Job | None:
-    """Plan a new run of only the stale texts of an earlier run, with the earlier run's options.
+    """Plan a new run of only the stale texts of an earlier run, with the earlier run's options. Texts that an earlier
+    refresh wrote again aren't written once more.
 
     `given` overrides options; `writer` replaces the local model. Gives null if no stale text can be written again.
     Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale.
@@ -133,7 +135,12 @@ def prepare_refresh(
     notes: list[str] = []
     run = folder.run.model_copy(update={"options": options})
     state = _state(workspace, run, collector)
-    found = [each for each in stale(run, state, notes.append) if not each.is_lost]
+
+    def stale_in(run: Run) -> list[Stale]:
+        changed = run.model_copy(update={"options": run.options.model_copy(update=given)})
+        return stale(changed, _state(workspace, changed, collector), notes.append)
+
+    found = [each for each in stale_texts(folder, workspace.outputs, stale_in).stale if not each.is_lost]
     groups = [each.kind for each in found if each.passage == GROUP]
     found = [each for each in found if each.passage != GROUP]
     if groups and not found:

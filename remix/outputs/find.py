@@ -9,13 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
 from remix.outputs.layout import RECORD, TEXT
 from remix.outputs.run import RunFolder, is_run
+from remix.outputs.runs import latest, list_runs, refreshes, written_again
 from remix.records import Task
+from remix.util import names
+
+MOST_LISTED = 8
+"""Passages or texts that an error lists."""
 
 
 class OutputPlace(NamedTuple):
@@ -25,15 +31,8 @@ class OutputPlace(NamedTuple):
     task: str
 
 
-def list_runs(outputs: Path) -> list[Path]:
-    """The folders of all runs, readable or not, the oldest first: names begin with the time."""
-    if not outputs.is_dir():
-        return []
-    return sorted(path for path in outputs.iterdir() if is_run(path))
-
-
 def find_run(outputs: Path, word: str | None) -> RunFolder:
-    """The run that a user names by path or by a unique prefix of its name; without a word the latest run.
+    """The run that a user names by path or by a unique prefix of its name; without a word the latest run (`latest`).
 
     Raises `RunError`.
     """
@@ -44,11 +43,8 @@ def run_path(outputs: Path, word: str | None) -> Path:
     """The folder of the run that a user names, also if the run can't be opened. Raises `RunError`."""
     if word and is_run(Path(word)) and Path(word).is_dir():
         return Path(word)
-    runs = list_runs(outputs)
-    if not runs:
-        raise RunError(f"{outputs}: no runs yet.", "Make one: `remix generate --tag TAG`.")
-    if word is None:
-        return runs[-1]
+    if word is None or not (runs := list_runs(outputs)):
+        return latest(outputs).path
     matching = [path for path in runs if path.name == word] or [path for path in runs if path.name.startswith(word)]
     if len(matching) != 1:
         found = "no run's name begins" if not matching else f"{len(matching)} runs' names begin"
@@ -57,25 +53,83 @@ def run_path(outputs: Path, word: str | None) -> Path:
 
 
 def find_output(outputs: Path, word: str) -> OutputPlace:
-    """The output that a user names. Raises `RunError` if no output fits, or several."""
+    """The output that a user names. Raises `RunError` if no output fits, or several.
+
+    Without a run, the name is looked up in the latest run, where a refresh may have written the text again, and then
+    in all other runs, the latest first.
+    """
     path = Path(word)
     if path.suffix in {TEXT, RECORD} and path.exists():
         return _by_path(path)
     run, _, name = word.rpartition(":")
     if "/" in name:
-        folder = find_run(outputs, run or None)
-        if not folder.record_path(name).is_file():
-            raise RunError(f"{folder.path.name}: no output '{name}'.", "Its form is essay/NNN/kind.step[.vN].")
-        return OutputPlace(folder, name)
+        found = _in_run(find_run(outputs, run), name) if run else _in_any_run(outputs, name)
+        if not found:
+            folder = find_run(outputs, run or None)
+            message = f"{folder.path.name}: no output '{name}'." if run else f"no output '{name}' in any run."
+            raise RunError(message, _what_there_is(folder, name))
+        return found
     if not re.fullmatch(r"[0-9a-f]{4,64}", name):
         raise RunError(
             f"'{word}' is neither an output's path nor the beginning of a record's id.",
-            "Or name it [RUN:]essay/NNN/kind.step[.vN].",
+            _what_there_is(find_run(outputs, run or None), name),
         )
-    found = list(_by_id(outputs, name))
-    if len({id_ for id_, _ in found}) != 1:
-        raise RunError(f"{len(found)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step.")
-    return found[-1][1]
+    by_id = list(_by_id(outputs, name))
+    if len({id_ for id_, _ in by_id}) != 1:
+        raise RunError(f"{len(by_id)} outputs' ids begin with '{name}'.", "Give more digits, or essay/NNN/kind.step.")
+    return by_id[-1][1]
+
+
+def _in_run(folder: RunFolder, name: str) -> OutputPlace | None:
+    return OutputPlace(folder, name) if folder.record_path(name).is_file() else None
+
+
+def _in_any_run(outputs: Path, name: str) -> OutputPlace | None:
+    """An output of the latest run or of a refresh, or else of the newest run that has the output.
+
+    A run that can't be read hides no other run. Raises `RunError` if there are no runs.
+    """
+    path = latest(outputs).path
+    with suppress(RunError):
+        folder = RunFolder.open(path)
+        if found := _written_again(outputs, folder, name) or _in_run(folder, name):
+            return found
+    for other in reversed(list_runs(outputs)):
+        if (other / f"{name}{RECORD}").is_file():
+            with suppress(RunError):
+                return OutputPlace(RunFolder.open(other), name)
+    return None
+
+
+def _written_again(outputs: Path, folder: RunFolder, name: str) -> OutputPlace | None:
+    """The output of the newest refresh that wrote a text of a run again."""
+    task = next((task for task in folder.run.tasks if task.id == name), None)
+    again = written_again(folder, refreshes(outputs, folder)) if task else {}
+    refreshed = again.get((task.place, task.kind)) if task else None
+    return _in_run(refreshed.folder, refreshed.task_of(task).id) if task and refreshed else None
+
+
+def _what_there_is(folder: RunFolder, name: str) -> str:
+    """What a run has instead of a name: texts of the passage, or similar names; else passages and kinds."""
+    done = folder.done
+    ids = [task.id for task in done]
+    if own := [id_ for id_ in ids if name and id_.startswith(f"{name.rstrip('/')}/")]:
+        return f"Texts of {name.rstrip('/')}: {_listed(own)}."
+    near = names.similar(name, ids) if len(name) <= names.LONGEST else []
+    also = f"Did you mean {' or '.join(near)}? " if near else ""
+    if not done:
+        return f"{folder.path.name} has no finished text; `remix runs` lists the runs."
+    passages = _listed(list(dict.fromkeys(task.place for task in done)))
+    kinds = _listed(list(dict.fromkeys(f"{task.kind}.{task.step}" for task in done)))
+    return (
+        f"{also}{folder.path.name} has texts of {passages}; kinds and steps: {kinds}. Write essay/NNN/kind.step[.vN]."
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The first words of a list, and the number of the rest."""
+    more = f" and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
+    return ", ".join(words[:MOST_LISTED]) + more
 
 
 def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
@@ -84,7 +138,7 @@ def find_places(outputs: Path, words: Sequence[str]) -> dict[Path, set[str]]:
     A word names a run or an output. Without words the latest run is meant. Raises `RunError`.
     """
     if not words:
-        return {run_path(outputs, None): set()}
+        return {latest(outputs).path: set()}
     named: dict[Path, set[str]] = {}
     whole: set[Path] = set()
     for word in words:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from remix.errors import RunError
+from remix.outputs import note
 from remix.records import Frozen, Record, Trace, canonical_sha256
 
 _FENCE = b"---\n"
@@ -42,6 +43,7 @@ def compose(record: Record, text: str) -> bytes:
     passages = [source.passage for source in record.sources]
     one = {"essay": essays[0], "passage": passages[0]}
     front: dict[str, Any] = {
+        **note.properties(record),
         **(one if len(passages) == 1 else {"essays": essays, "passages": passages}),
         "kind": record.task.kind,
         "step": record.task.step,

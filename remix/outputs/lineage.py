@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
-from remix.outputs.find import list_runs
 from remix.outputs.run import RunFolder
+from remix.outputs.runs import list_runs
 from remix.records import Record, Run
 
 

@@ -7,7 +7,6 @@ output_detail.py       values for the page's middle (texts side by side) and rig
 alternatives.py        which tokens wrote which word of a text
 diff.py                which words of two texts differ
 measured_sentences.py  which sentences were kept, from an output's `.measures.json`
-stored_reviews.py      the reviews of all runs of a folder, and the standing of each output
 verify_process.py      `verify` in a process of its own
 guard.py               which requests are allowed: Host, Origin, key, session, headers
 routes.py              the requests that the page may send, and the answers

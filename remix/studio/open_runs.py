@@ -20,6 +20,7 @@ from remix.outputs.index import write_index
 from remix.outputs.layout import files_of_output
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
+from remix.outputs.stored_reviews import StoredReviews
 from remix.records import Verdict, canonical_sha256
 from remix.studio.listing import (
     Changes,
@@ -45,7 +46,6 @@ from remix.studio.output_files import (
     outputs_by_passage,
     state_of,
 )
-from remix.studio.stored_reviews import StoredReviews
 from remix.studio.verify_process import findings_of
 from remix.util.names import in_json, one_line, readable
 from remix.verification.finding import Finding

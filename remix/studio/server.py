@@ -6,6 +6,7 @@ Takes `OpenRuns`; the answers are in `routes.py`. Knows nothing of run folders.
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(
     open_runs: OpenRuns, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]
 ) -> None:
-    """Answer until Ctrl-C; if `browse`, open the studio in the browser.
+    """Answer until Ctrl-C, SIGTERM, or the terminal is closed; if `browse`, open the studio in the browser.
 
     `tell` gets messages for the user: new addresses, and errors.
     """
@@ -93,18 +94,58 @@ def serve(
         except OSError as error:
             tell(f"The browser can't be opened ({error.strerror or error}): open the address yourself.")
     browser.listen(access, tell)
-    with _errors_told(tell):
+    server = uvicorn.Server(config)
+    with _errors_told(tell), _ended_by_signals(server):
         reading.start()
         tidying.start()
         try:
             with suppress(KeyboardInterrupt):
-                uvicorn.Server(config).run(sockets=[bound])
+                server.run(sockets=[bound])
         finally:
+            _ignore_further_signals()
             stop.set()
             redirect.close()
             tidying.join()
             open_runs.tidy()
             bound.close()
+
+
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Let SIGTERM, and SIGHUP of a closed terminal, end the server as Ctrl-C does, so that `index.md` is written.
+
+    uvicorn sends itself each signal again after the end, and SIGTERM would then end the process.
+    """
+    before = {number: signal.getsignal(number) for number in _ENDS}
+
+    def end(number: int, frame: object) -> None:
+        server.should_exit = True
+
+    if _is_main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # `nohup` has SIGHUP ignored.
+            if before[number] is not signal.SIG_IGN:
+                signal.signal(number, end)
+    try:
+        yield
+    finally:
+        if _is_main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _ignore_further_signals() -> None:
+    """Let no second Ctrl-C break off writing `index.md`."""
+    if _is_main_thread():
+        for number in _ENDS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager

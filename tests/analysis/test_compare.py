@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from remix.analysis import run_ledgers, run_survey
+from remix.analysis import run_comparison, run_ledgers
 from remix.analysis.compare import TextKey, differences
 from remix.cli import cli
+from remix.cli.printing import print_pair
 from remix.engine import llama
 from remix.errors import RunError
 from remix.generation import execute, prepare
@@ -24,8 +25,9 @@ from remix.outputs import RunFolder
 from remix.records import Options
 from remix.workspace import Workspace, open_workspace
 from tests import planted
-from tests.conftest import Remix, make_workspace
+from tests.conftest import FakeWriter, Remix, make_workspace
 from tests.forging import forge, forge_request
+from tests.generation.test_refreshed import EDITED, SLOW, edit, refresh
 
 OTHER = "19990101T000000Z-other-0000"
 
@@ -87,12 +89,12 @@ def other(finished: RunFolder) -> RunFolder:
     return copy
 
 
-def side(folder: RunFolder) -> run_survey.ComparedRun:
-    return run_survey.ComparedRun(folder, run_ledgers.measure(folder))
+def side(folder: RunFolder) -> run_comparison.ComparedRun:
+    return run_comparison.ComparedRun(folder, run_ledgers.measure(folder))
 
 
 def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: RunFolder) -> None:
-    found = run_survey.compare(side(finished), side(other), None)
+    found = run_comparison.compare(side(finished), side(other), None)
     assert (found.one, found.other, found.pairs, found.left_out) == (finished.run.name, OTHER, 12, 0)
     longer = {each.kind: each.difference.value for each in found.differences if each.measure == "words"}
     # Three passages of two steps each: one of six texts has three words more.
@@ -100,22 +102,58 @@ def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: Run
     assert found.aligned == ()
 
 
-def test_texts_of_a_passage_that_changed_are_left_out(finished: RunFolder, other: RunFolder) -> None:
-    for step in (1, 2):
-        for kind in ("again", "once"):
-            forge(other, f"two-clocks/002/{kind}.{step}", lambda raw: raw["derivation"].update(passages=["0" * 64]))
-    found = run_survey.compare(side(finished), side(other), None)
-    assert (found.pairs, found.left_out) == (8, 4)
+def test_texts_of_an_edited_passage_are_compared(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter
+) -> None:
+    """Texts of a passage that had been edited between the runs were left out."""
+    edit(workspace, SLOW, EDITED)
+    found = run_comparison.compare(side(finished), side(refresh(workspace, finished, writer)), None)
+    assert (found.pairs, found.left_out, found.edited) == (4, 8, 4)
+    assert found.different
+    for pair in found.different:
+        assert pair.is_edited
+        assert SLOW in pair.passages[0]
+        assert EDITED in pair.passages[1]
+
+
+def test_texts_of_an_edited_passage_that_moved_are_compared(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter
+) -> None:
+    edit(workspace, "The first clock runs fast", "Here are two clocks.\n\nThe first clock runs too fast")
+    found = run_comparison.compare(side(finished), side(refresh(workspace, finished, writer)), None)
+    assert {(pair.one.split("/")[1], pair.other.split("/")[1]) for pair in found.different} == {("001", "002")}
+
+
+def test_passages_that_only_moved_are_no_edited_passages(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter
+) -> None:
+    edit(
+        workspace, "The first clock runs fast", "Here are two clocks, one after another.\n\nThe first clock runs fast"
+    )
+    job = prepare.prepare_for(workspace, finished.run.options, writer)
+    whole = execute.generate(job, workspace.outputs, writer=writer).folder
+    found = run_comparison.compare(side(finished), side(whole), None)
+    assert (found.pairs, found.left_out, found.edited, found.equal) == (12, 4, 0, 12)
+
+
+def test_a_passage_in_one_run_alone_is_left_out(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter
+) -> None:
+    job = prepare.prepare_for(workspace, Options(steps=2, tags=("small error",)), writer)
+    part = execute.generate(job, workspace.outputs, writer=writer).folder
+    found = run_comparison.compare(side(finished), side(part), None)
+    assert (found.pairs, found.left_out, found.equal) == (4, 8, 4)
+    assert not found.is_identical
 
 
 def test_runs_that_have_nothing_in_common(finished: RunFolder, other: RunFolder) -> None:
-    nothing = run_survey.ComparedRun(other, [])
+    nothing = run_comparison.ComparedRun(other, [])
     with pytest.raises(RunError, match="have no text of the same passage"):
-        run_survey.compare(side(finished), nothing, None)
+        run_comparison.compare(side(finished), nothing, None)
 
 
 def test_embeddings_add_meaning(finished: RunFolder, other: RunFolder) -> None:
-    found = run_survey.compare(side(finished), side(other), Embedder("words", bag_of_words))
+    found = run_comparison.compare(side(finished), side(other), Embedder("words", bag_of_words))
     named = {each.measure for each in found.differences}
     assert "like its passage, by meaning" in named
     assert found.aligned == ()  # three passages are too few
@@ -129,7 +167,7 @@ def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolde
         calls.append(set(texts))
         return bag_of_words(texts)
 
-    run_survey.compare(side(finished), side(other), Embedder("words", embed))
+    run_comparison.compare(side(finished), side(other), Embedder("words", embed))
     passages = {each.record.sources[0].text for each in run_ledgers.measure(finished)}
     assert [len(call & passages) for call in calls] == [3]
 
@@ -137,8 +175,8 @@ def test_both_runs_are_embedded_in_one_call(finished: RunFolder, other: RunFolde
 def test_models_that_see_the_same() -> None:
     """Alignment of two embedders over texts both runs have: too few passages say nothing."""
     embedders = (Embedder("one", bag_of_words), Embedder("other", bag_of_words))
-    nothing = run_survey.ComparedRun(None, [])
-    assert run_survey.models_aligned(nothing, nothing, embedders) is None
+    nothing = run_comparison.ComparedRun(None, [])
+    assert run_comparison.models_aligned(nothing, nothing, embedders) is None
 
 
 # -- the command --------------------------------------------------------------------------------------------
@@ -151,7 +189,65 @@ def test_the_command(remix_: Remix, finished: RunFolder, other: RunFolder) -> No
     assert rows[0][:2] == ["again", "words"]
     assert rows[0][4] == "+0.50"
     assert rows[0][5] == "-"  # three passages give no interval
-    assert "12 texts are in both runs; 0 are in one run alone" in result.stderr
+    assert "12 texts in both runs: 11 equal, 1 different." in result.stderr
+    ours, theirs = (folder.read("two-clocks/001/again.1")[1] for folder in (finished, other))
+    assert result.stdout.endswith(
+        f"\n\ntwo-clocks/001/again.1, first run\n\n    {ours}\n\ntwo-clocks/001/again.1, second run\n\n    {theirs}\n"
+    )
+
+
+def test_identical_runs_are_said_to_be_identical(remix_: Remix, finished: RunFolder) -> None:
+    shutil.copytree(finished.path, finished.path.with_name(OTHER))
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "All 12 texts are equal." in result.stderr
+
+
+def test_of_many_different_texts_some_are_shown(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none", "--texts", "0")
+    assert "first run" not in result.stdout
+    assert "1 further pair of different texts: `--texts 1` shows all." in result.stderr
+
+
+def test_without_a_name_the_latest_run_and_its_last_refresh(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter, remix_: Remix
+) -> None:
+    edit(workspace, SLOW, EDITED)
+    anew = refresh(workspace, finished, writer)
+    for words in ((), (anew.path.name,)):
+        result = remix_("compare", *words, "--embeddings", "none")
+        assert result.exit_code == 0, result.output
+        assert f"First run: {finished.path.name}\nSecond run: {anew.path.name}\n" in result.stderr
+        assert f"Latest run: {finished.path.name}" in result.stderr
+        assert "passage, first run" in result.stdout
+        assert EDITED in result.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("LATEST",), ("1999",)])
+def test_without_a_refresh_the_run_before(
+    remix_: Remix, finished: RunFolder, other: RunFolder, words: tuple[str, ...]
+) -> None:
+    named = [finished.path.name if word == "LATEST" else word for word in words]
+    result = remix_("compare", *named, "--embeddings", "none")
+    assert f"First run: {OTHER}\nSecond run: {finished.path.name}\n" in result.stderr
+
+
+def test_one_run_alone_is_compared_with_nothing(remix_: Remix, finished: RunFolder) -> None:
+    result = remix_("compare")
+    assert result.exit_code == 1
+    assert f"no run before {finished.path.name}" in result.stderr
+    assert remix_("compare", "a", "b", "c").exit_code == 2
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(140, True), (100, True), (99, False)])
+def test_texts_stand_side_by_side_from_a_hundred_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int, beside: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    print_pair(("one", "Words."), ("other", "Further words."))
+    lines = capsys.readouterr().out.splitlines()
+    assert any("one" in line and "other" in line for line in lines) is beside
 
 
 def test_the_command_in_json(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
@@ -194,7 +290,7 @@ def garden(model_path: Path, low: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def sides(garden: Workspace) -> list[run_survey.ComparedRun]:
+def sides(garden: Workspace) -> list[run_comparison.ComparedRun]:
     """First the bundled model's, then the coarse copy's."""
     return [side(RunFolder.open(path)) for path in sorted(garden.outputs.iterdir())]
 
@@ -206,7 +302,7 @@ def bundled(model_path: Path) -> Embedder:
 
 
 @pytest.mark.model
-def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list[run_survey.ComparedRun]) -> None:
+def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list[run_comparison.ComparedRun]) -> None:
     names = [each.folder.run.name for each in sides]
     words = ["-C", str(garden.root), "compare", *names, "--neighbours", "--embeddings", "none", "--json"]
     result = CliRunner().invoke(cli, words)
@@ -225,19 +321,19 @@ def test_a_model_and_its_coarse_copy_side_by_side(garden: Workspace, sides: list
 
 
 @pytest.mark.model
-def test_a_model_sees_what_it_sees_itself(sides: list[run_survey.ComparedRun], bundled: Embedder) -> None:
-    found = run_survey.models_aligned(sides[0], sides[1], (bundled, bundled))
+def test_a_model_sees_what_it_sees_itself(sides: list[run_comparison.ComparedRun], bundled: Embedder) -> None:
+    found = run_comparison.models_aligned(sides[0], sides[1], (bundled, bundled))
     assert found is not None
     assert found.alignment.value == 1
 
 
 @pytest.mark.model
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_model_and_a_sentence_model(sides: list[run_survey.ComparedRun], bundled: Embedder) -> None:
+def test_a_model_and_a_sentence_model(sides: list[run_comparison.ComparedRun], bundled: Embedder) -> None:
     """Of other makers, for other ends, with vectors of another length: they agree on more than chance would."""
     sentences = embedding.installed()
     if sentences is None:
         pytest.skip("sentence-transformers isn't installed: pip install 'essay-remix[embeddings]'")
-    found = run_survey.models_aligned(sides[0], sides[1], (bundled, sentences))
+    found = run_comparison.models_aligned(sides[0], sides[1], (bundled, sentences))
     assert found is not None
     assert found.alignment.high < found.alignment.value < 1

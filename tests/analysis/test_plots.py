@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from remix.analysis import plots
-from remix.analysis.plots import DrawingError, Path, Row, Series
+from remix.analysis.plots import Path, Row, Series
 from tests.conftest import python_path
 
 LINE = Series("to <its> passage", 0, "-", [1, 2, 3], [0.5, 0.4, 0.3], [0.4, 0.3, None], [0.6, 0.5, None])
@@ -79,11 +79,10 @@ def test_a_users_own_settings_change_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert drawings() == before
 
 
-def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_no_plot_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DrawingError, match="matplotlib") as raised:
-        plots.check()
-    assert "essay-remix[report]" in raised.value.hint
+    assert not plots.is_installed()
+    assert set(drawings()) == {""}
 
 
 def test_what_is_below_zero_is_drawn() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -172,3 +173,18 @@ def test_nothing_finished_is_nothing_to_report(finished: RunFolder) -> None:
         path.unlink()
     with pytest.raises(RunError, match="no text is finished yet"):
         run_survey.page(run_survey.survey_of(finished, run_ledgers.measure(finished), None), None)
+
+
+def test_without_matplotlib_the_report_has_tables_and_says_what_to_install(
+    finished: RunFolder, remix_: Remix, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After `make demo`, which installs no matplotlib, there was no report at all."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "matplotlib" else object())
+    target = tmp_path / "report.html"
+    result = remix_("measure", "--report", target, "--embeddings", "none")
+    assert result.exit_code == 0, result.output
+    assert "no plots, because matplotlib isn't installed: pip install 'essay-remix[report]'" in result.stderr
+    found = Page(target.read_text(encoding="utf-8"))
+    assert "svg" not in found.tags
+    assert found.tags.count("table") == 3
+    assert "pip install 'essay-remix[report]'" in found.text

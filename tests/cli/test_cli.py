@@ -199,6 +199,7 @@ def test_passages(remix_: Remix) -> None:
         "lines": [14, 14],
         "tags": ["time"],
         "text": "Nobody has asked the sun.",
+        "source": None,
     }
 
 
@@ -352,6 +353,7 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
         assert f"fake, seed {record.derivation.sampling.seed}, record {record.id[:12]}" in result.stderr
     shown = json.loads(ok(remix_("show", AGAIN, "--json")))
     assert shown.pop("text") == text
+    assert shown.pop("review")["verdict"] is None
     assert shown == json.loads(finished.record_path(AGAIN).read_bytes())
 
 
@@ -413,10 +415,11 @@ def test_models_list(remix_: Remix, model_path: Path, tmp_path: Path) -> None:
         "origin": "bundled",
         "type": "Q4_1",
         "context": 8192,
+        "prepared": [],
         "path": str(model_path),
     }
     line = ok(remix_("models", "list", env=home))
-    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\n"
+    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\t\n"
 
 
 def test_models_list_leaves_out_what_it_cannot_read(remix_: Remix, workspace: Workspace, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 from click.testing import Result
 
 import remix.cli
@@ -394,7 +395,7 @@ def test_what_is_exported_to_a_terminal_commands_it_nothing(
     result = remix_("export", "--format", form)
     assert result.exit_code == 0, result.output
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", result.output)
-    assert result.stderr == ""
+    assert result.stderr == f"Latest run: {forged.path.name}\n"
 
 
 def test_what_libraries_warn_of_reaches_no_terminal(tmp_path: Path) -> None:
@@ -425,7 +426,9 @@ def test_a_table_of_contents_shows_names_as_they_are(finished: RunFolder) -> Non
         folder = forge_names(finished, name)
         write_index(folder)
         text = (folder.path / "index.md").read_text(encoding="utf-8")
-        lines_of_names = [line for line in text.splitlines() if not line.startswith(("- again", "- once"))]
+        _, head, body = text.split("---\n", 2)
+        assert set(yaml.safe_load(head)) == {"title", "aliases", "tags"}
+        lines_of_names = [line for line in body.splitlines() if not line.startswith(("- again", "- once"))]
         for line in lines_of_names:
             assert not re.match(r"(#+ |> )?(\d+[.)]|[-+] |<script|intact|signed)", line), line
         assert "<script" not in text.replace("\\<script", "")

@@ -283,7 +283,7 @@ def test_commands_say_that_folders_lie_too_deep(workspace: Workspace, nest: Nest
     assert result.exit_code == 0
     assert "two-clocks/001" in result.stdout
     assert result.stderr.count("more than 100 folders lie within one another there") == 1
-    result = remix_("generate", "--all", "--dry-run")
+    result = remix_("generate", "--all", "--dry-run", "--strict")
     assert result.exit_code == 1
     assert "more than 100 folders" in result.stderr
 

@@ -449,11 +449,18 @@ def test_a_book_is_read_by_others(judged: RunFolder, tmp_path: Path, remix_: Rem
         pages = [name for name in book.namelist() if name.endswith(".xhtml")]
         texts = {name: "".join(ElementTree.fromstring(book.read(name)).itertext()) for name in pages}
         package = ElementTree.fromstring(book.read("EPUB/package.opf"))
-    titles = [each.text for each in package.iter("{http://purl.org/dc/elements/1.1/}title")]
-    assert titles == ["All passages"]
+    assert _told(package, "title") == ["Two Clocks, remixed"]
+    assert _told(package, "creator") == ["Nobody"]
+    contributors = [each.text for each in package.iter() if each.get("property") == "dcterms:contributor"]
+    assert contributors == ["remixed by remix with fake"]
     (essay,) = [words for name, words in texts.items() if "toc" not in name]
     assert judged.read(AGAIN_TOO)[1] in essay
     assert "Said *better* & shorter." in essay
+
+
+def _told(package: ElementTree.Element, name: str) -> list[str | None]:
+    """Values of a term of Dublin Core in an XML document."""
+    return [each.text for each in package.iter(f"{{http://purl.org/dc/elements/1.1/}}{name}")]
 
 
 def test_a_book_holds_nothing_that_xml_does_not_take(finished: RunFolder, tmp_path: Path) -> None:

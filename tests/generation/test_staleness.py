@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from remix.corpus import read_seeds
-from remix.generation import execute, prepare, staleness
+from remix.corpus import matching, read_seeds
+from remix.generation import execute, prepare
 from remix.generation.staleness import WorkspaceState, stale
 from remix.outputs import RunFolder
 from remix.records import Essay, ModelFile, Options, Run, Stale, sha256
@@ -301,12 +301,12 @@ def test_an_essay_in_which_too_much_has_changed(
     workspace: Workspace, finished: RunFolder, remix_: Remix, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edit(essay_of(workspace), "The first clock runs fast", "Here are two clocks.\n\nThe first clock runs too fast")
-    monkeypatch.setattr(staleness, "MOST_PAIRS", 1)
+    monkeypatch.setattr(matching, "MOST_PAIRS", 1)
     result = remix_("status")
     assert result.exit_code == 0
     assert "seeds/two-clocks.md: too much has changed to compare all passages." in result.stderr
     assert now_at(workspace, finished, "two-clocks/001") == "two-clocks/001"
-    monkeypatch.setattr(staleness, "MOST_PAIRS", 100)
+    monkeypatch.setattr(matching, "MOST_PAIRS", 100)
     assert "too much" not in remix_("status").stderr
-    monkeypatch.setattr(staleness, "MOST_COMPARED", 1)
+    monkeypatch.setattr(matching, "MOST_COMPARED", 1)
     assert "too much" in remix_("status").stderr

@@ -104,6 +104,13 @@ def test_a_broken_run_hides_no_other(finished: RunFolder, broken: str) -> None:
     assert find_output(finished.path.parent, finished.read(AGAIN)[0].id).folder.path == finished.path
 
 
+def test_a_broken_latest_run_hides_no_output(finished: RunFolder) -> None:
+    """The error of the broken run was given in place of the text."""
+    later = copy(finished, "20990101T000000Z-later-0000")
+    (later.path / "run.json").write_text("[")
+    assert find_output(finished.path.parent, AGAIN).folder.path == finished.path
+
+
 def test_an_ambiguous_id(finished: RunFolder) -> None:
     for number, task in enumerate(finished.run.tasks[:2]):
         path = finished.record_path(task.id)

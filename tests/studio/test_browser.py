@@ -157,7 +157,8 @@ def test_enter_prints_an_address_that_holds(workspace: Workspace, tmp_path: Path
     open_runs = _open_runs(workspace.root, tmp_path, "--no-open", stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
-        first = _read_until(ours, b"at once.").decode().split()[0]
+        words = _read_until(ours, b"at once.").decode().split()
+        first = next(word for word in words if word.startswith("http://"))
         with Client(first) as client:
             client.enter()
             assert client.post(f"{client.origin}/enter", json={"key": first.partition("=")[2]}).status_code == 403

@@ -263,7 +263,7 @@ def test_with_few_descriptors_the_studio_goes_on(workspace: Workspace) -> None:
             assert client.get("/api/listing").status_code == 200
         process.kill()
         assert process.stderr
-        assert process.stderr.read().count("\n") == 1, "only how to close it"
+        assert process.stderr.read().count("\n") == 2, "only which run, and how to close it"
 
 
 def _cpu(process: int) -> float:

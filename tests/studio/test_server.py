@@ -357,19 +357,45 @@ def test_work_that_fails_is_told_and_tried_again(caplog: pytest.LogCaptureFixtur
 # -- for real -----------------------------------------------------------------------------------------------
 
 
-def test_the_command_serves_and_ends(workspace: Workspace) -> None:
+def accept_first(address: str) -> None:
+    with Client(address) as client:
+        client.enter()
+        row = client.get("/api/listing").json()["outputs"][0]
+        output = client.get(f"/api/outputs/{row['key']}").json()["output"]
+        words = {"output": output, "verdict": "accept"}
+        assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda ends: ends.name)
+def test_the_command_serves_and_ends(workspace: Workspace, ends: signal.Signals) -> None:
+    """SIGTERM, and SIGHUP from a closed terminal, left `index.md` without the last verdicts."""
     folder = variants(workspace)
     with served(workspace.root) as (address, process):
-        with Client(address) as client:
-            client.enter()
-            row = client.get("/api/listing").json()["outputs"][0]
-            output = client.get(f"/api/outputs/{row['key']}").json()["output"]
-            words = {"output": output, "verdict": "accept"}
-            assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
-        process.send_signal(signal.SIGINT)
+        accept_first(address)
+        process.send_signal(ends)
         assert process.wait(timeout=30) == 0
         assert process.stderr
         assert "Traceback" not in process.stderr.read()
+    assert "✓" in (folder.path / "index.md").read_text(encoding="utf-8")
+
+
+def test_a_second_ctrl_c_does_not_cut_the_index_off(workspace: Workspace) -> None:
+    folder = variants(workspace)
+    with served(workspace.root) as (address, process):
+        accept_first(address)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+    assert "✓" in (folder.path / "index.md").read_text(encoding="utf-8")
+
+
+def test_after_a_kill_the_next_command_writes_the_index(workspace: Workspace, remix_: Remix) -> None:
+    folder = variants(workspace)
+    with served(workspace.root) as (address, process):
+        accept_first(address)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+    assert remix_("tags").exit_code == 0
     assert "✓" in (folder.path / "index.md").read_text(encoding="utf-8")
 
 

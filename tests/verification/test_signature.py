@@ -130,7 +130,7 @@ def test_an_unfinished_run_is_not_signed(remix_: Remix, finished: RunFolder, tmp
     finished.record_path("two-clocks/001/again.2").unlink()
     result = remix_("sign", "--key", tmp_path / "key")
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: {finished.path}: isn't finished, so there is nothing to sign.")
+    assert f"Error: {finished.path}: isn't finished, so there is nothing to sign." in result.stderr
     assert "`remix resume` finishes the run." in result.stderr
 
 

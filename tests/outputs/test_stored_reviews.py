@@ -10,8 +10,8 @@ import pytest
 
 from remix.errors import RunError
 from remix.outputs import RunFolder, reviews
+from remix.outputs.stored_reviews import StoredReviews
 from remix.records import Review
-from remix.studio.stored_reviews import StoredReviews
 from tests.studio_server import FIRST, SECOND
 
 EVE, ADAM = "Eve", "Adam"

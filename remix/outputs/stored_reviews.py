@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from remix.errors import RunError
 from remix.outputs import reviews
-from remix.outputs.find import list_runs
 from remix.outputs.layout import REVIEWS
+from remix.outputs.runs import list_runs
 from remix.records import Edit, Review, Standing
 
 
@@ -80,6 +80,11 @@ class StoredReviews:
             stored = [each.review for each in self._by_output.get(output, ())]
             self._standings[output] = reviews.standings(stored).get(output, Standing())
         return self._standings[output]
+
+    def editor(self, output: str) -> str | None:
+        """Name of the reviewer who wrote an output's edited version; null if nobody edited the output."""
+        force = reviews.in_force([each.review for each in self._by_output.get(output, ())])
+        return next((each.reviewer for each in reversed(force) if each.edit), None)
 
     def last_of(self, reviewer: str, outputs: Collection[str]) -> StoredReview | None:
         """A reviewer's latest review in force, among some outputs."""

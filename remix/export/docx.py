@@ -1,0 +1,155 @@
+"""Export to Word (.docx): essays and passages as headings, each passage quoted, and the passage's texts below.
+
+Takes a run and outputs with their reviews, gives the file's bytes: the five parts that a document must have by
+ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs give the
+same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from remix.export.reviewed_outputs import ReviewedOutput, authors, book_title, chapters, contributor, line
+from remix.records import Run
+from remix.util.names import readable
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+_CONTENT_TYPES = f"""{_HEAD}<Types xmlns="{_PACKAGE}/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Override PartName="/word/document.xml" ContentType="{_TYPE}.document.main+xml"/>
+<Override PartName="/word/styles.xml" ContentType="{_TYPE}.styles+xml"/>
+<Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/>
+</Types>
+"""
+
+_RELATIONS = f"""{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">
+<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="word/document.xml"/>
+<Relationship Id="rId2" Type="{_PACKAGE}/relationships/metadata/core-properties" Target="docProps/core.xml"/>
+</Relationships>
+"""
+
+_RELATIONS_OF_DOCUMENT = f"""{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">
+<Relationship Id="rId1" Type="{_OFFICE}/styles" Target="styles.xml"/>
+</Relationships>
+"""
+
+
+def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
+    parts = {
+        "[Content_Types].xml": _CONTENT_TYPES,
+        "_rels/.rels": _RELATIONS,
+        "word/document.xml": _document(run, outputs),
+        "word/_rels/document.xml.rels": _RELATIONS_OF_DOCUMENT,
+        "word/styles.xml": _styles(),
+        "docProps/core.xml": _properties(run, outputs),
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            # A `ZipInfo` has a fixed time.
+            archive.writestr(zipfile.ZipInfo(name), part.encode(), zipfile.ZIP_DEFLATED)
+    return data.getvalue()
+
+
+def _document(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
+    body = "\n".join(_paragraphs(run, outputs))
+    return f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>\n{body}\n<w:sectPr/></w:body></w:document>\n'
+
+
+def _paragraphs(run: Run, outputs: Sequence[ReviewedOutput]) -> Iterator[str]:
+    yield from _styled("Title", book_title(run, outputs))
+    yield from _styled("Subtitle", "; ".join([*authors(run, outputs), contributor(outputs)]))
+    for essay, passages in chapters(run, outputs):
+        yield from _styled("Heading1", line(essay.title))
+        for passage, written in passages:
+            section = f", {passage.section}" if passage.section else ""
+            yield from _styled("Heading2", line(passage.id + section))
+            yield from _styled("Quote", passage.text)
+            for output in written:
+                yield from _styled("Normal", output.text)
+                yield from _styled("Origin", output.origin)
+
+
+def _styled(style: str, words: str) -> Iterator[str]:
+    """A text in paragraphs of a style; a single line end stays a line end."""
+    for paragraph in readable(words).split("\n\n"):
+        if paragraph.strip():
+            rtl = ("<w:bidi/>", "<w:rPr><w:rtl/></w:rPr>") if _is_right_to_left(paragraph) else ("", "")
+            runs = "<w:br/>".join(map(_words, paragraph.strip("\n").split("\n")))
+            yield (f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{rtl[0]}</w:pPr><w:r>{rtl[1]}{runs}</w:r></w:p>')
+
+
+def _words(words: str) -> str:
+    return "<w:tab/>".join(
+        f'<w:t xml:space="preserve">{escape(piece, quote=False)}</w:t>' for piece in words.split("\t")
+    )
+
+
+def _is_right_to_left(words: str) -> bool:
+    """Whether the first letter with a direction is Arabic, Hebrew or the like."""
+    directions = (unicodedata.bidirectional(letter) for letter in words)
+    return next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
+
+
+# -- styles and properties ----------------------------------------------------------------------------------
+
+_STYLES = (
+    ("Normal", "Normal", '<w:spacing w:after="160" w:line="288" w:lineRule="auto"/>', '<w:sz w:val="22"/>'),
+    ("Title", "Title", '<w:spacing w:after="120"/>', '<w:sz w:val="48"/>'),
+    ("Subtitle", "Subtitle", '<w:spacing w:after="480"/>', '<w:color w:val="595959"/>'),
+    (
+        "Heading1",
+        "heading 1",
+        '<w:keepNext/><w:pageBreakBefore/><w:spacing w:after="240"/><w:outlineLvl w:val="0"/>',
+        '<w:b/><w:sz w:val="32"/>',
+    ),
+    (
+        "Heading2",
+        "heading 2",
+        '<w:keepNext/><w:spacing w:before="360" w:after="120"/><w:outlineLvl w:val="1"/>',
+        '<w:b/><w:sz w:val="24"/>',
+    ),
+    ("Quote", "Quote", '<w:ind w:left="567" w:right="567"/>', "<w:i/>"),
+    ("Origin", "Origin", '<w:spacing w:after="360"/>', '<w:color w:val="595959"/><w:sz w:val="16"/>'),
+)
+"""Each style's id, name, and how its paragraphs and letters look. Sizes are in half points, distances in twentieths
+of a point."""
+
+
+def _styles() -> str:
+    styles = "\n".join(
+        f'<w:style w:type="paragraph" w:styleId="{id_}"{_default(id_)}><w:name w:val="{name}"/>{_based(id_)}'
+        f"<w:qFormat/><w:pPr>{paragraph}</w:pPr><w:rPr>{letters}</w:rPr></w:style>"
+        for id_, name, paragraph, letters in _STYLES
+    )
+    return f'{_HEAD}<w:styles xmlns:w="{_WORD}">\n{styles}\n</w:styles>\n'
+
+
+def _default(id_: str) -> str:
+    return ' w:default="1"' if id_ == "Normal" else ""
+
+
+def _based(id_: str) -> str:
+    return "" if id_ == "Normal" else '<w:basedOn w:val="Normal"/>'
+
+
+def _properties(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
+    created = f"{run.created:%Y-%m-%dT%H:%M:%SZ}"
+    return f"""{_HEAD}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties"
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
+xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<dc:title>{escape(book_title(run, outputs))}</dc:title>
+<dc:creator>{escape("; ".join(authors(run, outputs)))}</dc:creator>
+<dc:description>{escape(contributor(outputs))}</dc:description>
+<dcterms:created xsi:type="dcterms:W3CDTF">{created}</dcterms:created>
+</cp:coreProperties>
+"""
