@@ -137,6 +137,7 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
         patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(catalog, "OLLAMA_SERVICES", ())
         patch.setattr(os, "fsync", lambda handle: None)
         # A busy machine may take long to give a template's process its two seconds of a processor.
         patch.setattr(worker._worker, "deadline", 120)

@@ -121,10 +121,10 @@ BAD = [
     ),
     Bad(
         "front matter with the wrong shape",
-        write("seeds/bad.md", "---\ntitle: A\ntags: {a: b}\n---\nText.\n"),
+        write("seeds/bad.md", "---\n- title\n- tags\n---\nText.\n"),
         ALL,
-        "seeds/bad.md:3: `tags` is not a list.",
-        "Write `tags: [one, another one]`.",
+        "seeds/bad.md:2: the front matter is not a list of `key: value`.",
+        "Mend the YAML.",
     ),
     Bad(
         "seed that is not UTF-8",
@@ -132,13 +132,6 @@ BAD = [
         ALL,
         "{root}/seeds/bad.md: not UTF-8 at byte 3.",
         "Save the file as UTF-8, or move it out of the folder.",
-    ),
-    Bad(
-        "two seeds of one name",
-        write("seeds/two clocks.md", "Text.\n"),
-        ALL,
-        "seeds/two-clocks.md: its passages would be named like those of seeds/two clocks.md (two-clocks).",
-        "Rename one of the two files, or leave one out",
     ),
     Bad(
         "undefined variable",

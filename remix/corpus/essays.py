@@ -8,19 +8,17 @@ of the workspace, and files beyond the bounds below, are refused.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from remix.corpus import markdown, org, plain
+from remix.corpus import dates, head_keys, markdown, org, plain, slugs
 from remix.corpus.blocks import MOST_TAGS, Body, LeftOut, UnnamedPassage, passages
 from remix.corpus.tags import tag_keys, unique
 from remix.corpus.walk import seed_files
 from remix.errors import SeedError
 from remix.records import Essay, Passage, sha256
 from remix.util import frontmatter, names
-from remix.util.names import slugify
 
 READERS: dict[str, Callable[[str, str], Body]] = {
     ".md": markdown.read,
@@ -42,9 +40,6 @@ MOST_REPEATED = 2**24
 LONGEST_TAG = 200
 """Letters. A tag is stored for each passage with the tag, once for each parent."""
 
-_DATED = re.compile(r"(\d{4})([-_])(\d{2})\2(\d{2})(?!\d)")
-"""The beginning of the names of Jekyll's posts, and of daily notes in Obsidian and Logseq."""
-
 
 class EssayFile(NamedTuple):
     """What a file holds."""
@@ -52,6 +47,8 @@ class EssayFile(NamedTuple):
     essay: Essay
     left_out: tuple[LeftOut, ...]
     """What is in no passage and no heading, in the order of the file."""
+    notes: tuple[str, ...] = ()
+    """What was mended or left aside in the front matter, each with file and line."""
 
 
 def read_seeds(
@@ -67,25 +64,22 @@ def read_files(
     """All essays below a folder, sorted by path; paths are relative to the workspace `root`.
 
     Files that match a pattern in `exclude` (as in `.gitignore`, see `walk`) are not read. Raises `SeedError` if the
-    folder is missing or has no passage. If a file or folder can't be read, or two files have passages with the same
-    ids, the error is passed to `on_error`, or raised without `on_error`.
+    folder is missing or has no passage. If a file or folder can't be read, the error is passed to `on_error`, or
+    raised without `on_error`.
     """
     if not folder.is_dir():
         raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
-    essays: dict[str, Essay] = {}
+    paths = {path.relative_to(folder).as_posix(): path for path in seed_files(folder, exclude, on_error)}
+    settled = slugs.settled(paths)
     files: list[EssayFile] = []
-    for path in seed_files(folder, exclude, on_error):
+    for name, path in paths.items():
         try:
-            file = read_file(path, folder, root)
-            refuse_namesake(file.essay, essays)
+            files.append(read_file(path, folder, root, settled[name]))
         except SeedError as error:
             if on_error is None:
                 raise
             on_error(error)
-        else:
-            essays[names.same_place(file.essay.slug)] = file.essay
-            files.append(file)
-    if not any(essay.passages for essay in essays.values()):
+    if not any(file.essay.passages for file in files):
         raise SeedError(
             f"{folder}: no essays here, or none with a paragraph.",
             "Put Markdown, Org or text files there whose paragraphs end in #tags, or copy the shipped ones: "
@@ -94,45 +88,38 @@ def read_files(
     return files
 
 
-def refuse_namesake(essay: Essay, others: Mapping[str, Essay]) -> None:
-    """Raise `SeedError` if an essay in `others` has the same folder for passages; keys are by `names.same_place`."""
-    if other := others.get(names.same_place(essay.slug)):
-        raise SeedError(
-            f"{essay.path}: its passages would be named like those of {other.path} ({essay.slug}).",
-            "Rename one of the two files, or leave one out with `exclude` in remix.toml.",
-        )
-
-
-def read_essay(path: Path, folder: Path, root: Path) -> Essay:
+def read_essay(path: Path, folder: Path, root: Path, slug: str | None = None) -> Essay:
     """The essay of `read_file`."""
-    return read_file(path, folder, root).essay
+    return read_file(path, folder, root, slug).essay
 
 
-def read_file(path: Path, folder: Path, root: Path) -> EssayFile:
-    """Read an essay. Raises `SeedError` if the file can't be read or the front matter is broken."""
+def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> EssayFile:
+    """Read an essay. The slug is of the path alone, unless `slug` says what `slugs.settled` has settled.
+
+    Raises `SeedError` if the file can't be read or the front matter is broken.
+    """
     name = _place_of(path, folder, root)
-    slug = slugify(path.relative_to(folder).with_suffix("").as_posix())
-    _check_name(name, slug)
+    slug = slug or slugs.of_path(path.relative_to(folder).as_posix())
+    _check_name(name)
     _check_place(path, name, (folder, root))
     try:
         text = frontmatter.read_text(path)
         body = READERS[path.suffix.lower()](text, name)
     except frontmatter.FrontMatterError as error:
         raise SeedError(error.message, error.hint) from error
-    dated = _DATED.match(path.stem)
     found = list(passages(body.blocks, name))
-    head = _Head(body.meta, name, text)
-    title = head.words("title") or body.title or path.stem
-    tags = unique((*head.tags(), *body.tags))
+    head = head_keys.read(body.meta, name, text)
+    title = head.title or body.title or path.stem
+    tags = unique((*head.tags, *body.tags))
     _check_amounts(name, found, tags)
     _check_headings(name, title, found)
     lines = text.split("\n")
     essay = Essay(
         slug=slug,
         title=title,
-        author=head.words("author"),
-        date=head.words("date") or head.words("planted") or ("-".join(dated.group(1, 3, 4)) if dated else None),
-        aliases=head.aliases(),
+        author=head.author,
+        date=head.date or dates.in_name(path.stem) or head.updated,
+        aliases=head.aliases,
         tags=tags,
         path=name,
         passages=tuple(
@@ -151,7 +138,7 @@ def read_file(path: Path, folder: Path, root: Path) -> EssayFile:
             for number, each in enumerate(found, 1)
         ),
     )
-    return EssayFile(essay, body.left_out)
+    return EssayFile(essay, body.left_out, (*body.notes, *head.notes))
 
 
 def _source(lines: Sequence[str], passage: UnnamedPassage) -> str | None:
@@ -170,15 +157,13 @@ def _place_of(path: Path, folder: Path, root: Path) -> str:
     return Path(os.path.relpath(path, root if inside else folder.parent)).as_posix()
 
 
-def _check_name(name: str, slug: str) -> None:
-    """Refuse names that can't be shown, or that are too long for the passages' folders."""
+def _check_name(name: str) -> None:
+    """Refuse names that can't be shown."""
     rename = "Rename the file, or move it out of the folder."
     if not _is_text(name):
         raise SeedError(f"{name!a}: its name is not UTF-8.", rename)
     if not names.is_plain(name):
         raise SeedError(f"{name!a}: its name has control characters.", rename)
-    if names.is_too_long(slug):
-        raise SeedError(f"{name}: the ids of its passages would be longer than {names.LONGEST} bytes.", rename)
 
 
 def _check_place(path: Path, name: str, allowed: Sequence[Path]) -> None:
@@ -229,70 +214,3 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-# -- front matter -------------------------------------------------------------------------------------------
-
-
-class _Head:
-    """The front matter, by the keys that gardens use; `name` and `text` are for errors."""
-
-    def __init__(self, meta: dict[str, Any], name: str, text: str) -> None:
-        # Hugo and Obsidian ignore case in keys.
-        self._meta = {str(key).lower(): value for key, value in meta.items()} | meta
-        self._name = name
-        self._text = text
-
-    def words(self, key: str) -> str | None:
-        """A value as a line of text. Lists are joined; of an author given as a mapping, the name is taken."""
-        value = self._meta.get(key)
-        parts: list[Any] = [each.get("name") if isinstance(each, dict) else each for each in _listed(value)]
-        if all(isinstance(part, str) for part in parts):
-            return ", ".join(parts).strip() or None
-        raise self._refused(key, "is not a line of text", f"Write `{key}: …`.")
-
-    def tags(self) -> tuple[str, ...]:
-        """Tags and categories, by the keys of Obsidian, Hugo, Jekyll and Quartz."""
-        found = [
-            *self._list("tags", _at_commas_or_spaces),
-            *self._list("tag", _at_commas),
-            *self._list("categories", _at_commas_or_spaces),
-            *self._list("category", _at_commas),
-        ]
-        return unique(tag.removeprefix("#") for tag in found)
-
-    def aliases(self) -> tuple[str, ...]:
-        """Alternative titles of the essay."""
-        return tuple(dict.fromkeys([*self._list("aliases", _at_commas), *self._list("alias", _at_commas)]))
-
-    def _list(self, key: str, split: Callable[[str], list[str]]) -> list[str]:
-        value = self._meta.get(key)
-        if value in _NULLS:
-            return []
-        values = split(value) if isinstance(value, str) else _listed(value)
-        if all(isinstance(each, str) for each in values):
-            return [each.strip() for each in values if each.strip()]
-        raise self._refused(key, "is not a list", f"Write `{key}: [one, another one]`.")
-
-    def _refused(self, key: str, what: str, hint: str) -> SeedError:
-        return SeedError(f"{self._name}:{frontmatter.line_of(self._text, key)}: `{key}` {what}.", hint)
-
-
-_NULLS = ("~", "null", "Null", "NULL")
-"""YAML's null, as a string. Null as a title may be meant; null as a list is an empty list."""
-
-
-def _listed(value: Any) -> list[Any]:
-    """A value as a list; an empty list for null."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _at_commas(words: str) -> list[str]:
-    return words.split(",")
-
-
-def _at_commas_or_spaces(words: str) -> list[str]:
-    """Jekyll separates tags by spaces; if the value has a comma, a tag may have several words."""
-    return words.split("," if "," in words else None)

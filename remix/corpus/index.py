@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from remix.corpus import bm25
+from remix.corpus import bm25, slugs
 from remix.corpus.blocks import LeftOut
-from remix.corpus.query import And, Not, Or, Query, Term, day, slugs_of
+from remix.corpus.dates import day
+from remix.corpus.query import And, Not, Or, Query, Term
 from remix.corpus.select import Hit
 from remix.corpus.tags import merge_spellings, tag_key, tag_keys
 from remix.corpus.words import count_words, words
 from remix.records import Essay, Passage
-from remix.util.names import slugify
 
 PATIENCE = 10.0
 """Seconds to wait while a different command writes."""
@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS essay (
     slug TEXT NOT NULL,
     day TEXT,
     head TEXT NOT NULL,          -- the essay without its passages, as JSON
-    left_out TEXT NOT NULL       -- list of `LeftOut`, as JSON
+    left_out TEXT NOT NULL,      -- list of `LeftOut`, as JSON
+    notes TEXT NOT NULL          -- list of messages, as JSON
 );
 CREATE TABLE IF NOT EXISTS passage (
     id INTEGER PRIMARY KEY,
@@ -53,8 +54,9 @@ CREATE TABLE IF NOT EXISTS passage (
     body TEXT NOT NULL           -- the whole passage, as JSON
 );
 CREATE TABLE IF NOT EXISTS slug (
-    slug TEXT NOT NULL,          -- of the essay, or of an alias
+    slug TEXT NOT NULL,          -- of the essay, or the key of a title, an alias or a path
     essay INTEGER NOT NULL,
+    is_path INTEGER NOT NULL,    -- 1 if only the path has this key
     PRIMARY KEY (slug, essay)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS passage_name ON passage (name);
@@ -101,6 +103,7 @@ class IndexedFile(NamedTuple):
     content: str | None
     essay: Essay
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Index:
@@ -135,12 +138,13 @@ class Index:
     def _insert(self, indexed: IndexedFile) -> None:
         essay, place = indexed.essay, indexed.file.replace("/", "\x01")
         head = essay.model_dump_json(exclude={"passages"})
-        left_out = json.dumps(indexed.left_out, ensure_ascii=False)
+        lists = (json.dumps(each, ensure_ascii=False) for each in (indexed.left_out, indexed.notes))
         status = (indexed.file, place, indexed.stamp, indexed.seen, indexed.content)
-        columns = "file, place, stamp, seen, content, slug, day, head, left_out"
-        essay_id = self._add(f"essay ({columns})", (*status, essay.slug, day(essay.date), head, left_out))
-        for slug in slugs_of(essay):
-            self._add("slug (slug, essay)", (slug, essay_id))
+        columns = "file, place, stamp, seen, content, slug, day, head, left_out, notes"
+        essay_id = self._add(f"essay ({columns})", (*status, essay.slug, day(essay.date), head, *lists))
+        named = slugs.names_of(essay)
+        for slug in named | slugs.paths_of(essay):
+            self._add("slug (slug, essay, is_path)", (slug, essay_id, slug not in named))
         for number, passage in enumerate(essay.passages):
             section, length = f" {words(passage.section or '')} ", count_words(passage.text)
             row = (essay_id, number, passage.id, passage.sha256, length, section, passage.model_dump_json())
@@ -167,9 +171,9 @@ class Index:
             run("DELETE FROM passage WHERE id = ?", (passage_id,))
         for essay_id, head in self._rows("SELECT id, head FROM essay WHERE file = ?", file):
             essay = Essay(**json.loads(head), passages=())
-            self._connection.executemany(
-                "DELETE FROM slug WHERE slug = ? AND essay = ?", ((slug, essay_id) for slug in slugs_of(essay))
-            )
+            typed = slugs.names_of(essay) | slugs.paths_of(essay)
+            rows = ((key, essay_id) for key in typed)
+            self._connection.executemany("DELETE FROM slug WHERE slug = ? AND essay = ?", rows)
             run("DELETE FROM essay WHERE id = ?", (essay_id,))
 
     # -- asking ---------------------------------------------------------------------------------------------
@@ -190,8 +194,12 @@ class Index:
             for why, text, (first, last) in json.loads(listed)
         ]
 
+    def notes(self) -> list[str]:
+        rows = self._rows("SELECT notes FROM essay ORDER BY place")
+        return [note for (listed,) in rows for note in json.loads(listed)]
+
     def slugs(self) -> set[str]:
-        return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug")}
+        return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug WHERE NOT is_path")}
 
     def tag_keys(self) -> set[str]:
         return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
@@ -308,7 +316,7 @@ def _sql_of(term: Term) -> tuple[str, str]:
         case Term("tag", value):
             return "SELECT passage FROM tag WHERE key = ?", tag_key(value)
         case Term("essay", value):
-            return "SELECT id FROM passage WHERE essay IN (SELECT essay FROM slug WHERE slug = ?)", slugify(value)
+            return "SELECT id FROM passage WHERE essay IN (SELECT essay FROM slug WHERE slug = ?)", slugs.typed(value)
         case Term("section", value):
             return "SELECT id FROM passage WHERE section <> '  ' AND instr(section, ?)", f" {words(value)} "
         case Term("text", value):

@@ -22,14 +22,14 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from remix.corpus import index
+from remix.corpus import index, slugs
 from remix.corpus.index import Index, IndexedFile
 from remix.corpus.memory import MemoryCorpus
 from remix.corpus.select import Corpus
 from remix.corpus.walk import seed_names
 from remix.errors import SeedError
 from remix.records import canonical_sha256, sha256
-from remix.util import files, names
+from remix.util import files
 from remix.util.cache import cache_folder
 
 Answer = TypeVar("Answer")
@@ -85,7 +85,8 @@ def consult(
 
     read = read_files(folder, root, on_error, exclude)
     left_out = [(file.essay.path, each) for file in read for each in file.left_out]
-    return question(MemoryCorpus([file.essay for file in read], left_out))
+    notes = [note for file in read for note in file.notes]
+    return question(MemoryCorpus([file.essay for file in read], left_out, notes))
 
 
 def _once(on_error: Callable[[SeedError], None]) -> Callable[[SeedError], None]:
@@ -153,8 +154,8 @@ class IndexUpdate:
         self._root = root
         self._known = updated.known()
         self._errors: list[SeedError] = []
-        self._places: dict[str, str] = {}
-        """The file of each slug; keys are by `names.same_place`."""
+        self._slugs: dict[str, str] = {}
+        """The slug of each file."""
         self._read: list[IndexedFile] = []
         self._removed: list[str] = []
         self._restamped: list[tuple[str, str | None, int]] = []
@@ -165,6 +166,7 @@ class IndexUpdate:
         names_there = seed_names(self._folder, exclude, self._errors.append)
         there = [file for name in names_there if (file := _status(folder, name))]
         self._removed += self._known.keys() - {file.name for file in there}
+        self._slugs = slugs.settled(file.name for file in there)
         for file in there:
             try:
                 self._update(file)
@@ -191,36 +193,26 @@ class IndexUpdate:
 
     def _update(self, file: _File) -> None:
         """Update the index from a file. Raises `SeedError` if the file can't be used."""
+        slug = self._slugs[file.name]
         known = self._known.get(file.name)
+        if known and known.slug != slug:
+            known = None
         if known and known.stamp == file.stamp and file.changed < known.seen - UNSETTLED:
-            self._reserve(file, known.slug)
             return
         now = time.time_ns()
         content = self._content(file)
         if known and content and known.content == content:
-            self._reserve(file, known.slug)
             self._restamped.append((file.name, file.stamp, now))
             return
         from remix.corpus.essays import read_file
 
-        essay, left_out = read_file(Path(file.path), self._folder, self._root)
-        self._reserve(file, essay.slug)
+        read = read_file(Path(file.path), self._folder, self._root, slug)
         # If the file has changed meanwhile, the text that was hashed may not be the text that was read.
         same = _status(str(self._folder), file.name) == file
         stamp, content = (file.stamp, content) if same else (None, None)
-        self._read.append(IndexedFile(file.name, stamp, now, content, essay, left_out))
+        self._read.append(IndexedFile(file.name, stamp, now, content, read.essay, read.left_out, read.notes))
         if sum(len(file.essay.passages) for file in self._read) >= BATCH:
             self._write()
-
-    def _reserve(self, file: _File, slug: str) -> None:
-        """Reserve the folder of an essay's passages. Raises `SeedError` if an earlier file has the same."""
-        place = names.same_place(slug)
-        other = self._places.setdefault(place, file.name)
-        if other != file.name:
-            from remix.corpus.essays import read_essay, refuse_namesake
-
-            essays = [read_essay(self._folder / name, self._folder, self._root) for name in (other, file.name)]
-            refuse_namesake(essays[1], {place: essays[0]})
 
     def _write(self) -> None:
         if self._restamped:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from remix.corpus import heads
 from remix.corpus.blocks import Body, LeftOut
 from remix.corpus.drafts import Draft
 from remix.corpus.groups import Row, group
@@ -20,7 +21,6 @@ from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
 from remix.corpus.sheet import Sheet, TooManyPartsError
 from remix.corpus.wordless import has_words
 from remix.errors import SeedError
-from remix.util import frontmatter
 
 DEEPEST = 4
 """Indented text within indented text; beyond, the indent has no meaning."""
@@ -28,9 +28,9 @@ DEEPEST = 4
 
 def read(text: str, name: str) -> Body:
     """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
-    head = frontmatter.split_strings(text, name)
+    head = heads.split(text, name)
     sheet = Sheet()
-    if head.body_line > 1:
+    if head.body_line > 1 and has_words(text):
         source = "\n".join(text.split("\n")[: head.body_line - 1])
         sheet.leave_out(LeftOut("metadata", source, (1, head.body_line - 1)))
     try:
@@ -45,7 +45,7 @@ def read(text: str, name: str) -> Body:
         ) from error
     title = next((block.text for block in sheet.blocks if block.kind == "heading" and block.level == 1), None)
     left_out = sorted(sheet.left_out, key=lambda part: part.lines)
-    return Body(head.meta, title, tuple(sheet.blocks), tuple(left_out), tuple(sheet.tags))
+    return Body(head.meta, title, tuple(sheet.blocks), tuple(left_out), tuple(sheet.tags), head.notes)
 
 
 class _Reader:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remix.corpus import bm25
+from remix.corpus import bm25, slugs
 from remix.corpus.blocks import LeftOut
-from remix.corpus.query import Query, matches, slugs_of
+from remix.corpus.query import Query, matches
 from remix.corpus.select import Hit, chooser
 from remix.corpus.tags import count_tags, tag_keys
 from remix.records import Essay, Options, Passage
@@ -19,9 +19,12 @@ from remix.records import Essay, Options, Passage
 class MemoryCorpus:
     """Essays in memory."""
 
-    def __init__(self, essays: Sequence[Essay], left_out: Sequence[tuple[str, LeftOut]] = ()) -> None:
+    def __init__(
+        self, essays: Sequence[Essay], left_out: Sequence[tuple[str, LeftOut]] = (), notes: Sequence[str] = ()
+    ) -> None:
         self._essays = essays
         self._left_out = left_out
+        self._notes = notes
         self._pairs = [(essay, passage) for essay in essays for passage in essay.passages]
 
     def essays(self) -> list[Essay]:
@@ -30,8 +33,11 @@ class MemoryCorpus:
     def left_out(self) -> list[tuple[str, LeftOut]]:
         return list(self._left_out)
 
+    def notes(self) -> list[str]:
+        return list(self._notes)
+
     def slugs(self) -> set[str]:
-        return set().union(*map(slugs_of, self._essays))
+        return set().union(*map(slugs.names_of, self._essays))
 
     def tag_keys(self) -> set[str]:
         return {key for _, passage in self._pairs for tag in passage.tags for key in tag_keys(tag)}

@@ -178,7 +178,7 @@ class Elements:
         words: list[str] = []
         if why := _why_wordless("\n".join(_without_mark(each.text) for each in lines)):
             self.left_out += (LeftOut(why, text, (number, number)) for number, text in lines if _has_words(text))
-        else:
+        elif lines:
             starts = [0, *(n for n in range(1, len(lines)) if _is_apart(lines[n - 1], lines[n])), len(lines)]
             words = [each for first, last in pairwise(starts) for each in self._words(lines[first:last])]
         return Block("group", "\n".join(words).strip("\n"), tags, (self._first + at, self._first + end - 1))

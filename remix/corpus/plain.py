@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from remix.corpus import heads
 from remix.corpus.blocks import Block, Body, LeftOut, one_line
 from remix.corpus.inline_tags import inline_tags
 from remix.corpus.tag_lists import without_tag_lists
 from remix.corpus.tags import unique
-from remix.util import frontmatter
 
 LONGEST_WRAPPED = 160
 """Letters of a line; editors wrap at 72 to 132."""
@@ -26,16 +26,17 @@ _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", 
 
 def read(text: str, name: str) -> Body:
     """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
-    parts = frontmatter.split_strings(text, name)
-    head = text.split("\n")[: parts.body_line - 1]
-    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(head), (1, len(head)))] if head else []
-    for lines, first_line in _paragraphs(parts.body.split("\n"), parts.body_line):
+    head = heads.split(text, name)
+    above = text.split("\n")[: head.body_line - 1]
+    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(above), (1, len(above)))] if above else []
+    for lines, first_line in _paragraphs(head.body.split("\n"), head.body_line):
         found += _paragraph(lines, first_line)
     return Body(
-        parts.meta,
+        head.meta,
         None,
         tuple(each for each in found if isinstance(each, Block)),
         tuple(each for each in found if isinstance(each, LeftOut)),
+        notes=head.notes,
     )
 
 

@@ -18,11 +18,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
+from remix.corpus import slugs
+from remix.corpus.dates import ISO, day
 from remix.corpus.tags import tag_key, tag_keys
 from remix.corpus.words import contains, count_words, words
 from remix.errors import RemixError
 from remix.records import Essay, Passage
-from remix.util.names import slugify
 
 Field = Literal["tag", "essay", "section", "text", "before", "after", "words"]
 
@@ -94,9 +95,10 @@ def all_of(*queries: Query | None) -> Query | None:
 def matches(query: Query, passage: Passage, essay: Essay) -> bool:
     """Whether a passage of an essay matches.
 
-    A tag matches a query for any of its parents, and an essay a query for any of its aliases. `section` and `text`
-    match consecutive words, `words` the least number of words. `before` and `after` compare the essay's date as far
-    as both dates are precise: 2026 is neither before nor after 2026-05, and an essay without a date matches neither.
+    A tag matches a query for any of its parents, and an essay a query for its slug, path, title or aliases.
+    `section` and `text` match consecutive words, `words` the least number of words. `before` and `after` compare the
+    essay's date as far as both dates are precise: 2026 is neither before nor after 2026-05, and an essay without a
+    date matches neither.
     """
     match query:
         case And(queries):
@@ -108,7 +110,7 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
         case Term("tag", value):
             return any(tag_key(value) in tag_keys(tag) for tag in passage.tags)
         case Term("essay", value):
-            return slugify(value) in slugs_of(essay)
+            return slugs.typed(value) in slugs.names_of(essay) | slugs.paths_of(essay)
         case Term("section", value):
             return contains(passage.section or "", value)
         case Term("text", value):
@@ -122,11 +124,6 @@ def matches(query: Query, passage: Passage, essay: Essay) -> bool:
     raise AssertionError(query)
 
 
-def slugs_of(essay: Essay) -> set[str]:
-    """The slugs of an essay and of its aliases."""
-    return {essay.slug, *map(slugify, essay.aliases)}
-
-
 def terms(query: Query) -> Iterator[Term]:
     """All terms of a query, in order."""
     match query:
@@ -137,21 +134,6 @@ def terms(query: Query) -> Iterator[Term]:
         case And(queries) | Or(queries):
             for each in queries:
                 yield from terms(each)
-
-
-_DAY = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?!\d|[-/.]\d)")
-
-
-def day(date: str | None) -> str | None:
-    """The date at the beginning of a string, as precise as written: `2026`, `2026-05` or `2026-05-17`. Org's
-    brackets, `<2026-05-17 Sun>`, are skipped."""
-    found = _DAY.match((date or "").lstrip("<[ \t"))
-    if not found:
-        return None
-    year, month, of_month = (int(part) if part else None for part in found.groups())
-    if (month is not None and not 1 <= month <= 12) or (of_month is not None and not 1 <= of_month <= 31):
-        return None
-    return f"{year:04}" + "".join(f"-{part:02}" for part in (month, of_month) if part is not None)
 
 
 def _is_before(first: str | None, second: str | None) -> bool:
@@ -262,7 +244,7 @@ def _value(name: Field, value: str, column: int) -> str:
     if name in ("section", "text") and not words(value):
         raise QueryError(column, f"`{_short(value)}` has no word to look for.", _EXAMPLES[name])
     if name in ("before", "after"):
-        date = day(value) if _DAY.fullmatch(value.rstrip()) else None
+        date = day(value) if ISO.fullmatch(value.rstrip()) else None
         if date is None:
             raise QueryError(column, f"`{_short(value)}` is not a date.", _EXAMPLES[name])
         return date

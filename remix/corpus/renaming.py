@@ -319,7 +319,7 @@ class _EssayFile:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             try:
-                return read_essay(path, Path(root), Path(root))
+                return read_essay(path, Path(root), Path(root), self._essay.slug)
             except SeedError:
                 return None
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remix.corpus import bm25
 from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
+from remix.corpus.slugs import typed
 from remix.corpus.tags import tag_key
 from remix.errors import SeedError
 from remix.records import Essay, Options, Passage, Ranking, Rule, sha256
-from remix.util.names import similar, slugify
+from remix.util.names import similar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,8 +44,11 @@ class Corpus(Protocol):
     def left_out(self) -> list[tuple[str, LeftOut]]:
         """What is in no passage and no heading, each part with its essay's path, in the order of the corpus."""
 
+    def notes(self) -> list[str]:
+        """What was left aside in front matter, each with file and line, in the order of the corpus."""
+
     def slugs(self) -> set[str]:
-        """The slugs of essays and of aliases."""
+        """The keys of essays' slugs, titles and aliases."""
 
     def tag_keys(self) -> set[str]:
         """The keys of all tags and of tags' parents."""
@@ -123,8 +127,8 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
     """`--tag` and `--essay` as a query. Raises `SeedError` for an unknown tag or essay."""
     slugs = corpus.slugs() if essays else set()
     for essay in essays:
-        if slugify(essay) not in slugs:
-            raise _unknown_name("there is no essay", slugify(essay), slugs, _PASSAGES)
+        if typed(essay) not in slugs and not corpus.has(Term("essay", essay)):
+            raise _unknown_name("there is no essay", typed(essay), slugs, _PASSAGES)
     within = any_of([Term("essay", essay) for essay in essays])
     for tag in tags:
         key = tag_key(tag.removeprefix("#"))
@@ -142,9 +146,9 @@ def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:
         if term.name == "tag" and not corpus.has(term):
             there = keys() if unknown < MOST_SUGGESTED else ()
             error = _unknown_name("no passage has the tag", tag_key(term.value), there, _TAGS)
-        elif term.name == "essay" and slugify(term.value) not in slugs():
+        elif term.name == "essay" and typed(term.value) not in slugs() and not corpus.has(term):
             there = slugs() if unknown < MOST_SUGGESTED else ()
-            error = _unknown_name("there is no essay", slugify(term.value), there, _PASSAGES)
+            error = _unknown_name("there is no essay", typed(term.value), there, _PASSAGES)
         else:
             continue
         unknown += 1

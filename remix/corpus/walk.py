@@ -23,7 +23,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 from remix.errors import SeedError
 from remix.util import files
 
-SUFFIXES = frozenset({".md", ".markdown", ".org", ".txt"})
+SUFFIXES = (".md", ".markdown", ".org", ".txt")
 """`essays.py` has a reader for each."""
 
 IGNORE = ".remixignore"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from remix.corpus import consult
+from remix.corpus import consult, slugs
 from remix.corpus.walk import seed_files
 from remix.documents.confined import convert_confined
 from remix.documents.convert import Conversion, ConversionOptions
@@ -85,10 +85,9 @@ def add(
 def _taken(workspace: Workspace) -> dict[str, Path]:
     """The existing essays' files, by `names.same_place` of their slugs."""
     folder = workspace.seeds
-    return {
-        names.same_place(names.slugify(path.relative_to(folder).with_suffix("").as_posix())): path
-        for path in (seed_files(folder, workspace.exclude) if folder.is_dir() else [])
-    }
+    paths = seed_files(folder, workspace.exclude) if folder.is_dir() else []
+    settled = slugs.settled(path.relative_to(folder).as_posix() for path in paths)
+    return {names.same_place(slug): folder / path for path, slug in settled.items()}
 
 
 def _known_tags(workspace: Workspace) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from remix.corpus import slugs
 from remix.corpus.blocks import one_line
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_trailing_tags
@@ -121,9 +122,9 @@ def _converted(source: Path, document: Document) -> Conversion:
 
 def _name(title: str) -> str:
     """A file name for a title: letters, digits and hyphens, so that no title leads out of the folder."""
-    slug = names.slugify(title)
+    slug = slugs.of_words(title)
     short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
-    return short if short == slug else names.slugify(short.rpartition("-")[0] or short)
+    return short if short == slug else slugs.of_words(short.rpartition("-")[0] or short)
 
 
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+from remix.corpus import heads
 from remix.documents.document import Block, Document
 from remix.documents.essay import read_back
 from remix.util import frontmatter
+from remix.util.frontmatter import FrontMatterError
 
 _FENCES = (f"{frontmatter.FENCE}\n", f"{frontmatter.TOML_FENCE}\n")
 _READ = ("title", "author", "date", "tags")
@@ -24,12 +27,10 @@ def is_markdown(text: str) -> bool:
 
 def read(path: Path, text: str) -> Document:
     """Read a Markdown file. Raises `SeedError` or `FrontMatterError` if the front matter is broken."""
-    parts = frontmatter.split(text, str(path))
-    if not parts.meta:
-        parts = frontmatter.split_strings(text, str(path))
+    head = heads.split(text, str(path))
     # Read as Markdown, whatever the file's suffix.
     essay = read_back(text, f"{path.stem}.md")
-    meta = {str(key): value for key, value in parts.meta.items() if str(key).lower() not in _READ}
+    meta = {str(key): value for key, value in _typed(text, head).items() if str(key).lower() not in _READ}
     return Document(
         form="Markdown",
         title=essay.title,
@@ -37,5 +38,13 @@ def read(path: Path, text: str) -> Document:
         date=essay.date,
         tags=essay.tags,
         meta=meta,
-        blocks=(Block(kind="markdown", text=parts.body.strip("\n")),),
+        blocks=(Block(kind="markdown", text=head.body.strip("\n")),),
     )
+
+
+def _typed(text: str, head: heads.Head) -> dict[str, Any]:
+    """The metadata with numbers and dates, if these can be written again without quotes; else strings."""
+    try:
+        return frontmatter.split(text, "").meta or head.meta
+    except FrontMatterError:
+        return head.meta

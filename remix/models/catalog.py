@@ -1,4 +1,5 @@
-"""Where models are found on this machine (folders, bundled, Hugging Face, LM Studio, Ollama), and by which name.
+"""Where models are found on this machine (folders, bundled, Hugging Face, llama.cpp, LM Studio, Ollama), and by which
+name.
 
 Takes folders and names, gives `LocatedModel`s. Loads no weights and reads no GGUF header.
 """
@@ -11,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -24,7 +26,13 @@ from remix.records import Frozen
 from remix.util.files import entries, read_bounded
 from remix.util.names import similar
 
-Origin = Literal["settings", "bundled", "huggingface", "lmstudio", "ollama"]
+Origin = Literal["settings", "bundled", "huggingface", "llama.cpp", "lmstudio", "ollama"]
+
+OLLAMA_SERVICES = (Path("/usr/share/ollama/.ollama/models"), Path("/var/lib/ollama/.ollama/models"))
+"""Where Ollama's service keeps models on Linux: it runs as a user of its own, whose home depends on the installer."""
+
+_REPOSITORY = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}(?::[\w.-]{1,200})?", re.ASCII)
+"""What may be the name of a repository on a hub, with a weight type or file."""
 
 _MOST_MANIFEST = 2**20
 """Most bytes of an Ollama manifest; usual manifests have a thousand."""
@@ -49,8 +57,9 @@ class LocatedModel(Frozen):
 def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[LocatedModel]:
     """The models on this machine, sorted by name, each file once; no file is opened.
 
-    Searches `folders` recursively, then the bundled model, then the folders of Hugging Face, LM Studio and Ollama,
-    below `home` (by default the user's) or as set by environment variables. Unreadable folders are skipped.
+    Searches `folders` recursively, then the bundled model, then the folders of Hugging Face, llama.cpp, LM Studio and
+    Ollama, below `home` (by default the user's) or as set by environment variables, and the folders of Ollama's
+    service. Unreadable folders are skipped.
     """
     home = home or expand("~")
     models: dict[Path, LocatedModel] = {}
@@ -58,6 +67,7 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
         _below("settings", map(expand, folders)),
         _bundled(),
         _below("huggingface", _huggingface(home)),
+        _below("llama.cpp", _llama_cpp(home)),
         _below("lmstudio", [home / ".lmstudio/models", home / ".cache/lm-studio/models"]),
         _ollama(home),
     ):
@@ -81,6 +91,7 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     models = available(folders)
     matches = [found for found in models if found.name == model]
     matches = matches or [found for found in models if found.name.casefold() == model.casefold()]
+    matches = _newest(matches) if len(matches) > 1 else matches
     if len(matches) > 1:
         paths = ", ".join(str(found.path) for found in matches)
         raise ModelError(
@@ -88,9 +99,15 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
         )
     if matches:
         return matches[0]
+    if _REPOSITORY.fullmatch(model) and not is_there(model):
+        raise ModelError(
+            f"{model} doesn't exist here.",
+            f"Check the path; if this is a repository of the Hugging Face hub: `remix models pull {model}`.",
+        )
     if "/" in model or os.sep in model:
         return _at(path)
-    raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", LIST_HINT)
+    hint = f"{LIST_HINT} `remix models pull` shows models to download."
+    raise ModelError(f"no model is called {model!r}.{_suggestion(model, models)}", hint)
 
 
 def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedModel | None:
@@ -116,8 +133,33 @@ def memory_needed(size: int) -> int:
 
 
 def fits(found: LocatedModel) -> bool:
+    """Whether a model fits into this machine's memory."""
+    return fits_memory(found.size)
+
+
+def fits_memory(size: int) -> bool:
     """Whether `memory_needed` is at most this machine's total memory."""
-    return memory_needed(found.size) <= psutil.virtual_memory().total
+    return memory_needed(size) <= psutil.virtual_memory().total
+
+
+def _newest(matches: list[LocatedModel]) -> list[LocatedModel]:
+    """Of several versions of a file in Hugging Face's cache the newest, if the cache notes one; else all matches."""
+    newest = [found for found in matches if _is_of_newest_commit(found.path)]
+    repositories = {_repository_of(found.path) for found in matches}
+    return newest if len(newest) == 1 and len(repositories) == 1 else matches
+
+
+def _is_of_newest_commit(path: Path) -> bool:
+    repository = _repository_of(path)
+    with contextlib.suppress(OSError, ValueError):
+        commit = read_bounded(repository / "refs" / "main", 100).decode("ascii").strip()
+        return path.is_relative_to(repository / "snapshots" / commit)
+    return False
+
+
+def _repository_of(path: Path) -> Path:
+    """The folder of the repository in Hugging Face's cache; for a path elsewhere, the path itself."""
+    return next((above.parent for above in path.parents if above.name == "snapshots"), path)
 
 
 def _the_bundled() -> LocatedModel:
@@ -158,19 +200,37 @@ def _bundled() -> Iterator[LocatedModel]:
 
 
 def _huggingface(home: Path) -> Iterable[Path]:
-    cache = _folder("XDG_CACHE_HOME", home / ".cache")
-    hub = _folder("HF_HUB_CACHE", _folder("HF_HOME", cache / "huggingface") / "hub")
-    return _glob(hub, "models--*/snapshots/*")
+    """The folders of commits in Hugging Face's cache."""
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    cache = _folder("HF_HOME", _caches(home) / "huggingface") / "hub"
+    return _glob(expand(os.path.expandvars(named)) if named else cache, "models--*/snapshots/*")
+
+
+def _llama_cpp(home: Path) -> list[Path]:
+    return [llama_cpp_cache(home), home / "Library/Caches/llama.cpp"]
+
+
+def llama_cpp_cache(home: Path) -> Path:
+    """llama.cpp's own cache, for files from addresses; models from a hub lie in Hugging Face's cache."""
+    caches = home / "Library/Caches" if sys.platform == "darwin" else _caches(home)
+    return _folder("LLAMA_CACHE", caches / "llama.cpp")
+
+
+def _caches(home: Path) -> Path:
+    return _folder("XDG_CACHE_HOME", home / ".cache")
 
 
 def _ollama(home: Path) -> Iterator[LocatedModel]:
-    root = _folder("OLLAMA_MODELS", home / ".ollama/models")
-    for manifest in _glob(root, "manifests/*/*/*/*"):
-        namespace, model, tag = manifest.parts[-3:]
-        name = printable_name(f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}")
-        blob = root / "blobs" / _blob(manifest)
-        if _is_file(blob):
-            yield LocatedModel(name=name, path=blob, origin="ollama", size=_length(blob))
+    """Ollama's models: the user's own, then those of the service; each name once if the content is the same."""
+    seen: set[tuple[str, str]] = set()
+    for root in (_folder("OLLAMA_MODELS", home / ".ollama/models"), *OLLAMA_SERVICES):
+        for manifest in _glob(root, "manifests/*/*/*/*"):
+            namespace, model, tag = manifest.parts[-3:]
+            name = printable_name(f"{model}:{tag}" if namespace == "library" else f"{namespace}/{model}:{tag}")
+            blob = root / "blobs" / _blob(manifest)
+            if _is_file(blob) and (name, blob.name) not in seen:
+                seen.add((name, blob.name))
+                yield LocatedModel(name=name, path=blob, origin="ollama", size=_length(blob))
 
 
 def _blob(manifest: Path) -> str:

@@ -6,16 +6,17 @@ the copy again. The original is never changed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
-from remix.engine import llama, load_check
 from remix.errors import ModelError
 from remix.models import catalog, identity
 from remix.models.catalog import LocatedModel
+from remix.models.memo import recall
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 from remix.util.cache import MemoStore, cache_folder
 
@@ -41,6 +42,9 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
     The complete copy is renamed into place after the sidecar is written. Raises `ModelError`, or `RunError` if the
     cache can't be written.
     """
+    # Loading llama.cpp takes longer than all that this module does besides.
+    from remix.engine import llama, load_check
+
     original = identity.identify(source)
     target = _folder() / f"{original.sha256}-{file_type.lower()}.gguf"
     existing = _sidecar(target)
@@ -70,6 +74,17 @@ def copies_of(source: Path) -> list[Path]:
     """All prepared copies of a model."""
     original = identity.identify(source).sha256
     return [path for path in sorted(_folder().glob(f"{original}-*.gguf")) if _sidecar(path)]
+
+
+def known_types(source: Path) -> list[str]:
+    """The weight types of a model's prepared copies, without hashing: none if the model wasn't identified before."""
+    with contextlib.suppress(OSError):
+        original = recall(source, source.stat())
+        sidecars = (
+            [_sidecar(path) for path in sorted(_folder().glob(f"{original.sha256}-*.gguf"))] if original else []
+        )
+        return [sidecar.preparation.file_type for sidecar in sidecars if sidecar]
+    return []
 
 
 def copies() -> list[LocatedModel]:

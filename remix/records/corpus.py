@@ -49,7 +49,8 @@ class Essay(Frozen):
     """A file of the folder of essays."""
 
     slug: str
-    """The file's path below the folder of essays without suffix, in letters, digits and hyphens."""
+    """The name in the passages' ids, from the file's path below the folder of essays: letters and digits of any
+    script, hyphens for spaces, `--` for slashes; a hash of the path if these don't tell the path from others."""
 
     title: str
     """Title from the front matter, else the first heading of level 1 (in Markdown), else the file's name."""
@@ -58,13 +59,14 @@ class Essay(Frozen):
     """Author from the front matter."""
 
     date: str | None
-    """Date from the front matter (`date` or `planted`, as written), else from the file's name."""
+    """Date from the front matter as written, else from the file's name as `2026-05-17`, else the last change from the
+    front matter. Which day is meant, `corpus/dates.py` says."""
 
     aliases: Many[str] = ()
     """Other names of the essay, from the front matter."""
 
     tags: Many[str]
-    """Tags and categories of the front matter; each passage has these tags too."""
+    """Tags, categories and keywords of the front matter; each passage has these tags too."""
 
     path: str
     """The essay's file, as in `Passage.path`."""

@@ -108,23 +108,23 @@ def split(text: str, name: str, loader: Loader = yaml.SafeLoader) -> Parts:
 
     Raises `FrontMatterError` if the front matter isn't closed, isn't YAML or isn't a mapping.
     """
-    source, parts = _cut(text, name, FENCE)
-    return parts if source is None else parts._replace(meta=_mapping(source, name, loader))
+    source, parts = cut(text, name, FENCE)
+    return parts if source is None else parts._replace(meta=mapping(source, name, loader))
 
 
 def split_strings(text: str, name: str) -> Parts:
-    """An essay's front matter, in YAML or TOML, and body; values are strings, lists of strings, mappings of strings.
+    """Front matter in YAML or TOML, and body; values are strings, lists of strings, mappings of strings.
 
     Values stay as written: a title may be `No`, and a date has the author's format; TOML dates become ISO 8601.
     Raises like `split`.
     """
-    source, parts = _cut(text, name, TOML_FENCE)
+    source, parts = cut(text, name, TOML_FENCE)
     if source is None:
         return split(text, name, yaml.BaseLoader)
     return parts._replace(meta=_toml(source, name))
 
 
-def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
+def cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
     """The source between two fences at the head, and the rest; null and the whole text without front matter."""
     lines = text.split("\n")
     if lines[0].rstrip() != fence:
@@ -147,7 +147,8 @@ def _cut(text: str, name: str, fence: str) -> tuple[str | None, Parts]:
 
 def line_of(text: str, key: str) -> int:
     """The line of a top-level key of the front matter, in any case, from 1; 1 if the key isn't found."""
-    begins = re.compile(rf"{re.escape(key)}\s*[:=]", re.IGNORECASE)
+    word = re.escape(key)
+    begins = re.compile(rf"{word}\s*[:=]|\s*\"{word}\"\s*:|\[{word}\]", re.IGNORECASE)
     return next((n for n, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 
@@ -197,7 +198,8 @@ class _BaseLoader(_Bounded, yaml.BaseLoader):
 _BOUNDED: dict[Loader, Loader] = {yaml.SafeLoader: _SafeLoader, yaml.BaseLoader: _BaseLoader}
 
 
-def _mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
+def mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
+    """The mapping in the YAML between two fences. Raises `FrontMatterError`."""
     try:
         meta = yaml.load(source, _BOUNDED[loader])
     except yaml.YAMLError as error:
@@ -235,7 +237,7 @@ def _half_character(source: str) -> int | None:
 
 def _toml(source: str, name: str) -> dict[str, Any]:
     try:
-        return {key: _strings(value) for key, value in toml.loads(source, parse_float=str).items()}
+        return {key: strings(value) for key, value in toml.loads(source, parse_float=str).items()}
     except toml.TomlError as error:
         raise FrontMatterError(
             f"{name}:{error.line + 1}: broken front matter ({error.problem}).",
@@ -243,15 +245,17 @@ def _toml(source: str, name: str) -> dict[str, Any]:
         ) from error
 
 
-def _strings(value: Any) -> Any:
-    """A TOML value with numbers, dates and booleans as strings."""
+def strings(value: Any) -> Any:
+    """A value of TOML or JSON with numbers, dates and booleans as strings; null as an empty string."""
     match value:
         case dict():
-            return {key: _strings(each) for key, each in value.items()}
+            return {key: strings(each) for key, each in value.items()}
         case list():
-            return [_strings(each) for each in value]
+            return [strings(each) for each in value]
         case bool():
             return str(value).lower()
         case date() | time():
             return value.isoformat()
+        case None:
+            return ""
     return str(value)

@@ -9,7 +9,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import takewhile
 
 LONGEST = 200
 """Bytes of a folder's name: most file systems allow 255, encrypted file systems fewer."""
@@ -150,21 +149,3 @@ def _spelt(letter: str) -> str:
 def written(name: str) -> str:
     """A file's name as text, even if the bytes aren't UTF-8."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def slugify(name: str) -> str:
-    """Letters and digits of any script in lower case, with hyphens between; never a device's name on Windows."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[\W_]+", _between, plain).strip("-") or "essay"
-    return f"{slug}-essay" if is_reserved(slug) else slug
-
-
-def _between(gap: re.Match[str]) -> str:
-    """A gap between letters as it is in a slug: the combining signs of the previous letter, then a hyphen."""
-    signs = "".join(takewhile(_is_sign, gap[0])) if gap.start() else ""
-    return signs if len(signs) == len(gap[0]) else f"{signs}-"
-
-
-def _is_sign(letter: str) -> bool:
-    """Whether a character is a combining vowel sign or accent: without these `กิน` and `กัน` would be the same."""
-    return unicodedata.category(letter) in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f"

@@ -199,12 +199,13 @@ def test_passages(remix_: Remix) -> None:
         "lines": [14, 14],
         "tags": ["time"],
         "text": "Nobody has asked the sun.",
+        "source": None,
     }
 
 
 def test_one_broken_note_does_not_hide_the_others(remix_: Remix, workspace: Workspace) -> None:
     """`remix tags` used to end at the first one: in a garden of thousands there always is one."""
-    (workspace.seeds / "bad.md").write_text("---\ntitle: a: b\n---\nA.")
+    (workspace.seeds / "bad.md").write_text("---\ntags: a: b\n---\nA.")
     for command in ("tags", "passages"):
         result = remix_(command)
         assert len(ok(result).splitlines()) == 3
@@ -413,10 +414,11 @@ def test_models_list(remix_: Remix, model_path: Path, tmp_path: Path) -> None:
         "origin": "bundled",
         "type": "Q4_1",
         "context": 8192,
+        "prepared": [],
         "path": str(model_path),
     }
     line = ok(remix_("models", "list", env=home))
-    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\n"
+    assert line == f"{model_path.stem}\t{size(row['size'])}\tQ4_1\t8192\tyes\tbundled\t\n"
 
 
 def test_models_list_leaves_out_what_it_cannot_read(remix_: Remix, workspace: Workspace, tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ def test_tags_that_are_perhaps_one_are_pointed_out(remix_: Remix, workspace: Wor
     }
 
 
+def test_that_no_two_tags_look_alike_is_said(remix_: Remix, workspace: Workspace) -> None:
+    """It used to print nothing; and of nested tags the parts above counted as letters in common."""
+    tags = ("computing/rust", "computing/rust", "computing/cpp", "computing/ci", "2023-05-07", "2023-05-17")
+    for number, tag in enumerate(tags):
+        seed(workspace, f"Text {number}. #{tag}\n", f"z{number}.md")
+    near = remix_("tags", "near")
+    assert (ok(near), near.stderr) == ("", "No two tags look alike.\n")
+    assert json.loads(ok(remix_("tags", "near", "--json"))) == []
+
+
 def test_which_tags_stand_together(remix_: Remix) -> None:
     assert ok(remix_("tags", "together")) == (
         "time\tclocks\t2\t67%\nclocks\tsmall error\t1\t50%\ntime\tsmall error\t1\t33%\n"

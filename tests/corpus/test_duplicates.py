@@ -31,6 +31,12 @@ from remix.corpus.duplicates import BLOCK, MOST_ALIKE, PAIRS_OF_A_GROUP, Duplica
         ("convergenc", "convergence", "typo"),
         ("analyses", "analysis", "typo"),
         ("statistcal modle", "statistical model", "typo"),
+        ("genericpastness", "generic pastness", "joints"),
+        ("genericPastness", "generic-pastness", "joints"),
+        ("time/convergance", "time/convergence", "typo"),
+        ("time/clock", "time/clocks", "plural"),
+        ("post-colonial/theory", "postcolonial/theory", "joints"),
+        ("old places/sea/harbor", "old-places/sea/harbour", "typo"),
     ],
 )
 def test_what_is_perhaps_one(tag: str, other: str, why: str) -> None:
@@ -50,6 +56,14 @@ def test_what_is_perhaps_one(tag: str, other: str, why: str) -> None:
         ("time/clocks", "time"),
         ("c++", "c"),
         ("記憶", "記録"),
+        ("computing/ci", "computing/cpp"),  # last parts too short for a typo
+        ("computing/rusts", "computer/rusts"),
+        ("maps/old cities", "lamps/old city"),
+        ("2023-05-17", "2023-05-07"),
+        ("2023-05-07", "2023-07-05"),  # the same numbers in another order
+        ("2023/05/07", "2023/05-07"),
+        ("12 345", "12345"),
+        ("days/2023-05-17", "days/2023-05-07"),
     ],
 )
 def test_what_is_not(tag: str, other: str) -> None:

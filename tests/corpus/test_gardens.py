@@ -174,7 +174,7 @@ def shown(essay: Essay) -> list[tuple[str, tuple[str, ...]]]:
 
 def test_obsidian(tmp_path: Path) -> None:
     cities, maps = plant(tmp_path / "vault", OBSIDIAN)
-    assert (cities.slug, maps.slug, maps.path) == ("folder-cities", "maps", "vault/Maps.md")
+    assert (cities.slug, maps.slug, maps.path) == ("folder--cities", "maps", "vault/Maps.md")
     assert (maps.title, maps.aliases, maps.tags) == ("Maps", ("Cartography", "Of maps"), ("geography", "seedling"))
     everywhere = ("on/paper", "geography", "seedling")
     assert shown(maps) == [
@@ -185,7 +185,7 @@ def test_obsidian(tmp_path: Path) -> None:
     assert [passage.lines for passage in maps.passages] == [(10, 10), (18, 19), (29, 30)]
     assert maps.passages[-1].text.endswith("- #code and a #link")
     assert shown(cities) == [("A city of one paragraph.", ("maps/cities",))]
-    assert [passage.id for passage in select([cities, maps], ["maps"])] == ["folder-cities/001", "maps/001"]
+    assert [passage.id for passage in select([cities, maps], ["maps"])] == ["folder--cities/001", "maps/001"]
     assert select([cities, maps], slugs=["of maps"]) == list(maps.passages)
 
 
@@ -266,7 +266,7 @@ def test_a_garden_elsewhere_from_the_command_line(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path / "here")
     found = run("--seeds", "../vault", "passages", "--tag", "maps")
     assert [(each["id"], each["path"]) for each in found] == [
-        ("folder-cities/001", "vault/Folder/Cities.md"),
+        ("folder--cities/001", "vault/Folder/Cities.md"),
         ("maps/001", "vault/Maps.md"),
     ]
     assert found == run("passages", "--tag", "maps", REMIX_SEEDS=str(tmp_path / "vault"))

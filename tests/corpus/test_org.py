@@ -63,6 +63,7 @@ def found(text: str) -> list[tuple[str, tuple[int, int]]]:
         ("- one\n  #+begin_src c\n#include\n  #+end_src\n  more\n- two", [("- one\n  more\n- two", (1, 6))]),
         ("- one\n  #+begin_quote\n  two\n  #+end_quote\nAfter.", [("- one\n  two", (1, 4)), ("After.", (5, 5))]),
         ("#+begin_quote\nOne.\n[fn:1] A note.\n#+end_quote\nTwo.", [("One.", (1, 4)), ("Two.", (5, 5))]),
+        ("#+begin_quote\n#+end_quote\nOne.\n#+begin_quote\n#a\n#+end_quote", [("One.", (3, 6))]),
         # keywords anywhere
         ("#+attr_html: :width 9\n#+name: a\nOne\n#+caption[s]: two\nthree.", [("One", (3, 3)), ("three.", (5, 5))]),
         ("- one\n  #+attr_org: x\n- two", [("- one\n- two", (1, 3))]),

@@ -24,6 +24,12 @@ HEAD = [
     "---\ntags:\n- \0\n-   \0  \n- old maps\nauthor: maps\n---\n",
     "---\ntags: other, \0,\0 , maps of old\n---\n",
     "---\ntags: '#\0, #\0/old'\n---\n",
+    "---\ntags: #\0 #other\n---\n",
+    "---\ncategories: ['[[\0]]', '[[maps|other]]']\n---\n",
+    "---\ntitle: Of maps: a title\ntags: [\0]\n---\n",
+    '{"title": "maps", "tags": ["\0", "other"], "maps": "maps"}\n',
+    "Title: maps\nTags: \0, old maps\n\n",
+    "% maps\n",
     "",
 ]
 BODY = [
@@ -436,3 +442,14 @@ def test_where_a_tag_is_one_word_several_are_refused(tmp_path: Path) -> None:
     (tmp_path / "seeds" / "an-essay.md").unlink()
     with pytest.raises(SeedError, match=r"seeds/an-essay\.org:1: 'old-maps' would not be read as a tag here"):
         plan(tmp_path, "maps", "old-maps")
+
+
+def test_a_tag_is_renamed_in_each_of_two_namesakes(tmp_path: Path) -> None:
+    """The second has a slug that its path alone doesn't give."""
+    for name in ("a b.md", "a-b.md", "C++.md"):
+        seed(tmp_path, "Words. #maps\n", name)
+    planned = plan(tmp_path, "maps", "charts")
+    assert [edit.name for edit in planned.edits] == ["seeds/C++.md", "seeds/a b.md", "seeds/a-b.md"]
+    write(planned.edits)
+    tags = [passage.tags for essay in read_seeds(tmp_path / "seeds", tmp_path) for passage in essay.passages]
+    assert tags == [("charts",)] * 3

@@ -110,6 +110,7 @@ def test_a_tag_finds_its_passages(workspace: Workspace) -> None:
         "lines": [8, 8],
         "tags": ["maps", "places"],
         "sha256": sha256("A map is a promise."),
+        "source": "A map is a promise. #maps",
     }
     assert second.metadata["section"] == "Scale"
     json.dumps(second.metadata)

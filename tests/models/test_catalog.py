@@ -28,11 +28,14 @@ from tests.conftest import Nest
 
 Home = Path
 
+CACHES = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
+"""Variables that name Hugging Face's cache, the first before the second."""
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home, a cache and an environment of the test's own."""
-    for variable in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "OLLAMA_MODELS"):
+    for variable in (*CACHES, "HF_HOME", "XDG_CACHE_HOME", "OLLAMA_MODELS", "LLAMA_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     home = tmp_path / "home"
     home.mkdir()
@@ -484,6 +487,7 @@ def test_split_models_are_shown_once(home: Home) -> None:
         ("XDG_CACHE_HOME", "xdg", "xdg/huggingface/hub"),
         ("HF_HOME", "hf", "hf/hub"),
         ("HF_HUB_CACHE", "hub", "hub"),
+        ("HUGGINGFACE_HUB_CACHE", "older", "older"),
     ],
 )
 def test_hugging_face(
@@ -528,6 +532,68 @@ def test_ollama(home: Home, monkeypatch: pytest.MonkeyPatch, variable: str | Non
     found = available()
     assert rows(found) == [("llama3.2:3b", "ollama"), ("somebody/tiny:latest", "ollama")]
     assert (found[0].path, found[0].size) == (blob, 7)
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_ollama_as_a_service_of_the_system(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = (tmp_path / "usr/share/ollama/.ollama/models", tmp_path / "var/lib/ollama/.ollama/models")
+    monkeypatch.setattr(catalog, "OLLAMA_SERVICES", services)
+    blob = ollama(services[0], "registry.ollama.ai/library/llama3.2/3b", [layer("sha256:ab")])
+    ollama(services[1], "registry.ollama.ai/library/qwen3/4b", [layer("sha256:cd")], "sha256:cd")
+    assert rows(available()) == [("llama3.2:3b", "ollama"), ("qwen3:4b", "ollama")]
+    assert find("llama3.2:3b").path == blob
+
+
+def test_where_the_installer_of_ollama_puts_models() -> None:
+    code = "from remix.models.catalog import OLLAMA_SERVICES; print(*OLLAMA_SERVICES)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "/usr/share/ollama/.ollama/models" in done.stdout.split()
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_a_model_of_the_user_and_of_ollamas_service_is_one(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "OLLAMA_SERVICES", (tmp_path / "service",))
+    own = ollama(home / ".ollama/models", "registry.ollama.ai/library/tiny/1b", [layer("sha256:ab")])
+    ollama(tmp_path / "service", "registry.ollama.ai/library/tiny/1b", [layer("sha256:ab")])
+    ollama(tmp_path / "service", "registry.ollama.ai/library/tiny/2b", [layer("sha256:cd")], "sha256:cd")
+    assert rows(available()) == [("tiny:1b", "ollama"), ("tiny:2b", "ollama")]
+    assert find("tiny:1b").path == own
+
+
+@pytest.mark.usefixtures("unbundled")
+def test_an_ollama_service_that_nobody_else_may_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "OLLAMA_SERVICES", (home / "locked",))
+    ollama(home / "locked", "registry.ollama.ai/library/tiny/1b", [layer("sha256:ab")])
+    (home / "locked").chmod(0)
+    is_readable = os.access(home / "locked", os.R_OK)
+    found = rows(available())
+    (home / "locked").chmod(0o700)
+    assert found == ([("tiny:1b", "ollama")] if is_readable else [])
+
+
+@pytest.mark.usefixtures("unbundled")
+@pytest.mark.parametrize(
+    ("variable", "value", "cache"),
+    [
+        (None, "", "home/.cache/llama.cpp"),
+        ("XDG_CACHE_HOME", "xdg", "xdg/llama.cpp"),
+        ("LLAMA_CACHE", "llama", "llama"),
+        (None, "", "home/Library/Caches/llama.cpp"),
+    ],
+)
+def test_llama_cpps_own_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None, value: str, cache: str
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / value))
+    name = "ggml-org_gemma-3-1b-it-GGUF_gemma-3-1b-it-Q4_K_M"
+    (tmp_path / cache).mkdir(parents=True)
+    (tmp_path / cache / f"{name}.gguf").write_text("weights")
+    (tmp_path / cache / f"{name}.gguf.json").write_text("{}")
+    (tmp_path / cache / "half.gguf.downloadInProgress").write_text("wei")
+    assert rows(available()) == [(name, "llama.cpp")]
 
 
 @pytest.mark.usefixtures("unbundled")
@@ -648,6 +714,11 @@ def test_paths_to_nothing(shelf: Path, model: str) -> None:
     assert error.hint
 
 
+def test_a_repository_that_wasnt_pulled(shelf: Path) -> None:
+    for name in ("Qwen/Qwen3-8B-GGUF", "Qwen/Qwen3-8B-GGUF:Q8_0"):
+        assert f"`remix models pull {name}`" in lost(name, shelf).hint
+
+
 def test_a_folder_is_no_model(shelf: Path) -> None:
     assert "is a folder" in lost(str(shelf)).message
 
@@ -656,6 +727,7 @@ def test_a_name_nobody_has(shelf: Path) -> None:
     error = lost("tiny-q8", shelf)
     assert error.message.startswith("no model is called 'tiny-q8'. Did you mean Tiny-Q8_0, ")
     assert "remix models list" in error.hint
+    assert "remix models pull" in error.hint
     assert "Did you mean Qwen3-4B-Q4_K_M?" in lost("qwen3", shelf).message
     assert "Did you mean" not in lost("zzz", shelf).message
 

@@ -45,7 +45,9 @@ def test_a_prepared_copy_is_used_named_and_forgotten(workspace: Workspace, model
     as_path = prepare.prepare(workspace, Options(limit=1, model=str(model_path)))
     assert as_path.model == model_path, "a path means that very file"
 
+    assert prepared.known_types(model_path) == ["Q8_0"]
     assert prepared.forget(model_path) == [copy]
+    assert prepared.known_types(model_path) == []
     assert list(copy.parent.iterdir()) == []
     assert prepare.prepare(workspace, Options(limit=1)).model == model_path
     with pytest.raises(ModelError, match="isn't here"):

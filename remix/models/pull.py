@@ -1,0 +1,20 @@
+"""Pulling a model by what a person typed: from the Hugging Face hub, or from an address of the web.
+
+Takes the words, gives the model's files on this machine. Knows no network; `hub` and `web` do.
+"""
+
+from __future__ import annotations
+
+from remix.errors import ModelError
+from remix.models import hub, web
+from remix.models.download import Pulled, Watch
+from remix.models.repository import is_elsewhere, parse
+
+
+def pull(text: str, sha256: str | None, watch: Watch) -> Pulled:
+    """Download a model that isn't here. Raises `ModelError`."""
+    if is_elsewhere(text):
+        return web.pull(text, sha256, watch)
+    if sha256 is not None:
+        raise ModelError("--sha256 is for https addresses.", "Leave --sha256 out: the hub tells it.")
+    return hub.pull(parse(text), watch)

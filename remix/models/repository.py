@@ -1,0 +1,179 @@
+"""A repository of a model hub: the files, grouped into models, and the choice of a model.
+
+Takes the list of files that a hub sent, and what a person asked for: a weight type, a file, or nothing. Gives the
+files of one model. Knows no network and no disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+from urllib.parse import unquote
+
+from pydantic import Field
+
+from remix.errors import ModelError
+from remix.models.download import MOST_BYTES
+from remix.models.identity import SHARD
+from remix.records import Frozen, Sha256
+from remix.util.names import is_plain, leads_out, quoted
+
+ORDER = (
+    *("Q4_K_M", "Q4_K", "Q4_K_S", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0", "Q4_0", "Q4_1", "IQ4_XS", "IQ4_NL", "Q3_K_M"),
+    *("MXFP4", "BF16", "F16", "F32"),
+)
+"""Weight types in the order of preference, if a person names none."""
+
+MOST_FILES = 10_000
+"""Files of a repository; the largest known have a few thousand."""
+
+_LONGEST_NAME = 500
+_MOST_SHOWN = 8
+
+_NAME = r"(?P<name>\w[\w.-]{0,95}/\w[\w.-]{0,95})"
+_ADDRESS = re.compile(rf"(?:hf\.co/|huggingface\.co/)?{_NAME}(?::(?P<choice>.{{1,500}}))?", re.ASCII | re.DOTALL)
+_PAGE = re.compile(
+    rf"https://(?:huggingface\.co|hf\.co)/{_NAME}(?:/(?:blob|resolve|tree)/main(?:/(?P<choice>[^?#]{{1,500}}))?)?/?(?:\?.*)?",
+    re.ASCII,
+)
+"""The address of a repository's page, or of a file's page, as copied from a browser."""
+
+_HUBS = ("https://huggingface.co/", "https://hf.co/")
+_LONGEST_REPOSITORY = 96
+_NOT_ALLOWED = re.compile(r"\.\.|--|[.-](?:/|\Z)|\.git\Z")
+"""What the hub allows in no repository's name, and what would make the name of a folder ambiguous."""
+
+
+class Wanted(NamedTuple):
+    """What a person asks for: `OWNER/NAME`, `OWNER/NAME:WEIGHT_TYPE` or `OWNER/NAME:FILE`."""
+
+    repository: str
+    choice: str | None
+
+
+class ListedFile(Frozen):
+    """A file as a hub lists it."""
+
+    name: str
+    """The path within the repository, with forward slashes."""
+
+    size: Annotated[int, Field(ge=0, le=MOST_BYTES)] | None
+    """In bytes; None if the list names none, as those of some mirrors."""
+
+    sha256: Sha256 | None
+    """None if the list names none."""
+
+
+class Repository(Frozen):
+    """A repository's files at one commit."""
+
+    name: str
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    files: Annotated[tuple[ListedFile, ...], Field(max_length=MOST_FILES)]
+
+
+Model = tuple[ListedFile, ...]
+"""The files of a model: one, or all parts in order."""
+
+
+def parse(text: str) -> Wanted:
+    """Raises `ModelError` unless the text names a repository, or is the address of a repository's or file's page."""
+    found = _ADDRESS.fullmatch(text) or _PAGE.fullmatch(text)
+    name = found["name"] if found else ""
+    if text.startswith("ollama:"):
+        raise ModelError(f"{quoted(text)} is Ollama's.", f"`ollama pull {text[7:60]}`: remix finds Ollama's models.")
+    if found is None or len(name) > _LONGEST_REPOSITORY or _NOT_ALLOWED.search(name):
+        raise ModelError(
+            f"{quoted(text)} names no repository.",
+            "Write OWNER/NAME, OWNER/NAME:Q4_K_M or OWNER/NAME:FILE.gguf; `remix models pull` alone lists some.",
+        )
+    return Wanted(name, unquote(found["choice"]) if found.re is _PAGE and found["choice"] else found["choice"])
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether a text is an https address of another server than the hub."""
+    return text.startswith("https://") and not text.startswith(_HUBS)
+
+
+def choose(repository: Repository, choice: str | None) -> Model:
+    """The files of the model asked for. Raises `ModelError` if no model or several models fit."""
+    models = _models(repository)
+    if not models:
+        raise ModelError(
+            f"{repository.name} has no GGUF file.", "Look for a repository of the same model whose name ends in GGUF."
+        )
+    if choice is None:
+        fitting = _preferred(models)
+    elif choice.lower().endswith(".gguf"):
+        fitting = [model for model in models if any(_is_named(file, choice) for file in model)]
+    else:
+        fitting = [model for model in models if _has_type(model, choice)]
+    if not fitting:
+        raise ModelError(
+            f"{repository.name} has no {quoted(choice or '')}, only {_listed(models)}.", _name_one(repository)
+        )
+    if len(fitting) > 1:
+        alike = f"of type {quoted(choice)}" if choice else "to choose from"
+        problem = f"{repository.name} has {len(fitting)} models {alike}: {_listed(fitting)}."
+        raise ModelError(problem, _name_one(repository))
+    return _complete(repository.name, fitting[0])
+
+
+def _models(repository: Repository) -> list[Model]:
+    """The models by name; files that are no models (projectors, importance matrices) are left out."""
+    groups: dict[tuple[str, str], dict[str, ListedFile]] = {}
+    for file in repository.files:
+        if _may_be_model(file.name):
+            shard = SHARD.search(file.name)
+            groups.setdefault((SHARD.sub("", file.name), shard[2] if shard else ""), {})[file.name] = file
+    return [tuple(file for _, file in sorted(files.items())) for _, files in sorted(groups.items())]
+
+
+def _may_be_model(name: str) -> bool:
+    """Whether a stranger's file name is a model's, and safe as a path below a folder."""
+    lower = name.lower()
+    is_safe = len(name) <= _LONGEST_NAME and is_plain(name) and not leads_out(name)
+    return is_safe and lower.endswith(".gguf") and "mmproj" not in lower and "imatrix" not in lower
+
+
+def _preferred(models: list[Model]) -> list[Model]:
+    """The models of the first weight type in `ORDER` that any model has; all models, if none has one."""
+    for weight_type in ORDER:
+        if fitting := [model for model in models if _has_type(model, weight_type)]:
+            return fitting
+    return models
+
+
+def _has_type(model: Model, weight_type: str) -> bool:
+    """Whether a file name has a weight type in it as a word of its own, in upper or lower case."""
+    word = rf"(?<![A-Za-z0-9]){re.escape(weight_type)}(?![A-Za-z0-9_])"
+    return re.search(word, model[0].name.rpartition("/")[2], re.IGNORECASE) is not None
+
+
+def _is_named(file: ListedFile, name: str) -> bool:
+    """Whether a name is the file's, with or without the folder, in upper or lower case."""
+    return name.lower() in (file.name.lower(), file.name.lower().rpartition("/")[2])
+
+
+def _complete(repository: str, model: Model) -> Model:
+    """The model, if none of its parts is missing. Raises `ModelError`."""
+    shards = [match for file in model if (match := SHARD.search(file.name))]
+    parts = int(shards[0][2]) if shards else 0
+    missing = set(range(1, parts + 1)) - {int(shard[1]) for shard in shards}
+    if missing or len(shards) != parts:
+        raise ModelError(
+            f"{repository} lacks part {min(missing, default=0)} of the {parts} parts of {quoted(model[0].name)}.",
+            "Take another weight type, or another repository.",
+        )
+    return model
+
+
+def _listed(models: Sequence[Model]) -> str:
+    """The names of a few models."""
+    shown = ", ".join(quoted(model[0].name) for model in models[:_MOST_SHOWN])
+    return f"{shown} …" if len(models) > _MOST_SHOWN else shown
+
+
+def _name_one(repository: Repository) -> str:
+    return f"Name the file: `remix models pull {repository.name}:FILE.gguf`."
