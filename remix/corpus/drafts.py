@@ -69,10 +69,6 @@ class Draft:
         stay = [n for n in range(len(self._lines)) if n not in self._gone] or [0]
         return self._first + stay[0], self._first + stay[-1]
 
-    def is_gone(self, line: int) -> bool:
-        """Whether nothing is left of a line that had words; lines are counted from 0."""
-        return not self._lines[line]
-
     # -- taking out -----------------------------------------------------------------------------------------
 
     def take_marks(self) -> None:
