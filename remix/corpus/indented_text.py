@@ -20,7 +20,7 @@ _CODE = re.compile(
     r"[$%❯] |>>> |\.\.\. |//|/\*|\*/|#!|#include\b|#define\b|[{}\])]+[;,)]*+$|<[/!?]?[a-z][\w-]*+[ />]"  # beginnings
     r"|@\w++$|[\w.]++\(.*\)[;:]?$|(?:def|class|func|fn|function) \w++ ?[({:]|import [\w.{*]++ ?$|from [\w.]++ import "
     r"|(?:else|try|finally|except \w++)[ \t]*+:$|(?:if|for|while|elif|with) [^=<>()\[\]]*+[=<>()\[\]].*[:{]$"
-    r"|return(?: [^ .!?]*+)?$|(?:const|let|var) \w++ ?="
+    r"|for \w++(?:, ?\w++)*+ in [\w.]++:$|return(?: [^ .!?]*+)?$|(?:const|let|var) \w++ ?="
     r"|(?:git|cd|ls|sudo|apt|apt-get|pip3?|npm|npx|docker|curl|wget|mkdir|rm|cp|mv|chmod|ssh|cargo|hugo|jekyll|yarn"
     r"|brew|python3?|grep|sed|awk|kubectl|conda|pacman|systemctl) [^.!?]*$"
     r"|\"[^\"]*\"[ \t]*+:|[a-z][\w.-]*+:(?: [\w.\"'/-]++)?$|-{3}|[+|=]{2}|\+-"

@@ -73,6 +73,7 @@ def test_indented_prose_is_read(tmp_path: Path, text: str, passages: list[str]) 
     ("code", "left"),
     [
         ("    def lift(x):\n        return x + 1  # not a tag", "def lift x return x 1 not a tag"),
+        ("    for boat in boats:\n        boat.leave()", "for boat in boats boat leave"),
         ("    $ git add .\n    $ git commit -m 'quay'", "git add git commit m quay"),
         ('    {\n      "quay": 1,\n      "pier": [2, 3]\n    }', "quay 1 pier 2 3"),
         ("    #include <stdio.h>\n    int main(void) { return 0; }", "include stdio h int main void return 0"),
