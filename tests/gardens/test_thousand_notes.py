@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import remix.cli
 from remix.corpus import read_seeds
 from tests.gardens.make_garden import Kind, MadeNote, garden
 from tests.gardens.reading import Read, lost_and_doubled, read, words
@@ -31,13 +34,17 @@ PLACES: dict[Kind, set[str]] = {
 
 
 @pytest.fixture(scope="module")
-def notes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[MadeNote, Read]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("garden")
-    made = list(garden(SIZE))
-    for note in made:
+    for note in garden(SIZE):
         (folder / note.path).parent.mkdir(parents=True, exist_ok=True)
         (folder / note.path).write_text(note.text, encoding="utf-8")
-    return [(note, read(folder / note.path, folder)) for note in made]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def notes(folder: Path) -> list[tuple[MadeNote, Read]]:
+    return [(note, read(folder / note.path, folder)) for note in garden(SIZE)]
 
 
 def test_the_words_of_the_garden_occur_once() -> None:
@@ -96,9 +103,14 @@ def test_tags_are_on_the_note_s_passages(notes: list[tuple[MadeNote, Read]]) -> 
     assert lost == {}
 
 
-def test_every_note_has_an_id_of_its_own(notes: list[tuple[MadeNote, Read]], tmp_path: Path) -> None:
-    for made, _ in notes:
-        (tmp_path / "notes" / made.path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "notes" / made.path).write_text(made.text, encoding="utf-8")
-    essays = read_seeds(tmp_path / "notes", tmp_path)
+def test_every_note_has_an_id_of_its_own(folder: Path) -> None:
+    essays = read_seeds(folder, folder)
     assert len({essay.slug for essay in essays}) == len(essays) == SIZE
+
+
+def test_the_command_line_lists_the_same_parts(notes: list[tuple[MadeNote, Read]], folder: Path) -> None:
+    done = CliRunner().invoke(remix.cli.cli, ["--seeds", str(folder), "passages", "--left-out", "--json"])
+    assert done.exit_code == 0, done.output
+    listed = json.loads(done.stdout)
+    parts = [part for _, found in notes for part in found.left_out]
+    assert Counter(each["text"] for each in listed) == Counter(part.text for part in parts)
