@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import door, printing
+from remix.cli import door, printing, stopped
 from remix.errors import RemixError
+from remix.util import interrupts
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
-
-INTERRUPTED = 130
-"""Exit status of a command ended by Ctrl-C, as in shells."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -112,11 +110,13 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with interrupts.Working():
+                return super().invoke(ctx)
         except click.ClickException as error:
             raise printing.clean(error)  # noqa: B904 (it is the same one)
         except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+            stopped.tell()
+            ctx.exit(interrupts.STOPPED)
         except EOFError as error:
             # click would take an EOFError for the end of typed input.
             ctx.exit(door.show(error, sys.argv))
@@ -204,8 +204,12 @@ def main() -> None:
     printing.open_streams()
     door.watch_threads()
     printing.hear_libraries()
+    interrupts.install(stopped.tell_gently, stopped.tell_at_once)
     try:
-        with door.interruptible():
-            cli(prog_name="remix")
+        cli(prog_name="remix")
+    except SystemExit as end:
+        if end.code == interrupts.STOPPED:
+            interrupts.end_stopped()
+        raise
     finally:
         gc.freeze()

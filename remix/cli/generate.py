@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ from remix.cli.options import (
     quiet_option,
 )
 from remix.cli.printing import Flow, count, head, note, print_json, print_table, say, text
-from remix.cli.progress import progress, stoppable
+from remix.cli.progress import progress
 from remix.errors import SeedError
+from remix.util import interrupts
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from remix.records import Run
     from remix.workspace import Workspace
 
-FAILED, INTERRUPTED = 3, 130
+FAILED = 3
+"""Exit status of a run with failed texts."""
 
 CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
 """Parameters that choose passages: `remix generate` wants at least one. Further options about passages narrow the
@@ -82,7 +85,8 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
         model, options = job.run.model, job.run.options
         if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
-    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+    stop = threading.Event()
+    with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
 
@@ -112,7 +116,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     _set_verbose(chosen["verbose"])
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
-    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+    stop = threading.Event()
+    with progress(chosen["quiet"]) as watch:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         outcome = execute.resume(folder, find_model, watch, stop)
@@ -248,7 +253,7 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     else:
         say(str(folder.path))
     if outcome.interrupted and done < total:
-        ctx.exit(INTERRUPTED)
+        ctx.exit(interrupts.STOPPED)
     if outcome.failures:
         ctx.exit(FAILED)
 

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -39,6 +40,13 @@ def note(*lines: str) -> None:
     """Print messages to stderr, each in a line; an empty message is an empty line."""
     for line in lines:
         click.echo(one_line(line), err=True)
+
+
+def at_once(message: str) -> None:
+    """Print a message to stderr while another line may be half printed, and show a hidden cursor again."""
+    cursor = "\x1b[?25h" if os.isatty(2) else ""
+    with suppress(OSError):
+        os.write(2, f"{cursor}\n{one_line(message)}\n".encode("utf-8", "backslashreplace"))
 
 
 def head(name: str) -> None:
