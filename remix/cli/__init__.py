@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remix.cli import door, printing, stopped
+from remix.cli.help import Context, with_layout, write_commands
 from remix.errors import RemixError
 from remix.util import interrupts
 
@@ -37,29 +38,29 @@ class Failure(click.ClickException):
         printing.error(self.message, self.hint)
 
 
-_HOMES = {
-    "add": "add",
-    "check": "check",
-    "compare": "compare",
-    "export": "export",
-    "generate": "generate",
-    "init": "init",
-    "measure": "measure",
-    "models": "models",
+TASKS = {
+    "Write": ("generate", "try", "resume"),
+    "Look": ("show", "runs", "status", "compare", "measure", "why"),
+    "Judge": ("review", "verdict"),
+    "Keep": ("export", "verify", "sign"),
+    "Set up": ("init", "add", "check", "passages", "tags", "models", "help"),
+}
+"""The commands by task, in the order of the help page."""
+
+_HOMES = {name: name for names in TASKS.values() for name in names} | {
     "passages": "corpus",
     "resume": "generate",
-    "review": "review",
-    "runs": "runs",
+    "try": "generate",
     "show": "runs",
     "sign": "verify",
-    "status": "status",
-    "tags": "tags",
-    "try": "generate",
-    "verdict": "verdict",
-    "verify": "verify",
     "why": "verify",
 }
 """The module of each command. Only the module of the command that runs is imported."""
+
+MORE = (
+    "`remix help COMMAND` tells more of a command. To complete commands and options with the Tab key: "
+    'eval "$(_REMIX_COMPLETE=bash_source remix)", or zsh_source or fish_source (docs/install.md).'
+)
 
 
 class Commands(Mapping[str, click.Command]):
@@ -68,7 +69,7 @@ class Commands(Mapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         """The command with a name. Raises `KeyError` for an unknown name."""
         commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
-        return next(command for command in commands if command.name == name)
+        return with_layout(next(command for command in commands if command.name == name))
 
     def __contains__(self, name: object) -> bool:
         """Whether a command with a name exists; imports no command."""
@@ -89,6 +90,14 @@ class Commands(Mapping[str, click.Command]):
 
 class Group(click.Group):
     """Turns errors of remix, of the file system and all unexpected exceptions into a message and an exit code."""
+
+    context_class = Context
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by task, each with the first sentence of its help."""
+        for task, names in TASKS.items():
+            with formatter.section(task):
+                write_commands(self, names, formatter)
 
     def main(self, *arguments: Any, **named: Any) -> Any:
         """Parse the command line and run the command. In standalone mode no exception but `SystemExit` gets out."""
@@ -161,7 +170,7 @@ def _workspace(ctx: click.Context) -> Workspace:
     return workspace
 
 
-@click.group(cls=Group, commands=Commands(), context_settings=CONTEXT)
+@click.group(cls=Group, commands=Commands(), context_settings=CONTEXT, epilog=MORE)
 @click.option(
     "-C",
     "--workspace",
@@ -192,7 +201,7 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
     remix records how each text was made. The same request gives the same text, byte for byte.
     """
-    if ctx.invoked_subcommand != "init":
+    if ctx.invoked_subcommand not in ("init", "help"):
         ctx.obj = _workspace(ctx)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import completion
 from remix.cli.options import (
     Command,
     declared,
@@ -45,6 +46,7 @@ choice only."""
 @click.option(
     "--refresh",
     metavar="RUN",
+    shell_complete=completion.run,
     help="Write the stale texts of RUN (see `remix status`) again, with the options of RUN, into a new run.",
 )
 @declared("texts", "machine")
@@ -92,7 +94,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.run)
 @moved_model_option
 @click.option(
     "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
@@ -125,8 +127,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 
 
 @click.command(name="try", cls=Command)
-@click.argument("kind")
-@click.argument("passage")
+@click.argument("kind", shell_complete=completion.kind)
+@click.argument("passage", shell_complete=completion.passage)
 @declared("steps", default=1, envvar=None)
 @declared("seed", "max_tokens", "temperature", "model", "threads")
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt of each step.")
