@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 import sys
 import threading
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, ending, plans
 from remix.cli.options import (
     Command,
     declared,
@@ -21,7 +20,7 @@ from remix.cli.options import (
     moved_model_option,
     quiet_option,
 )
-from remix.cli.printing import Flow, count, head, note, print_json, print_table, say, text
+from remix.cli.printing import Flow, head, note, print_json, say, text
 from remix.cli.progress import progress
 from remix.errors import SeedError
 from remix.util import interrupts
@@ -79,11 +78,11 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     for unknown in job.notes:
         note(unknown)
     if chosen["dry_run"]:
-        _show_plan(job, chosen["as_json"])
+        plans.show(job, chosen["as_json"])
         return
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
-        note(_plan_in_words(job))
+        note(plans.in_words(job))
         model, options = job.run.model, job.run.options
         if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
@@ -240,13 +239,11 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
-    path = shlex.quote(str(folder.path))
+    path = ending.named(folder)
     if outcome.interrupted and done < total:
         note(f"{done} of {total} done. To finish: remix resume {path}")
     elif outcome.failures:
         note(f"{done} of {total} done. To try again: remix resume {path}")
-    elif not ctx.params["quiet"]:
-        note(f"To read the texts: remix review {path}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(
@@ -254,46 +251,9 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
         )
     else:
         say(str(folder.path))
+        if done == total and not ctx.params["quiet"]:
+            ending.show(folder)
     if outcome.interrupted and done < total:
         ctx.exit(interrupts.STOPPED)
     if outcome.failures:
         ctx.exit(FAILED)
-
-
-def _show_plan(job: Job, as_json: bool) -> None:
-    """Print the plan. The tokens of a task's prompt are counted once, in the sum once for each candidate."""
-    run = job.run
-    total = sum(job.prompt_tokens.values()) * run.options.best_of
-    if as_json:
-        print_json(
-            {
-                "model": run.model_name,
-                "passages": len({id_ for task in run.tasks for id_ in task.passages}),
-                "best_of": run.options.best_of,
-                "prompt_tokens": total,
-                "prompt_tokens_computed": job.prompt_tokens_computed,
-                "n_ctx_seq": run.n_ctx_seq,
-                "left_out": [error.message for error in job.left_out],
-                "tasks": [
-                    {**task.model_dump(), "id": task.id, "prompt_tokens": job.prompt_tokens[task.id]}
-                    for task in run.tasks
-                ],
-            }
-        )
-        return
-    rows = [
-        (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
-        for task in run.tasks
-    ]
-    print_table(["task", "prompt tokens"], rows)
-    note(f"{_plan_in_words(job)}: at most {total} prompt tokens,")
-    note(f"of which {job.prompt_tokens_computed} are computed, and contexts of {run.n_ctx_seq} tokens.")
-
-
-def _plan_in_words(job: Job) -> str:
-    run = job.run
-    passages = len({id_ for task in run.tasks for id_ in task.passages})
-    name = run.model_name
-    texts, best_of = len(run.tasks), run.options.best_of
-    chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
-    return f"{count(texts, 'text')}{chosen} from {count(passages, 'passage')} by {name}"

@@ -40,12 +40,12 @@ def _bar() -> Iterator[Watch]:
     from rich.console import Console
 
     columns = (
-        rich_progress.BarColumn(),
+        rich_progress.BarColumn(bar_width=None),
         rich_progress.MofNCompleteColumn(),
         rich_progress.TextColumn("{task.fields[rate]}"),
         rich_progress.TimeRemainingColumn(),
     )
-    with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with rich_progress.Progress(*columns, console=Console(stderr=True), expand=True) as bar:
         started = time.monotonic()
         task = bar.add_task("", total=None, rate="")
 

@@ -17,7 +17,7 @@ def wrap(text: str, width: int, first: str = "", further: str = "") -> list[str]
     """A paragraph in lines of at most `width` columns: the first begins with `first`, the others with `further`."""
     lines, line, at = [], first, columns(first)
     is_empty = True
-    for space, word in _WORD.findall(text):
+    for space, word in _WORD.findall(text.rstrip()):
         size = columns(word)
         if is_empty:
             line, at = line + word, at + size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError, RunError
+from remix.generation import duration
 from remix.generation.graph import TaskGraph
 from remix.generation.prepare import Job
 from remix.generation.recorder import Recorder
@@ -163,8 +165,11 @@ def _load(run: Run, model: Path | None) -> LocalModel:
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:
     """Write the unfinished texts, then the manifest and the table of contents."""
     graph = TaskGraph(folder, writer, watch or (lambda _: None), stop)
+    begun, sampled, done = time.monotonic(), writer.sampled, len(folder.done)
     graph.work()
     _finish(folder)
+    seconds, texts = time.monotonic() - begun, (len(folder.done) - done) * folder.run.options.best_of
+    duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
     return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set())
 
 
