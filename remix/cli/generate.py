@@ -20,7 +20,7 @@ from remix.cli.options import (
     moved_model_option,
     quiet_option,
 )
-from remix.cli.printing import Flow, head, note, print_json, say, text
+from remix.cli.printing import Flow, head, note, place, print_json, step, text
 from remix.cli.progress import progress
 from remix.errors import SeedError
 from remix.util import interrupts
@@ -241,16 +241,16 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
         note(f"Flags: {counts}")
     path = ending.named(folder)
     if outcome.interrupted and done < total:
-        note(f"{done} of {total} done. To finish: remix resume {path}")
+        step(f"{done} of {total} done. To finish:", f"remix resume {path}")
     elif outcome.failures:
-        note(f"{done} of {total} done. To try again: remix resume {path}")
+        step(f"{done} of {total} done. To try again:", f"remix resume {path}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(
             {"run": folder.run.name, "folder": str(folder.path), "done": done, "total": total, "failures": failures}
         )
     else:
-        say(str(folder.path))
+        place(str(folder.path))
         if done == total and not ctx.params["quiet"]:
             ending.show(folder)
     if outcome.interrupted and done < total:

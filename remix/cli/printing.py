@@ -85,10 +85,20 @@ def error(message: str, *hints: str) -> None:
 
 
 def step(name: str, command: str) -> None:
-    """Print a next step to stderr: a name and a command. A command longer than a line goes on after a backslash, so
-    that a shell takes the lines as they are."""
-    lines = wrap(one_line(command), (_terminal(err=True) or NO_END) - 2, f"{name:<9}", INDENT)
-    click.echo(" \\\n".join(lines), err=True)
+    """Print a next step to stderr: what for, and a command.
+
+    A command longer than a line goes on after a backslash, so that a shell takes the lines as they are.
+    """
+    first, further, width = f"{name:<8} ", INDENT, (_terminal(err=True) or NO_END) - 2
+    if columns(first) > width // 2:
+        note(name)
+        first, further = INDENT, INDENT * 2
+    click.echo(" \\\n".join(wrap(one_line(command), width, first, further)), err=True)
+
+
+def place(path: str) -> None:
+    """Print a path in one line, however narrow the terminal is."""
+    click.echo(one_line(path))
 
 
 def ask(question: str) -> None:
@@ -118,7 +128,7 @@ def text(words: str, err: bool = False) -> None:
 def beginning(words: str, most: int) -> None:
     """Print the beginning of a text to stderr, in at most `most` lines that fit the terminal, or 80 columns."""
     text = " ".join(readable(words, keep=TAB).split())
-    lines = wrap(text[: most * NO_END], _terminal(err=True) or USUAL_WIDTH, INDENT, INDENT)
+    lines = wrap(text[: most * NO_END], (_terminal(err=True) or USUAL_WIDTH) - 2, INDENT, INDENT)
     if len(lines) > most:
         lines[most - 1 :] = [f"{lines[most - 1]} …"]
     click.echo("\n".join(lines), err=True)
@@ -223,7 +233,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 def _print_rows_below_each_other(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Print a table on a terminal too narrow for its columns: the first cell of a row, and the others below."""
     for first, *others in cells:
-        _print_fitted(first, "", INDENT)
+        click.echo(first)
         for name, cell in zip(headers[1:], others, strict=True):
             if cell.strip():
                 _print_fitted(cell, f"  {name}: ", INDENT)
@@ -282,9 +292,9 @@ def _first(cell: str) -> str:
 
 
 def shortened(text: str, most: int = 60) -> str:
-    """A text in a single line, cut after `most` letters."""
+    """A text in a single line of at most `most` letters, cut between words if there is a space."""
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    return line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[: most - 1]}…"
 
 
 def count(number: int, noun: str) -> str:

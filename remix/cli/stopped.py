@@ -21,7 +21,8 @@ LONGEST = 300
 
 def tell() -> None:
     """Say that the command was stopped, and how to go on."""
-    printing.note("", _words(sys.argv[1:]))
+    printing.note("")
+    printing.step(*_words(sys.argv[1:]))
 
 
 def tell_gently() -> None:
@@ -32,12 +33,13 @@ def tell_gently() -> None:
 def tell_at_once() -> None:
     """Say that the process ends now, perhaps in the middle of another line."""
     run = "Stopped at once; what is finished is safe. To finish the latest run: remix resume"
-    printing.at_once(run if interrupts.is_gentle() else _words(sys.argv[1:]))
+    printing.at_once(run if interrupts.is_gentle() else " ".join(_words(sys.argv[1:])))
 
 
-def _words(arguments: Sequence[str]) -> str:
+def _words(arguments: Sequence[str]) -> tuple[str, str]:
+    """What became of the work, and the command that goes on."""
     line = shlex.join(["remix", *arguments])
     again = line if len(line) <= LONGEST else "the same command."
     if WRITERS.isdisjoint(arguments):
-        return f"Stopped; nothing was written. To start again: {again}"
-    return f"Stopped; what was finished is kept. To go on: {again}"
+        return "Stopped; nothing was written. To start again:", again
+    return "Stopped; what was finished is kept. To go on:", again

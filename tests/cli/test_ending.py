@@ -60,7 +60,7 @@ def test_a_long_passage_is_shown_by_its_first_lines(
     monkeypatch.setattr(RunFolder, "read", lambda self, task: (long, "a\x1b[2J b " * 5000))
     said = lines(finished, capsys)
     assert len(said) < 20
-    assert all(len(line) <= 82 for line in said if line.startswith("    "))
+    assert all(len(line) <= 80 for line in said if line.startswith("    "))
     assert "\x1b" not in "".join(said)
 
 

@@ -133,7 +133,7 @@ def check_run(workspace: Workspace, ended: Ended, resume: bool) -> None:
         assert not workspace.outputs.exists() or not any(workspace.outputs.iterdir())
         return
     (path,) = runs
-    assert ended.status == 0 or f"To finish: remix resume {path}" in ended.err
+    assert ended.status == 0 or f"To finish: remix resume outputs/{path.name}\n" in ended.err
     assert not list(path.rglob("*.tmp"))
     assert verify(path).findings == ()
     if resume and not RunFolder.open(path).is_complete:
