@@ -239,11 +239,6 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
-    path = ending.named(folder)
-    if outcome.interrupted and done < total:
-        step(f"{done} of {total} done. To finish:", f"remix resume {path}")
-    elif outcome.failures:
-        step(f"{done} of {total} done. To try again:", f"remix resume {path}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(
@@ -251,9 +246,12 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
         )
     else:
         place(str(folder.path))
-        if done == total and not ctx.params["quiet"]:
-            ending.show(folder)
+    again = f"remix resume {ending.named(folder)}"
     if outcome.interrupted and done < total:
+        step(f"{done} of {total} done. To finish:", again)
         ctx.exit(interrupts.STOPPED)
     if outcome.failures:
+        step(f"{done} of {total} done. To try again:", again)
         ctx.exit(FAILED)
+    if not (as_json or ctx.params["quiet"]):
+        ending.show(folder)
