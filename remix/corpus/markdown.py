@@ -1,240 +1,162 @@
 """Markdown: headings, paragraphs, lists and quotations, with tags and lines.
 
-Takes a file's text, gives a `Body`. Left out, because readers don't see them or they aren't prose: code, tables,
-formulas, images, HTML, shortcodes in paragraphs of their own, and comments (`%%…%%` of Obsidian, `<!--…-->`). Marks
-of emphasis and links within a sentence stay.
+Takes a file's text, gives a `Body`. Left out, each part with the reason: code, tables, formulas, images, tags of
+HTML, shortcodes, footnotes, comments, metadata, lists of tags, and paragraphs without words. Prose in HTML is read,
+and indented text that reads like prose.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from remix.corpus import heads
-from remix.corpus.blocks import Block, Body, one_line
-from remix.corpus.inline_markup import comments, open_comment
-from remix.corpus.inline_tags import inline_tags
-from remix.corpus.tags import unique
-from remix.corpus.trailing_tags import split_trailing_tags
+from remix.corpus.blocks import Body, LeftOut
+from remix.corpus.drafts import Draft
+from remix.corpus.groups import Row, group
+from remix.corpus.html_blocks import read_html, without_tags
+from remix.corpus.indented_text import reads_like_code
+from remix.corpus.markdown_comments import without_comments
+from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
+from remix.corpus.sheet import Sheet, TooManyPartsError
+from remix.corpus.wordless import has_words
 from remix.errors import SeedError
 
-_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
-"""Parses blocks alone: inline parsing isn't needed, and may take very long."""
-
-MOST_TOKENS = 500_000
-"""Of a file. markdown-it makes three tokens of a paragraph and five of a list item, and a line may begin twenty
-lists: a few megabytes of lists would take minutes, and gigabytes of memory."""
-
-_TARGET = r"(?:\((?:[^()]|\([^()]*+\))*+\)|\[[^\[\]]*+\])"
-_IMAGE = rf"!\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}"
-_NO_WORDS = re.compile(
-    r"(?:\s*+(?>"
-    rf"{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\]]*\]\]"  # images, also as links, and Obsidian's embeds
-    r"|\$\$.+?\$\$|&nbsp;|[\u200b\u2060\ufeff]"  # formulas; invisible characters between paragraphs
-    r"|\{\{.*?\}\}|\{%.*?%\}|\{:[^}]*\}"  # Hugo's shortcodes; Jekyll's Liquid and attributes
-    r"))++\s*+",
-    re.DOTALL,
-)
-_BLOCK_ID = re.compile(r"(?:\A|[ \t\n])\^(?=\d{6}|\d*[A-Za-z-])[A-Za-z0-9-]+\Z")
-"""Obsidian's id of a paragraph, for links; `^2` is a square."""
-
-_MARKS = " \t\n>-+*"
-"""Of lists and quotations: a group of nothing but marks is empty."""
-
-_MARKERS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
-_ITEM = re.compile(r"^(?=[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t])|^[ \t]*\n", re.MULTILINE)
-"""The next item, or an empty line: code, links and comments end there at the latest."""
-
-
-class _Span(NamedTuple):
-    """A top-level block, by its lines in the body, from 0; `end` is the line after the last."""
-
-    kind: Literal["heading", "paragraph", "group"]
-    start: int
-    end: int
-    level: int = 0
-    words: str = ""
-    """Of a heading, without the heading's marks."""
-    code: tuple[tuple[int, int], ...] = ()
-    """Lines of code and HTML within a list or a quotation; each pair as `start` and `end`."""
+DEEPEST = 4
+"""Indented text within indented text; beyond, the indent has no meaning."""
 
 
 def read(text: str, name: str) -> Body:
     """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
     head = heads.split(text, name)
+    sheet = Sheet()
+    if head.body_line > 1 and has_words(text):
+        source = "\n".join(text.split("\n")[: head.body_line - 1])
+        sheet.leave_out(LeftOut("metadata", source, (1, head.body_line - 1)))
     try:
-        blocks = tuple(_blocks(head.body, head.body_line))
-    except _TooManyTokensError as error:
+        body = head.body
+        if "%%" in body or "<!--" in body:
+            body, comments = without_comments(body, parts(body), head.body_line)
+            sheet.leave_out(*comments)
+        _Reader(body, head.body_line, sheet).read()
+    except (TooManyTokensError, TooManyPartsError) as error:
         raise SeedError(
             f"{name}: has more headings, paragraphs and items than anyone reads.", "Split it into several files."
         ) from error
-    title = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), None)
-    return Body(head.meta, title, blocks, notes=head.notes)
+    title = next((block.text for block in sheet.blocks if block.kind == "heading" and block.level == 1), None)
+    left_out = sorted(sheet.left_out, key=lambda part: part.lines)
+    return Body(head.meta, title, tuple(sheet.blocks), tuple(left_out), tuple(sheet.tags), head.notes)
 
 
-def _blocks(body: str, first_line: int) -> Iterator[Block]:
-    lines = body.split("\n")
-    spans = list(_spans(body))
-    if ("%%" in body or "<!--" in body) and (shown := _without_comments(body, spans)) != body:
-        lines = shown.split("\n")
-        spans = list(_spans(shown))
-    for span in spans:
-        source = lines[span.start : span.end]
-        while source and not source[-1].strip():
-            source.pop()
-        place = (first_line + span.start, first_line + span.start + len(source) - 1)
-        match span.kind:
+class _Reader:
+    """A pass through a text: a file's body, or indented text without its indent."""
+
+    def __init__(self, text: str, first_line: int, sheet: Sheet, depth: int = 0) -> None:
+        self._text = text
+        self._starts = list(itertools.accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        self._end = 0
+        """After the last leaf."""
+        self._first = first_line
+        self._sheet = sheet
+        self._depth = depth
+
+    def read(self) -> None:
+        """Read all."""
+        for part in parts(self._text):
+            if isinstance(part, Group):
+                self._read_group(part)
+            else:
+                self._read_leaf(part)
+
+    def _words(self, leaf: Leaf) -> list[str]:
+        """The leaf's lines without indent and markers."""
+        return [self._text[start:end] for start, end in leaf.spans]
+
+    def _read_leaf(self, leaf: Leaf) -> None:
+        words, line = self._words(leaf), self._first + leaf.start
+        self._end = leaf.spans[-1][1]
+        match leaf.kind:
+            case "words":
+                self._sheet.add_paragraph(Draft(words, line))
             case "heading":
-                title, tags = split_trailing_tags(span.words)
-                tags = unique((*tags, *inline_tags(title)))
-                yield Block("heading", one_line(title), tags, place, span.level)
-            case "paragraph":
-                yield _paragraph(source, place)
-            case "group":
-                yield _group(span, source, place)
+                self._sheet.add_heading(Draft(words, line), leaf.level)
+            case "html":
+                source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]]
+                read_html(source.split("\n"), line, self._sheet)
+            case "indented" if not _is_code(leaf, words):
+                least = _least_indent(leaf, words)
+                indents = [max(indent - least, 0) if self._depth < DEEPEST else 0 for indent in leaf.indents]
+                dedented = "\n".join(" " * indent + each for indent, each in zip(indents, words, strict=True))
+                _Reader(dedented, line, self._sheet, self._depth + 1).read()
+            case _:
+                self._leave_out(leaf)
 
+    # -- lists and quotations -------------------------------------------------------------------------------
 
-class _TooManyTokensError(Exception):
-    """A body has more than `MOST_TOKENS`."""
+    def _read_group(self, part: Group) -> None:
+        rows: list[Row] = []
+        at, line = max(self._end, self._starts[part.start]), self._first + part.start
+        for leaf in part.leaves:
+            for row, (start, end) in zip(self._rows(leaf), leaf.spans, strict=True):
+                *between, before = self._text[at:start].split("\n")
+                rows += _bare_rows(between, line, behind=bool(rows))
+                rows.append(row._replace(before=before))
+                at, line = end, line + len(between)
+        self._end = at
+        end = self._starts[part.end] if part.end < len(self._starts) else len(self._text)
+        rows += _bare_rows(self._text[at:end].rstrip().split("\n"), line, behind=bool(rows))
+        self._sheet.add_group(group(rows))
 
-
-class _Tokens(list[Token]):
-    """A list of at most `MOST_TOKENS`."""
-
-    def append(self, token: Token) -> None:
-        if len(self) == MOST_TOKENS:
-            raise _TooManyTokensError
-        super().append(token)
-
-
-def _spans(body: str) -> Iterator[_Span]:
-    """The top-level headings, paragraphs and groups. Raises `_TooManyTokensError`."""
-    tokens = _Tokens()
-    _MARKDOWN.block.parse(body.replace("\0", "\ufffd"), _MARKDOWN, {}, tokens)
-    for at, token in enumerate(tokens):
-        if token.level or token.map is None or token.nesting < 0:
-            continue
-        start, end = token.map
-        match token.type:
-            case "heading_open":
-                yield _Span("heading", start, end, level=int(token.tag[1]), words=tokens[at + 1].content)
-            case "paragraph_open":
-                yield _Span("paragraph", start, end)
-            case "bullet_list_open" | "ordered_list_open" | "blockquote_open":
-                yield _Span("group", start, end, code=tuple(_code_within(tokens, at)))
-
-
-def _code_within(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
-    """The lines of code and HTML within the block that begins at token `at`."""
-    for after in range(at + 1, len(tokens)):
-        token = tokens[after]
-        if not token.level:
+    def _rows(self, leaf: Leaf) -> Iterator[Row]:
+        """A row for each line of a leaf, still without what stands before."""
+        words, line = self._words(leaf), self._first + leaf.start
+        if leaf.kind == "indented" and _is_code(leaf, words):
+            leaf = leaf._replace(kind="left out", why="indented")
+        if leaf.kind == "left out":
+            self._leave_out(leaf)
+            yield from (Row(line + number, "", why=leaf.why) for number in range(len(words)))
             return
-        if token.map and token.type in ("fence", "code_block", "html_block"):
-            yield token.map[0], token.map[1]
+        kept = words
+        if leaf.kind == "html":
+            kept, left_out = without_tags(words, line)
+            self._sheet.leave_out(*left_out)
+        starts = [0, *(n for n in range(1, len(kept)) if leaf.kind != "words" and not kept[n].strip()), len(kept)]
+        for start, end in itertools.pairwise(starts):
+            yield from _draft_rows(words[start:end], kept[start:end], line + start)
+
+    def _leave_out(self, leaf: Leaf) -> None:
+        source = self._text[leaf.spans[0][0] : leaf.spans[-1][1]].rstrip()
+        line = self._first + leaf.start
+        self._sheet.leave_out(LeftOut(leaf.why or "indented", source, (line, line + source.count("\n"))))
 
 
-def _paragraph(source: Sequence[str], place: tuple[int, int]) -> Block:
-    whole = _BLOCK_ID.sub("", "\n".join(line.strip() for line in source))
-    text, tags = split_trailing_tags(whole)
-    text = "" if _NO_WORDS.fullmatch(text) else text
-    return Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)
+def _least_indent(leaf: Leaf, words: Sequence[str]) -> int:
+    return min(indent for indent, each in zip(leaf.indents, words, strict=True) if each)
 
 
-def _group(span: _Span, source: Sequence[str], place: tuple[int, int]) -> Block:
-    code = {line - span.start for start, end in span.code for line in range(start, end)}
-    pairs = enumerate(zip(source, [*source[1:], ""], strict=True))
-    lines = [line if number in code else _without_id(line, following) for number, (line, following) in pairs]
-    ends_in_code = len(source) - 1 in code
-    text, tags = ("\n".join(lines).rstrip(), ()) if ends_in_code else _split_tags(lines)
-    text = text if text.strip(_MARKS) else ""
-    words = "\n".join("" if number in code else line for number, line in enumerate(text.split("\n")))
-    return Block("group", text, unique((*tags, *_tags_of_items(words))), place)
+def _is_code(leaf: Leaf, words: Sequence[str]) -> bool:
+    """Whether indented text is code; lines that are indented further don't count, they may be code within prose."""
+    most = _least_indent(leaf, words) + 3
+    return reads_like_code(each for indent, each in zip(leaf.indents, words, strict=True) if indent <= most)
 
 
-def _without_id(line: str, following: str) -> str:
-    """A line without the id of the item or quotation that ends on the line; `following` is the next line."""
-    ends = "^" in line and _ITEM.match(_MARKERS.sub("", f"{following}\n"))
-    return _BLOCK_ID.sub("", line.rstrip()) if ends else line
+def _bare_rows(lines: Sequence[str], line: int, *, behind: bool) -> Iterator[Row]:
+    """Rows of markers alone; `behind` a leaf the first is only the rest of the leaf's last line."""
+    for number, words in enumerate(lines, line):
+        if number > line or not behind or has_words(words):
+            yield Row(number, words)
 
 
-def _split_tags(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """As `split_trailing_tags`, also for lines of tags at the end of a quotation, each after the quotation's mark."""
-    end, listed = len(lines), []
-    while end and lines[end - 1].lstrip().startswith(">"):
-        text, tags = split_trailing_tags(_MARKERS.sub("", lines[end - 1]))
-        if text:
-            break
-        listed.append(tags)
-        end -= 1
-    if not any(listed):
-        return split_trailing_tags("\n".join(lines))
-    text, tags = split_trailing_tags("\n".join(lines[:end]))
-    return text, unique(itertools.chain(tags, *reversed(listed)))
-
-
-def _tags_of_items(words: str) -> Iterator[str]:
-    if "#" in words:
-        for item in _ITEM.split(_MARKERS.sub("", words)):
-            yield from inline_tags(item)
-
-
-# -- comments -----------------------------------------------------------------------------------------------
-
-
-def _without_comments(body: str, spans: Sequence[_Span]) -> str:
-    """The body without comments, but with their line ends, so that every line keeps its number.
-
-    Lines keep their indent: the space after a comment at the start of a line could turn the rest into code.
-    """
-    parts, at = [], 0
-    for start, end in sorted(_hidden(body, spans)):
-        if end > at:
-            parts += [body[at:start], "\n" * body.count("\n", max(start, at), end)]
-            at = end
-    shown = "".join([*parts, body[at:]]).split("\n")
-    pairs = zip(body.split("\n"), shown, strict=True)
-    return "\n".join(line if line == was else _indented(line.strip(" \t"), was) for was, line in pairs)
-
-
-def _indented(words: str, line: str) -> str:
-    """The words with the indent of a line; empty if there are no words."""
-    return words and line[: len(line) - len(line.lstrip(" \t"))] + words
-
-
-def _hidden(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
-    """Start and end of comments: within a block, or from a `%%` that begins a line to the `%%` in a later block.
-
-    Unclosed comments are text.
-    """
-    opened: int | None = None
-    for begin, text in _texts(body, spans):
-        shown = 0
-        if opened is not None and "%%" in text:
-            shown = text.index("%%") + 2
-            yield opened, begin + shown
-            opened = None
-        rest = text[shown:]
-        yield from ((begin + shown + start, begin + shown + end) for start, end in comments(rest))
-        at = open_comment(rest)
-        if opened is None and at is not None and not rest[:at].rpartition("\n")[2].strip(" \t>"):
-            opened = begin + shown + at
-
-
-def _texts(body: str, spans: Sequence[_Span]) -> Iterator[tuple[int, str]]:
-    """Each block's start in the body and its text, with spaces in place of code."""
-    lines = body.split("\n")
-    starts = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
-    for span in spans:
-        code = {line for start, end in span.code for line in range(start, end)}
-        yield (
-            starts[span.start],
-            "\n".join(
-                " " * len(lines[line]) if line in code else lines[line] for line in range(span.start, span.end)
-            ),
-        )
+def _draft_rows(words: Sequence[str], kept: Sequence[str], line: int) -> Iterator[Row]:
+    """A row for each line of a paragraph; `kept` are the words without HTML, perhaps after empty lines."""
+    empty = 0
+    while empty < len(kept) and not kept[empty].strip():
+        yield Row(line + empty, "", why="html" if words[empty].strip() else None)
+        empty += 1
+    if empty == len(kept):
+        return
+    draft = Draft(kept[empty:], line + empty)
+    draft.take_callout()
+    draft.take_marks()
+    draft.take_certain_metadata()
+    yield from (Row(line + empty + number, "", draft, number) for number in range(len(kept) - empty))

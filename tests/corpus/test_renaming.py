@@ -44,7 +44,7 @@ BODY = [
     "> Quoted maps. #\0.",
     "```\n#maps\n```",
     "Code follows.\n\n    #maps, #maps",
-    "<div>\n#maps\n</div>",
+    "<div>\n#\0\n</div>",
     "![maps](#maps)",
     "maps",
 ]
@@ -398,6 +398,27 @@ def test_tags_of_every_garden(tmp_path: Path, name: str, end: str) -> None:
     path = seed(tmp_path, text.replace(TAG, "maps"), name)
     write(plan(tmp_path, "maps", "atlases").edits)
     assert path.read_bytes().decode() == text.replace(TAG, "atlases")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tags: #\0 #other\n\nOf maps.\n",
+        "**Tags**: other, \0\n\nOf maps.\n",
+        "tags:: \0, [[other]]\nstatus:: #\0/old\n\nOf maps.\n",
+        "tags:: [[\0]]\n\nOf maps.\n",
+        "- tags:: #\0\n- Of maps.\n",
+        '<p class="maps">Of maps. #\0, #other</p>\n',
+        "<ul>\n<li>maps #\0</li>\n</ul>\n",
+        "#\0 #other\nOf maps.\n",
+        "Of maps:\n\n    - an indented list of maps #\0\n",
+        "A line.\n\n    A paragraph of maps, indented. #\0\n",
+    ],
+)
+def test_tags_in_metadata_lines_html_and_indented_text(tmp_path: Path, text: str) -> None:
+    path = seed(tmp_path, text.replace(TAG, "maps"))
+    write(plan(tmp_path, "maps", "atlases").edits)
+    assert path.read_text() == text.replace(TAG, "atlases")
 
 
 def test_a_tag_in_a_sentence_changes_the_passage_and_says_so(tmp_path: Path) -> None:
