@@ -33,8 +33,8 @@ PARALLEL ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # the time to run.
 demo: $(VENV)/.demo
 	$(BIN)/remix models prepare --type q8_0
-	$(BIN)/remix generate --tag convergence
 	@echo 'To have the command at hand: . $(VENV)/bin/activate'
+	$(BIN)/remix generate --tag convergence
 
 test: check
 	$(BIN)/python -m pytest $(PARALLEL)

@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "generate --all --dry-run",
         "generate --limit 1 --kind once --steps 1 --max-tokens 3",
     ),
+    "help": ("help", "help generate"),
     "init": ("init elsewhere",),
     "measure": ("measure RUN --embeddings none", "measure RUN --embeddings none --report report.html"),
     "models": (

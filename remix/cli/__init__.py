@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import door, mending, printing
+from remix.cli import door, mending, printing, stopped
+from remix.cli.help import Context, with_layout, write_commands
 from remix.cli.left_out import left_out_in_lines
 from remix.errors import RemixError
+from remix.util import interrupts
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
-
-INTERRUPTED = 130
-"""Exit status of a command ended by Ctrl-C, as in shells."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -41,29 +40,29 @@ class Failure(click.ClickException):
         printing.error(self.message, *self.left_out, self.hint)
 
 
-_HOMES = {
-    "add": "add",
-    "check": "check",
-    "compare": "compare",
-    "export": "export",
-    "generate": "generate",
-    "init": "init",
-    "measure": "measure",
-    "models": "models",
+TASKS = {
+    "Write": ("generate", "try", "resume"),
+    "Look": ("show", "runs", "status", "compare", "measure", "why"),
+    "Judge": ("review", "verdict"),
+    "Keep": ("export", "verify", "sign"),
+    "Set up": ("init", "add", "check", "passages", "tags", "models", "help"),
+}
+"""The commands by task, in the order of the help page."""
+
+_HOMES = {name: name for names in TASKS.values() for name in names} | {
     "passages": "corpus",
     "resume": "generate",
-    "review": "review",
-    "runs": "runs",
+    "try": "generate",
     "show": "runs",
     "sign": "verify",
-    "status": "status",
-    "tags": "tags",
-    "try": "generate",
-    "verdict": "verdict",
-    "verify": "verify",
     "why": "verify",
 }
 """The module of each command. Only the module of the command that runs is imported."""
+
+MORE = (
+    "`remix help COMMAND` tells more of a command. To complete commands and options with the Tab key: "
+    'eval "$(_REMIX_COMPLETE=bash_source remix)", or zsh_source or fish_source (docs/install.md).'
+)
 
 
 class Commands(Mapping[str, click.Command]):
@@ -72,7 +71,7 @@ class Commands(Mapping[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         """The command with a name. Raises `KeyError` for an unknown name."""
         commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_HOMES[name]}").COMMANDS
-        return next(command for command in commands if command.name == name)
+        return with_layout(next(command for command in commands if command.name == name))
 
     def __contains__(self, name: object) -> bool:
         """Whether a command with a name exists; imports no command."""
@@ -94,6 +93,14 @@ class Commands(Mapping[str, click.Command]):
 class Group(click.Group):
     """Turns errors of remix, of the file system and all unexpected exceptions into a message and an exit code."""
 
+    context_class = Context
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by task, each with the first sentence of its help."""
+        for task, names in TASKS.items():
+            with formatter.section(task):
+                write_commands(self, names, formatter)
+
     def main(self, *arguments: Any, **named: Any) -> Any:
         """Parse the command line and run the command. In standalone mode no exception but `SystemExit` gets out."""
         try:
@@ -114,11 +121,13 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with interrupts.Working():
+                return super().invoke(ctx)
         except click.ClickException as error:
             raise printing.clean(error)  # noqa: B904 (it is the same one)
         except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+            stopped.tell()
+            ctx.exit(interrupts.STOPPED)
         except EOFError as error:
             # click would take an EOFError for the end of typed input.
             ctx.exit(door.show(error, sys.argv))
@@ -163,7 +172,7 @@ def _workspace(ctx: click.Context) -> Workspace:
     return workspace
 
 
-@click.group(cls=Group, commands=Commands(), context_settings=CONTEXT)
+@click.group(cls=Group, commands=Commands(), context_settings=CONTEXT, epilog=MORE)
 @click.option(
     "-C",
     "--workspace",
@@ -194,7 +203,7 @@ def cli(ctx: click.Context, workspace: str, seeds: str | None) -> None:
 
     remix records how each text was made. The same request gives the same text, byte for byte.
     """
-    if ctx.invoked_subcommand != "init":
+    if ctx.invoked_subcommand not in ("init", "help"):
         ctx.obj = _workspace(ctx)
         mending.mend_indexes(ctx.obj.outputs)
 
@@ -207,8 +216,12 @@ def main() -> None:
     printing.open_streams()
     door.watch_threads()
     printing.hear_libraries()
+    interrupts.install(stopped.tell_gently, stopped.tell_at_once)
     try:
-        with door.interruptible():
-            cli(prog_name="remix")
+        cli(prog_name="remix")
+    except SystemExit as end:
+        if end.code == interrupts.STOPPED:
+            interrupts.end_stopped()
+        raise
     finally:
         gc.freeze()

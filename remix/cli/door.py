@@ -7,15 +7,15 @@ Knows nothing of the command that ran.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from remix.cli import printing
+from remix.util import interrupts
 
 BUG = 70
 """Exit status after an internal error; EX_SOFTWARE in `sysexits.h`."""
@@ -72,20 +72,6 @@ def is_verbose(arguments: Sequence[str]) -> bool:
     return bool(os.environ.get(TRACEBACK)) or "-v" in arguments or "--verbose" in arguments
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` inside the block; after the block Ctrl-C ends the process at once."""
-    if signal.getsignal(signal.SIGINT) not in (signal.SIG_DFL, signal.default_int_handler):
-        # The parent process had Ctrl-C ignored.
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def watch_threads() -> None:
     """Show exceptions in threads, and exceptions that Python can't raise, like all unexpected exceptions."""
 
@@ -94,8 +80,10 @@ def watch_threads() -> None:
             show(said.exc_value, sys.argv)
 
     def unraisable(said: Any) -> None:
-        # Python drops a Ctrl-C that comes while an object is being destroyed; remix can't help that.
-        if said.exc_value is not None and not isinstance(said.exc_value, KeyboardInterrupt):
+        # Python drops a Ctrl-C that comes while C calls Python, or while an object is being destroyed.
+        if isinstance(said.exc_value, KeyboardInterrupt):
+            interrupts.swallowed()
+        elif said.exc_value is not None:
             show(said.exc_value, sys.argv)
 
     threading.excepthook = in_thread

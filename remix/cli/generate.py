@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import completion, ending, plans
 from remix.cli.left_out import show_left_out
 from remix.cli.options import (
     Command,
@@ -20,9 +21,10 @@ from remix.cli.options import (
     moved_model_option,
     quiet_option,
 )
-from remix.cli.printing import Flow, count, head, note, print_json, print_table, say, text
-from remix.cli.progress import progress, stoppable
+from remix.cli.printing import Flow, count, head, note, place, print_json, step, text
+from remix.cli.progress import progress
 from remix.errors import SeedError
+from remix.util import interrupts
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from remix.records import Output, Run
     from remix.workspace import Workspace
 
-FAILED, INTERRUPTED = 3, 130
+FAILED = 3
+"""Exit status of a run with failed texts."""
 
 CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
 """Parameters that choose passages: `remix generate` wants at least one. Further options about passages narrow the
@@ -44,6 +47,7 @@ choice only."""
 @click.option(
     "--refresh",
     metavar="RUN",
+    shell_complete=completion.run,
     help="Write the stale texts of RUN (see `remix status`) again, with the options of RUN, into a new run.",
 )
 @declared("texts", "machine")
@@ -75,21 +79,22 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     for unknown in job.notes:
         note(unknown)
     if chosen["dry_run"]:
-        _show_plan(job, chosen["as_json"])
+        plans.show(job, chosen["as_json"])
         return
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
-        note(_plan_in_words(job))
+        note(plans.in_words(job))
         model, options = job.run.model, job.run.options
         if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
-    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+    stop = threading.Event()
+    with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
     _finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(cls=Command)
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.run)
 @moved_model_option
 @click.option(
     "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
@@ -119,7 +124,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     _set_verbose(chosen["verbose"])
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
-    with stoppable() as stop, progress(chosen["quiet"]) as watch:
+    stop = threading.Event()
+    with progress(chosen["quiet"]) as watch:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         outcome = execute.resume(folder, find_model, watch, stop)
@@ -127,8 +133,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 
 
 @click.command(name="try", cls=Command)
-@click.argument("kind")
-@click.argument("passage")
+@click.argument("kind", shell_complete=completion.kind)
+@click.argument("passage", shell_complete=completion.passage)
 @declared("steps", default=1, envvar=None)
 @declared("seed", "max_tokens", "temperature", "model", "threads")
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt of each step.")
@@ -248,60 +254,19 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
-    path = shlex.quote(str(folder.path))
-    if outcome.interrupted and done < total:
-        note(f"{done} of {total} done. To finish: remix resume {path}")
-    elif outcome.failures:
-        note(f"{done} of {total} done. To try again: remix resume {path}")
-    elif not ctx.params["quiet"]:
-        note(f"To read the texts: remix review {path}")
     if as_json:
         failures = [failure.model_dump() for failure in outcome.failures]
         print_json(
             {"run": folder.run.name, "folder": str(folder.path), "done": done, "total": total, "failures": failures}
         )
     else:
-        say(str(folder.path))
+        place(str(folder.path))
+    again = f"remix resume {ending.named(folder)}"
     if outcome.interrupted and done < total:
-        ctx.exit(INTERRUPTED)
+        step(f"{done} of {total} done. To finish:", again)
+        ctx.exit(interrupts.STOPPED)
     if outcome.failures:
+        step(f"{done} of {total} done. To try again:", again)
         ctx.exit(FAILED)
-
-
-def _show_plan(job: Job, as_json: bool) -> None:
-    """Print the plan. The tokens of a task's prompt are counted once, in the sum once for each candidate."""
-    run = job.run
-    total = sum(job.prompt_tokens.values()) * run.options.best_of
-    if as_json:
-        print_json(
-            {
-                "model": run.model_name,
-                "passages": len({id_ for task in run.tasks for id_ in task.passages}),
-                "best_of": run.options.best_of,
-                "prompt_tokens": total,
-                "prompt_tokens_computed": job.prompt_tokens_computed,
-                "n_ctx_seq": run.n_ctx_seq,
-                "left_out": [error.message for error in job.left_out],
-                "tasks": [
-                    {**task.model_dump(), "id": task.id, "prompt_tokens": job.prompt_tokens[task.id]}
-                    for task in run.tasks
-                ],
-            }
-        )
-        return
-    rows = [
-        (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
-        for task in run.tasks
-    ]
-    print_table(["task", "prompt tokens"], rows)
-    note(f"{_plan_in_words(job)}: at most {total} prompt tokens,")
-    note(f"of which {job.prompt_tokens_computed} are computed, and contexts of {run.n_ctx_seq} tokens.")
-
-
-def _plan_in_words(job: Job) -> str:
-    run = job.run
-    passages = len({id_ for task in run.tasks for id_ in task.passages})
-    name = run.model_name
-    texts, best_of = len(run.tasks), run.options.best_of
-    chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
-    return f"{count(texts, 'text')}{chosen} from {count(passages, 'passage')} by {name}"
+    if not (as_json or ctx.params["quiet"]):
+        ending.show(folder)

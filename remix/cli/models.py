@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli.options import json_option
+from remix.cli.options import Group, json_option
 from remix.cli.printing import detail, note, print_json, print_table, say
 from remix.util.names import quoted
 from remix.util.units import size
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from remix.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=Group)
 def models() -> None:
     """List, pull, prepare and tune models."""
 

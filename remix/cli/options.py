@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
 
+from remix.cli import completion
+from remix.cli.help import write_commands
+
 if TYPE_CHECKING:
     from click.types import OptionHelpExtra
     from pydantic.fields import FieldInfo
@@ -91,6 +94,11 @@ class Group(_Declared, click.Group):
 
     command_class = Command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with the first sentence of their help, however narrow the terminal is."""
+        with formatter.section("Commands"):
+            write_commands(self, sorted(self.commands), formatter)
+
 
 class _Option(click.Option):
     """An option with bounds in the help. If the value of a variable is refused, the error names the variable."""
@@ -133,6 +141,7 @@ def _option(name: str, field: FieldInfo, flag: Any, changes: dict[str, Any]) -> 
         "metavar": flag.metavar,
         "default": field.default,
         "show_default": bool(field.default) and field.default is not True,
+        "shell_complete": completion.OF_OPTIONS.get(name),
         "envvar": f"REMIX_{word.upper()}" if flag.setting else None,
         **_type(name, field, flag),
         **changes,

@@ -1,18 +1,15 @@
-"""Progress of a run on stderr, and Ctrl-C.
+"""Progress of a run on stderr.
 
 On a terminal a bar, elsewhere a plain line now and then.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remix.cli.printing import note
 
@@ -43,12 +40,12 @@ def _bar() -> Iterator[Watch]:
     from rich.console import Console
 
     columns = (
-        rich_progress.BarColumn(),
+        rich_progress.BarColumn(bar_width=None),
         rich_progress.MofNCompleteColumn(),
         rich_progress.TextColumn("{task.fields[rate]}"),
         rich_progress.TimeRemainingColumn(),
     )
-    with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with rich_progress.Progress(*columns, console=Console(stderr=True), expand=True) as bar:
         started = time.monotonic()
         task = bar.add_task("", total=None, rate="")
 
@@ -94,22 +91,3 @@ class _Lines:
         rate = state.sampled / max(now - self._started, 1e-9)
         failed = f", {state.failed} failed" if state.failed else ""
         note(f"{state.done} of {state.total} done{failed}, {rate:.0f} tokens/s")
-
-
-@contextmanager
-def stoppable() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the process at once."""
-    stop = threading.Event()
-
-    def handle(*_: Any) -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-        note("", "Stopping; what is finished is safe. Once more quits at once.")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -237,10 +237,13 @@ def _child(work: _Work, policy: Mapping[str, str]) -> list[Timed]:
     return [Timed.model_validate(each) for each in json.loads(ended.output.splitlines()[-1])]
 
 
+_BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+
+
 @contextmanager
 def _busy() -> Iterator[None]:
-    """Run a process with a busy loop."""
-    command = [*processes.python(), "-S", "-c", "while True: pass"]
+    """Run a process with a busy loop, which ends with this process too."""
+    command = [*processes.python(), "-S", "-c", _BUSY]
     with subprocess.Popen(command, env=processes.clean_environment()) as process:
         try:
             yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError, RunError
+from remix.generation import duration
 from remix.generation.graph import TaskGraph
 from remix.generation.prepare import Job
 from remix.generation.recorder import Recorder
@@ -25,7 +27,7 @@ from remix.generation.writer import Watch, Writer
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
 from remix.records import Failure, Message, Record, Resumption, Run
-from remix.util import environment
+from remix.util import environment, interrupts
 from remix.util.files import check_writable
 
 MOST_EACH_CORE = 4
@@ -57,11 +59,14 @@ def generate(
 ) -> Outcome:
     """Carry out a job into a new folder below `outputs`, by `writer` if given, or else by the job's local model.
 
-    Setting `stop` in any thread ends the run after the current decode call. The given writer stays open. Raises
-    `RunError` if the folder can't be written, and `ModelError` if the model can't be loaded.
+    Setting `stop` in any thread ends the run after the current decode call; once the run has a folder, Ctrl-C sets
+    `stop`. The given writer stays open. Raises `RunError` if the folder can't be written, and `ModelError` if the
+    model can't be loaded.
     """
+    stop = stop or threading.Event()
     check_writable(outputs)
     with _opened(writer, job.run, job.model) as writer:
+        interrupts.stop_gently(stop)
         options = job.run.options
         about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
         now = datetime.now(UTC)
@@ -91,11 +96,12 @@ def resume(
         path = None if writer else (find_model or model_of)(folder.run)
         run = as_done_by(folder.run, path)
         with _opened(writer, run, path) as opened:
-            return _go_on(folder, run, opened, watch, stop)
+            return _go_on(folder, run, opened, watch, stop or threading.Event())
 
 
-def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
+def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:
     """Finish a run; `run` is the request, adapted to this writer."""
+    interrupts.stop_gently(stop)
     info = writer.info
     began = folder.run
     other = info.model.sha256 != began.model.sha256 if began.model else info.name != began.options.model
@@ -156,12 +162,14 @@ def _load(run: Run, model: Path | None) -> LocalModel:
     return LocalModel(model, run.model, needs)
 
 
-def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event | None) -> Outcome:
+def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:
     """Write the unfinished texts, then the manifest and the table of contents."""
-    stop = stop or threading.Event()
     graph = TaskGraph(folder, writer, watch or (lambda _: None), stop)
+    begun, sampled, done = time.monotonic(), writer.sampled, len(folder.done)
     graph.work()
     _finish(folder)
+    seconds, texts = time.monotonic() - begun, (len(folder.done) - done) * folder.run.options.best_of
+    duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
     return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set())
 
 

@@ -6,9 +6,9 @@ import json
 import os
 import pkgutil
 import pty
-import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -28,6 +28,7 @@ from remix.generation.writer import Progress
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.form import dump_trace
 from remix.records import Alternative, Choice, Generation, Options, Prompt, Request, Run, Sampling, Trace
+from remix.util import interrupts
 from remix.util.units import size
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Remix
@@ -487,37 +488,26 @@ def test_generate_with_failures_exits_with_3(remix_: Remix, fake: dict[str, Any]
 def test_ctrl_c_stops_cleanly_and_resume_finishes(
     remix_: Remix, fake: dict[str, Any], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stops: list[threading.Event] = []
+
     @contextmanager
     def interrupting(quiet: bool) -> Iterator[progress.Watch]:
         def watch(state: Progress) -> None:
             if state.done == 2:
-                os.kill(os.getpid(), signal.SIGINT)
+                stops[0].set()
 
         yield watch
 
     with monkeypatch.context() as patch:
         patch.setattr("remix.cli.generate.progress", interrupting)
+        patch.setattr(interrupts, "stop_gently", stops.append)
         result = remix_("generate", "--all", "--steps", "2")
     (path,) = list_runs(workspace.outputs)
     assert result.exit_code == 130
-    assert "Stopping; what is finished is safe." in result.stderr
     assert f"of 12 done. To finish: remix resume {path}" in result.stderr
     assert result.stdout.splitlines()[-1] == str(path)
     assert ok(remix_("resume", path.name[:18])).endswith(f"{path}\n")
     assert RunFolder.open(path).is_complete
-
-
-def test_a_second_ctrl_c_quits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    codes: list[int] = []
-    monkeypatch.setattr(os, "_exit", codes.append)
-    before = signal.getsignal(signal.SIGINT)
-    with progress.stoppable() as stop:
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert stop.wait(5)
-        assert codes == []
-        os.kill(os.getpid(), signal.SIGINT)
-    assert codes == [130]
-    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_a_run_says_what_it_left_out(remix_: Remix, fake: dict[str, Any], workspace: Workspace) -> None:

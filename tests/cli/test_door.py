@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -268,10 +267,11 @@ remix.__main__.main()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
-def test_ctrl_c_while_the_command_is_loaded_ends_it_in_silence(place: Workspace) -> None:
-    """It showed a traceback for the first tenths of a second."""
+def test_ctrl_c_while_the_command_is_loaded_says_the_next_step(place: Workspace) -> None:
+    """For the first tenths of a second Ctrl-C showed a traceback."""
     done = python(INTERRUPTED, place)
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nStopped; nothing was written. To start again, give the same command.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")

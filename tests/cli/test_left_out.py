@@ -18,7 +18,7 @@ from tests.conftest import Remix
 __all__ = ["fake"]
 
 BROKEN = {
-    "ferries.md": b"---\ntitle: Ferries: a timetable\n---\nA ferry left.\n",
+    "ferries.md": b"---\ntags: ferries: a timetable\n---\nA ferry left.\n",
     "latin.md": b"Caf\xe9.\n",
     "open.md": b"---\ntitle: A\n\nText.\n",
     "list.org": b"#+title: \xff\n",

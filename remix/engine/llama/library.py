@@ -19,6 +19,7 @@ import numpy.typing as npt
 from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
 from remix.records import sha256
+from remix.util import interrupts
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -38,6 +39,12 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
         recent_log.append(line.strip())
     if _verbose:
         sys.stderr.write(line)
+
+
+@C.llama_progress_callback  # type: ignore[untyped-decorator]
+def go_on(_: float, __: ctypes.c_void_p) -> bool:
+    """Whether llama.cpp is to load the rest of a model: not after Ctrl-C."""
+    return not interrupts.is_pressed()
 
 
 C.llama_log_set(_on_log, ctypes.c_void_p(0))
@@ -116,5 +123,6 @@ def quantise(source: Path, target: Path, file_type: str, threads: int) -> None:
     params.nthread = threads
     params.allow_requantize = True
     recent_log.clear()
-    if C.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(params)) != 0:
+    names = os.fsencode(source), os.fsencode(target)
+    if interrupts.in_thread(lambda: C.llama_model_quantize(*names, ctypes.byref(params))) != 0:
         raise ModelError(f"{source}: can't be prepared ({logged_error()}).", "Is there room on the disk?")

@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
-from remix.engine.llama.library import has_amx, logged_error, recent_log
+from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
 from remix.errors import ModelError, PromptError
 from remix.records import Dry
 from remix.records.bounds import MOST_TOKENS
+from remix.util import interrupts
 
 LONGEST_WORD = 10_000
 """Characters of a stretch of text that a tokenizer can't split. llama.cpp's regular expressions recurse with each
@@ -53,9 +54,11 @@ class LlamaModel:
         params.vocab_only = vocab_only
         params.n_gpu_layers = config.gpu_layers
         params.use_extra_bufts = config.repack
+        params.progress_callback = go_on
         recent_log.clear()
         self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
         if not self.handle:
+            interrupts.check()
             raise ModelError(
                 f"{path}: not a model llama.cpp can load ({logged_error()}).",
                 "Take another GGUF, or fetch this one again: it may be cut short.",

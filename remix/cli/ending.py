@@ -1,0 +1,70 @@
+"""The last lines of `remix generate`: a passage, what became of it, and what to do next.
+
+Takes a finished run's folder, prints to stderr; standard output is for the folder's path alone.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remix.cli.printing import beginning, note, rule, step
+from remix.errors import RunError
+from remix.util.names import quoted
+
+if TYPE_CHECKING:
+    from remix.outputs import RunFolder
+    from remix.records import Task
+
+MOST_LINES = 5
+"""Lines of the passage, and of the text."""
+
+
+def show(folder: RunFolder) -> None:
+    """Print the beginnings of a passage and of the first text made from it, then the next steps."""
+    remix, run = _program(), named(folder)
+    task = _first(folder)
+    shown = _show_texts(folder, task) if task else False
+    note("")
+    if task and shown:
+        step("Read:", f"{remix} show {run}:{shlex.quote(task.id)}")
+    step("Judge:", f"{remix} review {run}")
+    step("Measure:", f"{remix} measure {run}")
+    step("Export:", f"{remix} export {run} --format html")
+
+
+def named(folder: RunFolder) -> str:
+    """A run's folder as an argument of a command: below the current folder without the folders above."""
+    path, here = folder.path, Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _show_texts(folder: RunFolder, task: Task) -> bool:
+    """Print the passage and the text; gives whether both could be read."""
+    try:
+        record, text = folder.read(task.id)
+    except RunError:
+        return False
+    source = record.sources[0]
+    note("", f"“{source.essay}”, {source.passage}:")
+    beginning(source.text, MOST_LINES)
+    rule()
+    note(f"{quoted(task.kind)}, step {task.step}:")
+    beginning(text, MOST_LINES)
+    return True
+
+
+def _first(folder: RunFolder) -> Task | None:
+    """The first text of the run that reads a passage and no other text, a rewriting if there is one."""
+    tasks = [task for task in folder.run.tasks if task.passages and not task.texts]
+    return min(tasks, key=lambda task: task.kind != "rewrite", default=None)
+
+
+def _program() -> str:
+    """The command as the user can type the name: with its folder, if the shell wouldn't find the command."""
+    called = Path(sys.argv[0])
+    is_found = called.name != "remix" or shutil.which("remix") is not None
+    return "remix" if is_found else shlex.quote(str(called))

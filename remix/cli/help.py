@@ -1,0 +1,103 @@
+"""`remix help`, and the layout of all help pages.
+
+Takes a command, gives its help in lines that fit the terminal; words and options are never cut in two.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+
+import click
+
+from remix.cli.printing import document
+from remix.cli.wrapping import columns, wrap
+
+NARROW = 60
+"""Columns below which an explanation has lines to itself, and doesn't stand beside its option."""
+
+MOST_BESIDE = 30
+"""Columns of an option or command that its explanation stands beside."""
+
+LONGEST_SUMMARY = 200
+"""Characters of a command's line in a list of commands."""
+
+
+class Formatter(click.HelpFormatter):
+    """Lays out a help page."""
+
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        super().__init__(indent_increment, width or min(shutil.get_terminal_size().columns, max_width or 80))
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the usage line; further lines are indented."""
+        self._write(f"{prefix or 'Usage: '}{prog} {args}", "", " " * 4)
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs; the lines of a paragraph that begins with a backspace are kept."""
+        indent = " " * self.current_indent
+        for number, paragraph in enumerate(text.split("\n\n")):
+            self.write("\n" if number else "")
+            kept, lines = paragraph.startswith("\b"), paragraph.removeprefix("\b\n").splitlines()
+            for line in lines if kept else [" ".join(lines)]:
+                self._write(line, indent, indent + " " * (4 if kept else 0))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = MOST_BESIDE, col_spacing: int = 2) -> None:
+        """Write terms with explanations, beside the terms or below."""
+        rows = list(rows)
+        indent = " " * self.current_indent
+        widest = max((columns(term) for term, _ in rows if columns(term) <= col_max), default=0)
+        beside = self.current_indent + widest + col_spacing
+        below = self.current_indent + 4
+        start = below if self.width < NARROW else beside
+        for term, words in rows:
+            is_beside = start == beside and columns(term) <= widest
+            if words and is_beside:
+                self._write(words, (indent + term).ljust(start), " " * start)
+                continue
+            self._write(term, indent, " " * below)
+            if words:
+                self._write(words, " " * start, " " * start)
+
+    def _write(self, text: str, first: str, further: str) -> None:
+        self.write("\n".join(wrap(text, self.width, first, further)) + "\n")
+
+
+class Context(click.Context):
+    """The context of a command, whose help this module lays out."""
+
+    formatter_class = Formatter
+
+
+def write_commands(group: click.Group, names: Iterable[str], formatter: click.HelpFormatter) -> None:
+    """Write commands of a group, each with the first sentence of its help."""
+    widest = max(map(len, group.commands))
+    formatter.write_dl(
+        [(name.ljust(widest), group.commands[name].get_short_help_str(LONGEST_SUMMARY)) for name in names]
+    )
+
+
+def with_layout(command: click.Command) -> click.Command:
+    """A command whose help, and the help of whose parts, this module lays out."""
+    command.context_class = Context
+    for part in command.commands.values() if isinstance(command, click.Group) else ():
+        with_layout(part)
+    return command
+
+
+@click.command(name="help")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """Show what a command does, as `--help` does; without COMMAND, list the commands."""
+    assert ctx.parent
+    found, command = ctx.parent, ctx.parent.command
+    for word in words:
+        part = command.get_command(found, word) if isinstance(command, click.Group) else None
+        if part is None:
+            raise click.UsageError(f"there is no command '{' '.join(words)}'. `remix help` lists the commands.")
+        command, found = part, Context(part, found, word, help_option_names=ctx.help_option_names)
+    document(f"{command.get_help(found)}\n".encode())
+
+
+COMMANDS = (help_,)

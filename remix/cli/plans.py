@@ -1,0 +1,89 @@
+"""What `remix generate` says of a plan: its size, the time it will take, and each task.
+
+Takes a `Job`, prints to the terminal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remix.cli.printing import count, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from remix.generation.duration import Estimate
+    from remix.generation.prepare import Job
+
+
+def show(job: Job, as_json: bool) -> None:
+    """Print the plan. The tokens of a task's prompt are counted once, in the sum once for each candidate."""
+    from remix.generation import duration
+
+    run = job.run
+    total = sum(job.prompt_tokens.values()) * run.options.best_of
+    time = duration.estimate(run, job.prompt_tokens_computed)
+    if as_json:
+        print_json(
+            {
+                "model": run.model_name,
+                "passages": _passages(job),
+                "best_of": run.options.best_of,
+                "prompt_tokens": total,
+                "prompt_tokens_computed": job.prompt_tokens_computed,
+                "n_ctx_seq": run.n_ctx_seq,
+                "seconds": {"least": round(time.least), "most": round(time.most), "by": time.basis} if time else None,
+                "left_out": [error.message for error in job.left_out],
+                "tasks": [
+                    {**task.model_dump(), "id": task.id, "prompt_tokens": job.prompt_tokens[task.id]}
+                    for task in run.tasks
+                ],
+            }
+        )
+        return
+    note(f"{in_words(job)}{_factors(job)}.")
+    note(
+        f"At most {total:,} prompt tokens, of which {job.prompt_tokens_computed:,} are computed; contexts of "
+        f"{run.n_ctx_seq:,} tokens."
+    )
+    if time:
+        note(f"About {_range(time)} on this machine, by {time.basis}.")
+    rows = [
+        (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
+        for task in run.tasks
+    ]
+    print_table(["task", "prompt tokens"], rows)
+
+
+def in_words(job: Job) -> str:
+    """The number of texts and passages, and the model."""
+    texts, best_of = len(job.run.tasks), job.run.options.best_of
+    chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
+    return f"{count(texts, 'text')}{chosen} from {count(_passages(job), 'passage')} by {job.run.model_name}"
+
+
+def _factors(job: Job) -> str:
+    """How the number of texts comes about, if it is a plain product."""
+    tasks = job.run.tasks
+    parts = {
+        "passage": _passages(job),
+        "kind": len({task.kind for task in tasks}),
+        "step": max((task.step for task in tasks), default=0),
+        "variant": max((task.variant for task in tasks), default=0),
+    }
+    product = 1
+    for number in parts.values():
+        product *= number
+    shown = [count(number, noun) for noun, number in parts.items() if noun != "variant" or number > 1]
+    return f": {' × '.join(shown)}" if product == len(tasks) else ""
+
+
+def _passages(job: Job) -> int:
+    return len({id_ for task in job.run.tasks for id_ in task.passages})
+
+
+def _range(time: Estimate) -> str:
+    """A duration in words: `4 to 8 minutes`."""
+    for unit, seconds in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if time.most >= 2 * seconds or unit == "second":
+            least, most = max(1, round(time.least / seconds)), max(1, round(time.most / seconds))
+            return f"{least} to {count(most, unit)}" if least < most else count(most, unit)
+    raise AssertionError("every duration has seconds")
