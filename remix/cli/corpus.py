@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from remix.cli.left_out import not_read_in_words, show_left_out
 from remix.cli.options import Command, declared, json_option
-from remix.cli.printing import note, print_json, print_table, shortened
+from remix.cli.printing import count, note, print_json, print_table, shortened
 
 if TYPE_CHECKING:
     from remix.corpus import Corpus
@@ -47,10 +47,11 @@ def passages(ctx: click.Context, /, left_out: bool, as_json: bool, **chosen: Any
         return
     choose = chooser(options, _meaning(options))
 
-    def question(corpus: Corpus) -> tuple[Selected, LeftOutWords]:
-        return choose(corpus), count_left_out(() if as_json else parts_of(corpus, options.essays))
+    def question(corpus: Corpus) -> tuple[Selected, LeftOutWords, int]:
+        words = count_left_out(() if as_json else parts_of(corpus, options.essays))
+        return choose(corpus), words, len(corpus.notes())
 
-    found, words = ask(workspace, question, options.strict, options.essays)
+    found, words, notes = ask(workspace, question, options.strict, options.essays)
     for unknown in found.notes:
         note(unknown)
     if as_json:
@@ -64,6 +65,8 @@ def passages(ctx: click.Context, /, left_out: bool, as_json: bool, **chosen: Any
         rows.append([each.id, *score, ", ".join(each.tags), shortened(each.text)])
     print_table(["passage", "score", *headers[1:]] if found.rankings else headers, rows)
     note(*filter(None, [not_read_in_words(words)]))
+    if notes:
+        note(f"{count(notes, 'note')} on what stands above essays: `remix check` lists all.")
 
 
 def _list_left_out(ctx: click.Context, options: Options, as_json: bool) -> None:

@@ -74,6 +74,8 @@ class Report(NamedTuple):
     """The model's context in tokens; 0 without a model."""
     words: Words
     """The words of the essays, and where they are."""
+    notes: tuple[str, ...]
+    """What was mended or left aside above essays' texts, each with file and line."""
 
 
 Watch = Callable[[int, int], None]
@@ -104,6 +106,7 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
         longest=longest,
         context=model[1].context if model else 0,
         words=_words(files),
+        notes=tuple(note for file in files for note in file.notes),
     )
 
 

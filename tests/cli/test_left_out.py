@@ -42,7 +42,7 @@ COMMANDS = [
     "tags near",
     "tags together",
     "generate --tag clocks --steps 1",
-    "status",
+    "status --all",
 ]
 
 
@@ -258,3 +258,11 @@ def test_all_words_are_read(remix_: Remix, monkeypatch: pytest.MonkeyPatch) -> N
     result = remix_("passages", "--left-out")
     assert (ok(result), result.stderr) == ("", "All words are read.\n")
     assert remix_("passages").stderr == ""
+
+
+def test_what_is_left_aside_above_a_text_is_said(remix_: Remix, workspace: Workspace) -> None:
+    (workspace.seeds / "odd.md").write_text("---\nauthor:\n  twitter: x\n---\nAn author without a name.\n")
+    (said,) = json.loads(ok(remix_("check", "--json")))["notes"]
+    assert said.startswith("seeds/odd.md:2: `author`")
+    assert f"Note: {said}" in remix_("check").stderr
+    assert "1 note on what stands above essays: `remix check` lists all." in remix_("passages").stderr
