@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.corpus.blocks import LeftOut
-from remix.corpus.essays import read_file
+from remix.corpus.essays import EssayFile, read_file
 from remix.records import Essay
 
 _WORD = re.compile(r"[^\W_]+")
@@ -60,11 +60,8 @@ def letters(text: str) -> list[str]:
     return [letter for letter in html.unescape(text) if letter.isalnum()]
 
 
-def read(path: Path, folder: Path | None = None) -> Read:
-    """Read a file of the folder of essays `folder`, by default the file's own folder."""
-    folder = folder or path.parent
-    file = read_file(path, folder, folder)
-    written = path.read_text(encoding="utf-8-sig")
+def found_in(written: str, file: EssayFile) -> Read:
+    """What remix found in a file with a text."""
     return Read(written, file.essay, file.headings, file.left_out)
 
 
@@ -73,7 +70,7 @@ def read_text(folder: Path, text: str, name: str = "note.md") -> Read:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    found = read(path, folder)
+    found = found_in(text.removeprefix("\ufeff"), read_file(path, folder, folder))
     assert lost_and_doubled(found, letters) == ({}, {})
     assert_lines_hold_the_words(found)
     return found

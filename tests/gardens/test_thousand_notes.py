@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import remix.cli
-from remix.corpus import read_seeds
+from remix.corpus.essays import read_files
 from tests.gardens.make_garden import Kind, MadeNote, garden
-from tests.gardens.reading import Read, lost_and_doubled, read, words
+from tests.gardens.reading import Read, found_in, lost_and_doubled, words
 
 SIZE = 1_000
 PLACES: dict[Kind, set[str]] = {
@@ -44,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def notes(folder: Path) -> list[tuple[MadeNote, Read]]:
-    return [(note, read(folder / note.path, folder)) for note in garden(SIZE)]
+    files = {file.essay.path: file for file in read_files(folder, folder)}
+    return [(note, found_in(note.text, files[note.path])) for note in garden(SIZE)]
 
 
 def test_the_words_of_the_garden_occur_once() -> None:
@@ -103,9 +104,8 @@ def test_tags_are_on_the_note_s_passages(notes: list[tuple[MadeNote, Read]]) -> 
     assert lost == {}
 
 
-def test_every_note_has_an_id_of_its_own(folder: Path) -> None:
-    essays = read_seeds(folder, folder)
-    assert len({essay.slug for essay in essays}) == len(essays) == SIZE
+def test_every_note_has_an_id_of_its_own(notes: list[tuple[MadeNote, Read]]) -> None:
+    assert len({found.essay.slug for _, found in notes}) == len(notes) == SIZE
 
 
 def test_the_command_line_lists_the_same_parts(notes: list[tuple[MadeNote, Read]], folder: Path) -> None:
