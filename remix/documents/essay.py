@@ -17,6 +17,7 @@ import yaml
 
 from remix.corpus import markdown, read_essay
 from remix.corpus.trailing_tags import split_trailing_tags
+from remix.corpus.wordless import why_wordless
 from remix.documents.document import Block, Document, Split
 from remix.records import Essay
 from remix.util.frontmatter import FENCE
@@ -128,7 +129,12 @@ def _listed(tags: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """The text, with backslashes before its signs if Markdown would take some of them for markup."""
+    """The text, with backslashes before its signs if Markdown would take some of them for markup.
+
+    Images and links alone are no passages in any format, and stay as they are.
+    """
+    if why_wordless(text) in ("image", "link"):
+        return text
     if not _SPANNING.search(text):
         around = markdown.read(f"a\n\n{text}\n\na", "a.md").blocks
         if [(block.kind, block.text) for block in around[1:-1]] == [("paragraph", text)]:

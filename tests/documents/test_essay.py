@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from remix.corpus.blocks import one_line
 from remix.corpus.trailing_tags import split_trailing_tags
-from remix.corpus.wordless import has_words
+from remix.corpus.wordless import has_words, why_wordless
 from remix.documents import essay
 from remix.documents.document import Block, Document, Doubt, Split, heading, paragraph
 from remix.records import Essay
@@ -29,7 +29,9 @@ lines = st.one_of(
     st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="%!"), min_size=1),
     st.text("#-+*>`~<=|[]_:.1) \\a", min_size=1, max_size=12),
 ).map(one_line)
-paragraphs = lines.filter(lambda text: has_words(split_trailing_tags(text)[0]) and not re.match(r"#[^\s#]", text))
+paragraphs = lines.filter(
+    lambda text: has_words(split_trailing_tags(text)[0]) and not re.match(r"#[^\s#]", text) and not why_wordless(text)
+)
 
 
 @settings(deadline=None)
