@@ -30,8 +30,8 @@ def read(text: str, name: str) -> Body:
     """The front matter and blocks of a file. Raises `FrontMatterError`, and `SeedError` for too many blocks."""
     head = heads.split(text, name)
     sheet = Sheet()
-    if head.body_line > 1 and has_words(text):
-        source = "\n".join(text.split("\n")[: head.body_line - 1])
+    source = "\n".join(text.split("\n")[: head.body_line - 1])
+    if has_words(source):
         sheet.leave_out(LeftOut("metadata", source, (1, head.body_line - 1)))
     try:
         body = head.body

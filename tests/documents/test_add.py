@@ -156,7 +156,7 @@ def test_markdown_stays_as_it_is(workspace: Workspace, tmp_path: Path) -> None:
     body = "# The *Map*\n\n| a |\n| - |\n\nHe cut.  \nHe slept. #cloth\n"
     path = written(tmp_path / "a.md", f"---\ndraft: true\ntags: [one]\n---\n{body}")
     (added,) = add([path], workspace, tags=["two"])
-    assert added.text == f"---\ntitle: The *Map*\ntags: [one, two]\ndraft: true\n---\n\n{body}"
+    assert added.text == f"---\ntitle: The Map\ntags: [one, two]\ndraft: true\n---\n\n{body}"
     assert added.path.name == "the-map.md"
 
 
