@@ -2,7 +2,8 @@
 
 Takes a file's text, gives a `Body`. Editors that don't wrap lines write a paragraph on a line, often without empty
 lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph. Rules of strokes, and
-paragraphs of nothing but web addresses, are no passages. No sign is markup, so the words stay as written.
+paragraphs of nothing but web addresses, are no passages; lines such as `Tags: #maps` are the note's metadata. No
+sign is markup, so the words stay as written.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from itertools import groupby
 
 from remix.corpus import heads
 from remix.corpus.blocks import Block, Body, LeftOut, one_line
+from remix.corpus.drafts import Draft
 from remix.corpus.inline_tags import inline_tags
+from remix.corpus.sheet import Sheet
 from remix.corpus.tag_lists import without_tag_lists
 from remix.corpus.tags import unique
 
@@ -27,17 +30,12 @@ _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", 
 def read(text: str, name: str) -> Body:
     """The front matter, if present, and the paragraphs of a file. Raises `FrontMatterError`."""
     head = heads.split(text, name)
-    above = text.split("\n")[: head.body_line - 1]
-    found: list[Block | LeftOut] = [LeftOut("metadata", "\n".join(above), (1, len(above)))] if above else []
+    sheet = Sheet()
+    if above := text.split("\n")[: head.body_line - 1]:
+        sheet.leave_out(LeftOut("metadata", "\n".join(above), (1, len(above))))
     for lines, first_line in _paragraphs(head.body.split("\n"), head.body_line):
-        found += _paragraph(lines, first_line)
-    return Body(
-        head.meta,
-        None,
-        tuple(each for each in found if isinstance(each, Block)),
-        tuple(each for each in found if isinstance(each, LeftOut)),
-        notes=head.notes,
-    )
+        _add_paragraph(sheet, Draft(lines, first_line))
+    return Body(head.meta, None, tuple(sheet.blocks), tuple(sheet.left_out), unique(sheet.tags), head.notes)
 
 
 def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[str], int]]:
@@ -50,13 +48,16 @@ def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[st
                 yield [line.strip() for _, line in part], part[0][0]
 
 
-def _paragraph(lines: Sequence[str], first_line: int) -> Iterator[Block | LeftOut]:
-    text, line, tags, lists = without_tag_lists("\n".join(lines), first_line)
-    yield from lists
-    place = (first_line, first_line + len(lines) - 1)
+def _add_paragraph(sheet: Sheet, draft: Draft) -> None:
+    draft.take_metadata()
+    sheet.leave_out(*draft.left_out)
+    sheet.tags += draft.note_tags
+    first, last = draft.place
+    text, line, tags, lists = without_tag_lists(draft.source.strip("\n"), first)
+    sheet.leave_out(*lists)
     if _WORDLESS.fullmatch(text):
         if any(map(str.isalnum, text)):
-            yield LeftOut("link", text, (line, line + text.count("\n")))
+            sheet.leave_out(LeftOut("link", text, (line, line + text.count("\n"))))
         text = ""
     if text or tags:
-        yield Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), place)
+        sheet.blocks.append(Block("paragraph", one_line(text), unique((*tags, *inline_tags(text))), (first, last)))

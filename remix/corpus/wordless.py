@@ -10,6 +10,7 @@ import html
 import re
 
 from remix.corpus.blocks import Why
+from remix.corpus.inline_tags import inline_tags
 
 _TARGET = r"(?:\((?:[^()]|\([^()]*+\))*+\)|\[[^\[\]]*+\])"
 _IMAGE = rf"!\[(?:[^\[\]]|\[[^\[\]]*+\])*+\]{_TARGET}"
@@ -19,7 +20,7 @@ _PICTURE = rf"(?:{_IMAGE}|\[{_IMAGE}\]{_TARGET}|!\[\[[^\[\]]*+\]\]|<img(?=[\s/>]
 _IMAGE_LINE = re.compile(rf"(?:\s*+{_PICTURE}(?:\{{[^{{}}]*+\}})?)++\s*+")
 
 _WORDLESS = re.compile(
-    rf"(?>(?P<image>{_PICTURE})"
+    rf"(?>\\[^\w\s]|(?P<image>{_PICTURE})"
     r"|(?P<shortcode>\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\{:[^{}]*+\}|`[ \t]*+\$?=[^`]*+`"
     r"|@?\[toc\]|\[\[_?toc_?\]\]|\{toc\})"
     r"|(?P<footnote>\[\^[^\]\s]++\]:?)"
@@ -65,6 +66,8 @@ def why_wordless(text: str) -> Why | None:
             return None
         kind = match.lastgroup
         if kind == "entity" and html.unescape(match[0]).isalnum():
+            return None
+        if kind == "tags" and not inline_tags(match[0]):
             return None
         if found[-1:] != [kind] and kind and has_words(match[0]):
             found.append(kind)

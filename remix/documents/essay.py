@@ -14,21 +14,24 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from markdown_it import MarkdownIt
 
-from remix.corpus import read_essay
+from remix.corpus import markdown, read_essay
 from remix.corpus.trailing_tags import split_trailing_tags
+from remix.corpus.wordless import why_wordless
 from remix.documents.document import Block, Document, Split
 from remix.records import Essay
 from remix.util.frontmatter import FENCE
 from remix.util.names import visible
 
-_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("inline")
-
 _GUARD = "\N{NO-BREAK SPACE}"
-"""Put before text that would begin a heading, a list or the like. To CommonMark a no-break space is no indentation,
-and remix' reader replaces it by a blank. A backslash would stay in the passage."""
+"""Put into an item that would be a rule. To CommonMark a no-break space is no indentation, and remix' reader takes it
+for a blank."""
 
+_SPANNING = re.compile(r"[%$\\{<`]")
+"""Signs that may open markup which another paragraph closes."""
+
+_SIGNS = re.compile(r"#(?!\w)|(?![#])[!-/:-@\[-`{-~]")
+"""Signs of ASCII; not the `#` of a tag."""
 
 _STROKES = re.compile(r"^([ \t]*[-*_] )(?=[ \t]*[-*_][-*_ \t]*$)", re.MULTILINE)
 """An item that would be taken for a horizontal rule: `- - -`."""
@@ -90,7 +93,8 @@ def _written(block: Block) -> str:
         case "heading":
             marks = "#" * min(block.level, 6)
             # A `#` at the heading's end would be taken for closing marks.
-            return f"{marks} {block.text} {marks}" if block.text.endswith("#") else f"{marks} {block.text}"
+            text = _guarded(block.text)
+            return f"{marks} {text} {marks}" if text.endswith("#") else f"{marks} {text}"
         case "paragraph":
             return _with_tags(_guarded(block.text), block.tags)
         case "list":
@@ -125,7 +129,14 @@ def _listed(tags: Iterable[str]) -> str:
 
 
 def _guarded(text: str) -> str:
-    """The text, guarded if Markdown would take it for anything but a paragraph."""
-    outer = [token.type for token in _MARKDOWN.parse(text) if token.level == 0 and token.nesting >= 0]
-    # At the start of a line `%%` opens a comment, which a `%%` many paragraphs below may close.
-    return text if outer == ["paragraph_open"] and not text.startswith("%%") else f"{_GUARD}{text}"
+    """The text, with backslashes before its signs if Markdown would take some of them for markup.
+
+    Images and links alone are no passages in any format, and stay as they are.
+    """
+    if why_wordless(text) in ("image", "link"):
+        return text
+    if not _SPANNING.search(text):
+        around = markdown.read(f"a\n\n{text}\n\na", "a.md").blocks
+        if [(block.kind, block.text) for block in around[1:-1]] == [("paragraph", text)]:
+            return text
+    return _SIGNS.sub(r"\\\g<0>", text)

@@ -84,3 +84,15 @@ def test_no_letter_is_lost_and_none_is_new(text: str) -> None:
     assert {key: n for key, n in found.items() if key.isalnum()} == {
         key: n for key, n in Counter(text).items() if key.isalnum()
     }
+
+
+def test_lines_of_metadata_are_the_notes() -> None:
+    body = plain.read(
+        "Tags: #maps, #cities\n\nA harbour keeps a list.\nstatus:: #done\n\nStatus: nobody knows why.\n", "a.txt"
+    )
+    assert body.tags == ("maps", "cities", "done")
+    assert [(block.text, block.lines) for block in body.blocks] == [
+        ("A harbour keeps a list.", (3, 3)),
+        ("Status: nobody knows why.", (6, 6)),
+    ]
+    assert [(part.why, part.lines) for part in body.left_out] == [("metadata", (1, 1)), ("metadata", (4, 4))]
