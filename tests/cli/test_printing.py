@@ -97,8 +97,8 @@ HOME = Path(remix.cli.__file__).parent
 
 @pytest.mark.parametrize("module", sorted(path.name for path in HOME.glob("*.py") if path.name != "printing.py"))
 def test_no_other_module_of_the_command_line_prints(module: str) -> None:
-    # The bar is rich's own, and shows numbers alone.
-    allowed = {"Console"} if module == "progress.py" else set()
+    # The bars are rich's own, and show numbers alone.
+    allowed = {"Console"} if module in ("progress.py", "byte_progress.py") else set()
     assert {each for each in calls(HOME / module) if PRINTS.fullmatch(each)} == allowed
 
 

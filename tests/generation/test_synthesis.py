@@ -209,5 +209,7 @@ def test_it_is_exported(made: RunFolder, tmp_path: Path, form: str) -> None:
         row = json.loads(target.read_text(encoding="utf-8").splitlines()[0])
         assert row["rejected"][0]["content"] == text
         assert made.read(READ[0])[1] in [each["content"] for each in row["prompt"]]
+    elif form == "docx":
+        assert b"synthesis" in zipfile.ZipFile(target).read("word/document.xml")
     else:
         assert "synthesis" in target.read_text(encoding="utf-8")

@@ -157,7 +157,7 @@ def test_enter_prints_an_address_that_holds(workspace: Workspace, tmp_path: Path
     open_runs = _open_runs(workspace.root, tmp_path, "--no-open", stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
-        words = _read_until(ours, b"at once.").decode().split()
+        words = _read_until(ours, b"once.").decode().split()
         first = next(word for word in words if word.startswith("http://"))
         with Client(first) as client:
             client.enter()
