@@ -241,6 +241,12 @@ def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
     assert links == {f"#{id_}" for id_ in sections}
 
 
+def test_a_page_is_called_by_its_passages_and_not_by_its_folder(finished: RunFolder) -> None:
+    """The browser's tab showed the name of the run's folder."""
+    source = export_bytes(finished.path, ExportOptions("html")).decode()
+    assert "<title>All passages</title>" in source
+
+
 def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: FakeWriter) -> None:
     hostile = "<script>alert(1)</script> <img src=x onerror=alert(1)> \u202e {{ 7*7 }} </p>"
     (workspace.seeds / "two-clocks.md").write_text(
