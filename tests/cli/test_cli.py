@@ -446,6 +446,7 @@ def test_init(tmp_path: Path) -> None:
     result = CliRunner().invoke(remix.cli.cli, ["init", str(folder)])
     assert ok(result) == f"{folder}\n"
     assert (folder / "remix.toml").is_file()
+    assert f"Enter:   cd {folder}\n" in result.stderr, "without cd the next commands find no workspace"
     assert ok(CliRunner().invoke(remix.cli.cli, ["-C", str(folder), "tags"]))
     error, hint = the_error(CliRunner().invoke(remix.cli.cli, ["init", str(folder)]))
     assert error.endswith("already exists.")
