@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli import completion
 from remix.cli.options import json_option
 from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
@@ -72,7 +73,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("output")
+@click.argument("output", shell_complete=completion.text)
 @click.option(
     "--alternatives",
     is_flag=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import latest_path
 from remix.cli.left_out import show_left_out
 from remix.cli.options import Command, declared, json_option
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("words", nargs=-1, metavar="[RUN]...")
+@click.argument("words", nargs=-1, metavar="[RUN]...", shell_complete=completion.run)
 @click.option("--all", "everything", is_flag=True, help="All runs.")
 @declared("strict", help="Stop if an essay or a template can't be read, instead of leaving out its texts.")
 @json_option
