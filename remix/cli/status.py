@@ -125,10 +125,11 @@ def _in_words(found: _Texts) -> str:
     folder, done = found.folder, found.texts
     stale = sum(len(outputs) for _, outputs in found.stale)
     if not stale:
-        return f"{quoted(folder.run.name)}: none of {done} texts is stale."
+        fresh = f"none of {done} texts is stale" if done != 1 else "the only text isn't stale"
+        return f"{quoted(folder.run.name)}: {fresh}."
     anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
-    return f"{quoted(folder.run.name)}: {stale} of {done} texts are stale.{hint}"
+    return f"{quoted(folder.run.name)}: {stale} of {count(done, 'text')} {'is' if stale == 1 else 'are'} stale.{hint}"
 
 
 def _rewritten_in_words(found: _Texts) -> list[str]:
