@@ -130,7 +130,7 @@ BAD = [
         "seed that is not UTF-8",
         write("seeds/bad.md", b"Caf\xe9.\n"),
         ALL,
-        "{root}/seeds/bad.md: not UTF-8 at byte 3.",
+        "seeds/bad.md: not UTF-8 at byte 3.",
         "Save the file as UTF-8, or move it out of the folder.",
     ),
     Bad(

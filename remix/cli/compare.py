@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import latest_path
 from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import count, note, print_json, print_pair, print_table, say
@@ -23,7 +24,7 @@ MOST_SHOWN = 12
 
 
 @click.command()
-@click.argument("words", metavar="[RUN] [RUN]", nargs=-1)
+@click.argument("words", metavar="[RUN] [RUN]", nargs=-1, shell_complete=completion.run)
 @click.option(
     "--neighbours", is_flag=True, help="Load both models and compare which passages each model takes for similar."
 )
@@ -125,7 +126,8 @@ def _print(comparison: Comparison, most: int) -> None:
         ["kind", "measure", "first", "second", "difference", "95 % interval", "passages"],
         [_row(each) for each in comparison.differences],
     )
-    note("", "* the interval leaves out 0: hardly chance. By chance alone one of twenty intervals does.")
+    if any(each.difference.is_not_zero for each in comparison.differences):
+        note("", "* the interval leaves out 0: hardly chance. By chance alone one of twenty intervals does.")
     if comparison.aligned:
         note(*SHUFFLED)
         found = [(each.what, each.alignment) for each in comparison.aligned]
@@ -133,8 +135,13 @@ def _print(comparison: Comparison, most: int) -> None:
             ["of", "in common", "by chance", "neighbours", "p"],
             [(of, f"{a.value:.0%}", f"{a.chance:.0%}", str(a.neighbours), f"{a.p:.3f}") for of, a in found],
         )
+    shown: tuple[str, str] | None = None
     for pair in comparison.different[:most]:
-        _print_texts(pair)
+        if pair.is_edited and pair.passages != shown:
+            _print_passages(pair)
+            shown = pair.passages
+        say()
+        print_pair((f"{pair.one}, first run", pair.texts[0]), (f"{pair.other}, second run", pair.texts[1]))
     if (left := len(comparison.different) - most) > 0:
         note(
             "", f"{count(left, 'further pair')} of different texts: `--texts {len(comparison.different)}` shows all."
@@ -151,13 +158,10 @@ def _pairs_in_words(comparison: Comparison) -> str:
     return f"{count(pairs, 'text')} in both runs{edited}: {equal} equal, {pairs - equal} different{alone}."
 
 
-def _print_texts(pair: TextPair) -> None:
-    """The passage before and after the edit, and both texts."""
+def _print_passages(pair: TextPair) -> None:
+    """The passage before and after the edit, above all texts that were made from the passage."""
     say()
-    if pair.is_edited:
-        print_pair(("passage, first run", pair.passages[0]), ("passage, second run", pair.passages[1]))
-        say()
-    print_pair((f"{pair.one}, first run", pair.texts[0]), (f"{pair.other}, second run", pair.texts[1]))
+    print_pair(("passage, first run", pair.passages[0]), ("passage, second run", pair.passages[1]))
 
 
 def _row(each: Difference) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Completion with the Tab key: names of runs, kinds, tags, essays and passages of the workspace.
+"""Completion with the Tab key: names of runs, texts, kinds, tags, essays and passages of the workspace.
 
 Takes the beginning of a word, gives names that begin so. A workspace that can't be read has no names.
 """
@@ -44,6 +44,17 @@ def _runs(workspace: Workspace) -> Iterable[str]:
     return (path.name for path in list_runs(workspace.outputs))
 
 
+def _texts(workspace: Workspace) -> Iterable[str]:
+    """Names of the finished texts of the latest run."""
+    from remix.outputs import find_run
+
+    return (task.id for task in find_run(workspace.outputs, None).done)
+
+
+def _runs_and_texts(workspace: Workspace) -> Iterable[str]:
+    return (*_runs(workspace), *_texts(workspace))
+
+
 def _kinds(workspace: Workspace) -> Iterable[str]:
     from remix.templates.folder import template_files
 
@@ -70,6 +81,7 @@ def _in_essays(workspace: Workspace, question: Callable[[Corpus], Answer]) -> An
 
 run, kind, tag = _completing(_runs), _completing(_kinds), _completing(_tags)
 essay, passage = _completing(_essays), _completing(_passages)
+text, run_or_text = _completing(_texts), _completing(_runs_and_texts)
 
 OF_OPTIONS = {"tags": tag, "essays": essay, "kinds": kind}
 """By the name of the field of `Options`."""

@@ -33,13 +33,18 @@ def show(folder: RunFolder) -> None:
         step("Read:", f"{remix} show {run}:{shlex.quote(task.id)}")
     step("Judge:", f"{remix} review {run}")
     step("Measure:", f"{remix} measure {run}")
-    step("Export:", f"{remix} export {run} --format html")
+    step("Export:", f"{remix} export {run} --to {shlex.quote(page_name(folder.run.name))}")
 
 
 def named(folder: RunFolder) -> str:
     """A run's folder as an argument of a command: below the current folder without the folders above."""
     path, here = folder.path, Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def page_name(run: str) -> str:
+    """The file of an exported page: a run's name without the time, so that two runs have two files."""
+    return f"{run.partition('-')[2] or run}.html"
 
 
 def _show_texts(folder: RunFolder, task: Task) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import run_path
 from remix.cli.printing import count, document, note, say
 from remix.util.names import quoted
@@ -25,7 +26,7 @@ ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.run)
 @click.option(
     "--to",
     "target",

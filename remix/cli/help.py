@@ -85,8 +85,18 @@ def with_layout(command: click.Command) -> click.Command:
     return command
 
 
+def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The commands, or the parts of the command already typed, whose names begin so."""
+    assert ctx.parent
+    command: click.Command | None = ctx.parent.command
+    for word in ctx.params.get("words") or ():
+        command = command.commands.get(word) if isinstance(command, click.Group) else None
+    names = command.commands if isinstance(command, click.Group) else ()
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
 @click.command(name="help")
-@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...", shell_complete=_complete)
 @click.pass_context
 def help_(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Show what a command does, as `--help` does; without COMMAND, list the commands."""

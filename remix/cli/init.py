@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from remix.cli.printing import note, say
+from remix.cli.printing import count, note, say, step
 
 
 @click.command()
@@ -16,7 +17,10 @@ def init(folder: Path) -> None:
     from remix.workspace import init as make
 
     written = make(folder)
-    note(f"{len(written)} files. Put your essays into {folder / 'seeds'}, then: remix generate --tag TAG")
+    note(f"{count(len(written), 'file')}. The essays in {folder / 'seeds'} are examples: put yours in their place.")
+    step("Enter:", f"cd {shlex.quote(str(folder))}")
+    step("Look:", "remix tags")
+    step("Write:", "remix generate --tag TAG")
     say(str(folder))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option, matching_option
 from remix.cli.printing import note, print_json, print_table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.run)
 @click.option(
     "--report",
     "target",

@@ -102,8 +102,14 @@ def place(path: str) -> None:
 
 
 def ask(question: str) -> None:
-    """Ask a question. Raises `click.Abort` if the answer is no."""
-    click.confirm(one_line(question), abort=True, err=True)
+    """Ask a question. Raises `click.Abort` if the answer is no, `KeyboardInterrupt` at Ctrl-C."""
+    try:
+        click.confirm(one_line(question), abort=True, err=True)
+    except click.Abort as end:
+        # click makes one exception of Ctrl-C and of the answer no.
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
 
 
 def clean(problem: click.ClickException) -> click.ClickException:

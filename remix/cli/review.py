@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import latest_path
 from remix.cli.options import reviewer_option
 from remix.cli.printing import note, say
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=completion.run)
 @click.option("--open/--no-open", "browse", default=True, help="Whether to open the page in the browser.")
 @click.option(
     "--port",

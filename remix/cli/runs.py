@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from remix.cli import completion
 from remix.cli.options import json_option
 from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
@@ -72,7 +73,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("output")
+@click.argument("output", shell_complete=completion.text)
 @click.option(
     "--alternatives",
     is_flag=True,
@@ -93,12 +94,15 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     if alternatives and candidates:
         raise click.UsageError("--alternatives and --candidates don't go together.")
     folder, task = find_output(workspace.outputs, output)
+    of_run = f"Run: {quoted(folder.path.name)}"
     if alternatives:
         _show_alternatives(folder.read_trace(task), as_json)
+        note("", of_run)
         return
     record, written = folder.read(task)
     if candidates:
-        _show_candidates(record, as_json)
+        _show_candidates(record, folder.path.name, as_json)
+        note("", of_run)
         return
     stored = StoredReviews(workspace.outputs, [folder.path])
     stored.refresh()
@@ -111,11 +115,7 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
-    note(
-        "",
-        f"Run: {quoted(folder.path.name)}",
-        f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}",
-    )
+    note("", of_run, f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}")
 
 
 COMMANDS = (runs, show)
@@ -165,13 +165,15 @@ def _show_alternatives(trace: Trace, as_json: bool) -> None:
     print_table(["entropy (nats)", "token", "probability", "alternatives"], [_token(trace, at) for at in order])
 
 
-def _show_candidates(record: Record, as_json: bool) -> None:
+def _show_candidates(record: Record, run: str, as_json: bool) -> None:
     """Each candidate's number, measures and text."""
     from remix.errors import RunError
 
     if not record.candidates:
         file = record.output.file.removesuffix(".md")
-        raise RunError(f"{file}: was the only candidate.", "`remix generate --best-of N` writes several candidates.")
+        raise RunError(
+            f"{run}: {file} was the only candidate.", "`remix generate --best-of N` writes several candidates."
+        )
     if as_json:
         print_json([each.model_dump(mode="json") for each in record.candidates])
         return

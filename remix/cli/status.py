@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import latest_path
 from remix.cli.left_out import show_left_out
 from remix.cli.options import Command, declared, json_option
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("words", nargs=-1, metavar="[RUN]...")
+@click.argument("words", nargs=-1, metavar="[RUN]...", shell_complete=completion.run)
 @click.option("--all", "everything", is_flag=True, help="All runs.")
 @declared("strict", help="Stop if an essay or a template can't be read, instead of leaving out its texts.")
 @json_option
@@ -124,10 +125,11 @@ def _in_words(found: _Texts) -> str:
     folder, done = found.folder, found.texts
     stale = sum(len(outputs) for _, outputs in found.stale)
     if not stale:
-        return f"{quoted(folder.run.name)}: none of {done} texts is stale."
+        fresh = f"none of {done} texts is stale" if done != 1 else "the only text isn't stale"
+        return f"{quoted(folder.run.name)}: {fresh}."
     anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
-    return f"{quoted(folder.run.name)}: {stale} of {done} texts are stale.{hint}"
+    return f"{quoted(folder.run.name)}: {stale} of {count(done, 'text')} {'is' if stale == 1 else 'are'} stale.{hint}"
 
 
 def _rewritten_in_words(found: _Texts) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from remix.cli import printing
 from remix.util import interrupts
 
-WRITERS = frozenset({"add", "export", "init", "measure", "resume", "review", "sign", "tags", "verdict"})
+WRITERS = frozenset({"add", "export", "init", "measure", "models", "resume", "review", "sign", "tags", "verdict"})
 """Commands that may have written files before they end. `generate` writes nothing before it has a run's folder."""
 
 LONGEST = 300

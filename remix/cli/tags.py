@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from remix.cli import completion
 from remix.cli.corpus import ask, essays_there
 from remix.cli.left_out import show_left_out
 from remix.cli.options import Group, declared, json_option
@@ -94,7 +95,7 @@ def _draw(passages: list[Passage], path: Path, limit: int | None) -> None:
 
 
 @tags.command()
-@click.argument("tag", required=False)
+@click.argument("tag", required=False, shell_complete=completion.tag)
 @declared("limit", help="Only the first N pairs.")
 @declared("min_words", "strict")
 @json_option
@@ -147,7 +148,7 @@ def near(workspace: Workspace, min_words: int, strict: bool, as_json: bool) -> N
 
 
 @tags.command()
-@click.argument("old")
+@click.argument("old", shell_complete=completion.tag)
 @click.argument("new")
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")

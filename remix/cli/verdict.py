@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from remix.cli import completion
 from remix.cli.options import reviewer_option
 from remix.cli.printing import note
 
@@ -17,7 +18,7 @@ WORDS = {"accept": "accepted", "reject": "rejected", "star": "starred"}
 
 
 @click.command()
-@click.argument("output")
+@click.argument("output", shell_complete=completion.text)
 @click.argument("verdict", type=click.Choice([*WORDS, UNDO]))
 @click.option("--note", "words", metavar="TEXT", help="A note in your words.")
 @click.option(

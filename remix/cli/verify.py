@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from remix.cli import completion
 from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
 from remix.cli.printing import detail, note, print_json, print_table, say, text
@@ -36,7 +37,7 @@ class _Verified(NamedTuple):
 
 
 @click.command(cls=Command)
-@click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...")
+@click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...", shell_complete=completion.run_or_text)
 @click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare every token.")
 @click.option("--anyway", is_flag=True, help="Replay even if verification found a problem.")
 @declared("sample", help="Replay only N texts, evenly spread over the run.")
@@ -81,7 +82,7 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 
 
 @click.command()
-@click.argument("output", required=False)
+@click.argument("output", required=False, shell_complete=completion.text)
 @click.option(
     "--of",
     "passage",
@@ -116,7 +117,7 @@ def why(workspace: Workspace, output: str | None, passage: str | None, as_json: 
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.run)
 @click.option("--key", type=click.Path(path_type=Path), help="Your OpenSSH key; by default ~/.ssh/id_ed25519.")
 @click.pass_obj
 def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:

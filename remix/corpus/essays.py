@@ -70,7 +70,10 @@ def read_files(
     raised without `on_error`.
     """
     if not folder.is_dir():
-        raise SeedError(f"{folder}: no such folder of essays.", "Make one with `remix init DIR`.")
+        raise SeedError(
+            f"{folder}: no such folder of essays.",
+            "Name yours: `remix --seeds DIR …`. Or make a workspace: `remix init DIR`.",
+        )
     paths = {path.relative_to(folder).as_posix(): path for path in seed_files(folder, exclude, on_error)}
     settled = slugs.settled(paths)
     files: list[EssayFile] = []
@@ -108,7 +111,8 @@ def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> 
         text = frontmatter.read_text(path)
         body = READERS[path.suffix.lower()](text, name)
     except frontmatter.FrontMatterError as error:
-        raise SeedError(error.message, error.hint) from error
+        # An error of the whole file names the path on this machine.
+        raise SeedError(error.message.replace(f"{path}:", f"{name}:", 1), error.hint) from error
     found = list(passages(body.blocks, name))
     head = head_keys.read(body.meta, name, text)
     title = head.title or body.title or path.stem

@@ -6,6 +6,7 @@ Takes a path, gives the file's contents within bounds; takes a module's name, gi
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def read_bytes(path: Path, most: int = frontmatter.MOST_BYTES) -> bytes:
     try:
         return files.read_bounded(path, most)
     except OSError as error:
-        hint = "Check that it exists and that you may read it; split it, or save it as plain text, if it is large."
+        hint = "Check the document's name and that you may read it; split a large document, or save it as plain text."
         raise DocumentError(f"{path}: can't be read ({error.strerror or error}).", hint) from error
     except ValueError as error:
         raise DocumentError(f"{path}: can't be read ({error}).", "Check its name.") from error
@@ -34,7 +35,8 @@ def read_text(path: Path) -> str:
     try:
         text = frontmatter.read_text(path)
     except frontmatter.FrontMatterError as error:
-        raise DocumentError(error.message, "Save it as a text in UTF-8, in pieces if it is large.") from error
+        hint = "Save the document as a text in UTF-8, in pieces if it is large."
+        raise DocumentError(error.message, hint if os.path.lexists(path) else "Check the document's name.") from error
     if "\0" in text:
         raise DocumentError(f"{path}: not a text.", f"Formats are {', '.join(FORMS)}.")
     return text

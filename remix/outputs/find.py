@@ -64,7 +64,7 @@ def find_output(outputs: Path, word: str) -> OutputPlace:
     if "/" in name:
         found = _in_run(find_run(outputs, run), name) if run else _in_any_run(outputs, name)
         if not found:
-            folder = find_run(outputs, run or None)
+            folder = find_run(outputs, run) if run else _with_the_passage(outputs, name)
             message = f"{folder.path.name}: no output '{name}'." if run else f"no output '{name}' in any run."
             raise RunError(message, _what_there_is(folder, name))
         return found
@@ -100,6 +100,22 @@ def _in_any_run(outputs: Path, name: str) -> OutputPlace | None:
     return None
 
 
+def _with_the_passage(outputs: Path, name: str) -> RunFolder:
+    """The newest run with texts of the passage in an output's name, the latest run first; else the latest run."""
+    folder = find_run(outputs, None)
+    for passage in _passages_in(name):
+        for path in (folder.path, *reversed(list_runs(outputs))):
+            with suppress(RunError, OSError):
+                if (path / passage).is_dir():
+                    return RunFolder.open(path)
+    return folder
+
+
+def _passages_in(name: str) -> list[str]:
+    """What of an output's name may be a passage: the whole name, or the part before the last `/`."""
+    return [part for part in (name.rstrip("/"), name.rpartition("/")[0]) if part]
+
+
 def _written_again(outputs: Path, folder: RunFolder, name: str) -> OutputPlace | None:
     """The output of the newest refresh that wrote a text of a run again."""
     task = next((task for task in folder.run.tasks if task.id == name), None)
@@ -111,13 +127,15 @@ def _written_again(outputs: Path, folder: RunFolder, name: str) -> OutputPlace |
 def _what_there_is(folder: RunFolder, name: str) -> str:
     """What a run has instead of a name: texts of the passage, or similar names; else passages and kinds."""
     done = folder.done
-    ids = [task.id for task in done]
-    if own := [id_ for id_ in ids if name and id_.startswith(f"{name.rstrip('/')}/")]:
-        return f"Texts of {name.rstrip('/')}: {_listed(own)}."
-    near = names.similar(name, ids) if len(name) <= names.LONGEST else []
-    also = f"Did you mean {' or '.join(near)}? " if near else ""
     if not done:
         return f"{folder.path.name} has no finished text; `remix runs` lists the runs."
+    ids = [task.id for task in done]
+    of_passage = {passage: [id_ for id_ in ids if id_.startswith(f"{passage}/")] for passage in _passages_in(name)}
+    near = names.similar(name, ids) if len(name) <= names.LONGEST and not of_passage.get(name) else []
+    also = f"Did you mean {' or '.join(near)}? " if near else ""
+    for passage, own in of_passage.items():
+        if own:
+            return f"{also}Texts of {passage} in {folder.path.name}: {_listed(own)}."
     passages = _listed(list(dict.fromkeys(task.place for task in done)))
     kinds = _listed(list(dict.fromkeys(f"{task.kind}.{task.step}" for task in done)))
     return (

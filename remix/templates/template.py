@@ -354,7 +354,7 @@ def _parse_front_matter(source: str, name: str) -> tuple[_FrontMatter, str]:
         line = frontmatter.line_of(source, str(problem.place[0]))
         known = [*_FrontMatter.model_fields, *SamplingSettings.model_fields, *Weights.model_fields]
         raise PromptError(
-            f"{name}:{line}: `{key}`: {problem.words}.", f"The front matter knows {', '.join(known)}."
+            f"{name}:{line}: `{key}`: {problem.words}.", f"The front matter knows {', '.join(dict.fromkeys(known))}."
         ) from error
     return front, "\n" * (parts.body_line - 1) + parts.body
 

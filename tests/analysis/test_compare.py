@@ -223,6 +223,24 @@ def test_without_a_name_the_latest_run_and_its_last_refresh(
         assert EDITED in result.stdout
 
 
+def test_an_edited_passage_is_shown_once_above_all_of_its_texts(
+    workspace: Workspace, finished: RunFolder, writer: FakeWriter, remix_: Remix
+) -> None:
+    """Both passages were printed again above each pair of texts."""
+    edit(workspace, SLOW, EDITED)
+    refresh(workspace, finished, writer)
+    result = remix_("compare", "--embeddings", "none")
+    assert result.stdout.count("passage, first run\n") == 1
+    assert result.stdout.count(EDITED) == 1
+    assert result.stdout.count(", second run\n") > 2
+
+
+def test_without_an_interval_the_star_is_not_explained(remix_: Remix, finished: RunFolder, other: RunFolder) -> None:
+    """The note on intervals was printed where no difference had an interval."""
+    result = remix_("compare", finished.run.name, OTHER, "--embeddings", "none")
+    assert "*" not in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("words", [(), ("LATEST",), ("1999",)])
 def test_without_a_refresh_the_run_before(
     remix_: Remix, finished: RunFolder, other: RunFolder, words: tuple[str, ...]

@@ -163,7 +163,10 @@ def test_outside_of_a_workspace(tmp_path: Path) -> None:
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(tmp_path / "absent"), "tags"])
     assert result.exit_code == 2
     result = CliRunner().invoke(remix.cli.cli, ["-C", str(tmp_path), "tags"])
-    assert the_error(result) == (f"{tmp_path}/seeds: no such folder of essays.", "Make one with `remix init DIR`.")
+    error, hint = the_error(result)
+    assert error == f"{tmp_path}/seeds: no such folder of essays."
+    assert "--seeds DIR" in hint, "a folder of notes can be read where it lies"
+    assert "remix init DIR" in hint
 
 
 def test_the_workspace_from_the_environment(workspace: Workspace) -> None:
@@ -242,7 +245,9 @@ def test_passages_by_a_query(remix_: Remix) -> None:
     assert ok(remix_("passages", "--where", "time and not clocks")).startswith("two-clocks/003\t")
     done = remix_("passages", "--where", "time and not (clocks or gpu)")
     assert ok(done).startswith("two-clocks/003\t")
-    assert done.stderr == "--where, column 25: no passage has the tag 'gpu'. `remix tags` lists what there is.\n"
+    assert done.stderr.startswith(
+        "--where, column 25: no passage has the tag 'gpu'. `remix tags` lists what there is.\n"
+    )
     error, hint = the_error(remix_("passages", "--where", "time and"))
     assert error == "--where, column 9: a term is missing after `and`."
     assert hint == "Put a tag there, or a field like text:word."
@@ -371,7 +376,9 @@ def test_show_candidates(remix_: Remix, fake: dict[str, Any], workspace: Workspa
     (path,) = list_runs(workspace.outputs)
     record, text = RunFolder.open(path).read(AGAIN)
     assert record.candidates is not None
-    shown = ok(remix_("show", AGAIN, "--candidates"))
+    result = remix_("show", AGAIN, "--candidates")
+    shown = ok(result)
+    assert result.stderr == f"\nRun: {path.name}\n", "after a try-out an earlier run's text may be shown"
     assert [line.split(":")[0] for line in shown.splitlines() if line.startswith("candidate ")] == [
         f"candidate {each.number}{' (kept)' if each.chosen else ''}" for each in record.candidates
     ]
@@ -384,7 +391,7 @@ def test_show_candidates(remix_: Remix, fake: dict[str, Any], workspace: Workspa
 
 def test_show_candidates_where_there_was_one(remix_: Remix, finished: RunFolder) -> None:
     error, hint = the_error(remix_("show", AGAIN, "--candidates"))
-    assert error == f"{AGAIN}: was the only candidate."
+    assert error == f"{finished.path.name}: {AGAIN} was the only candidate."
     assert "--best-of" in hint
 
 
@@ -446,6 +453,7 @@ def test_init(tmp_path: Path) -> None:
     result = CliRunner().invoke(remix.cli.cli, ["init", str(folder)])
     assert ok(result) == f"{folder}\n"
     assert (folder / "remix.toml").is_file()
+    assert f"Enter:   cd {folder}\n" in result.stderr, "without cd the next commands find no workspace"
     assert ok(CliRunner().invoke(remix.cli.cli, ["-C", str(folder), "tags"]))
     error, hint = the_error(CliRunner().invoke(remix.cli.cli, ["init", str(folder)]))
     assert error.endswith("already exists.")
@@ -689,7 +697,9 @@ def test_alternatives_shows_the_most_open_turns_first(remix_: Remix, finished: R
         Choice("", -0.7, 1.0, (Alternative("\n", 0.5),)),
     )
     finished.trace_path(task.id).write_bytes(dump_trace(Trace(record=record.id, choices=choices)))
-    lines = ok(remix_("show", task.id, "--alternatives")).splitlines()
+    result = remix_("show", task.id, "--alternatives")
+    lines = ok(result).splitlines()
+    assert result.stderr == f"\nRun: {finished.path.name}\n", "after a try-out an earlier run's text may be shown"
     assert lines == [
         "2.5\t…one [cat]\t30%\tdog 31%  bird 20%",
         "1.0\t…one cat [the end]\t50%\t'\\n' 50%",

@@ -48,6 +48,12 @@ def offered(workspace: Workspace, line: str) -> list[str]:
         ("remix try a", ["again"]),
         ("remix try again two-clocks/00", ["two-clocks/001", "two-clocks/002", "two-clocks/003"]),
         ("remix try again nobody", []),
+        ("remix tags together clo", ["clocks"]),
+        ("remix tags rename clo", ["clocks"]),
+        ("remix help exp", ["export"]),
+        ("remix help models p", ["prepare", "probe", "pull"]),
+        ("remix help export e", []),
+        ("remix help nonsense e", []),
     ],
 )
 def test_names_that_begin_so_are_offered(workspace: Workspace, line: str, words: list[str]) -> None:
@@ -89,3 +95,23 @@ def test_bash_completes(workspace: Workspace, tmp_path: Path) -> None:
         ["bash", "-c", code], capture_output=True, text=True, env=environment, cwd=workspace.root, check=True
     )
     assert done.stdout == "generate\n"
+
+
+@pytest.mark.parametrize("command", ["compare", "export", "measure", "review", "sign", "status", "verify"])
+def test_every_command_on_runs_offers_runs(workspace: Workspace, finished: RunFolder, command: str) -> None:
+    """Only `resume` and `--refresh` offered runs."""
+    assert offered(workspace, f"remix {command} 2") == [finished.run.name]
+
+
+@pytest.mark.parametrize("command", ["show", "verdict", "why", "verify"])
+def test_every_command_on_texts_offers_texts(workspace: Workspace, finished: RunFolder, command: str) -> None:
+    """No command offered texts."""
+    assert offered(workspace, f"remix {command} two-clocks/001/o") == [
+        "two-clocks/001/once.1",
+        "two-clocks/001/once.2",
+    ]
+
+
+@pytest.mark.parametrize("command", ["show t", "export 2"])
+def test_without_runs_nothing_is_offered(workspace: Workspace, command: str) -> None:
+    assert offered(workspace, f"remix {command}") == []

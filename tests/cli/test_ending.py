@@ -23,8 +23,13 @@ def lines(folder: RunFolder, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_a_run_ends_with_a_passage_its_text_and_four_steps(
-    finished: RunFolder, remix_: Remix, capsys: pytest.CaptureFixture[str]
+    finished: RunFolder,
+    remix_: Remix,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     said = lines(finished, capsys)
     assert said[:5] == [
         "",
@@ -84,3 +89,23 @@ def test_where_the_shell_doesnt_find_remix_its_folder_is_named(
     monkeypatch.setattr(sys, "argv", [".venv/bin/remix", "generate"])
     monkeypatch.setenv("PATH", str(Path(finished.path)))
     assert re.search(r"^Judge: +\.venv/bin/remix review ", "\n".join(lines(finished, capsys)), re.MULTILINE)
+
+
+def test_the_exported_page_is_a_file_and_not_lines_on_the_terminal(
+    finished: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--format html` alone printed the page's source."""
+    assert lines(finished, capsys)[-1].endswith(f" --to {ending.page_name(finished.run.name)}")
+
+
+@pytest.mark.parametrize(
+    ("run", "page"),
+    [
+        ("20261122T015007Z-maps-2123", "maps-2123.html"),
+        ("20261122T015007Z-two-clocks-2123", "two-clocks-2123.html"),
+        ("mine", "mine.html"),
+        ("mine-", "mine-.html"),
+    ],
+)
+def test_the_exported_page_is_called_like_the_run_without_the_time(run: str, page: str) -> None:
+    assert ending.page_name(run) == page

@@ -165,8 +165,8 @@ Refused = Callable[..., Result]
     ("word", "said"),
     [
         ("two-clocks/001/agian.1", "Did you mean two-clocks/001/again.1"),
-        ("two-clocks/002", "Texts of two-clocks/002: two-clocks/002/again.1, two-clocks/002/again.2"),
-        ("two-clocks", "Texts of two-clocks: two-clocks/001/again.1"),
+        ("two-clocks/002", ": two-clocks/002/again.1, two-clocks/002/again.2"),
+        ("two-clocks", ": two-clocks/001/again.1"),
         ("two-clocks/009/again.1", "has texts of two-clocks/001, two-clocks/002, two-clocks/003"),
         ("nonsense", "kinds and steps: again.1, again.2, once.1, once.2"),
     ],

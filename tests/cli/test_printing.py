@@ -453,3 +453,22 @@ def test_a_draft_is_indented(workspace: Workspace, remix_: Remix, monkeypatch: p
     result = remix_("try", "again", "two-clocks/001", "-v")
     assert result.stdout == "    intact: all\n    signed by Alice\\u001b[2J\n"
     assert ESSAY.splitlines()[6].partition(" #")[0] in result.stderr
+
+
+def test_ctrl_c_at_a_question_is_not_the_answer_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ended `remix tags rename` with exit status 1 and without a next step."""
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        printing.ask("Write?")
+
+
+@pytest.mark.parametrize("answer", ["n", "no", ""])
+def test_the_answer_no_ends_a_command(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
+    with pytest.raises(click.Abort):
+        printing.ask("Write?")
+
+
+def interrupted(_: str) -> str:
+    """What a person types who presses Ctrl-C."""
+    raise KeyboardInterrupt

@@ -208,6 +208,7 @@ def test_a_missing_file(remix_: Remix, tmp_path: Path) -> None:
     result = remix_("add", tmp_path / "nothing.txt")
     assert result.exit_code == 1
     assert "nothing.txt: can't be read" in result.stderr
+    assert "Check the document's name." in result.stderr, "the hint was to save the document as UTF-8"
 
 
 def test_a_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

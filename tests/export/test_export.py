@@ -131,8 +131,9 @@ def test_names_that_a_web_address_cannot_hold(workspace: Workspace, writer: Fake
     export(folder.path, tmp_path / "crate", ExportOptions("ro-crate"))
     read = ROCrate(tmp_path / "crate", version=CRATE_VERSION)
     assert len(read.get_by_type("CreateAction")) == OUTPUTS
-    assert "grösse-時計/001/zurück.2.md" in {each["name"] for each in read.get_by_type("File")}
-    assert quote("grösse-時計/001/zurück.2.md") in graph(tmp_path / "crate")
+    (essay,) = (path.name for path in folder.path.iterdir() if path.name.startswith("grösse-時計-"))
+    assert f"{essay}/001/zurück.2.md" in {each["name"] for each in read.get_by_type("File")}
+    assert quote(f"{essay}/001/zurück.2.md") in graph(tmp_path / "crate")
     document = ProvDocument.deserialize(
         content=export_bytes(folder.path, ExportOptions("prov-json")).decode(), format="json"
     )
@@ -239,6 +240,12 @@ def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
     sections = {attributes["id"] for tag, attributes in page.tags if tag == "section"}
     links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
     assert links == {f"#{id_}" for id_ in sections}
+
+
+def test_a_page_is_called_by_its_passages_and_not_by_its_folder(finished: RunFolder) -> None:
+    """The browser's tab showed the name of the run's folder."""
+    source = export_bytes(finished.path, ExportOptions("html")).decode()
+    assert "<title>All passages</title>" in source
 
 
 def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: FakeWriter) -> None:

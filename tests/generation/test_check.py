@@ -82,7 +82,7 @@ def test_every_problem_is_listed_with_its_place(workspace: Workspace) -> None:
     report = check(workspace, Options())
     assert [problem.message.split(" (")[0] for problem in report.problems] == [
         "seeds/bad.md:4: broken front matter",
-        f"{workspace.root}/seeds/latin.md: not UTF-8 at byte 3.",
+        "seeds/latin.md: not UTF-8 at byte 3.",
         "prompts/broken.md.j2:5: broken template",
         "prompts/fails.md.j2:4: the template fails on long/001",
         "prompts/later.md.j2:4: the template fails on long/001",

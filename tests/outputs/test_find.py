@@ -140,3 +140,24 @@ def test_a_file_outside_any_run(finished: RunFolder, tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("")
     with pytest.raises(RunError, match=r"notes\.md: not in a run's folder"):
         find_output(finished.path.parent, str(tmp_path / "notes.md"))
+
+
+@pytest.mark.parametrize(
+    "word", ["two-clocks/001", "two-clocks/001/", "two-clocks/001/again.9", "two-clocks/001/nonsense"]
+)
+def test_a_missing_output_of_a_passage_names_the_run_with_texts_of_the_passage(
+    finished: RunFolder, word: str
+) -> None:
+    """Only the texts of the latest run were named, though an earlier run has texts of the passage."""
+    latest = copy(finished, "20990101T000000Z-late-0000")
+    shutil.rmtree(latest.path / "two-clocks" / "001")
+    with pytest.raises(RunError) as caught:
+        find_output(finished.path.parent, word)
+    assert caught.value.hint
+    assert f"Texts of two-clocks/001 in {finished.path.name}: {AGAIN}, " in caught.value.hint
+
+
+@pytest.mark.parametrize("word", ["../..", "a\0/b", "two-clocks/../..", "/"])
+def test_an_odd_name_of_an_output_is_an_error_in_words(finished: RunFolder, word: str) -> None:
+    with pytest.raises(RunError):
+        find_output(finished.path.parent, word)
