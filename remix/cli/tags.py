@@ -127,9 +127,10 @@ def together(
 @json_option
 @click.pass_obj
 def near(workspace: Workspace, min_words: int, strict: bool, as_json: bool) -> None:
-    """List pairs of tags that may be the same tag, with another spelling, a plural or a typo.
+    """List pairs of tags that may be the same tag, with a plural, an accent or a typo.
 
-    The rarer tag comes first, as in `remix tags rename`.
+    The rarer tag comes first, as in `remix tags rename`. Spellings of the same tag, such as oldMaps and old-maps, are
+    counted together and not listed.
     """
     from remix.corpus.duplicates import near_duplicates, not_compared
 
@@ -156,7 +157,7 @@ def near(workspace: Workspace, min_words: int, strict: bool, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def rename(workspace: Workspace, old: str, new: str, dry_run: bool, yes: bool, strict: bool, as_json: bool) -> None:
-    """Rename a tag in the essays: OLD, and with OLD all OLD/…, to NEW.
+    """Rename a tag in the essays: OLD in all spellings, and with OLD all OLD/…, to NEW.
 
     Changes nothing but the letters of the tag. Shows each line that changes, and asks before writing. A file that
     can't be read is named: it may hold the tag.

@@ -1,4 +1,4 @@
-"""Near-duplicate tags: pairs that differ in spelling, inflection or a typo.
+"""Near-duplicate tags: pairs that differ in signs, inflection, order or a typo.
 
 Takes tags and the number of uses of each, gives pairs with the reason, for a person to judge. Doesn't know files.
 Of nested tags the last parts are compared, if the parts above are the same: `computing/cpp` and `computing/ci` have
@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from remix.corpus.tags import tag_key
+from remix.corpus.tags import tag_key, tag_words
 
 Count = tuple[str, int]
 """A tag, and the number of passages with the tag."""
@@ -59,7 +59,7 @@ class Duplicate(NamedTuple):
     other_passages: int
     """Number of passages with `other`."""
     why: str
-    """The difference: joints, accents, plural, order or typo."""
+    """The difference: signs, accents, plural, order or typo."""
 
 
 def near_duplicates(counts: Sequence[Count]) -> list[Duplicate]:
@@ -81,22 +81,22 @@ def _has_words(tag: str) -> bool:
 
 
 def _parts(tag: str) -> tuple[str, str]:
-    """The parts above, without joints, and the last part."""
+    """The form of the parts above, and the last part."""
     above, _, last = tag.rpartition("/")
-    return _joined(above), last
+    return _without_signs(above), last
 
 
 # -- tags with the same normal form -------------------------------------------------------------------------
 
 
-def _joined(tag: str) -> str:
-    """`post-colonial` as `postcolonial`, `poet's corner` as `poets corner`."""
-    return re.sub(r"[\s.'’-]", "", tag_key(tag))
+def _without_signs(tag: str) -> str:
+    """`poet's corner` as `poets corner`, `v1-1` as `v11`: without signs within words, and without any joint."""
+    return re.sub(r"[\s.'’]", "", tag_key(tag))
 
 
 def _plain(tag: str) -> str:
     """`généalogie` as `genealogie`."""
-    letters = _joined(tag)
+    letters = _without_signs(tag)
     if letters.isascii():
         return letters
     letters = unicodedata.normalize("NFKD", letters)
@@ -105,7 +105,7 @@ def _plain(tag: str) -> str:
 
 def _singular(tag: str) -> str:
     """`maps` as `map`, `cities` as `city`, by the rules of English. Irregular plurals aren't found."""
-    return _plain(" ".join(map(_without_s, tag_key(tag).split())))
+    return _plain(" ".join(map(_without_s, tag_words(tag))))
 
 
 _PLURALS = ((r"(?<=\w\w)ies$", "y"), (r"(?<=ss|ch|sh|.x|.z|.o)es$", ""), (r"(?<=\w[^\Wsui])s$", ""))
@@ -117,11 +117,11 @@ def _without_s(word: str) -> str:
 
 def _ordered(tag: str) -> str:
     """`maps and memory` as `memory and maps`."""
-    return " ".join(sorted(map(_singular, tag_key(tag).split())))
+    return " ".join(sorted(map(_singular, tag_words(tag))))
 
 
 _FORMS: dict[str, Callable[[str], str]] = {
-    "joints": _joined,
+    "signs": _without_signs,
     "accents": _plain,
     "plural": _singular,
     "order": _ordered,

@@ -201,9 +201,6 @@ class Index:
     def slugs(self) -> set[str]:
         return {slug for (slug,) in self._rows("SELECT DISTINCT slug FROM slug WHERE NOT is_path")}
 
-    def tag_keys(self) -> set[str]:
-        return {key for (key,) in self._rows("SELECT DISTINCT key FROM tag")}
-
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
         among = "" if query is None else f"AND passage IN {_LISTED}"
         sql = f"SELECT spelling, count(*) FROM tag WHERE spelling IS NOT NULL {among} GROUP BY spelling"

@@ -12,7 +12,7 @@ from remix.corpus import bm25, slugs
 from remix.corpus.blocks import LeftOut
 from remix.corpus.query import Query, matches
 from remix.corpus.select import Hit, chooser
-from remix.corpus.tags import count_tags, tag_keys
+from remix.corpus.tags import count_tags
 from remix.records import Essay, Options, Passage
 
 
@@ -38,9 +38,6 @@ class MemoryCorpus:
 
     def slugs(self) -> set[str]:
         return set().union(*map(slugs.names_of, self._essays))
-
-    def tag_keys(self) -> set[str]:
-        return {key for _, passage in self._pairs for tag in passage.tags for key in tag_keys(tag)}
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
         return count_tags(passage for _, passage in self.pairs(self.find(query)))

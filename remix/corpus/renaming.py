@@ -75,7 +75,7 @@ def rename(essays: Sequence[Essay], folder: Path, root: Path, old: str, new: str
     old, new = (tag.strip().removeprefix("#") for tag in (old, new))
     _refuse_what_is_no_tag(new)
     carrying = [essay for essay in essays if any(_is_below(tag, old) for tag in _tags(essay))]
-    if not carrying:
+    if not carrying or not tag_key(old):
         select(essays, [old])  # raises an error with suggestions
     budget = _ReadingBudget()
     edits = [_EssayFile(_file_of(essay, folder, root), folder, essay, budget).edit(old, new) for essay in carrying]
@@ -233,7 +233,7 @@ class _EssayFile:
         """All matches of the tag's letters as words of their own, tag or not."""
         # With the spellings in the essay, and with any joints: a passage keeps only the first spelling of each tag.
         heads = {_first_levels(tag, old) for tag in _tags(self._essay) if _is_below(tag, old)}
-        joined = r"[ \t_-]+".join(map(re.escape, tag_key(old).split(" ")))
+        joined = _with_any_joints(tag_key(old))
         written = sorted(re.escape(head) for head in heads if not re.fullmatch(joined, head, re.IGNORECASE))
         if len(written) > MOST_SPELLINGS:
             raise SeedError(
@@ -346,6 +346,20 @@ class _EssayFile:
                     f"{self._essay.path}:{line}: '{old}' is written here in a way that can't be changed in place.",
                     "Change it there by hand, and rename again. Nothing has been written.",
                 )
+
+
+def _with_any_joints(key: str) -> str:
+    """A pattern for the spellings of a tag with this key: a joint may stand anywhere but between two digits."""
+    # The key has no joints but spaces between digits, so that possessive joints lose no match.
+    pattern = re.escape(key[:1])
+    for before, sign in itertools.pairwise(key):
+        if sign == " ":
+            pattern += r"[ \t_-]++"
+        elif before == " " or (before + sign).isdecimal():
+            pattern += re.escape(sign)
+        else:
+            pattern += r"[ \t_-]*+" + re.escape(sign)
+    return pattern
 
 
 def _lists(essay: Essay) -> list[tuple[str, ...]]:

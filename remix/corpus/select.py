@@ -7,13 +7,13 @@ the corpus is in memory or in an index.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remix.corpus import bm25
 from remix.corpus.query import Query, Term, all_of, any_of, parse, terms
 from remix.corpus.slugs import typed
-from remix.corpus.tags import tag_key
+from remix.corpus.tags import tag_key, tag_levels
 from remix.errors import SeedError
 from remix.records import Essay, Options, Passage, Ranking, Rule, sha256
 from remix.util.names import similar
@@ -49,9 +49,6 @@ class Corpus(Protocol):
 
     def slugs(self) -> set[str]:
         """The keys of essays' slugs, titles and aliases."""
-
-    def tag_keys(self) -> set[str]:
-        """The keys of all tags and of tags' parents."""
 
     def tags(self, query: Query | None = None) -> list[tuple[str, int]]:
         """Tags of the passages that match a query, or of all passages, as `count_tags` gives them."""
@@ -128,27 +125,25 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
     slugs = corpus.slugs() if essays else set()
     for essay in essays:
         if typed(essay) not in slugs and not corpus.has(Term("essay", essay)):
-            raise _unknown_name("there is no essay", typed(essay), slugs, _PASSAGES)
+            raise _unknown_essay(typed(essay), slugs)
     within = any_of([Term("essay", essay) for essay in essays])
-    for tag in tags:
-        key = tag_key(tag.removeprefix("#"))
-        wanted = all_of(within, Term("tag", key))
-        if wanted and not corpus.has(wanted):
-            raise _unknown_name("no passage has the tag", key, corpus.tag_keys() - {key}, _TAGS)
-    return all_of(within, any_of([Term("tag", tag.removeprefix("#")) for tag in tags]))
+    wanted = [Term("tag", tag.removeprefix("#")) for tag in tags]
+    for term in wanted:
+        narrowed = all_of(within, term)
+        if narrowed and not corpus.has(narrowed):
+            raise _unknown_tag(term.value, _spellings(corpus))
+    return all_of(within, any_of(wanted))
 
 
 def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:
     """Messages about unknown tags and essays of a query. After `not` they do no harm, but may be misspelt."""
-    keys, slugs = functools.cache(corpus.tag_keys), functools.cache(corpus.slugs)
+    spellings, slugs = functools.cache(lambda: _spellings(corpus)), functools.cache(corpus.slugs)
     unknown = 0
     for term in terms(where):
         if term.name == "tag" and not corpus.has(term):
-            there = keys() if unknown < MOST_SUGGESTED else ()
-            error = _unknown_name("no passage has the tag", tag_key(term.value), there, _TAGS)
+            error = _unknown_tag(term.value, spellings() if unknown < MOST_SUGGESTED else {})
         elif term.name == "essay" and typed(term.value) not in slugs() and not corpus.has(term):
-            there = slugs() if unknown < MOST_SUGGESTED else ()
-            error = _unknown_name("there is no essay", typed(term.value), there, _PASSAGES)
+            error = _unknown_essay(typed(term.value), slugs() if unknown < MOST_SUGGESTED else ())
         else:
             continue
         unknown += 1
@@ -165,12 +160,34 @@ _PASSAGES = "`remix passages` lists what there is."
 _TAGS = "`remix tags` lists what there is."
 
 
-def _unknown_name(what: str, wanted: str, there: Iterable[str], hint: str) -> SeedError:
-    if len(wanted) > LONGEST_SUGGESTED:
-        return SeedError(f"{what} '{wanted[:LONGEST_SUGGESTED]}…'.", hint)
-    near = similar(wanted, there)
-    suggestion = f"Did you mean {' or '.join(repr(name) for name in near)}? " if near else ""
-    return SeedError(f"{what} '{wanted}'.", suggestion + hint)
+def _spellings(corpus: Corpus) -> dict[str, str]:
+    """The keys of all tags and of tags' parents, each with a spelling."""
+    tags = [tag for tag, _ in reversed(corpus.tags())]
+    parents = (parent for tag in tags for parent in tag_levels(tag)[1:])
+    return {tag_key(tag): tag for tag in (*parents, *tags)}
+
+
+def _unknown_tag(tag: str, spellings: Mapping[str, str]) -> SeedError:
+    key = tag_key(tag)
+    near = _similar(key, spellings.keys() - {key})
+    return _unknown_name(f"no passage has the tag '{_cut(tag)}'.", [spellings[each] for each in near], _TAGS)
+
+
+def _unknown_essay(name: str, slugs: Iterable[str]) -> SeedError:
+    return _unknown_name(f"there is no essay '{_cut(name)}'.", _similar(name, slugs), _PASSAGES)
+
+
+def _unknown_name(message: str, near: Sequence[str], hint: str) -> SeedError:
+    suggestion = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return SeedError(message, suggestion + hint)
+
+
+def _similar(wanted: str, there: Iterable[str]) -> list[str]:
+    return similar(wanted, there) if len(wanted) <= LONGEST_SUGGESTED else []
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_SUGGESTED else f"{name[:LONGEST_SUGGESTED]}…"
 
 
 # -- ranking and sampling -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 
 from remix.records import Passage
 
@@ -30,10 +30,18 @@ def marks() -> str:
     return "".join(mark for mark in map(chr, places) if unicodedata.category(mark)[0] == "M")
 
 
+_JOINTS = re.compile(r"[\s_-]+")
+_NOT_BETWEEN_DIGITS = re.compile(r"(?<!\d) | (?!\d)")
+
+
 @functools.lru_cache(maxsize=2**14)
 def tag_key(tag: str) -> str:
-    """The key of a tag: two tags with the same key are the same. Ignores case; spaces, `-` and `_` are alike."""
-    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", tag).casefold()).strip()
+    """The key of a tag: two tags with the same key are the same. Ignores case and joints (spaces, `-` and `_`).
+
+    Between two digits a joint counts, as a space: `2023-05` is `2023_05`, and not `202305`. A key isn't for reading.
+    """
+    apart = _JOINTS.sub(" ", unicodedata.normalize("NFC", tag).casefold())
+    return _NOT_BETWEEN_DIGITS.sub("", apart)
 
 
 @functools.lru_cache(maxsize=2**14)
@@ -42,10 +50,27 @@ def tag_keys(tag: str) -> tuple[str, ...]:
 
     A passage matches a wanted tag if `tag_key(wanted)` is among the `tag_keys` of a tag of the passage.
     """
-    key = tag_key(tag)
-    *above, _ = key.split("/", DEEPEST)
+    return tag_levels(tag_key(tag))
+
+
+def tag_levels(tag: str) -> tuple[str, ...]:
+    """A tag and the tag's parents as written, the nearest parent first."""
+    *above, _ = tag.split("/", DEEPEST)
     parents = (parent.rstrip(" /") for parent in accumulate(above, "{}/{}".format))
-    return (key, *reversed(dict.fromkeys(filter(None, parents))))
+    return (tag, *reversed(dict.fromkeys(filter(None, parents))))
+
+
+def tag_words(tag: str) -> list[str]:
+    """The words of a tag as written, in small letters: `Generic-Pastness` and `genericPastness` have two."""
+    letters = unicodedata.normalize("NFC", tag)
+    if not letters.islower():
+        pairs = pairwise(f" {letters}")
+        letters = "".join(f" {each}" if each.isupper() and before.islower() else each for before, each in pairs)
+    return _between_joints(letters.casefold())
+
+
+def _between_joints(tag: str) -> list[str]:
+    return _JOINTS.sub(" ", tag).split()
 
 
 def unique(tags: Iterable[str]) -> tuple[str, ...]:
@@ -67,6 +92,11 @@ def merge_spellings(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     spellings: dict[str, Counter[str]] = {}
     for tag, count in counts:
         spellings.setdefault(tag_key(tag), Counter())[tag] += count
-    # If two spellings are as frequent, prefer small letters.
-    merged = [(min(each, key=lambda tag: (-each[tag], tag.swapcase())), each.total()) for each in spellings.values()]
+    merged = [(_shown(each), each.total()) for each in spellings.values()]
     return sorted(merged, key=lambda item: (-item[1], tag_key(item[0])))
+
+
+def _shown(spellings: Counter[str]) -> str:
+    """The most frequent spelling; of equally frequent spellings the one in most words, then in small letters."""
+    # Letters may be alike after `swapcase` (ß, ss): the tag itself decides last, so that the order never counts.
+    return min(spellings, key=lambda tag: (-spellings[tag], -len(_between_joints(tag)), tag.swapcase(), tag))

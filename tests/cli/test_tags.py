@@ -30,13 +30,13 @@ def test_the_commonest_tags_alone(remix_: Remix) -> None:
 
 def test_tags_that_are_perhaps_one_are_pointed_out(remix_: Remix, workspace: Workspace) -> None:
     assert remix_("tags").stderr == ""
-    seed(workspace, "One. #clock, #Small-error, #smallerror\n", "zzz.md")
+    seed(workspace, "One. #clock, #small.error\n\nTwo. #Small-error, #smallerror\n", "zzz.md")
     result = remix_("tags")
     assert ok(result).startswith("time\t3\nclocks\t2\n")
-    assert result.stderr == "Perhaps the same tag: smallerror, small error; clock, clocks (remix tags near)\n"
+    assert result.stderr == "Perhaps the same tag: small.error, small error; clock, clocks (remix tags near)\n"
     near = remix_("tags", "near")
-    assert ok(near) == "smallerror\t1\tsmall error\t2\tjoints\nclock\t1\tclocks\t2\tplural\n"
-    assert near.stderr == "To join two tags: remix tags rename smallerror 'small error'\n"
+    assert ok(near) == "small.error\t1\tsmall error\t2\tsigns\nclock\t1\tclocks\t2\tplural\n"
+    assert near.stderr == "To join two tags: remix tags rename small.error 'small error'\n"
     assert json.loads(ok(remix_("tags", "near", "--json")))[1] == {
         "tag": "clock",
         "passages": 1,

@@ -30,6 +30,12 @@ def test_companions_of_a_tag_however_it_is_spelt() -> None:
     assert companions(PASSAGES, "nothing") == []
 
 
+def test_spellings_of_a_tag_stand_together_as_one_tag() -> None:
+    passages = [passage("oldMaps", "loss"), passage("old-maps", "Loss"), passage("old maps")]
+    assert cooccurrences(passages) == [Pair("old maps", "loss", 2, 2 / 3)]
+    assert companions(passages, "#oldmaps") == [Pair("old maps", "loss", 2, 2 / 3)]
+
+
 def test_companions_of_a_tag_are_those_of_the_ones_below_it_too() -> None:
     passages = [
         passage("time/clocks", "maps"),

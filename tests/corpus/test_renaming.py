@@ -104,11 +104,43 @@ def test_only_the_tags_bytes_change(tmp_path: Path, data: st.DataObject) -> None
             "---\ntags: [peak, peak]\n---\nA local maximum.",
         ),
         ("A. #LOCAL MAXIMUM/of height", "A. #peak/of height"),
+        ("A. #localmaximum, #localMaximum/ofHeight\n\nB. #local-maximum", "A. #peak, #peak/ofHeight\n\nB. #peak"),
+        ("A localmaximum. #LocalMaximum, #lo-cal_maximum", "A localmaximum. #peak, #peak"),
+        (
+            "---\ntags: localmaximum local maximum\ncategories: [local maximum]\n---\nA local maximum.",
+            "---\ntags: peak local maximum\ncategories: [peak]\n---\nA local maximum.",
+        ),
     ],
 )
 def test_any_spelling_of_the_tag(tmp_path: Path, before: str, after: str) -> None:
     seed(tmp_path, before)
     assert only(plan(tmp_path, "local maximum", "peak")).after == after
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "after"),
+    [
+        ("A. #v1-1, #v1_1, #v11, #v-11", "v1 1", "A. #new, #new, #v11, #v-11"),
+        ("A. #v1-1, #v11, #v-1/1", "v11", "A. #v1-1, #new, #v-1/1"),
+        ("A. #2023-05/x, #2023_05, #202305", "2023-05", "A. #new/x, #new, #202305"),
+        ("A. #covid19, #Covid-19, #covid-1-9", "covid 19", "A. #new, #new, #covid-1-9"),
+        ("A. #time/oldclocks, #Time/old-clocks", "time/oldClocks", "A. #new, #new"),
+        ("It was so so-so. #soso", "so-so", "It was so so-so. #new"),
+        ("To get her there, together. #toGetHer", "together", "To get her there, together. #new"),
+    ],
+)
+def test_what_is_another_spelling_and_what_another_tag(tmp_path: Path, before: str, old: str, after: str) -> None:
+    seed(tmp_path, before)
+    assert only(plan(tmp_path, old, "new")).after == after
+
+
+def test_one_spelling_for_a_tag_in_many(tmp_path: Path) -> None:
+    seed(tmp_path, "A. #genericPastness\n\nB. #generic-pastness\n\nC. #genericpastness, #generic_pastness\n")
+    planned = plan(tmp_path, "genericpastness", "generic pastness")
+    assert only(planned).after == (
+        "A. #generic pastness\n\nB. #generic pastness\n\nC. #generic pastness, #generic pastness\n"
+    )
+    assert (only(planned).places, planned.merged) == (4, 0)
 
 
 def test_letters_that_fold_otherwise_than_any_pattern(tmp_path: Path) -> None:
@@ -211,6 +243,14 @@ def test_an_unknown_tag_is_refused_with_near_ones(tmp_path: Path) -> None:
     assert caught.value.hint.startswith("Did you mean 'maps'?")
 
 
+@pytest.mark.parametrize("old", ["-", "#_ -", " "])
+def test_joints_alone_are_no_tag_to_rename(tmp_path: Path, old: str) -> None:
+    """A tag below, `-/b`, let the renaming begin, and crash."""
+    seed(tmp_path, "---\ntags: ['-/b']\n---\nA. #maps\n")
+    with pytest.raises(SeedError, match="no passage has the tag"):
+        plan(tmp_path, old, "atlas")
+
+
 def test_a_tag_written_with_escapes_is_refused_with_its_line(tmp_path: Path) -> None:
     seed(tmp_path, '\ufeff---\r\ntitle: T\r\ntags: [b, "m\\u0061ps"]\r\n---\r\nA. #maps\r\n')
     with pytest.raises(SeedError, match=r"seeds/an-essay\.md:3: 'maps' is written here in a way"):
@@ -263,6 +303,9 @@ COMPOSED = ["".join("é" if n >> k & 1 else "e\u0301" for k in range(14)) for n 
         ),
         pytest.param(
             "A. #maps\n\n" + " ".join(map(str, range(10**7, 10**7 + 800_000))), "maps", 1, id="all marks are taken"
+        ),
+        pytest.param(
+            f"A. #{'a' * 60}b\n\n" + "a " * 500_000, "a" * 60 + "b", 1, id="500,000 words that may be a tag's letters"
         ),
     ],
 )

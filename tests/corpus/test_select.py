@@ -33,6 +33,8 @@ def essays(workspace: Workspace) -> list[Essay]:
         (["clocks"], [], ["two-clocks/001", "two-clocks/002"]),
         (["#CLOCKS"], [], ["two-clocks/001", "two-clocks/002"]),
         (["Small_Error"], [], ["on-maps/001", "two-clocks/001"]),
+        (["smallerror"], [], ["on-maps/001", "two-clocks/001"]),
+        (["#smallError"], [], ["on-maps/001", "two-clocks/001"]),
         (["clocks", "maps"], [], ["on-maps/001", "two-clocks/001", "two-clocks/002"]),
         (["time"], [], ["two-clocks/001", "two-clocks/002", "two-clocks/003"]),
         ([], ["on-maps"], ["on-maps/001", "on-maps/002"]),
@@ -53,6 +55,17 @@ def test_a_tag_chooses_what_is_below_it_too(workspace: Workspace) -> None:
         select(essays, ["old"])
 
 
+def test_suggested_tags_are_as_written_in_the_essays(workspace: Workspace) -> None:
+    """The commonest spelling, of tags above too: a key without spaces would look like a misspelling."""
+    text = "A. #Old-Maps/torn paper\n\nB. #Old-Maps/tornPaper\n\nC. #oldmaps/torn Paper\n"
+    (workspace.seeds / "a.md").write_text(text)
+    essays = read_seeds(workspace.seeds, workspace.root)
+    for wanted, near in [("old-mops", "Old-Maps"), ("oldmaps/tornpape", "Old-Maps/torn paper")]:
+        with pytest.raises(SeedError, match=f"no passage has the tag '{wanted}'") as caught:
+            select(essays, [wanted])
+        assert caught.value.hint.startswith(f"Did you mean '{near}'")
+
+
 @pytest.mark.parametrize(
     ("tags", "slugs", "message", "hint"),
     [
@@ -60,6 +73,7 @@ def test_a_tag_chooses_what_is_below_it_too(workspace: Workspace) -> None:
         (["zebra"], [], "no passage has the tag 'zebra'.", "`remix tags` lists"),
         (["clocks", "smal error"], [], "no passage has the tag 'smal error'.", "Did you mean 'small error'?"),
         (["maps"], ["two-clocks"], "no passage has the tag 'maps'.", "`remix tags` lists"),
+        (["#smalError"], [], "no passage has the tag 'smalError'.", "Did you mean 'small error'? `remix tags`"),
         ([], ["two-clock"], "there is no essay 'two-clock'.", "Did you mean 'two-clocks'? `remix passages`"),
     ],
 )

@@ -45,8 +45,8 @@ def test_what_nested_tags_share_above_tells_nothing(tmp_path: Path) -> None:
         (("places/harbour", "ships/harbours"), False),
         (("postcolonial", "post-colonials"), True),
         (("places/harbor", "places/harbour"), True),
-        (("genericpastness", "generic-pastness"), True),
-        (("slowMail", "slow-mail"), True),
+        (("genericpastnesses", "generic-pastness"), True),
+        (("slowMails", "slow-mail"), True),
         (("2023/05", "2023/06"), False),
         (("2023-05-07", "2023-05-08"), False),
         (("места/гавань", "места/гавани"), True),
@@ -55,3 +55,22 @@ def test_what_nested_tags_share_above_tells_nothing(tmp_path: Path) -> None:
 def test_pairs(tmp_path: Path, tags: tuple[str, str], alike: bool) -> None:
     found = near(tmp_path / "notes", {f"{at}.md": f"Text {at}. #{tag}" for at, tag in enumerate(tags)})
     assert found == ([set(tags)] if alike else [])
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ("genericpastness", "generic-pastness"),
+        ("slowMail", "slow-mail"),
+        ("places/oldHarbour", "Places/old_harbour"),
+        ("covid19", "covid-19"),
+    ],
+)
+def test_spellings_of_a_tag_are_counted_together_and_not_near(tmp_path: Path, tags: tuple[str, str]) -> None:
+    """Written together and apart, a tag was two tags that were perhaps the same."""
+    notes = {f"{at}.md": f"Text {at}. #{tag}" for at, tag in enumerate(tags)}
+    assert near(tmp_path / "notes", notes) == []
+    done = CliRunner().invoke(remix.cli.cli, ["--seeds", str(tmp_path / "notes"), "tags", "--json"])
+    (counted,) = json.loads(done.stdout)
+    assert counted["tag"] in tags
+    assert counted["passages"] == 2
