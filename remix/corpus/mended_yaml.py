@@ -65,7 +65,9 @@ def read(source: str, name: str, first_line: int) -> Mended | None:
             fate = "left aside" if found is None else "read as plain text"
             notes.append(f"{name}:{entry.line}: `{key}` is not valid YAML; {fate}.")
         meta.update(found or {})
-    return Mended(with_marked_tags(source, meta, name), tuple(notes)) if meta else None
+    if not meta and not (entries and all(_PAIR.fullmatch(entry.lines[0]) for entry in entries)):
+        return None
+    return Mended(with_marked_tags(source, meta, name), tuple(notes))
 
 
 def with_marked_tags(source: str, meta: dict[str, Any], name: str) -> dict[str, Any]:

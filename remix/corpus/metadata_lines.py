@@ -49,7 +49,8 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(word.strip() for line in words.strip().split("\n") for word in line.split(","))
 
 
-_TAGS, _OTHERS = _listed(_TAG_KEYS), _listed(_OTHER_KEYS)
+TAG_WORDS = _listed(_TAG_KEYS)
+_OTHERS = _listed(_OTHER_KEYS)
 
 _FIELD = re.compile(
     r"(?P<mark>[*_]{0,3})(?P<key>[^\W_](?:[\w /.'-]{0,38}\w)?)(?P=mark)?[ \t\u00a0\u202f]?(?P<colon>::|[:：])"
@@ -101,7 +102,7 @@ def field(line: str) -> Field | None:
     tags = tuple(_tags(key, value))
     if match["colon"] == "::":
         return Field(key, tags, True)
-    if not (key in _TAGS or key in _OTHERS) or not _is_value(key, value):
+    if not (key in TAG_WORDS or key in _OTHERS) or not _is_value(key, value):
         return None
     return Field(key, tags, bool(tags or match["mark"] or _LINK.search(value)))
 
@@ -118,7 +119,7 @@ def _is_value(key: str, value: str) -> bool:
     count = len(words.split()) + len(_UNSPACED.findall(words)) // LETTERS
     if count > 2 and _SENTENCE.search(words):
         return False
-    return count <= (5 * (1 + len(_SEPARATOR.findall(words))) if key in _TAGS else MOST_WORDS)
+    return count <= (5 * (1 + len(_SEPARATOR.findall(words))) if key in TAG_WORDS else MOST_WORDS)
 
 
 def _tags(key: str, value: str) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _tags(key: str, value: str) -> Iterator[str]:
     rest, listed = split_trailing_tags(value)
     if listed and not rest:
         yield from listed
-    elif key not in _TAGS:
+    elif key not in TAG_WORDS:
         yield from inline_tags(value)
     else:
         for part in _SEPARATOR.split(_WORDS_OF_LINK.sub(r" \1, ", value)):
