@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs import make_commands, make_map
+from docs import make_commands, make_gardens, make_map
 from remix.cli import cli
 from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
@@ -71,6 +71,10 @@ def test_commands_md_matches_the_live_command_line() -> None:
     assert make_commands.TARGET.read_text(encoding="utf-8") == make_commands.page(), (
         "run python docs/make_commands.py"
     )
+
+
+def test_gardens_md_shows_what_is_found_in_the_small_gardens() -> None:
+    assert make_gardens.TARGET.read_text(encoding="utf-8") == make_gardens.page(), "run python docs/make_gardens.py"
 
 
 def test_the_map_names_every_file_with_its_first_sentence() -> None:

@@ -59,6 +59,11 @@ class Draft:
         return not any(self._lines)
 
     @property
+    def is_metadata(self) -> bool:
+        """Whether each line that is left is a line of metadata."""
+        return all(metadata_lines.field(line) for line in self._lines if line)
+
+    @property
     def place(self) -> tuple[int, int]:
         """First and last line in the file, without lines that were taken out at the ends."""
         stay = [n for n in range(len(self._lines)) if n not in self._gone] or [0]
@@ -96,7 +101,7 @@ class Draft:
 
     def take_metadata(self) -> None:
         """Take out lines of metadata: all lines, or those at the head and at the end that can't be prose."""
-        if all(metadata_lines.field(line) for line in self._lines if line):
+        if self.is_metadata:
             self._take_fields(lambda field: True)
         else:
             self.take_certain_metadata()

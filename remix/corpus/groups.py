@@ -45,6 +45,11 @@ def group(rows: Sequence[Row]) -> Group:
     """Read a list or a quotation; the rows are in order, and there is at least one."""
     drafts = list({id(row.draft): row.draft for row in rows if row.draft}.values())
     leads = {id(row.draft): row.before for row in rows if row.draft and not row.number}
+    if all(draft.is_metadata for draft in drafts):
+        for draft in drafts:
+            draft.take_metadata()
+    if drafts and leads.get(id(drafts[0]), "").rstrip().endswith(">"):
+        drafts[0].take_leading_tags()
     ends_with_tags = _take_trailing_tags(drafts, leads)
     wordless = [draft.why_wordless() for draft in drafts]
     if all(why or draft.is_empty for why, draft in zip(wordless, drafts, strict=True)):

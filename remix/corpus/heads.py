@@ -20,6 +20,9 @@ from remix.util.frontmatter import FENCE, TOML_FENCE, FrontMatterError, Parts
 _ABOVE = re.compile(r"(?:[ \t\ufeff]*+\n)*+\ufeff?")
 """Empty lines and byte order marks above a head."""
 
+_RULE = re.compile(r"\ufeff?---[ \t]*+\n[ \t]*+(?:\n|\Z)")
+"""Three hyphens above an empty line."""
+
 
 class Head(NamedTuple):
     """A file's text, taken apart."""
@@ -41,9 +44,9 @@ def split(text: str, name: str) -> Head:
     """
     above = text[: _ABOVE.match(text).end()]  # type: ignore[union-attr]  # the pattern matches the empty string
     skipped = above.count("\n")
-    if not skipped:
+    if not (skipped or _RULE.match(text)):
         return _split(text[len(above) :], name, 1)
-    # Below an empty line, three hyphens may be a rule.
+    # Beside an empty line, three hyphens may be a rule.
     try:
         found = _split(text[len(above) :], name, skipped + 1)
     except FrontMatterError:

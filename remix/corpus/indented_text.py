@@ -5,8 +5,9 @@ Takes lines without their indent, tells which of the two they read like. Doesn't
 By CommonMark four blanks make code of any line, but essays are indented too: lists under a heading, verse, paragraphs
 from a typewriter. A line looks like code if the line has signs that prose hasn't (`$ `, `);` at the end, `x = 1`,
 `f(x)`, `"key":`, a path, an option), or begins with the name of a command. A line looks like prose if the line has at
-least three words, or two and a capital at the beginning, or one in a list, or four letters of a script without blanks
-between words. Text is code if at least a third of the lines look like code, or none looks like prose.
+least three words, or two and a capital or a letter beyond ASCII at the beginning, or one in a list, or four letters
+of a script without blanks between words. Text is code if at least a third of the lines look like code, or none looks
+like prose.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _CODE = re.compile(
     r"[$%❯] |>>> |\.\.\. |//|/\*|\*/|#!|#include\b|#define\b|[{}\])]+[;,)]*+$|<[/!?]?[a-z][\w-]*+[ />]"  # beginnings
     r"|@\w++$|[\w.]++\(.*\)[;:]?$|(?:def|class|func|fn|function) \w++ ?[({:]|import [\w.{*]++ ?$|from [\w.]++ import "
     r"|(?:else|try|finally|except \w++)[ \t]*+:$|(?:if|for|while|elif|with) [^=<>()\[\]]*+[=<>()\[\]].*[:{]$"
-    r"|return(?: [^ .!?]*+)?$|(?:const|let|var) \w++ ?="
+    r"|for \w++(?:, ?\w++)*+ in [\w.]++:$|return(?: [^ .!?]*+)?$|(?:const|let|var) \w++ ?="
     r"|(?:git|cd|ls|sudo|apt|apt-get|pip3?|npm|npx|docker|curl|wget|mkdir|rm|cp|mv|chmod|ssh|cargo|hugo|jekyll|yarn"
     r"|brew|python3?|grep|sed|awk|kubectl|conda|pacman|systemctl) [^.!?]*$"
     r"|\"[^\"]*\"[ \t]*+:|[a-z][\w.-]*+:(?: [\w.\"'/-]++)?$|-{3}|[+|=]{2}|\+-"
@@ -65,5 +66,6 @@ def _look(line: str) -> str:
     letters = sum(map(len, found))
     if len(_UNSPACED.findall(words)) >= 4:
         return "prose"
-    many = len(found) >= 3 or (len(found) == 2 and words[:1].isupper()) or (bool(found) and is_item)
+    begins = words[:1].isalpha() and not (words[:1].isascii() and words[:1].islower())
+    many = len(found) >= 3 or (len(found) == 2 and begins) or (bool(found) and is_item)
     return "prose" if many and 3 * letters >= 2 * len(re.sub(r"\s", "", words)) else ""

@@ -32,7 +32,9 @@ _MARK = re.compile(
     r"|\\end\{(?P<end>[A-Za-z]++\*?+)\}"
     r"|\{\{[<%][ \t]*+/[ \t]*+(?P<hugo_end>[\w-]++)[ \t]*+[%>]\}\}"
     r"|\{\{[<%][ \t]*+(?P<hugo>[\w-]++)"
+    r"|\{%-?+[ \t]*+(?P<zola_end>end)[ \t]*+-?+%\}"
     r"|\{%-?+[ \t]*+end(?P<liquid_end>\w++)[ \t]*+-?+%\}"
+    r"|\{%-?+[ \t]*+(?P<zola>\w++)(?=\()"
     r"|\{%-?+[ \t]*+(?P<liquid>\w++)"
     r"|(?P<braces>\}\})"
     r"|(?P<percent>%\}(?!\}))"
@@ -44,9 +46,9 @@ _MARK = re.compile(
 _FENCE = re.compile(r"^[ \t>]*+(?:```|~~~)", re.MULTILINE)
 
 _LONE = ("dollars", "bracket", "braces", "percent", "angle", "comment")
-_OPENING = {"begin": "begin", "hugo": "hugo", "liquid": "liquid", "html": "html"}
-_CLOSING = {"end": "begin", "hugo_end": "hugo", "liquid_end": "liquid", "html_end": "html"}
-_ENDS_WITH = {"hugo_end": "braces", "liquid_end": "percent"}
+_OPENING = ("begin", "hugo", "liquid", "zola", "html")
+_CLOSING = {"end": "begin", "hugo_end": "hugo", "liquid_end": "liquid", "zola_end": "zola", "html_end": "html"}
+_ENDS_WITH = {"hugo_end": "braces", "liquid_end": "percent", "zola_end": "percent"}
 """Closing marks that also end as any shortcode ends."""
 
 
@@ -63,7 +65,8 @@ class Marks:
         opened: dict[tuple[str, str], list[int]] = {}
         for match in _MARK.finditer(text):
             kind = str(match.lastgroup)
-            name = match[kind].casefold()
+            # The end of Zola's shortcodes has no name.
+            name = "" if kind.startswith("zola") else match[kind].casefold()
             if kind in _OPENING and not match[0].endswith("/>"):
                 opened.setdefault((kind, name), []).append(match.start())
             elif kind in _CLOSING and (starts := opened.get((_CLOSING[kind], name))):

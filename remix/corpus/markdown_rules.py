@@ -16,7 +16,7 @@ from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_places import behind_blanks, line_of, marks_of, reaches
 
 _CODE = """
-highlight code codeblock code-block raw mermaid plantuml graphviz diagram goat markmap chart echarts
+highlight code codeblock code-block code-toggle raw mermaid plantuml graphviz diagram goat markmap chart echarts
 js javascript css script
 """
 _SHORTCODES: dict[str, Why] = {
@@ -128,7 +128,7 @@ def _formula(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     src, marks = state.src, marks_of(state)
     if src.startswith("$$", at):
         close = marks.end_after("dollars", at + 2)
-    elif src[at] != "\\" or _is_within_formula(state, start):
+    elif _is_within_formula(state, start):
         close = marks.end_after("dollars", at)
     elif src.startswith(("\\[", "\\\\["), at):
         opening = 2 if src.startswith("\\[", at) else 3

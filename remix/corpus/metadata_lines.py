@@ -61,6 +61,8 @@ _ONE_BRACKETED = re.compile(_IN_BRACKETS)
 _BRACKETED = re.compile(f"(?:{_IN_BRACKETS})++")
 _LINK = re.compile(r"!?\[\[[^\[\]]*+\]\]|!?\[[^\[\]]*+\]\([^()]*+\)|<?https?://[^\s<>]++>?|(?<!\S)#[^\s#]++|`[^`]*+`")
 _WORDS_OF_LINK = re.compile(r"\[\[?(?:[^\[\]|]*+\|)?([^\[\]|]++)\](?:\]|\([^()]*+\))")
+_ABBREVIATION = re.compile(r"\*\[[^\[\]]++\]:[ \t].*")
+"""`*[HTML]: words`: kramdown and PHP Markdown Extra show the words at the pointer alone."""
 _SEPARATOR = re.compile(r"[,;，；、،؛|·]")
 _SENTENCE = re.compile(rf"[{ENDS}][{CLOSING}]*\Z")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
@@ -92,6 +94,8 @@ def field(line: str) -> Field | None:
     if ":" not in line and "：" not in line:
         return None
     line = line.strip()
+    if _ABBREVIATION.fullmatch(line):
+        return Field("abbreviation", (), True)
     if _BRACKETED.fullmatch(line):
         pairs = [(_plain(key), value) for key, value in _ONE_BRACKETED.findall(line)]
         return Field(pairs[0][0], unique(tag for key, value in pairs for tag in _tags(key, value)), True)

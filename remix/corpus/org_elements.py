@@ -20,6 +20,11 @@ from remix.corpus.tag_lists import without_tag_lists
 
 _ITEM = re.compile(r"(?:[ \t]*(?:[-+]|\d+[.)])|[ \t]+\*)(?:[ \t]+(?:\[[ X-]\](?:[ \t]+|$))?|$)")
 _FOOTNOTE = re.compile(r"\[fn:[\w-]+\]")
+_LINKS = re.compile(
+    r"[ \t]*+[-+][ \t]++[\w /-]{1,40}+(?<=[ \t])::[ \t]+(?:\[\[[^\[\]]*+\](?:\[[^\[\]]*+\])?\][\s,]*+)++"
+)
+"""An item that gives links alone, as `- source :: [[…]]` in org-roam."""
+
 _TAGS = re.compile(r"[ \t]*[-+][ \t]+(?:tags?|keywords?|categor(?:y|ies)|topics?)[ \t]+::(?=[ \t]|$)", re.IGNORECASE)
 """An item that gives tags, as in org-roam."""
 
@@ -147,7 +152,7 @@ class Elements:
             end = self._end_of_item(at)
             self.tags += _tags(" ".join([line.partition("::")[2], *self._lines[at + 1 : end]]))
             return self._leave_out("metadata", at, end)
-        return None
+        return self._leave_out("metadata", at, at + 1) if _LINKS.fullmatch(line) else None
 
     def _leave_out(self, why: Why, at: int, end: int) -> int:
         text = "\n".join(self._lines[at:end])

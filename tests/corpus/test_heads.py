@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.corpus.heads import split
+from remix.corpus.heads import Head, split
 from remix.util.frontmatter import FrontMatterError
 
 BODY = "\nProse.\n"
@@ -101,3 +101,9 @@ def test_each_line_is_in_the_head_or_in_the_body(lines: list[str], marked: bool)
         return
     assert found.body.lstrip("\ufeff") == "\n".join(text.split("\n")[found.body_line - 1 :]).lstrip("\ufeff")
     assert found.meta or found.body_line == 1 or lines[0] in ("---", "+++", ";;;")
+
+
+@pytest.mark.parametrize("text", ["---\n\nOne.\n\n---\n\nTwo.\n", "---\n\nOne: and\n[two.\n", "---\n\n"])
+def test_a_rule_at_the_head_of_a_note_is_no_front_matter(text: str) -> None:
+    """The note was refused."""
+    assert split(text, "a.md") == Head({}, text, 1)

@@ -277,3 +277,11 @@ def test_no_letter_is_lost_and_none_is_new(text: str) -> None:
     assert {key: n for key, n in read.items() if key.isalnum()} == {
         key: n for key, n in Counter(text).items() if key.isalnum()
     }
+
+
+@pytest.mark.parametrize(
+    "within", [":PROPERTIES:\n:ID: x\n:END:", "# not this", "#+begin_src c\nx\n#+end_src", "| a |"]
+)
+def test_a_quotation_without_words_is_no_passage(within: str) -> None:
+    """Reading failed."""
+    assert [text for text, _ in found(f"#+begin_quote\n{within}\n#+end_quote\nOne.")] == ["One."]

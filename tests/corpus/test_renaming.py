@@ -44,7 +44,7 @@ BODY = [
     "> Quoted maps. #\0.",
     "```\n#maps\n```",
     "Code follows.\n\n    #maps, #maps",
-    "<div>\n#\0\n</div>",
+    "<div>\nOf maps. #\0\n</div>",
     "![maps](#maps)",
     "maps",
 ]

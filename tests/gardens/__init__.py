@@ -1,0 +1,1 @@
+"""Gardens: what remix reads of the notes that people have, and where each of their words goes."""
