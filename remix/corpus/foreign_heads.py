@@ -148,6 +148,8 @@ def _pairs(lines: list[str]) -> ForeignHead | None:
 def _listed(key: str, value: str) -> str | list[str]:
     """A value; tags as a list, because Pelican's tags may have several words without a comma between tags."""
     if key_form(key) == "tags" and "#" not in value and "[[" not in value:
+        if value.startswith("[") and value.endswith("]"):
+            value = value[1:-1]
         return [tag.strip() for tag in re.split("[,;]", value)]
     return value
 
