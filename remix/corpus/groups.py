@@ -95,14 +95,21 @@ def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> bool:
 def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[LeftOut]) -> Iterator[tuple[int, str]]:
     """The lines that stay, with their numbers; lines of which only markers stay go, and empty lines around them."""
     dropped = blank = False
+    marker: tuple[Draft | None, str] = (None, "")
+    """What stood before the first line of a draft, if the line was left out and the next line begins the item."""
     for row in rows:
         said = words[id(row.draft)] if row.draft else []
-        text = f"{row.before}{said[row.number] if any(said) else ''}".rstrip()
+        before = marker[1] if row.draft and row.draft is marker[0] else row.before
+        text = f"{before}{said[row.number] if any(said) else ''}".rstrip()
         if row.why or (row.draft and not (any(said) and said[row.number])):
             dropped = True
+            if any(said) and _MARKER.search(before):
+                marker = (row.draft, before)
+                continue
             if has_words(text):
                 left_out.append(LeftOut(row.why or _reason(row.draft), text, (row.line, row.line)))
             continue
+        marker = (None, "")
         is_blank = not text.strip("> \t")
         if not (is_blank and blank and dropped):
             yield row.line, text

@@ -33,6 +33,7 @@ Kind = Literal[
     "attributes",  # `{#id .class}`
     "formula",
     "autolink",  # `<https://…>`
+    "reference",  # `((block))` of Logseq and Roam
     "escape",
     "entity",
 ]
@@ -134,7 +135,7 @@ class _Scanner:
                 yield from self._bracketed(match)
             case "run":
                 self.runs.append(Signs(start, end))
-            case "escape" | "entity" | "footnote" | "metadata" | "attributes" | "autolink" as kind:
+            case "escape" | "entity" | "footnote" | "metadata" | "attributes" | "autolink" | "reference" as kind:
                 yield Span(kind, start, end)
 
     def _code(self, start: int, end: int) -> Iterator[Span]:
