@@ -50,7 +50,7 @@ def group(rows: Sequence[Row]) -> Group:
             draft.take_metadata()
     if drafts and leads.get(id(drafts[0]), "").rstrip().endswith(">"):
         drafts[0].take_leading_tags()
-    ends_with_tags = _take_trailing_tags(drafts, leads)
+    _take_trailing_tags(drafts, leads)
     wordless = [draft.why_wordless() for draft in drafts]
     if all(why or draft.is_empty for why, draft in zip(wordless, drafts, strict=True)):
         for why, draft in zip(wordless, drafts, strict=True):
@@ -63,7 +63,7 @@ def group(rows: Sequence[Row]) -> Group:
         why = left_out[0].why if left_out else "metadata"
         left_out += [LeftOut(why, line, (at, at)) for at, line in lines if has_words(line)]
         lines = []
-    while lines and (not lines[-1][1].strip() or (ends_with_tags and not lines[-1][1].strip("> \t"))):
+    while lines and (not lines[-1][1].strip() or (len(lines) < len(rows) and not lines[-1][1].strip("> \t-+*"))):
         lines.pop()
     listed = [tag for draft in drafts for tag in draft.listed_tags]
     tags = unique([*listed, *(tag for draft in drafts for tag in draft.inline_tags)])
@@ -77,19 +77,16 @@ def _reason(draft: Draft | None) -> Why:
     return draft.left_out[0].why if draft and draft.left_out else "tags"
 
 
-def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> bool:
+def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> None:
     """Take the list of tags off the end: off the last paragraph, and off paragraphs of tags alone before it."""
-    taken = False
     for draft in reversed(drafts):
         if draft.is_empty:
             continue
         marker = _MARKER.search(leads.get(id(draft), ""))
         if not draft.take_trailing_tags(marker[0] if marker else ""):
             break
-        taken = True
         if not draft.is_empty:
             break
-    return taken
 
 
 def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[LeftOut]) -> Iterator[tuple[int, str]]:

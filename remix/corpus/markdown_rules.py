@@ -42,6 +42,13 @@ _MOST_LINES = 20
 _MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){5}")
 _CONTAINER = re.compile(r":{3,}[ \t]*+(?:\{[^{}]*+\}|[\w-]++.*+)?")
 _ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]++[\w-]++(?:[ \t]++(?:\"[^\"]*+\"|inline|end))*+[ \t]*+")
+_MODULE = re.compile(
+    r"import (?:[\w{}*$, ]{1,200} from )?(?:\"[^\"\s]++\"|'[^'\s]++');?[ \t]*+"
+    r"|export (?:const|let|var|default|function|async function) [\w$ ]*+[={(].*"
+)
+_MDX_COMMENT = re.compile(r"\{/\*(?:[^*]|\*(?!/))*+\*/\}[ \t]*+")
+"""Lines of JavaScript and comments in MDX."""
+
 _LAYOUT = re.compile(
     r"(?:\\(?:newpage|pagebreak|clearpage|cleardoublepage|tableofcontents|maketitle|listof\w++|appendix|centering|noindent"
     r"|(?:big|med|small)skip|[vh](?:space\*?|fill)|printbibliography|bibliography|bibliographystyle)"
@@ -124,6 +131,10 @@ def _at(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
             return _Left("shortcode", state.eMarks[start])
         case "$" | "\\":
             return _formula(state, start, end, at)
+        case "i" | "e" if _MODULE.fullmatch(state.src, at, state.eMarks[start]):
+            return _Left("code", state.eMarks[start])
+        case "{" if _MDX_COMMENT.fullmatch(state.src, at, state.eMarks[start]):
+            return _Left("comment", state.eMarks[start])
         case "{" | "<":
             return _shortcode(state, start, end, at)
         case ":" if _CONTAINER.fullmatch(state.src, at, state.eMarks[start]):
