@@ -69,10 +69,13 @@ def day(written: str | None) -> str | None:
 
 
 def in_name(stem: str) -> str | None:
-    """The date at the beginning of a file's name, as Jekyll's posts, daily notes and Zettelkasten numbers have."""
+    """The date at the beginning of a file's name, as Jekyll's posts, daily notes and Zettelkasten numbers have.
+
+    Logseq and Roam name days `Mar 2nd, 2024`.
+    """
     found = _IN_NAME.match(stem)
     if not found:
-        return None
+        return _with_month(stem[:LONGEST].casefold())
     year, month, of_month = found.group(1, 3, 4) if found[1] else found.group(5, 6, 7)
     try:
         return datetime.date(int(year), int(month), int(of_month)).isoformat()

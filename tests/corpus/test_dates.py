@@ -65,6 +65,10 @@ def test_no_day_is_guessed(date: str | None) -> None:
 @pytest.mark.parametrize(
     ("stem", "found"),
     [
+        ("March 6th, 2024", "2024-03-06"),
+        ("Mar 2nd, 2024", "2024-03-02"),
+        ("6 мая 2023", "2023-05-06"),
+        ("March of the lamps", None),
         ("2023-05-07", "2023-05-07"),
         ("2023_05_07 A walk", "2023-05-07"),
         ("2023.05.07", "2023-05-07"),
