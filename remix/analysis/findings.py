@@ -31,19 +31,16 @@ def convergence(kind: KindSurvey) -> Iterator[str]:
 
 def _change(change: Change, chains: int) -> str:
     share = change.share
+    interval = "; too few passages for an interval"
+    if share.low is not None and share.high is not None:
+        interval = f", 95{SPACE}% interval {percent(share.low)} to {percent(share.high)}"
     numbers = (
         f"the last {chains} texts count as {change.after:.1f} different ones (Vendi score), "
-        f"the passages, cut to the same length, as {change.before:.1f} ({_range(share)})"
+        f"the passages, cut to the same length, as {change.before:.1f} ({percent(share.value)}{interval})"
     )
     if not share.is_not_zero:
         return f"By {change.method} no change in how alike they are is certain: {numbers}."
     return f"By {change.method} they become {'more' if share.value < 0 else 'less'} alike: {numbers}."
-
-
-def _range(share: Estimate) -> str:
-    if share.low is None or share.high is None:
-        return f"{percent(share.value)}; too few passages for an interval"
-    return f"{percent(share.value)}, 95{SPACE}% interval {percent(share.low)} to {percent(share.high)}"
 
 
 def percent(share: float) -> str:

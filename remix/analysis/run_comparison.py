@@ -6,7 +6,7 @@ passage that was edited or moved between the runs is found again as `remix statu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from remix.analysis.compare import ComparedNeighbours, Comparison, TextKey, TextPair, differences
@@ -18,7 +18,7 @@ from remix.corpus.matching import Note, places_of
 from remix.errors import RunError
 from remix.measure.embedding import Embedder
 from remix.outputs.run import RunFolder
-from remix.records import Record, Run
+from remix.records import Record
 
 
 class ComparedRun(NamedTuple):
@@ -94,17 +94,14 @@ def _paired(one: ComparedRun, other: ComparedRun, note: Note) -> tuple[_Texts, _
     """The texts of each run that both runs have, under the same keys and in the order of the first run."""
     if not one.measured or not other.measured:
         return {}, {}
-    renamed = _renamed(one.folder.run, other.folder.run, note)
+    # The ids of the second run's passages, with the ids of the same passages in the first run.
+    places = places_of(one.folder.run.essays, other.folder.run.essays, note)
+    renamed = {passage.id: id_ for id_, (_, passage) in places.items()}
     own = {id_: id_ for id_ in one.folder.run.pairs}
     first = {key: each for each in one.measured if (key := _key(each.record, own))}
     second = {key: each for each in other.measured if (key := _key(each.record, renamed))}
     shared = [key for key in first if key in second]
     return _read(one.folder, first, shared), _read(other.folder, second, shared)
-
-
-def _renamed(one: Run, other: Run, note: Note) -> dict[str, str]:
-    """The ids of the second run's passages, with the ids of the same passages in the first run."""
-    return {passage.id: id_ for id_, (_, passage) in places_of(one.essays, other.essays, note).items()}
 
 
 def _key(record: Record, places: Mapping[str, str]) -> TextKey | None:
@@ -161,16 +158,13 @@ def _add_meaning(
     numbers: Sequence[dict[TextKey, dict[str, float]]], sides: Sequence[_Texts], embedder: Embedder
 ) -> None:
     """Add the cosine of each text and its passage. Both runs are embedded in one call, see `Embedder.embed`."""
-    every = list(dict.fromkeys(words for side in sides for each in side.values() for words in _words(each)))
+    every = list(
+        dict.fromkeys(words for side in sides for each in side.values() for words in (each.passage, each.text))
+    )
     rows = dict(zip(every, embedder.embed(every), strict=True))
     for own, side in zip(numbers, sides, strict=True):
         for key, each in side.items():
             own[key]["like its passage, by meaning"] = float(rows[each.passage] @ rows[each.text])
-
-
-def _words(text: _Text) -> Iterator[str]:
-    yield text.passage
-    yield text.text
 
 
 def _aligned(one: _Texts, other: _Texts, embedder: Embedder) -> Iterable[ComparedNeighbours]:

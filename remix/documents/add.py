@@ -44,12 +44,16 @@ def prepare(
     If a document can't be read, or if the essay's name is taken, the document's path and error are passed to
     `on_error`, and the other documents are converted; without `on_error` the `RemixError` is raised.
     """
-    taken = _taken(workspace)
+    folder = workspace.seeds
+    # Folders that can't be read are skipped.
+    existing = seed_files(folder, workspace.exclude, lambda _: None) if folder.is_dir() else []
+    settled = slugs.settled(path.relative_to(folder).as_posix() for path in existing)
+    taken = {names.same_place(slug): folder / path for path, slug in settled.items()}
     options = ConversionOptions(title=title or None, tags=tuple(tags), known=tuple(_known_tags(workspace)))
     found = []
     for path in paths:
         try:
-            added = _convert(path, workspace.seeds, options, taken)
+            added = _convert(path, folder, options, taken)
         except RemixError as error:
             if on_error is None:
                 raise
@@ -97,14 +101,6 @@ def add(
     for each in found:
         write(each)
     return found
-
-
-def _taken(workspace: Workspace) -> dict[str, Path]:
-    """The existing essays' files, by `names.same_place` of their slugs. Folders that can't be read are skipped."""
-    folder = workspace.seeds
-    paths = seed_files(folder, workspace.exclude, lambda _: None) if folder.is_dir() else []
-    settled = slugs.settled(path.relative_to(folder).as_posix() for path in paths)
-    return {names.same_place(slug): folder / path for path, slug in settled.items()}
 
 
 def _known_tags(workspace: Workspace) -> list[str]:

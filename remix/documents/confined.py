@@ -136,15 +136,10 @@ def _build_walls() -> None:
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(_REFUSED):
             raise PermissionError(f"a document is read without {event}")
-        if event == "open" and _writes(arguments, folder):
-            raise PermissionError(f"a document is read without writing {arguments[0]!a}")
+        if event == "open":
+            path, _, flags = arguments
+            is_writing = not isinstance(path, int) and flags & _WRITING
+            if is_writing and not Path(os.fsdecode(path)).resolve().is_relative_to(folder):
+                raise PermissionError(f"a document is read without writing {path!a}")
 
     sys.addaudithook(watch)
-
-
-def _writes(arguments: tuple[Any, ...], folder: Path) -> bool:
-    """Whether an `open` event writes a file outside of the folder."""
-    path, _, flags = arguments
-    if isinstance(path, int) or not flags & _WRITING:
-        return False
-    return not Path(os.fsdecode(path)).resolve().is_relative_to(folder)

@@ -103,7 +103,10 @@ def read_document(path: Path, known: Collection[str] = ()) -> Document:
 
 def _converted(source: Path, document: Document) -> Conversion:
     text = essay_text(document)
-    name = f"{_name(document.title or '')}.md"
+    # A file name of letters, digits and hyphens: no title leads out of the folder.
+    slug = slugs.of_words(document.title or "")
+    short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
+    name = f"{short if short == slug else slugs.of_words(short.rpartition('-')[0] or short)}.md"
     try:
         essay = read_back(text, name)
     except SeedError as error:
@@ -118,13 +121,6 @@ def _converted(source: Path, document: Document) -> Conversion:
         essay=essay,
         no_passage=tuple(_no_passage(document.blocks, essay)),
     )
-
-
-def _name(title: str) -> str:
-    """A file name for a title: letters, digits and hyphens, so that no title leads out of the folder."""
-    slug = slugs.of_words(title)
-    short = slug.encode()[:LONGEST_NAME].decode(errors="ignore")
-    return short if short == slug else slugs.of_words(short.rpartition("-")[0] or short)
 
 
 def _no_passage(blocks: Iterable[Block], essay: Essay) -> Iterator[str]:

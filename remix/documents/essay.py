@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import yaml
 from remix.corpus import markdown, read_essay
 from remix.corpus.trailing_tags import split_trailing_tags
 from remix.corpus.wordless import why_wordless
-from remix.documents.document import Block, Document, Split
+from remix.documents.document import Block, Document
 from remix.records import Essay
 from remix.util.frontmatter import FENCE
 from remix.util.names import visible
@@ -64,7 +64,12 @@ def _front_matter(document: Document) -> str:
         **document.meta,
     }
     lines = [_yaml(key, value) for key, value in stated.items() if value]
-    return "\n".join([FENCE, *lines, *_comments(document.splits), FENCE])
+    # The author sees these comments when editing the tags.
+    for doubt in (doubt for split in document.splits for doubt in split.doubts):
+        read = " + ".join(doubt.read)
+        others = " or ".join(" + ".join(parts) for parts in doubt.instead)
+        lines.append(visible(f"# doubtful: {read}" + (f" (or {others}?)" if others else " (no word that is known)")))
+    return "\n".join([FENCE, *lines, FENCE])
 
 
 def _yaml(key: str, value: Any) -> str:
@@ -75,14 +80,6 @@ def _yaml(key: str, value: Any) -> str:
     # By default yaml would put a mapping of a single value in braces; lists are to be in brackets.
     style = None if isinstance(value, list) else False
     return yaml.safe_dump({key: value}, allow_unicode=True, default_flow_style=style, width=10**9).strip()
-
-
-def _comments(splits: Iterable[Split]) -> Iterator[str]:
-    """Comments about doubtful tags, which the author sees when editing the tags."""
-    for doubt in (doubt for split in splits for doubt in split.doubts):
-        read = " + ".join(doubt.read)
-        others = " or ".join(" + ".join(parts) for parts in doubt.instead)
-        yield visible(f"# doubtful: {read}" + (f" (or {others}?)" if others else " (no word that is known)"))
 
 
 # -- body ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from remix.corpus import heads
 from remix.documents.document import Block, Document
@@ -30,7 +29,12 @@ def read(path: Path, text: str) -> Document:
     head = heads.split(text, str(path))
     # Read as Markdown, whatever the file's suffix.
     essay = read_back(text, f"{path.stem}.md")
-    meta = {str(key): value for key, value in _typed(text, head).items() if str(key).lower() not in _READ}
+    try:
+        # With numbers and dates, if these can be written again without quotes.
+        stated = frontmatter.split(text, "").meta or head.meta
+    except FrontMatterError:
+        stated = head.meta
+    meta = {str(key): value for key, value in stated.items() if str(key).lower() not in _READ}
     return Document(
         form="Markdown",
         title=essay.title,
@@ -40,11 +44,3 @@ def read(path: Path, text: str) -> Document:
         meta=meta,
         blocks=(Block(kind="markdown", text=head.body.strip("\n")),),
     )
-
-
-def _typed(text: str, head: heads.Head) -> dict[str, Any]:
-    """The metadata with numbers and dates, if these can be written again without quotes; else strings."""
-    try:
-        return frontmatter.split(text, "").meta or head.meta
-    except FrontMatterError:
-        return head.meta

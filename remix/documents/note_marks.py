@@ -44,19 +44,11 @@ def _is_mark(element: Any, text: str) -> bool:
     links = list(element.iter("a"))
     if links and _BACK.fullmatch(text):
         return str(links[0].get("href", "")).startswith("#")
-    if any(_is_reference(link) for link in links):
-        return bool(_NUMBER.fullmatch(text) or _LETTER.fullmatch(text))
-    return element.tag == "sup" and bool(_NUMBER.fullmatch(text)) and not POWER.search(_before(element))
-
-
-def _is_reference(link: Any) -> bool:
-    """Whether a link leads to a note."""
-    roles = " ".join(str(link.get(name, "")) for name in ("epub:type", "role", "class", "rel"))
-    return bool(_ROLE.search(roles) or _ADDRESS.search(str(link.get("href", ""))))
-
-
-def _before(element: Any) -> str:
-    """The end of the text before an element."""
+    for link in links:
+        roles = " ".join(str(link.get(name, "")) for name in ("epub:type", "role", "class", "rel"))
+        # The link leads to a note.
+        if _ROLE.search(roles) or _ADDRESS.search(str(link.get("href", ""))):
+            return bool(_NUMBER.fullmatch(text) or _LETTER.fullmatch(text))
     previous = element.getprevious()
-    text = element.getparent().text if previous is None else previous.tail
-    return str(text or "")[-4:]
+    before = element.getparent().text if previous is None else previous.tail
+    return element.tag == "sup" and bool(_NUMBER.fullmatch(text)) and not POWER.search(str(before or "")[-4:])

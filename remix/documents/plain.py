@@ -114,13 +114,15 @@ def _blocks(units: Sequence[Sequence[str]]) -> Iterator[Block]:
     """The block of each unit. Several lines marked as items are a list."""
     items: list[str] = []
     for n, unit in enumerate(units):
-        if _ITEM.match(unit[0]) and (items or _goes_on(units, n)):
+        following = units[n + 1][0] if n + 1 < len(units) else ""
+        # A list begins if a second item follows the first, in the same unit or the next.
+        if _ITEM.match(unit[0]) and (items or any(map(_ITEM.match, unit[1:] or [following]))):
             items += _items(unit)
             continue
         if items:
             yield Block(kind="list", text="\n".join(items))
             items = []
-        yield _block(unit, units[n + 1][0] if n + 1 < len(units) else "")
+        yield _block(unit, following)
     if items:
         yield Block(kind="list", text="\n".join(items))
 
@@ -140,12 +142,6 @@ def _block(unit: Sequence[str], following: str) -> Block:
 def _is_underlined(lines: Sequence[str]) -> bool:
     """Whether the lines are a heading and its underline."""
     return len(lines) == 2 and bool(_UNDERLINE.fullmatch(lines[1])) and _could_be_heading(lines[0])
-
-
-def _goes_on(units: Sequence[Sequence[str]], n: int) -> bool:
-    """Whether a second item follows the first, in the same unit or the next."""
-    following = units[n][1:] or (units[n + 1][:1] if n + 1 < len(units) else [])
-    return any(_ITEM.match(line) for line in following)
 
 
 def _items(lines: Sequence[str]) -> list[str]:

@@ -97,7 +97,10 @@ class Engine:
         sequence = Sequence(request, chunks, on_text)
         sequence.future.add_done_callback(self._forget)
         with self._changed:
-            self._check_open()
+            if self._fault:
+                raise ModelError(f"the engine has ended: {self._fault}", "Open another one.") from self._fault
+            if self._closing:
+                raise ModelError("the engine has been closed.", "Open another one.")
             self._check_fits(request)
             self._unfinished[sequence.future] = sequence
             if _needed(request) > self.decoder.n_ctx_seq:
@@ -106,12 +109,6 @@ class Engine:
                 self._scheduler.add(sequence)
             self._changed.notify()
         return sequence.future
-
-    def _check_open(self) -> None:
-        if self._fault:
-            raise ModelError(f"the engine has ended: {self._fault}", "Open another one.") from self._fault
-        if self._closing:
-            raise ModelError("the engine has been closed.", "Open another one.")
 
     def _check_fits(self, request: Request) -> None:
         if not request.token_ids or _needed(request) > self.longest:

@@ -105,24 +105,19 @@ def check(path: Path, file: ModelFile) -> None:
 def _judge(path: Path, ended: processes.Ended, seconds: float) -> None:
     """Raise `ModelError` unless the check passed."""
     last = (ended.output.decode("utf-8", "replace").splitlines() or [""])[-1]
-    result = _result(last)
+    result: Any = None
+    # `{}` for a passed check, or an error's message and hint; no JSON if the process was stopped.
+    with suppress(ValueError, RecursionError):
+        result = json.loads(last)
     if ended.status == 0 and result == {}:
         return
-    if result:
+    if result and isinstance(result, dict):
         raise ModelError(str(result.get("message")), str(result.get("hint")))
     reason = _cause(ended.complaint, ended.status)
     if ended.status is None:
         reason = f"no end after {seconds:.0f} seconds"
     step = f", while it {last}" if last else ""
     raise ModelError(f"{path}: llama.cpp doesn't survive this file ({reason}{step}).", _HINT)
-
-
-def _result(line: str) -> dict[str, Any] | None:
-    """The child process's last line: `{}` for a passed check, or an error's message and hint; None without either."""
-    with suppress(ValueError, RecursionError):
-        result = json.loads(line)
-        return result if isinstance(result, dict) else None
-    return None
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_TEXT = '<w:t xml:space="preserve">'
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 _CONTENT_TYPES = f"""{_HEAD}<Types xmlns="{_PACKAGE}/content-types">
@@ -44,10 +45,12 @@ _RELATIONS_OF_DOCUMENT = f"""{_HEAD}<Relationships xmlns="{_PACKAGE}/relationshi
 
 
 def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
+    body = "\n".join(_paragraphs(run, outputs))
+    document = f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>\n{body}\n<w:sectPr/></w:body></w:document>\n'
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _RELATIONS,
-        "word/document.xml": _document(run, outputs),
+        "word/document.xml": document,
         "word/_rels/document.xml.rels": _RELATIONS_OF_DOCUMENT,
         "word/styles.xml": _styles(),
         "docProps/core.xml": _properties(run, outputs),
@@ -58,11 +61,6 @@ def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
             # A `ZipInfo` has a fixed time.
             archive.writestr(zipfile.ZipInfo(name), part.encode(), zipfile.ZIP_DEFLATED)
     return data.getvalue()
-
-
-def _document(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
-    body = "\n".join(_paragraphs(run, outputs))
-    return f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>\n{body}\n<w:sectPr/></w:body></w:document>\n'
 
 
 def _paragraphs(run: Run, outputs: Sequence[ReviewedOutput]) -> Iterator[str]:
@@ -82,22 +80,15 @@ def _paragraphs(run: Run, outputs: Sequence[ReviewedOutput]) -> Iterator[str]:
 def _styled(style: str, words: str) -> Iterator[str]:
     """A text in paragraphs of a style; a single line end stays a line end."""
     for paragraph in readable(words).split("\n\n"):
-        if paragraph.strip():
-            rtl = ("<w:bidi/>", "<w:rPr><w:rtl/></w:rPr>") if _is_right_to_left(paragraph) else ("", "")
-            runs = "<w:br/>".join(map(_words, paragraph.strip("\n").split("\n")))
-            yield (f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{rtl[0]}</w:pPr><w:r>{rtl[1]}{runs}</w:r></w:p>')
-
-
-def _words(words: str) -> str:
-    return "<w:tab/>".join(
-        f'<w:t xml:space="preserve">{escape(piece, quote=False)}</w:t>' for piece in words.split("\t")
-    )
-
-
-def _is_right_to_left(words: str) -> bool:
-    """Whether the first letter with a direction is Arabic, Hebrew or the like."""
-    directions = (unicodedata.bidirectional(letter) for letter in words)
-    return next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
+        if not paragraph.strip():
+            continue
+        # The first letter with a direction decides: left to right, or as in Hebrew and Arabic right to left.
+        directions = map(unicodedata.bidirectional, paragraph)
+        is_rtl = next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
+        bidi, rtl = ("<w:bidi/>", "<w:rPr><w:rtl/></w:rPr>") if is_rtl else ("", "")
+        text = escape(paragraph.strip("\n"), quote=False)
+        text = text.replace("\t", f"</w:t><w:tab/>{_TEXT}").replace("\n", f"</w:t><w:br/>{_TEXT}")
+        yield f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr><w:r>{rtl}{_TEXT}{text}</w:t></w:r></w:p>'
 
 
 # -- styles and properties ----------------------------------------------------------------------------------
@@ -126,20 +117,14 @@ of a point."""
 
 
 def _styles() -> str:
-    styles = "\n".join(
-        f'<w:style w:type="paragraph" w:styleId="{id_}"{_default(id_)}><w:name w:val="{name}"/>{_based(id_)}'
-        f"<w:qFormat/><w:pPr>{paragraph}</w:pPr><w:rPr>{letters}</w:rPr></w:style>"
-        for id_, name, paragraph, letters in _STYLES
-    )
-    return f'{_HEAD}<w:styles xmlns:w="{_WORD}">\n{styles}\n</w:styles>\n'
-
-
-def _default(id_: str) -> str:
-    return ' w:default="1"' if id_ == "Normal" else ""
-
-
-def _based(id_: str) -> str:
-    return "" if id_ == "Normal" else '<w:basedOn w:val="Normal"/>'
+    styles = ""
+    for id_, name, paragraph, letters in _STYLES:
+        default, based = (' w:default="1"', "") if id_ == "Normal" else ("", '<w:basedOn w:val="Normal"/>')
+        styles += (
+            f'<w:style w:type="paragraph" w:styleId="{id_}"{default}><w:name w:val="{name}"/>{based}'
+            f"<w:qFormat/><w:pPr>{paragraph}</w:pPr><w:rPr>{letters}</w:rPr></w:style>\n"
+        )
+    return f'{_HEAD}<w:styles xmlns:w="{_WORD}">\n{styles}</w:styles>\n'
 
 
 def _properties(run: Run, outputs: Sequence[ReviewedOutput]) -> str:

@@ -7,7 +7,7 @@ Takes a run and verified outputs, gives a W3C PROV document (PROV-DM 2013, PROV-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from prov.identifier import QualifiedName
@@ -17,6 +17,9 @@ from remix.records import Record, RecordInput, Run, Source, sha256
 from remix.verification.finding import FoundOutput
 
 NAMES = "urn:x-remix:"
+
+About = Mapping[str | QualifiedName, str | int]
+"""Attributes of an entity."""
 
 
 def prov_json(run: Run, found: Iterable[FoundOutput]) -> str:
@@ -38,7 +41,10 @@ def _add(document: ProvDocument, found: FoundOutput) -> None:
     output = _output(document, found)
     writing = _writing(document, found)
     document.wasGeneratedBy(output, writing, time=record.circumstances.finished)
-    document.wasAssociatedWith(writing, _software(document, record))
+    software = f"software:remix-{_local(record.circumstances.remix)}"
+    if not document.get_record(software):
+        document.agent(software, {PROV["type"]: PROV["SoftwareAgent"], "remix:version": record.circumstances.remix})
+    document.wasAssociatedWith(writing, software)
     passages = [_passage(document, each) for each in record.sources]
     texts = [f"run:{_local(each)}" for each in found.task.reads]
     # An output of an earlier run is known by its record.
@@ -46,7 +52,7 @@ def _add(document: ProvDocument, found: FoundOutput) -> None:
     earlier = [
         _once(document, f"record:{each}", {PROV["type"]: "remix:Output", "remix:record": each}) for each in records
     ]
-    for used in (*passages, _template(document, record), _model(document, record), *texts, *earlier):
+    for used in (*passages, *_template_and_model(document, record), *texts, *earlier):
         document.used(writing, used)
     for origin in (*passages, *texts, *earlier):
         document.wasDerivedFrom(output, origin, activity=writing)
@@ -81,15 +87,8 @@ def _writing(document: ProvDocument, found: FoundOutput) -> ProvActivity:
     )
 
 
-def _software(document: ProvDocument, record: Record) -> str:
-    name = f"software:remix-{_local(record.circumstances.remix)}"
-    if not document.get_record(name):
-        document.agent(name, {PROV["type"]: PROV["SoftwareAgent"], "remix:version": record.circumstances.remix})
-    return name
-
-
 def _passage(document: ProvDocument, source: Source) -> str:
-    about: dict[str | QualifiedName, str | int] = {
+    about: About = {
         PROV["type"]: "remix:Passage",
         "remix:passage": source.passage,
         "remix:essay": source.essay,
@@ -100,15 +99,12 @@ def _passage(document: ProvDocument, source: Source) -> str:
     return _once(document, f"sha256:{sha256(source.text)}", about)
 
 
-def _template(document: ProvDocument, record: Record) -> str:
-    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Template", "remix:file": record.task.template}
-    return _once(document, f"sha256:{record.derivation.prompt.template}", about)
-
-
-def _model(document: ProvDocument, record: Record) -> str:
+def _template_and_model(document: ProvDocument, record: Record) -> Iterator[str]:
+    template: About = {PROV["type"]: "remix:Template", "remix:file": record.task.template}
+    yield _once(document, f"sha256:{record.derivation.prompt.template}", template)
     weights, name = record.derivation.model.sha256, record.circumstances.model
-    about: dict[str | QualifiedName, str | int] = {PROV["type"]: "remix:Model", "remix:name": name}
-    return _once(document, f"sha256:{weights}" if weights else f"model:{_local(name)}", about)
+    model: About = {PROV["type"]: "remix:Model", "remix:name": name}
+    yield _once(document, f"sha256:{weights}" if weights else f"model:{_local(name)}", model)
 
 
 def _local(name: str) -> str:
@@ -116,7 +112,7 @@ def _local(name: str) -> str:
     return re.sub(r"[^\w./-]", lambda match: quote(match[0], safe=""), name)
 
 
-def _once(document: ProvDocument, name: str, about: Mapping[str | QualifiedName, str | int]) -> str:
+def _once(document: ProvDocument, name: str, about: About) -> str:
     """Add an entity unless the document has one of the same name; gives the name."""
     if not document.get_record(name):
         document.entity(name, list(about.items()))

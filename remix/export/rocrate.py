@@ -44,7 +44,10 @@ class File(NamedTuple):
 
 def metadata(run: Run, found: Sequence[FoundOutput], files: Sequence[File], license_: str | None = None) -> str:
     """The text of `ro-crate-metadata.json`. `license_`: the licence's address."""
-    terms = _license(license_)
+    # RO-Crate requires a licence, so a missing licence is stated.
+    missing = ("#terms", "no licence stated", "No licence was stated: ask the author before using this crate.")
+    id_, name, description = (license_, license_, "The licence of this crate.") if license_ else missing
+    terms = {"@id": id_, "@type": "CreativeWork", "name": name, "description": description}
     root = _root(run, found, files) | {"license": _to(terms["@id"])}
     descriptor = {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
     graph = [descriptor, root, terms, _profile(), *_instruments(found), *_objects(run, found)]
@@ -60,14 +63,6 @@ def _profile() -> Entity:
         "name": "Process Run Crate",
         "version": PROFILE.rpartition("/")[2],
     }
-
-
-def _license(address: str | None) -> Entity:
-    """The licence. RO-Crate requires a licence, so a missing licence is stated."""
-    if address:
-        return {"@id": address, "@type": "CreativeWork", "name": address, "description": "The licence of this crate."}
-    unknown = "No licence was stated: ask the author before using this crate."
-    return {"@id": "#terms", "@type": "CreativeWork", "name": "no licence stated", "description": unknown}
 
 
 def _root(run: Run, found: Sequence[FoundOutput], files: Iterable[File]) -> Entity:

@@ -15,7 +15,6 @@ from itertools import accumulate
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
-from markdown_it.token import Token
 
 LONGEST = 10_000
 """Characters of a paragraph to be parsed: a parser's time may grow with the square of the number of brackets. In
@@ -127,11 +126,6 @@ def _nth(text: str, mark: str, number: int) -> int:
     return place
 
 
-def _runs_script(token: Token, parser: MarkdownIt) -> bool:
-    address = token.attrGet("href") if token.type == "link_open" else token.attrGet("src")
-    return not MarkdownIt.validateLink(parser, _UNSEEN.sub("", str(address or "")))
-
-
 Rule = Callable[[StateInline, bool], bool]
 
 
@@ -143,7 +137,9 @@ def _noting(rule: Rule, shift: int = 0) -> Rule:
         matched = rule(state, silent)
         for token in state.tokens[count:] if matched and not silent else ():
             if token.type in ("html_inline", "link_open", "image"):
-                if token.type == "html_inline" or _runs_script(token, state.md):
+                address = token.attrGet("src" if token.type == "image" else "href")
+                is_safe = MarkdownIt.validateLink(state.md, _UNSEEN.sub("", str(address or "")))
+                if token.type == "html_inline" or not is_safe:
                     token.meta.setdefault("begins", begins)
                 break
         return matched
@@ -177,8 +173,11 @@ def contained(text: str) -> str:
         return _FENCE.sub(lambda match: "\\" + "\\".join(match[0]), _BRACKET.sub(r"\\[", _without_hiding(text)))
     if "[" in text or "%%" in text or "---" in text:
         text = _outside_code(text, _without_reach)
-    fence = _open_fence(text)
-    return f"{text}\n{fence}" if fence else text
+    if not _has_fence(text):
+        return text
+    # A block of code that is left open would hold whatever follows.
+    last = _BLOCKS.parse(f"{text}\n\nend")[-1]
+    return f"{text}\n{last.markup}" if last.type == "fence" else text
 
 
 def _without_hiding(text: str) -> str:
@@ -209,7 +208,9 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
     lines = text.split("\n")
     pieces = []
     start = 0
-    for first, last in _fences(text):
+    tokens = _BLOCKS.parse(text) if _has_fence(text) else []
+    fences = [token.map for token in tokens if token.type == "fence" and token.level == 0 and token.map]
+    for first, last in fences:
         if first > start:
             pieces.append(change("\n".join(lines[start:first])))
         pieces.append("\n".join(lines[first:last]))
@@ -217,19 +218,6 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
     if start < len(lines):
         pieces.append(change("\n".join(lines[start:])))
     return "\n".join(pieces)
-
-
-def _fences(text: str) -> list[list[int]]:
-    """First line of each fenced code block, from 0, and the line after the last."""
-    if not _has_fence(text):
-        return []
-    return [token.map for token in _BLOCKS.parse(text) if token.type == "fence" and token.level == 0 and token.map]
-
-
-def _open_fence(text: str) -> str:
-    """The fence needed to close a code block left open at the end."""
-    tokens = _BLOCKS.parse(f"{text}\n\nend") if _has_fence(text) else []
-    return tokens[-1].markup if tokens and tokens[-1].type == "fence" else ""
 
 
 def _has_fence(text: str) -> bool:
@@ -245,9 +233,9 @@ _BLOCKS = MarkdownIt("commonmark", {"inline_definitions": True}).disable("inline
 
 def without_imitations(text: str, ours: re.Pattern[str]) -> str:
     """Show lines that match `ours` as code, with the same characters."""
-    return "\n".join(_as_code(line) if ours.search(line) else line for line in text.split("\n"))
-
-
-def _as_code(line: str) -> str:
-    marks = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
-    return f"{marks} {line.strip()} {marks}"
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if ours.search(line):
+            marks = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+            lines[number] = f"{marks} {line.strip()} {marks}"
+    return "\n".join(lines)

@@ -8,8 +8,7 @@ model's vocabulary, but no weights; writes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager, nullcontext
 from typing import NamedTuple
 
 from remix.corpus import select
@@ -19,7 +18,7 @@ from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
 from remix.generation.lengths import Lengths
 from remix.models import prepared
-from remix.records import Essay, Message, ModelFile, Options, Passage, PromptSize
+from remix.records import Essay, Message, Options, Passage, PromptSize
 from remix.templates.folder import read_all_templates, read_templates
 from remix.templates.template import Template
 from remix.workspace import Workspace
@@ -92,7 +91,8 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
     with found.noted():
         model = prepared.resolve(options.model, workspace.model_folders)
     longest = 0
-    with found.noted(), _counting(model) as counter:
+    with found.noted(), closing(Vocabulary(*model)) if model else nullcontext() as vocabulary:
+        counter = _Counter(vocabulary) if vocabulary else None
         lengths = Lengths(templates, options, model[1].labels if model else (), counter)
         _measure(lengths, corpus, found, watch)
         longest = max(lengths.contexts, default=0)
@@ -204,16 +204,6 @@ class _Counter:
     def measure(self, messages: Sequence[Message], most: int) -> PromptSize:
         """The length of a prompt."""
         return PromptSize(self._count(messages))
-
-
-@contextmanager
-def _counting(model: tuple[Path, ModelFile] | None) -> Iterator[_Counter | None]:
-    """A counter of tokens, if a model is known."""
-    if model is None:
-        yield None
-        return
-    with closing(Vocabulary(*model)) as vocabulary:
-        yield _Counter(vocabulary)
 
 
 def _measure(lengths: Lengths, corpus: Corpus, found: _Problems, watch: Watch) -> None:

@@ -93,7 +93,10 @@ class Recorder:
             seed=task.seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
         )
         sources = self._inputs.sources(task)
-        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in self._seeds(task, sources))
+        named = (options.seed, sources_sha256(sources), template.sha256, task.kind, task.step, task.variant)
+        # The first candidate has the task's seed: with or without further candidates, its text is the same.
+        seeds = [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
+        samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in seeds)
         return TaskRequest(task, prompt, samplings, read, sources)
 
     def parents(self, task: Task, records: Mapping[str, str]) -> tuple[str, ...]:
@@ -133,13 +136,6 @@ class Recorder:
             else None,
         )
         return TaskResult(record, best.text, trace)
-
-    def _seeds(self, task: Task, sources: Sequence[Source]) -> list[int]:
-        """A seed for each candidate. The first candidate has the task's seed: with or without further candidates, the
-        text is the same."""
-        template, options = self._templates[task.kind], self._run.options
-        named = (options.seed, sources_sha256(sources), template.sha256, task.kind, task.step, task.variant)
-        return [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
 
     def _candidate(self, request: TaskRequest, number: int, generation: Generation) -> Candidate:
         """A candidate, before the choice."""

@@ -72,12 +72,11 @@ class TagRetriever(BaseRetriever):
             hits = corpus.find(all_of(wanted, *further)) if wanted else []
             return [passage for _, passage in corpus.pairs(hits[:most])]
 
-        on_error = None if workspace.settings.strict else _log
+        def log(error: SeedError) -> None:
+            _logger.warning("Left out: %s %s", error.message, error.hint)
+
+        on_error = None if workspace.settings.strict else log
         return consult(workspace.seeds, workspace.root, choose, on_error, workspace.exclude)
-
-
-def _log(error: SeedError) -> None:
-    _logger.warning("Left out: %s %s", error.message, error.hint)
 
 
 def _workspace(folder: Path) -> Workspace:

@@ -31,7 +31,10 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
     rows, columns = (["".join(text.split()) for text in side] for side in (references, hypotheses))
     precision, recall, orders = (np.zeros((len(rows), len(columns))) for _ in range(3))
     for size in range(1, ORDER + 1):
-        row_grams, column_grams = ([_ngrams(text, size) for text in side] for side in (rows, columns))
+        row_grams, column_grams = (
+            [[text[at : at + size] for at in range(len(text) - size + 1)] for text in side]
+            for side in (rows, columns)
+        )
         reference = np.array([len(each) for each in row_grams], np.int64)[:, None]
         hypothesis = np.array([len(each) for each in column_grams], np.int64)[None, :]
         matches = overlap(row_grams, column_grams)
@@ -42,10 +45,6 @@ def chrf(references: Sequence[str], hypotheses: Sequence[str]) -> Scores:
     divisor = BETA**2 * precision + recall
     scores: Scores = 100 * (1 + BETA**2) * precision * recall / np.where(divisor > 0, divisor, 1)
     return scores
-
-
-def _ngrams(text: str, size: int) -> list[str]:
-    return [text[at : at + size] for at in range(len(text) - size + 1)]
 
 
 CHRF = Similarity("chrf", "1", 32.0, chrf)

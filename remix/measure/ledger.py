@@ -203,9 +203,12 @@ def _share(marks: Sequence[bool]) -> float:
 
 def _line(found: Ledger) -> str:
     """The measures in words."""
+    total, kept = len(found.passage), sum(each.kept for each in found.passage)
+    count = f"all {total}" if kept == total else f"{kept or 'none'} of {total}"
+    sentences = f"sentence{'s' if total != 1 else ''}{' by meaning' if found.by_meaning else ''}"
     added = sum(not each.kept for each in found.text)
     parts = [
-        _kept(found),
+        f"keeps {count} {sentences} in {found.length.share:.0%} of the words".replace("%", " %"),
         _dropped(found),
         f"adds {_in_words(added)}" if added else "",
         _named("invents", found.facts.invented),
@@ -213,13 +216,6 @@ def _line(found: Ledger) -> str:
         _named("may turn round", [f"“{each.was}” to “{each.now}”" for each in found.reversals]),
     ]
     return "; ".join(part for part in parts if part)
-
-
-def _kept(found: Ledger) -> str:
-    total, kept = len(found.passage), sum(each.kept for each in found.passage)
-    count = f"all {total}" if kept == total else f"{kept or 'none'} of {total}"
-    sentences = f"sentence{'s' if total != 1 else ''}{' by meaning' if found.by_meaning else ''}"
-    return f"keeps {count} {sentences} in {found.length.share:.0%} of the words".replace("%", " %")
 
 
 def _dropped(found: Ledger) -> str:

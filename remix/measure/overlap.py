@@ -29,18 +29,16 @@ def overlap(rows: Sequence[Iterable[Hashable]], columns: Sequence[Iterable[Hasha
     postings = owners[np.argsort(items, kind="stable")]
     lengths = np.bincount(items, minlength=len(numbers))
     starts = np.cumsum(lengths) - lengths
-    table = [_row(postings, starts[own], lengths[own], len(columns)) for own in row_items]
-    return np.array(table, np.int64).reshape(len(rows), len(columns))
+    table = np.zeros((len(rows), len(columns)), np.int64)
+    for number, own in enumerate(row_items):
+        # How often each column occurs in the ranges of `postings` that the row's items have.
+        counts = lengths[own]
+        before = np.cumsum(counts) - counts
+        places = np.repeat(starts[own] - before, counts) + np.arange(int(counts.sum()))
+        table[number] = np.bincount(postings[places], minlength=len(columns))
+    return table
 
 
 def _keys(items: Iterable[Hashable]) -> list[Hashable]:
     """Each copy of an item as (item, 0), (item, 1) …: two lists then share min(m, n) keys of an item."""
     return [(item, number) for item, count in Counter(items).items() for number in range(count)]
-
-
-def _row(postings: Counts, starts: Counts, lengths: Counts, count: int) -> Counts:
-    """How often each column occurs in the ranges of `postings` with these starts and lengths."""
-    total = int(lengths.sum())
-    before = np.cumsum(lengths) - lengths
-    places = np.repeat(starts - before, lengths) + np.arange(total)
-    return np.bincount(postings[places], minlength=count)

@@ -28,24 +28,23 @@ def names_in(text: Iterable[PositionedWord]) -> Iterator[str]:
     """Runs of capitalised words, without the word that begins a sentence."""
     name: list[str] = []
     for positioned in text:
-        is_name = _is_name(positioned)
+        bare = _POSSESSIVE.sub("", positioned.word)
+        is_name = (
+            not positioned.opens
+            and positioned.word[0].isupper()
+            and not _I.fullmatch(bare)
+            and bare not in _CALENDAR
+            and bare.casefold() not in _FORMS_OF_ADDRESS
+        )
         if name and not (is_name and positioned.follows):
             yield " ".join(name)
             name = []
         if is_name:
-            bare = _POSSESSIVE.sub("", positioned.word)
             name.append(bare)
             if bare != positioned.word:
                 yield " ".join(name)
                 name = []
     yield " ".join(name)
-
-
-def _is_name(positioned: PositionedWord) -> bool:
-    if positioned.opens or not positioned.word[0].isupper():
-        return False
-    word = _POSSESSIVE.sub("", positioned.word)
-    return not (_I.fullmatch(word) or word in _CALENDAR or word.casefold() in _FORMS_OF_ADDRESS)
 
 
 def longest_names(names: Sequence[str]) -> tuple[str, ...]:

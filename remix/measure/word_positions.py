@@ -31,7 +31,12 @@ class PositionedWord(NamedTuple):
 def positioned_words(text: str) -> Iterator[PositionedWord]:
     """The words of all sentences but titles, in which every word is capitalised."""
     for sentence in sentences(text):
-        if _is_title(sentence):
+        # A title ends without a full stop, and all words but function words are capitalised.
+        has_stop = sentence.rstrip('”"’)»')[-1:] in ".!?…"
+        content = (
+            [] if has_stop else [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
+        )
+        if len(content) > 2 and all(word[0].isupper() for word in content):
             continue
         end = 0
         for match in _WORD.finditer(sentence):
@@ -39,11 +44,3 @@ def positioned_words(text: str) -> Iterator[PositionedWord]:
             opens = end == 0 or bool(_OPENING.search(between[-_NEAR:]))
             yield PositionedWord(match.group(), opens, end > 0 and between == " ")
             end = match.end()
-
-
-def _is_title(sentence: str) -> bool:
-    """Whether no full stop ends a sentence and all words but function words are capitalised."""
-    if sentence.rstrip('”"’)»')[-1:] in ".!?…":
-        return False
-    content = [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
-    return len(content) > 2 and all(word[0].isupper() for word in content)

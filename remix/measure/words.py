@@ -6,7 +6,7 @@ Takes a text, gives words, stems and n-grams. Stems and function words are those
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import snowballstemmer
@@ -36,7 +36,7 @@ MOST_LETTERS = 100_000
 LONGEST = 60
 """Letters. A longer word isn't English, and is its own stem."""
 
-_STEMMER = snowballstemmer.stemmer("english")
+_stem: Callable[[str], str] = lru_cache(maxsize=65536)(snowballstemmer.stemmer("english").stemWord)
 
 _APOSTROPHES = str.maketrans("", "", "’'")
 
@@ -62,9 +62,3 @@ def ngrams(items: list[str], size: int) -> Iterator[tuple[str, ...]]:
 def stem(word: str) -> str:
     """A word's stem by Porter's second English stemmer: “easily” and “easy” have the same stem."""
     return _stem(word) if len(word) <= LONGEST else word
-
-
-@lru_cache(maxsize=65536)
-def _stem(word: str) -> str:
-    found: str = _STEMMER.stemWord(word)
-    return found

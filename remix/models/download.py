@@ -224,7 +224,9 @@ def _receive(
 
 def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, count: Count) -> None:
     """Write the body at the place in the file from which the server sends: the beginning, if it knows no ranges."""
-    at = min(_start(response), _end(output))
+    sent = re.match(r"bytes (\d{1,15})-", response.headers.get("Content-Range", ""))
+    start = int(sent[1]) if sent and response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
+    at = min(start, _end(output))
     output.seek(at)
     output.truncate()
     for piece in response.iter_raw():
@@ -237,14 +239,6 @@ def _append(response: httpx2.Response, file: RemoteFile, output: BinaryIO, count
             )
         output.write(piece)
         count(at)
-
-
-def _start(response: httpx2.Response) -> int:
-    """The place of the body's first byte in the file."""
-    if response.status_code != HTTPStatus.PARTIAL_CONTENT:
-        return 0
-    found = re.match(r"bytes (\d{1,15})-", response.headers.get("Content-Range", ""))
-    return int(found[1]) if found else 0
 
 
 @contextmanager

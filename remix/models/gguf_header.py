@@ -84,7 +84,10 @@ def read_header(file: BufferedReader, size: int) -> Header:
     cursor.check(tensors, 24)
     _refuse_more(tensors, _MOST_TENSORS, "tensors")
     found = tuple(cursor.tensor(GGML_QUANT_SIZES) for _ in range(tensors))
-    start = cursor.at + -cursor.at % _alignment(values)
+    alignment = values.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
+        raise ValueError(f"an alignment of {alignment}")
+    start = cursor.at + -cursor.at % alignment
     data_end = start + max(tensor.end for tensor in found) if found else cursor.at
     return Header(values, keys_end, data_end, found, any(each.kind not in GGML_QUANT_SIZES for each in found))
 
@@ -92,13 +95,6 @@ def read_header(file: BufferedReader, size: int) -> Header:
 def _refuse_more(count: int, most: int, what: str) -> None:
     if count > most:
         raise ValueError(f"{count} {what}")
-
-
-def _alignment(values: dict[str, Value]) -> int:
-    alignment = values.get("general.alignment", 32)
-    if not isinstance(alignment, int) or alignment < 1 or alignment & (alignment - 1):
-        raise ValueError(f"an alignment of {alignment}")
-    return alignment
 
 
 class _Cursor:

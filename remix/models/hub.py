@@ -75,7 +75,11 @@ def look_up(name: str) -> Repository:
         body = download.read(get_session(), address, _headers(), _MOST_LISTING)
         try:
             listing = json_values.read(_Listing, body)
-            files = [_listed(sibling) for sibling in listing.siblings if sibling.rfilename.lower().endswith(".gguf")]
+            files = [
+                ListedFile(name=each.rfilename, size=each.size, sha256=each.lfs.sha256 if each.lfs else None)
+                for each in listing.siblings
+                if each.rfilename.lower().endswith(".gguf")
+            ]
             # The hub finds a repository in upper and lower case; the cache would hold the repository twice.
             spelt = listing.id if listing.id.lower() == name.lower() else name
             return Repository(name=spelt, commit=listing.sha, files=tuple(files))
@@ -84,10 +88,6 @@ def look_up(name: str) -> Repository:
                 f"{constants.ENDPOINT} answered with no list of files for {name}.",
                 "Check HF_ENDPOINT; if the address is right, try again later.",
             ) from error
-
-
-def _listed(sibling: _Sibling) -> ListedFile:
-    return ListedFile(name=sibling.rfilename, size=sibling.size, sha256=sibling.lfs.sha256 if sibling.lfs else None)
 
 
 def _described(found: Repository, listed: ListedFile) -> HubFile:
@@ -140,13 +140,10 @@ def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, t
         blob.parent.mkdir(parents=True, exist_ok=True)
         with cache.locked(file), _explained(found.name):
             if length(blob) != file.size:
-                download.fetch(get_session(), _remote(found, file), _headers(), blob, partial(total.count, file))
+                address = _address(found, file.name)
+                remote = RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256)
+                download.fetch(get_session(), remote, _headers(), blob, partial(total.count, file))
             cache.link(cache.path(found.commit, file), blob)
-
-
-def _remote(found: Repository, file: HubFile) -> RemoteFile:
-    address = _address(found, file.name)
-    return RemoteFile(name=file.name, address=address, size=file.size, sha256=file.sha256)
 
 
 def _address(found: Repository, name: str) -> str:

@@ -67,7 +67,11 @@ class HubCache:
 
     def check_space(self, files: Iterable[HubFile]) -> None:
         """Raise `ModelError` if the bytes of files that aren't here yet don't fit the disk."""
-        needed = sum(max(file.size - self._bytes_here(file), 0) for file in files)
+        needed = 0
+        for file in files:
+            blob = self.blob(file)
+            here = length(blob) or length(part_of(blob.parent, blob.name))
+            needed += max(file.size - here, 0)
         hint = "Make room, take a smaller weight type, or set HF_HOME to a folder on another disk."
         check_space(self._folder, needed, hint)
 
@@ -102,10 +106,6 @@ class HubCache:
                 files = [_listed(path, place) for path in found if path.suffix.lower() == ".gguf" and length(path)]
                 return Repository(name=self._name, commit=commit, files=tuple(files)) if files else None
         return None
-
-    def _bytes_here(self, file: HubFile) -> int:
-        blob = self.blob(file)
-        return length(blob) or length(part_of(blob.parent, blob.name))
 
 
 def _listed(path: Path, place: Path) -> ListedFile:

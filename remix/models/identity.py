@@ -11,13 +11,12 @@ import os
 import re
 import stat
 import struct
-from collections.abc import Iterable
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import ModelError
-from remix.models.gguf_header import FIRST_KEY, Header, Tensor, Value, read_header
+from remix.models.gguf_header import FIRST_KEY, Header, Value, read_header
 from remix.models.memo import printable_name, recall, remember
 from remix.records import ModelFile, sha256
 from remix.util.files import open_regular
@@ -181,27 +180,24 @@ def _written(handle: int, size: int) -> int:
 
 def _facts(header: Header) -> Facts:
     """The facts of a header; raises `ValueError` without an architecture."""
+    from gguf import GGMLQuantizationType
+
     values = header.values
     architecture = _text(values, "general.architecture")
     if not architecture or len(architecture) > _LONG_LABEL:
         raise ValueError("no architecture" if not architecture else "an architecture's name without end")
     names = (_text(values, "general.basename"), _text(values, "general.name"))
+    types = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
+    # Of matrices alone: vectors are always plain floats.
+    weight_types = {types.get(each.kind, f"type {each.kind}") for each in header.tensors if each.dimensions > 1}
     return Facts(
         architecture=architecture,
         file_type=_file_type(values.get("general.file_type")),
-        weight_types=_weight_types(header.tensors),
+        weight_types=tuple(sorted(weight_types)),
         context=_context(header, architecture),
         chat_template=_text(values, "tokenizer.chat_template"),
         labels=tuple(label[:_LONG_LABEL].lower() for label in names if label),
     )
-
-
-def _weight_types(tensors: Iterable[Tensor]) -> tuple[str, ...]:
-    """Names of the weight types of matrices; vectors are always plain floats."""
-    from gguf import GGMLQuantizationType
-
-    names = {int(kind): str(kind.name) for kind in GGMLQuantizationType}
-    return tuple(sorted({names.get(each.kind, f"type {each.kind}") for each in tensors if each.dimensions > 1}))
 
 
 def _context(header: Header, architecture: str) -> int:

@@ -76,13 +76,7 @@ def recommended() -> list[Recommended]:
 def best_fitting() -> Recommended | None:
     """The best recommended model for this machine's memory and processor; None if no model fits the memory."""
     fitting = [model for model in recommended() if model.fits]
-    suitable = [model for model in fitting if _is_roomy(model) and _is_quick(model)]
+    roomy = psutil.virtual_memory().total / _ROOMY
+    quick = environment.physical_cores() * _BYTES_PER_CORE
+    suitable = [model for model in fitting if model.memory <= roomy and model.bytes <= quick]
     return next(reversed(suitable or fitting[:1]), None)
-
-
-def _is_roomy(model: Recommended) -> bool:
-    return model.memory * _ROOMY <= psutil.virtual_memory().total
-
-
-def _is_quick(model: Recommended) -> bool:
-    return model.bytes <= environment.physical_cores() * _BYTES_PER_CORE

@@ -103,12 +103,7 @@ def choose(repository: Repository, choice: str | None) -> Model:
         raise ModelError(
             f"{repository.name} has no GGUF file.", "Look for a repository of the same model whose name ends in GGUF."
         )
-    if choice is None:
-        fitting = _preferred(models)
-    elif choice.lower().endswith(".gguf"):
-        fitting = [model for model in models if any(_is_named(file, choice) for file in model)]
-    else:
-        fitting = [model for model in models if _has_type(model, choice)]
+    fitting = _fitting(models, choice)
     if not fitting:
         raise ModelError(
             f"{repository.name} has no {quoted(choice or '')}, only {_listed(models)}.", _name_one(repository)
@@ -124,36 +119,34 @@ def _models(repository: Repository) -> list[Model]:
     """The models by name; files that are no models (projectors, importance matrices) are left out."""
     groups: dict[tuple[str, str], dict[str, ListedFile]] = {}
     for file in repository.files:
-        if _may_be_model(file.name):
+        # The name is a stranger's, and becomes a path below a folder of this machine.
+        is_safe = len(file.name) <= _LONGEST_NAME and is_plain(file.name) and not leads_out(file.name)
+        name = file.name.lower()
+        if is_safe and name.endswith(".gguf") and "mmproj" not in name and "imatrix" not in name:
             shard = SHARD.search(file.name)
             groups.setdefault((SHARD.sub("", file.name), shard[2] if shard else ""), {})[file.name] = file
     return [tuple(file for _, file in sorted(files.items())) for _, files in sorted(groups.items())]
 
 
-def _may_be_model(name: str) -> bool:
-    """Whether a stranger's file name is a model's, and safe as a path below a folder."""
-    lower = name.lower()
-    is_safe = len(name) <= _LONGEST_NAME and is_plain(name) and not leads_out(name)
-    return is_safe and lower.endswith(".gguf") and "mmproj" not in lower and "imatrix" not in lower
+def _fitting(models: list[Model], choice: str | None) -> list[Model]:
+    """The models with a file of the chosen name, with or without the folder, or of the chosen weight type.
 
-
-def _preferred(models: list[Model]) -> list[Model]:
-    """The models of the first weight type in `ORDER` that any model has; all models, if none has one."""
-    for weight_type in ORDER:
-        if fitting := [model for model in models if _has_type(model, weight_type)]:
-            return fitting
-    return models
+    Without a choice the models of the first weight type in `ORDER` that any model has; all models, if none has one.
+    """
+    if choice is None:
+        by_type = ([model for model in models if _has_type(model, each)] for each in ORDER)
+        return next(filter(None, by_type), models)
+    name = choice.lower()
+    if not name.endswith(".gguf"):
+        return [model for model in models if _has_type(model, choice)]
+    paths = ((model, [file.name.lower() for file in model]) for model in models)
+    return [model for model, own in paths if any(name in (path, path.rpartition("/")[2]) for path in own)]
 
 
 def _has_type(model: Model, weight_type: str) -> bool:
     """Whether a file name has a weight type in it as a word of its own, in upper or lower case."""
     word = rf"(?<![A-Za-z0-9]){re.escape(weight_type)}(?![A-Za-z0-9_])"
     return re.search(word, model[0].name.rpartition("/")[2], re.IGNORECASE) is not None
-
-
-def _is_named(file: ListedFile, name: str) -> bool:
-    """Whether a name is the file's, with or without the folder, in upper or lower case."""
-    return name.lower() in (file.name.lower(), file.name.lower().rpartition("/")[2])
 
 
 def _complete(repository: str, model: Model) -> Model:

@@ -17,7 +17,6 @@ from remix.errors import RunError
 from remix.outputs.layout import RECORD, TEXT
 from remix.outputs.run import RunFolder, is_run
 from remix.outputs.runs import latest, list_runs, refreshes, written_again
-from remix.records import Task
 from remix.util import names
 
 MOST_LISTED = 8
@@ -168,14 +167,9 @@ def _by_id(outputs: Path, prefix: str) -> Iterator[tuple[str, OutputPlace]]:
         except RunError:
             continue  # a broken run mustn't hide the rest; `remix runs` names broken runs
         for task in folder.done:
-            id_ = _id_in(folder, task)
+            try:
+                id_ = str(json.loads(folder.read_bytes(f"{task.id}{RECORD}"))["id"])
+            except (OSError, ValueError, LookupError, TypeError, RecursionError):
+                continue  # the record can't be read
             if id_.startswith(prefix):
                 yield id_, OutputPlace(folder, task.id)
-
-
-def _id_in(folder: RunFolder, task: Task) -> str:
-    """The id in a record's file; empty if the record can't be read."""
-    try:
-        return str(json.loads(folder.read_bytes(f"{task.id}{RECORD}"))["id"])
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return ""

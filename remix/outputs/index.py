@@ -17,7 +17,7 @@ from remix.outputs import note, reviews
 from remix.outputs.facts import about, shown_under
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
-from remix.records import Essay, Passage, Standing, Task, sha256
+from remix.records import Passage, Standing, Task, sha256
 from remix.util import names
 from remix.util.files import write_whole
 from remix.util.names import readable
@@ -69,7 +69,10 @@ def _index(folder: RunFolder) -> str:
     for essay in run.essays:
         passages = [passage for passage in essay.passages if passage.id in by_passage]
         if passages:
-            lines.append(f"## {_essay(folder, essay)}")
+            title = _plain(essay.title)
+            # A link, if the workspace has its usual folders around the run.
+            is_there = not names.leads_out(essay.path) and (folder.path / _WORKSPACE / essay.path).is_file()
+            lines.append(f"## [{title}]({_WORKSPACE}/{quote(essay.path)})" if is_there else f"## {title}")
             for passage in passages:
                 lines += _passage(folder, passage, by_passage[passage.id], standings)
     return "\n\n".join(lines) + "\n\n"
@@ -93,13 +96,6 @@ def _in_front_matter(words: str) -> str:
     """A string of YAML without markup: readers that don't know front matter show the string as Markdown."""
     source = json.dumps(readable(words, keep=""), ensure_ascii=False)
     return _MARKUP.sub(lambda match: f"\\u{ord(match[0]):04x}", source)
-
-
-def _essay(folder: RunFolder, essay: Essay) -> str:
-    """An essay's title, as a link if the workspace has its usual folders around the run."""
-    title = _plain(essay.title)
-    is_there = not names.leads_out(essay.path) and (folder.path / _WORKSPACE / essay.path).is_file()
-    return f"[{title}]({_WORKSPACE}/{quote(essay.path)})" if is_there else title
 
 
 _LEGEND = "Numbers are steps; what looks wrong stands behind them; ✓ accepted, ★ starred, ✗ rejected."

@@ -61,11 +61,11 @@ def listen(access: Access, tell: Callable[[str], object]) -> None:
     # In a background job, reading the terminal now fails instead of stopping the process.
     with suppress(AttributeError, ValueError):
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    threading.Thread(target=_listen, args=(access, tell), daemon=True).start()
 
+    def renew() -> None:
+        # Python can't close `sys.stdin` while a thread reads it: read the descriptor.
+        with suppress(OSError):
+            while os.read(0, 1000):
+                tell(access.renew())
 
-def _listen(access: Access, tell: Callable[[str], object]) -> None:
-    # Python can't close `sys.stdin` while a thread reads it: read the descriptor.
-    with suppress(OSError):
-        while os.read(0, 1000):
-            tell(access.renew())
+    threading.Thread(target=renew, daemon=True).start()

@@ -143,9 +143,15 @@ class OpenRuns:
     def search(self, words: str) -> list[str]:
         """Keys of outputs, among those read, with `words` in their text or notes."""
         wanted = " ".join(words.casefold().split())
+        found = []
         with self._lock:
             read = ((key, self._read[key]) for key in self._rows if key in self._read)
-            return [key for key, each in read if wanted in f"{each.text} {self._note(each.content)}"]
+            for key, each in read:
+                output = each.content.output
+                note = (self._reviews.standing(output).note if output else None) or ""
+                if wanted in f"{each.text} {' '.join(note.casefold().split())}":
+                    found.append(key)
+        return found
 
     def detail(self, key: str) -> OutputDetail:
         """One output in full."""
@@ -320,11 +326,6 @@ class OpenRuns:
         record_id = self._content(key).output
         edit = self._reviews.standing(record_id).edit if record_id else None
         return self._reviews.edited(record_id, edit) if record_id and edit else None
-
-    def _note(self, content: Content) -> str:
-        """An output's note in lower case, to be searched."""
-        note = self._reviews.standing(content.output).note if content.output else None
-        return " ".join((note or "").casefold().split())
 
     def _variants(self, key: str) -> dict[str, str]:
         """Record ids and keys of an output's variants in all runs: the same kind and step of the same passage."""

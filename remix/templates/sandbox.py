@@ -14,7 +14,6 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
@@ -239,13 +238,6 @@ def _reply(renderer: Renderer, request: dict[str, Any]) -> bytes:
         return json.dumps({"trouble": "memory", "line": None, "reason": "it makes too much text"}).encode()
 
 
-def _replies(renderer: Renderer, requests: list[dict[str, Any]]) -> Iterator[bytes]:
-    """An answer to each request; after `SECONDS` of processor time the answer is to ask later."""
-    begun = time.process_time()
-    for request in requests:
-        yield _reply(renderer, request) if time.process_time() - begun < SECONDS else b'{"later": true}'
-
-
 def serve() -> None:
     """Answer messages until the end of input: a message holds a list of requests."""
     _set_limits()
@@ -253,6 +245,11 @@ def serve() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     with suppress(BrokenPipeError):
         while (message := _read_message(source)) is not None:
-            for reply in _replies(renderer, json.loads(message)):
+            requests = json.loads(message)
+            begun = time.process_time()
+            for request in requests:
+                # After `SECONDS` of processor time the answer is to ask later.
+                is_late = time.process_time() - begun >= SECONDS
+                reply = b'{"later": true}' if is_late else _reply(renderer, request)
                 sink.write(HEAD.pack(len(reply)) + reply)
             sink.flush()

@@ -167,7 +167,11 @@ class Template:
         """File and line of `reads`, for errors."""
         self.variables = self._variables()
         self._template = self._compile(body)
-        self._openings = {opening: self._compile(self._at_its_line(opening)) for opening in self._front.openings}
+        self._openings = {}
+        for opening in self._front.openings:
+            # After as many line ends as in the file: errors then name the file's lines.
+            above = self.source.count("\n", 0, max(self.source.find(opening.split("\n")[0]), 0))
+            self._openings[opening] = self._compile("\n" * above + opening)
 
     def settings(self, labels: Sequence[str]) -> Settings:
         """Settings for a model: general settings, overridden by the settings of each family that a label matches."""
@@ -283,11 +287,6 @@ class Template:
             for family in self._front.families
             if any(fnmatchcase(label, f"{family.lower()}*") for label in labels)
         ]
-
-    def _at_its_line(self, opening: str) -> str:
-        """An opening after as many line ends as in the file: errors then name the file's lines."""
-        at = self.source.find(opening.split("\n")[0])
-        return "\n" * self.source.count("\n", 0, max(at, 0)) + opening
 
     def _compile(self, body: str) -> Program:
         """Compile a body. Raises `PromptError` for broken syntax and for unknown variables."""

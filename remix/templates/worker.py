@@ -115,7 +115,7 @@ def render(program: Program, context: dict[str, Any]) -> Rendered:
     except RenderingError as error:
         _late[program.key] += error.trouble in ("time", "memory", "died")
         raise
-    return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
+    return _rendered(answer)
 
 
 def render_all(program: Program, contexts: Sequence[dict[str, Any]]) -> list[Rendered | RenderingError]:
@@ -125,7 +125,12 @@ def render_all(program: Program, contexts: Sequence[dict[str, Any]]) -> list[Ren
         left = contexts[len(results) :]
         if len(left) > 1 and not _late[program.key]:
             requests = ({"do": "render", "key": program.key, "context": context} for context in left)
-            results += map(_result, _worker.ask_together(requests))
+            results += [
+                RenderingError(answer["trouble"], answer["line"], str(answer["reason"]))
+                if "trouble" in answer
+                else _rendered(answer)
+                for answer in _worker.ask_together(requests)
+            ]
         # Alone, a template is told to a worker that forgot it, and blamed if it exceeds a limit.
         if len(results) < len(contexts):
             try:
@@ -135,9 +140,7 @@ def render_all(program: Program, contexts: Sequence[dict[str, Any]]) -> list[Ren
     return results
 
 
-def _result(answer: dict[str, Any]) -> Rendered | RenderingError:
-    if "trouble" in answer:
-        return RenderingError(answer["trouble"], answer["line"], str(answer["reason"]))
+def _rendered(answer: dict[str, Any]) -> Rendered:
     return Rendered(answer["text"], [(role, said) for role, said in answer["turns"]])
 
 

@@ -212,24 +212,18 @@ def mapping(source: str, name: str, loader: Loader) -> dict[str, Any]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise FrontMatterError(f"{name}:2: broken front matter ({error}).", "Mend the YAML.") from error
-    if line := _half_character(source):
-        raise FrontMatterError(
-            f"{name}:{line + 1}: broken front matter (half a character).",
-            "Write the character itself in place of \\ud… escapes.",
-        )
+    for token in yaml.scan(source) if "\\u" in source.lower() else ():
+        # An escape like `\ud83d` is half of a surrogate pair, which no file can hold.
+        if isinstance(token, yaml.ScalarToken) and re.search("[\ud800-\udfff]", token.value):
+            raise FrontMatterError(
+                f"{name}:{int(token.start_mark.line) + 2}: broken front matter (half a character).",
+                "Write the character itself in place of \\ud… escapes.",
+            )
     if meta is None:
         return {}
     if not isinstance(meta, dict):
         raise FrontMatterError(f"{name}:2: the front matter is not a list of `key: value`.", "Mend the YAML.")
     return meta
-
-
-def _half_character(source: str) -> int | None:
-    """The line, from 1, of an escape like `\\ud83d`: half of a surrogate pair, which no file can hold."""
-    for token in yaml.scan(source) if "\\u" in source.lower() else ():
-        if isinstance(token, yaml.ScalarToken) and re.search("[\ud800-\udfff]", token.value):
-            return int(token.start_mark.line) + 1
-    return None
 
 
 # -- TOML ---------------------------------------------------------------------------------------------------

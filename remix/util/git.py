@@ -57,7 +57,12 @@ def _checked_out(place: Path) -> str | None:
     git = place if place.is_dir() else _elsewhere(place)
     if git is None:
         return None
-    return _resolve("HEAD", git, _common(git))
+    branches = git
+    if (git / "commondir").is_file():
+        # An additional worktree has its branches in the main worktree's folder.
+        common = Path(os.path.realpath(git / _pointer(git / "commondir", git)))
+        branches = common if git.parent == common / "worktrees" and _is_own(common) else git
+    return _resolve("HEAD", git, branches)
 
 
 def _elsewhere(place: Path) -> Path | None:
@@ -73,14 +78,6 @@ def _elsewhere(place: Path) -> Path | None:
     if is_submodule or os.path.realpath(git / _pointer(git / "gitdir", git)) == os.path.realpath(place):
         return git
     return None
-
-
-def _common(git: Path) -> Path:
-    """The folder with the branches: for an additional worktree, the main worktree's."""
-    if not (git / "commondir").is_file():
-        return git
-    common = Path(os.path.realpath(git / _pointer(git / "commondir", git)))
-    return common if git.parent == common / "worktrees" and _is_own(common) else git
 
 
 def _resolve(name: str, git: Path, common: Path) -> str | None:

@@ -52,7 +52,10 @@ def _read(validate: Callable[[Any], Value], data: bytes) -> Value:
     try:
         return validate(values)
     except ValidationError as error:
-        raise JsonError(_first(error)) from None
+        if error.error_count() > MOST_ERRORS:
+            raise JsonError(f"{error.error_count():,} of its values aren't what they should be") from None
+        problem = first_problem(error)
+        raise JsonError(f"{problem.key}: {problem.words}" if problem.place else problem.words) from None
     except RecursionError:
         raise JsonError("nested too deeply") from None
 
@@ -66,10 +69,3 @@ def _values(data: bytes) -> Any:
         return from_json(data, allow_inf_nan=False)
     except ValueError as error:
         raise JsonError(f"invalid json: {error}", is_json=False) from None
-
-
-def _first(error: ValidationError) -> str:
-    if error.error_count() > MOST_ERRORS:
-        return f"{error.error_count():,} of its values aren't what they should be"
-    problem = first_problem(error)
-    return f"{problem.key}: {problem.words}" if problem.place else problem.words

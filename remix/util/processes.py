@@ -180,17 +180,16 @@ def begin() -> None:
     """The entry point of the new process: set limits, then import the function and call it."""
     name, parent, memory, output = sys.argv[1:5]
     del sys.argv[1:5]
-    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
+
+    def end_with_parent() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(WATCH)
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
     limit("RLIMIT_CORE", 0)
     limit("RLIMIT_FSIZE", int(output))
     if int(memory):
         limit("RLIMIT_AS", int(memory))
     module, _, function = name.partition(":")
     getattr(import_module(module), function)()
-
-
-def _end_with(parent: int) -> None:
-    """End this process once its parent has ended."""
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(1)
