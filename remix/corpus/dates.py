@@ -22,6 +22,9 @@ _CHINESE = re.compile(r"\s*(\d{4}) ?[年년](?: ?(\d{1,2}) ?[月월](?: ?(\d{1,2
 
 _NUMBERS = re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4})(?!\d)")
 
+_SECONDS = re.compile(r"(1\d{9})(?:\d{3})?")
+"""Seconds or thousandths of seconds since 1970, as Dendron writes dates: from 2001 to 2033."""
+
 _WORD = r"([^\W\d_]{3,})\.?"
 _YEAR = r"(\d{4})(?!\d)"
 _DAY_MONTH_YEAR = re.compile(
@@ -62,6 +65,8 @@ def day(written: str | None) -> str | None:
     words = (written or "").lstrip("<[ \t")[:LONGEST]
     if found := _CHINESE.match(words) or ISO.match(words):
         return _joined(*found.groups())
+    if found := _SECONDS.fullmatch(words.strip()):
+        return datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC).date().isoformat()
     if found := _NUMBERS.match(words):
         return _of_numbers(*found.groups())
     words = words.casefold()

@@ -52,7 +52,8 @@ _FIELD = (
 _ASSIGNMENTS = r"(?:\s++[\w-]++=(?:\"[^\"\[\]]*+\"|'[^'\[\]]*+'|[^\s\"'\[\]]++))"
 _WORDPRESS = (
     rf"\[(?:/(?:caption|embed|audio|video|playlist|gallery)|(?:caption|gallery|embed){_ASSIGNMENTS}*+"
-    rf"|(?:audio|video|playlist){_ASSIGNMENTS}++)\s*+/?\](?![(\[:])"
+    rf"|(?:audio|video|playlist){_ASSIGNMENTS}++)\s*+/?\](?![(:])"
+    r"|\[(?:youtube|vimeo|soundcloud|googlevideo)[ =][^\[\]\s]++\](?![(:])"
 )
 """Shortcodes of WordPress."""
 
@@ -115,5 +116,5 @@ ADDRESS_OF_NOTE = re.compile(
 )
 """The words and the target of links to footnotes, as exported from Word and from the web."""
 
-POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|[kcdm]m|ft|mi|yd))\Z")
+POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|mc|[kcdm]m|ft|mi|yd))\Z")
 """The end of the text before an exponent: 10<sup>6</sup>, km<sup>2</sup>."""

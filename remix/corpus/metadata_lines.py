@@ -26,6 +26,7 @@ parole chiave, etichette, categorie, argomenti
 теги, тег, метки, метка, категории, категория, темы, ключевые слова, рубрики, рубрика
 标签, 標籤, 分类, 分類, 关键词, 關鍵詞, 主题, 主題, タグ, カテゴリ, カテゴリー, キーワード, 태그
 وسوم, الوسوم, وسم, تصنيف, التصنيف, كلمات مفتاحية, תגיות
+ετικέτες, etiketler, etykiety, tagi, taggar, trefwoorden, štítky
 """
 _OTHER_KEYS = """
 status, stage, type, date, created, created at, date created, updated, modified, date modified, published, planted
@@ -155,6 +156,8 @@ def _tags(key: str, value: str) -> Iterator[str]:
     else:
         if value.startswith("[") and value.endswith("]") and not _LINK.search(value):
             value = value[1:-1]  # a list in YAML, below an empty line or a heading
+        elif not _SEPARATOR.search(value) and all(map(_UNSPACED.match, value.split())):
+            value = ", ".join(value.split())
         for part in _SEPARATOR.split(_WORDS_OF_LINK.sub(r" \1, ", value.replace("` `", "`, `"))):
             tag = part.strip(" \t\"'*_`").removeprefix("#").strip()
             if tag and tag.casefold() not in _NO_TAGS:

@@ -39,6 +39,8 @@ def read(body: str) -> tuple[list[str], tuple[str, ...]]:
         ("Related:", ()),
         ("[status:: #budding]", ("budding",)),
         ("Tags: none", ()),
+        ("标签： 港口 城市", ("港口", "城市")),
+        ("Tagi: #port", ("port",)),
         ("Tags: –", ()),
         ("Tags #maps #cities", ("maps", "cities")),
         ("_Tags_: `maps` `cities`", ("maps", "cities")),
