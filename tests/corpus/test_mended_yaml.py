@@ -97,7 +97,7 @@ def test_what_stays_broken(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["date: {{date:YYYY-MM-DD}}", "id: {{title}}\ncreated: {{date}}", "key: @x\nother: %y"]
+    "source", ["date: {{date:YYYY-MM-DD}}", "id: {{title}}\ncreated: {{date}}", "a: {{b}}\nc: {{d}} e"]
 )
 def test_templates_cost_a_note_only_their_own_keys(source: str) -> None:
     mended = read(source, "a.md", 2)
