@@ -22,6 +22,9 @@ _CHINESE = re.compile(r"\s*(\d{4}) ?[年년](?: ?(\d{1,2}) ?[月월](?: ?(\d{1,2
 
 _NUMBERS = re.compile(r"(\d{1,2})([./-]) ?(\d{1,2})\2 ?(\d{4})(?!\d)")
 
+_SECONDS = re.compile(r"(1\d{9})(?:\d{3})?")
+"""Seconds or thousandths of seconds since 1970, as Dendron writes dates: from 2001 to 2033."""
+
 _WORD = r"([^\W\d_]{3,})\.?"
 _YEAR = r"(\d{4})(?!\d)"
 _DAY_MONTH_YEAR = re.compile(
@@ -62,6 +65,8 @@ def day(written: str | None) -> str | None:
     words = (written or "").lstrip("<[ \t")[:LONGEST]
     if found := _CHINESE.match(words) or ISO.match(words):
         return _joined(*found.groups())
+    if found := _SECONDS.fullmatch(words.strip()):
+        return datetime.datetime.fromtimestamp(int(found[1]), datetime.UTC).date().isoformat()
     if found := _NUMBERS.match(words):
         return _of_numbers(*found.groups())
     words = words.casefold()
@@ -69,10 +74,13 @@ def day(written: str | None) -> str | None:
 
 
 def in_name(stem: str) -> str | None:
-    """The date at the beginning of a file's name, as Jekyll's posts, daily notes and Zettelkasten numbers have."""
+    """The date at the beginning of a file's name, as Jekyll's posts, daily notes and Zettelkasten numbers have.
+
+    Logseq and Roam name days `Mar 2nd, 2024`.
+    """
     found = _IN_NAME.match(stem)
     if not found:
-        return None
+        return _with_month(stem[:LONGEST].casefold())
     year, month, of_month = found.group(1, 3, 4) if found[1] else found.group(5, 6, 7)
     try:
         return datetime.date(int(year), int(month), int(of_month)).isoformat()

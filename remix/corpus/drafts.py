@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from remix.corpus import metadata_lines
 from remix.corpus.blocks import LeftOut, Why
 from remix.corpus.inline_tags import inline_tags
+from remix.corpus.outline_marks import without_prose
 from remix.corpus.shown import shown
 from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import split_leading_tags, split_trailing_tags
@@ -73,6 +74,8 @@ class Draft:
 
     def take_marks(self) -> None:
         """Take out what is neither words nor tags: images and attributes in lines of their own, a block's id."""
+        for number, why in list(without_prose(self._lines)):
+            self._take_line(number, why)
         for number, line in enumerate(self._lines):
             if line.endswith((")", "]", ">", "}")) and line.startswith(("!", "[", "<")) and is_image(line):
                 self._take_line(number, "image")

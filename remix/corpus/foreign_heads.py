@@ -1,7 +1,7 @@
 """Foreign heads: metadata above a note in forms without the fences of YAML and TOML.
 
 Takes a file's text, gives the metadata and the number of lines. Knows JSON (Hugo), JSON before `;;;` and YAML before
-`---` (Hexo), `Title: …` before an empty line (Pelican, MultiMarkdown), and `% title` (Pandoc).
+`---` (Hexo), `Title: …` before an empty line (Pelican, MultiMarkdown), `% title` (Pandoc), and `title:: …` (Logseq).
 
 Prose may look like a head: `Note: the ferry is late.` So a first line of `key: value` begins a head only if its key
 is in `FIRST_KEYS`, and only if all lines up to the end of the head are of that kind.
@@ -31,6 +31,7 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Leaves numbers as written: Python takes time in the square of a number's length."""
 
 _PAIR = re.compile(r"([A-Za-z][\w -]{0,60}+):(?:[ \t]++(.*)|)")
+_PROPERTY = re.compile(r"([A-Za-z][\w -]{0,60}+)::[ \t]++(\S.*)")
 _YAML_LINE = re.compile(r"[A-Za-z][^:#]{0,60}+:(?:[ \t]|$)|[ \t]++\S|- |#")
 _INDENTED = re.compile(r"(?: {4}|\t)[ \t]*+(\S.*)")
 _PERCENT = re.compile(r"%(?:[ \t]++(.*)|)")
@@ -56,6 +57,8 @@ def find(text: str, name: str) -> ForeignHead | None:
         return _json_entries(lines, name)
     if _PERCENT.fullmatch(lines[0]):
         return _percent(lines)
+    if _PROPERTY.fullmatch(lines[0]):
+        return _properties(lines)
     pair = _PAIR.fullmatch(lines[0])
     if pair and key_form(pair[1]) in FIRST_KEYS:
         return _unfenced_yaml(lines) or _pairs(lines)
@@ -116,6 +119,13 @@ def _broken(place: str, problem: str) -> FrontMatterError:
 # -- lines of key and value ---------------------------------------------------------------------------------
 
 
+def _properties(lines: list[str]) -> ForeignHead:
+    """Logseq's properties of a page: `title:: Lamps`. The lines stay in the body, where their tags are read."""
+    pairs = [match for match in takewhile(bool, map(_PROPERTY.fullmatch, lines)) if match]
+    meta = {match[1]: match[2].strip() for match in pairs if key_form(match[1]) not in TAG_KEYS}
+    return ForeignHead(0, meta)
+
+
 def _unfenced_yaml(lines: list[str]) -> ForeignHead | None:
     """YAML that ends at `---`, without a line above, as in Hexo."""
     source = list(takewhile(lambda line: _YAML_LINE.match(line) and line.rstrip() != FENCE, lines))
@@ -148,6 +158,8 @@ def _pairs(lines: list[str]) -> ForeignHead | None:
 def _listed(key: str, value: str) -> str | list[str]:
     """A value; tags as a list, because Pelican's tags may have several words without a comma between tags."""
     if key_form(key) == "tags" and "#" not in value and "[[" not in value:
+        if value.startswith("[") and value.endswith("]"):
+            value = value[1:-1]
         return [tag.strip() for tag in re.split("[,;]", value)]
     return value
 

@@ -50,7 +50,7 @@ def group(rows: Sequence[Row]) -> Group:
             draft.take_metadata()
     if drafts and leads.get(id(drafts[0]), "").rstrip().endswith(">"):
         drafts[0].take_leading_tags()
-    ends_with_tags = _take_trailing_tags(drafts, leads)
+    _take_trailing_tags(drafts, leads)
     wordless = [draft.why_wordless() for draft in drafts]
     if all(why or draft.is_empty for why, draft in zip(wordless, drafts, strict=True)):
         for why, draft in zip(wordless, drafts, strict=True):
@@ -63,7 +63,7 @@ def group(rows: Sequence[Row]) -> Group:
         why = left_out[0].why if left_out else "metadata"
         left_out += [LeftOut(why, line, (at, at)) for at, line in lines if has_words(line)]
         lines = []
-    while lines and (not lines[-1][1].strip() or (ends_with_tags and not lines[-1][1].strip("> \t"))):
+    while lines and (not lines[-1][1].strip() or (len(lines) < len(rows) and not lines[-1][1].strip("> \t-+*"))):
         lines.pop()
     listed = [tag for draft in drafts for tag in draft.listed_tags]
     tags = unique([*listed, *(tag for draft in drafts for tag in draft.inline_tags)])
@@ -77,32 +77,36 @@ def _reason(draft: Draft | None) -> Why:
     return draft.left_out[0].why if draft and draft.left_out else "tags"
 
 
-def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> bool:
+def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> None:
     """Take the list of tags off the end: off the last paragraph, and off paragraphs of tags alone before it."""
-    taken = False
     for draft in reversed(drafts):
         if draft.is_empty:
             continue
         marker = _MARKER.search(leads.get(id(draft), ""))
         if not draft.take_trailing_tags(marker[0] if marker else ""):
             break
-        taken = True
         if not draft.is_empty:
             break
-    return taken
 
 
 def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[LeftOut]) -> Iterator[tuple[int, str]]:
     """The lines that stay, with their numbers; lines of which only markers stay go, and empty lines around them."""
     dropped = blank = False
+    marker: tuple[Draft | None, str] = (None, "")
+    """What stood before the first line of a draft, if the line was left out and the next line begins the item."""
     for row in rows:
         said = words[id(row.draft)] if row.draft else []
-        text = f"{row.before}{said[row.number] if any(said) else ''}".rstrip()
+        before = marker[1] if row.draft and row.draft is marker[0] else row.before
+        text = f"{before}{said[row.number] if any(said) else ''}".rstrip()
         if row.why or (row.draft and not (any(said) and said[row.number])):
             dropped = True
+            if any(said) and _MARKER.search(before):
+                marker = (row.draft, before)
+                continue
             if has_words(text):
                 left_out.append(LeftOut(row.why or _reason(row.draft), text, (row.line, row.line)))
             continue
+        marker = (None, "")
         is_blank = not text.strip("> \t")
         if not (is_blank and blank and dropped):
             yield row.line, text

@@ -6,24 +6,40 @@ be taken is taken, the rest is left aside with a note. Doesn't know in which for
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from remix.corpus.dates import day
+from remix.corpus.metadata_lines import TAG_WORDS
 from remix.corpus.tags import unique
 from remix.util import frontmatter
 
 ALIAS_KEYS = frozenset({"aliases", "alias"})
 
-TAG_KEYS = frozenset({"tags", "tag", "categories", "category", "keywords", "taxonomies"})
 
-DATE_KEYS = ("date", "created", "published", "pubdate", "publishdate", "datecreated", "createdat", "planted")
+def _forms(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+DATE_KEYS = _forms("""
+date created published pubdate pubdatetime publishdate publishedat datepublished firstpublished
+datecreated createdat createdate creationdate createdtime planted
+datum erstellt fecha creado data criado creato créé дата создано 日期 创建时间 日付 作成日 날짜 التاريخ تاريخ
+""")
 """The first that is a date counts; then the file's name, then `UPDATE_KEYS`."""
 
-UPDATE_KEYS = ("updated", "modified", "lastmod")
+UPDATE_KEYS = _forms("updated modified lastmod lastmodified lastupdated datemodified dateupdated moddatetime")
 
-TEXT_KEYS = frozenset({"title", "subtitle", "author", "authors", "description", "summary", *DATE_KEYS, *UPDATE_KEYS})
+TITLE_KEYS = _forms("""
+title titel titre título titolo заголовок название назва tytuł 标题 標題 タイトル 제목 العنوان عنوان כותרת
+""")
+"""The first with a value counts."""
+
+AUTHOR_KEYS = _forms("author authors autor autorin autora auteur autrice autore автор 作者 著者 الكاتب المؤلف")
+
+TEXT_KEYS = frozenset({*TITLE_KEYS, *AUTHOR_KEYS, *DATE_KEYS, *UPDATE_KEYS, "subtitle", "description", "summary"})
 """Keys whose value is a line of text."""
 
 FURTHER = ("taxonomies", "extra", "params")
@@ -42,6 +58,26 @@ _AT_SEPARATORS = re.compile(rf"(?:\[\[[^\[\]]*+\]\]|[^{_SEPARATOR}])+")
 _AT_SPACES = re.compile(r"(?:\[\[[^\[\]]*+\]\]|\S)+")
 _RUN_TOGETHER = re.compile(r"(?<=[^\s#])#(?=[^\s#])")
 _YEAR = re.compile(r"\d{4}")
+
+
+_SEPARATOR_IN_LIST = re.compile(r"[，、；،؛]")
+"""Between the items of a list in YAML, where only `,` parts items."""
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+
+
+def key_form(key: str) -> str:
+    """A key without case and joints: `Date Created`, `date-created` and `dateCreated` are the same."""
+    return re.sub(r"[\s_-]+", "", key.casefold())
+
+
+TAG_KEYS = frozenset({*map(key_form, TAG_WORDS), "taxonomies"})
+
+_LISTS_OF_NAMES = ("tags", "tag", "categories", "category", "keywords")
+"""Of the keys of tags the most frequent, in the order of their tags; other languages' keys follow."""
+
+_MAY_HAVE_BLANKS = ("tag", "category", "keywords")
+"""Keys whose value may be a tag of several words, without a separator."""
 
 
 class HeadKeys(NamedTuple):
@@ -73,11 +109,6 @@ def read(meta: Mapping[str, Any], name: str, text: str) -> HeadKeys:
     )
 
 
-def key_form(key: str) -> str:
-    """A key without case and joints: `Date Created`, `date-created` and `dateCreated` are the same."""
-    return re.sub(r"[\s_-]+", "", key.casefold())
-
-
 class _Keys:
     """Values by the forms of their keys, and notes on what was left aside."""
 
@@ -105,17 +136,22 @@ class _Keys:
 
     def title(self) -> str | None:
         """The title; of titles in several languages the English one, or the first."""
-        value = self._values.get("title")
+        key = self._first(TITLE_KEYS)
+        value = self._values.get(key)
         if not isinstance(value, Mapping):
-            return self._line("title")
+            return self._line(key)
         found = next((each for each in (value.get("en"), *value.values()) if isinstance(each, str) and each), None)
-        self._note("title", "is a mapping", "one title is taken" if found else "left aside")
+        self._note(key, "is a mapping", "one title is taken" if found else "left aside")
         return _unlinked(found or "").strip() or None
 
     def author(self) -> str | None:
         """The author or the authors, with commas between."""
-        key = "author" if self._values.get("author") not in (None, *_NULLS) else "authors"
+        key = self._first(AUTHOR_KEYS)
         return None if self._values.get(key) in _NULLS else self._line(key)
+
+    def _first(self, keys: tuple[str, ...]) -> str:
+        """The first of the keys with a value, or the first."""
+        return next((key for key in keys if self._values.get(key) not in (None, *_NULLS)), keys[0])
 
     def date(self, keys: tuple[str, ...]) -> str | None:
         """The value of the first of the keys with a date."""
@@ -152,14 +188,12 @@ class _Keys:
 
     def tags(self) -> tuple[str, ...]:
         """Tags, categories and keywords."""
-        found = [
-            *self.words("tags", _at_separators_or_spaces),
-            *self.words("tag", _at_separators),
-            *self.words("categories", _at_separators_or_spaces),
-            *self.words("category", _at_separators),
-            *self.words("keywords", _at_separators),
-        ]
-        return unique(tag for each in found for tag in _apart(each))
+        others = sorted(TAG_KEYS.intersection(self._values).difference(_LISTS_OF_NAMES, FURTHER))
+        found: list[str] = []
+        for key in (*_LISTS_OF_NAMES, *others):
+            found += self.words(key, _at_separators if key in _MAY_HAVE_BLANKS else _at_separators_or_spaces)
+        parts = (part.strip() for each in found for part in _SEPARATOR_IN_LIST.split(each))
+        return unique(tag for part in parts for tag in _apart(part))
 
     def words(self, key: str, split: Callable[[str], list[str]]) -> list[str]:
         """A value as a list of words; `split` takes a string apart."""
@@ -225,7 +259,10 @@ def _unquoted_link(value: Any) -> str | None:
 
 
 def _unlinked(words: str) -> str:
-    """The words that a reader sees of links: `[[a|b]]` is b."""
+    """The words that a reader sees: of the link `[[a|b]]` b, of `&amp;` its character, of a template nothing."""
+    if "<%" in words or "{{" in words:
+        return ""
+    words = _ENTITY.sub(lambda entity: html.unescape(entity[0]), words) if "&" in words else words
     if "[" not in words:
         return words
     shown = _WIKILINK.sub(lambda link: link[1] if link[2] is None else link[2], words)

@@ -69,9 +69,10 @@ def _split(text: str, name: str, first_line: int) -> Head:
     if not found.yaml:
         return Head(found.meta, parts.body, parts.body_line)
     try:
-        return _yaml(found.yaml, parts, name, first_line)
+        head = _yaml(found.yaml, parts, name, first_line)
     except FrontMatterError:
-        return Head({}, text, 1)  # a heading above a line of hyphens
+        head = None
+    return head if head and head.meta else Head({}, text, 1)  # a heading above a line of hyphens
 
 
 def _yaml(source: str, parts: Parts, name: str, first_line: int) -> Head:

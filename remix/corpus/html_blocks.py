@@ -35,6 +35,10 @@ DEEPEST = 20
 """Lists and quotations within each other; deeper ones are read as if they were not."""
 
 
+NO_BREAK = "&nbsp;"
+"""An empty line, if alone between line breaks."""
+
+
 class _Part(NamedTuple):
     """A tag, a comment, or an element without prose."""
 
@@ -116,6 +120,8 @@ class _Reader:
         self._tags_line = first_line
         self._frames: list[_Frame] = []
         self._rows: list[Row] = []
+        self._breaks = 0
+        """Line breaks since the last word."""
 
     def read(self) -> None:
         """Read all."""
@@ -133,6 +139,8 @@ class _Reader:
     def _add(self, words: str) -> None:
         if not self._words:
             self._begin = self._line
+        if words.strip() and words.strip() != NO_BREAK:
+            self._breaks = 0
         self._words.append(words)
         self._line += words.count("\n")
 
@@ -156,6 +164,11 @@ class _Reader:
 
     def _follow(self, part: _Part) -> None:
         """Begin and end blocks, lists and quotations."""
+        if part.name == "br":
+            self._breaks += 1
+            # Two breaks part paragraphs, as in posts exported from Blogger.
+            if self._breaks > 1 and not self._level:
+                self._end_block()
         if part.name not in _BLOCKS:
             return
         self._end_block()

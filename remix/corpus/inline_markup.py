@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from remix.corpus.emphasis import Signs
-from remix.corpus.inline_patterns import CLOSING, FORMULA_ENDS, MARKUP, POWER, UNSEEN
+from remix.corpus.inline_patterns import CLOSING, COMMENT, COMMENT_END, FORMULA_ENDS, MARKUP, POWER, UNSEEN
 
 MOST_MARKS = 200_000
 """Of a paragraph; the text behind stays as written, so that no paragraph fills the memory."""
@@ -33,6 +33,7 @@ Kind = Literal[
     "attributes",  # `{#id .class}`
     "formula",
     "autolink",  # `<https://…>`
+    "reference",  # `((block))` of Logseq and Roam
     "escape",
     "entity",
 ]
@@ -118,6 +119,10 @@ class _Scanner:
         match match.lastgroup:
             case "code":
                 yield from self._code(start, end)
+            case "enclosed" | "attributes" if COMMENT.match(self._text, start) and (
+                close := self._end_of_comment(end)
+            ):
+                yield Span("comment", start, close)
             case "enclosed":
                 yield from self._enclosed(match[0], start)
             case "formula":
@@ -134,7 +139,16 @@ class _Scanner:
                 yield from self._bracketed(match)
             case "run":
                 self.runs.append(Signs(start, end))
-            case "escape" | "entity" | "footnote" | "metadata" | "attributes" | "autolink" as kind:
+            case (
+                "escape"
+                | "entity"
+                | "footnote"
+                | "metadata"
+                | "attributes"
+                | "autolink"
+                | "reference"
+                | "shortcode" as kind
+            ):
                 yield Span(kind, start, end)
 
     def _code(self, start: int, end: int) -> Iterator[Span]:
@@ -155,6 +169,16 @@ class _Scanner:
         if (end := self._after(CLOSING[opening], at, opening)) is not None:
             kind: Kind = "comment" if opening in ("%%", "<!--") else "html" if opening == "<?" else "shortcode"
             yield Span(kind, start, end)
+
+    def _end_of_comment(self, at: int) -> int | None:
+        """The end of a comment of Liquid or kramdown."""
+        if "comment" in self.unclosed:
+            return None
+        found = COMMENT_END.search(self._text, at)
+        if not found:
+            self.unclosed["comment"] = at
+            return None
+        return found.end()
 
     def _after(self, closing: str, at: int, key: str) -> int | None:
         """The end of the next `closing`; under `key` is noted that there is none."""

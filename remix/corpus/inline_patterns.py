@@ -49,6 +49,19 @@ _FIELD = (
     r"|\((?!\()[^\[\]()\n:]{1,60}+::[ ](?:[^()\[\]\n]|\[\[[^\[\]\n]*+\]\]|\[[^\[\]\n]*+\](?:\([^()\n]*+\))?+)*+\)"
 )
 
+_ASSIGNMENTS = r"(?:\s++[\w-]++=(?:\"[^\"\[\]]*+\"|'[^'\[\]]*+'|[^\s\"'\[\]]++))"
+_WORDPRESS = (
+    rf"\[(?:/(?:caption|embed|audio|video|playlist|gallery)|(?:caption|gallery|embed){_ASSIGNMENTS}*+"
+    rf"|(?:audio|video|playlist){_ASSIGNMENTS}++)\s*+/?\](?![(:])"
+    r"|\[(?:youtube|vimeo|soundcloud|googlevideo)[ =][^\[\]\s]++\](?![(:])"
+)
+"""Shortcodes of WordPress."""
+
+_REFERENCE = (
+    r"\(\((?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[\w-]{0,8}(?:\d|[a-z_-][A-Z]|[A-Z]{2}[a-z]))[\w-]{9})\)\)"
+)
+"""Another block's id, as Logseq and Roam write ids; `((by the way))` is prose."""
+
 MARKUP = re.compile(
     r"(?=[\\`%<{\[\](!^$&*_~=#h])(?:"
     r"(?P<escape>\\[!-/:-@\[-`{-~\n])"
@@ -63,6 +76,8 @@ MARKUP = re.compile(
     r"|(?P<address>https?://[^\s<>\[\]()*`|\"]*[^\s<>\[\]()*`|\"_~=.,;:!?'])"
     rf"|(?P<attributes>\{{:[^{{}}\n]{{0,300}}+\}}|(?<=[)\]`*_>~=]){_ATTRIBUTES}"
     rf"|{_ATTRIBUTES}(?=[ \t]*+(?:\#++[ \t]*+)?(?:\n|\Z)))"
+    rf"|(?P<reference>{_REFERENCE})"
+    rf"|(?P<shortcode>{_WORDPRESS})"
     r"|(?P<formula>\$\$?(?!\$))"
     r"|(?P<entity>&(?:\#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6})|[A-Za-z][A-Za-z0-9]{1,31});)"
     r"|(?P<tag>(?<!\S)\#[\w/-]++)"
@@ -74,6 +89,10 @@ MARKUP = re.compile(
 
 CLOSING = {"%%": "%%", "<!--": "-->", "<%": "%>", "<?": "?>", "{{": "}}", "{{<": ">}}", "{{%": "%}}", "{%": "%}"}
 """The end of what is enclosed between two signs."""
+
+COMMENT = re.compile(r"\{%-?\s*+comment\s*+-?%\}|\{::comment\}")
+COMMENT_END = re.compile(r"\{%-?\s*+endcomment\s*+-?%\}|\{:/comment\}")
+"""Comments of Liquid and kramdown."""
 
 UNSEEN = re.compile(
     r"(?:script|style|svg|math|iframe|object|template|select|textarea|canvas|audio|video|rt|rp|rtc)\Z", re.IGNORECASE
@@ -97,5 +116,5 @@ ADDRESS_OF_NOTE = re.compile(
 )
 """The words and the target of links to footnotes, as exported from Word and from the web."""
 
-POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|[kcdm]m|ft|mi|yd))\Z")
+POWER = re.compile(r"(?<!\d)(?:10|[2-9]|(?<![A-Za-z])(?:[A-Za-z]|mc|[kcdm]m|ft|mi|yd))\Z")
 """The end of the text before an exponent: 10<sup>6</sup>, km<sup>2</sup>."""

@@ -11,11 +11,15 @@ and without the word the sentence would have a gap.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from remix.corpus.inline_markup import Span, markup
 from remix.corpus.tags import EMOJI, JOINERS, marks, unique
 
 _INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{EMOJI}{JOINERS}/-]+)")
+LONGEST_IN_BRACKETS = 100
+"""Letters of a tag in brackets."""
+
 _LETTER = re.compile(rf"[^\W_]|[{EMOJI}]")
 
 
@@ -25,7 +29,18 @@ def inline_tags(text: str) -> tuple[str, ...]:
         return ()
     words = (match[1].rstrip("/") for match in _INLINE.finditer(_without_markup(text)))
     # Numbers, paths from the root, and words without a letter or emoji are no tags.
-    return unique(word for word in words if _LETTER.search(word) and not (word.isdigit() or word.startswith("/")))
+    found = [word for word in words if _LETTER.search(word) and not (word.isdigit() or word.startswith("/"))]
+    return unique([*found, *_in_brackets(text)])
+
+
+def _in_brackets(text: str) -> Iterator[str]:
+    """Tags of several words, as Logseq and Roam write them: `#[[old maps]]`."""
+    for span in markup(text) if "#[[" in text else ():
+        before = text[max(0, span.start - 2) : span.start]
+        if span.kind == "wiki" and before.endswith("#") and not before[:-1].strip():
+            tag = text[span.start + 2 : span.end - 2].strip()
+            if _LETTER.search(tag) and len(tag) <= LONGEST_IN_BRACKETS and "|" not in tag:
+                yield tag
 
 
 def _without_markup(text: str) -> str:

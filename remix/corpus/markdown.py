@@ -15,6 +15,7 @@ from remix.corpus.blocks import Body, LeftOut
 from remix.corpus.drafts import Draft
 from remix.corpus.groups import Row, group
 from remix.corpus.html_blocks import read_html, without_tags
+from remix.corpus.html_breaks import double_breaks
 from remix.corpus.indented_text import reads_like_code
 from remix.corpus.markdown_comments import without_comments
 from remix.corpus.markdown_parts import Group, Leaf, TooManyTokensError, parts
@@ -77,7 +78,7 @@ class _Reader:
         self._end = leaf.spans[-1][1]
         match leaf.kind:
             case "words":
-                self._sheet.add_paragraph(Draft(words, line))
+                self._read_paragraphs("\n".join(words), line)
             case "heading":
                 self._sheet.add_heading(Draft(words, line), leaf.level)
             case "html":
@@ -90,6 +91,18 @@ class _Reader:
                 _Reader(dedented, line, self._sheet, self._depth + 1).read()
             case _:
                 self._leave_out(leaf)
+
+    def _read_paragraphs(self, source: str, line: int) -> None:
+        """Read a paragraph, or several with two line breaks in HTML between them."""
+        at = 0
+        for start, end in double_breaks(source):
+            self._sheet.add_paragraph(Draft(source[at:start].rstrip().split("\n"), line))
+            line += source.count("\n", at, start)
+            breaks = source[start:end]
+            self._sheet.leave_out(LeftOut("html", breaks.strip(), (line, line + breaks.rstrip().count("\n"))))
+            line += breaks.count("\n")
+            at = end
+        self._sheet.add_paragraph(Draft(source[at:].split("\n"), line))
 
     # -- lists and quotations -------------------------------------------------------------------------------
 

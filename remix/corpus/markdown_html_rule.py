@@ -18,6 +18,9 @@ _RAW = ("script", "pre", "style", "textarea")
 """Elements at whose end the block ends, even if more HTML follows."""
 
 _ELEMENT = re.compile(rf"</?(?P<name>(?i:{'|'.join([*block_names, *OPAQUE, 'center', 'hgroup'])}))(?=[\s/>]|$)")
+_HOLDS_MARKDOWN = re.compile(r"<[A-Za-z][^<>]*[ \t]markdown(?:=[\"']?(?:1|block|span)[\"']?)?[^<>]*>[ \t]*\Z")
+"""kramdown's and PHP Markdown Extra's tag of an element that holds Markdown, at the end of a line."""
+
 _ALONE = re.compile(rf"{HTML_OPEN_CLOSE_TAG_STR}\s*$")
 
 
@@ -55,6 +58,8 @@ def _end_of_html(state: StateBlock, start: int, end: int, name: str) -> int:
     at = state.bMarks[start] + state.tShift[start]
     if name in _RAW and (close := marks.pairs.get(at)) and reaches(state, start, end, close):
         return line_of(state, close) + 1
+    if _HOLDS_MARKDOWN.search(state.src, at, state.eMarks[start]):
+        return start + 1
     line = start
     while True:
         stop = line + 1

@@ -36,6 +36,8 @@ _MARK = re.compile(
     r"|\{%-?+[ \t]*+end(?P<liquid_end>\w++)[ \t]*+-?+%\}"
     r"|\{%-?+[ \t]*+(?P<zola>\w++)(?=\()"
     r"|\{%-?+[ \t]*+(?P<liquid>\w++)"
+    r"|\{::(?P<kramdown>comment)\}"
+    r"|\{:/(?P<kramdown_end>comment)\}"
     r"|(?P<braces>\}\})"
     r"|(?P<percent>%\}(?!\}))"
     r"|(?P<angle>%>)"
@@ -46,8 +48,15 @@ _MARK = re.compile(
 _FENCE = re.compile(r"^[ \t>]*+(?:```|~~~)", re.MULTILINE)
 
 _LONE = ("dollars", "bracket", "braces", "percent", "angle", "comment")
-_OPENING = ("begin", "hugo", "liquid", "zola", "html")
-_CLOSING = {"end": "begin", "hugo_end": "hugo", "liquid_end": "liquid", "zola_end": "zola", "html_end": "html"}
+_OPENING = ("begin", "hugo", "liquid", "zola", "kramdown", "html")
+_CLOSING = {
+    "end": "begin",
+    "hugo_end": "hugo",
+    "liquid_end": "liquid",
+    "zola_end": "zola",
+    "kramdown_end": "kramdown",
+    "html_end": "html",
+}
 _ENDS_WITH = {"hugo_end": "braces", "liquid_end": "percent", "zola_end": "percent"}
 """Closing marks that also end as any shortcode ends."""
 

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt, rules_block
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from remix.corpus import markdown_rules
+from remix.corpus import markdown_rules, metadata_lines
 from remix.corpus.blocks import Why
 from remix.corpus.markdown_html_rule import html_block
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
@@ -140,7 +140,10 @@ def _is_sentence(text: str, spans: list[tuple[int, int]]) -> bool:
     """Whether words above `---` are a paragraph above a rule, not a heading."""
     if len(spans) > 1:
         return True
-    words, _ = split_trailing_tags(text[slice(*spans[0])].strip())
+    line = text[slice(*spans[0])].strip()
+    if (field := metadata_lines.field(line)) and field.is_certain:
+        return True
+    words, _ = split_trailing_tags(line)
     is_question = words.endswith(("?", "!")) and len(words.split()) <= LONGEST_HEADING // 2
     return len(words.split()) > LONGEST_HEADING or (bool(_SENTENCE.search(words)) and not is_question)
 

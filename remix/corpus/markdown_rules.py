@@ -26,7 +26,7 @@ _SHORTCODES: dict[str, Why] = {
 }
 """Shortcodes of Hugo, tags of Jekyll's Liquid and of Hexo whose content isn't prose, with the reason."""
 
-_NAME = re.compile(r"\{(?:\{[<%]|%-?)[ \t]*+([\w-]++)")
+_NAME = re.compile(r"\{(?:\{[<%]|%-?|::)[ \t]*+([\w-]++)")
 _ENDS = (("{{<", "braces"), ("{{%", "braces"), ("{%", "percent"), ("<%", "angle"))
 """Beginnings of shortcodes, each with the kind of mark at the end."""
 
@@ -42,7 +42,22 @@ _MOST_LINES = 20
 _MANY_WORDS = re.compile(r"(?:[^\W\d_]{2,}+[, ]++){5}")
 _CONTAINER = re.compile(r":{3,}[ \t]*+(?:\{[^{}]*+\}|[\w-]++.*+)?")
 _ADMONITION = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]++[\w-]++(?:[ \t]++(?:\"[^\"]*+\"|inline|end))*+[ \t]*+")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,80}\]:")
+_MODULE = re.compile(
+    r"import (?:[\w{}*$, ]{1,200} from )?(?:\"[^\"\s]++\"|'[^'\s]++');?[ \t]*+"
+    r"|export (?:const|let|var|default|function|async function) [\w$ ]*+[={(].*"
+)
+_MDX_COMMENT = re.compile(r"\{/\*(?:[^*]|\*(?!/))*+\*/\}[ \t]*+")
+"""Lines of JavaScript and comments in MDX."""
+
+_LAYOUT = re.compile(
+    r"(?:\\(?:newpage|pagebreak|clearpage|cleardoublepage|tableofcontents|maketitle|listof\w++|appendix|centering|noindent"
+    r"|(?:big|med|small)skip|[vh](?:space\*?|fill)|printbibliography|bibliography|bibliographystyle)"
+    r"(?:\[[^\[\]{}]*+\]|\{[^{}]*+\})*+[ \t]*+)++"
+)
+"""Commands of LaTeX without words, alone on a line, as Pandoc passes them on."""
+
+_FOOTNOTE = re.compile(r"\[(?:\^[^\]\s]{1,80}|#[^\]\n]{1,80})\]:")
+"""Also MultiMarkdown's `[#Marsh:1999]:`, a work that the text cites."""
 
 
 class _Left(NamedTuple):
@@ -112,8 +127,14 @@ def footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 def _at(state: StateBlock, start: int, end: int, at: int) -> _Left | None:
     """The block that is left out from a place on; none if words begin there."""
     match state.src[at]:
+        case "\\" if _LAYOUT.fullmatch(state.src, at, state.eMarks[start]):
+            return _Left("shortcode", state.eMarks[start])
         case "$" | "\\":
             return _formula(state, start, end, at)
+        case "i" | "e" if _MODULE.fullmatch(state.src, at, state.eMarks[start]):
+            return _Left("code", state.eMarks[start])
+        case "{" if _MDX_COMMENT.fullmatch(state.src, at, state.eMarks[start]):
+            return _Left("comment", state.eMarks[start])
         case "{" | "<":
             return _shortcode(state, start, end, at)
         case ":" if _CONTAINER.fullmatch(state.src, at, state.eMarks[start]):

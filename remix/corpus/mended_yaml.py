@@ -27,6 +27,9 @@ _BEGINS = re.compile(r"[^\s#\[\]{}-]")
 _PAIR = re.compile(r"([^\s:#][^:]{0,60}+):(.*)")
 _NAMES_TAGS = re.compile(rf"[ \t]*+(?:{'|'.join(sorted(TAG_KEYS))})[ \t]*+:", re.IGNORECASE)
 _LINKS = re.compile(r"\[\[[^\[\]]*+\]\](?:[ \t,;]++\[\[[^\[\]]*+\]\])++")
+_TEMPLATE = re.compile(r"[^\s:#][^:]{0,60}+:[ \t]*+(?:\{\{|<%).*\s*+")
+"""An entry whose value a plugin will fill in: `date: {{date}}`."""
+
 _COMMENT = re.compile(r"[ \t]#.*")
 _MARK = re.compile(r"(?<=[ \t,\[])#(?=[^\s#,\]])")
 """Of a tag; YAML takes the mark and the rest of the line for a comment."""
@@ -65,7 +68,9 @@ def read(source: str, name: str, first_line: int) -> Mended | None:
             fate = "left aside" if found is None else "read as plain text"
             notes.append(f"{name}:{entry.line}: `{key}` is not valid YAML; {fate}.")
         meta.update(found or {})
-    return Mended(with_marked_tags(source, meta, name), tuple(notes)) if meta else None
+    if not meta and not (entries and all(_TEMPLATE.fullmatch("\n".join(entry.lines)) for entry in entries)):
+        return None
+    return Mended(with_marked_tags(source, meta, name), tuple(notes))
 
 
 def with_marked_tags(source: str, meta: dict[str, Any], name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 
 _TAG_KEYS = """
 tags, tag, keywords, keyword, categories, category, topics, topic, hashtags
+tagged, tagged as, tagged with, filed under, filed in, labels, label, document tags
 schlagwörter, schlagworte, schlagwort, stichwörter, stichworte, kategorien, kategorie, themen, thema
 étiquettes, étiquette, mots-clés, mots clés, mots-clefs, catégories, catégorie, sujets, thèmes
 etiquetas, etiqueta, categorías, categoría, temas, palabras clave, palavras-chave, categorias, categoria
@@ -25,6 +26,7 @@ parole chiave, etichette, categorie, argomenti
 теги, тег, метки, метка, категории, категория, темы, ключевые слова, рубрики, рубрика
 标签, 標籤, 分类, 分類, 关键词, 關鍵詞, 主题, 主題, タグ, カテゴリ, カテゴリー, キーワード, 태그
 وسوم, الوسوم, وسم, تصنيف, التصنيف, كلمات مفتاحية, תגיות
+ετικέτες, etiketler, etykiety, tagi, taggar, trefwoorden, štítky
 """
 _OTHER_KEYS = """
 status, stage, type, date, created, created at, date created, updated, modified, date modified, published, planted
@@ -49,15 +51,21 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(word.strip() for line in words.strip().split("\n") for word in line.split(","))
 
 
-_TAGS, _OTHERS = _listed(_TAG_KEYS), _listed(_OTHER_KEYS)
+TAG_WORDS = _listed(_TAG_KEYS)
+_OTHERS = _listed(_OTHER_KEYS)
 
 _FIELD = re.compile(
-    r"(?P<mark>[*_]{0,3})(?P<key>[^\W_](?:[\w /.'-]{0,38}\w)?)(?P=mark)?[ \t\u00a0\u202f]?(?P<colon>::|[:：])"
+    r"(?P<mark>[*_]{0,3})(?P<key>[^\W_](?:[\w /.'-]{0,38}[^\W_])?)(?P=mark)?[ \t\u00a0\u202f]?(?P<colon>::|[:：])"
     r"[*_]{0,3}(?P<blank>[ \t\u00a0\u3000]*+)(?P<value>.*)"
 )
 _IN_BRACKETS = r"[\[(]([^\W_][\w /.-]{0,40}+)::[ \t]*+([^\[\]()]*+(?:\[\[[^\[\]]*+\]\][^\[\]()]*+)*+)[\])][ \t]*+"
 _ONE_BRACKETED = re.compile(_IN_BRACKETS)
 _BRACKETED = re.compile(f"(?:{_IN_BRACKETS})++")
+_BARE = re.compile(
+    r"[*_]{0,3}(?P<key>[^\W_](?:[\w /.'-]{0,38}[^\W_])?)[*_]{0,3}(?:[ \t]++[-–—=])?[ \t]++(?P<value>\#\S.*)"
+)
+"""A key of tags without a colon: `Tags #maps #cities`."""
+
 _LINK = re.compile(r"!?\[\[[^\[\]]*+\]\]|!?\[[^\[\]]*+\]\([^()]*+\)|<?https?://[^\s<>]++>?|(?<!\S)#[^\s#]++|`[^`]*+`")
 _WORDS_OF_LINK = re.compile(r"\[\[?(?:[^\[\]|]*+\|)?([^\[\]|]++)\](?:\]|\([^()]*+\))")
 _ABBREVIATION = re.compile(r"\*\[[^\[\]]++\]:[ \t].*")
@@ -66,6 +74,9 @@ _SEPARATOR = re.compile(r"[,;，；、،؛|·]")
 _SENTENCE = re.compile(rf"[{ENDS}][{CLOSING}]*\Z")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
 """Letters of scripts without blanks between words."""
+
+_NO_TAGS = frozenset(["none", "null", "n/a", "-", "–", "—", "~", "keine", "aucun", "ninguna", "нет", "无", "なし"])
+"""Values that say that there are no tags."""
 
 _DIRECTIONS = frozenset(["up", "down", "next", "previous", "prev"])
 """Keys that are common words of prose: their values are links."""
@@ -90,9 +101,9 @@ class Field(NamedTuple):
 
 def field(line: str) -> Field | None:
     """The metadata in a line, if the line holds nothing else."""
-    if ":" not in line and "：" not in line:
-        return None
     line = line.strip()
+    if ":" not in line and "：" not in line:
+        return _bare(line)
     if _ABBREVIATION.fullmatch(line):
         return Field("abbreviation", (), True)
     if _BRACKETED.fullmatch(line):
@@ -105,9 +116,19 @@ def field(line: str) -> Field | None:
     tags = tuple(_tags(key, value))
     if match["colon"] == "::":
         return Field(key, tags, True)
-    if not (key in _TAGS or key in _OTHERS) or not _is_value(key, value):
+    if not (key in TAG_WORDS or key in _OTHERS) or not _is_value(key, value):
         return None
     return Field(key, tags, bool(tags or match["mark"] or _LINK.search(value)))
+
+
+def _bare(line: str) -> Field | None:
+    """A line of a key of tags and a list of tags, without a colon between the two."""
+    match = _BARE.fullmatch(line) if "#" in line else None
+    if match and _plain(match["key"]) in TAG_WORDS:
+        rest, listed = split_trailing_tags(match["value"])
+        if listed and not rest and all(" " not in tag for tag in listed):
+            return Field(_plain(match["key"]), listed, True)
+    return None
 
 
 def _plain(key: str) -> str:
@@ -122,7 +143,7 @@ def _is_value(key: str, value: str) -> bool:
     count = len(words.split()) + len(_UNSPACED.findall(words)) // LETTERS
     if count > 2 and _SENTENCE.search(words):
         return False
-    return count <= (5 * (1 + len(_SEPARATOR.findall(words))) if key in _TAGS else MOST_WORDS)
+    return count <= (5 * (1 + len(_SEPARATOR.findall(words))) if key in TAG_WORDS else MOST_WORDS)
 
 
 def _tags(key: str, value: str) -> Iterator[str]:
@@ -130,9 +151,14 @@ def _tags(key: str, value: str) -> Iterator[str]:
     rest, listed = split_trailing_tags(value)
     if listed and not rest:
         yield from listed
-    elif key not in _TAGS:
+    elif key not in TAG_WORDS:
         yield from inline_tags(value)
     else:
-        for part in _SEPARATOR.split(_WORDS_OF_LINK.sub(r" \1, ", value)):
-            if tag := part.strip(" \t\"'*_`").removeprefix("#").strip():
+        if value.startswith("[") and value.endswith("]") and not _LINK.search(value):
+            value = value[1:-1]  # a list in YAML, below an empty line or a heading
+        elif not _SEPARATOR.search(value) and all(map(_UNSPACED.match, value.split())):
+            value = ", ".join(value.split())
+        for part in _SEPARATOR.split(_WORDS_OF_LINK.sub(r" \1, ", value.replace("` `", "`, `"))):
+            tag = part.strip(" \t\"'*_`").removeprefix("#").strip()
+            if tag and tag.casefold() not in _NO_TAGS:
                 yield tag

@@ -24,6 +24,9 @@ _HEADING = re.compile(r"(\*+)[ \t]+(.*)")
 _HEADING_TAGS = re.compile(r":[\w@#%:]+:")
 _PRIORITY = re.compile(r"\[#\w{1,2}\]")
 _COOKIE = re.compile(r"\[(?:\d*/\d*|\d*%)\]")
+_OF_PROGRAMS = frozenset({"ATTACH", "crypt"})
+"""Tags that Emacs sets, not the author."""
+
 _UNREAD = frozenset({"noexport", "ARCHIVE"})
 """Tags of headings that Org doesn't export."""
 
@@ -123,7 +126,7 @@ def _heading(line: str, states: set[str]) -> _Heading | None:
     tags: tuple[str, ...] = ()
     left_out: list[tuple[Why, str]] = []
     if _HEADING_TAGS.fullmatch(last):
-        tags = tuple(filter(None, last.split(":")))
+        tags = tuple(tag for tag in last.split(":") if tag and tag not in _OF_PROGRAMS)
         left_out.append(("tags", last))
     else:
         words.append(last)

@@ -35,7 +35,8 @@ _NO_WORDS = re.compile(
     r"(?P<comment>#(?:[ \t]|$))"
     r"|(?P<code>:(?:[ \t]|$)|%%\()"  # fixed-width text, expressions of the diary
     r"|(?P<table>\||\+-[+-])"
-    r"|(?P<metadata>-{5,}[ \t]*$|(?:CLOCK|SCHEDULED|DEADLINE|CLOSED):[ \t]*[\[<])"
+    r"|(?P<metadata>-{5,}[ \t]*$|(?:CLOCK|SCHEDULED|DEADLINE|CLOSED):[ \t]*[\[<]"
+    r"|- (?:State \"[^\"]*+\"[ \t]++from\b|Note taken on|Rescheduled from|New deadline from|Refiled on).*\[\d{4}-)"
     r")"
 )
 _WHY: dict[str, Why] = {"comment": "comment", "code": "code", "table": "table", "metadata": "metadata"}

@@ -1,16 +1,16 @@
 """Plain text: paragraphs between empty lines, with tags and lines.
 
 Takes a file's text, gives a `Body`. Editors that don't wrap lines write a paragraph on a line, often without empty
-lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph. Rules of strokes, and
-paragraphs of nothing but web addresses, are no passages; lines such as `Tags: #maps` are the note's metadata. No
-sign is markup, so the words stay as written.
+lines in between: if a line is longer than `LONGEST_WRAPPED`, each line is a paragraph. Typed books begin a paragraph
+with an indent. Rules of strokes, and paragraphs of nothing but web addresses, are no passages; lines such as
+`Tags: #maps` are the note's metadata. No sign is markup, so the words stay as written.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from remix.corpus import heads
 from remix.corpus.blocks import Block, Body, LeftOut, one_line
@@ -19,12 +19,17 @@ from remix.corpus.inline_tags import inline_tags
 from remix.corpus.sheet import Sheet
 from remix.corpus.tag_lists import without_tag_lists
 from remix.corpus.tags import unique
+from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 
 LONGEST_WRAPPED = 160
 """Letters of a line; editors wrap at 72 to 132."""
 
 _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", re.IGNORECASE)
 """Signs and addresses alone."""
+
+
+_ITEM = re.compile(r"\s*+(?:[-+*•–—]|\(?\w{1,3}[.)]|\[\d++\])\s")
+_SENTENCE = re.compile(rf"[{ENDS}:][{CLOSING}]*\Z")
 
 
 def read(text: str, name: str) -> Body:
@@ -43,9 +48,31 @@ def _paragraphs(lines: Sequence[str], first_line: int) -> Iterator[tuple[list[st
     for is_text, group in groupby(enumerate(lines, first_line), key=lambda pair: bool(pair[1].strip())):
         source = list(group) if is_text else []
         is_unwrapped = any(len(line) > LONGEST_WRAPPED for _, line in source)
-        for part in [[pair] for pair in source] if is_unwrapped else [source]:
+        for part in [[pair] for pair in source] if is_unwrapped else _indented_apart(source):
             if part:
                 yield [line.strip() for _, line in part], part[0][0]
+
+
+def _indented_apart(source: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """The paragraphs of typed text that begin with an indent, without empty lines between; else all lines together.
+
+    In verse lines are indented, too; so each indented line must follow the end of a sentence. Lists have indents of
+    their own.
+    """
+    indented = [at for at in range(1, len(source)) if source[at][1][:1].isspace()]
+    is_typed = (
+        0 < len(indented) < len(source) - 1
+        and all(_ends_sentence(source[at - 1][1]) for at in indented)
+        and not any(_ITEM.match(line) for _, line in source)
+    )
+    starts = [0, *(indented if is_typed else ()), len(source)]
+    for start, end in pairwise(starts):
+        yield source[start:end]
+
+
+def _ends_sentence(line: str) -> bool:
+    words, _ = split_trailing_tags(line.strip())
+    return bool(_SENTENCE.search(words))
 
 
 def _add_paragraph(sheet: Sheet, draft: Draft) -> None:

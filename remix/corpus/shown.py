@@ -46,6 +46,7 @@ _WHOLE: dict[Kind, Why] = {
     "shortcode": "shortcode",
     "metadata": "metadata",
     "attributes": "html",
+    "reference": "link",
 }
 """Spans that show nothing, with the reason."""
 

@@ -37,7 +37,7 @@ class _Patterns(NamedTuple):
 def _patterns() -> _Patterns:
     """Compiled at the first use: queries of the index need no patterns, and compiling takes a while."""
     word = rf"(?:[^\W_]|[{EMOJI}])[\w{marks()}{EMOJI}{JOINERS}/'’&+.-]*"
-    tag = rf"\#({word}(?:[ \t]+{word}){{0,4}})"
+    tag = rf"\#({word}(?:[ \t]+{word}){{0,4}}|\[\[[^\[\]\n|#]{{1,100}}\]\])"
     return _Patterns(re.compile(tag), re.compile(rf"{tag}\s*(?:[,;，；、،؛]\s*)?"))
 
 
@@ -51,7 +51,7 @@ def split_trailing_tags(text: str) -> tuple[str, tuple[str, ...]]:
     for begin in _BEGIN.finditer(text):
         if begin.end() >= start:
             tail = text[begin.end() :]
-            tags = (match.group(1).rstrip(".").strip() for match in _patterns().one.finditer(tail))
+            tags = (match.group(1).strip("[]").rstrip(".").strip() for match in _patterns().one.finditer(tail))
             return text[: begin.end()].rstrip(), unique(tags)
     return text.rstrip(), ()
 

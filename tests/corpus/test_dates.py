@@ -10,6 +10,8 @@ from remix.corpus.dates import day, in_name
 @pytest.mark.parametrize(
     ("date", "found"),
     [
+        ("1617901234567", "2021-04-08"),
+        ("1577836800", "2020-01-01"),
         ("2026", "2026"),
         (" 2026-5 ", "2026-05"),
         ("2026.05.07", "2026-05-07"),
@@ -65,6 +67,10 @@ def test_no_day_is_guessed(date: str | None) -> None:
 @pytest.mark.parametrize(
     ("stem", "found"),
     [
+        ("March 6th, 2024", "2024-03-06"),
+        ("Mar 2nd, 2024", "2024-03-02"),
+        ("6 мая 2023", "2023-05-06"),
+        ("March of the lamps", None),
         ("2023-05-07", "2023-05-07"),
         ("2023_05_07 A walk", "2023-05-07"),
         ("2023.05.07", "2023-05-07"),

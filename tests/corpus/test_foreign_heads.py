@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from remix.corpus import head_keys, heads, markdown
 from remix.corpus.foreign_heads import MOST_LINES, find
 from remix.util.frontmatter import FrontMatterError
 
@@ -103,7 +104,6 @@ def test_pandoc_s_title_block(head: str, meta: dict[str, object]) -> None:
         "Date: we never met.\nAnd then we did.\n\nProse.",
         "Title: of a file without prose.",
         "Title: and then\n***\n\nProse.",
-        "title:: a\n\nProse.",
         "https://a.b/c\n\nProse.",
         "Tags: #maps #cities\n\nProse.",
         "%% a comment %%\n\nProse.",
@@ -138,3 +138,34 @@ def test_broken_json_is_refused(text: str, message: str) -> None:
         find(text, "a.md")
     assert caught.value.message.startswith(message)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("head", "meta"),
+    [
+        ("title:: Lamps", {"title": "Lamps"}),
+        (
+            "title:: Lamps\nalias:: Lanterns, Lights\ntags:: [[light]]",
+            {"title": "Lamps", "alias": "Lanterns, Lights"},
+        ),
+        ("date:: [[Mar 2nd, 2024]]\n- A block\n  title:: B", {"date": "[[Mar 2nd, 2024]]"}),
+    ],
+)
+def test_properties_of_a_page_in_logseq(head: str, meta: dict[str, object]) -> None:
+    found, below = meta_of(f"{head}\n\nProse.")
+    assert found == meta
+    assert below == [*head.split("\n"), "", "Prose."]
+
+
+def test_properties_of_a_page_count_for_the_note() -> None:
+    text = "title:: Lamps\nauthor:: [[Ada]]\ntags:: light, [[old lamps]]\n\n- Words."
+    found = heads.split(text, "a.md")
+    keys = head_keys.read(found.meta, "a.md", text)
+    body = markdown.read(text, "a.md")
+    assert (keys.title, keys.author, body.tags) == ("Lamps", "Ada", ("light", "old lamps"))
+    assert [block.text for block in body.blocks if block.text] == ["- Words."]
+
+
+@pytest.mark.parametrize("text", ["std::vector is a word", "When was the ferry built?::In 1890.", "::", "a::b"])
+def test_two_colons_within_words_are_no_properties(text: str) -> None:
+    assert find(text, "a.md") is None

@@ -31,6 +31,14 @@ def keys_of(head: str) -> HeadKeys:
         ("title: [{x: y}]", None),
         ("title:", None),
         ("title: null", "null"),
+        ("title: Ferries &#8211; a timetable &amp; a map", "Ferries – a timetable & a map"),
+        ("title: AT&T &copy 1984", "AT&T &copy 1984"),
+        ("title: <% tp.file.title %>", None),
+        ('title: \'{{ replace .Name "-" " " }}\'', None),
+        ("Titel: Der Hafen", "Der Hafen"),
+        ("titre: Le port", "Le port"),
+        ("название: Порт", "Порт"),
+        ("title: Lamps\ntitel: Lampen", "Lamps"),
     ],
 )
 def test_title(head: str, title: str | None) -> None:
@@ -50,6 +58,8 @@ def test_title(head: str, title: str | None) -> None:
         ("authors: [Ada, Ben]", "Ada, Ben"),
         ("author: ''\nauthors: Ada", "Ada"),
         ("author: null", None),
+        ("Autorin: Ada", "Ada"),
+        ("作者: 安达", "安达"),
         ("author: 7", "7"),
         ("extra: {author: Ada}", "Ada"),
         ("author: Ben\nparams: {author: Ada}", "Ben"),
@@ -62,6 +72,13 @@ def test_author(head: str, author: str | None) -> None:
 @pytest.mark.parametrize(
     ("head", "date"),
     [
+        ("pubDatetime: 2022-09-23T15:22:00Z\nmodDatetime: 2023-12-21", "2022-09-23T15:22:00Z"),
+        ("creation date: 2022-09-23 15:22", "2022-09-23 15:22"),
+        ("createDate: 2021-01-01", "2021-01-01"),
+        ("date_published: 2020-03-03", "2020-03-03"),
+        ("Datum: 6. März 2024", "6. März 2024"),
+        ("date: <% tp.date.now() %>", None),
+        ("дата: 1 марта 2024", "1 марта 2024"),
         ("date: spring", "spring"),
         ("date: [[2023-05-07]]", "2023-05-07"),
         ("date: [[Ada Marsh]]", None),
@@ -107,6 +124,14 @@ def test_aliases(head: str, aliases: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("head", "tags"),
     [
+        ("Schlagwörter: [Meer, alte Häfen]", ("Meer", "alte Häfen")),
+        ("mots-clés: mer, ports anciens", ("mer", "ports anciens")),
+        ("теги:\n- море\n- порт", ("море", "порт")),
+        ("标签: 海 港口", ("海", "港口")),
+        ("tags: [بحر، ميناء]", ("بحر", "ميناء")),
+        ("tags: [海、港]", ("海", "港")),
+        ("tags: ['R&amp;D', <% tp.file.title %>]", ("R&D",)),
+        ("etiquetas: [mar]\ntags: [sea]", ("sea", "mar")),
         ("categories:\n  - '[[Boats]]'\ntags: ['[[Old Harbours|harbours]]']", ("harbours", "Boats")),
         ("tags: [[Boats]]", ("Boats",)),
         ("tags:\n- [[Boats]]\n- [[Old Harbours]]", ("Boats", "Old Harbours")),

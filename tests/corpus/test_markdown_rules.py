@@ -183,3 +183,67 @@ def test_definitions_of_links_are_left_out() -> None:
 def test_unclosed_marks_take_no_longer_than_their_length(line: str, end: str) -> None:
     with work_of_at_most(20):
         markdown.read(line * (300_000 // len(line)) + end, "a.md")
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "hidden"),
+    [
+        ("{% assign x = 1 %}{% comment %}not this{% endcomment %}", [], "{% comment %}not this{% endcomment %}"),
+        (
+            "Words {% comment %} not\nthese {%- endcomment -%} here.",
+            ["Words here."],
+            "{% comment %} not\nthese {%- endcomment -%}",
+        ),
+        (
+            "{::comment}\nNot this.\n\nNor this.\n{:/comment}\n\nA.",
+            ["A."],
+            "{::comment}\nNot this.\n\nNor this.\n{:/comment}",
+        ),
+        ("Words {::comment}not these{:/comment} here.", ["Words here."], "{::comment}not these{:/comment}"),
+        ("> A {% comment %}b{% endcomment %}", ["> A"], "{% comment %}b{% endcomment %}"),
+    ],
+)
+def test_comments_of_liquid_and_kramdown_are_hidden(body: str, shown: list[str], hidden: str) -> None:
+    found, left_out = read(body)
+    assert found == shown
+    assert ("comment", hidden) in left_out
+
+
+def test_a_comment_that_is_never_closed_is_prose() -> None:
+    assert texts("{% comment %} A word.\n\n{::comment} Another.") == ["A word.", "Another."]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("[#Marsh:1999]: Ada Marsh. *On Lamps*.\n\nA.", ["A."]),
+        ("\\newpage\n\nA.", ["A."]),
+        ("\\vspace{2em} \\noindent\n\nA.", ["A."]),
+        ("A word\n\\bigskip\nand more.", ["A word", "and more."]),
+        ("import Tabs from '@theme/Tabs';\n\nA.", ["A."]),
+        ("export const a = 1\n\n{/* not this */}\n\nA.", ["A."]),
+        ("import duties rise from 'ten' to 'twelve'.", ["import duties rise from 'ten' to 'twelve'."]),
+        ("export default rules", ["export default rules"]),
+        ("__TOC__\n\n${toc}\n\nA.", ["A."]),
+        ("> A\n>\n> | a | b |\n> |---|---|\n> | c | d |", ["> A"]),
+        ("- A\n- ![[a.png]]\n-", ["- A"]),
+        ("\\emph{A word} stays.", ["\\emph{A word} stays."]),
+        ('[caption id="a" width="300"]![](x.png) A quay.[/caption]', ["A quay."]),
+        ('[caption id="a"][![b](c.png)](d) A quay.[/caption]', ["A quay."]),
+        ("[youtube http://e.org/watch?v=a]\n\nA.", ["A."]),
+        ("Energy is mc<sup>2</sup>.", ["Energy is mc^2."]),
+        ("[gallery ids='1,2']\n\nA [video] and [gallery](x).", ["A [video] and gallery."]),
+        ('<div markdown="1">\n## A quay\nWords. #water\n</div>', ["Words."]),
+        ("<section class='a' markdown=block>\n- one\n- two\n</section>", ["- one\n- two"]),
+    ],
+)
+def test_marks_of_dialects_are_no_prose(body: str, shown: list[str]) -> None:
+    assert texts(body) == shown
+
+
+@pytest.mark.parametrize(
+    "part", ["{% comment %}", "{::comment}", "[caption ", "[caption a=1 ", "<div markdown ", "\\newpage{"]
+)
+def test_marks_of_dialects_take_no_longer_than_their_length(part: str) -> None:
+    with work_of_at_most(20):
+        markdown.read(part * (200_000 // len(part)), "a.md")

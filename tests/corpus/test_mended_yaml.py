@@ -94,3 +94,14 @@ def test_what_is_left_aside(entry: str, key: str) -> None:
 )
 def test_what_stays_broken(source: str) -> None:
     assert read(source, "a.md", 2) is None
+
+
+@pytest.mark.parametrize(
+    "source", ["date: {{date:YYYY-MM-DD}}", "id: {{title}}\ncreated: {{date}}", "a: {{b}}\nc: {{d}} e"]
+)
+def test_templates_cost_a_note_only_their_own_keys(source: str) -> None:
+    mended = read(source, "a.md", 2)
+    assert mended is not None
+    assert mended.meta == {}
+    assert all(note.endswith("; left aside.") for note in mended.notes)
+    assert len(mended.notes) == source.count("\n") + 1

@@ -285,3 +285,17 @@ def test_no_letter_is_lost_and_none_is_new(text: str) -> None:
 def test_a_quotation_without_words_is_no_passage(within: str) -> None:
     """Reading failed."""
     assert [text for text, _ in found(f"#+begin_quote\n{within}\n#+end_quote\nOne.")] == ["One."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '- State "DONE"       from "TODO"       [2024-03-05 Tue 10:00]',
+        "- Note taken on [2024-03-05 Tue 10:00] \\\\",
+        '- Rescheduled from "[2024-03-05 Tue]" on [2024-03-06 Wed 09:00]',
+    ],
+)
+def test_org_s_log_outside_a_drawer_is_no_prose(line: str) -> None:
+    body = org.read(f"* A quay :ATTACH:walls:\n  {line}\n  Words.\n", "a.org")
+    assert [(block.text, block.tags) for block in body.blocks] == [("A quay", ("walls",)), ("Words.", ())]
+    assert ("metadata", f"  {line}") in [(part.why, part.text) for part in body.left_out]

@@ -30,6 +30,18 @@ LONG = "word " * 40 + "end."
         ("====\n\n---\n\n* * *\n\nA pier of plain text.\n\n~~~~~", [("A pier of plain text.", (), (7, 7))]),
         ("https://e.org/piers\n\n<www.e.org/a>,\nmailto:a@e.org\n\nOne.", [("One.", (), (6, 6))]),
         ("See https://e.org/piers\n\n10", [("See https://e.org/piers", (), (1, 1)), ("10", (), (3, 3))]),
+        (
+            "   One\nwrapped.\n   Two is\nwrapped. #a\n   Three.",
+            [("One wrapped.", (), (1, 2)), ("Two is wrapped.", ("a",), (3, 4)), ("Three.", (), (5, 5))],
+        ),
+        ("One is\nflush.\n\tTwo\nisn't.", [("One is flush.", (), (1, 2)), ("Two isn't.", (), (3, 4))]),
+        ("「一」。\n　二は\n続く。", [("「一」。", (), (1, 1)), ("二は 続く。", (), (2, 3))]),
+        (
+            "Whither, O ship,\n  Leaning across\nthe bosom.",
+            [("Whither, O ship, Leaning across the bosom.", (), (1, 3))],
+        ),
+        ("- One.\n  More.\n- Two.", [("- One. More. - Two.", (), (1, 3))]),
+        ("It was late.\n    A. Marsh", [("It was late. A. Marsh", (), (1, 2))]),
         ("*so* [it](is)", [("*so* [it](is)", (), (1, 1))]),
         ("", []),
     ],
