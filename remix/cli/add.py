@@ -66,7 +66,10 @@ def add(
         print_json(
             [
                 *(_summary(each, written=not dry_run) for each in added),
-                *(_failure(document, problem) for document, problem in failed),
+                *(
+                    {"source": str(document), "written": False, "error": problem.message, "hint": problem.hint}
+                    for document, problem in failed
+                ),
             ]
         )
     elif dry_run:
@@ -135,10 +138,6 @@ def _summary(added: AddedEssay, written: bool) -> dict[str, Any]:
         "left_out": list(added.document.left_out),
         "no_passage": list(added.no_passage),
     }
-
-
-def _failure(document: Path, problem: RemixError) -> dict[str, Any]:
-    return {"source": str(document), "written": False, "error": problem.message, "hint": problem.hint}
 
 
 def _counted(values: list[str], between: str) -> str:

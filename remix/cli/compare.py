@@ -13,7 +13,7 @@ from remix.cli.printing import count, note, print_json, print_pair, print_table,
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
-    from remix.analysis.compare import Comparison, Difference, TextPair
+    from remix.analysis.compare import Comparison, Difference
     from remix.measure.embedding import Embedder
     from remix.outputs import RunFolder
     from remix.workspace import Workspace
@@ -138,7 +138,8 @@ def _print(comparison: Comparison, most: int) -> None:
     shown: tuple[str, str] | None = None
     for pair in comparison.different[:most]:
         if pair.is_edited and pair.passages != shown:
-            _print_passages(pair)
+            say()
+            print_pair(("passage, first run", pair.passages[0]), ("passage, second run", pair.passages[1]))
             shown = pair.passages
         say()
         print_pair((f"{pair.one}, first run", pair.texts[0]), (f"{pair.other}, second run", pair.texts[1]))
@@ -156,12 +157,6 @@ def _pairs_in_words(comparison: Comparison) -> str:
     edited = f", {comparison.edited} of a passage that was edited" if comparison.edited else ""
     alone = f"; {comparison.left_out} are in one run alone" if comparison.left_out else ""
     return f"{count(pairs, 'text')} in both runs{edited}: {equal} equal, {pairs - equal} different{alone}."
-
-
-def _print_passages(pair: TextPair) -> None:
-    """The passage before and after the edit, above all texts that were made from the passage."""
-    say()
-    print_pair(("passage, first run", pair.passages[0]), ("passage, second run", pair.passages[1]))
 
 
 def _row(each: Difference) -> tuple[str, ...]:

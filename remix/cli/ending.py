@@ -26,7 +26,9 @@ MOST_LINES = 5
 def show(folder: RunFolder) -> None:
     """Print the beginnings of a passage and of the first text made from it, then the next steps."""
     remix, run = _program(), named(folder)
-    task = _first(folder)
+    # A text that reads a passage and no other text, a rewriting if there is one.
+    tasks = [task for task in folder.run.tasks if task.passages and not task.texts]
+    task = min(tasks, key=lambda task: task.kind != "rewrite", default=None)
     shown = _show_texts(folder, task) if task else False
     note("")
     if task and shown:
@@ -60,12 +62,6 @@ def _show_texts(folder: RunFolder, task: Task) -> bool:
     note(f"{quoted(task.kind)}, step {task.step}:")
     beginning(text, MOST_LINES)
     return True
-
-
-def _first(folder: RunFolder) -> Task | None:
-    """The first text of the run that reads a passage and no other text, a rewriting if there is one."""
-    tasks = [task for task in folder.run.tasks if task.passages and not task.texts]
-    return min(tasks, key=lambda task: task.kind != "rewrite", default=None)
 
 
 def _program() -> str:

@@ -59,7 +59,9 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, stric
     ]
     print_table(["output", "run", "what changed"], rows)
     for each in found:
-        note(_in_words(each), *_rewritten_in_words(each))
+        again = each.written_again.items()
+        refreshes = (f"{count(len(outputs), 'text')}, now in {quoted(name)}." for name, outputs in again)
+        note(_in_words(each), *(f"Written again, and not stale: {refresh}" for refresh in refreshes))
 
 
 COMMANDS = (status,)
@@ -130,14 +132,6 @@ def _in_words(found: _Texts) -> str:
     anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
     return f"{quoted(folder.run.name)}: {stale} of {count(done, 'text')} {'is' if stale == 1 else 'are'} stale.{hint}"
-
-
-def _rewritten_in_words(found: _Texts) -> list[str]:
-    """A line for each refresh that holds new texts."""
-    return [
-        f"Written again, and not stale: {count(len(outputs), 'text')}, now in {quoted(name)}."
-        for name, outputs in found.written_again.items()
-    ]
 
 
 def _as_json(found: _Texts) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class _Text:
         """Add words behind a part that was left out."""
         if words and self._gap:
             self._close(words)
-            words = words.lstrip(" \t") if self._after_blank() else words
+            is_after_blank = not self.parts or self.parts[-1][-1:] in ("", " ", "\t", "\n")
+            words = words.lstrip(" \t") if is_after_blank else words
         if words:
             self._gap = None
             self.parts.append(words)
@@ -113,6 +114,3 @@ class _Text:
         """Take off the blanks before a gap, if `words` behind the gap begin with a sign that has none before."""
         if self.parts and words.startswith(_NO_BLANK_BEFORE) and (self._gap != "html" or words[0] == "\n"):
             self.parts[-1] = self.parts[-1].rstrip(" \t")
-
-    def _after_blank(self) -> bool:
-        return not self.parts or self.parts[-1][-1:] in ("", " ", "\t", "\n")

@@ -72,11 +72,6 @@ def group(rows: Sequence[Row]) -> Group:
     return Group(Block("group", text, tags, place), left_out, [t for draft in drafts for t in draft.note_tags])
 
 
-def _reason(draft: Draft | None) -> Why:
-    """The reason for leaving out the number of an item without words."""
-    return draft.left_out[0].why if draft and draft.left_out else "tags"
-
-
 def _take_trailing_tags(drafts: Sequence[Draft], leads: dict[int, str]) -> None:
     """Take the list of tags off the end: off the last paragraph, and off paragraphs of tags alone before it."""
     for draft in reversed(drafts):
@@ -104,7 +99,9 @@ def _lines(rows: Sequence[Row], words: dict[int, list[str]], left_out: list[Left
                 marker = (row.draft, before)
                 continue
             if has_words(text):
-                left_out.append(LeftOut(row.why or _reason(row.draft), text, (row.line, row.line)))
+                # The number of an item without words.
+                why = row.draft.left_out[0].why if row.draft and row.draft.left_out else "tags"
+                left_out.append(LeftOut(row.why or why, text, (row.line, row.line)))
             continue
         marker = (None, "")
         is_blank = not text.strip("> \t")

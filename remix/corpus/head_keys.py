@@ -191,7 +191,7 @@ class _Keys:
         others = sorted(TAG_KEYS.intersection(self._values).difference(_LISTS_OF_NAMES, FURTHER))
         found: list[str] = []
         for key in (*_LISTS_OF_NAMES, *others):
-            found += self.words(key, _at_separators if key in _MAY_HAVE_BLANKS else _at_separators_or_spaces)
+            found += self.words(key, _AT_SEPARATORS.findall if key in _MAY_HAVE_BLANKS else _at_separators_or_spaces)
         parts = (part.strip() for each in found for part in _SEPARATOR_IN_LIST.split(each))
         return unique(tag for part in parts for tag in _apart(part))
 
@@ -275,10 +275,6 @@ def _is_date(words: str) -> bool:
 
 def _at_commas(words: str) -> list[str]:
     return words.split(",")
-
-
-def _at_separators(words: str) -> list[str]:
-    return _AT_SEPARATORS.findall(words)
 
 
 def _at_separators_or_spaces(words: str) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import yaml
 
 from remix.corpus import foreign_heads, mended_yaml
-from remix.corpus.foreign_heads import ForeignHead
 from remix.util import frontmatter
 from remix.util.frontmatter import FENCE, TOML_FENCE, FrontMatterError, Parts
 
@@ -65,7 +64,7 @@ def _split(text: str, name: str, first_line: int) -> Head:
     found = foreign_heads.find(text, name)
     if found is None:
         return Head({}, text, 1)
-    parts = _below(text, found)
+    parts = Parts({}, "\n".join(text.split("\n")[found.lines :]), found.lines + 1)
     if not found.yaml:
         return Head(found.meta, parts.body, parts.body_line)
     try:
@@ -85,7 +84,3 @@ def _yaml(source: str, parts: Parts, name: str, first_line: int) -> Head:
         if mended is None:
             raise
     return Head(mended.meta, parts.body, parts.body_line, mended.notes)
-
-
-def _below(text: str, head: ForeignHead) -> Parts:
-    return Parts({}, "\n".join(text.split("\n")[head.lines :]), head.lines + 1)

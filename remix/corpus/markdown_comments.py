@@ -7,7 +7,7 @@ Unclosed comments are text; code holds no comments.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from remix.corpus.blocks import LeftOut
 from remix.corpus.inline_markup import comments, open_comment
@@ -61,15 +61,11 @@ def _texts(text: str, parts: Iterable[Leaf | Group]) -> Iterator[tuple[int, str]
     starts = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
     for part in parts:
         if isinstance(part, Group):
-            code = {line for leaf in part.leaves if leaf.kind not in ("words", "heading") for line in _lines_of(leaf)}
-            yield starts[part.start], _blanked(lines[part.start : part.end], {line - part.start for line in code})
+            shown = lines[part.start : part.end]
+            for leaf in part.leaves:
+                if leaf.kind not in ("words", "heading"):
+                    for at in range(leaf.start - part.start, leaf.start - part.start + len(leaf.spans)):
+                        shown[at] = " " * len(shown[at])
+            yield starts[part.start], "\n".join(shown)
         elif part.kind in ("words", "heading"):
             yield starts[part.start], "\n".join(lines[part.start : part.start + len(part.spans)])
-
-
-def _lines_of(leaf: Leaf) -> range:
-    return range(leaf.start, leaf.start + len(leaf.spans))
-
-
-def _blanked(lines: Sequence[str], code: set[int]) -> str:
-    return "\n".join(" " * len(line) if number in code else line for number, line in enumerate(lines))

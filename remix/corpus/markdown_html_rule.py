@@ -36,7 +36,11 @@ def html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if close is None or not reaches(state, start, end, close):
             return False
         stop = line_of(state, close) + 1
-    elif element or state.src.startswith(("<?", "<!"), at) or (not silent and _is_tag_alone(state, start, at)):
+    elif (
+        element
+        or state.src.startswith(("<?", "<!"), at)
+        or (not silent and _ALONE.match(state.src[at : state.eMarks[start]]))
+    ):
         stop = 0 if silent else _end_of_html(state, start, end, element["name"].casefold() if element else "")
     else:
         return False
@@ -46,10 +50,6 @@ def html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.map = [start, stop]
     state.line = stop
     return True
-
-
-def _is_tag_alone(state: StateBlock, line: int, at: int) -> bool:
-    return bool(_ALONE.match(state.src[at : state.eMarks[line]]))
 
 
 def _end_of_html(state: StateBlock, start: int, end: int, name: str) -> int:

@@ -89,16 +89,12 @@ def left_out(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if found.why == "formula":
         state.env["formula"] = last
     if found.end < state.eMarks[last]:
-        _go_on_behind(state, last, found.end)
+        # The next block begins within the line.
+        state.bMarks[last] = found.end
+        state.tShift[last] = behind_blanks(state, last, found.end) - found.end
+        state.sCount[last] = state.blkIndent
+        state.line = last
     return True
-
-
-def _go_on_behind(state: StateBlock, line: int, place: int) -> None:
-    """Let the next block begin within the line in which a left-out block ends."""
-    state.bMarks[line] = place
-    state.tShift[line] = behind_blanks(state, line, place) - place
-    state.sCount[line] = state.blkIndent
-    state.line = line
 
 
 def footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:

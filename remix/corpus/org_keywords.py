@@ -84,10 +84,6 @@ def _of_a_file(value: str) -> list[str]:
     return [] if _DEFINITIONS.search(value) else [tag.removeprefix("#") for tag in _between_commas(value)]
 
 
-def _whole(value: str) -> list[str]:
-    return [value]
-
-
 _TAGS: dict[str, Callable[[str], list[str]]] = {
     "filetags": _between_colons,
     "tags": _of_a_file,
@@ -96,6 +92,6 @@ _TAGS: dict[str, Callable[[str], list[str]]] = {
     "hugo_tags": _between_commas,
     "hugo_categories": _between_commas,
     "categories": _between_commas,
-    "category": _whole,
+    "category": lambda value: [value],
 }
 _ALIASES = ("roam_aliases", "roam_alias", "hugo_aliases")

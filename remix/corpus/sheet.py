@@ -28,7 +28,8 @@ class Sheet:
     def leave_out(self, *parts: LeftOut) -> None:
         """Add parts left out."""
         self.left_out += parts
-        self._check()
+        if len(self.blocks) + len(self.left_out) > MOST_PARTS:
+            raise TooManyPartsError
 
     def add_paragraph(self, draft: Draft) -> None:
         """Read a paragraph."""
@@ -58,7 +59,3 @@ class Sheet:
         self.blocks.append(block)
         self.tags += draft.note_tags
         self.leave_out(*draft.left_out)
-
-    def _check(self) -> None:
-        if len(self.blocks) + len(self.left_out) > MOST_PARTS:
-            raise TooManyPartsError

@@ -56,7 +56,7 @@ def settled(paths: Iterable[str]) -> dict[str, str]:
     Of paths with the same slug, the first keeps the slug, the others get the hash. Markdown comes first, then Org,
     then plain text; within a format, paths are in order.
     """
-    ordered = sorted(paths, key=_precedence)
+    ordered = sorted(paths, key=lambda path: (SUFFIXES.index(posixpath.splitext(path)[1].lower()), path.split("/")))
     slugs = {path: of_path(path) for path in ordered}
     holders: dict[str, str] = {}
     for path in ordered:
@@ -75,10 +75,6 @@ def of_words(words: str) -> str:
     """A name for a new file: the letters and digits of a title in small letters, with hyphens between."""
     slug = re.sub(r"[\W_]+", _between, _folded(words)).strip("-") or "essay"
     return f"{slug}-essay" if names.is_reserved(slug) else slug
-
-
-def _precedence(path: str) -> tuple[int, list[str]]:
-    return SUFFIXES.index(posixpath.splitext(path)[1].lower()), path.split("/")
 
 
 def _folded(words: str) -> str:
