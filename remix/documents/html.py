@@ -187,9 +187,7 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         if items := list(_items(element, 0)):
             yield Block(kind="list", text="\n".join(items))
     elif tag == "blockquote":
-        # Each block with trailing tags.
-        blocks = ((block.text, ", ".join(f"#{tag}" for tag in block.tags)) for block in _within(element, depth))
-        if text := "\n\n".join(" ".join(block).strip() for block in blocks):
+        if text := "\n\n".join(_with_trailing_tags(block) for block in _within(element, depth)):
             yield Block(kind="quote", text=text)
     elif tag == "pre":
         if text := _text(element).strip("\n"):
@@ -198,6 +196,11 @@ def _block(element: Any, depth: int) -> Iterator[Block]:
         yield from _table(element, depth)
     else:
         yield from _within(element, depth)
+
+
+def _with_trailing_tags(block: Block) -> str:
+    """The text of a block within a quotation, with trailing tags."""
+    return " ".join([block.text, ", ".join(f"#{tag}" for tag in block.tags)]).strip()
 
 
 def _items(element: Any, depth: int) -> Iterator[str]:
