@@ -26,9 +26,7 @@ MOST_LINES = 5
 def show(folder: RunFolder) -> None:
     """Print the beginnings of a passage and of the first text made from it, then the next steps."""
     remix, run = _program(), named(folder)
-    # A text that reads a passage and no other text, a rewriting if there is one.
-    tasks = [task for task in folder.run.tasks if task.passages and not task.texts]
-    task = min(tasks, key=lambda task: task.kind != "rewrite", default=None)
+    task = first_text(folder)
     shown = _show_texts(folder, task) if task else False
     note("")
     if task and shown:
@@ -47,6 +45,12 @@ def named(folder: RunFolder) -> str:
 def page_name(run: str) -> str:
     """The file of an exported page: a run's name without the time, so that two runs have two files."""
     return f"{run.partition('-')[2] or run}.html"
+
+
+def first_text(folder: RunFolder) -> Task | None:
+    """The first text of the run that reads a passage and no other text, a rewriting if there is one."""
+    tasks = [task for task in folder.run.tasks if task.passages and not task.texts]
+    return min(tasks, key=lambda task: task.kind != "rewrite", default=None)
 
 
 def _show_texts(folder: RunFolder, task: Task) -> bool:

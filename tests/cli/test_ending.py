@@ -52,7 +52,7 @@ def test_a_rewriting_is_shown_before_other_kinds(workspace: Workspace, finished:
     tasks = [
         task.model_copy(update={"kind": {"once": "rewrite"}.get(task.kind, task.kind)}) for task in finished.run.tasks
     ]
-    found = ending._first(RunFolder(finished.path, finished.run.model_copy(update={"tasks": tuple(tasks)})))
+    found = ending.first_text(RunFolder(finished.path, finished.run.model_copy(update={"tasks": tuple(tasks)})))
     assert found
     assert (found.kind, found.step) == ("rewrite", 1)
 
