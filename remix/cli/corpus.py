@@ -14,7 +14,6 @@ from remix.cli.printing import count, note, print_json, print_table, shortened
 
 if TYPE_CHECKING:
     from remix.corpus import Corpus
-    from remix.corpus.blocks import LeftOut
     from remix.corpus.left_out import LeftOutWords, Part
     from remix.corpus.select import Meaning, Selected
     from remix.records import Essay, Options
@@ -90,14 +89,13 @@ def _list_left_out(ctx: click.Context, options: Options, as_json: bool) -> None:
     if as_json:
         print_json([{"path": path, **part._asdict(), "words": words} for path, part, words in counted])
         return
-    rows = [(_place(path, part), part.why, words, shortened(part.text)) for path, part, words in counted]
+    rows = []
+    for path, part, words in counted:
+        first, last = part.lines
+        place = f"{path}:{first}" if first == last else f"{path}:{first}-{last}"
+        rows.append((place, part.why, words, shortened(part.text)))
     print_table(["file and lines", "why", "words", "text"], rows)
     note(not_read_in_words(count_left_out(parts), way_on="") or "All words are read.")
-
-
-def _place(path: str, part: LeftOut) -> str:
-    first, last = part.lines
-    return f"{path}:{first}" if first == last else f"{path}:{first}-{last}"
 
 
 def _meaning(options: Options) -> Meaning | None:

@@ -69,10 +69,6 @@ def _words(value: str) -> list[str]:
     return [quoted.strip() or word for quoted, word in _QUOTED.findall(value) if quoted.strip() or word]
 
 
-def _between_colons(value: str) -> list[str]:
-    return [tag for tag in re.split(r"[:\s]+", value) if tag]
-
-
 def _between_commas(value: str) -> list[str]:
     """Words separated by commas if there are any, else by blanks."""
     if '"' in value or "," not in value:
@@ -85,7 +81,7 @@ def _of_a_file(value: str) -> list[str]:
 
 
 _TAGS: dict[str, Callable[[str], list[str]]] = {
-    "filetags": _between_colons,
+    "filetags": lambda value: [tag for tag in re.split(r"[:\s]+", value) if tag],
     "tags": _of_a_file,
     "keywords": _between_commas,
     "roam_tags": _between_commas,
