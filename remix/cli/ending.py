@@ -25,6 +25,8 @@ MOST_LINES = 5
 
 def show(folder: RunFolder) -> None:
     """Print the beginnings of a passage and of the first text made from it, then the next steps."""
+    from remix.models.recommended import best_fitting
+
     remix, run = _program(), named(folder)
     task = first_text(folder)
     shown = _show_texts(folder, task) if task else False
@@ -34,6 +36,9 @@ def show(folder: RunFolder) -> None:
     step("Judge:", f"{remix} review {run}")
     step("Measure:", f"{remix} measure {run}")
     step("Export:", f"{remix} export {run} --to {shlex.quote(page_name(folder.run.name))}")
+    if folder.run.options.model is None and (best := best_fitting()):
+        # The bundled model wrote, which is there to try remix with.
+        step("For better texts:", f"{remix} models pull {best.address}")
 
 
 def named(folder: RunFolder) -> str:

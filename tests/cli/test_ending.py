@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from remix.cli import ending
+from remix.models import recommended
 from remix.outputs import RunFolder
 from remix.workspace import Workspace
 from tests.conftest import Remix
@@ -109,3 +110,14 @@ def test_the_exported_page_is_a_file_and_not_lines_on_the_terminal(
 )
 def test_the_exported_page_is_called_like_the_run_without_the_time(run: str, page: str) -> None:
     assert ending.page_name(run) == page
+
+
+def test_a_run_of_the_bundled_model_names_a_better_one(
+    finished: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    best = recommended.recommended()[0]
+    monkeypatch.setattr(recommended, "best_fitting", lambda: best)
+    assert "models pull" not in lines(finished, capsys)[-1]
+    options = finished.run.options.model_copy(update={"model": None})
+    bundled = RunFolder(finished.path, finished.run.model_copy(update={"options": options}))
+    assert lines(bundled, capsys)[-1].endswith(f"remix models pull {best.address}")
