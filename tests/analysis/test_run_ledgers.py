@@ -212,7 +212,9 @@ def test_by_meaning_is_quiet_and_needs_no_network(workspace: Workspace, finished
     command = [sys.executable, "-c", BY_MEANING_OFFLINE, workspace.root]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if line and not line.endswith("texts to read first")]
+    run, *lines = filter(None, done.stderr.splitlines())
+    assert run == f"Latest run: {finished.path.name}"
+    said = [line for line in lines if not line.endswith("texts to read first")]
     assert "".join(said) == CAVEATS["meaning"].replace("\n", "")
 
 

@@ -36,7 +36,9 @@ OTHERS = (
     "models probe",
 )
 
-NEXT_STEP = re.compile(r"To (start again|go on|finish): remix \S|To start again, give the same command\.")
+NEXT_STEP = re.compile(
+    r"To (start again|go on|finish( the latest run)?): remix \S|To start again, give the same command\."
+)
 
 ENDED = ("SIGINT to the process", "SIGINT to its group")
 

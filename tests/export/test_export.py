@@ -253,6 +253,8 @@ def test_a_page_needs_nothing_and_runs_nothing(workspace: Workspace, writer: Fak
     (workspace.seeds / "two-clocks.md").write_text(
         f"---\ntitle: '</title>{hostile}'\n---\n\n## <b>{hostile}\n\nSome {hostile} text. #<svg\n", encoding="utf-8"
     )
+    # Of Markdown a reader sees no tags; in plain text no sign is markup.
+    (workspace.seeds / "plain.txt").write_text(f"Some {hostile} text.\n", encoding="utf-8")
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     source = export_bytes(folder.path, ExportOptions("html")).decode()

@@ -366,6 +366,15 @@ def accept_first(address: str) -> None:
         assert client.post(f"/api/outputs/{row['key']}/reviews", json=words).status_code == 201
 
 
+@pytest.fixture
+def sighup_heeded() -> Iterator[None]:
+    """SIGHUP ends what is started now, also if the tests run under `nohup`, which has SIGHUP ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("sighup_heeded")
 @pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda ends: ends.name)
 def test_the_command_serves_and_ends(workspace: Workspace, ends: signal.Signals) -> None:
     """SIGTERM, and SIGHUP from a closed terminal, left `index.md` without the last verdicts."""
