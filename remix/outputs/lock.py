@@ -21,6 +21,9 @@ from remix.errors import RunError
 from remix.outputs.layout import HOLDER, LOCK, bound_of
 from remix.util.files import check_plain, read_bounded, unwritable, write_whole
 
+PATIENCE = 1.0
+"""Seconds to wait for the lock: a process that a killed writer has just started may hold the lock a moment longer."""
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -28,7 +31,7 @@ def locked(folder: Path) -> Iterator[None]:
     lock = FileLock(folder / LOCK)
     try:
         check_plain(folder / LOCK)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE)
     except Timeout as error:
         raise RunError(
             f"{folder}: another process is writing this run ({_holder(folder / HOLDER)}).",
