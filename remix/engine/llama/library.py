@@ -41,7 +41,7 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
         sys.stderr.write(line)
 
 
-@C.llama_progress_callback  # type: ignore[untyped-decorator]
+@C.llama_progress_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
 def go_on(_: float, __: ctypes.c_void_p) -> bool:
     """Whether llama.cpp is to load the rest of a model: not after Ctrl-C."""
     return not interrupts.is_pressed()
