@@ -107,7 +107,7 @@ class LlamaModel:
 
     @functools.cached_property
     def copies_whole(self) -> bool:
-        """Whether sequences can only be copied whole: some or all layers are recurrent, and their state can't be cut."""
+        """Whether sequences can only be copied whole: the state of recurrent layers can't be cut."""
         return bool(C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle))
 
     @functools.cached_property
