@@ -98,7 +98,7 @@ def test_the_probe_finds_them_exact_and_they_are_written_with_as_any_model(
     chosen = probe.choose_config(path, file, threads=2)
     assert (chosen.config.label, chosen.exact) == ("fixed 16", True)
     with LocalModel(path, file, LoadOptions(contexts=(CONTEXT,), parallel=1, threads=1)) as local:
-        tokens = tuple(local.tokenize_text(BEGINNINGS[0]))
+        tokens = tuple(local.tokenize_text(BEGINNINGS[0] * 3))
         request = Request(token_ids=tokens, sampling=Sampling(seed=1, chain=(Dist(),), max_tokens=4, stop=()))
         first, second, third = (local.engine.submit(request).result(timeout=60).token_ids for _ in range(3))
         assert first == second == third
