@@ -84,6 +84,9 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(plans.in_words(job))
+        memory = plans.memory_use(job)
+        if memory and memory.warning:
+            note(memory.warning)
         model, options = job.run.model, job.run.options
         if model and not options.fast and not tune.is_known(model, options.gpu_layers):
             note("First use of this model: probing how to decode it exactly. A large model takes minutes.")

@@ -24,6 +24,7 @@ from remix.engine import llama
 from remix.engine.decoder import Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
+from remix.engine.memory import check_weights
 from remix.errors import ModelError, RunError
 from remix.models import identity
 from remix.records import Frozen, Greedy, ModelFile, Sampling
@@ -82,7 +83,11 @@ _MEMOS = MemoStore("load_checks", Survived)
 
 
 def check(path: Path, file: ModelFile) -> None:
-    """Check a file, unless checked before. Raises `ModelError` if llama.cpp doesn't survive the file."""
+    """Check a file, unless checked before.
+
+    Raises `ModelError` if llama.cpp doesn't survive the file, or if there is no memory for the weights.
+    """
+    check_weights(path, file)
     key = memo_key(LOAD_CHECK, file)
     if _MEMOS.read(key):
         return

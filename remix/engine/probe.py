@@ -21,7 +21,7 @@ import psutil
 
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import BatchConfig, Decoder, Row
+from remix.engine.decoder import BatchConfig, Decoder, KVCacheLayout, Row
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
 from remix.errors import RunError
@@ -103,6 +103,13 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return is_probed(file, _configs(file, guess)[0])
 
 
+def expected(file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
+    """The batch config that `choose_config` will give: the first one that didn't fail yet."""
+    configs = _configs(file, llama.exact_config(*file.weight_types, gpu_layers=gpu_layers))
+    verdicts = ((config, _MEMOS.read(_key(file, config))) for config in configs)
+    return next((config for config, verdict in verdicts if verdict is None or verdict.passed), configs[-1])
+
+
 def is_probed(file: ModelFile, config: BatchConfig) -> bool:
     """Whether `confirm` has a verdict in the cache."""
     return _MEMOS.read(_key(file, config)) is not None
@@ -148,7 +155,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
         return kept
     with LlamaModel(path, config=config) as model:
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
-        if model.cell_bytes * context * (config.rows + 1) > psutil.virtual_memory().available // 2:
+        if model.context_cost.of(KVCacheLayout(context, config.rows, 1)) > psutil.virtual_memory().available // 2:
             return None
         with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=1) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))

@@ -158,11 +158,6 @@ def test_vocabulary(model):
     assert model.bos is None
 
 
-def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
-    # 30 layers, 3 key-value heads of 64 numbers, keys and values, two bytes each.
-    assert model.cell_bytes == 30 * 3 * 64 * 2 * 2
-
-
 def test_a_fixed_config_wants_all_its_rows(model):
     with pytest.raises(ValueError, match="as many slots"):
         LlamaDecoder(model, 3, 512, BatchConfig(rows=16, fixed=True), 1)

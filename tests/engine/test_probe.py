@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from remix.cli import cli
 from remix.engine import llama, probe
 from remix.engine.decoder import BatchConfig
+from remix.engine.llama import ContextCost
 from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
@@ -27,7 +28,7 @@ class FakeWeights:
     """Stands in for `LlamaModel`: counts how often it is loaded."""
 
     loaded = 0
-    cell_bytes = 1
+    context_cost = ContextCost(token=1)
 
     def __init__(self, path: Path, config: BatchConfig) -> None:
         type(self).loaded += 1

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
+from remix.engine.llama.context import ContextCost, context_cost
 from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
 from remix.errors import ModelError, PromptError
 from remix.records import Dry
@@ -64,6 +65,7 @@ class LlamaModel:
                 "Take another GGUF, or fetch this one again: it may be cut short.",
             )
         self.path = path
+        self._config = config
         self.dry_samplers: dict[Dry, Any] = {}
         if not vocab_only:
             self._refuse_unsuited()
@@ -127,28 +129,15 @@ class LlamaModel:
         """Bytes of the longest token as the vocabulary spells tokens; no token stands for more bytes of text."""
         return max(len(C.llama_vocab_get_text(self.vocab, token)) for token in range(self.n_vocab))
 
-    @property
-    def cell_bytes(self) -> int:
-        """Bytes of KV cache per token, keys and values as 16-bit floats: an upper bound.
-
-        Computed from the metadata, so a vocabulary is enough. Models that share keys among layers, or that have a
-        sliding window in some layers, take less.
-        """
-        layers = self._number("block_count", 1)
-        heads = self._number("attention.head_count", 1)
-        usual = self._number("embedding_length", 64) // max(1, heads)
-        width = sum(self._number(f"attention.{part}_length", usual) for part in ("key", "value"))
-        return layers * self._number("attention.head_count_kv", heads) * width * 2
+    @functools.cached_property
+    def context_cost(self) -> ContextCost:
+        """The memory that the model's contexts take. Raises `ModelError` if llama.cpp can't tell."""
+        return context_cost(self.path, self._config)
 
     def _number(self, key: str, otherwise: int) -> int:
         """An integer of the metadata, by the key without the architecture; the largest of an array by layer."""
         found = re.findall(r"\d+", self._text(f"{self._text('general.architecture')}.{key}"))
         return max(map(int, found), default=otherwise)
-
-    @property
-    def heads(self) -> int:
-        """Attention heads per layer, by the metadata."""
-        return self._number("attention.head_count", 1)
 
     def _text(self, key: str) -> str:
         """A value of the metadata as text; empty if there is none."""
