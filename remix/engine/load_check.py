@@ -28,7 +28,7 @@ from remix.engine.memory import check_weights
 from remix.errors import ModelError, RunError
 from remix.models import identity
 from remix.records import Frozen, Greedy, ModelFile, Sampling
-from remix.util import environment, processes
+from remix.util import environment, processes, stages
 from remix.util.cache import MemoStore
 
 LOAD_CHECK = "remix/look/2"
@@ -91,6 +91,7 @@ def check(path: Path, file: ModelFile) -> None:
     key = memo_key(LOAD_CHECK, file)
     if _MEMOS.read(key):
         return
+    stages.tell("Checking the model")
     memory = None if llama.has_gpu() else MEMORY + MEMORY_PER_CPU * (os.cpu_count() or 1) + 2 * file.size
     seconds = PATIENCE + file.size // 20_000_000
     bounds = processes.Bounds(seconds, memory, output=2**20)

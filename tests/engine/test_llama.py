@@ -31,6 +31,7 @@ from remix.records import (
     TopK,
     TopP,
 )
+from remix.util import stages
 
 pytestmark = pytest.mark.model
 
@@ -156,6 +157,15 @@ def test_vocabulary(model):
     assert b"".join(map(model.piece, words)).decode() == "Ein Täßchen, ☕ bitte!"
     assert model.special_text("eos") == "<|im_end|>"
     assert model.bos is None
+
+
+def test_loading_tells_how_far_it_is(model_path):
+    told = []
+    with stages.listening(lambda *stage: told.append(stage)):
+        LlamaModel(model_path).close()
+    assert {stage for stage, _ in told} == {"Loading the model"}
+    assert [share for _, share in told] == sorted(share for _, share in told)
+    assert told[-1][1] == 1.0
 
 
 def test_a_fixed_config_wants_all_its_rows(model):

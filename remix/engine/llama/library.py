@@ -22,7 +22,7 @@ import numpy.typing as npt
 from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
 from remix.records import sha256
-from remix.util import interrupts
+from remix.util import interrupts, stages
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -47,8 +47,9 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 
 
 @C.llama_progress_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
-def go_on(_: float, __: ctypes.c_void_p) -> bool:
+def go_on(share: float, _: ctypes.c_void_p) -> bool:
     """Whether llama.cpp is to load the rest of a model: not after Ctrl-C."""
+    stages.tell("Loading the model", share)
     return not interrupts.is_pressed()
 
 
