@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import llama_cpp as C
+import llama_cpp
 import numpy as np
 from gguf import GGUFValueType, GGUFWriter
 from llama_cpp._ggml import libggml
@@ -121,7 +122,7 @@ def tensors(path: Path) -> dict[str, tuple[int, ...]]:
     """The tensors that llama.cpp would read from a file with these hyperparameters: shapes in numpy's order."""
     shapes: dict[str, tuple[int, ...]] = {}
 
-    @C.llama_model_set_tensor_data_t  # type: ignore[untyped-decorator]  # llama_cpp has no types
+    @llama_cpp.llama_model_set_tensor_data_t  # type: ignore[untyped-decorator]  # llama_cpp has no types
     def note(address: int, _: object) -> None:
         lengths = tuple(_Tensor.from_address(address).ne)
         shapes[get_name(address).decode()] = lengths[: n_dims(address)][::-1]
@@ -133,11 +134,11 @@ def tensors(path: Path) -> dict[str, tuple[int, ...]]:
     )
     llama.library.recent_log.clear()
     try:
-        model = C.llama_model_init_from_user(header, note, None, C.llama_model_default_params())
+        model = llama_cpp.llama_model_init_from_user(header, note, None, llama_cpp.llama_model_default_params())
     finally:
         _function("gguf_free", None, ctypes.c_void_p)(header)
     assert model, llama.library.logged_error()
-    C.llama_model_free(model)
+    llama_cpp.llama_model_free(model)
     return shapes
 
 
@@ -170,7 +171,7 @@ def merges(count: int) -> list[tuple[str, str]]:
     while len(found) < count:
         pairs: Counter[tuple[str, str]] = Counter()
         for word, times in words.items():
-            for pair in zip(word, word[1:], strict=False):
+            for pair in itertools.pairwise(word):
                 pairs[pair] += times
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         found.append(best)
