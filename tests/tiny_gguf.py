@@ -53,14 +53,18 @@ def write(
     `spm` (SentencePiece) or `bytes` (RWKV's). `without` is a regular expression for names of tensors to leave out.
     `weights` may give a tensor's weights, the shape in numpy's order; for None they are drawn.
     """
-    keys = {f"{architecture}.{name}": value for name, value in (USUAL | dict(numbers or {})).items()}
-    keys |= VOCABULARIES[tokenizer]()
+    keys = VOCABULARIES[tokenizer]()
+    for name, value in (USUAL | dict(numbers or {})).items():
+        keys[name if name.startswith("xielu.") else f"{architecture}.{name}"] = value
     _write(path, architecture, keys, {})
     shapes = {name: shape for name, shape in tensors(path).items() if not re.search(without, name)}
     arrays = {}
     for name, shape in shapes.items():
         own = weights(name, shape)
         arrays[name] = drawn(name, shape) if own is None else own.astype(np.float32)
+    if "output.weight" not in arrays:
+        # The embeddings are the output's weights too, and small.
+        arrays["output_norm.weight"] *= 30
     return _write(path, architecture, keys, arrays)
 
 
@@ -101,9 +105,10 @@ def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
     if "norm" in name and name.endswith("weight"):
         return 1 + 0.1 * noise
     if len(shape) == 1:
-        return 0.3 * noise
-    gain = 3 if re.search(r"^output\.|attn_(q|k|qkv)\b", name) else 1
-    return gain * noise / np.float32(np.sqrt(shape[-1]))
+        return 0.05 * noise
+    # Small beside what the layers add, so that a token isn't decided by the token before alone.
+    gain = 0.1 if name == "token_embd.weight" else 3 if re.search(r"^output\.|attn_(q|k|qkv)\b", name) else 1
+    return np.float32(gain) * noise / np.float32(np.sqrt(shape[-1]))
 
 
 class _Tensor(ctypes.Structure):
@@ -129,9 +134,8 @@ def tensors(path: Path) -> dict[str, tuple[int, ...]]:
 
     get_name = _function("ggml_get_name", ctypes.c_char_p, ctypes.c_void_p)
     n_dims = _function("ggml_n_dims", ctypes.c_int, ctypes.c_void_p)
-    header = _function("gguf_init_from_file", ctypes.c_void_p, ctypes.c_char_p, _Init)(
-        str(path).encode(), _Init(True)
-    )
+    read_header = _function("gguf_init_from_file", ctypes.c_void_p, ctypes.c_char_p, _Init)
+    header = read_header(str(path).encode(), _Init(True))
     llama.library.recent_log.clear()
     try:
         model = llama_cpp.llama_model_init_from_user(header, note, None, llama_cpp.llama_model_default_params())
