@@ -65,6 +65,7 @@ MINICPM_3 = {
     "attention.q_lora_rank": 256,
     "attention.kv_lora_rank": 256,
     "attention.key_length": 96,
+    "attention.head_count_kv": 4,
     "rope.dimension_count": 32,
 }
 
@@ -80,7 +81,7 @@ PLAIN = (
     Architecture("gemma", "Gemma", {}, "spm"),
     Architecture("gemma2", "Gemma 2", SLIDING | {"attn_logit_softcapping": 50.0}, "spm"),
     Architecture("gemma3", "Gemma 3", SLIDING, "spm"),
-    Architecture("gemma3n", "Gemma 3n", SLIDING | {"block_count": 22}, "spm"),
+    Architecture("gemma3n", "Gemma 3n", SLIDING | {"block_count": 22, "embedding_length": 64, "attention.head_count": 1, "attention.head_count_kv": 1, "feed_forward_length": 64}, "spm"),
     Architecture("gemma4", "Gemma 4", GEMMA_4, "spm"),
     Architecture("phi2", "Phi-2", {}),
     Architecture("phi3", "Phi-3, Phi-4, Phi-4-mini", {"rope.dimension_count": 64}, "spm"),
