@@ -120,7 +120,7 @@ def layouts(
         slots = min(sequences, places)
         made.append(KVCacheLayout(context, slots, min(slots, places - slots)))
     largest = max(made, key=cost.of)
-    calls = cost.calls(largest.n_ctx_seq)
+    calls = cost.calls(largest)
     return made, MemoryUse(weights, cost.of(largest) - calls, calls, free, largest, sequences)
 
 

@@ -21,8 +21,9 @@ from remix.engine.llama.library import go_on, logged_error, logged_lines, recent
 from remix.errors import ModelError
 from remix.util import interrupts
 
-_SHORT, _LONG = 256, 2**17
-"""Tokens of the two contexts. Sizes are logged in hundredths of a MiB: 0.08 bytes for each of 2^17 tokens."""
+_SHORT, _LONG, _FEW = 256, 2**17, 4
+"""Tokens of a sequence, and sequences, in the contexts. Sizes are logged in hundredths of a MiB: 0.08 bytes for each
+of 2^17 tokens."""
 
 _KV_CACHE = re.compile(r"llama_kv_cache: size = +([\d.]+) MiB")
 _SEQUENCE = re.compile(r" (?:RS|state|output) buffer size = +([\d.]+) MiB")
@@ -37,30 +38,36 @@ class ContextCost(NamedTuple):
     sequence: int = 0
     """Recurrent state and logits, for each sequence."""
     call: int = 0
-    """Buffers of decode calls; an estimate, as is `call_token`: the number of sequences matters a little too."""
-    call_token: int = 0
-    """Further buffers of decode calls, for each token that a sequence may have."""
+    """Buffers of decode calls, in a context for one sequence. These and the following numbers are estimates."""
+    call_token: float = 0
+    """Further buffers, for each token that a sequence may have."""
+    call_sequence: float = 0
+    """Further buffers, for each further sequence."""
+    call_cell: float = 0
+    """Further buffers, for each token that each further sequence may have."""
 
     def slot(self, n_ctx_seq: int) -> int:
         """Bytes for a sequence of at most `n_ctx_seq` tokens."""
         return n_ctx_seq * self.token + self.sequence
 
-    def calls(self, n_ctx_seq: int) -> int:
+    def calls(self, layout: KVCacheLayout) -> int:
         """Bytes for the buffers of decode calls."""
-        return self.call + n_ctx_seq * self.call_token
+        tokens, more = layout.n_ctx_seq, layout.sequences - 1
+        one, each = self.call + tokens * self.call_token, self.call_sequence + tokens * self.call_cell
+        return round(one + more * each)
 
     def of(self, layout: KVCacheLayout) -> int:
         """Bytes for a context with this layout."""
-        sequences = layout.slots + layout.prefix_slots
-        return sequences * self.slot(layout.n_ctx_seq) + self.calls(layout.n_ctx_seq)
+        return layout.sequences * self.slot(layout.n_ctx_seq) + self.calls(layout)
 
 
 def context_params(config: BatchConfig, n_ctx_seq: int, sequences: int) -> Any:
     """llama.cpp's parameters for a context of `sequences` sequences of at most `n_ctx_seq` tokens."""
     params = C.llama_context_default_params()
     params.n_ctx = n_ctx_seq * sequences
-    # llama.cpp reserves an output row per sequence, and ends the process if a batch can't have as many rows.
-    params.n_batch = params.n_ubatch = max(config.chunk, config.rows, sequences)
+    # llama.cpp reserves an output row per sequence, and ends the process if a batch can't have as many rows; with
+    # Kimi Linear and MiniMax-01 also if the rows aren't a multiple of the sequences.
+    params.n_batch = params.n_ubatch = -(-max(config.chunk, config.rows) // sequences) * sequences
     params.n_seq_max = sequences
     params.flash_attn_type = int(config.flash_attn)
     params.kv_unified = False
@@ -93,30 +100,34 @@ def _simulated(path: Path, _: tuple[int, int], config: BatchConfig) -> ContextCo
     recent_log.clear()
     model = C.llama_model_load_from_file(os.fsencode(path), params)
     try:
-        short, long = (_lines(model, config, tokens) if model else [] for tokens in (_SHORT, _LONG))
+        logs = [
+            _log(model, context_params(config, tokens, sequences)) if model else []
+            for sequences in (1, _FEW)
+            for tokens in (_SHORT, _LONG)
+        ]
     finally:
         if model:
             C.llama_model_free(model)
-    if not (short and long):
+    if not all(logs):
         interrupts.check()
         raise ModelError(
             f"{path}: can't tell the memory it needs ({logged_error()}).",
             "Take another GGUF, or fetch this one again.",
         )
-    call = _bytes(_CALL, short)
+    short, long, short_few, long_few = (_bytes(_CALL, log) for log in logs)
+    each, each_long = (short_few - short) / (_FEW - 1), (long_few - long) / (_FEW - 1)
     return ContextCost(
-        token=round(_bytes(_KV_CACHE, long) / _LONG),
-        sequence=_bytes(_SEQUENCE, short),
-        call=call,
-        call_token=max(0, _bytes(_CALL, long) - call) // (_LONG - _SHORT),
+        token=round(_bytes(_KV_CACHE, logs[1]) / _LONG),
+        sequence=_bytes(_SEQUENCE, logs[0]),
+        call=short,
+        call_token=max(0, long - short) / (_LONG - _SHORT),
+        call_sequence=max(0, each),
+        call_cell=max(0, each_long - each) / (_LONG - _SHORT),
     )
 
 
-def _lines(model: Any, config: BatchConfig, n_ctx_seq: int) -> list[str]:
-    """What llama.cpp logs when a context for one sequence is created; nothing if it can't be created."""
-    params = context_params(config, n_ctx_seq, 1)
-    # As many rows as a decoder may have: a row for each slot, and as many for the prefix cache.
-    params.n_batch = params.n_ubatch = max(config.chunk, 2 * config.rows)
+def _log(model: Any, params: Any) -> list[str]:
+    """What llama.cpp logs when a context is created; nothing if it can't be created."""
     with logged_lines() as lines:
         context = C.llama_init_from_model(model, params)
     if not context:

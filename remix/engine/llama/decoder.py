@@ -73,7 +73,7 @@ class LlamaDecoder:
         llama.cpp checks neither, and ends the process.
         """
         n_ctx_seq, slots, prefix_slots = layout
-        sequences = slots + prefix_slots
+        sequences = layout.sequences
         needed = self.model.context_cost.of(layout)
         free = psutil.virtual_memory().available + psutil.swap_memory().free
         too_many = n_ctx_seq * sequences > INT32 or sequences > C.llama_max_parallel_sequences()
@@ -96,8 +96,7 @@ class LlamaDecoder:
     def _create_context(self, layout: KVCacheLayout) -> None:
         self._check_memory(layout)
         n_ctx_seq, slots, prefix_slots = layout
-        sequences = slots + prefix_slots
-        model = self.model
+        sequences, model = layout.sequences, self.model
         params = context_params(self.config, n_ctx_seq, sequences)
         params.n_threads = params.n_threads_batch = self.threads
         recent_log.clear()
