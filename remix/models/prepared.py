@@ -6,7 +6,6 @@ the copy again. The original is never changed.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import psutil
 from remix.errors import ModelError
 from remix.models import catalog, identity
 from remix.models.catalog import LocatedModel
-from remix.models.memo import recall
+from remix.models.memo import known
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 from remix.util.cache import MemoStore, cache_folder
 
@@ -78,13 +77,9 @@ def copies_of(source: Path) -> list[Path]:
 
 def known_types(source: Path) -> list[str]:
     """The weight types of a model's prepared copies, without hashing: none if the model wasn't identified before."""
-    with contextlib.suppress(OSError):
-        original = recall(source, source.stat())
-        sidecars = (
-            [_sidecar(path) for path in sorted(_folder().glob(f"{original.sha256}-*.gguf"))] if original else []
-        )
-        return [sidecar.preparation.file_type for sidecar in sidecars if sidecar]
-    return []
+    original = known(source)
+    sidecars = [_sidecar(path) for path in sorted(_folder().glob(f"{original.sha256}-*.gguf"))] if original else []
+    return [sidecar.preparation.file_type for sidecar in sidecars if sidecar]
 
 
 def copies() -> list[LocatedModel]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from remix.engine.decoder import BatchConfig
 from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
 from remix.errors import ModelError, PromptError
+from remix.models.parts import parts_of
 from remix.records import Dry
 from remix.records.bounds import MOST_TOKENS
 from remix.util import interrupts
@@ -42,7 +43,10 @@ class LlamaModel:
     """
 
     def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
-        """Load a file; `config` says which layers a GPU gets, and whether weights are repacked."""
+        """Load a file, or all parts by the path of any part.
+
+        `config` says which layers a GPU gets, and whether weights are repacked.
+        """
         config = config or BatchConfig(repack=False)
         if config.repack and has_amx():
             raise ModelError(
@@ -56,7 +60,10 @@ class LlamaModel:
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
         recent_log.clear()
-        self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
+        # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+        parts = [os.fsencode(each) for each in parts_of(path)]
+        names = (ctypes.c_char_p * len(parts))(*parts)
+        self.handle: Any = C.llama_model_load_from_splits(names, len(parts), params)
         if not self.handle:
             interrupts.check()
             raise ModelError(
