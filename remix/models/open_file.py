@@ -49,7 +49,7 @@ class OpenModelFile:
             if now != self._sha256s[path]:
                 raise WeightsChangedError(
                     f"{path}: was changed while it was in use.",
-                    "Finished texts are safe; put the file back, then `remix resume` the run.",
+                    "Finished texts are safe; put the file back or fetch it again, then `remix resume` the run.",
                 )
             self._statuses[path] = status
 

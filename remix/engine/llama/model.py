@@ -23,6 +23,7 @@ from remix.models.parts import parts_of
 from remix.records import Dry
 from remix.records.bounds import MOST_TOKENS
 from remix.util import interrupts
+from remix.util.mapped_files import MappedFiles
 
 LONGEST_WORD = 10_000
 """Characters of a stretch of text that a tokenizer can't split. llama.cpp's regular expressions recurse with each
@@ -60,9 +61,10 @@ class LlamaModel:
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
         recent_log.clear()
+        parts = parts_of(path)
+        self._mapped = MappedFiles(parts)
         # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
-        parts = [os.fsencode(each) for each in parts_of(path)]
-        names = (ctypes.c_char_p * len(parts))(*parts)
+        names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
         self.handle: Any = C.llama_model_load_from_splits(names, len(parts), params)
         if not self.handle:
             interrupts.check()
