@@ -26,9 +26,9 @@ from tests.tiny_models import UINT16, byte_pairs, sentence_piece, unpack, write
 def split(whole: Path, folder: Path, tensors: int = 4, is_first_empty: bool = False) -> list[Path]:
     """A model's parts, of a few tensors each; the first part may have none."""
     reader = gguf.GGUFReader(whole)
-    target = folder / f"{whole.stem}.gguf"
+    target, architecture = folder / f"{whole.stem}.gguf", reader.fields[gguf.Keys.General.ARCHITECTURE].contents()
     writer = gguf.GGUFWriter(
-        target, "llama", split_max_tensors=tensors, small_first_shard=is_first_empty, use_temp_file=False
+        target, architecture, split_max_tensors=tensors, small_first_shard=is_first_empty, use_temp_file=False
     )
     for key in reader.fields.values():
         if not key.name.startswith("GGUF.") and key.name != gguf.Keys.General.ARCHITECTURE:
