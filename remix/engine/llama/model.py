@@ -20,9 +20,11 @@ from remix.engine.decoder import BatchConfig
 from remix.engine.llama.context import ContextCost, context_cost
 from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
 from remix.errors import ModelError, PromptError
+from remix.models.parts import parts_of
 from remix.records import Dry
 from remix.records.bounds import MOST_TOKENS
 from remix.util import interrupts
+from remix.util.mapped_files import MappedFiles
 
 LONGEST_WORD = 10_000
 """Characters of a stretch of text that a tokenizer can't split. llama.cpp's regular expressions recurse with each
@@ -43,7 +45,10 @@ class LlamaModel:
     """
 
     def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
-        """Load a file; `config` says which layers a GPU gets, and whether weights are repacked."""
+        """Load a file, or all parts by the path of any part.
+
+        `config` says which layers a GPU gets, and whether weights are repacked.
+        """
         config = config or BatchConfig(repack=False)
         if config.repack and has_amx():
             raise ModelError(
@@ -57,7 +62,11 @@ class LlamaModel:
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
         recent_log.clear()
-        self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
+        parts = parts_of(path)
+        self._mapped = MappedFiles(parts)
+        # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+        names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
+        self.handle: Any = C.llama_model_load_from_splits(names, len(parts), params)
         if not self.handle:
             interrupts.check()
             raise ModelError(
