@@ -21,6 +21,7 @@ from remix.models.gguf_header import FIRST_KEY, Header, Value, read_header
 from remix.models.memo import printable_name, recall, remember
 from remix.models.parts import PART, join, parts_of
 from remix.records import ModelFile, sha256
+from remix.util import stages
 from remix.util.files import open_regular
 
 DEFAULT_CONTEXT = 2048
@@ -145,6 +146,7 @@ def _read(files: OpenParts, headers: dict[Path, Header]) -> ModelFile:
 
 def _hash(file: BufferedReader) -> str:
     """The sha256 of a whole file."""
+    stages.tell("Hashing the model")
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()
 
