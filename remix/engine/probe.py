@@ -91,6 +91,7 @@ def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0
     for config in configs:
         verdict = probe(path, file, config, threads)
         if verdict is None:
+            guess = single if is_single(file) else guess
             return ChosenConfig(guess, True, _by_type(file, guess))
         if verdict.passed:
             return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
@@ -119,7 +120,8 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
     """Batch configs to try: any number of rows, always 16 rows, one sequence at a time."""
     updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
-    return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
+    first = 2 if is_single(file) else int(is_hopeless(file))
+    return [guess.model_copy(update=update) for update in updates[first:]]
 
 
 def confirm(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> ChosenConfig:
@@ -137,11 +139,17 @@ def is_hopeless(file: ModelFile) -> bool:
     return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
 
 
-def fast_config(gpu_layers: int = 0) -> ChosenConfig:
+def is_single(file: ModelFile) -> bool:
+    """Whether llama.cpp is known to compute several sequences of a call wrongly, with a model's architecture."""
+    return file.architecture in llama.ONE_AT_A_TIME
+
+
+def fast_config(file: ModelFile, gpu_layers: int = 0) -> ChosenConfig:
     """The fastest batch config, exact or not."""
     # Only `repack` and `gpu_layers` of the guess matter: repacked for AMX, the weights would end the process.
     guess = llama.exact_config(gpu_layers=gpu_layers)
-    config = guess.model_copy(update={"fixed": False, "flash_attn": True})
+    rows = 1 if is_single(file) else guess.rows
+    config = guess.model_copy(update={"rows": rows, "fixed": False, "flash_attn": True})
     return ChosenConfig(config, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 

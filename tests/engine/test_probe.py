@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from remix.cli import cli
-from remix.engine import llama, probe
+from remix.engine import llama, probe, tune
 from remix.engine.decoder import BatchConfig
 from remix.engine.llama import ContextCost
 from remix.engine.local import LoadOptions, LocalModel
@@ -165,6 +165,16 @@ def test_free_rows_are_not_tried_with_types_known_to_differ(
     config = choose(FILE.model_copy(update={"weight_types": types})).config
     assert config == BatchConfig(fixed=rows is not None)
     assert FakeWeights.loaded == 1
+
+
+@pytest.mark.parametrize("architecture", sorted(llama.ONE_AT_A_TIME))
+def test_architectures_that_llama_cpp_batches_wrongly_run_one_sequence_at_a_time(
+    machine: type[Showing], architecture: str
+) -> None:
+    file = FILE.model_copy(update={"architecture": architecture})
+    assert choose(file)[:2] == (BatchConfig(rows=1), True)
+    assert probe.fast_config(file).config.rows == 1
+    assert {config.rows for config in tune._candidates(file)} == {1}
 
 
 def test_verdicts_are_kept_for_the_same_machine_and_file(

@@ -84,6 +84,19 @@ def test_a_sequence_that_cannot_be_cut_is_an_error_in_words(model: LlamaModel) -
             decoder.copy(0, 1, 31)
 
 
+def test_an_architecture_that_llama_cpp_batches_wrongly_is_refused_in_a_batch_and_exact_alone(tmp_path: Path) -> None:
+    path = tiny_hybrids.write(tmp_path / "plamo2.gguf", "plamo2")
+    single = llama.exact_config().model_copy(update={"rows": 1, "fixed": False})
+    with LlamaModel(path, config=single) as model:
+        with pytest.raises(ModelError, match="decode plamo2 models one text at a time only"):
+            LlamaDecoder(model, 16, CONTEXT, llama.exact_config(), 1)
+        requests = [ask(model, BEGINNINGS[0] + ending, seed) for seed, ending in enumerate(ENDINGS, 1)]
+        plain, computed = run(model, requests, single, 1, 0)
+        shared, fewer = run(model, requests[::-1], single, 2, 4)
+    assert shared[::-1] == plain
+    assert fewer < computed
+
+
 def test_a_transformer_s_sequences_can_be_cut(model_path: Path) -> None:
     with LlamaModel(model_path, vocab_only=True) as model:
         assert not model.copies_whole

@@ -24,6 +24,7 @@ from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder
 from remix.engine.llama.embedder import LlamaEmbedder
 from remix.engine.llama.grammar import grammar_of
 from remix.engine.llama.library import (
+    ONE_AT_A_TIME,
     FloatArray,
     exact_config,
     has_gpu,
@@ -38,6 +39,7 @@ from remix.engine.llama.model import LONGEST_WORD, LlamaModel
 __all__ = [
     "ALTERNATIVES",
     "LONGEST_WORD",
+    "ONE_AT_A_TIME",
     "ContextCost",
     "FloatArray",
     "LlamaDecoder",

@@ -15,7 +15,7 @@ import psutil
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
 from remix.engine.llama.context import context_params
-from remix.engine.llama.library import FloatArray, has_gpu, logged_error, recent_log
+from remix.engine.llama.library import ONE_AT_A_TIME, FloatArray, has_gpu, logged_error, recent_log
 from remix.engine.llama.model import LlamaModel
 from remix.engine.llama.samplers import SamplerChain
 from remix.errors import ModelError
@@ -39,7 +39,7 @@ class LlamaDecoder:
 
     The KV cache holds `slots` decoding sequences and the prompts of `prefix_slots` finished ones, each of at most
     `n_ctx_seq` tokens. If the batch config is fixed, `slots` must equal its rows.
-    Raises `ModelError` if there is too little memory.
+    Raises `ModelError` if there is too little memory, or if llama.cpp can't decode several texts of the architecture.
     """
 
     def __init__(
@@ -47,6 +47,11 @@ class LlamaDecoder:
     ) -> None:
         if config.fixed and slots != config.rows:
             raise ValueError("fixed rows need as many slots")
+        if config.rows > 1 and model.architecture in ONE_AT_A_TIME:
+            raise ModelError(
+                f"{model.path}: llama.cpp can decode {model.architecture} models one text at a time only.",
+                "Begin a new run with `remix generate`, which does so.",
+            )
         self.model = model
         self.config = config
         self.threads = threads

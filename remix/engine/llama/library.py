@@ -29,6 +29,12 @@ FloatArray = npt.NDArray[np.float32]
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels computed a row of a batch with the same bits for any number of rows up to 16."""
 
+ONE_AT_A_TIME = frozenset({"glm5-next", "plamo2"})
+"""Architectures of which llama.cpp computes several sequences of a call wrongly, though not every probe can show it.
+
+GLM5-Next attends to other tokens beside a longer sequence; with PLaMo 2 states are stored in wrong cells, or the process
+ends."""
+
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
 _LEVEL_ERROR = 4

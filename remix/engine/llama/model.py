@@ -143,9 +143,14 @@ class LlamaModel:
         """The memory that the model's contexts take. Raises `ModelError` if llama.cpp can't tell."""
         return context_cost(self.path, self._config)
 
+    @property
+    def architecture(self) -> str:
+        """llama.cpp's name of the architecture."""
+        return self._text("general.architecture")
+
     def _number(self, key: str, otherwise: int) -> int:
         """An integer of the metadata, by the key without the architecture; the largest of an array by layer."""
-        found = re.findall(r"\d+", self._text(f"{self._text('general.architecture')}.{key}"))
+        found = re.findall(r"\d+", self._text(f"{self.architecture}.{key}"))
         return max(map(int, found), default=otherwise)
 
     def _text(self, key: str) -> str:
