@@ -32,8 +32,8 @@ ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 ONE_AT_A_TIME = frozenset({"glm5-next", "plamo2"})
 """Architectures of which llama.cpp computes several sequences of a call wrongly, though not every probe can show it.
 
-GLM5-Next attends to other tokens beside a longer sequence; with PLaMo 2 states are stored in wrong cells, or the process
-ends."""
+GLM5-Next attends to other tokens beside a longer sequence. PLaMo 2 stores states in wrong cells, or ends the process.
+"""
 
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
