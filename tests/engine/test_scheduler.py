@@ -88,17 +88,17 @@ def computed(
     done: list[Chunk] = []
     while not scheduler.idle:
         while admitted := scheduler.admit():
-            one = admitted.sequence
+            one, copied = admitted
             held[one.slot] = []
-            if admitted.copy:
-                copy(*admitted.copy)
+            if copied:
+                copy(*copied)
             assert held[one.slot] == list(one.chunks[: len(held[one.slot])]), "the prompt's own beginning"
             for count, chunk in enumerate(one.chunks, 1):
                 if count > len(held[one.slot]):
                     held[one.slot].append(chunk)
                     done.append(chunk)
-                if count in admitted.keep:
-                    copy(*scheduler.keep(one, count))
+                    if kept := scheduler.keep(one, count):
+                        copy(*kept)
             scheduler.computed(one)
             held[one.slot].append("decoded")
         for one in order.sample(scheduler.active(), order.randint(1, len(scheduler.active()))):
