@@ -38,8 +38,8 @@ FLASH_CONTEXT = 512
 """From this number of tokens on, flash attention splits a single row's work between threads."""
 
 FEW_ROWS = 4
-"""The most rows that are exact for mixtures of experts with K-quants: from 8 rows for one expert on, llama.cpp takes
-other kernels for that expert, and its kernels for repacked weights take rows by fours."""
+"""Rows with which mixtures of experts are exact in weight types like Q4_K and IQ4_XS: from 8 rows for one expert on,
+llama.cpp takes other kernels for that expert, and kernels for repacked weights take rows by fours."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
@@ -152,6 +152,12 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
     if kept := _MEMOS.read(key):
         return kept
     with LlamaModel(path, config=config) as model:
+        if (
+            config.rows > FEW_ROWS
+            and model.experts
+            and any("_K" in name or "IQ" in name for name in file.weight_types)
+        ):
+            return Verdict(passed=False, compared="nothing", difference="kernels depend on the rows for an expert")
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
         if model.cell_bytes * context * (config.rows + 2) > psutil.virtual_memory().available // 2:
             return None
@@ -165,8 +171,9 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
 def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     """Decode sequences made of `words`, alone and batched. The decoder must be empty and have two prefix slots."""
     comparison = _Comparison(decoder, words)
+    count = len(comparison.sequences) + decoder.config.rows
     compared = (
-        f"the raw logits of {len(comparison.sequences) + decoder.config.rows} sequences, after up to {comparison.life + 1} tokens each, "
+        f"the raw logits of {count} sequences, after up to {comparison.life + 1} tokens each, "
         f"bit for bit, {in_words(decoder.config)}"
     )
     try:

@@ -28,6 +28,7 @@ class FakeWeights:
 
     loaded = 0
     cell_bytes = 1
+    experts = 0
 
     def __init__(self, path: Path, config: BatchConfig) -> None:
         type(self).loaded += 1
@@ -130,6 +131,15 @@ def test_rows_that_share_an_expert_are_met_in_step_and_leave_four_rows(
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(fixed=True, rows=4), True)
     assert how.startswith("probed on this machine: same logits with always 4 rows, alone or among others")
+
+
+def test_a_mixture_of_experts_with_k_quants_never_has_more_than_four_rows(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logits of other numbers of rows differ seldom enough that a probe may miss the difference."""
+    monkeypatch.setattr(FakeWeights, "experts", 8)
+    assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q4_K", "Q6_K")})).config.rows == 4
+    assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q8_0")})).config.rows == 16
 
 
 def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:

@@ -102,8 +102,9 @@ class LlamaDecoder:
         config, model = self.config, self.model
         params = C.llama_context_default_params()
         params.n_ctx = n_ctx_seq * sequences
-        # llama.cpp reserves an output row per sequence, and ends the process if a batch can't have as many rows.
-        params.n_batch = params.n_ubatch = max(config.chunk, config.rows, sequences)
+        # llama.cpp reserves output rows for all sequences alike, and ends the process if a batch can't have as many
+        # rows; with Kimi-Linear and MiniMax-01 also if the rows aren't a multiple of the sequences.
+        params.n_batch = params.n_ubatch = -(-max(config.chunk, config.rows) // sequences) * sequences
         params.n_seq_max = sequences
         params.n_threads = params.n_threads_batch = self.threads
         params.flash_attn_type = int(config.flash_attn)

@@ -150,6 +150,11 @@ class LlamaModel:
         """Attention heads per layer, by the metadata."""
         return self._number("attention.head_count", 1)
 
+    @property
+    def experts(self) -> int:
+        """Experts per layer, by the metadata; 0 unless the model is a mixture of experts."""
+        return self._number("expert_count", 0)
+
     def _text(self, key: str) -> str:
         """A value of the metadata as text; empty if there is none."""
         buffer = ctypes.create_string_buffer(4096)
