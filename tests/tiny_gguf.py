@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import llama_cpp as C
+import llama_cpp
 import numpy as np
 from gguf import GGUFValueType, GGUFWriter
 from llama_cpp._ggml import libggml
@@ -52,14 +53,18 @@ def write(
     `spm` (SentencePiece) or `bytes` (RWKV's). `without` is a regular expression for names of tensors to leave out.
     `weights` may give a tensor's weights, the shape in numpy's order; for None they are drawn.
     """
-    keys = {f"{architecture}.{name}": value for name, value in (USUAL | dict(numbers or {})).items()}
-    keys |= VOCABULARIES[tokenizer]()
+    keys = VOCABULARIES[tokenizer]()
+    for name, value in (USUAL | dict(numbers or {})).items():
+        keys[name if name.startswith("xielu.") else f"{architecture}.{name}"] = value
     _write(path, architecture, keys, {})
     shapes = {name: shape for name, shape in tensors(path).items() if not re.search(without, name)}
     arrays = {}
     for name, shape in shapes.items():
         own = weights(name, shape)
         arrays[name] = drawn(name, shape) if own is None else own.astype(np.float32)
+    if "output.weight" not in arrays:
+        # The embeddings are the output's weights too, and small.
+        arrays["output_norm.weight"] *= 30
     return _write(path, architecture, keys, arrays)
 
 
@@ -100,9 +105,10 @@ def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
     if "norm" in name and name.endswith("weight"):
         return 1 + 0.1 * noise
     if len(shape) == 1:
-        return 0.3 * noise
-    gain = 3 if re.search(r"^output\.|attn_(q|k|qkv)\b", name) else 1
-    return gain * noise / np.float32(np.sqrt(shape[-1]))
+        return 0.05 * noise
+    # Small beside what the layers add, so that a token isn't decided by the token before alone.
+    gain = 0.1 if name == "token_embd.weight" else 3 if re.search(r"^output\.|attn_(q|k|qkv)\b", name) else 1
+    return np.float32(gain) * noise / np.float32(np.sqrt(shape[-1]))
 
 
 class _Tensor(ctypes.Structure):
@@ -121,23 +127,22 @@ def tensors(path: Path) -> dict[str, tuple[int, ...]]:
     """The tensors that llama.cpp would read from a file with these hyperparameters: shapes in numpy's order."""
     shapes: dict[str, tuple[int, ...]] = {}
 
-    @C.llama_model_set_tensor_data_t  # type: ignore[untyped-decorator]  # llama_cpp has no types
+    @llama_cpp.llama_model_set_tensor_data_t  # type: ignore[untyped-decorator]  # llama_cpp has no types
     def note(address: int, _: object) -> None:
         lengths = tuple(_Tensor.from_address(address).ne)
         shapes[get_name(address).decode()] = lengths[: n_dims(address)][::-1]
 
     get_name = _function("ggml_get_name", ctypes.c_char_p, ctypes.c_void_p)
     n_dims = _function("ggml_n_dims", ctypes.c_int, ctypes.c_void_p)
-    header = _function("gguf_init_from_file", ctypes.c_void_p, ctypes.c_char_p, _Init)(
-        str(path).encode(), _Init(True)
-    )
+    read_header = _function("gguf_init_from_file", ctypes.c_void_p, ctypes.c_char_p, _Init)
+    header = read_header(str(path).encode(), _Init(True))
     llama.library.recent_log.clear()
     try:
-        model = C.llama_model_init_from_user(header, note, None, C.llama_model_default_params())
+        model = llama_cpp.llama_model_init_from_user(header, note, None, llama_cpp.llama_model_default_params())
     finally:
         _function("gguf_free", None, ctypes.c_void_p)(header)
     assert model, llama.library.logged_error()
-    C.llama_model_free(model)
+    llama_cpp.llama_model_free(model)
     return shapes
 
 
@@ -170,7 +175,7 @@ def merges(count: int) -> list[tuple[str, str]]:
     while len(found) < count:
         pairs: Counter[tuple[str, str]] = Counter()
         for word, times in words.items():
-            for pair in zip(word, word[1:], strict=False):
+            for pair in itertools.pairwise(word):
                 pairs[pair] += times
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         found.append(best)

@@ -9,7 +9,7 @@ user's cache per file, libraries and CPU features.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, cycle, islice
@@ -28,7 +28,7 @@ from remix.errors import RunError
 from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util.cache import MemoStore
 
-PROBE = "remix/probe/2"
+PROBE = "remix/probe/3"
 """Name and version of the procedure: verdicts of other versions don't count."""
 
 CONTEXT = 256
@@ -36,6 +36,10 @@ CONTEXT = 256
 
 FLASH_CONTEXT = 512
 """From this number of tokens on, flash attention splits a single row's work between threads."""
+
+FEW_ROWS = 4
+"""The most rows that are exact for mixtures of experts with K-quants: from 8 rows for one expert on, llama.cpp takes
+other kernels for that expert, and its kernels for repacked weights take rows by fours."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
@@ -79,7 +83,7 @@ class Probed(Decoder, Protocol):
 
 
 def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The first batch config that passes its probe: any number of rows, always 16 rows, one sequence at a time.
+    """The first batch config that passes its probe: any number of rows, always 16 or 4, one sequence at a time.
 
     "Any number of rows" is skipped for weight types known to differ. If even the last config fails, or memory is too
     small for a probe, `how` says so. Raises `ModelError` if the model can't be loaded.
@@ -109,8 +113,9 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
-    """Batch configs to try: any number of rows, always 16 rows, one sequence at a time."""
-    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
+    """Batch configs to try: any number of rows, always 16 rows, always few rows, one sequence at a time."""
+    few, single = {"fixed": True, "rows": FEW_ROWS}, {"fixed": False, "rows": 1}
+    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, single]
     return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
 
 
@@ -161,7 +166,7 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     """Decode sequences made of `words`, alone and batched. The decoder must be empty and have two prefix slots."""
     comparison = _Comparison(decoder, words)
     compared = (
-        f"the raw logits of {len(comparison.sequences)} sequences, after up to {comparison.life + 1} tokens each, "
+        f"the raw logits of {len(comparison.sequences) + decoder.config.rows} sequences, after up to {comparison.life + 1} tokens each, "
         f"bit for bit, {in_words(decoder.config)}"
     )
     try:
@@ -227,7 +232,7 @@ class _Comparison:
         short, long = self._scripts[:2], self._scripts[2]
         # The long script joins and leaves last, so that each number of rows occurs with and without the long script.
         self.sequences = (*islice(cycle(short), max(rows - 1, 3)), long)
-        self._joining = deque(self.sequences)
+        self._joining: deque[_Script] = deque()
         self._alone: dict[str, list[FloatArray]] = {}
         # The prefix slot of each script that can share its beginning.
         self._kept: dict[str, int] = {}
@@ -243,9 +248,17 @@ class _Comparison:
         """Raise `_DifferenceError` at the first difference."""
         for script in self._scripts:
             self._alone[script.name] = self._decode_alone(script)
+        rows = self.decoder.config.rows
+        # All rows in step have the same token, so that in a mixture of experts all rows go to the same experts.
+        self._decode_batched([self._scripts[1]] * rows, rows)
+        self._decode_batched(self.sequences, self.joining)
+
+    def _decode_batched(self, scripts: Iterable[_Script], joining: int) -> None:
+        """Decode scripts in one batch, `joining` more with each call as long as rows are free."""
+        self._joining.extend(scripts)
         active: list[_Active] = []
         while self._joining or active:
-            for _ in range(min(self.joining, len(self._joining), self.decoder.config.rows - len(active))):
+            for _ in range(min(joining, len(self._joining), self.decoder.config.rows - len(active))):
                 self._join(self._joining.popleft(), active)
             self._decode(active)
             for slot, sequence in enumerate(active):

@@ -116,6 +116,22 @@ def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Sho
     assert how.startswith("probed on this machine: same logits one sequence at a time, prefix shared or not")
 
 
+def test_rows_that_share_an_expert_are_met_in_step_and_leave_four_rows(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From eight rows on that go to the same expert, llama.cpp takes another kernel for that expert."""
+    plain = Showing.logits
+
+    def logits(self: Showing, slot: int) -> np.ndarray:
+        last = [self._memory[other][-1] for other in self._logits]
+        return plain(self, slot) + (last.count(self._memory[slot][-1]) >= 8)
+
+    monkeypatch.setattr(Showing, "logits", logits)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(fixed=True, rows=4), True)
+    assert how.startswith("probed on this machine: same logits with always 4 rows, alone or among others")
+
+
 def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:
     machine.noise = staticmethod(lambda config, rows, slot: int(rows == 16 and slot == 9))
     verdict = probe.probe(Path("fake.gguf"), FILE, BatchConfig(), threads=1)
