@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from remix.engine import llama  # noqa: F401 - takes llama.cpp's log
-from tests.tiny_hybrids import HYBRID, RECURRENT, write
+from tests.tiny_hybrids import FAULTS, HYBRID, RECURRENT, write
 
 PROMPT = [int(token) for token in np.random.default_rng(0).integers(0, 500, 24)]
 SLOTS = 3
@@ -34,7 +34,7 @@ class Context:
     def __init__(self, model: Any) -> None:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx, params.n_seq_max, params.kv_unified = 64 * SLOTS, SLOTS, False
-        # For kimi-linear and minimax-01 llama.cpp ends the process unless n_ubatch is a multiple of n_seq_max.
+        # A multiple of n_seq_max: see `FAULTS`.
         params.n_batch = params.n_ubatch = 32 * SLOTS
         params.n_threads = params.n_threads_batch = 1
         params.flash_attn_type = 0
@@ -72,6 +72,18 @@ def test_logits_depend_on_a_first_token_that_only_a_state_remembers(model: tuple
     assert np.isfinite(first).all()
     assert first.std() > 1
     assert np.abs(first - other).max() > 0.01
+
+
+def test_a_copy_outlives_its_source_but_for_a_known_fault(model: tuple[str, Any]) -> None:
+    architecture, handle = model
+    with Context(handle) as context:
+        context.decode(0, PROMPT[:16])
+        llama_cpp.llama_memory_seq_cp(context.memory, 0, 1, -1, -1)
+        llama_cpp.llama_memory_seq_rm(context.memory, 0, -1, -1)
+        copied = context.decode(1, PROMPT[16:], 16)
+        context.decode(0, PROMPT[:16])
+        is_kept = np.array_equal(copied, context.decode(0, PROMPT[16:], 16))
+    assert is_kept == (architecture != "deepseek4"), FAULTS["deepseek4"]
 
 
 def test_a_state_is_copied_whole_and_dropped_whole_and_never_cut(model: tuple[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """A tiny model for each architecture: attention here, recurrent and hybrid models in `tiny_hybrids`.
 
-Takes an architecture's name and a path, gives a file of random weights.
+Takes an architecture's name and a weight type, gives a file of random weights.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from remix.engine import llama
 from tests import tiny_gguf, tiny_hybrids
 
 WINDOW = 32
@@ -40,28 +41,6 @@ SPARSE: dict[str, Any] = {f"attention.indexer.{name}": number for name, number i
 BLOCKS = SPARSE | {"attention.indexer.head_count": 2, "attention.indexer.block_size": 4}
 BLOCKS |= {"attention.indexer.local_blocks": 1, "rope.dimension_count": 32}
 """Sparse attention to blocks of 4 tokens."""
-
-COMPRESSED: dict[str, Any] = SPARSE | {
-    "block_count": 4,
-    "attention.head_count": 8,
-    "attention.head_count_kv": 1,
-    "attention.key_length": 64,
-    "attention.value_length": 64,
-    "attention.q_lora_rank": 64,
-    "attention.sliding_window": WINDOW,
-    "attention.output_group_count": 8,
-    "attention.output_lora_rank": 32,
-    "attention.compress_ratios": [0, 0, 4, 128],
-    "attention.compress_rope_freq_base": 160000.0,
-    "rope.dimension_count": 32,
-    "hash_layer_count": 0,
-    "swiglu_clamp_exp": 10.0,
-    "expert_gating_func": 4,
-    "hyper_connection.count": 4,
-    "hyper_connection.sinkhorn_iterations": 2,
-    "hyper_connection.epsilon": 1e-6,
-}
-"""DeepSeek-V4: keys and values of 4 or 128 tokens are compressed into one."""
 
 GEMMA_3N = SLIDING | {"block_count": 22, "embedding_length": 64, "feed_forward_length": 64}
 GEMMA_3N |= {"attention.head_count": 1, "attention.head_count_kv": 1}
@@ -108,7 +87,6 @@ PLAIN: dict[str, dict[str, Any]] = {
     "deepseek": EXPERTS | SHARED,
     "deepseek2": EXPERTS | SHARED | LATENT,
     "deepseek32": MIXTURE | LATENT | SPARSE,
-    "deepseek4": MIXTURE | COMPRESSED,
     "dots1": MIXTURE | {"attention.head_count_kv": 4},
     "ernie4_5": {},
     "ernie4_5-moe": EXPERTS | SHARED | {"interleave_moe_layer_step": 1},
@@ -185,14 +163,20 @@ SENTENCE_PIECE = ("llama", "gemma", "gemma2", "gemma3", "gemma3n", "gemma4", "ph
 
 NAMES = sorted(PLAIN | tiny_hybrids.RECURRENT | tiny_hybrids.HYBRID)
 
+WEIGHTS = ("q8_0", "q4_k_m")
+"""Weight types that the tiny models are made in."""
 
-def write(path: Path, architecture: str) -> Path:
-    """Write a model of one of the architectures above, and give its path."""
+
+def write(folder: Path, architecture: str, weights: str) -> Path:
+    """Write a model of one of the architectures above into a folder, and give its path."""
+    source, path = folder / f"{architecture}-f32.gguf", folder / f"{architecture}-{weights}.gguf"
     if architecture not in PLAIN:
-        return tiny_hybrids.write(path, architecture)
-    without = tiny_gguf.LEFT_OUT
-    if architecture in ("olmo2", "exaone4"):
-        # Biases that these models don't have would outweigh what comes before their norms.
-        without += r"|\.bias$"
-    tokenizer = "spm" if architecture in SENTENCE_PIECE else "bpe"
-    return tiny_gguf.write(path, architecture, PLAIN[architecture], tokenizer, without)
+        tiny_hybrids.write(source, architecture)
+    else:
+        # Biases that these two don't have would outweigh what comes before their norms.
+        without = tiny_gguf.LEFT_OUT + (r"|\.bias$" if architecture in ("olmo2", "exaone4") else "")
+        tokenizer = "spm" if architecture in SENTENCE_PIECE else "bpe"
+        tiny_gguf.write(source, architecture, PLAIN[architecture], tokenizer, without)
+    llama.quantise(source, path, weights, threads=1)
+    source.unlink()
+    return path

@@ -46,6 +46,30 @@ _KIMI |= {"attention.head_count": [4, 0], "attention.head_count_kv": [1, 0], "ro
 _KIMI |= {"kda.head_dim": 64, "kda.gate_lower_bound": -5.0}
 """Latent attention first, then Kimi's delta attention."""
 
+_SPARSE: dict[str, Any] = {
+    "attention.q_lora_rank": 64,
+    "attention.indexer.head_count": 4,
+    "attention.indexer.key_length": 64,
+    "attention.indexer.top_k": 16,
+    "hyper_connection.count": 4,
+    "hyper_connection.sinkhorn_iterations": 2,
+    "hyper_connection.epsilon": 1e-6,
+}
+"""Attention to 16 tokens that an indexer chooses, and several residual streams."""
+
+_DEEPSEEK4 = _MOE | _SPARSE | {"block_count": 3, "attention.head_count_kv": 1, "attention.sliding_window": 32}
+_DEEPSEEK4 |= {"attention.key_length": 64, "attention.value_length": 64, "rope.dimension_count": 32}
+_DEEPSEEK4 |= {"attention.output_group_count": 4, "attention.output_lora_rank": 32, "hash_layer_count": 0}
+_DEEPSEEK4 |= {"attention.compress_ratios": [0, 4, 128], "attention.compress_rope_freq_base": 160000.0}
+_DEEPSEEK4 |= {"swiglu_clamp_exp": 10.0, "expert_gating_func": 4}
+"""A layer each with all tokens, with a summary of each 4 tokens, and of each 128."""
+
+_GLM5 = _KIMI | _SPARSE | {"attention.head_count": 4, "attention.key_length": 64, "rope.dimension_count": 0}
+_GLM5 |= {"attention.indexer.kpool": 4, "attention.indexer.kpool_select_tail": True}
+
+_KIMI3 = {"attention.q_lora_rank": 64, "attn_res.block_size": 12, "activation.situ_beta": 4.0}
+_KIMI3 |= {"activation.situ_linear_beta": 25.0}
+
 _LIGHTNING = _MOE | {"block_count": 3, "attention.recurrent_layers": [True, False, True]}
 _LIGHTNING |= {"residual_scale": 1.0, "feed_forward_length": 128, "expert_count": 2}
 """Attention between two layers of lightning attention."""
@@ -62,9 +86,12 @@ RECURRENT: dict[str, dict[str, Any]] = {
 
 HYBRID: dict[str, dict[str, Any]] = {
     "bailingmoe3": _KIMI | {"attention.q_lora_rank": 64},
+    "deepseek4": _DEEPSEEK4,
     "falcon-h1": _MAMBA,
+    "glm5-next": _GLM5,
     "granitehybrid": _WIDE | _FIRST,
     "jamba": _WIDE | _FIRST,
+    "kimi-k3": _KIMI | _KIMI3,
     "kimi-linear": _KIMI,
     "lfm2": _FIRST | {"shortconv.l_cache": 3},
     "lfm2moe": _FIRST | _MOE | {"shortconv.l_cache": 3},
@@ -75,8 +102,18 @@ HYBRID: dict[str, dict[str, Any]] = {
     "qwen35": _DELTA,
     "qwen35moe": _DELTA | _MOE,
     "qwen3next": _DELTA | _MOE,
+    "qwen4exp": _DELTA | _MOE | _SPARSE | {"hyper_connection.low_rank": 8, "attention.compress_ratios": [4, 4]},
 }
 """Architectures of recurrent and attention layers, and the hyperparameters that each wants."""
+
+FAULTS = {
+    "deepseek4": "a copy is lost if its source is emptied before the next call",
+    "glm5-next": "which tokens are attended to depends on the other sequences in the KV cache",
+    "kimi-linear": "the process ends when a context is made, unless n_ubatch is a multiple of n_seq_max",
+    "minimax-01": "the process ends when a context is made, unless n_ubatch is a multiple of n_seq_max",
+    "plamo2": "the states of several sequences in a call are stored in wrong cells, or the process ends",
+}
+"""What llama.cpp 0.5.0 gets wrong if each sequence has a KV cache of its own (`kv_unified` off), by architecture."""
 
 
 def write(path: Path, architecture: str) -> Path:

@@ -15,9 +15,11 @@ from click.testing import CliRunner
 from remix.cli import cli
 from remix.engine import llama, probe
 from remix.engine.decoder import BatchConfig
+from remix.engine.llama import ContextCost
 from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
+from remix.util import stages
 from remix.workspace import Workspace
 from tests.conftest import FILE
 from tests.fake_decoder import FakeDecoder
@@ -27,8 +29,8 @@ class FakeWeights:
     """Stands in for `LlamaModel`: counts how often it is loaded."""
 
     loaded = 0
-    cell_bytes = 1
     experts = 0
+    context_cost = ContextCost(token=1)
 
     def __init__(self, path: Path, config: BatchConfig) -> None:
         type(self).loaded += 1
@@ -140,6 +142,18 @@ def test_a_mixture_of_experts_with_k_quants_never_has_more_than_four_rows(
     monkeypatch.setattr(FakeWeights, "experts", 8)
     assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q4_K", "Q6_K")})).config.rows == 4
     assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q8_0")})).config.rows == 16
+
+
+def test_a_probe_tells_how_far_it_is(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 3)
+    told: list[tuple[str, float | None]] = []
+    with stages.listening(lambda *stage: told.append(stage)):
+        choose()
+    assert {stage for stage, _ in told} == {"Probing 16 rows"}
+    shares = [share for _, share in told]
+    calls = sum(call in ("prefill", "decode") for call, _ in machine.last.calls)
+    assert shares[-calls:] == [number / calls for number in range(1, calls + 1)]
+    assert len(shares) > calls, "the probe that failed told its progress too"
 
 
 def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:
