@@ -9,7 +9,7 @@ user's cache per file, libraries and CPU features.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count, cycle, islice
@@ -29,7 +29,7 @@ from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import stages
 from remix.util.cache import MemoStore
 
-PROBE = "remix/probe/2"
+PROBE = "remix/probe/3"
 """Name and version of the procedure: verdicts of other versions don't count."""
 
 CONTEXT = 256
@@ -37,6 +37,10 @@ CONTEXT = 256
 
 FLASH_CONTEXT = 512
 """From this number of tokens on, flash attention splits a single row's work between threads."""
+
+FEW_ROWS = 4
+"""Rows with which mixtures of experts are exact in weight types like Q4_K and IQ4_XS: from 8 rows for one expert on,
+llama.cpp takes other kernels for that expert, and kernels for repacked weights take rows by fours."""
 
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
@@ -80,7 +84,7 @@ class Probed(Decoder, Protocol):
 
 
 def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0) -> ChosenConfig:
-    """The first batch config that passes its probe: any number of rows, always 16 rows, one sequence at a time.
+    """The first batch config that passes its probe: any number of rows, always 16 or 4, one sequence at a time.
 
     "Any number of rows" is skipped for weight types known to differ. If even the last config fails, or memory is too
     small for a probe, `how` says so. Raises `ModelError` if the model can't be loaded.
@@ -118,9 +122,10 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
-    """Batch configs to try: any number of rows, always 16 rows, one sequence at a time."""
-    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, {"fixed": False, "rows": 1}]
-    first = 2 if is_single(file) else int(is_hopeless(file))
+    """Batch configs to try: any number of rows, always 16 rows, always few rows, one sequence at a time."""
+    few, single = {"fixed": True, "rows": FEW_ROWS}, {"fixed": False, "rows": 1}
+    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, single]
+    first = updates.index(single) if is_single(file) else int(is_hopeless(file))
     return [guess.model_copy(update=update) for update in updates[first:]]
 
 
@@ -163,6 +168,12 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
     if kept := _MEMOS.read(key):
         return kept
     with LlamaModel(path, config=config) as model:
+        if (
+            config.rows > FEW_ROWS
+            and model.experts
+            and any("_K" in name or "IQ" in name for name in file.weight_types)
+        ):
+            return Verdict(passed=False, compared="nothing", difference="kernels depend on the rows for an expert")
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
         if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:
             return None
@@ -178,8 +189,9 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     calls = _Calls(decoder)
     _Comparison(calls, words, calls.count).run()
     comparison = _Comparison(decoder, words, _teller(decoder.config, calls.counted))
+    sequences = len(comparison.sequences) + decoder.config.rows
     compared = (
-        f"the raw logits of {len(comparison.sequences)} sequences, after up to {comparison.life + 1} tokens each, "
+        f"the raw logits of {sequences} sequences, after up to {comparison.life + 1} tokens each, "
         f"bit for bit, {in_words(decoder.config)}"
     )
     try:
@@ -274,7 +286,7 @@ class _Comparison:
         short, long = self._scripts[:2], self._scripts[2]
         # The long script joins and leaves last, so that each number of rows occurs with and without the long script.
         self.sequences = (*islice(cycle(short), max(rows - 1, 3)), long)
-        self._joining = deque(self.sequences)
+        self._joining: deque[_Script] = deque()
         self._alone: dict[str, list[FloatArray]] = {}
         # The prefix slot of each script that can share its beginning.
         self._kept: dict[str, int] = {}
@@ -290,9 +302,17 @@ class _Comparison:
         """Raise `_DifferenceError` at the first difference."""
         for script in self._scripts:
             self._alone[script.name] = self._decode_alone(script)
+        rows = self.decoder.config.rows
+        # All rows in step have the same token, so that in a mixture of experts all rows go to the same experts.
+        self._decode_batched([self._scripts[1]] * rows, rows)
+        self._decode_batched(self.sequences, self.joining)
+
+    def _decode_batched(self, scripts: Iterable[_Script], joining: int) -> None:
+        """Decode scripts in one batch, `joining` more with each call as long as rows are free."""
+        self._joining.extend(scripts)
         active: list[_Active] = []
         while self._joining or active:
-            for _ in range(min(self.joining, len(self._joining), self.decoder.config.rows - len(active))):
+            for _ in range(min(joining, len(self._joining), self.decoder.config.rows - len(active))):
                 self._join(self._joining.popleft(), active)
             self._decode(active)
             for slot, sequence in enumerate(active):

@@ -28,7 +28,7 @@ from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import processes
 from remix.util.cache import MemoStore
 
-ROWS = (8, 16, 32)
+ROWS = (probe.FEW_ROWS, 8, 16, 32)
 CHUNKS = (32, 64, 128)
 
 SHARED, OWN, KINDS, TEXT = 170, 27, 3, 60

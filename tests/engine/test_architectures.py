@@ -1,10 +1,10 @@
 """The same logits and texts under any load, in tiny models of every architecture that people have.
 
-For each architecture in each of two weight types: the probe chooses the batch config, as for any model. One request
-after another goes first, nothing shared, on one thread. Then the same requests under other loads, a few at once or
+The probe chooses the batch config, as for any model, and docs/models.md tells what it chose. One request after
+another goes first, nothing shared, on one thread. Then the same requests under other loads, a few at once or
 sixteen, shuffled, with beginnings copied, on one thread or two, and beside a sequence that is longer than sliding
 windows and than the steps in which llama.cpp reads the KV cache. The logits from which each token is sampled are
-compared bit for bit, and the texts.
+compared bit for bit, and the texts. All architectures in both weight types with `pytest --full`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from remix.engine import llama, probe
+from docs import make_models
+from remix.engine import probe
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.models import identity
@@ -34,7 +35,25 @@ TOKENS = 8
 LONG = 300
 """Tokens of the longest prompt: llama.cpp reads the KV cache in steps of 256."""
 
-WEIGHTS = ("q8_0", "q4_k_m")
+FEW = (
+    *(
+        "deepseek2",
+        "deepseek32",
+        "falcon-h1",
+        "gemma3",
+        "gemma4",
+        "glm4moe",
+        "gpt-oss",
+        "granitehybrid",
+        "granitemoe",
+    ),
+    *("jamba", "kimi-linear", "lfm2", "llama", "mamba2", "minimax-01", "mistral3", "nemotron_h", "olmo2", "phi3"),
+    *("qwen2", "qwen3", "qwen35", "qwen35moe", "qwen3moe", "rwkv7"),
+)
+"""Architectures tested without `--full`."""
+
+FEW_Q8_0 = ("gemma3", "gpt-oss", "llama", "qwen35", "qwen3moe", "rwkv7")
+"""Those tested as Q8_0 too."""
 
 
 class Load(NamedTuple):
@@ -98,13 +117,18 @@ def run(model: LlamaModel, config: Any, load: Load) -> tuple[dict[int, Any], int
         return {seed: (text, decoder.noted[seed]) for seed, text in texts.items()}, engine.computed
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
-@pytest.mark.parametrize("architecture", tiny_architectures.NAMES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    few = [(name, "q4_k_m") for name in FEW] + [(name, "q8_0") for name in FEW_Q8_0]
+    full = product(tiny_architectures.NAMES, tiny_architectures.WEIGHTS)
+    metafunc.parametrize(("architecture", "weights"), full if metafunc.config.getoption("full") else few)
+
+
 def test_logits_are_the_same_under_any_load(architecture: str, weights: str, tmp_path: Path) -> None:
-    path = tmp_path / f"{weights}.gguf"
-    llama.quantise(tiny_architectures.write(tmp_path / "f32.gguf", architecture), path, weights, threads=1)
+    path = tiny_architectures.write(tmp_path, architecture, weights)
     chosen = probe.choose_config(path, identity.identify(path), threads=1)
     assert chosen.exact, chosen.how
+    if make_models.is_measured_here():
+        assert make_models.in_words(chosen) == make_models.told(architecture)[weights]
     with LlamaModel(path, config=chosen.config) as model:
         alone, all_tokens = run(model, chosen.config, ALONE)
         assert len({text for text, _ in alone.values()}) > len(alone) // 2, "texts differ, so that errors show"

@@ -29,6 +29,7 @@ class FakeWeights:
     """Stands in for `LlamaModel`: counts how often it is loaded."""
 
     loaded = 0
+    experts = 0
     context_cost = ContextCost(token=1)
 
     def __init__(self, path: Path, config: BatchConfig) -> None:
@@ -116,6 +117,31 @@ def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Sho
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(rows=1), True)
     assert how.startswith("probed on this machine: same logits one sequence at a time, prefix shared or not")
+
+
+def test_rows_that_share_an_expert_are_met_in_step_and_leave_four_rows(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From eight rows on that go to the same expert, llama.cpp takes another kernel for that expert."""
+    plain = Showing.logits
+
+    def logits(self: Showing, slot: int) -> np.ndarray:
+        last = [self._memory[other][-1] for other in self._logits]
+        return plain(self, slot) + (last.count(self._memory[slot][-1]) >= 8)
+
+    monkeypatch.setattr(Showing, "logits", logits)
+    config, exact, how = choose()
+    assert (config, exact) == (BatchConfig(fixed=True, rows=4), True)
+    assert how.startswith("probed on this machine: same logits with always 4 rows, alone or among others")
+
+
+def test_a_mixture_of_experts_with_k_quants_never_has_more_than_four_rows(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logits of other numbers of rows differ seldom enough that a probe may miss the difference."""
+    monkeypatch.setattr(FakeWeights, "experts", 8)
+    assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q4_K", "Q6_K")})).config.rows == 4
+    assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q8_0")})).config.rows == 16
 
 
 def test_a_probe_tells_how_far_it_is(machine: type[Showing]) -> None:

@@ -153,6 +153,11 @@ class LlamaModel:
         found = re.findall(r"\d+", self._text(f"{self.architecture}.{key}"))
         return max(map(int, found), default=otherwise)
 
+    @property
+    def experts(self) -> int:
+        """Experts per layer, by the metadata; 0 unless the model is a mixture of experts."""
+        return self._number("expert_count", 0)
+
     def _text(self, key: str) -> str:
         """A value of the metadata as text; empty if there is none."""
         buffer = ctypes.create_string_buffer(4096)
