@@ -90,6 +90,8 @@ class ChatTemplate:
     def __init__(self, source: str | None, model: str = "the model") -> None:
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
+        # Reasoning models are asked not to think aloud: only the text is wanted.
+        self.switches = {"enable_thinking": False}
         self._model = model
         if len(self.source) > MOST_TEMPLATE:
             raise ModelError(*too_long(f"{model}'s chat template", len(self.source)))
@@ -145,8 +147,7 @@ class ChatTemplate:
                 "add_generation_prompt": True,
                 **values,
                 **given,
-                # Reasoning models are asked not to think aloud: only the text is wanted.
-                "enable_thinking": False,
+                **self.switches,
             }
             try:
                 rendered = worker.render(self._program, context).text

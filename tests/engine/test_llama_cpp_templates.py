@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,12 +75,12 @@ def test_every_template_can_be_used(folder: Path, name: str) -> None:
     assert prompt(chat, "ua") == prompt(chat, "u") + TURNS["a"]
 
 
-Render = Callable[[str, str], str | Exception]
+Render = Callable[[str, str, dict[str, Any]], str | Exception]
 
 
 @pytest.fixture(scope="module")
 def transformers() -> Render:
-    """What transformers makes of a template and a conversation: the prompt, or an error."""
+    """What transformers makes of a template, a conversation and further values: the prompt, or an error."""
     utils = pytest.importorskip(
         "transformers.utils.chat_template_utils", reason="the extra `compare` isn't installed", exc_type=ImportError
     )
@@ -91,12 +92,12 @@ def transformers() -> Render:
 
     utils.datetime = Day
 
-    def render(source: str, turns: str) -> str | Exception:
+    def render(source: str, turns: str, values: dict[str, Any]) -> str | Exception:
         messages = [each.model_dump(include={"role", "content"}) for each in conversation(turns)]
         tokens = {"bos_token": "<bos>", "eos_token": "<eos>"}
         try:
             (text,), _ = utils.render_jinja_template(
-                [messages], chat_template=source, add_generation_prompt=True, enable_thinking=False, **tokens
+                [messages], chat_template=source, add_generation_prompt=True, **tokens, **values
             )
         except Exception as error:
             return error
@@ -107,7 +108,7 @@ def transformers() -> Render:
 
 @pytest.mark.parametrize("case", ALIKE.values(), ids=ALIKE.keys())
 def test_small_templates_make_what_transformers_makes(transformers: Render, case: Case) -> None:
-    assert transformers(case.source, case.turns) == case.text
+    assert transformers(case.source, case.turns, {}) == case.text
 
 
 @pytest.mark.parametrize("name", SUMS)
@@ -116,8 +117,8 @@ def test_every_template_makes_what_transformers_makes(folder: Path, transformers
     source = (folder / name).read_text()
     chat = ChatTemplate(source, name)
     for turns in CONVERSATIONS:
-        expected = transformers(source, turns)
+        expected = transformers(source, turns, chat.switches)
         if isinstance(expected, Exception):
             assert any(reason in str(expected) for reason in MENDED[name])
         elif expected.count(TURNS["s"]) == turns.count("s"):
-            assert prompt(chat, turns) == expected
+            assert "".join(piece for piece, _ in chat._parts(conversation(turns), Letters())) == expected
