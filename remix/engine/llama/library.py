@@ -1,6 +1,6 @@
-"""llama.cpp as a library: version, CPU features, error log, quantisation, and the batch config for a weight type.
+"""llama.cpp as a library: version, CPU features, loading, error log, quantisation, batch config for a weight type.
 
-Takes names of weight types and files, gives batch configs, hashes and text. Knows no loaded model.
+Takes names of weight types and files, gives handles, batch configs, hashes and text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import llama_cpp as C
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
+from remix.models.parts import parts_of
 from remix.records import sha256
 from remix.util import interrupts
 
@@ -48,6 +50,15 @@ def go_on(_: float, __: ctypes.c_void_p) -> bool:
 
 
 C.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+def load(path: Path, params: Any) -> Any:
+    """llama.cpp's handle of a model, by the path of any part; None if llama.cpp can't load it, see `logged_error`."""
+    # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+    parts = parts_of(path)
+    names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
+    recent_log.clear()
+    return C.llama_model_load_from_splits(names, len(parts), params)
 
 
 def logged_error(otherwise: str = "llama.cpp gives no reason") -> str:
