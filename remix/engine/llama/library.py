@@ -11,9 +11,10 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import llama_cpp as C
 import numpy as np
@@ -51,6 +52,14 @@ def go_on(share: float, _: ctypes.c_void_p) -> bool:
     """Whether llama.cpp is to load the rest of a model: not after Ctrl-C."""
     stages.tell("Loading the model", share)
     return not interrupts.is_pressed()
+
+
+def load_parts(parts: Sequence[Path], params: Any) -> Any:
+    """llama.cpp's handle of a model in all its files; null, and an error in the log, if it can't be loaded."""
+    recent_log.clear()
+    # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+    names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
+    return C.llama_model_load_from_splits(names, len(parts), params)
 
 
 C.llama_log_set(_on_log, ctypes.c_void_p(0))

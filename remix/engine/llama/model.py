@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
 from remix.engine.llama.context import ContextCost, context_cost
-from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
+from remix.engine.llama.library import go_on, has_amx, load_parts, logged_error
 from remix.errors import ModelError, PromptError
 from remix.models.parts import parts_of
 from remix.records import Dry
@@ -61,12 +60,9 @@ class LlamaModel:
         params.n_gpu_layers = config.gpu_layers
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
-        recent_log.clear()
         parts = parts_of(path)
         self._mapped = MappedFiles(parts)
-        # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
-        names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
-        self.handle: Any = C.llama_model_load_from_splits(names, len(parts), params)
+        self.handle: Any = load_parts(parts, params)
         if not self.handle:
             interrupts.check()
             raise ModelError(
