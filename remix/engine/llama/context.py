@@ -8,7 +8,6 @@ layers keep all tokens here), latent attention, layers that share keys or have r
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 import llama_cpp as C
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout
-from remix.engine.llama.library import go_on, logged_error, logged_lines, recent_log
+from remix.engine.llama.library import go_on, load, logged_error, logged_lines
 from remix.errors import ModelError
 from remix.util import interrupts
 
@@ -97,8 +96,7 @@ def _simulated(path: Path, _: tuple[int, int], config: BatchConfig) -> ContextCo
     params.load_mode = C.LLAMA_LOAD_MODE_NONE
     params.n_gpu_layers = config.gpu_layers
     params.progress_callback = go_on
-    recent_log.clear()
-    model = C.llama_model_load_from_file(os.fsencode(path), params)
+    model = load(path, params)
     try:
         logs = [
             _log(model, context_params(config, tokens, sequences)) if model else []
