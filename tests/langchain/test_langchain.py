@@ -492,6 +492,9 @@ class FakeLocal:
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(b"".join(message.content.encode() for message in messages))
 
+    def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
+        return Request(token_ids=self.tokenize(messages), sampling=sampling)
+
     def close(self) -> None:
         self.engine.close()
 
