@@ -186,9 +186,11 @@ class ThoughtFilter:
         self._said: list[str] = []
         self._begun = False
         """Whether text has come, apart from white space."""
+        self._marked = self._within is not None
+        """Whether a mark has come."""
         self._looks = True
         """Whether the next token may begin a mark."""
-        self.pending: list[Sampled] = []
+        self._pending: list[Sampled] = []
         """Tokens that may belong to a mark, or to the text."""
         self.token_ids: list[int] = []
         """Tokens of thoughts and marks."""
@@ -217,7 +219,7 @@ class ThoughtFilter:
     @property
     def thoughts(self) -> Thoughts | None:
         """All thoughts; null if neither thoughts nor marks came."""
-        if not self.token_ids:
+        if not self._marked:
             return None
         text = "\n\n".join(self._said)
         return Thoughts(text=text, sha256=sha256(text), token_ids=tuple(self.token_ids))
@@ -229,7 +231,7 @@ class ThoughtFilter:
         self._looks = self._looks or (is_control and any(each.startswith(token.spelling) for each in self._openings))
         if not self._looks:
             return [token]
-        self.pending.append(token)
+        self._pending.append(token)
         return self._sort()
 
     def _think(self, token: Sampled, marks: Marks) -> list[Sampled]:
@@ -246,7 +248,7 @@ class ThoughtFilter:
         if not over:
             self.token_ids.append(token.id)
             return []
-        self.pending.append(token.without(len(token.spelling) - over))
+        self._pending.append(token.without(len(token.spelling) - over))
         return self._sort()
 
     def _limit(self, marks: Marks) -> None:
@@ -264,36 +266,37 @@ class ThoughtFilter:
 
     def _sort(self) -> list[Sampled]:
         """Take the marks off the pending tokens; gives the tokens of the text, once text has begun."""
-        heads = [*self._heads, *(tag.encode() for tag in TAGS if self.token_ids)]
         while True:
-            data = b"".join(token.spelling for token in self.pending)
+            heads = [*self._heads, *(tag.encode() for tag in TAGS if self._marked)]
+            data = b"".join(token.spelling for token in self._pending)
             bare = data.lstrip()
             mark = next((each for each in (*self._openings, *heads) if bare.startswith(each)), None)
             if mark is None:
                 undecided = not bare or any(each.startswith(bare) for each in (*self._openings, *heads))
                 return [] if undecided else self._release()
+            self._marked = True
             self._drop(len(data) - len(bare) + len(mark))
             if marks := self._openings.get(mark):
                 self._within = marks
-                rest, self.pending = self.pending, []
+                rest, self._pending = self._pending, []
                 return [token for each in rest for token in self._take(each)]
 
     def _drop(self, count: int) -> None:
         """Move the first bytes of the pending tokens, a mark, to the thoughts."""
         while count:
-            first = self.pending[0]
+            first = self._pending[0]
             if len(first.spelling) > count:
-                self.pending[0] = first.without(count)
+                self._pending[0] = first.without(count)
                 return
             count -= len(first.spelling)
             self.token_ids.append(first.id)
-            del self.pending[0]
+            del self._pending[0]
 
     def _release(self) -> list[Sampled]:
         """The pending tokens as text, after thoughts without white space at the beginning."""
-        ready, self.pending = self.pending, []
+        ready, self._pending = self._pending, []
         for number, token in enumerate(ready):
-            if self.token_ids and not self._begun:
+            if self._marked and not self._begun:
                 ready[number] = token._replace(piece=token.piece.lstrip())
             self._begun = self._begun or bool(token.piece.strip())
         self._looks = not self._begun

@@ -90,11 +90,12 @@ class Sequence:
         else:
             ready = self.filter.put(token)
         sampling = self.request.sampling
-        written = len(self.text_ids) + len(ready) + len(self.filter.pending)
-        full = written >= sampling.max_tokens or len(self.token_ids) >= sampling.most
-        if is_end or full:
+        if is_end or len(self.token_ids) >= sampling.most:
             ready += self.filter.end(token.spelling if is_end else b"")
-        is_stopped = any(self._append(each) for each in ready)
+        left = sampling.max_tokens - len(self.text_ids)
+        full = len(ready) >= left or len(self.token_ids) >= sampling.most
+        is_end = is_end and len(ready) <= left
+        is_stopped = any(self._append(each) for each in ready[:left])
         if (is_end or full) and not is_stopped:
             self.text += self._utf8.decode(b"", final=True)
         finish: Finish | None = "stop" if is_end or is_stopped else "length" if full else None
