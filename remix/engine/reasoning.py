@@ -54,8 +54,11 @@ PHRASES = (
 )
 """Marks that are words. A text may begin with the same words, so the chat template must name the closing mark."""
 
-_NAMED = re.compile(r"</([\w.:-]*(?:think|thought|reason)[\w.:-]*)>")
+_NAMED = re.compile(r"</([\w.:-]{0,32}?(?:think|thought|reason)[\w.:-]{0,32})>")
 """Closing marks that a chat template names."""
+
+MOST_NAMED = 8
+"""Most marks that a chat template names, beside those known: a hostile template may name a million."""
 
 _SHARED = "<|end|>"
 """A closing mark that templates without thoughts name as the end of a turn."""
@@ -94,14 +97,15 @@ def marking(template: str) -> Marking:
     """The marks that a model with this chat template may write."""
     known = {each.closing for each in MARKS}
     named = dict.fromkeys(name for name in _NAMED.findall(template) if f"</{name}>" not in known)
+    more = [Marks(f"<{name}>", f"</{name}>") for name in list(named)[:MOST_NAMED]]
     phrases = [each for each in PHRASES if each.closing in template]
     is_named = any(
         each.opening in template or (each.closing in template and each.closing != _SHARED) for each in MARKS
     )
     return Marking(
-        thoughts=(*MARKS, *phrases, *(Marks(f"<{name}>", f"</{name}>") for name in named)),
+        thoughts=(*MARKS, *phrases, *more),
         ends=tuple(end for end in ENDS if end in template),
-        is_named=is_named or bool(phrases or named),
+        is_named=is_named or bool(phrases or more),
     )
 
 
