@@ -132,6 +132,18 @@ def test_what_even_a_single_sequence_shows_is_not_called_exact(machine: type[Sho
     assert how.startswith("not exact: probed on this machine, logits differ even one sequence at a time")
 
 
+def test_slots_that_cannot_be_cut_are_probed_by_whole_copies(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "copies_whole", True)
+    verdict = probe.probe(Path("fake.gguf"), FILE, BatchConfig(), threads=1)
+    assert verdict is not None
+    assert verdict.passed
+    machine.lossy = True
+    config, exact, _ = choose(FILE.model_copy(update={"sha256": sha256("others")}))
+    assert (config, exact) == (BatchConfig(rows=1), False)
+
+
 @pytest.mark.parametrize(("types", "rows"), [(("Q4_K", "Q8_0"), 16), (("F16",), 16), (("Q5_0",), None), ((), None)])
 def test_free_rows_are_not_tried_with_types_known_to_differ(
     machine: type[Showing], types: tuple[str, ...], rows: int | None

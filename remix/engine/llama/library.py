@@ -28,7 +28,7 @@ ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
-_LEVEL_ERROR = 3
+_LEVEL_ERROR = 4
 
 
 @C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
