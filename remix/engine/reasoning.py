@@ -297,12 +297,16 @@ class ThoughtFilter:
             del self._pending[0]
 
     def _release(self) -> list[Sampled]:
-        """The pending tokens as text, after thoughts without white space at the beginning."""
-        ready, self._pending = self._pending, []
-        for number, token in enumerate(ready):
+        """The pending tokens as text; white space between a mark and the text belongs to the mark."""
+        ready: list[Sampled] = []
+        for token in self._pending:
+            bare = token.piece.lstrip() if self._marked and not self._begun else token.piece
+            self._begun = self._begun or bool(bare.strip())
             if self._marked and not self._begun:
-                ready[number] = token._replace(piece=token.piece.lstrip())
-            self._begun = self._begun or bool(token.piece.strip())
+                self.token_ids.append(token.id)
+            else:
+                ready.append(token._replace(piece=bare))
+        self._pending = []
         self._looks = not self._begun
         return ready
 

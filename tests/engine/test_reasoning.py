@@ -96,10 +96,10 @@ def test_thoughts_at_their_limit_are_closed_and_the_text_follows():
     (one,) = recite(endless, request(max_thoughts=30, max_tokens=3))
     assert one.thoughts
     assert one.thoughts.token_ids
-    assert bytes(token for token in one.thoughts.token_ids if token < 256) == b"\n</think>"
-    assert len(one.thoughts.token_ids) + len(b"\n\n") == 30
+    assert bytes(token for token in one.thoughts.token_ids if token < 256) == b"\n</think>\n\n"
+    assert len(one.thoughts.token_ids) == 30
     assert one.thoughts.text == "la" * (30 - len(b"\n</think>\n\n") - 1)
-    assert one.text == "la"
+    assert one.text == "lalala"
     assert one.finish == "length"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from remix.engine.engine import Engine
-from remix.engine.llama import LlamaDecoder, LlamaModel, exact_config
-from remix.engine.reasoning import Marking, marking
+from remix.engine.llama import LlamaModel
+from remix.engine.reasoning import marking
 from remix.generation import execute, prepare
-from remix.outputs import RunFolder
-from remix.records import Dist, Generation, Message, Options, Prompt, Request, Run, Sampling, sha256
+from remix.outputs import RunFolder, list_runs
+from remix.records import Generation, Message, Options, Prompt, Request, Run, Sampling, sha256
 from remix.studio.alternatives import words
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
+from tests import tiny_models
 from tests.cli.test_cli import ok
 from tests.conftest import FILE, Remix
 from tests.fake_local import FakeLocal
@@ -71,12 +72,11 @@ def recite(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Recite:
     return make
 
 
-def replayed(folder: RunFolder) -> list[bool | None]:
+def replayed(folder: RunFolder, model: str = "fake.gguf") -> list[bool | None]:
     report = verify(folder.path)
     assert isinstance(report.run, Run)
-    return [
-        each.equal for each in replay.replay(report.run, report.found, lambda _: Path("fake.gguf"), ReplayOptions())
-    ]
+    found = replay.replay(report.run, report.found, lambda _: Path(model), ReplayOptions())
+    return [each.equal for each in found]
 
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda transcript: transcript.family)
@@ -151,44 +151,47 @@ def test_exports_have_the_text_alone(recite: Recite, remix_: Remix) -> None:
 # -- through llama.cpp --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def model(model_path: Path) -> Iterator[LlamaModel]:
-    with LlamaModel(model_path) as model:
-        yield model
+@pytest.fixture
+def thinking(tmp_path: Path) -> Path:
+    """A tiny model whose chat template opens a thought, and whose closing mark is a control token."""
+    header = tiny_models.byte_pairs()
+    header.put("tokenizer.chat_template", tiny_models.STRING, "{{ messages[0]['content'] }}\n<think>\n")
+    tokens = header.get("tokenizer.ggml.tokens").items
+    tokens[tokens.index(b"<|im_start|>")] = b"</think>"
+    return tiny_models.write(tmp_path / "thinking.gguf", header)
+
+
+@pytest.mark.parametrize("think", [True, False])
+def test_a_run_of_a_model_that_thinks_comes_again(
+    workspace: Workspace, remix_: Remix, thinking: Path, think: bool
+) -> None:
+    """The tiny model writes at random, so remix closes its thoughts at the limit, in the middle of a batch."""
+    options = ("--all", "--kind", "again", "--steps", 2, "--model", thinking)
+    ok(remix_("generate", *options, *(["--think", "--max-thoughts", 24] if think else [])))
+    (path,) = list_runs(workspace.outputs)
+    folder = RunFolder.open(path)
+    closed = 0
+    for task in folder.run.tasks:
+        record, _ = folder.read(task.id)
+        prompt = record.derivation.prompt.token_ids or ()
+        with LlamaModel(thinking, vocab_only=True) as model:
+            (mark,) = model.tokenize_markup("</think>")
+            thoughts = record.output.thoughts and record.output.thoughts.token_ids
+            if think:
+                assert mark not in prompt
+                assert thoughts
+                assert len(thoughts) <= 24
+                closed += mark in thoughts[-3:]
+            else:
+                assert b"".join(map(model.spelling, prompt)).endswith(b"\n<think></think>")
+    assert bool(closed) == think
+    ok(remix_("verify", "--replay"))
+    assert replayed(folder, str(thinking)) == [True] * 6
 
 
 @pytest.mark.model
-def test_thoughts_closed_at_their_limit_are_the_same_in_company(model: LlamaModel) -> None:
-    """The bundled model never closes its thoughts, so remix does, in the middle of a batch."""
-    requests = [
-        Request(
-            token_ids=tuple(model.tokenize_markup(f"<|im_start|>user\nSay {word}.<|im_end|>\n<think>\n")),
-            sampling=Sampling(seed=seed, chain=(Dist(),), max_tokens=9, stop=(), max_thoughts=14 + seed),
-            opened="<think>",
-        )
-        for seed, word in enumerate(("one", "two", "three"), 1)
-    ]
-    written: list[list[Generation]] = []
-    for parallel in (1, 3):
-        with (
-            LlamaDecoder(model, parallel, 512, exact_config("Q4_1"), 1) as decoder,
-            Engine(decoder, marks=Marking()) as engine,
-        ):
-            futures = [engine.submit(each) for each in requests]
-            written.append([future.result(timeout=300) for future in futures])
-    alone, together = written
-    closing = model.tokenize_markup("\n</think>\n\n")
-    for one, other, request in zip(alone, together, requests, strict=True):
-        assert (one.text, one.token_ids, one.thoughts) == (other.text, other.token_ids, other.thoughts)
-        thoughts = one.thoughts and one.thoughts.token_ids
-        assert thoughts
-        assert tuple(closing[:-1]) == thoughts[-len(closing[:-1]) :]
-        assert len(thoughts) < request.sampling.max_thoughts
-        assert len(one.token_ids or ()) <= 9
-
-
-@pytest.mark.model
-def test_control_tokens_are_spelt_and_stand_for_no_text(model: LlamaModel) -> None:
-    (token,) = model.tokenize_markup("<|im_start|>")
-    assert (model.piece(token), model.spelling(token)) == (b"", b"<|im_start|>")
-    assert all(model.piece(each) == model.spelling(each) for each in model.tokenize_text("A word."))
+def test_control_tokens_are_spelt_and_stand_for_no_text(model_path: Path) -> None:
+    with LlamaModel(model_path, vocab_only=True) as model:
+        (token,) = model.tokenize_markup("<|im_start|>")
+        assert (model.piece(token), model.spelling(token)) == (b"", b"<|im_start|>")
+        assert all(model.piece(each) == model.spelling(each) for each in model.tokenize_text("A word."))
