@@ -119,6 +119,12 @@ def test_forged_thoughts_do_not_come_again(recite: Recite) -> None:
     assert replayed(folder) == [False, True, True]
 
 
+def test_thoughts_without_end_are_not_replayed(recite: Recite) -> None:
+    folder = recite(BY_FAMILY["gpt-oss"])
+    forge(folder, TASK, lambda raw: raw["derivation"]["sampling"].update(max_thoughts=100_000))
+    assert replayed(folder) == [None, True, True]
+
+
 def test_a_text_that_never_came_is_flagged(recite: Recite) -> None:
     record, text = recite(BY_FAMILY["never closed"]).read(TASK)
     assert (text, record.flags) == ("", ("empty", "thoughts"))
