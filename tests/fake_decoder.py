@@ -51,7 +51,7 @@ class FakeDecoder:
 
     def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
         assert self._sampling[slot] is None, "slot is taken"
-        assert len(prompt) + sampling.max_tokens <= self.n_ctx_seq, "the sequence can't fit"
+        assert len(prompt) + sampling.most <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
         self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
 
@@ -113,6 +113,12 @@ class FakeDecoder:
         if token == self.LINE:
             return b"\n"
         return b"" if token == self.END else bytes([ord("a") + (token - 1) % 26])
+
+    def spelling(self, token: int) -> bytes:
+        return self.piece(token)
+
+    def tokenize(self, markup: str) -> list[int]:
+        raise AssertionError("this vocabulary spells no mark")
 
     def is_end(self, token: int) -> bool:
         return token == self.END

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import groupby, product
 from typing import NamedTuple, Protocol
 
+from remix.engine import reasoning
 from remix.errors import ModelError
 from remix.models.identity import MOST_TEMPLATE, too_long
 from remix.records import Message, sha256
@@ -87,14 +88,16 @@ class ChatTemplate:
     Raises `ModelError` if the template is broken, or if a rendered prompt lacks a message.
     """
 
-    def __init__(self, source: str | None, model: str = "the model") -> None:
+    def __init__(self, source: str | None, model: str = "the model", think: bool = False) -> None:
+        """With `think` the model may think before it writes."""
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
-        # Reasoning models are asked not to think aloud: only the text is wanted.
-        self.switches = {"enable_thinking": False}
+        self._think = think
         self._model = model
         if len(self.source) > MOST_TEMPLATE:
             raise ModelError(*too_long(f"{model}'s chat template", len(self.source)))
+        self.marks = reasoning.marking(self.source)
+        self.switches = reasoning.switches(self.source, think)
         self._program = Program("chat", "chat template", self.source)
         # By roles, and which messages are empty: with placeholders nothing else of the messages matters.
         self._known: dict[tuple[object, ...], _Accepted | ModelError] = {}
@@ -109,14 +112,23 @@ class ChatTemplate:
 
     def tokenize(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
         """The prompt's token ids; if the last message is the assistant's, the model continues that message."""
+        return self.request(messages, tokenizer)[0]
+
+    def request(self, messages: Sequence[Message], tokenizer: Tokenizer) -> tuple[list[int], str]:
+        """The prompt's token ids, and the opening mark of a thought that the prompt leaves open; or else empty."""
         opening = messages[-1].content if messages[-1].role == "assistant" else ""
         turns = messages[:-1] if opening else messages
         tokens: list[int] = []
-        for part, is_content in self._parts(turns, tokenizer):
+        parts = self._parts(turns, tokenizer)
+        opened = reasoning.left_open(parts[-1][0], self.marks) if parts and not parts[-1][1] else None
+        if opened and (opening or not self._think):
+            parts[-1] = reasoning.closed(parts[-1][0], opened), False
+            opened = None
+        for part, is_content in parts:
             tokens += tokenizer.tokenize_text(part) if is_content else tokenizer.tokenize_markup(part)
         if tokenizer.bos is not None and tokens[:1] != [tokenizer.bos]:
             tokens.insert(0, tokenizer.bos)
-        return tokens + tokenizer.tokenize_text(opening)
+        return tokens + tokenizer.tokenize_text(opening), opened.opening if opened else ""
 
     def _parts(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[tuple[str, bool]]:
         """The rendered prompt in pieces, each with whether the piece is a message's content."""

@@ -54,6 +54,41 @@ def test_an_opening_is_left_open():
     assert spell(tokens).endswith("<|im_start|>assistant\nIn short,")
 
 
+OPEN = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+"""A template that opens a thought, whatever it is told."""
+
+
+def test_a_thought_that_the_template_opens_is_closed():
+    tokens, opened = ChatTemplate(OPEN).request([user("Q")], Letters())
+    assert spell(tokens).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    assert opened == ""
+
+
+def test_a_thought_is_left_open_if_the_model_may_think():
+    tokens, opened = ChatTemplate(OPEN, think=True).request([user("Q")], Letters())
+    assert spell(tokens).endswith("<|im_start|>assistant\n<think>\n")
+    assert opened == "<think>"
+
+
+def test_no_thought_comes_before_an_answer_that_has_begun():
+    begun = [user("Q"), Message(role="assistant", content="In short,")]
+    tokens, opened = ChatTemplate(OPEN, think=True).request(begun, Letters())
+    assert spell(tokens).endswith("<think>\n\n</think>\n\nIn short,")
+    assert opened == ""
+
+
+def test_a_mark_in_a_passage_opens_no_thought():
+    for source in (None, "{{ messages[0].content }}"):
+        tokens, opened = ChatTemplate(source, think=True).request([user("It says <think>")], Letters())
+        assert (spell(tokens).strip(), opened) == ("It says <think>", "")
+
+
+def test_switches_are_told_to_the_template():
+    source = "{{ messages[0].content }}{{ enable_thinking }}, {{ thinking }}, {{ reasoning_effort | default('-') }}"
+    texts = [spell(ChatTemplate(source, think=think).tokenize([user("a")], Letters())) for think in (False, True)]
+    assert texts == ["aFalse, False, low", "aTrue, True, -"]
+
+
 def test_contents_are_stripped():
     chat, letters = ChatTemplate(CHATML), Letters()
     assert chat.tokenize([user("\n\n  hello \n")], letters) == chat.tokenize([user("hello")], letters)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from remix.engine.chat import ChatTemplate
+from remix.engine.reasoning import left_open
 from remix.templates.jinja import NO_DAY
 from tests.conftest import Letters
 from tests.engine.chat_templates import ALIKE, TURNS, Case, conversation
@@ -122,3 +123,25 @@ def test_every_template_makes_what_transformers_makes(folder: Path, transformers
             assert any(reason in str(expected) for reason in MENDED[name])
         elif expected.count(TURNS["s"]) == turns.count("s"):
             assert "".join(piece for piece, _ in chat._parts(conversation(turns), Letters())) == expected
+
+
+@pytest.mark.parametrize("think", [False, True])
+def test_templates_leave_a_thought_open_only_if_the_model_may_think(folder: Path, think: bool) -> None:
+    opened: Counter[str] = Counter()
+    for name in SUMS:
+        chat = ChatTemplate((folder / name).read_text(), name, think)
+        tokens, mark = chat.request(conversation("u"), Letters())
+        assert bool(mark) == (left_open("".join(map(chr, tokens)), chat.marks) is not None)
+        opened[mark] += 1
+    del opened[""]
+    assert opened == (THOUGHTS if think else {})
+
+
+THOUGHTS = {
+    "<think>": 23,
+    "<think:opensource>": 1,
+    "<|START_THINKING|>": 1,
+    "<|open|>think<|sep|>": 1,
+    "Here are my reasoning steps:": 1,
+}
+"""The opening marks that templates leave to the model if it may think, and the number of templates with each."""
