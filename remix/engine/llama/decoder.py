@@ -153,7 +153,7 @@ class LlamaDecoder:
         """
         for token in (min(prompt, default=0), max(prompt, default=0)):
             self.model.check_token(token)
-        self._samplers[slot] = SamplerChain(self.model, sampling)
+        self._samplers[slot] = SamplerChain(self.model, sampling, prompt)
         self._prompt_length[slot] = len(prompt)
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
@@ -199,9 +199,7 @@ class LlamaDecoder:
                 f"{self.model.path.name}: the largest logit that the model computes is {best:g}.",
                 "Its weights are damaged, or overflow on this machine: fetch the file again, or take another model.",
             )
-        if samplers.grammar:
-            return samplers.choose_by_grammar(logits)
-        return samplers.choose(self._context, self._logits_row[slot])
+        return samplers.choose(self._context, self._logits_row[slot], logits)
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C memory: an index beyond the end would overwrite foreign data.
