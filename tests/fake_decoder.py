@@ -19,8 +19,10 @@ class FakeDecoder:
 
     Asserts the rules that `LlamaDecoder` depends on: prompts computed chunk by chunk as cut, positions without gaps,
     no more rows than the batch config has, logits sampled only from the last call. Tokens left in a slot by an
-    earlier sequence change the hash, as they would change logits.
+    earlier sequence change the hash, as they would change logits. With `copies_whole`, a slot can't be cut.
     """
+
+    copies_whole = False
 
     END = 0
     LINE = 27
@@ -83,6 +85,7 @@ class FakeDecoder:
 
     def copy(self, source: int, target: int, length: int) -> None:
         assert 0 < length <= len(self._memory[source]), "nothing to copy"
+        assert not self.copies_whole or length == len(self._memory[source]), "a recurrent state can't be cut"
         self._memory[target] = self._memory[source][:length]
         shared, self._computed[target] = iter(self._computed[source]), []
         while length > 0:

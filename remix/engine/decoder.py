@@ -82,6 +82,10 @@ class Decoder(Protocol):
     @property
     def n_ctx_seq(self) -> int: ...
 
+    @property
+    def copies_whole(self) -> bool:
+        """Whether `copy` must copy all tokens of the source, since a recurrent layer's state can't be cut."""
+
     def resize(self, layout: KVCacheLayout) -> None:
         """Replace the KV cache by an empty one; no slot may be open."""
 

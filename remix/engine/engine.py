@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from remix.engine.chunks import cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
-from remix.engine.scheduler import Copy, Scheduler
+from remix.engine.scheduler import Admitted, Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, WriterInfo
@@ -170,7 +170,7 @@ class Engine:
     def _schedule(self) -> Scheduler:
         """A scheduler for the decoder's current layout, with an empty prefix cache."""
         prefix_slots = range(self.decoder.slots, self.decoder.slots + self.decoder.prefix_slots)
-        return Scheduler(range(self.parallel), prefix_slots)
+        return Scheduler(range(self.parallel), prefix_slots, self.decoder.copies_whole)
 
     def _enlarge(self) -> None:
         """Once all sequences that fit are done, take the next larger layout for those too long."""
@@ -192,11 +192,12 @@ class Engine:
                 admitted = self._scheduler.admit()
             if admitted is None:
                 break
-            self._prefill(*admitted)
+            self._prefill(admitted)
         while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
-    def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
+    def _prefill(self, admitted: Admitted) -> None:
+        sequence, copy, keep = admitted
         try:
             self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
         # Before any computation a bad grammar can end the new sequence alone.
@@ -207,10 +208,12 @@ class Engine:
         if copy:
             self.decoder.copy(*copy)
         start = 0
-        for chunk in sequence.chunks:
+        for count, chunk in enumerate(sequence.chunks, 1):
             if start >= copied:
                 self.decoder.prefill(sequence.slot, chunk, start)
             start += len(chunk)
+            if count in keep:
+                self.decoder.copy(*self._scheduler.keep(sequence, count))
         self.computed += start - copied
         self._scheduler.computed(sequence)
         self._sample([sequence])

@@ -2,14 +2,16 @@
 
 Takes prompts in chunks and the slots that hold the chunks, gives for a new prompt the slot with the longest common
 beginning. A trie of whole chunks (after SGLang's RadixAttention, 2023): prompts are computed chunk by chunk, and the
-bits of a chunk's keys and values are the same only if both prompts have a chunk with this beginning and end.
-Pure bookkeeping: the KV cache is the decoder's.
+bits of a chunk's keys and values are the same only if both prompts have a chunk with this beginning and end. The
+state of a recurrent layer can't be cut: slots of such a model are copied whole, so all chunks of a slot are shared or
+none. Pure bookkeeping: the KV cache is the decoder's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from remix.engine.chunks import Chunk
@@ -32,9 +34,10 @@ class _Node:
 
 
 class PrefixCache:
-    """The trie of all cached prompts."""
+    """The trie of all cached prompts; with `copies_whole`, of slots that can't be cut."""
 
-    def __init__(self) -> None:
+    def __init__(self, copies_whole: bool = False) -> None:
+        self._copies_whole = copies_whole
         self._root = _Node()
         self._chunks: dict[int, tuple[Chunk, ...]] = {}
 
@@ -69,12 +72,16 @@ class PrefixCache:
 
         The last chunk is always computed, since the first token is sampled from its logits.
         """
-        node, best = self._root, SharedPrefix(-1, 0)
+        node, best, length = self._root, SharedPrefix(-1, 0), 0
         for chunk in chunks[:-1]:
-            found = node.children.get(chunk)
-            if found is None:
+            if chunk not in node.children:
                 break
-            node, best = found, SharedPrefix(min(found.slots), best.length + len(chunk))
+            node, length = node.children[chunk], length + len(chunk)
+            slots = node.slots
+            if self._copies_whole:
+                slots = {slot for slot in slots if self.length(slot) == length}
+            if slots:
+                best = SharedPrefix(min(slots), length)
         return best
 
     def length(self, slot: int) -> int:
@@ -87,3 +94,8 @@ class PrefixCache:
         for chunk in self._chunks.get(slot, ()):
             node = node.children[chunk]
         return len(node.slots)
+
+
+def common(one: Sequence[Chunk], other: Sequence[Chunk]) -> int:
+    """The number of chunks that two prompts can share: equal chunks at the beginning, without the last of each."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one[:-1], other[:-1], strict=False)))

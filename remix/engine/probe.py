@@ -148,9 +148,9 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
         return kept
     with LlamaModel(path, config=config) as model:
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
-        if model.cell_bytes * context * (config.rows + 1) > psutil.virtual_memory().available // 2:
+        if model.cell_bytes * context * (config.rows + 2) > psutil.virtual_memory().available // 2:
             return None
-        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=1) as decoder:
+        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=2) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
     with suppress(RunError):
         _MEMOS.write(key, verdict)
@@ -158,7 +158,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
 
 
 def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
-    """Decode sequences made of `words`, alone and batched. The decoder must be empty and have a prefix slot."""
+    """Decode sequences made of `words`, alone and batched. The decoder must be empty and have two prefix slots."""
     comparison = _Comparison(decoder, words)
     compared = (
         f"the raw logits of {len(comparison.sequences)} sequences, after up to {comparison.life + 1} tokens each, "
@@ -229,7 +229,8 @@ class _Comparison:
         self.sequences = (*islice(cycle(short), max(rows - 1, 3)), long)
         self._joining = deque(self.sequences)
         self._alone: dict[str, list[FloatArray]] = {}
-        self._kept = 0
+        # The prefix slot of each script that can share its beginning.
+        self._kept: dict[str, int] = {}
 
     def _script(self, name: str, words: Sequence[int], length: int, rest: int) -> _Script:
         """A prompt of `length` tokens, and `rest` tokens to decode."""
@@ -252,25 +253,23 @@ class _Comparison:
             self._leave(active)
 
     def _decode_alone(self, script: _Script) -> list[FloatArray]:
-        """The logits after the prompt, and after each token of the rest. Leaves the prompt in the prefix slot."""
-        sequence = _Active(script)
-        prefix_slot = self.decoder.slots
-        self._prefill(0, script, min(self._kept, script.shared), prefix_slot)
+        """The logits after the prompt, and after each token of the rest. Keeps the shared prefix in a prefix slot."""
+        sequence, first = _Active(script), self._scripts[0]
+        begun = first.shared if script.shared and self._kept else 0
+        self._prefill(0, script, begun, self._kept.get(first.name, 0))
         logits = [self.decoder.logits(0).copy()]
         for _ in script.rest:
             self._decode([sequence])
             logits.append(self.decoder.logits(0).copy())
-        if script.shared:
-            self.decoder.copy(0, prefix_slot, script.shared)
-            self._kept = script.shared
         self.decoder.clear(0)
         return logits
 
     def _join(self, script: _Script, active: list[_Active]) -> None:
-        """Add a sequence, its shared prefix copied from an active sequence if possible, else from the prefix slot."""
-        slot = len(active)
-        holders = (other for other, sequence in enumerate(active) if sequence.script.shared >= script.shared)
-        source = next(holders, self.decoder.slots)
+        """Add a sequence, its shared prefix copied from an active sequence if possible, else from its prefix slot."""
+        slot, source = len(active), self._kept.get(script.name, 0)
+        if not self.decoder.copies_whole:
+            holders = (other for other, sequence in enumerate(active) if sequence.script.shared >= script.shared)
+            source = next(holders, source)
         active.append(_Active(script))
         self._prefill(slot, script, script.shared, source)
         self._check(active[slot], slot, len(active))
@@ -282,6 +281,9 @@ class _Comparison:
             self.decoder.copy(source, slot, copied)
         start = 0
         for chunk in script.chunks:
+            if copied < start == script.shared:
+                self._kept[script.name] = kept = self.decoder.slots + len(self._kept)
+                self.decoder.copy(slot, kept, start)
             if start >= copied:
                 self.decoder.prefill(slot, chunk, start)
             start += len(chunk)

@@ -1,7 +1,10 @@
 """Which waiting sequence runs next, in which slot, and which slot its prompt's beginning is copied from.
 
 Takes sequences, gives each a slot when a slot becomes free. Slots 0 … n-1 decode. The *prefix slots* behind them keep
-the prompts of finished sequences, for later prompts with the same beginning. Pure bookkeeping: no model, no threads.
+beginnings of prompts, for later prompts with the same beginning. If slots can be cut at the end of any chunk, the
+beginning is copied from a running sequence too, and prefix slots keep the prompts of finished sequences. If slots can
+be copied whole only, a prefix slot gets a beginning at the moment when the beginning is computed and nothing further:
+wherever a waiting or recent prompt parts from the prompt. Pure bookkeeping: no model, no threads.
 """
 
 from __future__ import annotations
@@ -9,14 +12,18 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
-from remix.engine.prefix import PrefixCache, SharedPrefix
+from remix.engine.chunks import Chunk
+from remix.engine.prefix import PrefixCache, SharedPrefix, common
 from remix.engine.sequence import Sequence
 
 PATIENCE = 64
 """How often later sequences with a longer shared prefix may overtake the first of the queue."""
+
+RECENT = 64
+"""Prompts remembered after they were admitted: a beginning that occurred before may occur again."""
 
 
 class Copy(NamedTuple):
@@ -27,14 +34,26 @@ class Copy(NamedTuple):
     length: int
 
 
+class Admitted(NamedTuple):
+    """A sequence with a slot, and what to copy while its prompt is computed."""
+
+    sequence: Sequence
+    copy: Copy | None
+    """The prefix to copy into the sequence's slot, if any is cached."""
+    keep: frozenset[int]
+    """After which numbers of the prompt's chunks to call `keep`."""
+
+
 class Scheduler:
     """First come, first served, except that sequences with a longer cached prefix go first, within `PATIENCE`."""
 
-    def __init__(self, slots: Iterable[int], prefix_slots: Iterable[int]) -> None:
+    def __init__(self, slots: Iterable[int], prefix_slots: Iterable[int], copies_whole: bool = False) -> None:
         self.waiting: deque[Sequence] = deque()
         self.running: dict[int, Sequence] = {}
         self._free = sorted(slots)
-        self._prefixes = PrefixCache()
+        self._copies_whole = copies_whole
+        self._prefixes = PrefixCache(copies_whole)
+        self._recent: deque[tuple[Chunk, ...]] = deque(maxlen=RECENT)
         # The least recently used first.
         self._prefix_slots = deque(prefix_slots)
         self._overtaken = 0
@@ -43,11 +62,8 @@ class Scheduler:
         """Append a sequence to the queue."""
         self.waiting.append(sequence)
 
-    def admit(self) -> tuple[Sequence, Copy | None] | None:
-        """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
-
-        None if no sequence waits or no slot is free.
-        """
+    def admit(self) -> Admitted | None:
+        """Give a waiting sequence the lowest free slot. None if no sequence waits or no slot is free."""
         while self.waiting and self._free:
             sequence, shared = self._next()
             self.waiting.remove(sequence)
@@ -55,20 +71,28 @@ class Scheduler:
                 continue
             sequence.start(heapq.heappop(self._free))
             self.running[sequence.slot] = sequence
+            keep = self._parting(sequence, shared.length)
             if not shared.length:
-                return sequence, None
+                return Admitted(sequence, None, keep)
             if shared.slot in self._prefix_slots:
                 self._prefix_slots.remove(shared.slot)
                 self._prefix_slots.append(shared.slot)
-            return sequence, Copy(shared.slot, sequence.slot, shared.length)
+            return Admitted(sequence, Copy(shared.slot, sequence.slot, shared.length), keep)
         return None
+
+    def keep(self, sequence: Sequence, count: int) -> Copy:
+        """The copy to keep in a prefix slot, once the first `count` chunks of a sequence's prompt are computed."""
+        target = self._take_prefix_slot()
+        self._prefixes.add(target, sequence.chunks[:count])
+        return Copy(sequence.slot, target, self._prefixes.length(target))
 
     def computed(self, sequence: Sequence) -> None:
         """Note that a sequence's prompt is computed: from now on all chunks but the last can be copied.
 
         The last chunk is no use to other prompts: no prompt continues where another prompt ends.
         """
-        self._prefixes.add(sequence.slot, sequence.chunks[:-1])
+        if not self._copies_whole:
+            self._prefixes.add(sequence.slot, sequence.chunks[:-1])
 
     def release(self, sequence: Sequence) -> Copy | None:
         """Remove a sequence and free its slot; gives the copy of its prompt to keep in a prefix slot, if any."""
@@ -113,8 +137,24 @@ class Scheduler:
         """Choose a prefix slot for a finished sequence's prompt, unless a second slot holds the same chunks."""
         if not self._prefix_slots or self._prefixes.holders(slot) != 1:
             return None
-        target = self._prefix_slots.popleft()
-        self._prefix_slots.append(target)
+        target = self._take_prefix_slot()
         length = self._prefixes.length(slot)
         self._prefixes.move(slot, target)
         return Copy(slot, target, length)
+
+    def _take_prefix_slot(self) -> int:
+        """The least recently used prefix slot, from now on the most recently used."""
+        self._prefix_slots.rotate(-1)
+        return self._prefix_slots[-1]
+
+    def _parting(self, sequence: Sequence, length: int) -> frozenset[int]:
+        """After how many chunks, beyond the first `length` tokens, waiting or recent prompts part from a prompt.
+
+        None where slots can be cut: there a beginning can be copied at any time.
+        """
+        if not self._copies_whole or not self._prefix_slots:
+            return frozenset()
+        others = chain((each.chunks for each in self.waiting), self._recent)
+        counts = {common(sequence.chunks, other) for other in others}
+        self._recent.append(sequence.chunks)
+        return frozenset(count for count in counts if sum(map(len, sequence.chunks[:count])) > length)

@@ -277,7 +277,8 @@ class _Bench:
         rows = max(config.rows for config in configs)
         chunk = max(config.chunk for config in configs)
         widest = configs[0].model_copy(update={"rows": rows, "chunk": chunk, "fixed": False})
-        self._decoder = stack.enter_context(LlamaDecoder(model, rows, SHARED + OWN + TEXT, widest, work.threads))
+        context = SHARED + OWN + TEXT
+        self._decoder = stack.enter_context(LlamaDecoder(model, rows, context, widest, work.threads, prefix_slots=1))
         counts = {count for config in configs for count in (config.rows, _active(config))}
         self.parts = [("prompts", size) for size in sorted({config.chunk for config in configs})]
         self.parts += [("decode", count) for count in sorted(counts)]
@@ -311,10 +312,11 @@ class _Bench:
         self._open(0)
         for start in range(0, SHARED, chunk):
             self._decoder.prefill(0, [1] * min(chunk, SHARED - start), start)
+        self._decoder.copy(0, self._decoder.slots, SHARED)
         for _ in range(KINDS):
+            self._decoder.copy(self._decoder.slots, 0, SHARED)
             for start in range(SHARED, SHARED + OWN, chunk):
                 self._decoder.prefill(0, [1] * min(chunk, SHARED + OWN - start), start)
-            self._decoder.truncate(0, SHARED)
 
     def _decode(self, rows: int) -> float:
         """Decode one token of each of `rows` sequences behind a prompt; gives the time of the call's start."""

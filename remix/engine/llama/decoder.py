@@ -49,6 +49,7 @@ class LlamaDecoder:
         self.model = model
         self.config = config
         self.threads = threads
+        self.copies_whole = model.copies_whole
         self._context: Any = None
         self._create_context(KVCacheLayout(n_ctx_seq, slots, prefix_slots))
         self._batch = C.llama_batch_init(max(config.chunk, config.rows), 0, 1)
@@ -181,7 +182,7 @@ class LlamaDecoder:
             if slot in active:
                 self._cached[slot] += 1
             else:
-                C.llama_memory_seq_rm(self._memory, slot, self._cached[slot], -1)
+                self._cut(slot, self._cached[slot])
 
     def sample(self, slot: int) -> int | None:
         """Sample the slot's next token; None if its grammar allows no token.
@@ -294,15 +295,22 @@ class LlamaDecoder:
         """Copy the first `length` tokens of a slot's KV cells; llama.cpp does the work in the next decode call.
 
         Between KV streams llama.cpp can copy only whole sequences (for a part it aborts the process), so the copy
-        is truncated afterwards.
+        is cut afterwards.
         """
         C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self.truncate(target, length)
+        self._cut(target, length)
+        self._cached[target] = length
 
-    def truncate(self, slot: int, length: int) -> None:
-        """Drop all but the first `length` tokens of a sequence."""
-        C.llama_memory_seq_rm(self._memory, slot, length, -1)
-        self._cached[slot] = length
+    def _cut(self, slot: int, length: int) -> None:
+        """Drop all but the first `length` tokens of a slot.
+
+        Raises `ModelError` if llama.cpp refuses: the state of a recurrent layer can be dropped whole, but not cut.
+        """
+        if not C.llama_memory_seq_rm(self._memory, slot, length, -1):
+            raise ModelError(
+                f"{self.model.path.name}: llama.cpp can't cut a sequence of this model after {length} tokens.",
+                "Please report this with the output of `-v`.",
+            )
 
     def move(self, source: int, target: int) -> None:
         """Move a sequence, samplers included, to an empty slot."""
@@ -314,7 +322,7 @@ class LlamaDecoder:
     def clear(self, slot: int) -> None:
         """Empty a slot."""
         self._free_samplers(slot)
-        C.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        self._cut(slot, 0)
         self._cached[slot] = 0
 
     def _free_samplers(self, slot: int) -> None:

@@ -69,19 +69,14 @@ class LlamaModel:
             self._refuse_unsuited()
 
     def _refuse_unsuited(self) -> None:
-        """Refuse models whose KV cache can't be cut and copied at a token, and models that aren't autoregressive."""
-        unsuited = {
-            "is recurrent": C.llama_model_is_recurrent,
-            "is half recurrent": C.llama_model_is_hybrid,
-            "writes by diffusion": C.llama_model_is_diffusion,
-            "has an encoder": C.llama_model_has_encoder,
-        }
+        """Refuse models that don't write token after token."""
+        unsuited = {"writes by diffusion": C.llama_model_is_diffusion, "has an encoder": C.llama_model_has_encoder}
         for trait, test in unsuited.items():
             if test(self.handle):
                 self.close()
                 raise ModelError(
-                    f"{self.path}: remix can't run it exactly, since it {trait}.",
-                    "Take a plain transformer: Llama, Qwen, Mistral, Gemma, Phi, SmolLM and their like.",
+                    f"{self.path}: remix can't run it, since it {trait}.",
+                    "Take a model that writes token after token: Llama, Qwen, Mistral, Gemma, Phi and their like.",
                 )
 
     def close(self) -> None:
@@ -109,6 +104,11 @@ class LlamaModel:
     def context(self) -> int:
         """The context length the model was trained for, in tokens."""
         return int(C.llama_model_n_ctx_train(self.handle))
+
+    @functools.cached_property
+    def copies_whole(self) -> bool:
+        """Whether sequences can only be copied whole: the state of recurrent layers can't be cut."""
+        return bool(C.llama_model_is_recurrent(self.handle) or C.llama_model_is_hybrid(self.handle))
 
     @functools.cached_property
     def positions(self) -> int:
