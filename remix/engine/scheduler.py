@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from remix.engine.chunks import Chunk
 from remix.engine.prefix import PrefixCache, SharedPrefix, common
-from remix.engine.sequence import Sequence
+from remix.engine.queued import Queued
 
 PATIENCE = 64
 """How often later sequences with a longer shared prefix may overtake the first of the queue."""
@@ -37,7 +37,7 @@ class Copy(NamedTuple):
 class Admitted(NamedTuple):
     """A sequence with a slot, and what to copy while its prompt is computed."""
 
-    sequence: Sequence
+    sequence: Queued
     copy: Copy | None
     """The prefix to copy into the sequence's slot, if any is cached."""
     keep: frozenset[int]
@@ -48,8 +48,8 @@ class Scheduler:
     """First come, first served, except that sequences with a longer cached prefix go first, within `PATIENCE`."""
 
     def __init__(self, slots: Iterable[int], prefix_slots: Iterable[int], copies_whole: bool = False) -> None:
-        self.waiting: deque[Sequence] = deque()
-        self.running: dict[int, Sequence] = {}
+        self.waiting: deque[Queued] = deque()
+        self.running: dict[int, Queued] = {}
         self._free = sorted(slots)
         self._copies_whole = copies_whole
         self._prefixes = PrefixCache(copies_whole)
@@ -58,7 +58,7 @@ class Scheduler:
         self._prefix_slots = deque(prefix_slots)
         self._overtaken = 0
 
-    def add(self, sequence: Sequence) -> None:
+    def add(self, sequence: Queued) -> None:
         """Append a sequence to the queue."""
         self.waiting.append(sequence)
 
@@ -80,13 +80,13 @@ class Scheduler:
             return Admitted(sequence, Copy(shared.slot, sequence.slot, shared.length), keep)
         return None
 
-    def keep(self, sequence: Sequence, count: int) -> Copy:
+    def keep(self, sequence: Queued, count: int) -> Copy:
         """The copy to keep in a prefix slot, once the first `count` chunks of a sequence's prompt are computed."""
         target = self._take_prefix_slot()
         self._prefixes.add(target, sequence.chunks[:count])
         return Copy(sequence.slot, target, self._prefixes.length(target))
 
-    def computed(self, sequence: Sequence) -> None:
+    def computed(self, sequence: Queued) -> None:
         """Note that a sequence's prompt is computed: from now on all chunks but the last can be copied.
 
         The last chunk is no use to other prompts: no prompt continues where another prompt ends.
@@ -94,7 +94,7 @@ class Scheduler:
         if not self._copies_whole:
             self._prefixes.add(sequence.slot, sequence.chunks[:-1])
 
-    def release(self, sequence: Sequence) -> Copy | None:
+    def release(self, sequence: Queued) -> Copy | None:
         """Remove a sequence and free its slot; gives the copy of its prompt to keep in a prefix slot, if any."""
         slot = sequence.slot
         kept = self._keep_prefix(slot)
@@ -116,7 +116,7 @@ class Scheduler:
         self._prefixes.move(last, sequence.slot)
         return last, sequence.slot
 
-    def active(self) -> list[Sequence]:
+    def active(self) -> list[Queued]:
         """The running sequences, in the order of their slots."""
         return [self.running[slot] for slot in sorted(self.running)]
 
@@ -125,10 +125,11 @@ class Scheduler:
         """Whether no sequence waits or runs."""
         return not self.waiting and not self.running
 
-    def _next(self) -> tuple[Sequence, SharedPrefix]:
+    def _next(self) -> tuple[Queued, SharedPrefix]:
         """The waiting sequence with the longest cached prefix; the first of several."""
         candidates = islice(self.waiting, PATIENCE if self._overtaken < PATIENCE else 1)
-        shares = [(sequence, self._prefixes.longest(sequence.chunks)) for sequence in candidates]
+        # `longest` leaves the last chunk out.
+        shares = [(each, self._prefixes.longest(each.chunks[: each.copyable + 1])) for each in candidates]
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
         return best
@@ -147,7 +148,7 @@ class Scheduler:
         self._prefix_slots.rotate(-1)
         return self._prefix_slots[-1]
 
-    def _parting(self, sequence: Sequence, length: int) -> frozenset[int]:
+    def _parting(self, sequence: Queued, length: int) -> frozenset[int]:
         """After how many chunks, beyond the first `length` tokens, waiting or recent prompts part from a prompt.
 
         None where slots can be cut: there a beginning can be copied at any time.
