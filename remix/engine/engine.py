@@ -107,9 +107,9 @@ class Engine:
         Both are token ids, and neither is empty. Texts after the same prompt share the prompt's chunks.
         Raises `PromptError` if both don't fit the longest context, `ModelError` if the engine has ended.
         """
-        if not text:
-            raise PromptError("a text to score has no tokens.", "Leave empty texts out.")
-        sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])) if prompt else ())
+        if not prompt or not text:
+            raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
+        sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])))
         self._queue(sequence, f"a prompt of {len(prompt)} tokens and a text of {len(text)}")
         return sequence.future
 
@@ -125,7 +125,7 @@ class Engine:
                 raise ModelError(f"the engine has ended: {self._fault}", "Open another one.") from self._fault
             if self._closing:
                 raise ModelError("the engine has been closed.", "Open another one.")
-            if not sequence.chunks or sequence.needed > self.longest:
+            if not sequence.tokens or sequence.needed > self.longest:
                 raise PromptError(
                     f"{size} don't fit a context of {self.longest}.",
                     "Lower --max-tokens, split the passage, or take a model with a longer context.",
