@@ -19,7 +19,7 @@ from remix.cli import door, mending, printing, stopped
 from remix.cli.help import Context, with_layout, write_commands
 from remix.cli.left_out import left_out_in_lines
 from remix.errors import RemixError
-from remix.util import interrupts
+from remix.util import interrupts, mapped_files
 
 if TYPE_CHECKING:
     from remix.workspace import Workspace
@@ -216,6 +216,7 @@ def main() -> None:
     printing.open_streams()
     door.watch_threads()
     printing.hear_libraries()
+    mapped_files.tell = printing.at_once
     interrupts.install(stopped.tell_gently, stopped.tell_at_once)
     try:
         cli(prog_name="remix")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +68,11 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     Choose passages with --tag, --essay, --where, --like, --sample or --all, or stale texts with --refresh. The last
     line of the output is the run's folder.
     """
-    from remix.engine import tune
     from remix.generation import execute
 
     workspace: Workspace = ctx.obj
-    job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
+    with progress(chosen["quiet"]):
+        job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
     if job is None:
         note("No text is stale that could be written again.")
         return
@@ -84,9 +85,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     _set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(plans.in_words(job))
-        model, options = job.run.model, job.run.options
-        if model and not options.fast and not tune.is_known(model, options.gpu_layers):
-            note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
+        _note_model(job)
     stop = threading.Event()
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
@@ -150,21 +149,26 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     workspace: Workspace = ctx.obj
     is_text = passage == "-"
     pair = prepare.loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
-    job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
+    loading = ExitStack()
 
     def show_prompt(messages: Any) -> None:
+        loading.close()
         for message in messages if verbose else ():
             head(f"[{message.role}]")
             text(message.content, err=True)
             note("")
 
     flow = Flow()
-    for record, _ in execute.draft(job, flow.add, show_prompt):
-        flow.end()
-        if cut := _cut_in_words(record.output):
-            note(f"({cut})")
-        if record.flags:
-            note(f"(flags: {', '.join(record.flags)})")
+    with loading:
+        loading.enter_context(progress(quiet=False))
+        job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
+        _note_model(job)
+        for record, _ in execute.draft(job, flow.add, show_prompt):
+            flow.end()
+            if cut := _cut_in_words(record.output):
+                note(f"({cut})")
+            if record.flags:
+                note(f"(flags: {', '.join(record.flags)})")
 
 
 COMMANDS = (generate, resume, try_)
@@ -213,6 +217,18 @@ def _standard_input() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
+
+
+def _note_model(job: Job) -> None:
+    """Warn of memory that is tight, and of a probe that may take long."""
+    from remix.engine import tune
+
+    memory = plans.memory_use(job)
+    if memory and memory.warning:
+        note(memory.warning)
+    model, options = job.run.model, job.run.options
+    if model and not options.fast and not tune.is_known(model, options.gpu_layers):
+        note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
 
 
 def _is_settled(run: Run) -> bool:

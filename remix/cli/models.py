@@ -8,6 +8,7 @@ import click
 
 from remix.cli.options import Group, json_option
 from remix.cli.printing import detail, note, print_json, print_table, say
+from remix.cli.progress import progress
 from remix.util.names import quoted
 from remix.util.units import size
 
@@ -193,9 +194,10 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     from remix.models import prepared
     from remix.util import environment
 
-    path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
-    load_check.check(path, file)
-    chosen = choose(path, file, environment.physical_cores())
+    with progress(quiet=False):
+        path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
+        load_check.check(path, file)
+        chosen = choose(path, file, environment.physical_cores())
     if as_json:
         print_json({"model": file.name, "rows": chosen.config.label, "exact": chosen.exact, "how": chosen.how})
         return
@@ -216,8 +218,9 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
     from remix.models import prepared
     from remix.util import environment
 
-    path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
-    tuned = engine.tune(path, file, environment.physical_cores(), note)
+    with progress(quiet=False):
+        path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
+        tuned = engine.tune(path, file, environment.physical_cores(), note)
     if as_json:
         print_json(tuned.model_dump())
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from remix.cli.printing import count, note, print_json, print_table
 
 if TYPE_CHECKING:
+    from remix.engine.memory import MemoryUse
     from remix.generation.duration import Estimate
     from remix.generation.prepare import Job
 
@@ -21,6 +22,7 @@ def show(job: Job, as_json: bool) -> None:
     run = job.run
     total = sum(job.prompt_tokens.values()) * run.options.best_of
     time = duration.estimate(run, job.prompt_tokens_computed)
+    memory = memory_use(job)
     if as_json:
         print_json(
             {
@@ -31,6 +33,7 @@ def show(job: Job, as_json: bool) -> None:
                 "prompt_tokens_computed": job.prompt_tokens_computed,
                 "n_ctx_seq": run.n_ctx_seq,
                 "seconds": {"least": round(time.least), "most": round(time.most), "by": time.basis} if time else None,
+                "memory": memory._asdict() | {"total": memory.total} if memory else None,
                 "left_out": [error.message for error in job.left_out],
                 "tasks": [
                     {**task.model_dump(), "id": task.id, "prompt_tokens": job.prompt_tokens[task.id]}
@@ -46,6 +49,8 @@ def show(job: Job, as_json: bool) -> None:
     )
     if time:
         note(f"About {_range(time)} on this machine, by {time.basis}.")
+    if memory:
+        note(f"It takes {memory.in_words}.")
     rows = [
         (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
         for task in run.tasks
@@ -58,6 +63,18 @@ def in_words(job: Job) -> str:
     texts, best_of = len(job.run.tasks), job.run.options.best_of
     chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
     return f"{count(texts, 'text')}{chosen} from {count(_passages(job), 'passage')} by {job.run.model_name}"
+
+
+def memory_use(job: Job) -> MemoryUse | None:
+    """The memory that the model will take; null for another writer than a local model.
+
+    Raises `ModelError` if there is too little memory.
+    """
+    from remix.engine import local
+    from remix.generation.execute import load_options
+
+    model = job.run.model
+    return local.memory_use(job.model, model, load_options(job.run)) if job.model and model else None
 
 
 def _factors(job: Job) -> str:

@@ -1,6 +1,6 @@
-"""Progress of a run on stderr.
+"""Progress of a run, and of the stages before its first text, on stderr.
 
-On a terminal a bar, elsewhere a plain line now and then.
+On a terminal a bar, elsewhere a plain line now and then, and none for stages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from remix.cli.printing import note
+from remix.util import stages
 
 if TYPE_CHECKING:
     from remix.generation.writer import Progress
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 EVERY = 10.0
 """Seconds between plain lines."""
 
+_TEXTS = "Texts"
+"""Name of the bar of a run, as stages have names."""
+
 Watch = Callable[["Progress"], None]
 
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Watch]:
-    """A function to call with each new state of the run."""
+    """A function to call with each new state of the run; until then, stages are shown."""
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
@@ -40,21 +44,38 @@ def _bar() -> Iterator[Watch]:
     from rich.console import Console
 
     columns = (
+        rich_progress.TextColumn("{task.description}"),
         rich_progress.BarColumn(bar_width=None),
-        rich_progress.MofNCompleteColumn(),
-        rich_progress.TextColumn("{task.fields[rate]}"),
+        rich_progress.TextColumn("{task.fields[count]}"),
         rich_progress.TimeRemainingColumn(),
     )
     with rich_progress.Progress(*columns, console=Console(stderr=True), expand=True) as bar:
-        started = time.monotonic()
-        task = bar.add_task("", total=None, rate="")
+        shown, since = "", 0.0
+
+        def show(name: str, done: float | None, total: float, count: str) -> None:
+            nonlocal shown, since
+            if shown != name:
+                shown, since = name, time.monotonic()
+                clear()
+                bar.add_task(name, total=None, count="")
+            if done is not None:
+                bar.update(bar.task_ids[0], completed=done, total=total, count=count)
+
+        def clear() -> None:
+            for task in bar.task_ids:
+                bar.remove_task(task)
 
         def watch(state: Progress) -> None:
-            rate = state.sampled / max(time.monotonic() - started, 1e-9)
+            rate = state.sampled / max(time.monotonic() - since, 1e-9) if shown == _TEXTS else 0
             failed = f", {state.failed} failed" if state.failed else ""
-            bar.update(task, completed=state.done, total=state.total, rate=f"{rate:.0f} tokens/s{failed}")
+            show(_TEXTS, state.done, state.total, f"{state.done}/{state.total} {rate:.0f} tokens/s{failed}")
 
-        yield watch
+        try:
+            with stages.listening(lambda stage, share: show(stage, share, 1, f"{share or 0:.0%}")):
+                yield watch
+        finally:
+            if shown != _TEXTS:
+                clear()
 
 
 @contextmanager

@@ -55,6 +55,11 @@ class KVCacheLayout(NamedTuple):
     prefix_slots: int
     """Further sequences that only keep prompts, for the prefix cache."""
 
+    @property
+    def sequences(self) -> int:
+        """All sequences of the KV cache."""
+        return self.slots + self.prefix_slots
+
 
 class Row(NamedTuple):
     """One row of a decode call: a sequence's slot, its newest token and the token's position."""

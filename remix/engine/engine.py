@@ -19,7 +19,7 @@ from typing import Any
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
 from remix.engine.queued import Queued
-from remix.engine.scheduler import Admitted, Scheduler
+from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.score import Scoring
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
@@ -211,15 +211,14 @@ class Engine:
                 admitted = self._scheduler.admit()
             if admitted is None:
                 break
-            self._prefill(admitted)
+            self._prefill(*admitted)
             # Any number of texts may wait to be scored; active sequences get their turn after each.
-            if isinstance(admitted.sequence, Scoring):
+            if isinstance(admitted[0], Scoring):
                 break
         while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
-    def _prefill(self, admitted: Admitted) -> None:
-        sequence, copy, keep = admitted
+    def _prefill(self, sequence: Queued, copy: Copy | None) -> None:
         try:
             self.decoder.open(sequence.slot, sequence.sampling, sequence.tokens)
         # Before any computation a bad grammar can end the new sequence alone.
@@ -233,9 +232,11 @@ class Engine:
         for count, chunk in enumerate(sequence.chunks, 1):
             if start >= copied:
                 self._compute(sequence, chunk, start)
+                with self._changed:
+                    kept = self._scheduler.keep(sequence, count)
+                if kept:
+                    self.decoder.copy(*kept)
             start += len(chunk)
-            if count in keep:
-                self.decoder.copy(*self._scheduler.keep(sequence, count))
         self.computed += start - copied
         self._scheduler.computed(sequence)
         if isinstance(sequence, Sequence):

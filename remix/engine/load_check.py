@@ -24,10 +24,11 @@ from remix.engine import llama
 from remix.engine.decoder import Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
+from remix.engine.memory import check_weights
 from remix.errors import ModelError, RunError
 from remix.models import identity
 from remix.records import Frozen, Greedy, ModelFile, Sampling
-from remix.util import environment, processes
+from remix.util import environment, processes, stages
 from remix.util.cache import MemoStore
 
 LOAD_CHECK = "remix/look/2"
@@ -82,10 +83,15 @@ _MEMOS = MemoStore("load_checks", Survived)
 
 
 def check(path: Path, file: ModelFile) -> None:
-    """Check a file, unless checked before. Raises `ModelError` if llama.cpp doesn't survive the file."""
+    """Check a file, unless checked before.
+
+    Raises `ModelError` if llama.cpp doesn't survive the file, or if there is no memory for the weights.
+    """
+    check_weights(path, file)
     key = memo_key(LOAD_CHECK, file)
     if _MEMOS.read(key):
         return
+    stages.tell("Checking the model")
     memory = None if llama.has_gpu() else MEMORY + MEMORY_PER_CPU * (os.cpu_count() or 1) + 2 * file.size
     seconds = PATIENCE + file.size // 20_000_000
     bounds = processes.Bounds(seconds, memory, output=2**20)

@@ -15,14 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-import psutil
-
-from remix.engine import llama, load_check, probe, tune
+from remix.engine import llama, load_check, memory, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import cut
-from remix.engine.decoder import BatchConfig, KVCacheLayout
+from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.memory import MemoryUse
 from remix.engine.probe import ChosenConfig
 from remix.engine.remembered import RememberingTokenizer
 from remix.errors import ModelError
@@ -33,6 +32,7 @@ from remix.records import (
     Message,
     ModelFile,
     ModelUsed,
+    Options,
     Prompt,
     PromptSize,
     Request,
@@ -40,12 +40,7 @@ from remix.records import (
     Score,
     WriterInfo,
 )
-from remix.records.bounds import MOST_TOKENS
 from remix.util import environment
-from remix.util.units import size
-
-CELLS = 256
-"""llama.cpp rounds a sequence's context up to a multiple of this."""
 
 USUAL_TOKEN = 16
 """Characters a token. Prompts with no more are tokenised; for longer prompts the longest token is looked up first."""
@@ -90,11 +85,6 @@ class Vocabulary(LocalTokens):
         model = LlamaModel(path, vocab_only=True)
         super().__init__(model, chat, file.name, file.context, tuned.config if tuned else BatchConfig())
 
-    @property
-    def cell_bytes(self) -> int:
-        """Memory that each token of a sequence takes in the KV cache."""
-        return self._model.cell_bytes
-
     def close(self) -> None:
         """Free the tokenizer."""
         self._model.close()
@@ -112,7 +102,7 @@ class LoadOptions(NamedTuple):
     chains: int = 2**31
     """Most sequences that will ever be ready at once; no slots are created for more."""
     memory: int | None = None
-    """Bytes for the KV cache; half of the free memory, if null."""
+    """Bytes for the KV cache; half of the memory that is free beside the weights, if null."""
     gpu_layers: int = 0
     """Layers to compute on a GPU."""
     fast: bool = False
@@ -135,9 +125,10 @@ class LocalModel:
             self._held = stack.enter_context(closing(OpenModelFile(path, file)))
             load_check.check(path, file)
             self.config, exact, exactness = _chosen(path, file, needs)
+            # Before the weights are loaded: `layouts` counts them as memory still to be taken.
+            (first, *larger), _ = memory.layouts(file, llama.context_cost(path, self.config), self.config, needs)
             self._model = stack.enter_context(LlamaModel(path, config=self.config))
             self._held.check_place()
-            first, *larger = _layouts(self._model, self.config, needs)
             decoder = LlamaDecoder(
                 self._model, first.slots, first.n_ctx_seq, self.config, needs.threads, first.prefix_slots
             )
@@ -257,6 +248,34 @@ def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
     return tune.choose(path, file, needs.threads, needs.gpu_layers)
 
 
+def memory_use(path: Path, file: ModelFile, needs: LoadOptions) -> MemoryUse:
+    """The memory that a model will take, before it is loaded or probed.
+
+    Raises `ModelError` if there is too little memory.
+    """
+    if needs.config or needs.fast:
+        config = needs.config or probe.fast_config(needs.gpu_layers).config
+    else:
+        config = tune.expected(file, needs.gpu_layers)
+    return memory.layouts(file, llama.context_cost(path, config), config, needs)[1]
+
+
+def check_memory(path: Path, file: ModelFile, contexts: tuple[int, ...], options: Options) -> None:
+    """Raises `ModelError` if the memory holds too few sequences of these contexts for a run."""
+    memory_use(
+        path,
+        file,
+        LoadOptions(
+            contexts,
+            options.parallel,
+            threads=1,
+            memory=options.memory,
+            gpu_layers=options.gpu_layers,
+            fast=options.fast,
+        ),
+    )
+
+
 def config_of(used: EngineUsed) -> BatchConfig | None:
     """The batch configuration of a record or a run; null if none is named."""
     found = re.fullmatch(r"(free<=|fixed )(\d+)", used.rows or "")
@@ -271,48 +290,3 @@ def config_of(used: EngineUsed) -> BatchConfig | None:
         repack=bool(used.repack),
         gpu_layers=used.n_gpu_layers or 0,
     )
-
-
-def check_memory(cell_bytes: int, contexts: Sequence[int], memory: int | None) -> None:
-    """Raises `ModelError` if the memory doesn't hold a single sequence of the longest context."""
-    longest, budget = _rounded(max(contexts, default=0)), _budget(memory)
-    if cell_bytes * longest > budget:
-        raise ModelError(
-            f"a sequence of {longest} tokens takes {size(cell_bytes * longest)} of memory, and there are "
-            f"{size(budget)} for it.",
-            "Close other programs, raise --memory, leave long passages out, or lower --max-tokens.",
-        )
-
-
-def _layouts(model: LlamaModel, config: BatchConfig, needs: LoadOptions) -> list[KVCacheLayout]:
-    """A KV cache layout for each context: slots for sequences, and prefix-cache slots for prompts of finished ones.
-
-    A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
-    """
-    layouts = []
-    wanted = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
-    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
-    longest = _rounded(model.context) if model.context > 0 else MOST_TOKENS
-    for context in dict.fromkeys(min(_rounded(each), longest) for each in needs.contexts):
-        places = _budget(needs.memory) // max(1, model.cell_bytes * context)
-        if places < (wanted if config.fixed else 1):
-            raise ModelError(
-                f"{model.path.name}: {wanted} sequences of {context} tokens take "
-                f"{size(model.cell_bytes * context * wanted)} of memory, "
-                f"and there are {size(_budget(needs.memory))} for them.",
-                "Close other programs, raise --memory, leave long passages out, lower --max-tokens, or take a "
-                "smaller model.",
-            )
-        slots = min(wanted, places)
-        layouts.append(KVCacheLayout(context, slots, min(slots, places - slots)))
-    return layouts
-
-
-def _budget(memory: int | None) -> int:
-    """Bytes for the KV cache."""
-    return memory or int(psutil.virtual_memory().available) // 2
-
-
-def _rounded(tokens: int) -> int:
-    """A context as llama.cpp rounds it, at least `CELLS` tokens."""
-    return max(1, -(-tokens // CELLS)) * CELLS

@@ -9,23 +9,24 @@ user's cache per file, libraries and CPU features.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, cycle, islice
+from itertools import chain, count, cycle, islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import psutil
 
 from remix.engine import llama
 from remix.engine.chunks import Chunk, cut
-from remix.engine.decoder import BatchConfig, Decoder, Row
+from remix.engine.decoder import BatchConfig, Decoder, KVCacheLayout, Row
 from remix.engine.llama import FloatArray, LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
 from remix.errors import RunError
 from remix.records import Frozen, Greedy, ModelFile, Sampling
+from remix.util import stages
 from remix.util.cache import MemoStore
 
 PROBE = "remix/probe/2"
@@ -103,6 +104,13 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return is_probed(file, _configs(file, guess)[0])
 
 
+def expected(file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
+    """The batch config that `choose_config` will give: the first one that didn't fail yet."""
+    configs = _configs(file, llama.exact_config(*file.weight_types, gpu_layers=gpu_layers))
+    verdicts = ((config, _MEMOS.read(_key(file, config))) for config in configs)
+    return next((config for config, verdict in verdicts if verdict is None or verdict.passed), configs[-1])
+
+
 def is_probed(file: ModelFile, config: BatchConfig) -> bool:
     """Whether `confirm` has a verdict in the cache."""
     return _MEMOS.read(_key(file, config)) is not None
@@ -148,7 +156,7 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
         return kept
     with LlamaModel(path, config=config) as model:
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
-        if model.cell_bytes * context * (config.rows + 2) > psutil.virtual_memory().available // 2:
+        if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:
             return None
         with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=2) as decoder:
             verdict = compare(decoder, model.tokenize_text(TEXT))
@@ -159,7 +167,9 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
 
 def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     """Decode sequences made of `words`, alone and batched. The decoder must be empty and have two prefix slots."""
-    comparison = _Comparison(decoder, words)
+    calls = _Calls(decoder)
+    _Comparison(calls, words, calls.count).run()
+    comparison = _Comparison(decoder, words, _teller(decoder.config, calls.counted))
     compared = (
         f"the raw logits of {len(comparison.sequences)} sequences, after up to {comparison.life + 1} tokens each, "
         f"bit for bit, {in_words(decoder.config)}"
@@ -172,6 +182,33 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
 
 
 # -- the comparison -----------------------------------------------------------------------------------------
+
+
+class _Calls:
+    """Stands in for a decoder, computes nothing and finds all logits the same: for counting a comparison's calls."""
+
+    def __init__(self, decoder: Probed) -> None:
+        self._decoder = decoder
+        self.counted = 0
+
+    def count(self) -> None:
+        """Count a call."""
+        self.counted += 1
+
+    def logits(self, slot: int) -> FloatArray:
+        """The same logit always."""
+        return np.zeros(1, np.float32)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._decoder, name)
+        return found if name == "piece" or not callable(found) else lambda *_, **__: None
+
+
+def _teller(config: BatchConfig, total: int) -> Callable[[], None]:
+    """A function to call after each of a comparison's `total` calls."""
+    done = count(1)
+    rows = f"{config.rows} rows" if config.rows > 1 else "one sequence at a time"
+    return lambda: stages.tell(f"Probing {rows}", next(done) / total)
 
 
 class _DifferenceError(Exception):
@@ -212,8 +249,10 @@ class _Active:
 class _Comparison:
     """Three scripts, each decoded alone, then many copies batched together, joining and leaving."""
 
-    def __init__(self, decoder: Probed, words: Sequence[int]) -> None:
+    def __init__(self, decoder: Probed, words: Sequence[int], called: Callable[[], None]) -> None:
+        """`called` is called after each prefill and decode call."""
         self.decoder = decoder
+        self._called = called
         rows, chunk = decoder.config.rows, decoder.config.chunk
         # With free rows one sequence joins per call, so that each number of rows occurs. With fixed rows a call costs
         # all rows, and the number of active sequences matters less.
@@ -286,6 +325,7 @@ class _Comparison:
                 self.decoder.copy(slot, kept, start)
             if start >= copied:
                 self.decoder.prefill(slot, chunk, start)
+                self._called()
             start += len(chunk)
 
     def _decode(self, active: list[_Active]) -> None:
@@ -296,6 +336,7 @@ class _Comparison:
             rows.append(Row(slot, sequence.script.rest[sequence.read], position))
             sequence.read += 1
         self.decoder.decode(rows)
+        self._called()
 
     def _check(self, sequence: _Active, slot: int, rows: int) -> None:
         """Raise `_DifferenceError` unless a sequence's logits equal the logits of its script alone."""

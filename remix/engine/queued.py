@@ -21,8 +21,6 @@ class Queued:
         self.chunks = chunks
         """The tokens in chunks."""
         self.sampling = sampling
-        self.copyable = len(chunks) - 1
-        """Number of chunks whose KV cells may be copied; the last chunk's logits are wanted."""
         self.future: Future[Any] = Future()
         self.slot = -1
         self._is_told = False
@@ -31,6 +29,11 @@ class Queued:
     def tokens(self) -> tuple[int, ...]:
         """All tokens that are known before the first call."""
         return tuple(chain.from_iterable(self.chunks))
+
+    @property
+    def beginning(self) -> tuple[Chunk, ...]:
+        """The chunks by which to look for a slot to copy from: all but the last can be copied."""
+        return self.chunks
 
     @property
     def needed(self) -> int:

@@ -34,16 +34,6 @@ class Copy(NamedTuple):
     length: int
 
 
-class Admitted(NamedTuple):
-    """A sequence with a slot, and what to copy while its prompt is computed."""
-
-    sequence: Queued
-    copy: Copy | None
-    """The prefix to copy into the sequence's slot, if any is cached."""
-    keep: frozenset[int]
-    """After which numbers of the prompt's chunks to call `keep`."""
-
-
 class Scheduler:
     """First come, first served, except that sequences with a longer cached prefix go first, within `PATIENCE`."""
 
@@ -62,8 +52,11 @@ class Scheduler:
         """Append a sequence to the queue."""
         self.waiting.append(sequence)
 
-    def admit(self) -> Admitted | None:
-        """Give a waiting sequence the lowest free slot. None if no sequence waits or no slot is free."""
+    def admit(self) -> tuple[Queued, Copy | None] | None:
+        """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
+
+        None if no sequence waits or no slot is free.
+        """
         while self.waiting and self._free:
             sequence, shared = self._next()
             self.waiting.remove(sequence)
@@ -71,27 +64,36 @@ class Scheduler:
                 continue
             sequence.start(heapq.heappop(self._free))
             self.running[sequence.slot] = sequence
-            keep = self._parting(sequence, shared.length)
             if not shared.length:
-                return Admitted(sequence, None, keep)
+                return sequence, None
             if shared.slot in self._prefix_slots:
                 self._prefix_slots.remove(shared.slot)
                 self._prefix_slots.append(shared.slot)
-            return Admitted(sequence, Copy(shared.slot, sequence.slot, shared.length), keep)
+            return sequence, Copy(shared.slot, sequence.slot, shared.length)
         return None
 
-    def keep(self, sequence: Queued, count: int) -> Copy:
-        """The copy to keep in a prefix slot, once the first `count` chunks of a sequence's prompt are computed."""
+    def keep(self, sequence: Queued, count: int) -> Copy | None:
+        """The copy to keep in a prefix slot, when the first `count` chunks of a prompt have just been computed.
+
+        None if slots can be cut, or if no waiting or recent prompt parts from the prompt here.
+        """
+        if not self._copies_whole or not self._prefix_slots:
+            return None
+        others = chain((each.beginning for each in self.waiting), self._recent)
+        if all(common(sequence.beginning, other) != count for other in others):
+            return None
         target = self._take_prefix_slot()
         self._prefixes.add(target, sequence.chunks[:count])
         return Copy(sequence.slot, target, self._prefixes.length(target))
 
     def computed(self, sequence: Queued) -> None:
-        """Note that a sequence's prompt is computed: from now on all chunks but the last can be copied.
+        """Note that a sequence's prompt is computed. If slots can be cut, all chunks but the last can be copied now.
 
         The last chunk is no use to other prompts: no prompt continues where another prompt ends.
         """
-        if not self._copies_whole:
+        if self._copies_whole:
+            self._recent.append(sequence.beginning)
+        else:
             self._prefixes.add(sequence.slot, sequence.chunks[:-1])
 
     def release(self, sequence: Queued) -> Copy | None:
@@ -128,8 +130,7 @@ class Scheduler:
     def _next(self) -> tuple[Queued, SharedPrefix]:
         """The waiting sequence with the longest cached prefix; the first of several."""
         candidates = islice(self.waiting, PATIENCE if self._overtaken < PATIENCE else 1)
-        # `longest` leaves the last chunk out.
-        shares = [(each, self._prefixes.longest(each.chunks[: each.copyable + 1])) for each in candidates]
+        shares = [(each, self._prefixes.longest(each.beginning)) for each in candidates]
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
         return best
@@ -147,15 +148,3 @@ class Scheduler:
         """The least recently used prefix slot, from now on the most recently used."""
         self._prefix_slots.rotate(-1)
         return self._prefix_slots[-1]
-
-    def _parting(self, sequence: Queued, length: int) -> frozenset[int]:
-        """After how many chunks, beyond the first `length` tokens, waiting or recent prompts part from a prompt.
-
-        None where slots can be cut: there a beginning can be copied at any time.
-        """
-        if not self._copies_whole or not self._prefix_slots:
-            return frozenset()
-        others = chain((each.chunks for each in self.waiting), self._recent)
-        counts = {common(sequence.chunks, other) for other in others}
-        self._recent.append(sequence.chunks)
-        return frozenset(count for count in counts if sum(map(len, sequence.chunks[:count])) > length)

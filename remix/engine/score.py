@@ -24,14 +24,18 @@ class Scoring(Queued):
         super().__init__(chunks)
         self._begin = len(prompt)
         self._all = (*prompt, *text)
-        # A chunk with wanted logits can't be copied: the KV cells hold no logits.
-        self.copyable = sum(end < len(prompt) for end in accumulate(map(len, chunks)))
         self.logprobs: list[float] = []
 
     @property
     def tokens(self) -> tuple[int, ...]:
         """The prompt's tokens and the text's."""
         return self._all
+
+    @property
+    def beginning(self) -> tuple[Chunk, ...]:
+        """The chunks up to the first whose logits are wanted: KV cells, which can be copied, hold no logits."""
+        ends = accumulate(map(len, self.chunks))
+        return self.chunks[: 1 + sum(end < self._begin for end in ends)]
 
     def following(self, position: int, count: int) -> tuple[int, ...]:
         """The text's tokens that follow tokens of a chunk: of `count` tokens, the first at `position`."""

@@ -115,6 +115,12 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
 
 
+def expected(file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
+    """The batch config that `choose` will give, as far as the cache tells."""
+    tuned = None if gpu_layers else recall(file)
+    return tuned.config if tuned else probe.expected(file, gpu_layers)
+
+
 def recall(file: ModelFile) -> Tuned | None:
     """The result of an earlier tuning of a model on this machine."""
     return _MEMOS.read(memo_key(_PROCEDURE, file))

@@ -96,8 +96,8 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
         lengths = Lengths(templates, options, model[1].labels if model else (), counter)
         _measure(lengths, corpus, found, watch)
         longest = max(lengths.contexts, default=0)
-        if counter:
-            check_memory(counter.cell_bytes, lengths.contexts, options.memory)
+        if model and counter:
+            check_memory(*model, lengths.contexts, options)
     return Report(
         problems=found.problems,
         passages=len(corpus),
@@ -197,7 +197,6 @@ class _Counter:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.name = vocabulary.name
         self.context = vocabulary.context
-        self.cell_bytes = vocabulary.cell_bytes
         self.may_fit = vocabulary.may_fit
         self._count = vocabulary.count
 

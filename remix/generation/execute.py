@@ -147,8 +147,13 @@ def _opened(writer: Writer | None, run: Run, model: Path | None) -> AbstractCont
 def _load(run: Run, model: Path | None) -> LocalModel:
     if run.model is None or model is None:
         raise ModelError("the run was planned for another writer.", "Give it with `writer`.")
+    return LocalModel(model, run.model, load_options(run))
+
+
+def load_options(run: Run) -> LoadOptions:
+    """What a run wants of its model and of the memory."""
     options = run.options
-    needs = LoadOptions(
+    return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
         threads=min(options.threads or environment.physical_cores(), MOST_EACH_CORE * (os.cpu_count() or 1)),
@@ -159,7 +164,6 @@ def _load(run: Run, model: Path | None) -> LocalModel:
         # The run's first batch configuration is kept, because another configuration may change the bytes.
         config=config_of(run.engine) if run.engine else None,
     )
-    return LocalModel(model, run.model, needs)
 
 
 def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:

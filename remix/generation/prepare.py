@@ -249,7 +249,7 @@ def measure_prompts(
         lengths = Lengths(inputs.templates, inputs.options, model[1].labels, vocabulary, inputs.only)
         kept, tokens = lengths.fitting(inputs.corpus, collector.note)
         tokens |= lengths.of_the_group(kept)
-        check_memory(vocabulary.cell_bytes, lengths.contexts, inputs.options.memory)
+        check_memory(*model, lengths.contexts, inputs.options)
     return lengths, kept, tokens
 
 

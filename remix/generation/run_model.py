@@ -20,7 +20,7 @@ from remix.templates.template import templates_of
 def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
     """The present path of a run's model: `model` if given, or else any known file with the same content.
 
-    Raises `ModelError` if no such file is found, or if `model` has another content.
+    Raises `ModelError` if no such file is found or the file is damaged, or if `model` has another content.
     """
     began = model_it_began_with(run)
     if model is not None:
@@ -33,6 +33,9 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
     found = catalog.find_by_sha256(began.sha256, same_size)
     if found is None:
         namesake = next((found for found in candidates if found.name == began.name), None)
+        if namesake:
+            # If the file is damaged, that is the error.
+            identity.inspect(namesake.path)
         replaced = f"; {namesake.path} has another content" if namesake else ""
         raise ModelError(
             f"{run.name}: its model {began.name} (sha256 {began.sha256[:12]}…) isn't here{replaced}.",

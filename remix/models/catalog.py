@@ -20,8 +20,9 @@ from typing import Literal
 import psutil
 
 from remix.errors import ModelError
-from remix.models.identity import LIST_HINT, SHARD, check_is_file, identify, name_of
-from remix.models.memo import MEMOS, is_known, printable_name
+from remix.models.identity import LIST_HINT, check_is_file, identify, name_of
+from remix.models.memo import MEMOS, known, printable_name
+from remix.models.parts import PART, parts_of
 from remix.records import Frozen
 from remix.util.files import entries, read_bounded
 from remix.util.names import similar
@@ -42,16 +43,16 @@ class LocatedModel(Frozen):
     """A model file on this machine, not yet opened."""
 
     name: str
-    """The file's name without `.gguf` and shard number, or Ollama's name."""
+    """The file's name without `.gguf` and the part's number, or Ollama's name."""
 
     path: Path
-    """The file; the first shard of a split model."""
+    """The file; the first part of a model in parts."""
 
     origin: Origin
     """Where the model was found; `settings` means a folder or path that the user named."""
 
     size: int
-    """In bytes; the sum of all shards of a split model."""
+    """In bytes; the sum of all parts."""
 
 
 def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[LocatedModel]:
@@ -64,7 +65,7 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
     home = home or expand("~")
     named = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     hub = expand(os.path.expandvars(named)) if named else _folder("HF_HOME", _caches(home) / "huggingface") / "hub"
-    models: dict[Path, LocatedModel] = {}
+    models: dict[tuple[Path, ...], LocatedModel] = {}
     for found in itertools.chain(
         _below("settings", map(expand, folders)),
         _bundled(),
@@ -73,7 +74,7 @@ def available(folders: Sequence[Path] = (), home: Path | None = None) -> list[Lo
         _below("lmstudio", [home / ".lmstudio/models", home / ".cache/lm-studio/models"]),
         _ollama(home),
     ):
-        models.setdefault(found.path.resolve(), found)
+        models.setdefault(tuple(each.resolve() for each in _parts(found.path)), found)
     return sorted(models.values(), key=lambda found: (found.name.casefold(), found.name, found.path))
 
 
@@ -118,7 +119,7 @@ def find_by_sha256(sha256: str, candidates: Iterable[LocatedModel]) -> LocatedMo
     Hashing means reading the file, so files identified before come first, then small files before large files.
     Unreadable files are skipped.
     """
-    for found in sorted(candidates, key=lambda found: (not is_known(found.path), found.size)):
+    for found in sorted(candidates, key=lambda found: (known(found.path) is None, found.size)):
         with contextlib.suppress(ModelError):
             if identify(found.path).sha256 == sha256:
                 return found
@@ -183,8 +184,9 @@ def _suggestion(name: str, models: Iterable[LocatedModel]) -> str:
 
 
 def _at(path: Path) -> LocatedModel:
-    """The model at a path. Raises `ModelError` if there is no file."""
+    """The model at a path, which may be any part's. Raises `ModelError` if there is no file."""
     check_is_file(path)
+    path = parts_of(path)[0]
     return LocatedModel(name=name_of(path), path=path, origin="settings", size=_size(path))
 
 
@@ -247,22 +249,22 @@ def _glob(folder: Path, pattern: str) -> list[Path]:
 
 
 def _is_named_as_model(name: str) -> bool:
-    """Whether a file name is a model's: no projector (the image encoder of a multimodal model), no later shard."""
-    shard = SHARD.search(name)
+    """Whether a file name is a model's: no projector (the image encoder of a multimodal model), no later part."""
+    part = PART.search(name)
     wanted = name.lower().endswith(".gguf") and "mmproj" not in name.lower()
-    return wanted and (shard is None or int(shard[1]) == 1)
+    return wanted and (part is None or int(part[1]) == 1)
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file and of its further shards."""
-    shard = SHARD.search(path.name)
-    if shard is None:
-        return _length(path)
-    stem = re.escape(path.name[: shard.start()])
-    sibling = re.compile(rf"{stem}-\d{{5}}-of-{shard[2]}\.gguf", re.IGNORECASE)
-    with contextlib.suppress(OSError):
-        return sum(_length(other) for other in path.parent.iterdir() if sibling.fullmatch(other.name))
-    return _length(path)
+    """Bytes of a file, or of all parts that are there."""
+    return sum(map(_length, _parts(path)))
+
+
+def _parts(path: Path) -> tuple[Path, ...]:
+    """A model's files; for a name with an impossible number of parts, the file alone."""
+    with contextlib.suppress(ModelError):
+        return parts_of(path)
+    return (path,)
 
 
 def _length(path: Path) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import stat
 import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,9 @@ from typing import NamedTuple
 from remix.errors import ModelError
 from remix.models.gguf_header import FIRST_KEY, Header, Value, read_header
 from remix.models.memo import printable_name, recall, remember
+from remix.models.parts import PART, join, parts_of
 from remix.records import ModelFile, sha256
+from remix.util import stages
 from remix.util.files import open_regular
 
 DEFAULT_CONTEXT = 2048
@@ -39,8 +42,10 @@ _MOST_BEHIND = 16 * 2**20
 _SPARSE = 2**30
 """Size in bytes from which a file is checked for holes."""
 
-SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?=\.gguf$)", re.IGNORECASE)
 LIST_HINT = "`remix models list` shows the models on this machine."
+OpenParts = Mapping[Path, BufferedReader]
+"""The open files of a model by path, in order: one, or all parts."""
+
 _FETCH = "Fetch the file again, or take another model."
 
 
@@ -56,88 +61,131 @@ class Facts(NamedTuple):
 
 
 def name_of(path: Path) -> str:
-    """A model's name by its file name: without `.gguf` and shard number."""
-    name = SHARD.sub("", path.name)
+    """A model's name by its file name: without `.gguf` and the part's number."""
+    name = PART.sub("", path.name)
     return printable_name(name[: -len(".gguf")] if name.lower().endswith(".gguf") else name)
 
 
 def identify(path: Path, name: str | None = None) -> ModelFile:
     """Read a GGUF's header and hash the file; `name` overrides the name by the file name.
 
-    Hashing takes about a second per GB, so results are kept in the user's cache folder (or `REMIX_CACHE`) as long as
-    the file's size and modification time stay the same.
+    Of a model in parts, `path` may be any part. Hashing takes about a second per GB, so results are kept in the
+    user's cache folder (or `REMIX_CACHE`) as long as the files' sizes and modification times stay the same.
 
-    Raises `ModelError` if the file is missing, unreadable, not a GGUF, damaged, cut short or part of a split model.
+    Raises `ModelError` if a file is missing, unreadable, not a GGUF, damaged or cut short, or if parts don't belong
+    together.
     """
-    check_is_file(path)
-    if shard := SHARD.search(path.name):
-        raise ModelError(
-            f"{path} is one of {int(shard[2])} parts of a model, and one part's hash doesn't identify the model.",
-            "Join the parts with llama.cpp's `llama-gguf-split --merge`.",
-        )
-    try:
-        with open_regular(path) as file:
-            model = read_identity(file, path)
-    except OSError as error:
-        raise unreadable_model(path, error) from error
+    with open_parts(path) as files:
+        model = read_identity(files)
     name = name or name_of(path)
     # All links to a file share a cache entry, so the name by the link is added afterwards.
     labels = dict.fromkeys((*model.labels, name.lower(), model.architecture.lower()))
     return model.model_copy(update={"name": name, "labels": tuple(labels)})
 
 
-def read_identity(file: BufferedReader, path: Path) -> ModelFile:
-    """The identity of an open GGUF, from the cache if possible; `labels` come from the metadata alone."""
-    _check_magic(file, path)
-    status = os.fstat(file.fileno())
-    model = recall(path, status)
+@contextmanager
+def open_parts(path: Path) -> Iterator[OpenParts]:
+    """The files of a model in order, open for reading. Raises `ModelError`, also for errors of reading them."""
+    check_is_file(path)
+    paths = parts_of(path)
+    with ExitStack() as stack:
+        try:
+            for number, each in enumerate(paths, 1):
+                if not each.exists():
+                    raise ModelError(
+                        f"{each} is missing: part {number} of the {len(paths)} parts of a model.",
+                        "Put all parts into one folder; `remix models pull` fetches those that are missing.",
+                    )
+                check_is_file(each)
+            yield {each: stack.enter_context(open_regular(each)) for each in paths}
+        except OSError as error:
+            raise unreadable_model(path, error) from error
+
+
+def read_identity(files: OpenParts) -> ModelFile:
+    """The identity of an open model, from the cache if possible; `labels` come from the metadata alone."""
+    _check_magic(files)
+    statuses = [os.fstat(file.fileno()) for file in files.values()]
+    model = recall(tuple(files), statuses)
     if model is None:
-        model = _read(file, path, status.st_size)
-        remember(path, status, model)
+        model = _read(files, _headers(files))
+        remember(tuple(files), statuses, model)
     return model
 
 
 def inspect(path: Path) -> Facts:
     """The facts of a GGUF's header, without hashing the file. Raises `ModelError`."""
-    check_is_file(path)
-    try:
-        with open_regular(path) as file:
-            _check_magic(file, path)
-            return _facts(_header(file, path, os.fstat(file.fileno()).st_size))
-    except (OSError, ValueError) as error:
-        raise unreadable_model(path, error) from error
+    with open_parts(path) as files:
+        _check_magic(files)
+        return _facts_of(path, join(_headers(files)))
 
 
-def _read(file: BufferedReader, path: Path, size: int) -> ModelFile:
-    """Header and hash of an open GGUF of `size` bytes, after the magic number."""
-    header = _header(file, path, size)
-    _refuse_empty(file, path, header)
-    file.seek(FIRST_KEY)
-    metadata = sha256(file.read(header.keys_end - FIRST_KEY))
+def sha256_of_parts(hashes: Sequence[str]) -> str:
+    """The sha256 that stands for a model: of a single file the file's own, else as `ModelFile.sha256` says."""
+    return hashes[0] if len(hashes) == 1 else sha256("".join(f"{each}\n" for each in hashes))
+
+
+def _read(files: OpenParts, headers: dict[Path, Header]) -> ModelFile:
+    """The facts, and the hashes of open GGUFs."""
+    first = next(iter(files))
+    facts = _facts_of(first, join(headers))
+    for path, file in files.items():
+        _refuse_empty(file, path, headers[path])
+    files[first].seek(FIRST_KEY)
+    metadata = sha256(files[first].read(headers[first].keys_end - FIRST_KEY))
+    hashes = tuple(_hash(file) for file in files.values())
+    return ModelFile(
+        name=name_of(first),
+        sha256=sha256_of_parts(hashes),
+        parts=hashes if len(hashes) > 1 else (),
+        metadata_sha256=metadata,
+        size=sum(os.fstat(file.fileno()).st_size for file in files.values()),
+        **facts._asdict(),
+    )
+
+
+def _hash(file: BufferedReader) -> str:
+    """The sha256 of a whole file."""
+    stages.tell("Hashing the model")
     file.seek(0)
-    whole = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = _facts(header)._asdict()
-    return ModelFile(name=name_of(path), sha256=whole, metadata_sha256=metadata, size=size, **facts)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _header(file: BufferedReader, path: Path, size: int) -> Header:
-    """The header of an open GGUF of `size` bytes, after the magic number."""
-    version = int.from_bytes(file.read(4), "little")
-    if version not in (2, 3):
-        raise ModelError(
-            f"{path} is GGUF version {version}, which can't be read.",
-            "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
-        )
+def _headers(files: OpenParts) -> dict[Path, Header]:
+    """The headers of open GGUFs, after the magic number."""
+    headers = {}
+    for path, file in files.items():
+        size = os.fstat(file.fileno()).st_size
+        version = int.from_bytes(file.read(4), "little")
+        if version not in (2, 3):
+            raise ModelError(
+                f"{path} is GGUF version {version}, which can't be read.",
+                "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
+            )
+        try:
+            header = read_header(file, size)
+        except (ValueError, struct.error) as error:
+            raise _damaged(path, error) from error
+        if header.data_end > size:
+            raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
+        headers[path] = header
+    return headers
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH)
+
+
+def _facts_of(path: Path, header: Header) -> Facts:
+    """The facts of a model's header."""
     try:
-        header = read_header(file, size)
-        template = _facts(header).chat_template or ""
-    except (ValueError, struct.error) as error:
-        raise ModelError(f"{path} has a header that is damaged or cut short ({error}).", _FETCH) from error
+        facts = _facts(header)
+    except ValueError as error:
+        raise _damaged(path, error) from error
+    template = facts.chat_template or ""
     if len(template) > MOST_TEMPLATE:
         raise ModelError(*too_long(f"{path}: its chat template", len(template)))
-    if header.data_end > size:
-        raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
-    return header
+    return facts
 
 
 def too_long(what: str, length: int) -> tuple[str, str]:
@@ -234,9 +282,10 @@ def _file_type(value: Value) -> str | None:
     return name.removeprefix("MOSTLY_").removeprefix("ALL_")
 
 
-def _check_magic(file: BufferedReader, path: Path) -> None:
-    if file.read(4) != b"GGUF":
-        raise ModelError(f"{path} is not a GGUF file.", "Give the path of a .gguf file.")
+def _check_magic(files: OpenParts) -> None:
+    for path, file in files.items():
+        if file.read(4) != b"GGUF":
+            raise ModelError(f"{path} is not a GGUF file.", "Give the path of a .gguf file.")
 
 
 def check_is_file(path: Path) -> None:

@@ -1,16 +1,18 @@
 """Models that were identified before: hashing a file takes a second for each gigabyte.
 
-Takes an open file's path and status, gives the `ModelFile` that was kept in the user's cache for that path.
+Takes the paths and statuses of a model's open files, gives the `ModelFile` that was kept in the user's cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from remix.errors import RunError
-from remix.records import Frozen, ModelFile, sha256
+from remix.errors import ModelError, RunError
+from remix.models.parts import parts_of
+from remix.records import Frozen, Many, ModelFile, sha256
 from remix.util.cache import MemoStore
 
 
@@ -22,41 +24,43 @@ def printable_name(name: str) -> str:
 class IdentityMemo(Frozen):
     """A model as the cache keeps it."""
 
-    mtime_ns: int
-    """The file's time of change, in nanoseconds; with `model.size`, what makes the memo valid."""
+    mtimes_ns: Many[int]
+    """The time of change of each file, in nanoseconds; with `model.size`, what makes the memo valid."""
 
     path: str | None
-    """Where the file lay; null for a path that can't be written down."""
+    """Where the file, or the first part, lay; null for a path that can't be written down."""
 
     model: ModelFile
 
 
 MEMOS = MemoStore("models", IdentityMemo)
-"""What was identified, by the sha256 of a file's path, links resolved."""
+"""What was identified, by the sha256 of the paths of a model's files, links resolved."""
 
 
-def recall(path: Path, status: os.stat_result) -> ModelFile | None:
-    """What was read of a file before, if the file hasn't changed since."""
-    memo = MEMOS.read(key_of(path))
-    is_valid = memo and (memo.model.size, memo.mtime_ns) == (status.st_size, status.st_mtime_ns)
-    return memo.model if memo and is_valid else None
+def recall(paths: Sequence[Path], statuses: Sequence[os.stat_result]) -> ModelFile | None:
+    """What was read of a model's files before, if no file has changed since."""
+    memo = MEMOS.read(key_of(*paths))
+    size, mtimes = sum(status.st_size for status in statuses), tuple(status.st_mtime_ns for status in statuses)
+    return memo.model if memo and (memo.model.size, memo.mtimes_ns) == (size, mtimes) else None
 
 
-def remember(path: Path, status: os.stat_result, model: ModelFile) -> None:
-    """Keep what was read of a file, if the cache can be written."""
-    where = os.path.abspath(path)  # noqa: PTH100 (keeps links)
+def remember(paths: Sequence[Path], statuses: Sequence[os.stat_result], model: ModelFile) -> None:
+    """Keep what was read of a model's files, if the cache can be written."""
+    where = os.path.abspath(paths[0])  # noqa: PTH100 (keeps links)
     place = where if printable_name(where) == where else None
+    memo = IdentityMemo(mtimes_ns=tuple(status.st_mtime_ns for status in statuses), path=place, model=model)
     with contextlib.suppress(RunError):
-        MEMOS.write(key_of(path), IdentityMemo(mtime_ns=status.st_mtime_ns, path=place, model=model))
+        MEMOS.write(key_of(*paths), memo)
 
 
-def is_known(path: Path) -> bool:
-    """Whether identifying a file costs nothing."""
-    with contextlib.suppress(OSError):
-        return recall(path, path.stat()) is not None
-    return False
+def known(path: Path) -> ModelFile | None:
+    """What was read of the model at a path before; None if identifying the model means reading it."""
+    with contextlib.suppress(OSError, ModelError):
+        paths = parts_of(path)
+        return recall(paths, [each.stat() for each in paths])
+    return None
 
 
-def key_of(path: Path) -> str:
-    """The key of a file's memo."""
-    return sha256(os.fsencode(path.resolve()))
+def key_of(*paths: Path) -> str:
+    """The key of a model's memo."""
+    return sha256(b"\0".join(os.fsencode(path.resolve()) for path in paths))

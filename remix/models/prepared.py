@@ -6,7 +6,6 @@ the copy again. The original is never changed.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,8 @@ import psutil
 from remix.errors import ModelError
 from remix.models import catalog, identity
 from remix.models.catalog import LocatedModel
-from remix.models.memo import recall
+from remix.models.memo import known
+from remix.models.parts import parts_of
 from remix.records import Frozen, ModelFile, Preparation, Sha256
 from remix.util.cache import MemoStore, cache_folder
 
@@ -50,12 +50,17 @@ def requantise(source: Path, file_type: str, threads: int) -> Path:
     existing = _sidecar(target)
     if existing and identity.identify(target).sha256 == existing.sha256:
         return target
+    if original.parts and not source.name.endswith(".gguf"):
+        raise ModelError(
+            f"{source}: llama.cpp prepares a model in parts only if their names end in .gguf, in lower case.",
+            "Rename the parts.",
+        )
     load_check.check(source, original)
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers()
     draft = target.with_suffix(f".{os.getpid()}.tmp")
     try:
-        llama.quantise(source, draft, file_type, threads)
+        llama.quantise(parts_of(source)[0], draft, file_type, threads)
         made = Preparation(source=original.sha256, file_type=file_type.upper(), llama_cpp_python=llama.version())
         copy = Sidecar(name=original.name, sha256=identity.identify(draft).sha256, preparation=made)
         _SIDECARS.write(target.stem, copy)
@@ -78,13 +83,9 @@ def copies_of(source: Path) -> list[Path]:
 
 def known_types(source: Path) -> list[str]:
     """The weight types of a model's prepared copies, without hashing: none if the model wasn't identified before."""
-    with contextlib.suppress(OSError):
-        original = recall(source, source.stat())
-        sidecars = (
-            [_sidecar(path) for path in sorted(_folder().glob(f"{original.sha256}-*.gguf"))] if original else []
-        )
-        return [sidecar.preparation.file_type for sidecar in sidecars if sidecar]
-    return []
+    original = known(source)
+    sidecars = [_sidecar(path) for path in sorted(_folder().glob(f"{original.sha256}-*.gguf"))] if original else []
+    return [sidecar.preparation.file_type for sidecar in sidecars if sidecar]
 
 
 def copies() -> list[LocatedModel]:

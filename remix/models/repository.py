@@ -15,7 +15,7 @@ from pydantic import Field
 
 from remix.errors import ModelError
 from remix.models.download import MOST_BYTES
-from remix.models.identity import SHARD
+from remix.models.parts import PART
 from remix.records import Frozen, Sha256
 from remix.util.names import is_plain, leads_out, quoted
 
@@ -123,8 +123,8 @@ def _models(repository: Repository) -> list[Model]:
         is_safe = len(file.name) <= _LONGEST_NAME and is_plain(file.name) and not leads_out(file.name)
         name = file.name.lower()
         if is_safe and name.endswith(".gguf") and "mmproj" not in name and "imatrix" not in name:
-            shard = SHARD.search(file.name)
-            groups.setdefault((SHARD.sub("", file.name), shard[2] if shard else ""), {})[file.name] = file
+            part = PART.search(file.name)
+            groups.setdefault((PART.sub("", file.name), part[2] if part else ""), {})[file.name] = file
     return [tuple(file for _, file in sorted(files.items())) for _, files in sorted(groups.items())]
 
 
@@ -151,10 +151,10 @@ def _has_type(model: Model, weight_type: str) -> bool:
 
 def _complete(repository: str, model: Model) -> Model:
     """The model, if none of its parts is missing. Raises `ModelError`."""
-    shards = [match for file in model if (match := SHARD.search(file.name))]
-    parts = int(shards[0][2]) if shards else 0
-    missing = set(range(1, parts + 1)) - {int(shard[1]) for shard in shards}
-    if missing or len(shards) != parts:
+    numbered = [match for file in model if (match := PART.search(file.name))]
+    parts = int(numbered[0][2]) if numbered else 0
+    missing = set(range(1, parts + 1)) - {int(part[1]) for part in numbered}
+    if missing or len(numbered) != parts:
         raise ModelError(
             f"{repository} lacks part {min(missing, default=0)} of the {parts} parts of {quoted(model[0].name)}.",
             "Take another weight type, or another repository.",

@@ -18,7 +18,7 @@ from remix.errors import ModelError
 from remix.models import download
 from remix.models.catalog import expand, llama_cpp_cache
 from remix.models.download import Progress, Pulled, RemoteFile, Watch
-from remix.models.identity import SHARD
+from remix.models.parts import PART
 from remix.util.names import is_plain, is_reserved, is_too_long, leads_out, quoted
 
 
@@ -42,7 +42,7 @@ def _file_name(address: str) -> str:
     with contextlib.suppress(httpx2.InvalidURL):
         name = unquote(httpx2.URL(address).raw_path.decode("ascii").partition("?")[0].rpartition("/")[2])
     is_safe = is_plain(name) and not (leads_out(name) or is_too_long(name) or is_reserved(name))
-    if not is_safe or not name.lower().endswith(".gguf") or SHARD.search(name):
+    if not is_safe or not name.lower().endswith(".gguf") or PART.search(name):
         raise ModelError(
             f"{quoted(address)} isn't the address of a single GGUF file.",
             "Give an address that ends in .gguf; models in parts are pulled from a hub.",

@@ -22,16 +22,21 @@ class ModelFile(Frozen):
     """Facts about a GGUF file. The file's path is left out."""
 
     name: str
-    """The file's name without suffix, or the model's name in Ollama (`llama3.2:3b`)."""
+    """The file's name without suffix and the part's number, or the model's name in Ollama (`llama3.2:3b`)."""
 
     sha256: Sha256
-    """sha256 of the whole file."""
+    """sha256 of the whole file. Of a model in parts: sha256 of the lines of `parts`, each ended by a line feed, as by
+    `sha256sum NAME-*-of-*.gguf | cut -d' ' -f1 | sha256sum`."""
+
+    parts: Many[Sha256] = ()
+    """sha256 of each part in order (`NAME-00001-of-00003.gguf`); empty for a single file."""
 
     metadata_sha256: Sha256
-    """sha256 of the key-value section, without the types and data of the tensors."""
+    """sha256 of the key-value section, without the types and data of the tensors; of the first part's, if there are
+    parts."""
 
     size: Count
-    """Size of the file in bytes."""
+    """Size of the file, or of all parts, in bytes."""
 
     architecture: str
     """The model's architecture (`general.architecture`)."""
@@ -60,7 +65,7 @@ class ModelUsed(Frozen):
     """A model's weights, identified by content."""
 
     sha256: Sha256 | None
-    """sha256 of the GGUF file; null if the model is not a GGUF file."""
+    """sha256 of the GGUF file, or `ModelFile.sha256` for a model in parts; null if the model is not a GGUF file."""
     metadata_sha256: Sha256 | None
     """sha256 of the key-value section: the same for a copy with other weight types alone."""
     parameters: dict[str, Any] | None = None

@@ -181,7 +181,7 @@ class Options(Frozen):
         BeforeValidator(lambda value: read_size(value) if isinstance(value, str) else value),
         Flag(
             "machine",
-            "Memory for the KV cache, as in 4G or 512M; by default half of the free memory.",
+            "Memory for the KV cache, as in 4G or 512M; by default half of the memory free beside the weights.",
             "SIZE",
             setting="generate",
         ),

@@ -6,6 +6,7 @@ import json
 import os
 import pkgutil
 import pty
+import re
 import subprocess
 import sys
 import threading
@@ -28,10 +29,10 @@ from remix.generation.writer import Progress
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.form import dump_trace
 from remix.records import Alternative, Choice, Generation, Options, Prompt, Request, Run, Sampling, Trace
-from remix.util import interrupts
+from remix.util import interrupts, stages
 from remix.util.units import size
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter, Remix
+from tests.conftest import FakeWriter, Remix, eventually
 
 AGAIN = "two-clocks/001/again.1"
 
@@ -680,6 +681,26 @@ def test_plain_lines_come_now_and_then_and_at_the_end(
         for done, failed in ((0, 0), (1, 1), (2, 1), (3, 0)):
             watch(Progress(done, failed, 3, done * 110))
     assert capsys.readouterr().err == "1 of 3 done, 1 failed, 10 tokens/s\n3 of 3 done, 25 tokens/s\n"
+
+
+def test_stages_before_the_first_text_are_shown_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.progress(quiet=False) as watch:
+        stages.tell("Checking the model")
+        stages.tell("Probing 16 rows", 0.25)
+        eventually(lambda: re.search("Probing 16 rows.* 25%", capsys.readouterr().err))
+        watch(Progress(1, 0, 3, 10))
+    shown = capsys.readouterr().err
+    assert shown.rindex("1/3") > shown.rfind("Probing")
+
+
+def test_stages_are_not_shown_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.progress(quiet=False):
+        stages.tell("Probing 16 rows", 0.25)
+    assert capsys.readouterr().err == ""
 
 
 def test_no_progress_when_quiet(capsys: pytest.CaptureFixture[str]) -> None:

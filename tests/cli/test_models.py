@@ -20,6 +20,7 @@ from tests.cli.test_cli import ok, the_error
 from tests.conftest import Remix, python_path
 from tests.fake_hub import FakeHub
 from tests.models.test_hub import PARTS, TINY, WHOLE
+from tests.models.test_parts import split
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -48,12 +49,15 @@ def test_pull_says_what_to_do_next(remix_: Remix, tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_generate_writes_with_the_pulled_model(remix_: Remix) -> None:
-    ok(remix_("models", "pull", f"{TINY}:q4_k_m"))
-    asked = ("--limit", 1, "--kind", "once", "--steps", 1, "--max-tokens", 3, "--model", "tiny-q4_k_m")
+@pytest.mark.parametrize("name", ["Tiny-Q4_K_M", "Tiny-F32"], ids=["a file", "parts"])
+def test_generate_writes_with_the_pulled_model(remix_: Remix, hub: FakeHub, tmp_path: Path, name: str) -> None:
+    (tmp_path / "Tiny-F32.gguf").write_bytes(WHOLE)
+    hub.files[TINY] |= {path.name: path.read_bytes() for path in split(tmp_path / "Tiny-F32.gguf", tmp_path)}
+    ok(remix_("models", "pull", f"{TINY}:{name.removeprefix('Tiny-').lower()}"))
+    asked = ("--limit", 1, "--kind", "once", "--steps", 1, "--max-tokens", 3, "--model", name.lower())
     ok(remix_("generate", "--all", *asked))
     (run,) = json.loads(ok(remix_("runs", "--json")))
-    assert run["model"] == "Tiny-Q4_K_M"
+    assert run["model"] == name
 
 
 def test_pull_as_json(remix_: Remix) -> None:

@@ -22,10 +22,22 @@ def ask(prompt: list[int], seed: int = 1, max_tokens: int = 9, stop: tuple[str, 
     )
 
 
+class Recurrent(FakeDecoder):
+    """Its slots can't be cut."""
+
+    copies_whole = True
+
+
 def answers(
-    requests: list[Request], slots: int, parallel: int, prefix_slots: int = 0, chunk: int = 4, fixed: bool = False
+    requests: list[Request],
+    slots: int,
+    parallel: int,
+    prefix_slots: int = 0,
+    chunk: int = 4,
+    fixed: bool = False,
+    kind: type[FakeDecoder] = FakeDecoder,
 ) -> list[Generation]:
-    decoder = FakeDecoder(slots, config=BatchConfig(chunk=chunk, rows=slots, fixed=fixed), prefix_slots=prefix_slots)
+    decoder = kind(slots, config=BatchConfig(chunk=chunk, rows=slots, fixed=fixed), prefix_slots=prefix_slots)
     with Engine(decoder, parallel) as engine:
         return [future.result(timeout=10) for future in [engine.submit(request) for request in requests]]
 
@@ -66,15 +78,16 @@ requests = st.lists(
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
     st.booleans(),
+    st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )
 def test_the_same_request_gives_the_same_tokens_in_any_company(
-    requests, slots, parallel, prefix_slots, chunk, fixed, order
+    requests, slots, parallel, prefix_slots, chunk, fixed, kind, order
 ):
     alone = [answers([request], 1, 1, chunk=chunk)[0] for request in requests]
     shuffled = list(enumerate(requests))
     order.shuffle(shuffled)
-    together = answers([request for _, request in shuffled], slots, parallel, prefix_slots, chunk, fixed)
+    together = answers([request for _, request in shuffled], slots, parallel, prefix_slots, chunk, fixed, kind)
     for (index, _), generation in zip(shuffled, together, strict=True):
         assert (generation.token_ids, generation.text, generation.finish) == (
             alone[index].token_ids,
@@ -113,6 +126,18 @@ def test_a_finished_sequences_prompt_stays_in_a_prefix_slot():
         for prompt in ([*range(1, 11)], [*range(20, 30)], [*range(1, 9), 5, 5]):
             engine.submit(ask(prompt, max_tokens=2)).result(timeout=10)
         assert engine.computed == 10 + 10 + 2
+
+
+@pytest.mark.parametrize("kind", [FakeDecoder, Recurrent])
+def test_a_beginning_that_occurred_before_is_kept_for_prompts_that_come_later(kind):
+    with Engine(kind(1, prefix_slots=2)) as engine:
+        computed = []
+        for ending in range(1, 5):
+            before = engine.computed
+            engine.submit(ask([*range(1, 13), ending, ending], max_tokens=2)).result(timeout=10)
+            computed.append(engine.computed - before)
+    # Slots that can't be cut are kept where a second prompt parts from the first.
+    assert computed == ([14, 2, 2, 2] if kind is FakeDecoder else [14, 14, 2, 2])
 
 
 def test_the_least_recently_used_prefix_slot_is_overwritten():

@@ -31,6 +31,7 @@ from remix.records import (
     TopK,
     TopP,
 )
+from remix.util import stages
 
 pytestmark = pytest.mark.model
 
@@ -197,9 +198,13 @@ def test_vocabulary(model):
     assert model.bos is None
 
 
-def test_cell_bytes_is_what_a_token_takes_in_the_cache(model):
-    # 30 layers, 3 key-value heads of 64 numbers, keys and values, two bytes each.
-    assert model.cell_bytes == 30 * 3 * 64 * 2 * 2
+def test_loading_tells_how_far_it_is(model_path):
+    told = []
+    with stages.listening(lambda *stage: told.append(stage)):
+        LlamaModel(model_path).close()
+    assert {stage for stage, _ in told} == {"Loading the model"}
+    assert [share for _, share in told] == sorted(share for _, share in told)
+    assert told[-1][1] == 1.0
 
 
 def test_a_fixed_config_wants_all_its_rows(model):

@@ -5,21 +5,18 @@ from __future__ import annotations
 import threading
 from concurrent.futures import wait
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from remix.engine import local, probe
-from remix.engine.decoder import BatchConfig, KVCacheLayout
-from remix.engine.local import LoadOptions, LocalModel, check_memory, config_of
+from remix.engine.decoder import BatchConfig
+from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError
 from remix.generation import execute, prepare
 from remix.records import Dist, EngineUsed, Message, ModelFile, Options, Prompt, Sampling, Temperature, TopP, sha256
 from remix.workspace import Workspace
 
-MODEL: Any = SimpleNamespace(path=Path("m.gguf"), cell_bytes=1024, context=8192)
 MIB = 2**20
 
 
@@ -41,43 +38,6 @@ def test_a_record_without_a_batch_config_gives_none() -> None:
     assert config_of(EngineUsed(exact=False)) is None
     with pytest.raises(ValidationError, match="rows"):
         EngineUsed(exact=True, chunk=64, rows="by moonlight")
-
-
-def layouts(config: BatchConfig = BatchConfig(), **needs: Any) -> list[KVCacheLayout]:  # noqa: B008 (frozen)
-    return local._layouts(MODEL, config, LoadOptions(**{"contexts": (512,), "parallel": None, "threads": 1, **needs}))
-
-
-def test_kv_cache_layouts_hold_what_the_memory_does() -> None:
-    assert layouts(memory=100 * MIB) == [KVCacheLayout(512, 16, 16)]
-    assert layouts(memory=10 * MIB) == [KVCacheLayout(512, 16, 4)]
-    assert layouts(memory=4 * MIB) == [KVCacheLayout(512, 8, 0)]
-    assert layouts(memory=MIB // 2) == [KVCacheLayout(512, 1, 0)]
-
-
-def test_kv_cache_layouts_have_no_more_slots_than_sequences_will_ever_be_ready() -> None:
-    assert layouts(memory=100 * MIB, chains=3) == [KVCacheLayout(512, 3, 3)]
-    assert layouts(memory=100 * MIB, parallel=5) == [KVCacheLayout(512, 5, 5)]
-    assert layouts(BatchConfig(rows=32), memory=100 * MIB) == [KVCacheLayout(512, 32, 32)]
-
-
-def test_long_sequences_have_a_layout_of_fewer_slots() -> None:
-    assert layouts(contexts=(300, 2000), memory=10 * MIB) == [KVCacheLayout(512, 16, 4), KVCacheLayout(2048, 5, 0)]
-
-
-def test_fixed_rows_need_all_their_slots() -> None:
-    fixed = BatchConfig(fixed=True)
-    assert layouts(fixed, memory=8 * MIB, chains=1) == [KVCacheLayout(512, 16, 0)]
-    with pytest.raises(
-        ModelError, match=r"m\.gguf: 16 sequences of 512 tokens take 8 MiB of memory, and there are 7"
-    ):
-        layouts(fixed, memory=7 * MIB)
-
-
-def test_a_plan_that_cannot_fit_is_refused() -> None:
-    check_memory(1024, (300, 2000), 2 * MIB)
-    with pytest.raises(ModelError, match=r"2048 tokens takes 2 MiB of memory, and there are 1 MiB for it") as refused:
-        check_memory(1024, (300, 2000), MIB)
-    assert "--memory" in refused.value.hint
 
 
 @pytest.mark.model
@@ -161,11 +121,3 @@ def test_a_batch_config_that_fails_its_probe_here_is_kept_and_not_called_exact(
     with LocalModel(model_path, model_file, needs) as model:
         assert (model.info.engine.exact, model.info.engine.rows) == (False, "free<=2")
         assert model.info.exactness.startswith("not exact: probed on this machine, logits differ")
-
-
-def test_no_layout_is_longer_than_the_models_context() -> None:
-    """Bug: a run whose `run.json` asked for 400,000 tokens took 9 GB for a passage of 80, on `resume` and replay."""
-    assert layouts(contexts=(300, 400_000, 500_000), memory=1000 * MIB) == [
-        KVCacheLayout(512, 16, 16),
-        KVCacheLayout(8192, 16, 16),
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remix.engine.prefix import PrefixCache
+from remix.engine.prefix import PrefixCache, common
 
 A, B, C, D = (1, 2, 3, 4), (5, 6), (7, 8, 9), (4, 3)
 
@@ -42,6 +42,22 @@ def test_holders_counts_the_slots_that_hold_it_all():
     prefixes.add(0, [A, B])
     prefixes.add(1, [A, B, C])
     assert (prefixes.holders(0), prefixes.holders(1), prefixes.holders(2)) == (2, 1, 0)
+
+
+def test_slots_that_are_copied_whole_are_found_at_their_end_alone():
+    prefixes = PrefixCache(copies_whole=True)
+    prefixes.add(0, [A, B, D])
+    assert prefixes.longest([A, B, C]).length == 0
+    prefixes.add(1, [A])
+    assert prefixes.longest([A, B, C]) == (1, 4)
+    assert prefixes.longest([A, B, D, C]) == (0, 8)
+
+
+def test_prompts_share_equal_chunks_and_the_last_of_neither():
+    assert common([A, B, C], [A, B, D]) == 2
+    assert common([A, B], [A, B, C]) == 1
+    assert common([A, B], [A, B]) == 1
+    assert common([A], [B, A]) == 0
 
 
 prompts = st.lists(st.sampled_from([(1,), (1, 2), (2,)]), min_size=1, max_size=5)

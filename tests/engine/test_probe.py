@@ -15,9 +15,11 @@ from click.testing import CliRunner
 from remix.cli import cli
 from remix.engine import llama, probe
 from remix.engine.decoder import BatchConfig
+from remix.engine.llama import ContextCost
 from remix.engine.local import LoadOptions, LocalModel
 from remix.generation import execute, prepare
 from remix.records import ModelFile, Options, sha256
+from remix.util import stages
 from remix.workspace import Workspace
 from tests.conftest import FILE
 from tests.fake_decoder import FakeDecoder
@@ -27,7 +29,7 @@ class FakeWeights:
     """Stands in for `LlamaModel`: counts how often it is loaded."""
 
     loaded = 0
-    cell_bytes = 1
+    context_cost = ContextCost(token=1)
 
     def __init__(self, path: Path, config: BatchConfig) -> None:
         type(self).loaded += 1
@@ -116,6 +118,18 @@ def test_where_fixed_rows_fail_too_one_sequence_runs_at_a_time(machine: type[Sho
     assert how.startswith("probed on this machine: same logits one sequence at a time, prefix shared or not")
 
 
+def test_a_probe_tells_how_far_it_is(machine: type[Showing]) -> None:
+    machine.noise = staticmethod(lambda config, rows, slot: 0 if config.fixed else rows > 3)
+    told: list[tuple[str, float | None]] = []
+    with stages.listening(lambda *stage: told.append(stage)):
+        choose()
+    assert {stage for stage, _ in told} == {"Probing 16 rows"}
+    shares = [share for _, share in told]
+    calls = sum(call in ("prefill", "decode") for call, _ in machine.last.calls)
+    assert shares[-calls:] == [number / calls for number in range(1, calls + 1)]
+    assert len(shares) > calls, "the probe that failed told its progress too"
+
+
 def test_a_fault_at_sixteen_rows_alone_is_seen_and_named(machine: type[Showing]) -> None:
     machine.noise = staticmethod(lambda config, rows, slot: int(rows == 16 and slot == 9))
     verdict = probe.probe(Path("fake.gguf"), FILE, BatchConfig(), threads=1)
@@ -130,6 +144,18 @@ def test_what_even_a_single_sequence_shows_is_not_called_exact(machine: type[Sho
     config, exact, how = choose()
     assert (config, exact) == (BatchConfig(rows=1), False)
     assert how.startswith("not exact: probed on this machine, logits differ even one sequence at a time")
+
+
+def test_slots_that_cannot_be_cut_are_probed_by_whole_copies(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "copies_whole", True)
+    verdict = probe.probe(Path("fake.gguf"), FILE, BatchConfig(), threads=1)
+    assert verdict is not None
+    assert verdict.passed
+    machine.lossy = True
+    config, exact, _ = choose(FILE.model_copy(update={"sha256": sha256("others")}))
+    assert (config, exact) == (BatchConfig(rows=1), False)
 
 
 @pytest.mark.parametrize(("types", "rows"), [(("Q4_K", "Q8_0"), 16), (("F16",), 16), (("Q5_0",), None), ((), None)])

@@ -11,6 +11,7 @@ import pytest
 
 from remix.corpus import essays
 from remix.corpus.blocks import LeftOut
+from remix.engine import llama
 from remix.errors import ModelError
 from remix.generation import check as checking
 from remix.generation.check import Problem, check
@@ -24,7 +25,6 @@ from tests.conftest import FILE, TEMPLATE, Remix
 class FakeVocabulary:
     """A token is a letter; a system message is refused."""
 
-    cell_bytes = 1
     name = FILE.name
     context = FILE.context
 
@@ -46,6 +46,7 @@ class FakeVocabulary:
 def _fake(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if "model_path" not in request.fixturenames:
         monkeypatch.setattr(checking, "Vocabulary", FakeVocabulary)
+        monkeypatch.setattr(llama, "context_cost", lambda path, config: llama.ContextCost(token=1))
         monkeypatch.setattr(prepared, "resolve", lambda model, folders: (Path("fake"), FILE))
 
 
@@ -163,7 +164,7 @@ def test_no_seeds_and_no_templates_are_problems(workspace: Workspace) -> None:
 
 
 def test_memory_that_does_not_hold_the_longest(workspace: Workspace) -> None:
-    assert messages(workspace, memory=1)[0].startswith("a sequence of 256 tokens takes ")
+    assert messages(workspace, memory=1)[0].startswith("fake: a sequence of 256 tokens takes ")
 
 
 def test_settings_are_heeded(remix_: Remix, workspace: Workspace) -> None:

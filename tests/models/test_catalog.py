@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     paths: list[Path] = []
     read = identity._read
 
-    def spy(file: Any, path: Path, size: int) -> Any:
-        paths.append(path)
-        return read(file, path, size)
+    def spy(files: Mapping[Path, Any], headers: Any) -> Any:
+        paths.extend(files)
+        return read(files, headers)
 
     monkeypatch.setattr(identity, "_read", spy)
     return paths

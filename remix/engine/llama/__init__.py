@@ -19,6 +19,7 @@ from remix.engine import spin
 # The library reads the variables on loading, so set the variables before the modules below import `llama_cpp`.
 os.environ.update(spin.wait_policy())
 
+from remix.engine.llama.context import ContextCost, context_cost
 from remix.engine.llama.decoder import ALTERNATIVES, LlamaDecoder
 from remix.engine.llama.embedder import LlamaEmbedder
 from remix.engine.llama.grammar import grammar_of
@@ -37,10 +38,12 @@ from remix.engine.llama.model import LONGEST_WORD, LlamaModel
 __all__ = [
     "ALTERNATIVES",
     "LONGEST_WORD",
+    "ContextCost",
     "FloatArray",
     "LlamaDecoder",
     "LlamaEmbedder",
     "LlamaModel",
+    "context_cost",
     "exact_config",
     "grammar_of",
     "has_gpu",

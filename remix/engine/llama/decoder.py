@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
+from remix.engine.llama.context import context_params
 from remix.engine.llama.library import FloatArray, has_gpu, logged_error, recent_log
 from remix.engine.llama.model import LlamaModel
 from remix.engine.llama.samplers import SamplerChain
@@ -73,13 +74,10 @@ class LlamaDecoder:
         llama.cpp checks neither, and ends the process.
         """
         n_ctx_seq, slots, prefix_slots = layout
-        sequences = slots + prefix_slots
-        cells = n_ctx_seq * sequences
-        # Without flash attention llama.cpp keeps a float32 score for each head, row of the batch and context cell.
-        rows = 0 if self.config.flash_attn else max(self.config.chunk, self.config.rows)
-        needed = cells * self.model.cell_bytes + 4 * n_ctx_seq * rows * self.model.heads
+        sequences = layout.sequences
+        needed = self.model.context_cost.of(layout)
         free = psutil.virtual_memory().available + psutil.swap_memory().free
-        too_many = cells > INT32 or sequences > C.llama_max_parallel_sequences()
+        too_many = n_ctx_seq * sequences > INT32 or sequences > C.llama_max_parallel_sequences()
         if min(n_ctx_seq, slots) < 1 or prefix_slots < 0 or too_many:
             reason = "more than llama.cpp can count"
         elif not 1 <= self.threads <= MOST_THREADS:
@@ -99,19 +97,9 @@ class LlamaDecoder:
     def _create_context(self, layout: KVCacheLayout) -> None:
         self._check_memory(layout)
         n_ctx_seq, slots, prefix_slots = layout
-        sequences = slots + prefix_slots
-        config, model = self.config, self.model
-        params = C.llama_context_default_params()
-        params.n_ctx = n_ctx_seq * sequences
-        # llama.cpp reserves an output row per sequence, and ends the process if a batch can't have as many rows.
-        params.n_batch = params.n_ubatch = max(config.chunk, config.rows, sequences)
-        params.n_seq_max = sequences
+        sequences, model = layout.sequences, self.model
+        params = context_params(self.config, n_ctx_seq, sequences)
         params.n_threads = params.n_threads_batch = self.threads
-        params.flash_attn_type = int(config.flash_attn)
-        params.kv_unified = False
-        # By default a GPU build would use the GPU even with no layer on it, though records say `n_gpu_layers: 0`.
-        params.op_offload = params.offload_kqv = config.gpu_layers > 0
-        params.no_perf = True
         recent_log.clear()
         self.slots, self.prefix_slots = slots, prefix_slots
         self._samplers: list[SamplerChain | None] = [None] * slots

@@ -9,7 +9,10 @@ import ctypes
 import functools
 import os
 import sys
+import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import llama_cpp as C
@@ -19,7 +22,7 @@ import numpy.typing as npt
 from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
 from remix.records import sha256
-from remix.util import interrupts
+from remix.util import interrupts, stages
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -28,13 +31,15 @@ ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
-_LEVEL_ERROR = 3
+_LEVEL_ERROR = 4
+_reader = threading.local()
 
 
 @C.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
 def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
     """Keep llama.cpp's error messages for `ModelError`s; show all of its log only if verbose."""
     line = text.decode("utf-8", "replace")
+    getattr(_reader, "lines", []).append(line)
     if level == _LEVEL_ERROR:
         recent_log.append(line.strip())
     if _verbose:
@@ -42,8 +47,9 @@ def _on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
 
 
 @C.llama_progress_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types
-def go_on(_: float, __: ctypes.c_void_p) -> bool:
+def go_on(share: float, _: ctypes.c_void_p) -> bool:
     """Whether llama.cpp is to load the rest of a model: not after Ctrl-C."""
+    stages.tell("Loading the model", share)
     return not interrupts.is_pressed()
 
 
@@ -53,6 +59,17 @@ C.llama_log_set(_on_log, ctypes.c_void_p(0))
 def logged_error(otherwise: str = "llama.cpp gives no reason") -> str:
     """The first error that llama.cpp logged since `recent_log` was cleared, in one line."""
     return " ".join(next((line for line in recent_log if line), otherwise).split())
+
+
+@contextmanager
+def logged_lines() -> Iterator[list[str]]:
+    """What llama.cpp logs in this thread within the `with` block."""
+    lines: list[str] = []
+    _reader.lines = lines
+    try:
+        yield lines
+    finally:
+        del _reader.lines
 
 
 def set_verbose(verbose: bool) -> None:

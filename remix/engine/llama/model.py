@@ -17,11 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
+from remix.engine.llama.context import ContextCost, context_cost
 from remix.engine.llama.library import go_on, has_amx, logged_error, recent_log
 from remix.errors import ModelError, PromptError
+from remix.models.parts import parts_of
 from remix.records import Dry
 from remix.records.bounds import MOST_TOKENS
 from remix.util import interrupts
+from remix.util.mapped_files import MappedFiles
 
 LONGEST_WORD = 10_000
 """Characters of a stretch of text that a tokenizer can't split. llama.cpp's regular expressions recurse with each
@@ -42,7 +45,10 @@ class LlamaModel:
     """
 
     def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
-        """Load a file; `config` says which layers a GPU gets, and whether weights are repacked."""
+        """Load a file, or all parts by the path of any part.
+
+        `config` says which layers a GPU gets, and whether weights are repacked.
+        """
         config = config or BatchConfig(repack=False)
         if config.repack and has_amx():
             raise ModelError(
@@ -56,7 +62,11 @@ class LlamaModel:
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
         recent_log.clear()
-        self.handle: Any = C.llama_model_load_from_file(os.fsencode(path), params)
+        parts = parts_of(path)
+        self._mapped = MappedFiles(parts)
+        # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+        names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
+        self.handle: Any = C.llama_model_load_from_splits(names, len(parts), params)
         if not self.handle:
             interrupts.check()
             raise ModelError(
@@ -64,6 +74,7 @@ class LlamaModel:
                 "Take another GGUF, or fetch this one again: it may be cut short.",
             )
         self.path = path
+        self._config = config
         self.dry_samplers: dict[Dry, Any] = {}
         if not vocab_only:
             self._refuse_unsuited()
@@ -127,28 +138,15 @@ class LlamaModel:
         """Bytes of the longest token as the vocabulary spells tokens; no token stands for more bytes of text."""
         return max(len(C.llama_vocab_get_text(self.vocab, token)) for token in range(self.n_vocab))
 
-    @property
-    def cell_bytes(self) -> int:
-        """Bytes of KV cache per token, keys and values as 16-bit floats: an upper bound.
-
-        Computed from the metadata, so a vocabulary is enough. Models that share keys among layers, or that have a
-        sliding window in some layers, take less.
-        """
-        layers = self._number("block_count", 1)
-        heads = self._number("attention.head_count", 1)
-        usual = self._number("embedding_length", 64) // max(1, heads)
-        width = sum(self._number(f"attention.{part}_length", usual) for part in ("key", "value"))
-        return layers * self._number("attention.head_count_kv", heads) * width * 2
+    @functools.cached_property
+    def context_cost(self) -> ContextCost:
+        """The memory that the model's contexts take. Raises `ModelError` if llama.cpp can't tell."""
+        return context_cost(self.path, self._config)
 
     def _number(self, key: str, otherwise: int) -> int:
         """An integer of the metadata, by the key without the architecture; the largest of an array by layer."""
         found = re.findall(r"\d+", self._text(f"{self._text('general.architecture')}.{key}"))
         return max(map(int, found), default=otherwise)
-
-    @property
-    def heads(self) -> int:
-        """Attention heads per layer, by the metadata."""
-        return self._number("attention.head_count", 1)
 
     def _text(self, key: str) -> str:
         """A value of the metadata as text; empty if there is none."""

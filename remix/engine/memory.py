@@ -1,0 +1,131 @@
+"""The memory that a model takes for a run: what fits, and how much it is in words.
+
+Takes a model's file, the cost of its contexts and a run's `LoadOptions`, gives KV cache layouts and a `MemoryUse`.
+Loads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+
+from remix.engine import llama
+from remix.engine.decoder import BatchConfig, KVCacheLayout
+from remix.engine.llama import ContextCost
+from remix.errors import ModelError
+from remix.records import ModelFile
+from remix.records.bounds import MOST_TOKENS
+from remix.util.units import size
+
+if TYPE_CHECKING:
+    from remix.engine.local import LoadOptions
+
+CELLS = 256
+"""llama.cpp rounds a sequence's context up to a multiple of this number of tokens."""
+
+TIGHT = 0.8
+"""Share of the free memory from which on a run's memory is worth a warning."""
+
+
+class MemoryUse(NamedTuple):
+    """The memory that a run takes, in bytes."""
+
+    weights: int
+    cache: int
+    """KV cache and recurrent state."""
+    calls: int
+    """Buffers of decode calls."""
+    free: int
+    """Memory that is free now."""
+    layout: KVCacheLayout
+    """The layout that takes the most."""
+    wanted: int
+    """Sequences that a batch would hold if there were more memory."""
+
+    @property
+    def total(self) -> int:
+        """All memory that the run takes."""
+        return self.weights + self.cache + self.calls
+
+    @property
+    def in_words(self) -> str:
+        """The parts, and the free memory."""
+        tokens, slots, prefix_slots = self.layout
+        prompts = f", and {prefix_slots} prompts" if prefix_slots else ""
+        return (
+            f"{size(self.total)} of memory: weights {size(self.weights)}, KV cache {size(self.cache)} "
+            f"({slots} at once of {tokens:,} tokens{prompts}), buffers {size(self.calls)}; {size(self.free)} are free"
+        )
+
+    @property
+    def warning(self) -> str | None:
+        """What is tight, and what to lower; null if nothing is."""
+        if self.total > self.free * TIGHT:
+            return (
+                f"Memory is tight: this run takes {self.in_words}. Close other programs, lower --parallel or "
+                "--max-tokens, or take a smaller model or weight type (`remix models pull` lists models)."
+            )
+        if self.layout.slots < self.wanted:
+            return (
+                f"There is memory for {self.layout.slots} of {self.wanted} sequences of {self.layout.n_ctx_seq:,} "
+                "tokens at once, so this run takes longer. Close other programs, raise --memory, or lower "
+                "--max-tokens."
+            )
+        return None
+
+
+def check_weights(path: Path, file: ModelFile) -> None:
+    """Raises `ModelError` if the memory can't hold the weights: llama.cpp would be killed, or read them from disk for
+    each token."""
+    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    if file.size > free and not llama.has_gpu():
+        raise ModelError(
+            f"{path}: its weights take {size(file.size)} of memory, and {size(free)} are free.",
+            "Close other programs, or take a smaller model or weight type: `remix models pull` lists those that fit.",
+        )
+
+
+def layouts(
+    file: ModelFile, cost: ContextCost, config: BatchConfig, needs: LoadOptions
+) -> tuple[list[KVCacheLayout], MemoryUse]:
+    """A KV cache layout for each context, with slots for sequences and for the prompts of finished ones, and the
+    memory that the largest layout takes. The weights must not be loaded yet.
+
+    A batch configuration with a fixed number of rows needs a slot for each row: the number determines the bytes.
+    Raises `ModelError` if the memory holds too few sequences.
+    """
+    is_on_gpu = config.gpu_layers > 0 and llama.has_gpu()
+    weights, free = 0 if is_on_gpu else file.size, int(psutil.virtual_memory().available)
+    budget = needs.memory or max(0, free - weights) // 2
+    sequences = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
+    least = sequences if config.fixed else 1
+    made = []
+    for context in _rounded(needs.contexts, file.context):
+        places = budget // max(1, cost.slot(context))
+        if places < least:
+            many = (
+                f"{least} sequences of {context} tokens take"
+                if least > 1
+                else f"a sequence of {context} tokens takes"
+            )
+            raise ModelError(
+                f"{file.name}: {many} {size(cost.slot(context) * least)} of memory, and there are {size(budget)} for "
+                f"{'them' if least > 1 else 'it'}, beside the weights ({size(weights)}).",
+                "Close other programs, raise --memory, leave long passages out, lower --max-tokens, or take a "
+                "smaller model or weight type: `remix models pull` lists those that fit.",
+            )
+        slots = min(sequences, places)
+        made.append(KVCacheLayout(context, slots, min(slots, places - slots)))
+    largest = max(made, key=cost.of)
+    calls = cost.calls(largest)
+    return made, MemoryUse(weights, cost.of(largest) - calls, calls, free, largest, sequences)
+
+
+def _rounded(contexts: Sequence[int], trained: int) -> list[int]:
+    """Contexts as llama.cpp rounds them, each once; none longer than the model's."""
+    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
+    longest = trained if trained > 0 else MOST_TOKENS
+    return list(dict.fromkeys(max(1, -(-min(each, longest) // CELLS)) * CELLS for each in contexts or (1,)))
