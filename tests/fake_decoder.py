@@ -49,10 +49,11 @@ class FakeDecoder:
         self._sampling: list[Sampling | None] = [None] * slots
         self._logits: set[int] = set()
 
-    def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
+    def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
         assert self._sampling[slot] is None, "slot is taken"
-        assert len(prompt) + sampling.most <= self.n_ctx_seq, "the sequence can't fit"
+        assert len(tokens) + (sampling.most if sampling else 0) <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
+        prompt = tokens if sampling else tokens[:-1]
         self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
@@ -61,6 +62,15 @@ class FakeDecoder:
         self._count("prefill", len(tokens))
         self._append(slot, tokens, position)
         self._logits = {slot}
+
+    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
+        self.prefill(slot, tokens, position)
+        known = self._memory[slot]
+        begin = len(known) - len(following) + 1
+        assert known[begin:] == list(following[:-1]), "not the tokens that follow"
+        ends = enumerate(following, begin)
+        hashes = [hashlib.sha256(f"{known[:end]}{token}".encode()).digest() for end, token in ends]
+        return [-float(each[0]) for each in hashes]
 
     def decode(self, rows: Sequence[Row]) -> None:
         assert 0 < len(rows) <= self.config.rows, "too many rows"

@@ -94,11 +94,18 @@ class Decoder(Protocol):
     def resize(self, layout: KVCacheLayout) -> None:
         """Replace the KV cache by an empty one; no slot may be open."""
 
-    def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Create the samplers of an empty slot. Raises `ModelError` for a bad grammar or unknown tokens."""
+    def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
+        """Create an empty slot's samplers for a prompt; without `sampling`, none, for a prompt and a text to score.
+
+        Raises `ModelError` for a bad grammar or unknown tokens.
+        """
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         """Compute one chunk of a prompt, the first token at `position`; leaves logits for the slot."""
+
+    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
+        """Compute one chunk, as `prefill` does. Gives the natural log-probabilities of `following`: the tokens that
+        come after each of the chunk's last tokens."""
 
     def decode(self, rows: Sequence[Row]) -> None:
         """Compute one token of each of some sequences; leaves logits for each."""

@@ -1,9 +1,9 @@
 """The engine: submit requests from anywhere, wait for their futures.
 
-Takes `Request`s, gives `Future[Generation]`s. One thread owns the decoder and runs the loop: admit waiting sequences,
-compute their prompts, decode one token of each active sequence, repeat (continuous batching: Orca, OSDI 2022). Which
-sequences share a batch depends on timing; the decoder's batch config makes each sequence's tokens independent of the
-batch.
+Takes `Request`s, gives `Future[Generation]`s; takes texts to score, gives `Future[Score]`s. One thread owns the
+decoder and runs the loop: admit waiting sequences, compute their prompts, decode one token of each active sequence,
+repeat (continuous batching: Orca, OSDI 2022). A text to score is computed in one go, like a prompt. Which sequences
+share a batch depends on timing; the decoder's batch config makes each sequence's tokens independent of the batch.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Items
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
+from typing import Any
 
-from remix.engine.chunks import cut
+from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
+from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled
 from remix.engine.scheduler import Copy, Scheduler
+from remix.engine.score import Scoring
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
-from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, WriterInfo
+from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, Score, WriterInfo
 
 _DEAD_END = (
     "the grammar allows no token that this model has.",
@@ -65,7 +69,7 @@ class Engine:
         self._marks = marks
         self._most = parallel
         self._larger = deque(larger)
-        self._too_long: list[Sequence] = []
+        self._too_long: list[Queued] = []
         self.sampled = 0
         """Tokens sampled so far."""
         self.computed = 0
@@ -75,7 +79,7 @@ class Engine:
         self._closing = False
         self._fault: BaseException | None = None
         # Every accepted request without a result; each gets a result or an error, whatever happens.
-        self._unfinished: dict[Future[Generation], Sequence] = {}
+        self._unfinished: dict[Future[Any], Queued] = {}
         self._ended = 0
         self._thread = threading.Thread(target=self._run, name="remix-engine", daemon=True)
         self._thread.start()
@@ -96,31 +100,46 @@ class Engine:
         Raises `PromptError` if the prompt, the thoughts and the text exceed the longest context, since a text must
         not end where memory happens to. Raises `ModelError` if the engine has ended.
         """
+        sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
+        most = request.sampling.most
+        self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
+        return sequence.future
+
+    def score(self, prompt: Items[int], text: Items[int]) -> Future[Score]:
+        """Queue a text to be scored: the log-probability of each of the text's tokens after `prompt`.
+
+        Both are token ids, and neither is empty. Texts after the same prompt share the prompt's chunks.
+        Raises `PromptError` if both don't fit the longest context, `ModelError` if the engine has ended.
+        """
+        if not prompt or not text:
+            raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
+        sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])))
+        self._queue(sequence, f"a prompt of {len(prompt)} tokens and a text of {len(text)}")
+        return sequence.future
+
+    def _cut(self, tokens: Items[int]) -> tuple[Chunk, ...]:
         config = self.decoder.config
-        chunks = cut(request.token_ids, config.chunk, self.decoder.piece if config.paragraphs else None)
-        sequence = Sequence(request, chunks, on_text, self._marks, self.decoder.tokenize)
+        return cut(tokens, config.chunk, self.decoder.piece if config.paragraphs else None)
+
+    def _queue(self, sequence: Queued, size: str) -> None:
+        """Queue a sequence; `size` says in words how long it is."""
         sequence.future.add_done_callback(self._forget)
         with self._changed:
             if self._fault:
                 raise ModelError(f"the engine has ended: {self._fault}", "Open another one.") from self._fault
             if self._closing:
                 raise ModelError("the engine has been closed.", "Open another one.")
-            self._check_fits(request)
+            if not sequence.tokens or sequence.needed > self.longest:
+                raise PromptError(
+                    f"{size} don't fit a context of {self.longest}.",
+                    "Lower --max-tokens, split the passage, or take a model with a longer context.",
+                )
             self._unfinished[sequence.future] = sequence
-            if _needed(request) > self.decoder.n_ctx_seq:
+            if sequence.needed > self.decoder.n_ctx_seq:
                 self._too_long.append(sequence)
             else:
                 self._scheduler.add(sequence)
             self._changed.notify()
-        return sequence.future
-
-    def _check_fits(self, request: Request) -> None:
-        if not request.token_ids or _needed(request) > self.longest:
-            raise PromptError(
-                f"a prompt of {len(request.token_ids)} tokens and up to {request.sampling.most} new ones "
-                f"don't fit a context of {self.longest}.",
-                "Lower --max-tokens, split the passage, or take a model with a longer context.",
-            )
 
     def close(self) -> None:
         """Stop after the current decode call and cancel unfinished requests.
@@ -186,7 +205,7 @@ class Engine:
             self.decoder.resize(self._larger.popleft())
             self._scheduler = self._schedule()
             for sequence in waiting:
-                fits = _needed(sequence.request) <= self.decoder.n_ctx_seq
+                fits = sequence.needed <= self.decoder.n_ctx_seq
                 self._scheduler.add(sequence) if fits else self._too_long.append(sequence)
 
     def _admit(self) -> None:
@@ -197,12 +216,15 @@ class Engine:
             if admitted is None:
                 break
             self._prefill(*admitted)
+            # Any number of texts may wait to be scored; active sequences get their turn after each.
+            if isinstance(admitted[0], Scoring):
+                break
         while not self.decoder.config.fixed and (gap := self._scheduler.close_gap()):
             self.decoder.move(*gap)
 
-    def _prefill(self, sequence: Sequence, copy: Copy | None) -> None:
+    def _prefill(self, sequence: Queued, copy: Copy | None) -> None:
         try:
-            self.decoder.open(sequence.slot, sequence.request.sampling, sequence.request.token_ids)
+            self.decoder.open(sequence.slot, sequence.sampling, sequence.tokens)
         # Before any computation a bad grammar can end the new sequence alone.
         except RemixError as error:
             self._give_up(sequence, error)
@@ -213,7 +235,7 @@ class Engine:
         start = 0
         for count, chunk in enumerate(sequence.chunks, 1):
             if start >= copied:
-                self.decoder.prefill(sequence.slot, chunk, start)
+                self._compute(sequence, chunk, start)
                 with self._changed:
                     kept = self._scheduler.keep(sequence, count)
                 if kept:
@@ -221,11 +243,22 @@ class Engine:
             start += len(chunk)
         self.computed += start - copied
         self._scheduler.computed(sequence)
-        self._sample([sequence])
+        if isinstance(sequence, Sequence):
+            self._sample([sequence])
+        elif isinstance(sequence, Scoring):
+            self._release(sequence)
+            self._settle(sequence, sequence.score(self.decoder.piece))
+
+    def _compute(self, sequence: Queued, chunk: Chunk, start: int) -> None:
+        if isinstance(sequence, Scoring):
+            following = sequence.following(start, len(chunk))
+            sequence.logprobs += self.decoder.score(sequence.slot, chunk, start, following)
+        else:
+            self.decoder.prefill(sequence.slot, chunk, start)
 
     def _step(self) -> None:
         """Decode one token of each active sequence."""
-        active = self._scheduler.active()
+        active = [each for each in self._scheduler.active() if isinstance(each, Sequence)]
         if not active:
             return
         self.decoder.decode([Row(each.slot, each.token_ids[-1], each.position) for each in active])
@@ -268,14 +301,14 @@ class Engine:
             self._release(sequence)
             self._settle(sequence, generation)
 
-    def _give_up(self, sequence: Sequence, error: BaseException) -> None:
+    def _give_up(self, sequence: Queued, error: BaseException) -> None:
         """End a sequence with an error."""
         try:
             self._release(sequence)
         finally:
             self._settle(sequence, error)
 
-    def _release(self, sequence: Sequence) -> None:
+    def _release(self, sequence: Queued) -> None:
         slot = sequence.slot
         with self._changed:
             kept = self._scheduler.release(sequence)
@@ -309,15 +342,15 @@ class Engine:
         for slot in range(self.decoder.slots):
             self.decoder.clear(slot)
 
-    def _settle(self, sequence: Sequence, outcome: Generation | BaseException) -> None:
+    def _settle(self, sequence: Queued, outcome: Generation | Score | BaseException) -> None:
         """Set the result or error of a sequence's future, unless cancelled."""
         with suppress(InvalidStateError):
-            if isinstance(outcome, Generation):
-                sequence.future.set_result(outcome)
-            else:
+            if isinstance(outcome, BaseException):
                 sequence.future.set_exception(outcome)
+            else:
+                sequence.future.set_result(outcome)
 
-    def _forget(self, future: Future[Generation]) -> None:
+    def _forget(self, future: Future[Any]) -> None:
         """Note that a future is done or cancelled."""
         with self._changed:
             self._ended += 1
@@ -347,8 +380,3 @@ def _in_words(error: BaseException) -> BaseException:
     wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
     wrapped.__cause__ = error
     return wrapped
-
-
-def _needed(request: Request) -> int:
-    """Most tokens of a request's sequence."""
-    return len(request.token_ids) + request.sampling.most

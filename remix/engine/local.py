@@ -37,6 +37,7 @@ from remix.records import (
     PromptSize,
     Request,
     Sampling,
+    Score,
     WriterInfo,
 )
 from remix.util import environment
@@ -153,6 +154,20 @@ class LocalModel:
         """The engine's request for a prompt."""
         tokens, opened = self._chat.request(list(messages), self._model)
         return Request(token_ids=tuple(tokens), sampling=sampling, opened=opened)
+
+    def score(self, messages: Iterable[Message], text: str) -> Future[Score]:
+        """Queue a text to be scored as the model's answer to messages.
+
+        Raises `PromptError` if both don't fit or the text is empty, and `ModelError` if the model is closed.
+        """
+        return self.engine.score(self.tokenize(messages), self.tokenize_text(text))
+
+    def score_text(self, before: str, text: str) -> Future[Score]:
+        """Queue a text to be scored as the continuation of another text, which may be empty, without a chat template.
+
+        Raises the same errors as `score`.
+        """
+        return self.engine.score([self._model.first_token, *self.tokenize_text(before)], self.tokenize_text(text))
 
     def tokenize(self, messages: Iterable[Message]) -> tuple[int, ...]:
         """The token ids of a prompt."""

@@ -123,9 +123,9 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
     """Batch configs to try: any number of rows, always 16 rows, always few rows, one sequence at a time."""
-    few, single = {"fixed": True, "rows": FEW_ROWS}, {"fixed": False, "rows": 1}
-    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, single]
-    first = updates.index(single) if is_single(file) else int(is_hopeless(file))
+    few: dict[str, object] = {"fixed": True, "rows": FEW_ROWS}
+    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, {"fixed": False, "rows": 1}]
+    first = len(updates) - 1 if is_single(file) else int(is_hopeless(file))
     return [guess.model_copy(update=update) for update in updates[first:]]
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from remix.engine.chunks import Chunk
 from remix.engine.prefix import PrefixCache, SharedPrefix, common
-from remix.engine.sequence import Sequence
+from remix.engine.queued import Queued
 
 PATIENCE = 64
 """How often later sequences with a longer shared prefix may overtake the first of the queue."""
@@ -38,8 +38,8 @@ class Scheduler:
     """First come, first served, except that sequences with a longer cached prefix go first, within `PATIENCE`."""
 
     def __init__(self, slots: Iterable[int], prefix_slots: Iterable[int], copies_whole: bool = False) -> None:
-        self.waiting: deque[Sequence] = deque()
-        self.running: dict[int, Sequence] = {}
+        self.waiting: deque[Queued] = deque()
+        self.running: dict[int, Queued] = {}
         self._free = sorted(slots)
         self._copies_whole = copies_whole
         self._prefixes = PrefixCache(copies_whole)
@@ -48,11 +48,11 @@ class Scheduler:
         self._prefix_slots = deque(prefix_slots)
         self._overtaken = 0
 
-    def add(self, sequence: Sequence) -> None:
+    def add(self, sequence: Queued) -> None:
         """Append a sequence to the queue."""
         self.waiting.append(sequence)
 
-    def admit(self) -> tuple[Sequence, Copy | None] | None:
+    def admit(self) -> tuple[Queued, Copy | None] | None:
         """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
 
         None if no sequence waits or no slot is free.
@@ -72,31 +72,31 @@ class Scheduler:
             return sequence, Copy(shared.slot, sequence.slot, shared.length)
         return None
 
-    def keep(self, sequence: Sequence, count: int) -> Copy | None:
+    def keep(self, sequence: Queued, count: int) -> Copy | None:
         """The copy to keep in a prefix slot, when the first `count` chunks of a prompt have just been computed.
 
         None if slots can be cut, or if no waiting or recent prompt parts from the prompt here.
         """
         if not self._copies_whole or not self._prefix_slots:
             return None
-        others = chain((each.chunks for each in self.waiting), self._recent)
-        if all(common(sequence.chunks, other) != count for other in others):
+        others = chain((each.beginning for each in self.waiting), self._recent)
+        if all(common(sequence.beginning, other) != count for other in others):
             return None
         target = self._take_prefix_slot()
         self._prefixes.add(target, sequence.chunks[:count])
         return Copy(sequence.slot, target, self._prefixes.length(target))
 
-    def computed(self, sequence: Sequence) -> None:
+    def computed(self, sequence: Queued) -> None:
         """Note that a sequence's prompt is computed. If slots can be cut, all chunks but the last can be copied now.
 
         The last chunk is no use to other prompts: no prompt continues where another prompt ends.
         """
         if self._copies_whole:
-            self._recent.append(sequence.chunks)
+            self._recent.append(sequence.beginning)
         else:
             self._prefixes.add(sequence.slot, sequence.chunks[:-1])
 
-    def release(self, sequence: Sequence) -> Copy | None:
+    def release(self, sequence: Queued) -> Copy | None:
         """Remove a sequence and free its slot; gives the copy of its prompt to keep in a prefix slot, if any."""
         slot = sequence.slot
         kept = self._keep_prefix(slot)
@@ -118,7 +118,7 @@ class Scheduler:
         self._prefixes.move(last, sequence.slot)
         return last, sequence.slot
 
-    def active(self) -> list[Sequence]:
+    def active(self) -> list[Queued]:
         """The running sequences, in the order of their slots."""
         return [self.running[slot] for slot in sorted(self.running)]
 
@@ -127,10 +127,10 @@ class Scheduler:
         """Whether no sequence waits or runs."""
         return not self.waiting and not self.running
 
-    def _next(self) -> tuple[Sequence, SharedPrefix]:
+    def _next(self) -> tuple[Queued, SharedPrefix]:
         """The waiting sequence with the longest cached prefix; the first of several."""
         candidates = islice(self.waiting, PATIENCE if self._overtaken < PATIENCE else 1)
-        shares = [(sequence, self._prefixes.longest(sequence.chunks)) for sequence in candidates]
+        shares = [(each, self._prefixes.longest(each.beginning)) for each in candidates]
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
         return best

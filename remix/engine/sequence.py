@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Literal
 
 from remix.engine.chunks import Chunk
+from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled, ThoughtFilter
 from remix.records import Choice, Generation, Request, WriterInfo
 
 Finish = Literal["stop", "length"]
 
 
-class Sequence:
+class Sequence(Queued):
     """A request, the tokens sampled so far, and the future of the `Generation`."""
 
     def __init__(
@@ -31,11 +31,8 @@ class Sequence:
         tokenize: Callable[[str], list[int]] = lambda markup: [],
     ) -> None:
         """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark."""
+        super().__init__(chunks or (request.token_ids,), request.sampling)
         self.request = request
-        self.chunks = chunks or (request.token_ids,)
-        """The prompt in chunks."""
-        self.future: Future[Generation] = Future()
-        self.slot = -1
         self.token_ids: list[int] = []
         """All sampled tokens."""
         self.filter = ThoughtFilter(marks, request.opened, request.sampling.max_thoughts, tokenize)
@@ -49,27 +46,10 @@ class Sequence:
         self._on_text = on_text
         self._sent = 0
         self._started = datetime.now(UTC)
-        self._is_told = False
-
-    def claim(self) -> bool:
-        """Whether the sequence may run; if so, its future can't be cancelled any more.
-
-        Two threads must not call this method and `tell_if_cancelled` at the same time.
-        """
-        if self.future.done():
-            return False
-        self._is_told = not self.future.set_running_or_notify_cancel()
-        return not self._is_told
-
-    def tell_if_cancelled(self) -> None:
-        """If the future was cancelled, notify `wait` and `as_completed`: `Future.cancel` alone doesn't."""
-        if self.future.cancelled() and not self._is_told:
-            self._is_told = True
-            self.future.set_running_or_notify_cancel()
 
     def start(self, slot: int) -> None:
         """Note the sequence's slot and the time."""
-        self.slot = slot
+        super().start(slot)
         self._started = datetime.now(UTC)
 
     @property

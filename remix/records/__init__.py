@@ -7,7 +7,7 @@ Knows nothing of files, templates or llama.cpp; of remix it imports only `util/u
     corpus      Essay, Passage                           generation  Prompt, Request, Generation
     plan        Task                                     output      Record: an output's provenance
     options     a run's options, declared once           review      reviews of outputs
-    run         a run's frozen request
+    run         a run's frozen request                   score       Score: a given text's log-probabilities
 """
 
 from remix.records.corpus import Essay, Passage, Ranking
@@ -70,6 +70,7 @@ from remix.records.sampling import (
     TopK,
     TopP,
 )
+from remix.records.score import Score
 from remix.records.values import (
     Count,
     Frozen,
@@ -141,6 +142,7 @@ __all__ = [
     "Sampler",
     "Sampling",
     "SamplingSettings",
+    "Score",
     "Seed",
     "Selection",
     "Sha256",

@@ -47,6 +47,9 @@ class Dry(Frozen):
     silently."""
     breakers: tuple[Annotated[str, Field(max_length=LONGEST_BREAKER)], ...] = Field(max_length=MOST_BREAKERS)
     """Strings that end a repetition."""
+    prompt: bool = False
+    """Whether tokens that continue a sequence of the prompt's tokens are penalised, too; names and figures of the
+    prompt aren't (`engine/heard.py`)."""
 
 
 class Penalties(Frozen):
@@ -202,8 +205,11 @@ class SamplingSettings(Frozen):
     """Factor of DRY's penalty for each further token of the repetition."""
     dry_allowed_length: int = Field(2, ge=0, le=INT32)
     """Longest repetition without a DRY penalty, in tokens."""
+    dry_prompt: bool = False
+    """Whether DRY also penalises repeating a sequence of the prompt's tokens, names and figures left out."""
     last_n: int = Field(1024, ge=0, le=LOOK_BACK)
-    """Length of the window of past tokens for both penalties, in tokens."""
+    """Length of the window of past tokens for both penalties, in tokens; with `dry_prompt` DRY's window holds the end
+    of the prompt, too."""
 
     def chain(self) -> tuple[Sampler, ...]:
         """The samplers in llama.cpp's usual order: penalties, DRY, top-k, top-p, min-p, temperature, draw."""
@@ -218,6 +224,7 @@ class SamplingSettings(Frozen):
                     allowed_length=self.dry_allowed_length,
                     last_n=self.last_n,
                     breakers=DRY_BREAKERS,
+                    prompt=self.dry_prompt,
                 )
             )
         if self.temperature < LEAST_TEMPERATURE:

@@ -18,7 +18,7 @@ from remix.engine.engine import Engine
 from remix.engine.scheduler import Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError
-from remix.records import Dist, Generation, Request, Sampling
+from remix.records import Dist, Generation, Request, Sampling, Score
 from tests.fake_decoder import FakeDecoder
 
 SECONDS = 30
@@ -37,6 +37,7 @@ CALLS = {
     FakeDecoder: (
         "open",
         "prefill",
+        "score",
         "decode",
         "sample",
         "choices_of",
@@ -119,11 +120,19 @@ REQUESTS = [ask(number) for number in range(60)]
 def alone(number: int) -> tuple[Any, ...]:
     """What a request gives by itself, where nothing fails."""
     with Engine(FakeDecoder(1, 512, BatchConfig(chunk=4, rows=1))) as engine:
-        return said(engine.submit(REQUESTS[number]).result(timeout=SECONDS))
+        return said(submit(engine, number).result(timeout=SECONDS))
 
 
-def said(generation: Generation) -> tuple[Any, ...]:
-    return generation.text, generation.token_ids, generation.finish
+def submit(engine: Engine, number: int, listener: Callable[[str], None] | None = None) -> Future[Any]:
+    """Submit a request: of every fifth, the prompt with a text to score."""
+    request = REQUESTS[number]
+    if number % 5 == 0:
+        return engine.score(request.token_ids, [1] * request.sampling.max_tokens)
+    return engine.submit(request, listener)
+
+
+def said(result: Generation | Score) -> tuple[Any, ...]:
+    return result if isinstance(result, Score) else (result.text, result.token_ids, result.finish)
 
 
 class HangupError(Exception):
@@ -163,7 +172,7 @@ def _submit_some(chance: random.Random, engine: Engine) -> list[tuple[int, Futur
     for _ in range(chance.choice((1, 2, 4, 8))):
         number = chance.randrange(len(REQUESTS))
         try:
-            future = engine.submit(REQUESTS[number], _listener(chance))
+            future = submit(engine, number, _listener(chance))
         except PromptError as error:
             _expect(error, "don't fit", "injected")
             continue
@@ -212,9 +221,9 @@ def _expect(error: BaseException, *words: str) -> None:
 
 def _check_serves(engine: Engine, decoder: Any) -> None:
     """See that an engine has all its slots, or says that it has ended."""
-    fit = [number for number in range(len(REQUESTS)) if engine_module._needed(REQUESTS[number]) <= decoder.n_ctx_seq]
+    fit = [number for number, request in enumerate(REQUESTS) if Sequence(request).needed <= decoder.n_ctx_seq]
     try:
-        futures = [(number, engine.submit(REQUESTS[number])) for number in fit[:6]]
+        futures = [(number, submit(engine, number)) for number in fit[:6]]
     except ModelError as error:
         _expect(error, "the engine has ended: ")
         return
@@ -250,8 +259,8 @@ def test_a_call_that_always_fails(
         SMALL.slots, SMALL.n_ctx_seq, BatchConfig(chunk=4, rows=3), SMALL.prefix_slots
     )
     with Engine(decoder, trace=True, larger=LARGER) as engine:
-        numbers = [number for number in range(60) if engine_module._needed(REQUESTS[number]) <= 160][:8]
-        requests = [engine.submit(REQUESTS[number]) for number in numbers]
+        numbers = [number for number in range(60) if Sequence(REQUESTS[number]).needed <= 160][:8]
+        requests = [submit(engine, number) for number in numbers]
         faults.names, faults.kind, faults.is_late = frozenset([name]), kind, is_late
         for number, future in zip(numbers, requests, strict=True):
             _check(number, future)

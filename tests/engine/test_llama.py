@@ -50,6 +50,7 @@ CHAIN = (
     Temperature(t=0.9),
     Dist(),
 )
+HEARING = tuple(each.model_copy(update={"prompt": True}) if isinstance(each, Dry) else each for each in CHAIN)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
     return [
         Request(
             token_ids=tuple(model.tokenize_text(TEXTS[n % len(TEXTS)])),
-            sampling=Sampling(seed=n + 1, chain=CHAIN, max_tokens=max_tokens + n % 5, stop=()),
+            sampling=Sampling(seed=n + 1, chain=(CHAIN, HEARING)[n % 2], max_tokens=max_tokens + n % 5, stop=()),
         )
         for n in range(count)
     ]
@@ -98,6 +99,44 @@ def test_tokens_do_not_depend_on_sharing(model):
         shared = [future.result(timeout=300).token_ids for future in [engine.submit(each) for each in requests]]
         assert engine.computed < sum(len(request.token_ids) for request in requests) / 2
     assert shared == apart
+
+
+def _continued(model: LlamaModel, prompt: str, *chain: Sampler) -> str:
+    sampling = Sampling(seed=3, chain=(*chain, Greedy()), max_tokens=12, stop=())
+    request = Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling)
+    (tokens,) = run(model, [request], 1, llama.exact_config("Q4_1"))
+    return b"".join(map(model.piece, tokens)).decode()
+
+
+def test_a_text_that_hears_its_prompt_repeats_names_and_figures_only(model):
+    dry = Dry(multiplier=2, base=1.75, allowed_length=2, last_n=1024, breakers=(), prompt=True)
+    lamp, clerk = "The lamp over the gate was lit at nine and put out at dawn.", "Zbigniew Kowalczyk, 1730."
+    sentences, names = (" ".join([text] * 4 + [text[:8]]) for text in (lamp, clerk))
+    assert _continued(model, sentences).startswith(" over the gate was lit")
+    assert _continued(model, sentences, dry.model_copy(update={"prompt": False})).startswith(" over the gate was lit")
+    assert "over the gate was" not in _continued(model, sentences, dry)
+    assert _continued(model, names, dry).startswith(clerk[8:-1])
+
+
+def test_a_run_penalty_that_hears_the_prompt_draws_as_llama_cpp_does(model):
+    _, request = ask(model, 2)
+    free = {"allowed_length": 2**31 - 1}
+    heard, unheard = (
+        [each.model_copy(update=free) if isinstance(each, Dry) else each for each in chain]
+        for chain in (HEARING, CHAIN)
+    )
+    requests = [
+        request.model_copy(update={"sampling": request.sampling.model_copy(update={"chain": tuple(chain)})})
+        for chain in (heard, unheard)
+    ]
+    first, second = run(model, requests, 2, llama.exact_config("Q4_1"))
+    assert first == second
+
+
+def test_texts_that_hear_their_prompts_are_the_same_in_any_batch_and_from_their_records(model):
+    requests = [Request.model_validate_json(each.model_dump_json()) for each in ask(model, 6)[1::2]]
+    one, five, sixteen = (run(model, requests, slots, llama.exact_config("Q4_1")) for slots in (1, 5, 16))
+    assert one == five == sixteen
 
 
 def test_a_moved_sequence_goes_on_as_if_it_had_stayed(model):

@@ -564,6 +564,8 @@ def test_no_threads_that_llama_cpp_would_die_of(model: LlamaModel, threads: int)
 
 EXTREMES = [
     (Dry(multiplier=1e6, base=1e6, allowed_length=0, last_n=2**20, breakers=("x",) * MOST_BREAKERS), Dist()),
+    (Dry(multiplier=1e6, base=1e6, allowed_length=0, last_n=0, breakers=(), prompt=True), Dist()),
+    (Dry(multiplier=1e6, base=1e6, allowed_length=0, last_n=1, breakers=("x",), prompt=True), Dist()),
     (Dry(multiplier=-1e6, base=-1e6, allowed_length=2**31 - 1, last_n=0, breakers=("", "\0", "é" * 256)), Dist()),
     (Penalties(last_n=2**20, repeat=1e-300, frequency=1e6, presence=-1e6), Dist()),
     (Temperature(t=1e-6), Dist()),

@@ -6,6 +6,7 @@ llama.cpp context. Knows nothing of queues, requests and texts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -140,26 +141,39 @@ class LlamaDecoder:
 
     # -- decoding -------------------------------------------------------------------------------------------
 
-    def open(self, slot: int, sampling: Sampling, prompt: Sequence[int]) -> None:
-        """Create the samplers of an empty slot.
+    def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
+        """Create the samplers of an empty slot for a prompt; none for a prompt and a text to score.
 
         Raises `ModelError` for a bad grammar, and for token ids that the vocabulary doesn't have.
         """
-        for token in (min(prompt, default=0), max(prompt, default=0)):
+        for token in (min(tokens, default=0), max(tokens, default=0)):
             self.model.check_token(token)
-        self._samplers[slot] = SamplerChain(self.model, sampling)
-        self._prompt_length[slot] = len(prompt)
+        self._samplers[slot] = SamplerChain(self.model, sampling, tokens) if sampling else None
+        self._prompt_length[slot] = len(tokens)
 
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         """Compute one chunk of a prompt; logits are computed only for the prompt's last token."""
-        assert tokens, "an empty chunk"
         is_last = position + len(tokens) == self._prompt_length[slot]
+        self._compute(slot, tokens, position, int(is_last))
+        self._logits_row[slot] = len(tokens) - 1
+
+    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
+        """Compute one chunk, with logits for its last tokens: as many as `following`, the tokens that come next.
+
+        Gives the natural log-probabilities of `following`. How many logits a chunk has must depend on the request
+        alone: some kernels compute a row otherwise if there are other rows. The tokens' keys and values don't depend
+        on it: llama.cpp leaves rows without logits out in the last layer, behind the attention.
+        """
+        self._compute(slot, tokens, position, len(following))
+        return [self._logprob(row, token) for row, token in enumerate(following, len(tokens) - len(following))]
+
+    def _compute(self, slot: int, tokens: Sequence[int], position: int, outputs: int) -> None:
+        """Compute one chunk, with logits for its last `outputs` tokens."""
+        assert tokens, "an empty chunk"
         for index, token in enumerate(tokens):
-            self._put(index, Row(slot, token, position + index), wants_logits=False)
-        self._batch.logits[len(tokens) - 1] = is_last
+            self._put(index, Row(slot, token, position + index), wants_logits=index >= len(tokens) - outputs)
         self._decode(len(tokens))
         self._cached[slot] = position + len(tokens)
-        self._logits_row[slot] = len(tokens) - 1
 
     def decode(self, rows: Sequence[Row]) -> None:
         """Compute one token of each sequence, in the order of the slots; idle slots fill a fixed batch."""
@@ -185,17 +199,8 @@ class LlamaDecoder:
         samplers = self._samplers[slot]
         assert samplers is not None, "the slot is empty"
         logits = self.logits(slot)
-        # Single logits may be minus infinity in sound models. The maximum of an array with a NaN is NaN, and this
-        # pass takes 5 µs for 49,152 tokens.
-        best = float(logits.max())
-        if not -LARGEST_LOGIT < best < LARGEST_LOGIT:
-            raise ModelError(
-                f"{self.model.path.name}: the largest logit that the model computes is {best:g}.",
-                "Its weights are damaged, or overflow on this machine: fetch the file again, or take another model.",
-            )
-        if samplers.grammar:
-            return samplers.choose_by_grammar(logits)
-        return samplers.choose(self._context, self._logits_row[slot])
+        self._largest(logits)
+        return samplers.choose(self._context, self._logits_row[slot], logits)
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C memory: an index beyond the end would overwrite foreign data.
@@ -231,8 +236,37 @@ class LlamaDecoder:
 
         The array is a view of llama.cpp's memory: read it before the next call, and don't change it.
         """
-        row = C.llama_get_logits_ith(self._context, self._logits_row[slot])
-        return np.ctypeslib.as_array(row, shape=(self.model.n_vocab,))
+        return self._logits_at(self._logits_row[slot])
+
+    def _logits_at(self, row: int) -> FloatArray:
+        """The raw logits that the last call left for a row."""
+        logits = C.llama_get_logits_ith(self._context, row)
+        return np.ctypeslib.as_array(logits, shape=(self.model.n_vocab,))
+
+    def _largest(self, logits: FloatArray) -> np.float32:
+        """The largest logit. Raises `ModelError` unless finite.
+
+        Single logits may be minus infinity in sound models. The maximum of an array with a NaN is NaN, and this pass
+        takes 5 µs for 49,152 tokens.
+        """
+        best: np.float32 = logits.max()
+        if not -LARGEST_LOGIT < best < LARGEST_LOGIT:
+            raise ModelError(
+                f"{self.model.path.name}: the largest logit that the model computes is {best:g}.",
+                "Its weights are damaged, or overflow on this machine: fetch the file again, or take another model.",
+            )
+        return best
+
+    def _logprob(self, row: int, token: int) -> float:
+        """log p of a token, of the raw logits of a row: each exp in float32, their sum and its logarithm in float64.
+
+        Row by row, so that the result doesn't depend on the number of rows.
+        """
+        logits = self._logits_at(row)
+        best = self._largest(logits)
+        weights = np.subtract(logits, best, out=self._scratch[0])
+        total = np.exp(weights, out=weights).sum(dtype=np.float64)
+        return float(logits[token]) - float(best) - math.log(total)
 
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """Log-probability, entropy and alternatives of the tokens sampled for some slots.

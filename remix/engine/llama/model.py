@@ -169,6 +169,12 @@ class LlamaModel:
         """The token at the beginning of each prompt, if the model wants a token there."""
         return int(C.llama_vocab_bos(self.vocab)) if C.llama_vocab_get_add_bos(self.vocab) else None
 
+    @property
+    def first_token(self) -> int:
+        """The token for the beginning of a plain text: the vocabulary's own, or the token that ends texts."""
+        known = (C.llama_vocab_bos(self.vocab), C.llama_vocab_eos(self.vocab), 0)
+        return next(int(token) for token in known if token >= 0)
+
     def special_text(self, name: str) -> str:
         """The text of the `bos` or `eos` token, as chat templates write it; empty if the vocabulary has none."""
         token = {"bos": C.llama_vocab_bos, "eos": C.llama_vocab_eos}[name](self.vocab)

@@ -15,6 +15,7 @@ import llama_cpp as C
 import numpy as np
 import numpy.typing as npt
 
+from remix.engine.heard import HeardTokens
 from remix.engine.llama.library import FloatArray
 from remix.engine.llama.model import LlamaModel
 from remix.errors import ModelError
@@ -79,13 +80,15 @@ def _create_dry(model: LlamaModel, sampler: Dry) -> Any:
 class SamplerChain:
     """The samplers of one sequence: llama.cpp's chain, preceded by the grammar if the sampling has one.
 
+    A DRY sampler that counts the prompt gets the prompt's tokens first, and other ids for names and figures.
+
     The grammar comes first, because top-k may leave no allowed token. It is kept outside llama.cpp's chain for two
     reasons. `llama_sampler_sample` accepts the chosen token unchecked, and a forbidden token ends the process. And
     llama.cpp would apply the grammar to the whole vocabulary for each token, which takes nearly as long as decoding,
     although the chain chooses among the most probable tokens only.
     """
 
-    def __init__(self, model: LlamaModel, sampling: Sampling) -> None:
+    def __init__(self, model: LlamaModel, sampling: Sampling, prompt: Sequence[int]) -> None:
         self._model = model
         self.grammar: Any = None
         rest = sampling.chain
@@ -94,9 +97,15 @@ class SamplerChain:
         params = C.llama_sampler_chain_default_params()
         params.no_perf = True
         self._chain: Any = C.llama_sampler_chain_init(params)
-        for sampler in rest:
-            C.llama_sampler_chain_add(self._chain, create(model, sampler, sampling.seed))
+        self._parts = [(create(model, sampler, sampling.seed), _hears(sampler)) for sampler in rest]
+        for part, _ in self._parts:
+            C.llama_sampler_chain_add(self._chain, part)
         self._most, self._depth = _reach(rest)
+        self._heard = HeardTokens(prompt, model.piece) if any(map(_hears, rest)) else None
+        for token in self._heard.prompt if self._heard else ():
+            for part, hears in self._parts:
+                if hears:
+                    C.llama_sampler_accept(part, token)
 
     def free(self) -> None:
         """Free all samplers."""
@@ -104,21 +113,29 @@ class SamplerChain:
         if self.grammar:
             C.llama_sampler_free(self.grammar)
 
-    def choose(self, context: Any, row: int) -> int:
-        """Choose a token from a row of a context's logits, without a grammar."""
-        return int(C.llama_sampler_sample(self._chain, context, row))
-
-    def choose_by_grammar(self, logits: FloatArray) -> int | None:
-        """Choose a token that the grammar allows; None if the grammar allows no token."""
-        candidates = self._allowed(logits)
+    def choose(self, context: Any, row: int, logits: FloatArray) -> int | None:
+        """Choose a token from a row of a context's logits; None if the grammar allows no token."""
+        if not self.grammar and not self._heard:
+            return int(C.llama_sampler_sample(self._chain, context, row))
+        if self.grammar:
+            candidates = self._allowed(logits)
+        else:
+            candidates = np.zeros(len(logits), _CANDIDATE)
+            candidates["id"], candidates["logit"] = np.arange(len(logits)), logits
         if not len(candidates):
             return None
         array = _as_token_data(candidates)
         C.llama_sampler_apply(self._chain, ctypes.byref(array))
         token = int(array.data[array.selected].id)
-        for sampler in (self.grammar, self._chain):
-            C.llama_sampler_accept(sampler, token)
+        self._accept(token)
         return token
+
+    def _accept(self, token: int) -> None:
+        if self.grammar:
+            C.llama_sampler_accept(self.grammar, token)
+        heard = self._heard.sampled(token) if self._heard else token
+        for part, hears in self._parts:
+            C.llama_sampler_accept(part, heard if hears else token)
 
     def _allowed(self, logits: FloatArray) -> npt.NDArray[Any]:
         """The allowed tokens: all, or enough of the most probable for the chain to choose from."""
@@ -141,6 +158,11 @@ class SamplerChain:
         C.llama_sampler_apply(self.grammar, ctypes.byref(array))
         allowed: npt.NDArray[Any] = candidates[np.isfinite(candidates["logit"])]
         return allowed
+
+
+def _hears(sampler: Sampler) -> bool:
+    """Whether a sampler counts the prompt's tokens."""
+    return isinstance(sampler, Dry) and sampler.prompt
 
 
 def _reach(chain: Sequence[Sampler]) -> tuple[float, float]:

@@ -1,0 +1,61 @@
+"""What waits in the engine's queue: tokens in chunks, a place in the KV cache, and a future.
+
+Takes chunks, gives a future that is claimed or cancelled once. Knows neither what is asked of the tokens nor a model.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from itertools import chain
+from typing import Any
+
+from remix.engine.chunks import Chunk
+from remix.records import Sampling
+
+
+class Queued:
+    """Tokens to be computed in a slot, and the future of what is asked of them."""
+
+    def __init__(self, chunks: tuple[Chunk, ...], sampling: Sampling | None = None) -> None:
+        """`sampling` says how further tokens are sampled, if any are."""
+        self.chunks = chunks
+        """The tokens in chunks."""
+        self.sampling = sampling
+        self.future: Future[Any] = Future()
+        self.slot = -1
+        self._is_told = False
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """All tokens that are known before the first call."""
+        return tuple(chain.from_iterable(self.chunks))
+
+    @property
+    def beginning(self) -> tuple[Chunk, ...]:
+        """The chunks by which to look for a slot to copy from: all but the last can be copied."""
+        return self.chunks
+
+    @property
+    def needed(self) -> int:
+        """Most tokens of the slot."""
+        return len(self.tokens) + (self.sampling.most if self.sampling else 0)
+
+    def claim(self) -> bool:
+        """Whether the sequence may run; if so, its future can't be cancelled any more.
+
+        Two threads must not call this method and `tell_if_cancelled` at the same time.
+        """
+        if self.future.done():
+            return False
+        self._is_told = not self.future.set_running_or_notify_cancel()
+        return not self._is_told
+
+    def tell_if_cancelled(self) -> None:
+        """If the future was cancelled, notify `wait` and `as_completed`: `Future.cancel` alone doesn't."""
+        if self.future.cancelled() and not self._is_told:
+            self._is_told = True
+            self.future.set_running_or_notify_cancel()
+
+    def start(self, slot: int) -> None:
+        """Note the sequence's slot."""
+        self.slot = slot

@@ -1,0 +1,20 @@
+"""Score: how probable a model finds each token of a given text after a prompt."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+
+class Score(NamedTuple):
+    """A given text, token by token, with the model's log-probabilities after a prompt."""
+
+    pieces: tuple[bytes, ...]
+    """The bytes of each token; together the text in UTF-8."""
+    logprobs: tuple[float, ...]
+    """Natural logarithm of each token's probability after the prompt and the tokens before, before any sampler."""
+
+    @property
+    def bits(self) -> float:
+        """What the text costs in bits, given the prompt."""
+        return -math.fsum(self.logprobs) / math.log(2)

@@ -1,0 +1,178 @@
+"""Scores: the same in any company, and what llama.cpp computes for one sequence by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import NamedTuple
+
+import llama_cpp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remix.engine import llama
+from remix.engine.decoder import BatchConfig, KVCacheLayout
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.errors import ModelError, PromptError
+from remix.records import Dist, Request, Sampling, Score
+from tests.fake_decoder import FakeDecoder
+
+LINE = FakeDecoder.LINE
+
+
+class Asked(NamedTuple):
+    """A text to score after a prompt, or with no text a prompt to go on from."""
+
+    prompt: tuple[int, ...]
+    text: tuple[int, ...] = ()
+
+
+def submit(engine: Engine, asked: Asked) -> Future[object]:
+    if asked.text:
+        return engine.score(asked.prompt, asked.text)
+    sampling = Sampling(seed=1, chain=(Dist(),), max_tokens=5, stop=())
+    return engine.submit(Request(token_ids=asked.prompt, sampling=sampling))
+
+
+def results(asked: list[Asked], decoder: FakeDecoder, parallel: int = 8) -> list[object]:
+    with Engine(decoder, parallel) as engine:
+        return [future.result(timeout=10) for future in [submit(engine, each) for each in asked]]
+
+
+blocks = st.sampled_from([(1,), (2,), (1, 2, 1), (1,) * 18 + (LINE, LINE), (1,) * 9 + (2,) * 9 + (LINE, LINE)])
+tokens = st.lists(blocks, min_size=1, max_size=5).map(lambda parts: tuple(token for part in parts for token in part))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.builds(Asked, tokens, st.one_of(st.just(()), tokens)), min_size=1, max_size=10),
+    st.integers(1, 8),
+    st.integers(0, 4),
+    st.sampled_from([4, 20, 64]),
+    st.booleans(),
+)
+def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, fixed):
+    config = BatchConfig(chunk=chunk, rows=slots, fixed=fixed)
+    alone = [results([each], FakeDecoder(1, config=BatchConfig(chunk=chunk, rows=1)))[0] for each in asked]
+    together = results(asked, FakeDecoder(slots, config=config, prefix_slots=prefix_slots))
+    for one, other in zip(alone, together, strict=True):
+        if isinstance(one, Score):
+            assert one == other
+        else:
+            assert one.token_ids == other.token_ids
+
+
+def test_each_token_of_the_text_is_scored_and_none_of_the_prompt():
+    decoder = FakeDecoder(1)
+    first, second, both = results([Asked((1, 2), (3,)), Asked((1, 2, 3), (4,)), Asked((1, 2), (3, 4))], decoder)
+    assert both.pieces == (b"c", b"d")
+    assert both.logprobs == first.logprobs + second.logprobs
+
+
+def test_bits_are_what_the_text_costs():
+    assert Score((b"a", b"b"), (np.log(0.5), np.log(0.125))).bits == pytest.approx(4)
+
+
+def test_texts_after_the_same_prompt_share_it():
+    decoder = FakeDecoder(2, prefix_slots=1)
+    prompt = tuple(range(1, 14))
+    with Engine(decoder) as engine:
+        for text in ((1, 2), (3, 4), (5, 6)):
+            engine.score(prompt, text).result(timeout=10)
+        # Chunks of 4: the last token of the prompt is in the fourth, whose logits are wanted each time.
+        assert engine.computed == 14 + 2 * 2
+
+
+def test_a_text_that_does_not_fit_is_refused():
+    with Engine(FakeDecoder(1, n_ctx_seq=8)) as engine:
+        with pytest.raises(PromptError, match="a prompt of 4 tokens and a text of 5 don't fit a context of 8"):
+            engine.score((1,) * 4, (1,) * 5)
+        with pytest.raises(PromptError, match="has no tokens"):
+            engine.score((1,), ())
+        with pytest.raises(PromptError):
+            engine.score((), (1,))
+
+
+def test_a_text_that_needs_a_larger_layout_gets_it():
+    with Engine(FakeDecoder(1, n_ctx_seq=8), larger=[KVCacheLayout(16, 1, 0)]) as engine:
+        assert len(engine.score((1,) * 4, (1,) * 5).result(timeout=10).logprobs) == 5
+
+
+def test_a_failing_call_ends_the_scores_in_it_and_the_engine_lives_on():
+    decoder = FakeDecoder(1)
+    decoder.fail_after = 1
+    with Engine(decoder) as engine:
+        failing = engine.score((1,) * 9, (1, 2))
+        with pytest.raises(ModelError, match="on purpose"):
+            failing.result(timeout=10)
+        decoder.fail_after = None
+        assert engine.score((1,) * 9, (1, 2)).result(timeout=10).logprobs
+
+
+# -- the real model -----------------------------------------------------------------------------------------
+
+PROMPT = "The archive burned, and what was left was catalogued with great care. " * 6 + "\n\nWho did it?"
+TEXTS = (" The clerk.", " The clerk, who had seen the fire from the gate and said nothing of it.")
+
+
+@pytest.fixture(scope="module")
+def model(model_path) -> Iterator[LlamaModel]:
+    with LlamaModel(model_path, config=llama.exact_config("Q4_1")) as model:
+        yield model
+
+
+def by_itself(model: LlamaModel, prompt: list[int], text: list[int]) -> list[float]:
+    """The log-probabilities by llama.cpp alone: all tokens of one sequence in one call, softmax in float64."""
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = params.n_batch = params.n_ubatch = 512
+    # Flash attention rounds otherwise, which quantised activations make a difference of 0.1 nats of.
+    params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    context = llama_cpp.llama_init_from_model(model.handle, params)
+    everything = prompt + text
+    batch = llama_cpp.llama_batch_init(len(everything), 0, 1)
+    batch.n_tokens = len(everything)
+    for place, token in enumerate(everything):
+        batch.token[place], batch.pos[place], batch.logits[place] = token, place, True
+        batch.n_seq_id[place], batch.seq_id[place][0] = 1, 0
+    assert llama_cpp.llama_decode(context, batch) == 0
+    found = []
+    for place, token in enumerate(text, len(prompt) - 1):
+        row = llama_cpp.llama_get_logits_ith(context, place)
+        logits = np.ctypeslib.as_array(row, shape=(model.n_vocab,)).astype(np.float64)
+        found.append(float(logits[token] - np.log(np.exp(logits - logits.max()).sum()) - logits.max()))
+    llama_cpp.llama_batch_free(batch)
+    llama_cpp.llama_free(context)
+    return found
+
+
+@pytest.mark.model
+def test_scores_are_those_of_llama_cpp_alone_and_identical_in_any_company(model):
+    prompt = model.tokenize_text(PROMPT)
+    texts = [model.tokenize_text(text) for text in TEXTS]
+    config = llama.exact_config("Q4_1")
+    alone = []
+    for text in texts:
+        with LlamaDecoder(model, 1, 512, config, 1) as decoder, Engine(decoder) as engine:
+            alone.append(engine.score(prompt, text).result(timeout=300))
+            written = submit(engine, Asked(tuple(prompt))).result(timeout=300)
+    with LlamaDecoder(model, 16, 512, config, 2, prefix_slots=2) as decoder, Engine(decoder) as engine:
+        futures = [submit(engine, Asked(tuple(prompt), tuple(text))) for text in ([], *texts[::-1], *texts, [])]
+        first, *scores, last = [future.result(timeout=300) for future in futures]
+        assert engine.computed < 3 * len(prompt)
+    assert scores == alone[::-1] + alone
+    for score, text in zip(alone, texts, strict=True):
+        assert b"".join(score.pieces).decode() == TEXTS[texts.index(text)]
+        assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
+    assert written.token_ids == first.token_ids == last.token_ids
+
+
+@pytest.mark.model
+def test_a_token_that_the_model_lacks_ends_its_score_alone(model):
+    with LlamaDecoder(model, 2, 256, llama.exact_config("Q4_1"), 1) as decoder, Engine(decoder) as engine:
+        bad, good = engine.score([1, 2], [10**6]), engine.score([1, 2], [3])
+        with pytest.raises(ModelError, match="has no token 1000000"):
+            bad.result(timeout=60)
+        assert len(good.result(timeout=60).logprobs) == 1
