@@ -108,9 +108,9 @@ HYBRID: dict[str, dict[str, Any]] = {
 
 FAULTS = {
     "deepseek4": "a copy is lost if its source is emptied before the next call",
-    "glm5-next": "which tokens are attended to depends on the other sequences in the KV cache",
+    "glm5-next": "other tokens are attended to beside a sequence in a lower slot",
     "kimi-linear": "the process ends when a context is made, unless n_ubatch is a multiple of n_seq_max",
-    "minimax-01": "the process ends when a context is made, unless n_ubatch is a multiple of n_seq_max",
+    "minimax-01": "the process ends likewise, and in a call with several sequences if weights are repacked",
     "plamo2": "the states of several sequences in a call are stored in wrong cells, or the process ends",
 }
 """What llama.cpp 0.5.0 gets wrong if each sequence has a KV cache of its own (`kv_unified` off), by architecture."""
