@@ -16,8 +16,10 @@ from remix.engine import llama
 from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import ModelError, PromptError
-from remix.records import Dist, Request, Sampling, Score
+from remix.records import Dist, Message, Request, Sampling, Score
+from tests import tiny_gguf, tiny_hybrids
 from tests.fake_decoder import FakeDecoder
 
 LINE = FakeDecoder.LINE
@@ -28,6 +30,12 @@ class Asked(NamedTuple):
 
     prompt: tuple[int, ...]
     text: tuple[int, ...] = ()
+
+
+class Recurrent(FakeDecoder):
+    """Its slots can't be cut."""
+
+    copies_whole = True
 
 
 def submit(engine: Engine, asked: Asked) -> Future[object]:
@@ -53,11 +61,12 @@ tokens = st.lists(blocks, min_size=1, max_size=5).map(lambda parts: tuple(token 
     st.integers(0, 4),
     st.sampled_from([4, 20, 64]),
     st.booleans(),
+    st.sampled_from([FakeDecoder, Recurrent]),
 )
-def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, fixed):
+def test_a_score_is_the_same_in_any_company(asked, slots, prefix_slots, chunk, fixed, kind):
     config = BatchConfig(chunk=chunk, rows=slots, fixed=fixed)
     alone = [results([each], FakeDecoder(1, config=BatchConfig(chunk=chunk, rows=1)))[0] for each in asked]
-    together = results(asked, FakeDecoder(slots, config=config, prefix_slots=prefix_slots))
+    together = results(asked, kind(slots, config=config, prefix_slots=prefix_slots))
     for one, other in zip(alone, together, strict=True):
         if isinstance(one, Score):
             assert one == other
@@ -76,14 +85,16 @@ def test_bits_are_what_the_text_costs():
     assert Score((b"a", b"b"), (np.log(0.5), np.log(0.125))).bits == pytest.approx(4)
 
 
-def test_texts_after_the_same_prompt_share_it():
-    decoder = FakeDecoder(2, prefix_slots=1)
+@pytest.mark.parametrize("kind", [FakeDecoder, Recurrent])
+def test_texts_after_the_same_prompt_share_it(kind):
+    decoder = kind(2, prefix_slots=1)
     prompt = tuple(range(1, 14))
     with Engine(decoder) as engine:
         for text in ((1, 2), (3, 4), (5, 6)):
             engine.score(prompt, text).result(timeout=10)
-        # Chunks of 4: the last token of the prompt is in the fourth, whose logits are wanted each time.
-        assert engine.computed == 14 + 2 * 2
+        # Chunks of 4: the last token of the prompt is in the fourth, whose logits are wanted each time. What can't be
+        # cut is kept from the second prompt that begins so.
+        assert engine.computed == 14 + 2 * 2 + (12 if kind is Recurrent else 0)
 
 
 def test_a_text_that_does_not_fit_is_refused():
@@ -167,6 +178,58 @@ def test_scores_are_those_of_llama_cpp_alone_and_identical_in_any_company(model)
         assert b"".join(score.pieces).decode() == TEXTS[texts.index(text)]
         assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
     assert written.token_ids == first.token_ids == last.token_ids
+
+
+@pytest.mark.parametrize("architecture", ["llama", "gemma2", "falcon-h1", "rwkv7"])
+def test_scores_of_tiny_models_are_those_of_llama_cpp_alone(architecture, tmp_path):
+    path = tmp_path / "tiny.gguf"
+    if architecture in tiny_hybrids.RECURRENT | tiny_hybrids.HYBRID:
+        tiny_hybrids.write(path, architecture)
+    else:
+        tiny_gguf.write(path, architecture)
+    config = BatchConfig(chunk=8, rows=4, fixed=True)
+    with LlamaModel(path, config=config) as model:
+        prompt = [token % 200 for token in range(3, 60, 2)]
+        texts = [[5, 9, 2, 7, 7, 1], [5, 9, 2] * 4, [8]]
+        with LlamaDecoder(model, 4, 256, config, 1, prefix_slots=2) as decoder, Engine(decoder) as engine:
+            futures = [engine.score(prompt, text) for text in (*texts, *texts[::-1])]
+            scores = [future.result(timeout=60) for future in futures]
+        assert scores[:3] == scores[:2:-1]
+        for text, score in zip(texts, scores, strict=False):
+            assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
+
+
+ESSAYS = (
+    "The harbour froze in the third week of January, and the pilots walked to the ships with their charts under "
+    "their arms. What they wrote down of the channel that winter was drawn from the ice, where everybody could see "
+    "the deep places by their colour.",
+    "A choir that sings without an organ sinks, a few cents in each verse, and nobody in it hears how. When the "
+    "organ comes in again the congregation looks up, as if somebody had spoken too loudly in the street.",
+)
+
+
+@pytest.mark.model
+def test_a_passage_given_its_own_text_keeps_its_bits_and_given_another_loses_them(model_path, model_file):
+    with LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=2, threads=2)) as model:
+
+        def given(text: str) -> Future[Score]:
+            message = Message(role="user", content=f"Here is a text:\n\n{text}\n\nWrite the text again.")
+            return model.score([message], ESSAYS[0])
+
+        # Asked in the same way: by its manner alone a question tells 4 % of the bits.
+        futures = [given(text) for text in ("...", *ESSAYS)]
+        bits, own, other = (future.result(timeout=300).bits for future in futures)
+        assert b"".join(futures[0].result().pieces).decode() == ESSAYS[0]
+        assert (bits - own) / bits > 0.95
+        assert (bits - other) / bits < 0.05
+
+
+@pytest.mark.model
+def test_a_text_can_be_scored_by_itself(model_path, model_file):
+    with LocalModel(model_path, model_file, LoadOptions(contexts=(256,), parallel=1, threads=2)) as model:
+        alone, after = model.score_text("", "and so on"), model.score_text("One, two, three, ", "and so on")
+        assert alone.result(timeout=60).pieces == after.result(timeout=60).pieces
+        assert alone.result().bits > after.result().bits
 
 
 @pytest.mark.model
