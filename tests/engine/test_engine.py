@@ -286,12 +286,16 @@ def with_larger(decoder: FakeDecoder, *larger: KVCacheLayout) -> Engine:
 def test_what_is_too_long_waits_until_the_others_are_done_and_gets_its_own_room():
     decoder = Watched(SMALL.slots, SMALL.n_ctx_seq, prefix_slots=SMALL.prefix_slots)
     long, *short = [ask([1] * 40, max_tokens=20), *(ask([n], max_tokens=9) for n in range(1, 10))]
+    submitted = threading.Event()
     with with_larger(decoder, LARGE) as engine:
         assert (engine.parallel, engine.longest) == (4, 256)
-        futures = [engine.submit(request) for request in (long, *short)]
-        together = [future.result(timeout=10) for future in futures]
+        # The first one lasts until all have been submitted.
+        first = engine.submit(short[0], lambda _: submitted.wait(10))
+        futures = [engine.submit(request) for request in (long, *short[1:])]
+        submitted.set()
+        together = [future.result(timeout=10) for future in (first, *futures)]
         assert engine.parallel == 2
-        assert engine.submit(short[0]).result(timeout=10).token_ids == together[1].token_ids
+        assert engine.submit(short[0]).result(timeout=10).token_ids == together[0].token_ids
     assert [name for name, _ in decoder.calls].count("resize") == 1
     before = decoder.calls[: decoder.calls.index(("resize", 256))]
     assert sum(rows for name, rows in before if name == "decode") == 9 * 8, "all short ones came first"

@@ -31,10 +31,11 @@ FloatArray = npt.NDArray[np.float32]
 ROW_INVARIANT = frozenset({"Q4_0", "Q4_1", "Q8_0"})
 """Weight types whose kernels computed a row of a batch with the same bits for any number of rows up to 16."""
 
-ONE_AT_A_TIME = frozenset({"glm5-next", "plamo2"})
+ONE_AT_A_TIME = frozenset({"glm5-next", "minimax-01", "plamo2"})
 """Architectures of which llama.cpp computes several sequences of a call wrongly, though not every probe can show it.
 
-GLM5-Next attends to other tokens beside a longer sequence. PLaMo 2 stores states in wrong cells, or ends the process.
+GLM5-Next attends to other tokens beside a longer sequence. MiniMax-01 ends the process if its weights are repacked.
+PLaMo 2 stores states in wrong cells, or ends the process.
 """
 
 recent_log: deque[str] = deque(maxlen=40)
