@@ -226,7 +226,7 @@ def _chosen(path: Path, file: ModelFile, needs: LoadOptions) -> ChosenConfig:
             "Leave the option out, or install llama-cpp-python built for your GPU.",
         )
     if needs.fast:
-        fast = probe.fast_config(needs.gpu_layers)
+        fast = probe.fast_config(file, needs.gpu_layers)
         return fast._replace(config=needs.config or fast.config)
     if needs.config:
         return probe.confirm(path, file, needs.config, needs.threads)
@@ -239,7 +239,7 @@ def memory_use(path: Path, file: ModelFile, needs: LoadOptions) -> MemoryUse:
     Raises `ModelError` if there is too little memory.
     """
     if needs.config or needs.fast:
-        config = needs.config or probe.fast_config(needs.gpu_layers).config
+        config = needs.config or probe.fast_config(file, needs.gpu_layers).config
     else:
         config = tune.expected(file, needs.gpu_layers)
     return memory.layouts(file, llama.context_cost(path, config), config, needs)[1]

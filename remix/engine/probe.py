@@ -42,6 +42,10 @@ FEW_ROWS = 4
 """Rows with which mixtures of experts are exact in weight types like Q4_K and IQ4_XS: from 8 rows for one expert on,
 llama.cpp takes other kernels for that expert, and kernels for repacked weights take rows by fours."""
 
+ONE_AT_A_TIME = ("glm5-next", "minimax-01", "plamo2")
+"""Architectures for which llama.cpp ends the process, or takes one sequence's state for another's, if a call has rows
+of several sequences."""
+
 KNOWN_TO_DIFFER = ("_K", "F16", "F32")
 """Parts of the names of weight types whose kernels compute a row differently alone and in a batch of 16."""
 
@@ -122,8 +126,12 @@ def is_probed(file: ModelFile, config: BatchConfig) -> bool:
 
 def _configs(file: ModelFile, guess: BatchConfig) -> list[BatchConfig]:
     """Batch configs to try: any number of rows, always 16 rows, always few rows, one sequence at a time."""
-    few, single = {"fixed": True, "rows": FEW_ROWS}, {"fixed": False, "rows": 1}
-    updates: list[dict[str, object]] = [{"fixed": False}, {"fixed": True}, few, single]
+    updates: list[dict[str, object]] = [
+        {"fixed": False},
+        {"fixed": True},
+        {"fixed": True, "rows": FEW_ROWS},
+        {"fixed": False, "rows": 1},
+    ]
     return [guess.model_copy(update=update) for update in updates[is_hopeless(file) :]]
 
 
@@ -142,11 +150,12 @@ def is_hopeless(file: ModelFile) -> bool:
     return any(part in name for name in file.weight_types for part in KNOWN_TO_DIFFER)
 
 
-def fast_config(gpu_layers: int = 0) -> ChosenConfig:
+def fast_config(file: ModelFile, gpu_layers: int = 0) -> ChosenConfig:
     """The fastest batch config, exact or not."""
     # Only `repack` and `gpu_layers` of the guess matter: repacked for AMX, the weights would end the process.
     guess = llama.exact_config(gpu_layers=gpu_layers)
-    config = guess.model_copy(update={"fixed": False, "flash_attn": True})
+    rows = 1 if file.architecture in ONE_AT_A_TIME else guess.rows
+    config = guess.model_copy(update={"rows": rows, "fixed": False, "flash_attn": True})
     return ChosenConfig(config, False, "not exact, as asked: any number of rows, flash attention on, nothing probed")
 
 
@@ -159,12 +168,13 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
     key = _key(file, config)
     if kept := _MEMOS.read(key):
         return kept
+    if config.rows > 1 and file.architecture in ONE_AT_A_TIME:
+        return Verdict(
+            passed=False, compared="nothing", difference="llama.cpp mixes up sequences of this architecture"
+        )
+    types = " ".join(file.weight_types)
     with LlamaModel(path, config=config) as model:
-        if (
-            config.rows > FEW_ROWS
-            and model.experts
-            and any("_K" in name or "IQ" in name for name in file.weight_types)
-        ):
+        if config.rows > FEW_ROWS and model.experts and any(part in types for part in ("_K", "IQ")):
             return Verdict(passed=False, compared="nothing", difference="kernels depend on the rows for an expert")
         context = max(_long(config), config.chunk + 2) + CONTEXT - 1
         if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:

@@ -194,9 +194,10 @@ def _candidates(file: ModelFile) -> list[BatchConfig]:
     # With flash attention a single row is computed differently, so rows must be fixed. Free rows aren't tried for
     # weight types known to compute 1 and 16 rows differently.
     kinds = [*([] if probe.is_hopeless(file) else [(False, False)]), (True, False), (True, True)]
+    most = (1,) if file.architecture in probe.ONE_AT_A_TIME else ROWS
     return [
         guess.model_copy(update={"rows": rows, "chunk": chunk, "fixed": fixed, "flash_attn": flash_attn})
-        for (fixed, flash_attn), rows, chunk in product(kinds, ROWS, CHUNKS)
+        for (fixed, flash_attn), rows, chunk in product(kinds, most, CHUNKS)
     ]
 
 
