@@ -12,12 +12,13 @@ from pathlib import Path
 import click
 import pytest
 
-from docs import make_commands, make_gardens, make_map
+from docs import make_commands, make_gardens, make_map, make_models
 from remix.cli import cli
 from remix.corpus import read_seeds, select
 from remix.outputs import RunFolder
 from remix.templates import folder
 from remix.workspace import shipped
+from tests import tiny_architectures
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("install", "essays", "templates", "models"))]
@@ -75,6 +76,19 @@ def test_commands_md_matches_the_live_command_line() -> None:
 
 def test_gardens_md_shows_what_is_found_in_the_small_gardens() -> None:
     assert make_gardens.TARGET.read_text(encoding="utf-8") == make_gardens.page(), "run python docs/make_gardens.py"
+
+
+def test_models_md_has_a_row_for_each_architecture_as_this_llama_cpp_runs_it() -> None:
+    """`tests/engine/test_architectures.py` compares the rows with what the probe chooses."""
+    text = make_models.TARGET.read_text(encoding="utf-8")
+    rows = {name: make_models.told(name) for name in tiny_architectures.NAMES}
+    old = re.search(r"Measured with .*\n", text)
+    assert old is not None
+    new = make_models.page(text, rows)
+    assert text == re.sub(r"Measured with .*\n", lambda _: old[0], new), "run python -m docs.make_models"
+    pinned = re.search(r"^llama-cpp-python==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    assert f"llama-cpp-python {pinned[1]} " in old[0], "run python -m docs.make_models"
 
 
 def test_the_map_names_every_file_with_its_first_sentence() -> None:

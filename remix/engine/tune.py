@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from remix.engine import llama, probe, spin
+from remix.engine.comparison import in_words
 from remix.engine.decoder import BatchConfig, Row
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.memo import memo_key
@@ -167,7 +168,7 @@ def tune(path: Path, file: ModelFile, threads: int, say: Callable[[str], None]) 
     tuned = Tuned(
         config=winner,
         fastest=timed[0].config,
-        how=f"probed on this machine: same logits {probe.in_words(winner)}",
+        how=f"probed on this machine: same logits {in_words(winner)}",
         timed=tuple(timed),
         waiting=waiting,
     )

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from remix.engine import local, probe
+from remix.engine.comparison import Verdict
 from remix.engine.decoder import BatchConfig
 from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError
@@ -116,7 +117,7 @@ def test_long_passages_come_last_and_change_no_other_text(workspace: Workspace) 
 def test_a_batch_config_that_fails_its_probe_here_is_kept_and_not_called_exact(
     model_path: Path, model_file: ModelFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "probe", lambda *_: probe.Verdict(passed=False, compared="", difference="all"))
+    monkeypatch.setattr(probe, "probe", lambda *_: Verdict(passed=False, compared="", difference="all"))
     needs = LoadOptions(contexts=(256,), parallel=1, threads=1, config=BatchConfig(rows=2, repack=False))
     with LocalModel(model_path, model_file, needs) as model:
         assert (model.info.engine.exact, model.info.engine.rows) == (False, "free<=2")

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from remix.cli import cli
 from remix.engine import llama, probe, spin, tune
+from remix.engine.comparison import Verdict
 from remix.engine.decoder import BatchConfig
-from remix.engine.probe import ChosenConfig, Verdict
+from remix.engine.probe import ChosenConfig
 from remix.errors import ModelError
 from remix.generation import execute, prepare
 from remix.models import identity, prepared
