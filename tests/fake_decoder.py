@@ -51,7 +51,7 @@ class FakeDecoder:
 
     def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
         assert self._sampling[slot] is None, "slot is taken"
-        assert len(tokens) + (sampling.max_tokens if sampling else 0) <= self.n_ctx_seq, "the sequence can't fit"
+        assert len(tokens) + (sampling.most if sampling else 0) <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
         prompt = tokens if sampling else tokens[:-1]
         self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
@@ -123,6 +123,12 @@ class FakeDecoder:
         if token == self.LINE:
             return b"\n"
         return b"" if token == self.END else bytes([ord("a") + (token - 1) % 26])
+
+    def spelling(self, token: int) -> bytes:
+        return self.piece(token)
+
+    def tokenize(self, markup: str) -> list[int]:
+        raise AssertionError("this vocabulary spells no mark")
 
     def is_end(self, token: int) -> bool:
         return token == self.END

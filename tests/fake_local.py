@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remix.records import EngineUsed, Message, ModelFile, ModelUsed
+from remix.records import EngineUsed, Message, ModelFile, ModelUsed, Request, Sampling
 from tests.conftest import FILE, FakeWriter
 
 
@@ -25,6 +25,10 @@ class FakeLocal(FakeWriter):
         rows="free<=4",
         n_gpu_layers=0,
     )
+
+    def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
+        """The engine's request for a prompt."""
+        return Request(token_ids=self.tokenize(messages), sampling=sampling)
 
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The tokens that `submit` reads."""

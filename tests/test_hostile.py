@@ -651,6 +651,21 @@ CHATS = [
     ('{{ "\\ud800" }}{{ messages[0].content }}', "surrogates"),
     ("x" * 200_000, "has 200000 characters, and at most 131072 are allowed"),
     ("{% if %}", "Expected an expression"),
+    ("{% generation %}", "can't be used"),
+    ("{% generation %}{{ messages.__class__.__mro__ }}{% endgeneration %}", "unsafe"),
+    ("{{ (nobody + 'x').__class__.__mro__ }}", "unsafe"),
+    ("{{ nobody.__add__.__globals__ }}", "unsafe"),
+    ("{{ [1]|tojson(indent=10**10) }}", ""),
+    ("{{ [1]|tojson(indent='a' * 10**10) }}", "memory"),
+    (
+        "{% set n = namespace(x=[1]) %}{% for a in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}"
+        "{{ n.x|tojson }}",
+        "computes",
+    ),
+    (
+        "{% set n = namespace(x=1) %}{% for a in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x|tojson }}",
+        "circles",
+    ),
 ]
 
 

@@ -122,6 +122,9 @@ def _held(record: Record, text: str) -> int:
     texts = [text, *(source.text for source in record.sources), *(each.text for each in candidates)]
     texts += [message.content for message in record.derivation.prompt.messages]
     numbers = [record.derivation.prompt.token_ids, record.output.token_ids, *(each.token_ids for each in candidates)]
+    thoughts = [each for each in (record.output.thoughts, *(each.thoughts for each in candidates)) if each]
+    texts += [each.text for each in thoughts]
+    numbers += [each.token_ids for each in thoughts]
     return sum(map(len, texts)) + 8 * sum(len(each or ()) for each in numbers)
 
 

@@ -20,7 +20,7 @@ NAMED = 3
 
 
 @click.command(cls=Command)
-@declared("kinds", "steps", "max_tokens", "min_words", "model", "memory")
+@declared("kinds", "steps", "max_tokens", "think", "max_thoughts", "min_words", "model", "memory")
 @json_option
 @click.pass_context
 def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:

@@ -135,7 +135,7 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
 @click.argument("kind", shell_complete=completion.kind)
 @click.argument("passage", shell_complete=completion.passage)
 @declared("steps", default=1, envvar=None)
-@declared("seed", "max_tokens", "temperature", "model", "threads")
+@declared("seed", "max_tokens", "think", "max_thoughts", "temperature", "model", "threads")
 @click.option("-v", "--verbose", is_flag=True, help="Show the prompt of each step.")
 @click.pass_context
 def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen: Any) -> None:

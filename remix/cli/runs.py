@@ -16,7 +16,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.stored_reviews import StoredReviews
-    from remix.records import Candidate, Record, Standing, Trace
+    from remix.records import Candidate, Record, Standing, Thoughts, Trace
     from remix.workspace import Workspace
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
@@ -80,9 +80,12 @@ def runs(workspace: Workspace, as_json: bool) -> None:
     help="Show the alternatives for each token, the most uncertain token (highest entropy) first.",
 )
 @click.option("--candidates", is_flag=True, help="Show all candidates among which the text was chosen.")
+@click.option("--thoughts", is_flag=True, help="Show what the model thought before it wrote the text.")
 @json_option
 @click.pass_obj
-def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool, as_json: bool) -> None:
+def show(
+    workspace: Workspace, output: str, alternatives: bool, candidates: bool, thoughts: bool, as_json: bool
+) -> None:
     """Show a text beside its passage, with its verdict, note and edited version.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the
@@ -91,8 +94,8 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
     from remix.outputs import find_output
     from remix.outputs.stored_reviews import StoredReviews
 
-    if alternatives and candidates:
-        raise click.UsageError("--alternatives and --candidates don't go together.")
+    if alternatives + candidates + thoughts > 1:
+        raise click.UsageError("--alternatives, --candidates and --thoughts don't go together.")
     folder, task = find_output(workspace.outputs, output)
     of_run = f"Run: {quoted(folder.path.name)}"
     if alternatives:
@@ -104,6 +107,10 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
         _show_candidates(record, folder.path.name, as_json)
         note("", of_run)
         return
+    if thoughts:
+        _show_thoughts(record, folder.path.name, as_json)
+        note("", of_run)
+        return
     stored = StoredReviews(workspace.outputs, [folder.path])
     stored.refresh()
     if as_json:
@@ -112,6 +119,8 @@ def show(workspace: Workspace, output: str, alternatives: bool, candidates: bool
         return
     _show_text(record, written)
     _show_review(stored, record)
+    if record.output.thoughts:
+        note("", f"The model thought first ({_tokens(record.output.thoughts)}): --thoughts shows what.")
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
@@ -181,6 +190,26 @@ def _show_candidates(record: Record, run: str, as_json: bool) -> None:
         if number:
             say()
         print_below(_about(each), each.text)
+
+
+def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
+    """What the model thought before it wrote the text."""
+    from remix.errors import RunError
+
+    thoughts = record.output.thoughts
+    if not thoughts:
+        file = record.output.file.removesuffix(".md")
+        raise RunError(
+            f"{run}: {file} was written without thoughts.", "`remix generate --think` lets reasoning models think."
+        )
+    if as_json:
+        print_json(thoughts.model_dump(mode="json"))
+        return
+    print_below(f"thoughts, {_tokens(thoughts)}", thoughts.text)
+
+
+def _tokens(thoughts: Thoughts) -> str:
+    return f"{len(thoughts.token_ids)} tokens" if thoughts.token_ids is not None else "tokens unknown"
 
 
 def _about(candidate: Candidate) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from itertools import groupby, product
+from typing import NamedTuple, Protocol
 
+from remix.engine import reasoning
 from remix.errors import ModelError
 from remix.models.identity import MOST_TEMPLATE, too_long
 from remix.records import Message, sha256
@@ -38,76 +40,155 @@ class Tokenizer(Protocol):
     def tokenize_markup(self, text: str) -> list[int]: ...
 
 
+_NO_TOOLS = {"tools": None, "documents": None}
+
+_FORMS: tuple[tuple[dict[str, None], bool], ...] = ((_NO_TOOLS, False), ({}, False), (_NO_TOOLS, True))
+"""What a template is given beside the messages, and whether contents are lists of parts: as transformers renders a
+chat without tools; for templates that want a list of tools, or nothing; for templates that read images."""
+
+
+def _shapes(messages: Sequence[Message]) -> list[list[Message]]:
+    """The ways to tell the messages to a template, the first ones preferred: as they are; with neighbours of the same
+    role as one turn; with later system messages in the user's turns; with all system messages there."""
+    return [
+        [message.model_copy(update={"content": message.content.strip()}) for message in messages],
+        *(_merged(messages, systems) for systems in (len(messages), 1, 0)),
+    ]
+
+
+def _merged(messages: Sequence[Message], systems: int) -> list[Message]:
+    """Neighbours of the same role as one turn; the system's messages after the first `systems` are the user's."""
+    turned = [
+        message.model_copy(update={"role": "user"}) if message.role == "system" and at >= systems else message
+        for at, message in enumerate(messages)
+    ]
+    return [
+        Message(role=role, content="\n\n".join(filter(None, (message.content.strip() for message in group))))
+        for role, group in groupby(turned, lambda message: message.role)
+    ]
+
+
+class _Accepted(NamedTuple):
+    """A rendering in which each message is shown once."""
+
+    shape: int
+    """The index of the shape of the messages, among `_shapes`."""
+    pieces: list[str]
+    """The rendered text, split at the placeholders: markup and placeholders take turns."""
+
+
+def _prints_parts(pieces: Sequence[str]) -> bool:
+    """Whether a template that was given lists of parts printed the lists, as Python or JSON writes them."""
+    return any(piece.rstrip("\"' ").endswith(("text':", 'text":')) for piece in pieces[::2])
+
+
 class ChatTemplate:
     """A model's chat template; errors call the model `model`.
 
     Raises `ModelError` if the template is broken, or if a rendered prompt lacks a message.
     """
 
-    def __init__(self, source: str | None, model: str = "the model") -> None:
+    def __init__(self, source: str | None, model: str = "the model", think: bool = False) -> None:
+        """With `think` the model may think before it writes."""
         self.source = source or PLAIN
         self.sha256 = sha256(self.source)
+        self._think = think
         self._model = model
         if len(self.source) > MOST_TEMPLATE:
             raise ModelError(*too_long(f"{model}'s chat template", len(self.source)))
+        self.marks = reasoning.marking(self.source)
+        self.switches = reasoning.switches(self.source, think)
         self._program = Program("chat", "chat template", self.source)
-        # Rendered prompts by roles: with placeholders they don't depend on the messages' contents.
-        self._rendered: dict[tuple[str, ...], str] = {}
+        # By roles, and which messages are empty: with placeholders nothing else of the messages matters.
+        self._known: dict[tuple[object, ...], _Accepted | ModelError] = {}
         try:
             worker.compile_(self._program)
         except RenderingError as error:
-            raise self._broken(error.reason) from error
+            line = f"line {error.line}: " if error.line else ""
+            raise ModelError(
+                f"{model}'s chat template can't be used ({line}{error.reason}).",
+                "The model's file brings a template that Jinja2 can't read: take another file of the model.",
+            ) from error
 
     def tokenize(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[int]:
         """The prompt's token ids; if the last message is the assistant's, the model continues that message."""
+        return self.request(messages, tokenizer)[0]
+
+    def request(self, messages: Sequence[Message], tokenizer: Tokenizer) -> tuple[list[int], str]:
+        """The prompt's token ids, and the opening mark of a thought that the prompt leaves open; or else empty."""
         opening = messages[-1].content if messages[-1].role == "assistant" else ""
         turns = messages[:-1] if opening else messages
         tokens: list[int] = []
-        for part, is_content in self._parts(turns, tokenizer):
+        parts = self._parts(turns, tokenizer)
+        opened = reasoning.left_open(parts[-1][0], self.marks) if parts and not parts[-1][1] else None
+        if opened and (opening or not self._think):
+            parts[-1] = reasoning.closed(parts[-1][0], opened), False
+            opened = None
+        for part, is_content in parts:
             tokens += tokenizer.tokenize_text(part) if is_content else tokenizer.tokenize_markup(part)
         if tokenizer.bos is not None and tokens[:1] != [tokenizer.bos]:
             tokens.insert(0, tokenizer.bos)
-        return tokens + tokenizer.tokenize_text(opening)
+        return tokens + tokenizer.tokenize_text(opening), opened.opening if opened else ""
 
     def _parts(self, messages: Sequence[Message], tokenizer: Tokenizer) -> list[tuple[str, bool]]:
         """The rendered prompt in pieces, each with whether the piece is a message's content."""
-        contents = {self._placeholder(number): message.content.strip() for number, message in enumerate(messages)}
-        rendered = self._render([message.role for message in messages], tokenizer)
-        pieces = re.split(f"({'|'.join(contents)})", rendered)
-        markup = sum(map(len, pieces[::2]))
-        if markup > MOST_MARKUP + MOST_MARKUP_A_MESSAGE * len(messages):
-            raise self._broken(f"it adds {markup} characters around {len(messages)} messages")
-        if sorted(pieces[1::2]) != sorted(contents):
-            raise ModelError(
-                f"{self._model}'s chat template doesn't show every message once.",
-                "Take another model, or a prompt template with fewer turns.",
-            )
-        return [(contents.get(piece, piece), piece in contents) for piece in pieces if piece]
+        shapes = _shapes(messages)
+        values = {f"{name}_token": tokenizer.special_text(name) for name in ("bos", "eos")}
+        key = (*values.values(), *((turn.role, not turn.content) for turn in shapes[0]))
+        if key not in self._known:
+            self._known[key] = self._accept(shapes, values)
+        known = self._known[key]
+        if isinstance(known, ModelError):
+            raise known.with_traceback(None)
+        contents = dict(self._placeholders(shapes[known.shape]))
+        return [(contents.get(piece, piece), piece in contents) for piece in known.pieces if piece]
 
-    def _placeholder(self, number: int) -> str:
-        """A placeholder for a message's content: the same each time, and unknown to the template's author."""
-        return f"content{sha256(f'{self.sha256} {number}')[:32]}"
-
-    def _render(self, roles: Sequence[str], tokenizer: Tokenizer) -> str:
-        bos, eos = tokenizer.special_text("bos"), tokenizer.special_text("eos")
-        known = (bos, eos, *roles)
-        if known not in self._rendered:
+    def _accept(self, shapes: Sequence[Sequence[Message]], values: dict[str, str]) -> _Accepted | ModelError:
+        """The first rendering that shows each message once, of all shapes in all forms; without one, the template's
+        first objection. Raises `ModelError` if the template exceeds a limit."""
+        refusal = None
+        for (given, in_parts), (at, turns) in product(_FORMS, enumerate(shapes)):
+            if turns in shapes[:at]:
+                continue
+            shown = [placeholder for placeholder, _ in self._placeholders(turns)]
             context = {
-                "messages": [{"role": role, "content": self._placeholder(at)} for at, role in enumerate(roles)],
+                "messages": [
+                    {"role": turn.role, "content": [{"type": "text", "text": text}] if in_parts else text}
+                    for turn, text in zip(turns, shown, strict=True)
+                ],
                 "add_generation_prompt": True,
-                "bos_token": bos,
-                "eos_token": eos,
-                # Reasoning models are asked not to think aloud: only the text is wanted.
-                "enable_thinking": False,
+                **values,
+                **given,
+                **self.switches,
             }
             try:
-                self._rendered[known] = worker.render(self._program, context).text
+                rendered = worker.render(self._program, context).text
             except RenderingError as error:
-                raise self._broken(error.reason) from error
-        return self._rendered[known]
+                if error.trouble != "fails":
+                    raise self._refusal(error.reason) from error
+                refusal = refusal or self._refusal(error.reason)
+                continue
+            pieces = re.split(f"({'|'.join(filter(None, shown)) or '(?!)'})", rendered)
+            markup = sum(map(len, pieces[::2]))
+            if sorted(pieces[1::2]) != sorted(filter(None, shown)) or (in_parts and _prints_parts(pieces)):
+                refusal = refusal or self._refusal("it doesn't show every message once")
+            elif markup > MOST_MARKUP + MOST_MARKUP_A_MESSAGE * len(turns):
+                return self._refusal(f"it adds {markup} characters around {len(turns)} messages")
+            else:
+                return _Accepted(at, pieces)
+        assert refusal
+        return refusal
 
-    def _broken(self, reason: str) -> ModelError:
+    def _placeholders(self, messages: Sequence[Message]) -> list[tuple[str, str]]:
+        """A placeholder for each message's content, with the content. The placeholder is the same each time, unknown
+        to the template's author, and empty for an empty content."""
+        return [
+            (f"content{sha256(f'{self.sha256} {number}')[:32]}" if message.content else "", message.content)
+            for number, message in enumerate(messages)
+        ]
+
+    def _refusal(self, reason: str) -> ModelError:
         return ModelError(
             f"{self._model}'s chat template refuses this prompt ({reason}).",
-            "Many models take no system message, and want user and assistant in turns: change the prompt template.",
+            "Most models want the user to speak first and last: change the prompt template, or take another model.",
         )

@@ -131,5 +131,11 @@ class Decoder(Protocol):
     def piece(self, token: int) -> bytes:
         """The bytes that a token stands for; none for control tokens."""
 
+    def spelling(self, token: int) -> bytes:
+        """The bytes that a token stands for; the name of a control token."""
+
+    def tokenize(self, markup: str) -> list[int]:
+        """The tokens of a mark, with control tokens."""
+
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn."""

@@ -19,6 +19,7 @@ from typing import Any
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
 from remix.engine.queued import Queued
+from remix.engine.reasoning import Marking, Sampled
 from remix.engine.scheduler import Copy, Scheduler
 from remix.engine.score import Scoring
 from remix.engine.sequence import Sequence
@@ -52,6 +53,7 @@ class Engine:
         trace: bool = False,
         larger: Iterable[KVCacheLayout] = (),
         writer: Callable[[], WriterInfo] = _unnamed,
+        marks: Marking | None = None,
     ) -> None:
         """Drive `decoder`, with at most `parallel` sequences active at once (by default all its slots).
 
@@ -59,10 +61,12 @@ class Engine:
         the decoder's KV cache layout wait until all other sequences are done; then the next layout of `larger`
         replaces the current layout. So a few long sequences don't cost all sequences the longest context. `writer`
         gives the `WriterInfo` of each finished text; an error that `writer` raises is the outcome of that text.
+        `marks` are the marks around the model's thoughts.
         """
         self.decoder = decoder
         self._trace = trace
         self._writer = writer
+        self._marks = marks
         self._most = parallel
         self._larger = deque(larger)
         self._too_long: list[Queued] = []
@@ -93,11 +97,11 @@ class Engine:
     def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
         """Queue a request. The engine's thread passes new text to `on_text`, which ends the request by raising.
 
-        Raises `PromptError` if the prompt and `max_tokens` exceed the longest context, since a text must not end
-        where memory happens to. Raises `ModelError` if the engine has ended.
+        Raises `PromptError` if the prompt, the thoughts and the text exceed the longest context, since a text must
+        not end where memory happens to. Raises `ModelError` if the engine has ended.
         """
-        sequence = Sequence(request, self._cut(request.token_ids), on_text)
-        most = request.sampling.max_tokens
+        sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
+        most = request.sampling.most
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
         return sequence.future
 
@@ -263,19 +267,21 @@ class Engine:
     def _sample(self, sequences: list[Sequence]) -> None:
         """Sample a token for each sequence of the last call."""
         slots = [sequence.slot for sequence in sequences]
-        tokens = [self._sample_one(slot) for slot in slots]
+        tokens = [self._sample_one(sequence) for sequence in sequences]
         # `choices_of` wants a token for each row, so a sequence without a token gets token 0.
         sampled = [token if isinstance(token, int) else 0 for token in tokens]
         choices = self.decoder.choices_of(slots, sampled) if self._trace else [None] * len(tokens)
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
-    def _sample_one(self, slot: int) -> int | RemixError:
-        """A slot's next token, or an error that concerns only the slot's sequence."""
+    def _sample_one(self, sequence: Sequence) -> int | RemixError:
+        """A sequence's next token, or an error that concerns only the sequence."""
         try:
-            token = self.decoder.sample(slot)
+            token = self.decoder.sample(sequence.slot)
         except RemixError as error:
             return error
+        if sequence.filter.forced:
+            return sequence.filter.forced.popleft()
         return ModelError(*_DEAD_END) if token is None else token
 
     def _accept(self, sequence: Sequence, token: int | RemixError, choice: Choice | None) -> None:
@@ -284,7 +290,8 @@ class Engine:
             return
         self.sampled += 1
         try:
-            finish = sequence.accept(token, self.decoder.piece(token), self.decoder.is_end(token), choice)
+            sampled = Sampled(token, self.decoder.piece(token), self.decoder.spelling(token), choice)
+            finish = sequence.accept(sampled, self.decoder.is_end(token))
             generation = sequence.generation(finish, self._writer()) if finish else None
         # An error of `on_text` or `writer` ends its own sequence only.
         except BaseException as error:

@@ -78,10 +78,10 @@ class LocalTokens:
 class Vocabulary(LocalTokens):
     """A GGUF's tokenizer and chat template without the weights, for planning a run. Close it when done."""
 
-    def __init__(self, path: Path, file: ModelFile) -> None:
+    def __init__(self, path: Path, file: ModelFile, think: bool = False) -> None:
         load_check.check(path, file)
         tuned = tune.recall(file)
-        chat = ChatTemplate(file.chat_template, file.name)
+        chat = ChatTemplate(file.chat_template, file.name, think)
         model = LlamaModel(path, vocab_only=True)
         super().__init__(model, chat, file.name, file.context, tuned.config if tuned else BatchConfig())
 
@@ -107,6 +107,8 @@ class LoadOptions(NamedTuple):
     """Layers to compute on a GPU."""
     fast: bool = False
     """Take the fastest batch configuration, although a text's bytes then depend on the rest of the batch."""
+    think: bool = False
+    """Let the model think before it writes."""
     config: BatchConfig | None = None
     """The batch configuration, if already settled by a run to be finished or replayed."""
 
@@ -119,7 +121,7 @@ class LocalModel:
 
     def __init__(self, path: Path, file: ModelFile, needs: LoadOptions) -> None:
         self.file = file
-        self._chat = ChatTemplate(file.chat_template, file.name)
+        self._chat = ChatTemplate(file.chat_template, file.name, needs.think)
         self._closing = threading.Lock()
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(OpenModelFile(path, file)))
@@ -133,7 +135,9 @@ class LocalModel:
                 self._model, first.slots, first.n_ctx_seq, self.config, needs.threads, first.prefix_slots
             )
             stack.enter_context(decoder)
-            self.engine = stack.enter_context(Engine(decoder, needs.parallel, True, larger, lambda: self.info))
+            self.engine = stack.enter_context(
+                Engine(decoder, needs.parallel, True, larger, lambda: self.info, self._chat.marks)
+            )
             self._info = self._describe(exact, exactness, needs.threads)
             self._stack = stack.pop_all()
 
@@ -144,7 +148,12 @@ class LocalModel:
 
         Raises `PromptError` if the prompt doesn't fit, and `ModelError` if the model is closed.
         """
-        return self.engine.submit(Request(token_ids=self.tokenize(prompt.messages), sampling=sampling), on_text)
+        return self.engine.submit(self.request(prompt.messages, sampling), on_text)
+
+    def request(self, messages: Iterable[Message], sampling: Sampling) -> Request:
+        """The engine's request for a prompt."""
+        tokens, opened = self._chat.request(list(messages), self._model)
+        return Request(token_ids=tuple(tokens), sampling=sampling, opened=opened)
 
     def score(self, messages: Iterable[Message], text: str) -> Future[Score]:
         """Queue a text to be scored as the model's answer to messages.

@@ -38,7 +38,7 @@ class Queued:
     @property
     def needed(self) -> int:
         """Most tokens of the slot."""
-        return len(self.tokens) + (self.sampling.max_tokens if self.sampling else 0)
+        return len(self.tokens) + (self.sampling.most if self.sampling else 0)
 
     def claim(self) -> bool:
         """Whether the sequence may run; if so, its future can't be cancelled any more.

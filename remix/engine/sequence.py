@@ -1,7 +1,7 @@
-"""A sequence: a request, the tokens sampled so far, and the text.
+"""A sequence: a request, the tokens sampled so far, and the text without the thoughts.
 
-Takes sampled tokens; gives the text, in pieces and as a whole, and why the text ended. Knows no further sequences, no
-KV cache and no llama.cpp.
+Takes sampled tokens; gives the text, in pieces and as a whole, and why the text ended. Stop strings, streaming and
+choices concern the text alone. Knows no further sequences, no KV cache and no llama.cpp.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 from remix.engine.chunks import Chunk
 from remix.engine.queued import Queued
+from remix.engine.reasoning import Marking, Sampled, ThoughtFilter
 from remix.records import Choice, Generation, Request, WriterInfo
 
 Finish = Literal["stop", "length"]
@@ -22,11 +23,23 @@ class Sequence(Queued):
     """A request, the tokens sampled so far, and the future of the `Generation`."""
 
     def __init__(
-        self, request: Request, chunks: tuple[Chunk, ...] = (), on_text: Callable[[str], None] | None = None
+        self,
+        request: Request,
+        chunks: tuple[Chunk, ...] = (),
+        on_text: Callable[[str], None] | None = None,
+        marks: Marking | None = None,
+        tokenize: Callable[[str], list[int]] = lambda markup: [],
     ) -> None:
+        """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark."""
         super().__init__(chunks or (request.token_ids,), request.sampling)
         self.request = request
         self.token_ids: list[int] = []
+        """All sampled tokens."""
+        self.filter = ThoughtFilter(marks, request.opened, request.sampling.max_thoughts, tokenize)
+        self._ends = marks.ends if marks else ()
+        self._stops = (*request.sampling.stop, *self._ends)
+        self.text_ids: list[int] = []
+        """The tokens of the text."""
         self.choices: list[Choice] = []
         self.text = ""
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
@@ -44,19 +57,41 @@ class Sequence(Queued):
         """Position of the last sampled token, counted from the prompt's beginning."""
         return len(self.request.token_ids) + len(self.token_ids) - 1
 
-    def accept(self, token: int, piece: bytes, is_end: bool, choice: Choice | None = None) -> Finish | None:
-        """Append the next token, with the bytes `piece`; gives "stop" or "length" once the text has ended."""
-        self.token_ids.append(token)
-        if choice:
-            self.choices.append(choice)
-        full = len(self.token_ids) >= self.request.sampling.max_tokens
-        self.text += self._utf8.decode(piece, final=is_end or full)
+    def accept(self, token: Sampled, is_end: bool) -> Finish | None:
+        """Append the next token; gives "stop" or "length" once the text has ended."""
+        self.token_ids.append(token.id)
+        if self.filter.is_within:
+            ready = self.filter.put(token)
+            # A token that ends turns may be the closing mark of a thought.
+            is_end = is_end and self.filter.is_within
+        elif is_end or token.spelling.decode("utf-8", "replace") in self._ends:
+            is_end = True
+            ready = [*self.filter.end(), token]
+        else:
+            ready = self.filter.put(token)
+        sampling = self.request.sampling
+        if is_end or len(self.token_ids) >= sampling.most:
+            ready += self.filter.end(token.spelling if is_end else b"")
+        left = sampling.max_tokens - len(self.text_ids)
+        full = len(ready) >= left or len(self.token_ids) >= sampling.most
+        is_end = is_end and len(ready) <= left
+        is_stopped = any(self._append(each) for each in ready[:left])
+        if (is_end or full) and not is_stopped:
+            self.text += self._utf8.decode(b"", final=True)
+        finish: Finish | None = "stop" if is_end or is_stopped else "length" if full else None
+        self._stream(finish)
+        return finish
+
+    def _append(self, token: Sampled) -> bool:
+        """Append a token of the text; gives whether a stop string ended the text."""
+        self.text_ids.append(token.id)
+        if token.choice:
+            self.choices.append(token.choice)
+        self.text += self._utf8.decode(token.piece)
         stop = self._stop_at()
         if stop is not None:
             self.text = self.text[:stop]
-        finish: Finish | None = "stop" if is_end or stop is not None else "length" if full else None
-        self._stream(finish)
-        return finish
+        return stop is not None
 
     def generation(self, finish: Finish, writer: WriterInfo) -> Generation:
         """The finished result."""
@@ -64,7 +99,8 @@ class Sequence(Queued):
             writer=writer,
             text=self.text,
             finish=finish,
-            token_ids=tuple(self.token_ids),
+            token_ids=tuple(self.text_ids),
+            thoughts=self.filter.thoughts,
             prompt_token_ids=self.request.token_ids,
             sampling=self.request.sampling,
             choices=tuple(self.choices) or None,
@@ -77,14 +113,14 @@ class Sequence(Queued):
         begun = len(self.text) - len(self.text.lstrip())
         if begun == len(self.text):
             return None
-        found = [self.text.find(stop, begun) for stop in self.request.sampling.stop]
+        found = [self.text.find(stop, begun) for stop in self._stops]
         return min((at for at in found if at >= 0), default=None)
 
     def _stream(self, finish: Finish | None) -> None:
         """Pass on new text, but hold back an end that may be the beginning of a stop string."""
         if self._on_text is None:
             return
-        held = 0 if finish else max((len(stop) for stop in self.request.sampling.stop), default=1) - 1
+        held = 0 if finish else max((len(stop) for stop in self._stops), default=1) - 1
         ready = len(self.text) - held
         if ready > self._sent:
             self._on_text(self.text[self._sent : ready])

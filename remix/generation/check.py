@@ -14,6 +14,7 @@ from typing import NamedTuple
 from remix.corpus import select
 from remix.corpus.essays import EssayFile, read_files
 from remix.corpus.left_out import LeftOutWords, count_left_out, number_of_words
+from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
 from remix.generation.lengths import Lengths
@@ -91,7 +92,8 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
     with found.noted():
         model = prepared.resolve(options.model, workspace.model_folders)
     longest = 0
-    with found.noted(), closing(Vocabulary(*model)) if model else nullcontext() as vocabulary:
+    options = options.model_copy(update={"max_thoughts": reasoning.budget(options, model[1] if model else None)})
+    with found.noted(), closing(Vocabulary(*model, options.think)) if model else nullcontext() as vocabulary:
         counter = _Counter(vocabulary) if vocabulary else None
         lengths = Lengths(templates, options, model[1].labels if model else (), counter)
         _measure(lengths, corpus, found, watch)

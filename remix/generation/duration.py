@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from remix.engine import tune
+from remix.engine import reasoning, tune
 from remix.engine.memo import memo_key
 from remix.errors import RunError
 from remix.generation.writer import ROWS, Writer
@@ -96,8 +96,10 @@ def remember(run: Run, writer: Writer, sampled: int, seconds: float, texts: int)
 def _longest(run: Run) -> int:
     """Tokens of all texts, if each is as long as its template allows."""
     labels = run.model.labels if run.model else ()
+    thoughts = reasoning.budget(run.options, run.model) if run.options.think else 0
     allowed = {
-        kind: settings_for(template, run.options, labels).max_tokens for kind, template in templates_of(run).items()
+        kind: settings_for(template, run.options, labels).max_tokens + thoughts
+        for kind, template in templates_of(run).items()
     }
     return sum(allowed[task.kind] for task in run.tasks) * run.options.best_of
 

@@ -161,6 +161,7 @@ def load_options(run: Run) -> LoadOptions:
         memory=options.memory,
         gpu_layers=options.gpu_layers,
         fast=options.fast,
+        think=options.think,
         # The run's first batch configuration is kept, because another configuration may change the bytes.
         config=config_of(run.engine) if run.engine else None,
     )

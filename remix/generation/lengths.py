@@ -164,10 +164,11 @@ class Lengths:
 
     def _measure_kind(self, template: Template, batch: list[_Chains]) -> None:
         """Make and count the prompts of a kind, step by step, for several passages."""
-        allowed = settings_for(template, self._options, self._labels).max_tokens
-        # The output of a step is an opening and at most `allowed` tokens; a common word is a single token in any
+        text = settings_for(template, self._options, self._labels).max_tokens
+        allowed = text + (self._options.max_thoughts or 0)
+        # The output of a step is an opening and at most `text` tokens; a common word is a single token in any
         # vocabulary, and a text written token by token may have a few tokens more when tokenised again.
-        most = min(allowed, self._counter.context) if self._counter else 0
+        most = min(text, self._counter.context) if self._counter else 0
         words = " word" * (most * 21 // 20 + 8)
         kind, steps = template.kind, self._options.steps
         longest = dict.fromkeys((each.id for each in batch), 0)
@@ -228,6 +229,7 @@ class Lengths:
             if template.reads != "passages":
                 continue
             allowed = settings_for(template, self._options, self._labels).max_tokens
+            allowed += self._options.max_thoughts or 0
             prompt = template.render(Reading(tuple(corpus)), 1, 1, self._labels)
             if self._counter is None:
                 self.unchecked += texts

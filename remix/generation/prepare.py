@@ -18,6 +18,7 @@ from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
 from remix.corpus.error_collector import ErrorCollector, naming
 from remix.corpus.essays import below_folder
+from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
@@ -245,8 +246,10 @@ def measure_prompts(
     model: tuple[Path, ModelFile], inputs: RunInputs, collector: ErrorCollector
 ) -> tuple[Lengths, Corpus, dict[str, int]]:
     """The lengths of all prompts, the passages that fit the model, and the tokens of each prompt by task id."""
-    with closing(Vocabulary(*model)) as vocabulary:
-        lengths = Lengths(inputs.templates, inputs.options, model[1].labels, vocabulary, inputs.only)
+    options = inputs.options
+    with closing(Vocabulary(*model, options.think)) as vocabulary:
+        options = options.model_copy(update={"max_thoughts": reasoning.budget(options, model[1])})
+        lengths = Lengths(inputs.templates, options, model[1].labels, vocabulary, inputs.only)
         kept, tokens = lengths.fitting(inputs.corpus, collector.note)
         tokens |= lengths.of_the_group(kept)
         check_memory(*model, lengths.contexts, inputs.options)

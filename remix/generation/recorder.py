@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from remix.engine import reasoning
 from remix.generation import trim
 from remix.generation.choose import MEASURES, choose, mean_logprob
 from remix.generation.plan import sources_sha256, task_seed
@@ -90,7 +91,11 @@ class Recorder:
         prompt = template.render(self._inputs.rendered_from(task, read), task.step, options.steps, self._labels)
         settings = settings_for(template, options, self._labels)
         sampling = Sampling(
-            seed=task.seed, chain=settings.sampling.chain(), max_tokens=settings.max_tokens, stop=settings.stop
+            seed=task.seed,
+            chain=settings.sampling.chain(),
+            max_tokens=settings.max_tokens,
+            stop=settings.stop,
+            max_thoughts=reasoning.budget(options, self._run.model),
         )
         sources = self._inputs.sources(task)
         named = (options.seed, sources_sha256(sources), template.sha256, task.kind, task.step, task.variant)
@@ -127,6 +132,7 @@ class Recorder:
                 finish=best.finish,
                 token_ids=best.token_ids,
                 trimmed=best.trimmed,
+                thoughts=best.thoughts,
             ),
             flags=best.flags,
             circumstances=self._circumstances(generation),
@@ -140,6 +146,10 @@ class Recorder:
     def _candidate(self, request: TaskRequest, number: int, generation: Generation) -> Candidate:
         """A candidate, before the choice."""
         text, cut = trim.trim(request.prompt, generation)
+        found = flags(text, generation.finish, request.passage, request.previous, request.prompt.messages)
+        thoughts = generation.thoughts
+        if thoughts and thoughts.text and not generation.text.strip():
+            found = tuple(sorted((*found, "thoughts")))
         return Candidate(
             number=number,
             chosen=False,
@@ -149,7 +159,8 @@ class Recorder:
             finish=generation.finish,
             token_ids=generation.token_ids,
             trimmed=cut,
-            flags=flags(text, generation.finish, request.passage, request.previous, request.prompt.messages),
+            thoughts=thoughts,
+            flags=found,
             logprob=mean_logprob(generation.choices),
         )
 

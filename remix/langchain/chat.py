@@ -34,7 +34,7 @@ from remix.records import Generation, Sampling, SamplingSettings
 from remix.util.validation import first_problem
 
 _USUAL = SamplingSettings()
-_CALLABLE = ("temperature", "max_tokens", "max_string", "top_k", "top_p", "min_p", "seed")
+_CALLABLE = ("temperature", "max_tokens", "max_thoughts", "max_string", "top_k", "top_p", "min_p", "seed")
 """Fields that a call may override: `model.bind(temperature=0)`, `model.invoke(…, seed=7)`."""
 
 _HOLDING = threading.Lock()
@@ -63,6 +63,10 @@ class ChatRemix(BaseChatModel):
     """Divides the logits; at 0 the most probable token is taken."""
     max_tokens: int = Field(300, ge=1)
     """Most new tokens; a longer answer is cut, with the `finish_reason` "length"."""
+    think: bool = False
+    """Let a reasoning model think before it answers. Its thoughts are the message's `reasoning_content`."""
+    max_thoughts: int = Field(0, ge=0)
+    """Most tokens of thoughts, besides `max_tokens`; at 0 thoughts take from `max_tokens`."""
     max_string: int | None = Field(None, ge=1, le=1000)
     """In JSON, most characters of a string whose schema has no `maxLength`; small models may never end a string."""
     top_k: int = Field(_USUAL.top_k, ge=0)
@@ -89,7 +93,7 @@ class ChatRemix(BaseChatModel):
     @property
     def _weights(self) -> Weights:
         name = None if self.model is None else str(self.model)
-        request = LoadRequest(name, self.models, self.context, self.parallel, self.threads)
+        request = LoadRequest(name, self.models, self.context, self.parallel, self.threads, self.think)
         with _HOLDING:
             # A copy with other fields still holds the original's weights.
             if self._held is None or self._held.request != request:
@@ -109,8 +113,8 @@ class ChatRemix(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         """All that determines an answer besides the messages: the key of LangChain's caches."""
         file = self._weights.file
-        sampling = {name: getattr(self, name) for name in _CALLABLE}
-        return {"model_name": file.name, "sha256": file.sha256, **sampling, "stop": list(self.stop)}
+        fields = {name: getattr(self, name) for name in ("think", *_CALLABLE)}
+        return {"model_name": file.name, "sha256": file.sha256, **fields, "stop": list(self.stop)}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         # The inherited method would show a path.
@@ -309,13 +313,14 @@ class ChatRemix(BaseChatModel):
                 f"A call may change {', '.join(_CALLABLE)}, response_format and stop; tools aren't supported.",
             )
         values = {name: given.get(name, getattr(self, name)) for name in _CALLABLE}
-        seed, max_tokens, longest = (values.pop(name) for name in ("seed", "max_tokens", "max_string"))
+        longest = values.pop("max_string")
+        bounds = {name: values.pop(name) for name in ("seed", "max_tokens", "max_thoughts")}
         ends = tuple(end for end in (self.stop if stop is None else stop) if end)
         wanted = given.get("response_format")
         grammar = () if wanted is None else (structured.grammar(wanted, longest),)
         try:
             chain = (*grammar, *SamplingSettings(**values).chain())
-            return Sampling(seed=seed, chain=chain, max_tokens=max_tokens, stop=ends)
+            return Sampling(chain=chain, stop=ends, **bounds)
         except ValidationError as error:
             problem = first_problem(error)
             raise ModelError(f"`{problem.key}`: {problem.words}.", "Mend the value.") from error
@@ -323,6 +328,7 @@ class ChatRemix(BaseChatModel):
     def _result(self, generation: Generation, sampling: Sampling) -> ChatResult:
         message = AIMessage(
             content=generation.text,
+            additional_kwargs=_thoughts(generation),
             usage_metadata=_usage(generation),
             response_metadata=self._metadata(generation, sampling),
         )
@@ -331,6 +337,7 @@ class ChatRemix(BaseChatModel):
     def _last_chunk(self, generation: Generation, sampling: Sampling) -> ChatGenerationChunk:
         message = AIMessageChunk(
             content="",
+            additional_kwargs=_thoughts(generation),
             usage_metadata=_usage(generation),
             response_metadata=self._metadata(generation, sampling),
             chunk_position="last",
@@ -356,6 +363,12 @@ def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arg
         loop.call_soon_threadsafe(callback, *arguments)
 
 
+def _thoughts(generation: Generation) -> dict[str, str]:
+    """The thoughts, under the key by which LangChain's reasoning models give theirs."""
+    return {"reasoning_content": generation.thoughts.text} if generation.thoughts else {}
+
+
 def _usage(generation: Generation) -> UsageMetadata:
-    read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ())
+    thought = generation.thoughts.token_ids if generation.thoughts else ()
+    read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ()) + len(thought or ())
     return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

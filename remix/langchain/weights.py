@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from remix.models import prepared
-from remix.records import Generation, Message, ModelFile, Request, Sampling
+from remix.records import Generation, Message, ModelFile, Sampling
 from remix.util import environment
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class LoadRequest(NamedTuple):
     """Most sequences in a batch."""
     threads: int | None
     """Threads to compute with; as many as physical cores, if null."""
+    think: bool = False
+    """Let the model think before it answers."""
 
 
 class Weights:
@@ -71,7 +73,8 @@ class Weights:
             if self._local is None:
                 path, file = self._identify()
                 threads = self.request.threads or environment.physical_cores()
-                needs = LoadOptions((min(self.request.context, file.context),), self.request.parallel, threads)
+                contexts = (min(self.request.context, file.context),)
+                needs = LoadOptions(contexts, self.request.parallel, threads, think=self.request.think)
                 self._local = LocalModel(path, file, needs)
                 self._free = weakref.finalize(self, self._local.close)
             return self._local
@@ -83,7 +86,7 @@ class Weights:
         # Within the lock, because tokenising reads memory that `close` frees.
         with self._lock:
             local = self.load()
-            return local.engine.submit(Request(token_ids=local.tokenize(messages), sampling=sampling), on_text)
+            return local.engine.submit(local.request(messages, sampling), on_text)
 
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The token ids of a conversation as a prompt."""

@@ -19,6 +19,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from remix.engine.reasoning import split
 from remix.errors import ModelError, RemixError
 from remix.generation import execute, prepare
 from remix.langchain.messages import to_langchain
@@ -97,9 +98,11 @@ class ChatModelWriter:
             text, opening = str(answer.text), prompt.opening
             # A model may repeat the opening before the new words.
             repeated = opening and text.lstrip().startswith(opening)
+            text, thoughts = split(text.lstrip().removeprefix(opening) if repeated else text)
             generation = Generation(
                 writer=self.info,
-                text=text.lstrip().removeprefix(opening) if repeated else text,
+                text=text,
+                thoughts=thoughts,
                 finish="length" if any(reason in _LENGTH for reason in reasons) else "stop",
                 token_ids=None,
                 prompt_token_ids=None,

@@ -34,6 +34,8 @@ def flags(
     `truncated`  `max_tokens` ended it
     `unfinished` ends with a comma, a colon or a similar mark
 
+    A run's record may have one flag more, `thoughts`: the model never got beyond its thoughts.
+
     Of texts longer than `MOST_LETTERS` all checks but the last two read only the beginning.
     """
     is_open = text.endswith(OPEN_ENDS)

@@ -54,6 +54,8 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "sampling", f"seed {sampling.seed}, at most {sampling.max_tokens} tokens, {chain}"
     if selection := derivation.selection:
         yield "chosen", f"of {selection.candidates} by {selection.chooser.name}"
+    if thoughts := record.output.thoughts:
+        yield "thoughts", f"kept in the record, {len(thoughts.text.split())} words"
     if record.output.trimmed:
         yield "cut off", record.output.trimmed
     yield "written", f"{circumstances.finished:%Y-%m-%d %H:%M:%S} UTC"

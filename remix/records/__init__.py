@@ -20,6 +20,7 @@ from remix.records.generation import (
     Prompt,
     PromptSize,
     Request,
+    Thoughts,
     Trace,
     WriterInfo,
 )
@@ -157,6 +158,7 @@ __all__ = [
     "TaskUsed",
     "Temperature",
     "TemplateUsed",
+    "Thoughts",
     "Token",
     "TopK",
     "TopP",

@@ -51,6 +51,9 @@ class Request(Frozen):
     sampling: Sampling
     """Samplers, stop strings and the largest number of tokens."""
 
+    opened: str = ""
+    """The opening mark of a thought that the prompt leaves open."""
+
 
 class Alternative(NamedTuple):
     """A token that could have been chosen, and its probability."""
@@ -83,6 +86,17 @@ class Trace(Frozen):
     """Id of the output's record."""
     choices: Many[Choice]
     """The choices in the order of the text, without the tokens of an opening from the template."""
+
+
+class Thoughts(Frozen):
+    """What a model wrote before its text, for itself."""
+
+    text: str
+    """The thoughts without their marks; empty if the model wrote marks alone."""
+    sha256: Sha256
+    """sha256 of the thoughts' UTF-8."""
+    token_ids: Many[Token] | None
+    """Ids of the tokens of thoughts and marks; null if the writer doesn't tell."""
 
 
 class EngineUsed(Frozen):
@@ -163,7 +177,10 @@ class Generation(Frozen):
     """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
 
     token_ids: Many[Token] | None
-    """Ids of all sampled tokens, including the token that ended the text; null if the writer doesn't tell."""
+    """Ids of the text's tokens, including the token that ended the text; null if the writer doesn't tell."""
+
+    thoughts: Thoughts | None = None
+    """The model's thoughts; null if the model wrote nothing but the text."""
 
     prompt_token_ids: Many[Token] | None
     """The prompt's token ids as the model read them; null if the writer doesn't tell."""
@@ -172,7 +189,7 @@ class Generation(Frozen):
     """Samplers and bounds that were used; null if the writer doesn't tell."""
 
     choices: Many[Choice] | None
-    """The choice of each token; null if no choices were kept."""
+    """The choice of each token of the text; null if no choices were kept."""
 
     started: datetime
     """Time when the engine began to compute the prompt."""

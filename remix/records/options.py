@@ -150,6 +150,24 @@ class Options(Frozen):
         Field(ge=1, le=MOST_TOKENS),
         Flag("texts", "Most tokens of each text; by default what its template says.", "N", setting="generate"),
     ] = None
+    think: Annotated[
+        bool,
+        Flag(
+            "texts",
+            "Let a reasoning model think before it writes; its thoughts are kept in the record, apart from the text.",
+            setting="generate",
+        ),
+    ] = False
+    max_thoughts: Annotated[
+        int | None,
+        Field(ge=0, le=MOST_TOKENS),
+        Flag(
+            "texts",
+            "Most tokens of a reasoning model's thoughts; by default 1024 with --think, and 256 without.",
+            "N",
+            setting="generate",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(ge=0, le=MOST_STRENGTH),

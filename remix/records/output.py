@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from remix.records.bounds import MOST_CANDIDATES
 from remix.records.corpus import Passage, Ranking
-from remix.records.generation import EngineUsed, Message
+from remix.records.generation import EngineUsed, Message, Thoughts
 from remix.records.model import ModelUsed, Preparation
 from remix.records.sampling import Sampling
 from remix.records.values import (
@@ -132,9 +132,11 @@ class Output(Frozen):
     finish: Literal["stop", "length"]
     """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
     token_ids: Many[Token] | None
-    """Ids of all sampled tokens; null if the writer doesn't tell."""
+    """Ids of the text's tokens; null if the writer doesn't tell."""
     trimmed: str
     """The words that were cut off after the last whole sentence; empty if nothing was cut off."""
+    thoughts: Thoughts | None = None
+    """The model's thoughts before the text; null if the model wrote nothing but the text."""
 
 
 class Circumstances(Frozen):
@@ -235,9 +237,11 @@ class Candidate(Frozen):
     finish: Literal["stop", "length"]
     """`stop`: the model or a stop string ended the text; `length`: `max_tokens` was reached."""
     token_ids: Many[Token] | None
-    """Ids of all sampled tokens; null if the writer doesn't tell."""
+    """Ids of the text's tokens; null if the writer doesn't tell."""
     trimmed: str
     """The words that were cut off after the last whole sentence; empty if nothing was cut off."""
+    thoughts: Thoughts | None = None
+    """The model's thoughts before the text; null if the model wrote nothing but the text."""
     flags: Many[str]
     """Names of the problems that checks of the text found."""
     logprob: Number | None

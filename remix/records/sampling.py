@@ -23,6 +23,7 @@ from remix.records.bounds import (
     MOST_SAMPLERS,
     MOST_STOPS,
     MOST_STRENGTH,
+    MOST_TOKENS,
 )
 from remix.records.values import Frozen, Length, Many, Seed, Share, Strength
 
@@ -166,6 +167,15 @@ class Sampling(Frozen):
 
     stop: Many[StopString] = Field(max_length=MOST_STOPS)
     """Strings that end the text; leading white space doesn't count, and the stop string is cut off."""
+
+    max_thoughts: int = Field(0, ge=0, le=MOST_TOKENS)
+    """Largest number of tokens of the model's thoughts: then remix closes the thoughts. 0 if thoughts have no tokens
+    of their own, and take from the text's."""
+
+    @property
+    def most(self) -> int:
+        """Largest number of sampled tokens."""
+        return self.max_tokens + self.max_thoughts
 
     @field_validator("chain")
     @classmethod

@@ -45,6 +45,7 @@ FLAGS = {
     "echo": "five words in a row are from the prompt's instructions",
     "empty": "the text has no words",
     "loop": "five words in a row are repeated",
+    "thoughts": "the model never got beyond its thoughts",
     "truncated": "the token limit cut the text",
     "unfinished": "the text ends in mid-sentence",
 }
@@ -195,7 +196,8 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
         prompt=tuple(each.model_copy(update={"content": readable(each.content[:SHOWN])}) for each in messages),
         candidates=tuple(
-            each.model_copy(update={"text": readable(each.text[:SHOWN]), "token_ids": None}) for each in candidates
+            each.model_copy(update={"text": readable(each.text[:SHOWN]), "token_ids": None, "thoughts": None})
+            for each in candidates
         ),
     )
 

@@ -9,6 +9,7 @@ changes from process to process. `sandbox.py` bounds time and memory.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Set, ValuesView
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +81,27 @@ class _Turns(Extension):
     def _collect(self, turns: list[tuple[str, str]], role: str, caller: Callable[[], str]) -> str:
         turns.append((role, caller().strip()))
         return ""
+
+
+class _Generation(Extension):
+    """The tags `{% generation %}` and `{% endgeneration %}` around an assistant's turn, by which a model's trainers
+    find the turn. The body is rendered in a scope of its own."""
+
+    tags = {"generation"}  # noqa: RUF012, the base class has it for instances
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        line = next(parser.stream).lineno
+        return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True), lineno=line)
+
+
+class _Unknown(jinja2.Undefined):
+    """An unknown name in a chat template: Jinja2's default, but `+` adds no text, as `~` does, and isn't an error:
+    templates leave it to programs to give lists of tools as text."""
+
+    def __add__(self, other: Any) -> Any:
+        return other if isinstance(other, str) else self._fail_with_undefined_error()
+
+    __radd__ = __add__
 
 
 # -- what becomes text --------------------------------------------------------------------------------------
@@ -249,6 +271,17 @@ def _pprint(value: Any) -> str:
     return filters.do_pprint(value)
 
 
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | str | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    """The `tojson` that chat templates are written for: without HTML's escapes, keys in their own order."""
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
 def _refuse_unordered(value: Any) -> None:
     if isinstance(value, dict):
         if len(value) > 1 and not all(isinstance(key, str | int | float) for key in value):
@@ -279,8 +312,9 @@ def prompt_environment() -> Environment:
 
 
 def chat_environment() -> Environment:
-    """The environment of models' chat templates."""
-    environment = Environment(extensions=[jinja2.ext.loopcontrols])
+    """The environment of models' chat templates: the one for which they are written, as in transformers."""
+    environment = Environment(undefined=_Unknown, extensions=[_Generation, jinja2.ext.loopcontrols])
+    environment.filters["tojson"] = _checked("tojson", _to_json)
     # Not deterministic.
     del environment.globals["lipsum"]
     environment.globals |= {"raise_exception": _raise, "strftime_now": NO_DAY.strftime}

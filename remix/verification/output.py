@@ -72,6 +72,9 @@ def _hashes(check: OutputCheck) -> Iterator[Finding]:
         yield check.in_text("not the text that was recorded")
     elif body.decode(errors="ignore").encode() != body:
         yield check.in_text("not UTF-8")
+    thoughts = check.record.output.thoughts
+    if thoughts and sha256(thoughts.text) != thoughts.sha256:
+        yield check.in_record("its thoughts aren't those of their sha256")
     if check.found.id != check.record.id:
         yield check.in_record("its id isn't the sha256 of its derivation and text")
 
@@ -155,6 +158,8 @@ def _candidates(check: OutputCheck) -> Iterator[Finding]:
     for each in candidates:
         if sha256(body_bytes(each.text)) != each.sha256:
             yield check.in_record(f"the text of candidate {each.number} isn't the one of its sha256")
+        if each.thoughts and sha256(each.thoughts.text) != each.thoughts.sha256:
+            yield check.in_record(f"the thoughts of candidate {each.number} aren't those of their sha256")
     if selection and kept:
         yield from _kept(check, kept[0])
         # Another rule, or another version of the rule, can't be applied here.
@@ -176,7 +181,7 @@ def _kept(check: OutputCheck, kept: Candidate) -> Iterator[Finding]:
         yield check.in_record(f"candidate {kept.number}, which was kept, isn't the output")
 
 
-_SHARED = ("sha256", "finish", "token_ids", "trimmed")
+_SHARED = ("sha256", "finish", "token_ids", "trimmed", "thoughts")
 
 
 def _trace(check: OutputCheck) -> Iterator[Finding]:

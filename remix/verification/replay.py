@@ -20,19 +20,7 @@ from remix.generation import trim
 from remix.generation.writer import Progress, Watch
 from remix.models import prepared
 from remix.outputs.form import body_bytes
-from remix.records import (
-    Dist,
-    EngineUsed,
-    Generation,
-    Grammar,
-    Greedy,
-    Prompt,
-    Record,
-    Request,
-    Run,
-    Sampling,
-    sha256,
-)
+from remix.records import Dist, EngineUsed, Generation, Grammar, Greedy, Output, Prompt, Record, Run, Sampling, sha256
 from remix.util import environment
 from remix.verification.finding import FoundOutput
 
@@ -67,7 +55,7 @@ class Replayed(NamedTuple):
     what: str = ""
     """The difference, or why the output couldn't be replayed."""
     token: int | None = None
-    """Index of the first differing token in `token_ids`, from 0."""
+    """Index of the first differing token, from 0, among the tokens of the thoughts and then of the text."""
     before: str | None = None
     """The last words before the differing token."""
     environment: tuple[str, ...] = ()
@@ -146,7 +134,7 @@ class _ReplayProgress:
 
 def _replayable(run: Run, found: FoundOutput) -> _Replayable | str:
     """The output as it can be replayed, or the reason for which the output can't be replayed."""
-    derivation, written = found.record.derivation, found.record.output.token_ids
+    derivation, written = found.record.derivation, _sampled(found.record.output)
     if derivation.model.sha256 is None:
         return "no GGUF file wrote it, so no tokens were recorded and none can be compared"
     if run.model is None or derivation.model.sha256 != run.model.sha256:
@@ -160,7 +148,7 @@ def _replayable(run: Run, found: FoundOutput) -> _Replayable | str:
     if any(isinstance(each, Grammar) for each in sampling.chain):
         # A stranger's grammar may take forever, or all memory: the number of open rules can double with each token.
         return "it was written under a grammar, which none of remix's own runs has"
-    if len(tokens) + sampling.max_tokens > max((run.n_ctx_seq, *run.contexts)):
+    if len(tokens) + sampling.most > max((run.n_ctx_seq, *run.contexts)):
         return "asks for more tokens than its run's context has"
     try:
         config = config_of(derivation.engine)
@@ -180,6 +168,7 @@ def _needs(run: Run, group: Sequence[_Replayable], config: BatchConfig, options:
         # No probe: the record says whether a text is exact, and probing a stranger's configuration may take
         # a minute.
         fast=True,
+        think=run.options.think,
         config=config,
     )
 
@@ -198,8 +187,8 @@ def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayPro
         if problem:
             results.append(_judged(model, Replayed(wanted.found.task.id, False, problem), wanted.found.record))
         else:
-            request = Request(token_ids=wanted.tokens, sampling=wanted.sampling)
-            futures.append((wanted, model.engine.submit(request)))
+            messages = wanted.found.record.derivation.prompt.messages
+            futures.append((wanted, model.engine.submit(model.request(messages, wanted.sampling))))
     waiting = {future for _, future in futures}
     while waiting:
         _, waiting = wait(waiting, timeout=0.2)
@@ -241,7 +230,7 @@ def _compare(model: LocalModel, wanted: _Replayable, future: Future[Generation])
     if isinstance(error, RemixError):
         return Replayed(output, None, f"can't be written again: {error.message}")
     generation = future.result()
-    came = generation.token_ids or ()
+    came = _sampled(generation)
     at = _first_difference(wanted.written, came)
     if at is None:
         return Replayed(output, *_spelt(record, generation))
@@ -262,9 +251,16 @@ def _spelt(record: Record, generation: Generation) -> tuple[bool, str]:
         return True, ""
     asked = Prompt(template=prompt.template, messages=prompt.messages, keep_opening=prompt.keep_opening)
     text, cut = trim.trim(asked, generation)
-    if sha256(body_bytes(text)) == output.sha256 and (generation.finish, cut) == (output.finish, output.trimmed):
+    came = (generation.finish, cut, generation.thoughts)
+    if sha256(body_bytes(text)) == output.sha256 and came == (output.finish, output.trimmed, output.thoughts):
         return True, ""
     return False, f"the same tokens come, but they spell another text: “{text[:60]}…”"
+
+
+def _sampled(written: Output | Generation) -> tuple[int, ...]:
+    """The tokens of the thoughts, then the tokens of the text."""
+    thoughts = written.thoughts.token_ids if written.thoughts else None
+    return (*(thoughts or ()), *(written.token_ids or ()))
 
 
 def _first_difference(then: Sequence[int], now: Sequence[int]) -> int | None:

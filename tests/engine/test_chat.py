@@ -9,6 +9,7 @@ from remix.engine.llama import LlamaModel
 from remix.errors import ModelError
 from remix.records import Message, ModelFile
 from remix.templates import worker
+from tests.engine.chat_templates import ALIKE, MENDED, Case, conversation
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -53,6 +54,41 @@ def test_an_opening_is_left_open():
     assert spell(tokens).endswith("<|im_start|>assistant\nIn short,")
 
 
+OPEN = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+"""A template that opens a thought, whatever it is told."""
+
+
+def test_a_thought_that_the_template_opens_is_closed():
+    tokens, opened = ChatTemplate(OPEN).request([user("Q")], Letters())
+    assert spell(tokens).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    assert opened == ""
+
+
+def test_a_thought_is_left_open_if_the_model_may_think():
+    tokens, opened = ChatTemplate(OPEN, think=True).request([user("Q")], Letters())
+    assert spell(tokens).endswith("<|im_start|>assistant\n<think>\n")
+    assert opened == "<think>"
+
+
+def test_no_thought_comes_before_an_answer_that_has_begun():
+    begun = [user("Q"), Message(role="assistant", content="In short,")]
+    tokens, opened = ChatTemplate(OPEN, think=True).request(begun, Letters())
+    assert spell(tokens).endswith("<think>\n\n</think>\n\nIn short,")
+    assert opened == ""
+
+
+def test_a_mark_in_a_passage_opens_no_thought():
+    for source in (None, "{{ messages[0].content }}"):
+        tokens, opened = ChatTemplate(source, think=True).request([user("It says <think>")], Letters())
+        assert (spell(tokens).strip(), opened) == ("It says <think>", "")
+
+
+def test_switches_are_told_to_the_template():
+    source = "{{ messages[0].content }}{{ enable_thinking }}, {{ thinking }}, {{ reasoning_effort | default('-') }}"
+    texts = [spell(ChatTemplate(source, think=think).tokenize([user("a")], Letters())) for think in (False, True)]
+    assert texts == ["aFalse, False, low", "aTrue, True, -"]
+
+
 def test_contents_are_stripped():
     chat, letters = ChatTemplate(CHATML), Letters()
     assert chat.tokenize([user("\n\n  hello \n")], letters) == chat.tokenize([user("hello")], letters)
@@ -77,7 +113,11 @@ def test_the_beginning_of_sequence_is_put_in_once():
         ("nothing", "doesn't show every message once"),
         ("{{ messages[0].content[:5] }}", "doesn't show every message once"),
         ("{{ raise_exception('no system') }}", "no system"),
-        ("{% if %}", "Expected an expression"),
+        ("{% if %}", r"can't be used \(line 1: Expected an expression"),
+        ("{% generation %}", "can't be used"),
+        ("{{ messages[0].content|upper }}", "doesn't show every message once"),
+        ("{{ 'a' + missing + 1 }}", "refuses this prompt"),
+        ("{{ missing + 1 }}", "undefined"),
         ("{{ messages.__class__.__mro__ }}", "unsafe"),
         ("{{ missing.attribute }}", "undefined"),
     ],
@@ -94,6 +134,63 @@ def test_the_day_never_reaches_a_prompt():
 
 def test_a_model_without_a_template_reads_the_contents():
     assert spell(ChatTemplate(None).tokenize([user("a"), user("b")], Letters())) == "a\n\nb\n\n"
+
+
+@pytest.mark.parametrize("case", [*ALIKE.values(), *MENDED.values()], ids=[*ALIKE, *MENDED])
+def test_what_templates_use(case: Case) -> None:
+    tokens = ChatTemplate(case.source, "tiny").tokenize(conversation(case.turns), Letters())
+    assert spell(tokens) == case.text
+
+
+def test_the_templates_own_objection_is_told() -> None:
+    source = "{% if messages[0].role == 'assistant' %}{{ raise_exception('the user first') }}{% endif %}"
+    for _ in range(2):
+        with pytest.raises(
+            ModelError, match=r"^tiny's chat template refuses this prompt \(the user first\)"
+        ) as caught:
+            ChatTemplate(source, "tiny").tokenize(conversation("au"), Letters())
+        assert "change the prompt template, or take another model" in caught.value.hint
+
+
+def test_a_refusal_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refused conversation is tried in several shapes: too many to do so for each passage of a garden."""
+    chat, asked, render = ChatTemplate("{{ raise_exception('never') }}"), [], worker.render
+
+    def counted(*given: object) -> object:
+        asked.append(given)
+        return render(*given)
+
+    monkeypatch.setattr(worker, "render", counted)
+    for _ in range(9):
+        with pytest.raises(ModelError, match="never"):
+            chat.tokenize(conversation("u"), Letters())
+    assert len(asked) == 3
+
+
+def test_a_message_without_words_is_empty_for_the_template() -> None:
+    source = "{% for m in messages if m.content %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    system = Message(role="system", content=" \n")
+    chat = ChatTemplate(source)
+    assert spell(chat.tokenize([system, user("a")], Letters())) == "<user>a"
+    assert spell(chat.tokenize([*conversation("s"), user("a")], Letters())) == "<system>Be brief.<user>a"
+    assert spell(chat.tokenize([system], Letters())) == ""
+
+
+def test_the_shape_of_a_prompt_does_not_depend_on_what_was_asked_before() -> None:
+    chat = ChatTemplate(MENDED["no system message"].source)
+    first = chat.tokenize(conversation("su"), Letters())
+    for turns in ("u", "uav", "s", "uv"):
+        chat.tokenize(conversation(turns), Letters())
+    assert chat.tokenize(conversation("su"), Letters()) == first
+    assert ChatTemplate(chat.source).tokenize(conversation("su"), Letters()) == first
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ messages[0].content[:5] }}", "{{ messages[0].content[:5]|tojson }}"], ids=["printed", "JSON"]
+)
+def test_a_list_of_parts_is_not_printed(source: str) -> None:
+    with pytest.raises(ModelError, match="doesn't show every message once"):
+        ChatTemplate(source).tokenize([user("a")], Letters())
 
 
 @pytest.mark.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remix.engine.reasoning import Sampled
 from remix.engine.sequence import Sequence
 from remix.records import Greedy, Request, Sampling
 
@@ -12,7 +13,7 @@ def sequence(max_tokens: int = 9, stop: tuple[str, ...] = (), on_text=None) -> S
 
 
 def spell(sequence: Sequence, *pieces: bytes) -> list[str | None]:
-    return [sequence.accept(token, piece, is_end=False) for token, piece in enumerate(pieces, 10)]
+    return [sequence.accept(Sampled(token, piece, piece), is_end=False) for token, piece in enumerate(pieces, 10)]
 
 
 def test_position_is_where_the_last_token_stands():
@@ -38,7 +39,7 @@ def test_half_a_letter_at_the_end_becomes_a_replacement_mark():
 def test_an_end_token_ends_the_text_without_being_in_it():
     one = sequence()
     spell(one, b"so")
-    assert one.accept(2, b"", is_end=True) == "stop"
+    assert one.accept(Sampled(2, b"", b"<end>"), is_end=True) == "stop"
     assert (one.text, one.token_ids) == ("so", [10, 2])
 
 
@@ -67,5 +68,5 @@ def test_what_may_become_a_stop_string_is_held_back():
     assert "".join(heard) == "so "
     spell(one, b"ough")
     assert "".join(heard) == "so ENou"
-    one.accept(2, b"", is_end=True)
+    one.accept(Sampled(2, b"", b"<end>"), is_end=True)
     assert "".join(heard) == "so ENough"

@@ -28,7 +28,7 @@ class FakeVocabulary:
     name = FILE.name
     context = FILE.context
 
-    def __init__(self, path: Path, file: ModelFile) -> None: ...
+    def __init__(self, path: Path, file: ModelFile, think: bool) -> None: ...
 
     def count(self, messages: Any) -> int:
         roles = [message.role for message in messages]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ from remix.records import (
 from remix.workspace import Workspace
 from tests.conftest import WRITER
 from tests.fake_decoder import FakeDecoder
+from tests.transcripts import TRANSCRIPTS, Reciting
 
 # -- a workspace --------------------------------------------------------------------------------------------
 
@@ -491,6 +493,9 @@ class FakeLocal:
 
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(b"".join(message.content.encode() for message in messages))
+
+    def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
+        return Request(token_ids=self.tokenize(messages), sampling=sampling)
 
     def close(self) -> None:
         self.engine.close()
@@ -1028,3 +1033,31 @@ def test_a_note_that_can_not_be_read_is_logged_and_left_out(
     (workspace.root / "remix.toml").write_text("strict = true\n")
     with pytest.raises(SeedError, match="not UTF-8"):
         TagRetriever(workspace=workspace.root).invoke("maps")
+
+
+# -- thoughts -----------------------------------------------------------------------------------------------
+
+GPT_OSS = next(each for each in TRANSCRIPTS if each.family == "gpt-oss")
+
+
+def test_thoughts_are_no_part_of_an_answer(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Thinking(FakeLocal):
+        def __init__(self) -> None:
+            self.engine = Engine(Reciting(GPT_OSS.written))
+
+    monkeypatch.setattr("remix.engine.local.LocalModel", lambda path, file, needs: Thinking())
+    answer = chat.invoke("word", max_thoughts=60)
+    assert answer.text == GPT_OSS.text
+    assert answer.additional_kwargs["reasoning_content"] == GPT_OSS.thoughts
+    assert answer.usage_metadata
+    assert answer.usage_metadata["output_tokens"] == len(GPT_OSS.written.split("·"))
+    assert "".join(str(chunk.content) for chunk in chat.stream("word", max_thoughts=60)) == GPT_OSS.text
+
+
+def test_a_writers_thoughts_are_no_part_of_its_text() -> None:
+    message = AIMessage(content="<think>\nMaps lie.\n</think>\n\nAll maps lie.")
+    with closing(ChatModelWriter(GenericFakeChatModel(messages=iter([message])))) as writer:
+        generation = writer.submit(a_prompt(("user", "Go on.")), a_sampling()).result(timeout=60)
+    assert generation.text == "All maps lie."
+    assert generation.thoughts
+    assert (generation.thoughts.text, generation.thoughts.token_ids) == ("Maps lie.", None)

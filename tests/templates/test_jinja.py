@@ -184,6 +184,10 @@ REFUSED_CHATS = [
     "{{ messages[0].get }}",
     "{{ raise_exception(range) }}",
     "{{ range(3) }}",
+    "{{ range|tojson }}",
+    "{{ [range]|tojson(indent=2) }}",
+    "{{ {'a': 'x'.upper}|tojson }}",
+    "{% generation %}{{ range }}{% endgeneration %}",
 ]
 
 

@@ -360,6 +360,14 @@ class LlamaDecoder:
         """The bytes that a token stands for."""
         return self.model.piece(token)
 
+    def spelling(self, token: int) -> bytes:
+        """The bytes that a token stands for; the name of a control token."""
+        return self.model.spelling(token)
+
+    def tokenize(self, markup: str) -> list[int]:
+        """The tokens of a mark, with control tokens."""
+        return self.model.tokenize_markup(markup)
+
     def is_end(self, token: int) -> bool:
         """Whether the token ends a turn."""
         return self.model.is_end(token)

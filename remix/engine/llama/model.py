@@ -209,11 +209,19 @@ class LlamaModel:
     @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def piece(self, token: int) -> bytes:
         """The bytes that a token stands for, none for control tokens. Raises `ModelError` for an unknown token id."""
+        return self._piece(token, special=False)
+
+    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
+    def spelling(self, token: int) -> bytes:
+        """The bytes that a token stands for, or a control token's name. Raises the same error as `piece`."""
+        return self._piece(token, special=True)
+
+    def _piece(self, token: int, special: bool) -> bytes:
         self.check_token(token)
         length = 64
         while True:
             buffer = ctypes.create_string_buffer(length)
-            written = int(C.llama_token_to_piece(self.vocab, token, buffer, length, 0, False))
+            written = int(C.llama_token_to_piece(self.vocab, token, buffer, length, 0, special))
             if written >= 0:
                 return buffer.raw[:written]
             length = -written
