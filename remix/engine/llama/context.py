@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 import llama_cpp as C
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout
-from remix.engine.llama.library import go_on, load_parts, logged_error, logged_lines
+from remix.engine.llama.library import go_on, load, logged_error, logged_lines
 from remix.errors import ModelError
-from remix.models.parts import parts_of
 from remix.util import interrupts
 
 _SHORT, _LONG, _FEW = 256, 2**17, 4
@@ -97,7 +96,7 @@ def _simulated(path: Path, _: tuple[int, int], config: BatchConfig) -> ContextCo
     params.load_mode = C.LLAMA_LOAD_MODE_NONE
     params.n_gpu_layers = config.gpu_layers
     params.progress_callback = go_on
-    model = load_parts(parts_of(path), params)
+    model = load(path, params)
     try:
         logs = [
             _log(model, context_params(config, tokens, sequences)) if model else []

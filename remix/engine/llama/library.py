@@ -1,6 +1,6 @@
-"""llama.cpp as a library: version, CPU features, error log, quantisation, and the batch config for a weight type.
+"""llama.cpp as a library: version, CPU features, loading, error log, quantisation, batch config for a weight type.
 
-Takes names of weight types and files, gives batch configs, hashes and text. Knows no loaded model.
+Takes names of weight types and files, gives handles, batch configs, hashes and text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
 from remix.errors import ModelError
+from remix.models.parts import parts_of
 from remix.records import sha256
 from remix.util import interrupts, stages
 
@@ -54,15 +55,16 @@ def go_on(share: float, _: ctypes.c_void_p) -> bool:
     return not interrupts.is_pressed()
 
 
-def load_parts(parts: Sequence[Path], params: Any) -> Any:
-    """llama.cpp's handle of a model in all its files; null, and an error in the log, if it can't be loaded."""
-    recent_log.clear()
-    # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
-    names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
-    return C.llama_model_load_from_splits(names, len(parts), params)
-
-
 C.llama_log_set(_on_log, ctypes.c_void_p(0))
+
+
+def load(path: Path, params: Any) -> Any:
+    """llama.cpp's handle of a model, by the path of any part; None if llama.cpp can't load it, see `logged_error`."""
+    # All parts are named, since llama.cpp finds further parts only by names in its own spelling.
+    parts = parts_of(path)
+    names = (ctypes.c_char_p * len(parts))(*map(os.fsencode, parts))
+    recent_log.clear()
+    return C.llama_model_load_from_splits(names, len(parts), params)
 
 
 def logged_error(otherwise: str = "llama.cpp gives no reason") -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from remix.engine.decoder import BatchConfig
 from remix.engine.llama.context import ContextCost, context_cost
-from remix.engine.llama.library import go_on, has_amx, load_parts, logged_error
+from remix.engine.llama.library import go_on, has_amx, load, logged_error
 from remix.errors import ModelError, PromptError
 from remix.models.parts import parts_of
 from remix.records import Dry
@@ -60,9 +60,8 @@ class LlamaModel:
         params.n_gpu_layers = config.gpu_layers
         params.use_extra_bufts = config.repack
         params.progress_callback = go_on
-        parts = parts_of(path)
-        self._mapped = MappedFiles(parts)
-        self.handle: Any = load_parts(parts, params)
+        self._mapped = MappedFiles(parts_of(path))
+        self.handle: Any = load(path, params)
         if not self.handle:
             interrupts.check()
             raise ModelError(
