@@ -315,8 +315,10 @@ def test_an_engine_closed_by_its_own_thread(how: str) -> None:
     """It couldn't wait for itself: a `RuntimeError` took the place of the request's end."""
     engine = engine_of()
     closed: list[BaseException | None] = []
+    submitted = Event()
 
     def close(_: object) -> None:
+        submitted.wait(SECONDS)
         try:
             engine.close()
             closed.append(None)
@@ -327,6 +329,7 @@ def test_an_engine_closed_by_its_own_thread(how: str) -> None:
     if how == "a callback":
         first.add_done_callback(close)
     others = [engine.submit(LONG) for _ in range(6)]
+    submitted.set()
     assert not wait([first, *others], timeout=SECONDS).not_done
     engine.close()
     assert closed
