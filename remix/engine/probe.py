@@ -99,7 +99,8 @@ def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0
     for config in configs:
         verdict = probe(path, file, config, threads)
         if verdict is None:
-            return ChosenConfig(guess, True, _by_type(file, guess))
+            likely = config if differs else guess
+            return ChosenConfig(likely, True, _by_type(file, likely))
         if verdict.passed:
             return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
         differs = differs or f"; {in_words(config)} they differ"
