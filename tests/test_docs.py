@@ -86,7 +86,7 @@ def test_models_md_has_a_row_for_each_architecture_as_this_llama_cpp_runs_it() -
     assert old is not None
     new = make_models.page(text, rows)
     assert text == re.sub(r"Measured with .*\n", lambda _: old[0], new), "run python -m docs.make_models"
-    pinned = re.search(r"^llama-cpp-python==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    pinned = re.search(r"^llama_cpp_python==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     assert pinned is not None
     assert f"llama-cpp-python {pinned[1]} " in old[0], "run python -m docs.make_models"
 

@@ -1,7 +1,7 @@
 """The probe: do other sequences in the batch change a sequence's logits, with this model on this machine?
 
-Takes a GGUF and a batch config, gives a `Verdict`; takes a GGUF, gives the batch config to run the model with. Verdicts
-are kept in the user's cache per file, libraries and CPU features.
+Takes a GGUF and a batch config, gives a `Verdict`; takes a GGUF, gives the batch config to run the model with.
+Verdicts are kept in the user's cache per file, libraries and CPU features.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def choose_config(path: Path, file: ModelFile, threads: int, gpu_layers: int = 0
     for config in configs:
         verdict = probe(path, file, config, threads)
         if verdict is None:
-            guess = single if is_single(file) else guess
-            return ChosenConfig(guess, True, _by_type(file, guess))
+            likely = config if differs or is_single(file) else guess
+            return ChosenConfig(likely, True, _by_type(file, likely))
         if verdict.passed:
             return ChosenConfig(config, True, f"probed on this machine: same logits {in_words(config)}{differs}")
         differs = differs or f"; {in_words(config)} they differ"

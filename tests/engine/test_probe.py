@@ -141,7 +141,16 @@ def test_a_mixture_of_experts_with_k_quants_never_has_more_than_four_rows(
     """Logits of other numbers of rows differ seldom enough that a probe may miss the difference."""
     monkeypatch.setattr(FakeWeights, "experts", 8)
     assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q4_K", "Q6_K")})).config.rows == 4
-    assert choose(FILE.model_copy(update={"weight_types": ("F32", "Q8_0")})).config.rows == 16
+    assert choose(FILE.model_copy(update={"sha256": sha256("other")})).config.rows == 16
+    monkeypatch.setattr(FakeWeights, "context_cost", ContextCost(token=2**60))
+    unseen = FILE.model_copy(update={"weight_types": ("F32", "Q5_K"), "sha256": sha256("unseen")})
+    assert choose(unseen).config.rows == 4, "by weight type"
+
+
+def test_architectures_whose_sequences_llama_cpp_mixes_up_run_one_at_a_time(machine: type[Showing]) -> None:
+    file = FILE.model_copy(update={"architecture": "plamo2"})
+    assert choose(file)[:2] == (BatchConfig(rows=1), True)
+    assert probe.fast_config(file).config.rows == 1
 
 
 def test_a_probe_tells_how_far_it_is(machine: type[Showing]) -> None:
