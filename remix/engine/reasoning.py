@@ -196,6 +196,8 @@ class ThoughtFilter:
         """Whether the next token may begin a mark."""
         self._pending: list[Sampled] = []
         """Tokens that may belong to a mark, or to the text."""
+        self._coming: deque[Sampled] = deque()
+        """Tokens, or rests of tokens, to be taken next."""
         self.token_ids: list[int] = []
         """Tokens of thoughts and marks."""
         self.forced: deque[int] = deque()
@@ -208,7 +210,10 @@ class ThoughtFilter:
 
     def put(self, token: Sampled) -> list[Sampled]:
         """Take the next token; gives the tokens that are now known to be of the text, in order."""
-        ready = self._take(token)
+        ready: list[Sampled] = []
+        self._coming.append(token)
+        while self._coming:
+            ready += self._take(self._coming.popleft())
         if self._within and self._most and not self.forced:
             self._limit(self._within)
         return ready
@@ -282,8 +287,9 @@ class ThoughtFilter:
             self._drop(len(data) - len(bare) + len(mark))
             if marks := self._openings.get(mark):
                 self._within = marks
-                rest, self._pending = self._pending, []
-                return [token for each in rest for token in self._take(each)]
+                self._coming.extendleft(reversed(self._pending))
+                self._pending = []
+                return []
 
     def _drop(self, count: int) -> None:
         """Move the first bytes of the pending tokens, a mark, to the thoughts."""

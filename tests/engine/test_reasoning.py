@@ -122,6 +122,14 @@ def test_the_same_comes_alone_and_in_company():
     assert [each.model_dump(exclude=times) for each in alone] == [each.model_dump(exclude=times) for each in together]
 
 
+def test_any_number_of_thoughts_may_be_in_one_token():
+    """Bug: each thought of a token took a deeper call, and a thousand overflowed Python's stack."""
+    text, thoughts = split("<think>Maps lie.</think>\n" * 2000 + "All maps lie.")
+    assert text == "All maps lie."
+    assert thoughts
+    assert thoughts.text == "\n\n".join(["Maps lie."] * 2000)
+
+
 def test_marks_in_the_prompt_open_no_thought():
     (one,) = recite(BY_FAMILY["none"], request(max_thoughts=90))
     assert kept(one) == ("All maps\n\nlie.", "")
