@@ -74,7 +74,7 @@ def test_the_cost_is_what_llama_cpp_allocates(model_path: Path, flash_attn: bool
     ],
 )
 def test_each_architecture_costs_what_llama_cpp_allocates(tmp_path: Path, architecture: str, token: int) -> None:
-    path = tiny_architectures.write(tmp_path / "tiny.gguf", architecture)
+    path = tiny_architectures.write(tmp_path, architecture, "q8_0")
     assert context.context_cost(path, BatchConfig()).token == token
     assert_as_allocated(path, BatchConfig())
 
@@ -97,3 +97,9 @@ def test_a_file_that_is_no_model_has_no_cost(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF" + bytes(200))
     with pytest.raises(ModelError, match=r"no\.gguf: can't tell the memory it needs"):
         context.context_cost(path, BatchConfig())
+
+
+def test_a_file_that_was_deleted_is_an_error_in_words(tmp_path: Path) -> None:
+    """Bug: a file deleted during a probe, which takes minutes, ended with a traceback."""
+    with pytest.raises(ModelError, match="can't be read"):
+        context.context_cost(tmp_path / "gone.gguf", BatchConfig())

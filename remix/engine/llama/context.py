@@ -18,6 +18,7 @@ import llama_cpp as C
 from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.llama.library import go_on, load, logged_error, logged_lines
 from remix.errors import ModelError
+from remix.models.identity import unreadable_model
 from remix.util import interrupts
 
 _SHORT, _LONG, _FEW = 256, 2**17, 4
@@ -81,7 +82,10 @@ def context_cost(path: Path, config: BatchConfig) -> ContextCost:
 
     Raises `ModelError` if llama.cpp can't read the file.
     """
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise unreadable_model(path, error) from error
     # Only what matters to the cost, so that configs which differ elsewhere find the same cost.
     config = BatchConfig(
         chunk=config.chunk, rows=config.rows, flash_attn=config.flash_attn, gpu_layers=config.gpu_layers
