@@ -95,13 +95,12 @@ class ChatModelWriter:
         try:
             answer = self._model.invoke(to_langchain(prompt.messages))
             reasons = [str(answer.response_metadata.get(key)).casefold() for key in _FINISHES]
-            text, opening = str(answer.text), prompt.opening
+            (text, thoughts), opening = split(str(answer.text)), prompt.opening
             # A model may repeat the opening before the new words.
             repeated = opening and text.lstrip().startswith(opening)
-            text, thoughts = split(text.lstrip().removeprefix(opening) if repeated else text)
             generation = Generation(
                 writer=self.info,
-                text=text,
+                text=text.lstrip().removeprefix(opening) if repeated else text,
                 thoughts=thoughts,
                 finish="length" if any(reason in _LENGTH for reason in reasons) else "stop",
                 token_ids=None,

@@ -1061,3 +1061,11 @@ def test_a_writers_thoughts_are_no_part_of_its_text() -> None:
     assert generation.text == "All maps lie."
     assert generation.thoughts
     assert (generation.thoughts.text, generation.thoughts.token_ids) == ("Maps lie.", None)
+
+
+def test_an_opening_repeated_after_thoughts_is_no_part_of_the_text() -> None:
+    """Bug: an opening was looked for before the thoughts alone, and came twice in the text."""
+    message = AIMessage(content="<think>\nMaps lie.\n</think>\n\nAll maps lie.")
+    with closing(ChatModelWriter(GenericFakeChatModel(messages=iter([message])))) as writer:
+        prompt = a_prompt(("user", "Go on."), ("assistant", "All maps"))
+        assert writer.submit(prompt, a_sampling()).result(timeout=60).text == " lie."
