@@ -114,14 +114,19 @@ class ChatTemplate:
         """The prompt's token ids; if the last message is the assistant's, the model continues that message."""
         return self.request(messages, tokenizer)[0]
 
-    def request(self, messages: Sequence[Message], tokenizer: Tokenizer) -> tuple[list[int], str]:
-        """The prompt's token ids, and the opening mark of a thought that the prompt leaves open; or else empty."""
+    def request(
+        self, messages: Sequence[Message], tokenizer: Tokenizer, may_think: bool = True
+    ) -> tuple[list[int], str]:
+        """The prompt's token ids, and the opening mark of a thought that the prompt leaves open; or else empty.
+
+        Unless the answer `may_think`, a thought that the template opens is closed.
+        """
         opening = messages[-1].content if messages[-1].role == "assistant" else ""
         turns = messages[:-1] if opening else messages
         tokens: list[int] = []
         parts = self._parts(turns, tokenizer)
         opened = reasoning.left_open(parts[-1][0], self.marks) if parts and not parts[-1][1] else None
-        if opened and (opening or not self._think):
+        if opened and (opening or not (self._think and may_think)):
             parts[-1] = reasoning.closed(parts[-1][0], opened), False
             opened = None
         for part, is_content in parts:

@@ -29,6 +29,7 @@ from remix.models.open_file import OpenModelFile
 from remix.records import (
     EngineUsed,
     Generation,
+    Grammar,
     Message,
     ModelFile,
     ModelUsed,
@@ -151,16 +152,18 @@ class LocalModel:
         return self.engine.submit(self.request(prompt.messages, sampling), on_text)
 
     def request(self, messages: Iterable[Message], sampling: Sampling) -> Request:
-        """The engine's request for a prompt."""
-        tokens, opened = self._chat.request(list(messages), self._model)
+        """The engine's request for a prompt. An answer under a grammar has no thoughts: the grammar is for the answer."""
+        is_free = not any(isinstance(each, Grammar) for each in sampling.chain)
+        tokens, opened = self._chat.request(list(messages), self._model, may_think=is_free)
         return Request(token_ids=tuple(tokens), sampling=sampling, opened=opened)
 
     def score(self, messages: Iterable[Message], text: str) -> Future[Score]:
-        """Queue a text to be scored as the model's answer to messages.
+        """Queue a text to be scored as the model's answer to messages, without thoughts before the answer.
 
         Raises `PromptError` if both don't fit or the text is empty, and `ModelError` if the model is closed.
         """
-        return self.engine.score(self.tokenize(messages), self.tokenize_text(text))
+        prompt, _ = self._chat.request(list(messages), self._model, may_think=False)
+        return self.engine.score(prompt, self.tokenize_text(text))
 
     def score_text(self, before: str, text: str) -> Future[Score]:
         """Queue a text to be scored as the continuation of another text, which may be empty, without a chat template.

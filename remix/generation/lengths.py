@@ -244,7 +244,7 @@ class Lengths:
                 raise PromptError(
                     f"{template.name}: {len(corpus)} passages together don't fit {self._counter.name}, which takes "
                     f"{context} tokens.",
-                    "Choose fewer passages, lower --max-tokens, or take another model.",
+                    f"Choose fewer passages, lower {self._bounds}, or take another model.",
                 )
             self._needed.append(count + allowed)
             self.computed += count * texts
@@ -273,11 +273,17 @@ class Lengths:
 
     def _too_long(self, passage: Passage, needed: str) -> PromptError:
         assert self._counter is not None
+        written = "thoughts and output" if self._options.max_thoughts else "output"
         return PromptError(
-            f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output, "
+            f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its {written}, "
             f"and {self._counter.name} takes {self._counter.context}.",
-            "Split the passage, lower --max-tokens, or take another model.",
+            f"Split the passage, lower {self._bounds}, or take another model.",
         )
+
+    @property
+    def _bounds(self) -> str:
+        """The options that bound what the model writes."""
+        return "--max-thoughts or --max-tokens" if self._options.max_thoughts else "--max-tokens"
 
 
 def _failing(measured: Sequence[Measured]) -> dict[str, RemixError]:

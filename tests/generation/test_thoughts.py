@@ -13,10 +13,13 @@ import pytest
 
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaModel
+from remix.engine.local import LoadOptions, LocalModel
 from remix.engine.reasoning import marking
+from remix.errors import PromptError
 from remix.generation import execute, prepare
+from remix.models import identity
 from remix.outputs import RunFolder, list_runs
-from remix.records import Generation, Message, Options, Prompt, Request, Run, Sampling, sha256
+from remix.records import Generation, Grammar, Greedy, Message, Options, Prompt, Request, Run, Sampling, sha256
 from remix.studio.alternatives import words
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
@@ -193,6 +196,42 @@ def test_a_run_of_a_model_that_thinks_comes_again(
     assert bool(closed) == think
     ok(remix_("verify", "--replay"))
     assert replayed(folder, str(thinking)) == [True] * 6
+
+
+@pytest.fixture
+def load(thinking: Path) -> Callable[[bool], LocalModel]:
+    needs = LoadOptions((256,), 1, 1, fast=True)
+    return lambda think: LocalModel(thinking, identity.identify(thinking), needs._replace(think=think))
+
+
+QUESTION = (Message(role="user", content="Do maps lie?"),)
+
+
+def test_an_answer_under_a_grammar_is_no_thought(load: Callable[[bool], LocalModel]) -> None:
+    """Bug: a prompt that left a thought open had the grammar's answer in the thought, and the text was empty."""
+    grammar = Grammar(source='root ::= "yes" | "no"')
+    sampling = Sampling(seed=1, chain=(grammar, Greedy()), max_tokens=9, stop=(), max_thoughts=40)
+    with load(True) as model:
+        generation = model.engine.submit(model.request(QUESTION, sampling)).result(timeout=60)
+    assert generation.text in ("yes", "no")
+    assert generation.thoughts is None
+
+
+def test_an_answer_is_not_scored_as_a_thought(load: Callable[[bool], LocalModel]) -> None:
+    """Bug: a prompt that left a thought open had the answer scored within the thought."""
+    scores = []
+    for think in (True, False):
+        with load(think) as model:
+            scores.append(model.score(QUESTION, "All maps lie.").result(timeout=60))
+    assert scores[0] == scores[1]
+
+
+def test_what_does_not_fit_with_thoughts_is_said_of_thoughts(workspace: Workspace, thinking: Path) -> None:
+    """Bug: the advice named --max-tokens alone, which can't help if the thoughts fill the context."""
+    options = Options(model=str(thinking), kinds=("again",), steps=1, think=True, max_thoughts=100_000, strict=True)
+    with pytest.raises(PromptError, match="tokens with its thoughts and output") as caught:
+        prepare.prepare(workspace, options)
+    assert caught.value.hint == "Split the passage, lower --max-thoughts or --max-tokens, or take another model."
 
 
 @pytest.mark.model
