@@ -152,7 +152,7 @@ class LocalModel:
         return self.engine.submit(self.request(prompt.messages, sampling), on_text)
 
     def request(self, messages: Iterable[Message], sampling: Sampling) -> Request:
-        """The engine's request for a prompt. An answer under a grammar has no thoughts: the grammar is for the answer."""
+        """The engine's request for a prompt. With a grammar there are no thoughts, which the grammar would bind."""
         is_free = not any(isinstance(each, Grammar) for each in sampling.chain)
         tokens, opened = self._chat.request(list(messages), self._model, may_think=is_free)
         return Request(token_ids=tuple(tokens), sampling=sampling, opened=opened)
