@@ -268,7 +268,7 @@ def memory_use(path: Path, file: ModelFile, needs: LoadOptions) -> MemoryUse:
     if needs.config or needs.fast:
         config = needs.config or probe.fast_config(file, needs.gpu_layers).config
     else:
-        config = tune.expected(file, needs.gpu_layers)
+        config = tune.expected(path, file, needs.gpu_layers)
     return memory.layouts(file, llama.context_cost(path, config), config, needs)[1]
 
 

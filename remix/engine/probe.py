@@ -77,10 +77,10 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return is_probed(file, _configs(file, guess)[0])
 
 
-def expected(file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
+def expected(path: Path, file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
     """The batch config that `choose_config` will give: the first one that didn't fail yet."""
     configs = _configs(file, llama.exact_config(*file.weight_types, gpu_layers=gpu_layers))
-    verdicts = ((config, _MEMOS.read(_key(file, config))) for config in configs)
+    verdicts = ((config, _foreseen(path, file, config)) for config in configs)
     return next((config for config, verdict in verdicts if verdict is None or verdict.passed), configs[-1])
 
 
@@ -132,24 +132,38 @@ def probe(path: Path, file: ModelFile, config: BatchConfig, threads: int) -> Ver
     Computes some hundred prompt tokens and decodes as many: seconds for a small model, a minute for a large model.
     None if memory is too small. Raises `ModelError` if the model can't be loaded.
     """
-    key = _key(file, config)
-    if kept := _MEMOS.read(key):
-        return kept
+    if verdict := _foreseen(path, file, config):
+        return verdict
+    with LlamaModel(path, config=config) as model:
+        context = max(long_prompt(config), config.chunk + 2) + CONTEXT - 1
+        if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:
+            return None
+        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=2) as decoder:
+            return _kept(file, config, compare(decoder, model.tokenize_text(TEXT)))
+
+
+def _foreseen(path: Path, file: ModelFile, config: BatchConfig) -> Verdict | None:
+    """The verdict that is in the cache, or that needs no weights; null if a probe must find out."""
+    if known := _MEMOS.read(_key(file, config)):
+        return known
     if config.rows > 1 and is_single(file):
         return Verdict(
             passed=False, compared="nothing", difference="llama.cpp mixes up sequences of this architecture"
         )
     types = " ".join(file.weight_types)
-    with LlamaModel(path, config=config) as model:
-        if config.rows > FEW_ROWS and model.experts and any(part in types for part in ("_K", "IQ")):
-            return Verdict(passed=False, compared="nothing", difference="kernels depend on the rows for an expert")
-        context = max(long_prompt(config), config.chunk + 2) + CONTEXT - 1
-        if model.context_cost.of(KVCacheLayout(context, config.rows, 2)) > psutil.virtual_memory().available // 2:
-            return None
-        with LlamaDecoder(model, config.rows, context, config, threads, prefix_slots=2) as decoder:
-            verdict = compare(decoder, model.tokenize_text(TEXT))
+    if config.rows > FEW_ROWS and any(part in types for part in ("_K", "IQ")):
+        with LlamaModel(path, vocab_only=True) as model:
+            is_mixture = model.experts > 0
+        if is_mixture:
+            differs = Verdict(passed=False, compared="nothing", difference="kernels depend on the rows for an expert")
+            return _kept(file, config, differs)
+    return None
+
+
+def _kept(file: ModelFile, config: BatchConfig, verdict: Verdict) -> Verdict:
+    """The verdict, put into the cache if the cache can be written."""
     with suppress(RunError):
-        _MEMOS.write(key, verdict)
+        _MEMOS.write(_key(file, config), verdict)
     return verdict
 
 

@@ -116,10 +116,10 @@ def is_known(file: ModelFile, gpu_layers: int = 0) -> bool:
     return (not gpu_layers and recall(file) is not None) or probe.is_known(file, gpu_layers)
 
 
-def expected(file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
+def expected(path: Path, file: ModelFile, gpu_layers: int = 0) -> BatchConfig:
     """The batch config that `choose` will give, as far as the cache tells."""
     tuned = None if gpu_layers else recall(file)
-    return tuned.config if tuned else probe.expected(file, gpu_layers)
+    return tuned.config if tuned else probe.expected(path, file, gpu_layers)
 
 
 def recall(file: ModelFile) -> Tuned | None:

@@ -32,8 +32,8 @@ class FakeWeights:
     experts = 0
     context_cost = ContextCost(token=1)
 
-    def __init__(self, path: Path, config: BatchConfig) -> None:
-        type(self).loaded += 1
+    def __init__(self, path: Path, vocab_only: bool = False, config: BatchConfig | None = None) -> None:
+        type(self).loaded += not vocab_only
 
     def __enter__(self) -> FakeWeights:
         return self
@@ -145,6 +145,22 @@ def test_a_mixture_of_experts_with_k_quants_never_has_more_than_four_rows(
     monkeypatch.setattr(FakeWeights, "context_cost", ContextCost(token=2**60))
     unseen = FILE.model_copy(update={"weight_types": ("F32", "Q5_K"), "sha256": sha256("unseen")})
     assert choose(unseen).config.rows == 4, "by weight type"
+
+
+def test_rows_that_experts_rule_out_are_foreseen_without_weights(
+    machine: type[Showing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bug: memory for 16 rows was wanted although four would be taken, and with each run the weights were loaded
+    once more to find that out."""
+    monkeypatch.setattr(FakeWeights, "experts", 8)
+    file = FILE.model_copy(update={"weight_types": ("Q4_K",)})
+    FakeWeights.loaded = 0
+    assert tune.expected(Path("x"), file).rows == 4
+    assert FakeWeights.loaded == 0
+    assert choose(file).config == tune.expected(Path("x"), file)
+    assert choose(file).config.rows == 4
+    assert FakeWeights.loaded == 1
+    assert tune.is_known(file)
 
 
 def test_architectures_whose_sequences_llama_cpp_mixes_up_run_one_at_a_time(machine: type[Showing]) -> None:
