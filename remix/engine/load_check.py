@@ -31,7 +31,7 @@ from remix.records import Frozen, Greedy, ModelFile, Sampling
 from remix.util import environment, processes, stages
 from remix.util.cache import MemoStore
 
-LOAD_CHECK = "remix/look/2"
+LOAD_CHECK = "remix/look/3"
 """Name and version of the procedure."""
 
 PATIENCE = 60
