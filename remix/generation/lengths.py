@@ -243,8 +243,8 @@ class Lengths:
             if count + allowed > context:
                 raise PromptError(
                     f"{template.name}: {len(corpus)} passages together don't fit {self._counter.name}, which takes "
-                    f"{context} tokens.",
-                    "Choose fewer passages, lower --max-tokens, or take another model.",
+                    f"{context} tokens, with an output{self._thoughts[0]}.",
+                    f"Choose fewer passages, lower {self._thoughts[1]}, or take another model.",
                 )
             self._needed.append(count + allowed)
             self.computed += count * texts
@@ -273,11 +273,18 @@ class Lengths:
 
     def _too_long(self, passage: Passage, needed: str) -> PromptError:
         assert self._counter is not None
+        thoughts, lower = self._thoughts
         return PromptError(
-            f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output, "
+            f"{passage.path}:{passage.lines[0]}: {passage.id} needs {needed} tokens with its output{thoughts}, "
             f"and {self._counter.name} takes {self._counter.context}.",
-            "Split the passage, lower --max-tokens, or take another model.",
+            f"Split the passage, lower {lower}, or take another model.",
         )
+
+    @property
+    def _thoughts(self) -> tuple[str, str]:
+        """Words about the tokens of thoughts, if there are any, and the options that lower what an output needs."""
+        most = self._options.max_thoughts
+        return (f" and {most} of thoughts", "--max-tokens or --max-thoughts") if most else ("", "--max-tokens")
 
 
 def _failing(measured: Sequence[Measured]) -> dict[str, RemixError]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -132,7 +133,7 @@ def test_a_text_that_never_came_is_flagged(recite: Recite) -> None:
 
 def test_show_tells_of_thoughts_and_shows_them(recite: Recite, remix_: Remix) -> None:
     recite(BY_FAMILY["gpt-oss"])
-    assert "The model thought first (12 tokens): --thoughts shows what." in remix_("show", TASK).stderr
+    assert "The model wrote 12 tokens of thoughts first: --thoughts shows them." in remix_("show", TASK).stderr
     assert "Say so." not in ok(remix_("show", TASK))
     assert "Say so." in ok(remix_("show", TASK, "--thoughts"))
     assert json.loads(ok(remix_("show", TASK, "--thoughts", "--json")))["text"] == "Maps lie.\nSay so."
@@ -193,6 +194,21 @@ def test_a_run_of_a_model_that_thinks_comes_again(
     assert bool(closed) == think
     ok(remix_("verify", "--replay"))
     assert replayed(folder, str(thinking)) == [True] * 6
+
+
+def test_a_draft_tells_of_its_thoughts(workspace: Workspace, remix_: Remix, thinking: Path) -> None:
+    options = ("--max-tokens", 8, "--model", thinking)
+    thought = remix_("try", "again", "two-clocks/001", "--think", "--max-thoughts", 24, *options)
+    assert re.search(r"\(after \d+ tokens of thoughts\)", thought.stderr)
+    assert "thoughts" not in remix_("try", "again", "two-clocks/001", *options).stderr
+
+
+def test_a_context_too_short_for_thoughts_is_told_with_what_to_lower(
+    workspace: Workspace, remix_: Remix, thinking: Path
+) -> None:
+    result = remix_("generate", "--all", "--kind", "again", "--model", thinking, "--think")
+    assert "tokens with its output and 1024 of thoughts, and thinking takes 512." in result.stderr
+    assert "lower --max-tokens or --max-thoughts" in result.stderr
 
 
 @pytest.mark.model
