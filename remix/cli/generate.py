@@ -162,9 +162,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     with loading:
         loading.enter_context(progress(quiet=False))
         job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
+        for lack in job.notes:
+            note(lack)
         _note_model(job)
         for record, _ in execute.draft(job, flow.add, show_prompt):
             flow.end()
+            if thoughts := record.output.thoughts:
+                note(f"(after {thoughts.in_words})")
             if cut := _cut_in_words(record.output):
                 note(f"({cut})")
             if record.flags:

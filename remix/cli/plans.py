@@ -50,7 +50,7 @@ def show(job: Job, as_json: bool) -> None:
     if time:
         note(f"About {_range(time)} on this machine, by {time.basis}.")
     if memory:
-        note(f"It takes {memory.in_words}.")
+        note(f"The run takes {memory.in_words}.")
     rows = [
         (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
         for task in run.tasks

@@ -16,7 +16,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.stored_reviews import StoredReviews
-    from remix.records import Candidate, Record, Standing, Thoughts, Trace
+    from remix.records import Candidate, Record, Standing, Trace
     from remix.workspace import Workspace
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
@@ -120,7 +120,7 @@ def show(
     _show_text(record, written)
     _show_review(stored, record)
     if record.output.thoughts:
-        note("", f"The model thought first ({_tokens(record.output.thoughts)}): --thoughts shows what.")
+        note("", f"The model wrote {record.output.thoughts.in_words} first: --thoughts shows them.")
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
@@ -193,7 +193,7 @@ def _show_candidates(record: Record, run: str, as_json: bool) -> None:
 
 
 def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
-    """What the model thought before it wrote the text."""
+    """The model's thoughts before the text."""
     from remix.errors import RunError
 
     thoughts = record.output.thoughts
@@ -205,11 +205,7 @@ def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
     if as_json:
         print_json(thoughts.model_dump(mode="json"))
         return
-    print_below(f"thoughts, {_tokens(thoughts)}", thoughts.text)
-
-
-def _tokens(thoughts: Thoughts) -> str:
-    return f"{len(thoughts.token_ids)} tokens" if thoughts.token_ids is not None else "tokens unknown"
+    print_below(thoughts.in_words, thoughts.text)
 
 
 def _about(candidate: Candidate) -> str:

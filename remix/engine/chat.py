@@ -77,11 +77,6 @@ class _Accepted(NamedTuple):
     """The rendered text, split at the placeholders: markup and placeholders take turns."""
 
 
-def _prints_parts(pieces: Sequence[str]) -> bool:
-    """Whether a template that was given lists of parts printed the lists, as Python or JSON writes them."""
-    return any(piece.rstrip("\"' ").endswith(("text':", 'text":')) for piece in pieces[::2])
-
-
 class ChatTemplate:
     """A model's chat template; errors call the model `model`.
 
@@ -175,7 +170,9 @@ class ChatTemplate:
                 continue
             pieces = re.split(f"({'|'.join(filter(None, shown)) or '(?!)'})", rendered)
             markup = sum(map(len, pieces[::2]))
-            if sorted(pieces[1::2]) != sorted(filter(None, shown)) or (in_parts and _prints_parts(pieces)):
+            # Given lists of parts, some templates print the lists, as Python or JSON writes them.
+            is_list = in_parts and any(piece.rstrip("\"' ").endswith(("text':", 'text":')) for piece in pieces[::2])
+            if is_list or sorted(pieces[1::2]) != sorted(filter(None, shown)):
                 refusal = refusal or self._refusal("it doesn't show every message once")
             elif markup > MOST_MARKUP + MOST_MARKUP_A_MESSAGE * len(turns):
                 return self._refusal(f"it adds {markup} characters around {len(turns)} messages")

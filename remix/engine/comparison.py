@@ -49,7 +49,9 @@ def compare(decoder: Probed, words: Sequence[int]) -> Verdict:
     """Decode sequences made of `words`, alone and batched. The decoder must be empty and have two prefix slots."""
     calls = _Calls(decoder)
     _Comparison(calls, words, calls.count).run()
-    comparison = _Comparison(decoder, words, _teller(decoder.config, calls.counted))
+    done = count(1)
+    rows = f"{decoder.config.rows} rows" if decoder.config.rows > 1 else "one sequence at a time"
+    comparison = _Comparison(decoder, words, lambda: stages.tell(f"Probing {rows}", next(done) / calls.counted))
     sequences = len(comparison.sequences) + decoder.config.rows
     compared = (
         f"the raw logits of {sequences} sequences, after up to {comparison.life + 1} tokens each, "
@@ -93,13 +95,6 @@ class _Calls:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._decoder, name)
         return found if name == "piece" or not callable(found) else lambda *_, **__: None
-
-
-def _teller(config: BatchConfig, total: int) -> Callable[[], None]:
-    """A function to call after each of a comparison's `total` calls."""
-    done = count(1)
-    rows = f"{config.rows} rows" if config.rows > 1 else "one sequence at a time"
-    return lambda: stages.tell(f"Probing {rows}", next(done) / total)
 
 
 class _DifferenceError(Exception):

@@ -6,7 +6,6 @@ Loads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,15 +53,16 @@ class MemoryUse(NamedTuple):
     def in_words(self) -> str:
         """The parts, and the free memory."""
         tokens, slots, prefix_slots = self.layout
-        prompts = f", and {prefix_slots} prompts" if prefix_slots else ""
+        sequences = f"{slots} sequence{'s' if slots > 1 else ''} of {tokens:,} tokens"
+        kept = f", and {prefix_slots} kept prompt{'s' if prefix_slots > 1 else ''}" if prefix_slots else ""
         return (
             f"{size(self.total)} of memory: weights {size(self.weights)}, KV cache {size(self.cache)} "
-            f"({slots} at once of {tokens:,} tokens{prompts}), buffers {size(self.calls)}; {size(self.free)} are free"
+            f"({sequences}{kept}), buffers {size(self.calls)}; {size(self.free)} are free"
         )
 
     @property
     def warning(self) -> str | None:
-        """What is tight, and what to lower; null if nothing is."""
+        """A warning if memory is tight, with the options to lower; null if there is enough."""
         if self.total > self.free * TIGHT:
             return (
                 f"Memory is tight: this run takes {self.in_words}. Close other programs, lower --parallel or "
@@ -103,7 +103,10 @@ def layouts(
     sequences = config.rows if config.fixed else min(needs.parallel or config.rows, config.rows, needs.chains)
     least = sequences if config.fixed else 1
     made = []
-    for context in _rounded(needs.contexts, file.context):
+    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
+    longest = file.context if file.context > 0 else MOST_TOKENS
+    rounded = (max(1, -(-min(each, longest) // CELLS)) * CELLS for each in needs.contexts or (1,))
+    for context in dict.fromkeys(rounded):
         places = budget // max(1, cost.slot(context))
         if places < least:
             many = (
@@ -122,10 +125,3 @@ def layouts(
     largest = max(made, key=cost.of)
     calls = cost.calls(largest)
     return made, MemoryUse(weights, cost.of(largest) - calls, calls, free, largest, sequences)
-
-
-def _rounded(contexts: Sequence[int], trained: int) -> list[int]:
-    """Contexts as llama.cpp rounds them, each once; none longer than the model's."""
-    # A run from elsewhere may ask for any context; no text that was planned is longer than the model's context.
-    longest = trained if trained > 0 else MOST_TOKENS
-    return list(dict.fromkeys(max(1, -(-min(each, longest) // CELLS)) * CELLS for each in contexts or (1,)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from remix.records import Choice, ModelFile, Options, Thoughts, sha256
@@ -144,6 +144,17 @@ def budget(options: Options, model: ModelFile | None) -> int:
     if options.think:
         return ASKED
     return UNASKED if marking(model.chat_template or "").is_named else 0
+
+
+def lacks(model: ModelFile, options: Options) -> Iterator[str]:
+    """What a user should know of a model's missing chat template, or of missing thoughts, in a sentence each."""
+    if not model.chat_template:
+        yield (
+            f"{model.name} has no chat template and gets the prompt as plain text. If it is a base model, it goes on "
+            "with the prompt rather than do what the prompt asks: take the Instruct version of the model."
+        )
+    if options.think and not marking(model.chat_template or "").is_named:
+        yield f"--think: by its chat template {model.name} isn't a model that thinks, so there may be no thoughts."
 
 
 class Sampled(NamedTuple):

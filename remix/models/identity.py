@@ -133,7 +133,10 @@ def _read(files: OpenParts, headers: dict[Path, Header]) -> ModelFile:
         _refuse_empty(file, path, headers[path])
     files[first].seek(FIRST_KEY)
     metadata = sha256(files[first].read(headers[first].keys_end - FIRST_KEY))
-    hashes = tuple(_hash(file) for file in files.values())
+    stages.tell("Hashing the model")
+    for file in files.values():
+        file.seek(0)
+    hashes = tuple(hashlib.file_digest(file, "sha256").hexdigest() for file in files.values())
     return ModelFile(
         name=name_of(first),
         sha256=sha256_of_parts(hashes),
@@ -142,13 +145,6 @@ def _read(files: OpenParts, headers: dict[Path, Header]) -> ModelFile:
         size=sum(os.fstat(file.fileno()).st_size for file in files.values()),
         **facts._asdict(),
     )
-
-
-def _hash(file: BufferedReader) -> str:
-    """The sha256 of a whole file."""
-    stages.tell("Hashing the model")
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _headers(files: OpenParts) -> dict[Path, Header]:

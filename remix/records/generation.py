@@ -89,7 +89,7 @@ class Trace(Frozen):
 
 
 class Thoughts(Frozen):
-    """What a model wrote before its text, for itself."""
+    """The thoughts of a reasoning model before a text."""
 
     text: str
     """The thoughts without their marks; empty if the model wrote marks alone."""
@@ -97,6 +97,11 @@ class Thoughts(Frozen):
     """sha256 of the thoughts' UTF-8."""
     token_ids: Many[Token] | None
     """Ids of the tokens of thoughts and marks; null if the writer doesn't tell."""
+
+    @property
+    def in_words(self) -> str:
+        """The number of tokens: `12 tokens of thoughts`."""
+        return "thoughts" if self.token_ids is None else f"{len(self.token_ids)} tokens of thoughts"
 
 
 class EngineUsed(Frozen):

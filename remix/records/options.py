@@ -163,7 +163,8 @@ class Options(Frozen):
         Field(ge=0, le=MOST_TOKENS),
         Flag(
             "texts",
-            "Most tokens of a reasoning model's thoughts; by default 1024 with --think, and 256 without.",
+            "Most tokens of a reasoning model's thoughts, beside the text's; by default 1024 with --think, else 256, "
+            "and 0 if the model isn't known to think.",
             "N",
             setting="generate",
         ),

@@ -108,7 +108,7 @@ def test_what_a_run_takes_is_told_part_by_part() -> None:
     use = planned(cost=ContextCost(1024, MIB, 7 * MIB, call_token=2048))[1]
     assert (use.cache, use.calls, use.total) == (48 * MIB, 8 * MIB, 156 * MIB)
     assert use.in_words == (
-        "156 MiB of memory: weights 100 MiB, KV cache 48 MiB (16 at once of 512 tokens, and 16 prompts), "
+        "156 MiB of memory: weights 100 MiB, KV cache 48 MiB (16 sequences of 512 tokens, and 16 kept prompts), "
         "buffers 8 MiB; 1000 MiB are free"
     )
     assert use.warning is None

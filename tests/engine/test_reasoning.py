@@ -17,6 +17,7 @@ from remix.engine.reasoning import (
     ThoughtFilter,
     budget,
     closed,
+    lacks,
     left_open,
     marking,
     split,
@@ -233,3 +234,16 @@ def test_marks_that_a_template_names_are_known():
 def test_thoughts_have_tokens_where_thoughts_are_expected(template: str | None, options: dict[str, int], most: int):
     model = FILE.model_copy(update={"chat_template": template})
     assert budget(Options.model_validate(options), model) == most
+
+
+def test_a_user_is_told_what_a_model_lacks():
+    plain, talker, thinker = (
+        FILE.model_copy(update={"chat_template": each}) for each in (None, "{{ messages }}", "{{ messages }}<think>")
+    )
+    asked = Options(think=True)
+    assert [list(lacks(each, Options())) for each in (talker, thinker)] == [[], []]
+    assert list(lacks(thinker, asked)) == []
+    (no_template,) = lacks(plain, Options())
+    assert "has no chat template" in no_template
+    assert [each.startswith("--think: ") for each in lacks(plain, asked)] == [False, True]
+    assert [each.startswith("--think: ") for each in lacks(talker, asked)] == [True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -135,7 +136,7 @@ def test_a_text_that_never_came_is_flagged(recite: Recite) -> None:
 
 def test_show_tells_of_thoughts_and_shows_them(recite: Recite, remix_: Remix) -> None:
     recite(BY_FAMILY["gpt-oss"])
-    assert "The model thought first (12 tokens): --thoughts shows what." in remix_("show", TASK).stderr
+    assert "The model wrote 12 tokens of thoughts first: --thoughts shows them." in remix_("show", TASK).stderr
     assert "Say so." not in ok(remix_("show", TASK))
     assert "Say so." in ok(remix_("show", TASK, "--thoughts"))
     assert json.loads(ok(remix_("show", TASK, "--thoughts", "--json")))["text"] == "Maps lie.\nSay so."
@@ -232,6 +233,13 @@ def test_what_does_not_fit_with_thoughts_is_said_of_thoughts(workspace: Workspac
     with pytest.raises(PromptError, match="tokens with its thoughts and output") as caught:
         prepare.prepare(workspace, options)
     assert caught.value.hint == "Split the passage, lower --max-thoughts or --max-tokens, or take another model."
+
+
+def test_a_draft_tells_of_its_thoughts(workspace: Workspace, remix_: Remix, thinking: Path) -> None:
+    options = ("--max-tokens", 8, "--model", thinking)
+    thought = remix_("try", "again", "two-clocks/001", "--think", "--max-thoughts", 24, *options)
+    assert re.search(r"\(after \d+ tokens of thoughts\)", thought.stderr)
+    assert "thoughts" not in remix_("try", "again", "two-clocks/001", *options).stderr
 
 
 @pytest.mark.model
