@@ -27,13 +27,15 @@ class OpenModelFile:
     def __init__(self, path: Path, file: ModelFile) -> None:
         with ExitStack() as stack:
             self._files = stack.enter_context(open_parts(path))
-            self._sha256s = dict(zip(self._files, file.parts or (file.sha256,), strict=False))
             self._statuses = {each: _status(opened) for each, opened in self._files.items()}
-            if read_identity(self._files).sha256 != file.sha256:
+            found = read_identity(self._files)
+            if found.sha256 != file.sha256:
                 raise ModelError(
                     f"{path}: is no longer {file.name} (sha256 {file.sha256[:12]}…): the content has changed.",
                     "Put the file back, or plan the run anew.",
                 )
+            # The hashes of the files, not of `file`, which may come from a forged run.
+            self._sha256s = dict(zip(self._files, found.parts or (found.sha256,), strict=True))
             self._stack = stack.pop_all()
 
     def check(self) -> None:

@@ -199,6 +199,19 @@ def test_a_run_of_a_model_that_thinks_comes_again(
     assert replayed(folder, str(thinking)) == [True] * 6
 
 
+def test_a_run_that_is_resumed_thinks_the_same(workspace: Workspace, remix_: Remix, thinking: Path) -> None:
+    ok(remix_("generate", "--all", "--kind", "again", "--model", thinking, "--think", "--max-thoughts", 24))
+    (path,) = list_runs(workspace.outputs)
+    folder = RunFolder.open(path)
+    before = [folder.read(task.id)[0].id for task in folder.run.tasks]
+    folder.unseal()
+    for task in folder.run.tasks[1::2]:
+        folder.record_path(task.id).unlink()
+    ok(remix_("resume", "--model", thinking))
+    assert [folder.read(task.id)[0].id for task in folder.run.tasks] == before
+    assert verify(folder.path).findings == ()
+
+
 @pytest.fixture
 def load(thinking: Path) -> Callable[[bool], LocalModel]:
     needs = LoadOptions((256,), 1, 1, fast=True)

@@ -285,6 +285,15 @@ def test_a_later_part_that_is_written_over_is_noticed(parts: list[Path]) -> None
     held.close()
 
 
+def test_a_run_that_names_no_parts_is_no_reason_for_a_traceback(parts: list[Path]) -> None:
+    """Bug: the hashes came from the run's request, so a forged request without parts ended with a `KeyError`."""
+    held = OpenModelFile(parts[0], identity.identify(parts[0]).model_copy(update={"parts": ()}))
+    for path in parts:
+        os.utime(path, ns=(1, 1))
+    held.check()
+    held.close()
+
+
 def test_a_later_part_that_is_replaced_while_it_is_loaded(parts: list[Path]) -> None:
     file = identity.identify(parts[0])
     held = OpenModelFile(parts[0], file)
