@@ -339,6 +339,7 @@ def _making(step: Step) -> str:
         f"by {record.task.template}, step {record.task.step}",
         f"on {record.circumstances.model}{weights}",
         f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "seed unknown",
+        f"after {record.output.thoughts.in_words}" if record.output.thoughts else "",
         f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
         f"flags: {', '.join(record.flags)}" if record.flags else "",
     ]

@@ -86,12 +86,11 @@ def identify(path: Path, name: str | None = None) -> ModelFile:
 @contextmanager
 def open_parts(path: Path) -> Iterator[OpenParts]:
     """The files of a model in order, open for reading. Raises `ModelError`, also for errors of reading them."""
-    check_is_file(path)
     paths = parts_of(path)
     with ExitStack() as stack:
         try:
             for number, each in enumerate(paths, 1):
-                if not each.exists():
+                if len(paths) > 1 and not each.exists():
                     raise ModelError(
                         f"{each} is missing: part {number} of the {len(paths)} parts of a model.",
                         "Put all parts into one folder; `remix models pull` fetches those that are missing.",

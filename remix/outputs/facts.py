@@ -55,7 +55,7 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
     if selection := derivation.selection:
         yield "chosen", f"of {selection.candidates} by {selection.chooser.name}"
     if thoughts := record.output.thoughts:
-        yield "thoughts", f"kept in the record, {len(thoughts.text.split())} words"
+        yield "thoughts", f"{thoughts.in_words}, kept in the record"
     if record.output.trimmed:
         yield "cut off", record.output.trimmed
     yield "written", f"{circumstances.finished:%Y-%m-%d %H:%M:%S} UTC"

@@ -139,6 +139,7 @@ def test_show_tells_of_thoughts_and_shows_them(recite: Recite, remix_: Remix) ->
     assert "The model wrote 12 tokens of thoughts first: --thoughts shows them." in remix_("show", TASK).stderr
     assert "Say so." not in ok(remix_("show", TASK))
     assert "Say so." in ok(remix_("show", TASK, "--thoughts"))
+    assert ", after 12 tokens of thoughts." in ok(remix_("why", TASK))
     assert json.loads(ok(remix_("show", TASK, "--thoughts", "--json")))["text"] == "Maps lie.\nSay so."
 
 

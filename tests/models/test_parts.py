@@ -245,6 +245,11 @@ def test_a_missing_part_ends_a_command_in_words(parts: list[Path], remix_: Remix
     parts[2].unlink()
     error, hint = the_error(remix_("generate", "--all", "--model", parts[0]))
     assert error.endswith("tiny-00003-of-00003.gguf is missing: part 3 of the 3 parts of a model.")
+    parts[0].unlink()
+    first = the_error(remix_("generate", "--all", "--model", parts[1]))[0]
+    assert first.endswith("tiny-00001-of-00003.gguf is missing: part 1 of the 3 parts of a model."), (
+        "not the typed one"
+    )
     assert "remix models pull" in hint
 
 
