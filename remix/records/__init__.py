@@ -8,6 +8,7 @@ Knows nothing of files, templates or llama.cpp; of remix it imports only `util/u
     plan        Task                                     output      Record: an output's provenance
     options     a run's options, declared once           review      reviews of outputs
     run         a run's frozen request                   score       Score: a given text's log-probabilities
+    reading     what a model finds in a text
 """
 
 from remix.records.corpus import Essay, Passage, Ranking
@@ -41,6 +42,7 @@ from remix.records.output import (
     source_of,
 )
 from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
+from remix.records.reading import Features, Label, Reading, ReadingFile, SentenceReading, Span
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
 from remix.records.run import (
     Change,
@@ -106,11 +108,13 @@ __all__ = [
     "Environment",
     "Essay",
     "Failure",
+    "Features",
     "Frozen",
     "Generation",
     "Grammar",
     "Greedy",
     "Input",
+    "Label",
     "Length",
     "Loss",
     "Many",
@@ -129,6 +133,8 @@ __all__ = [
     "PromptSize",
     "PromptUsed",
     "Ranking",
+    "Reading",
+    "ReadingFile",
     "Reads",
     "Record",
     "RecordInput",
@@ -144,9 +150,11 @@ __all__ = [
     "Score",
     "Seed",
     "Selection",
+    "SentenceReading",
     "Sha256",
     "Share",
     "Source",
+    "Span",
     "Stale",
     "Standing",
     "Step",
