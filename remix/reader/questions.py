@@ -22,8 +22,8 @@ YES = "Yes"
 
 QUESTIONS = {
     "true": "Is the claim true according to the passage?",
-    "opposite": "Does the claim say the opposite of the passage, or change who, what, when or how much?",
-    "denied": "Would it be right, by the passage, to deny the claim?",
+    "supported": "Does the passage support the claim in every detail?",
+    "false": "Is the claim false according to the passage?",
 }
 """The question behind each field of `Features`."""
 
@@ -36,11 +36,11 @@ _HOUSE = ("The miller’s house stood empty, and children played in it.",)
 
 _EXAMPLES = (
     (_FAIR, "After 1920 the fair at Rove drew smaller crowds.", "true", True),
-    (_FAIR, "The closing of the mill brought more people to the fair.", "opposite", True),
-    (_HOUSE, "The miller had three daughters.", "true", False),
-    (_HOUSE, "Nobody lived in the house of the miller any more.", "opposite", False),
-    (_HOUSE, "Nobody lived in the house of the miller any more.", "denied", False),
-    (_HOUSE, "The miller’s house was full of tenants.", "denied", True),
+    (_FAIR, "The closing of the mill brought more people to the fair.", "supported", False),
+    (_FAIR, "The closing of the mill brought more people to the fair.", "false", True),
+    (_HOUSE, "The house of the miller was full of tenants.", "true", False),
+    (_HOUSE, "Nobody lived in the house of the miller any more.", "false", False),
+    (_HOUSE, "Nobody lived in the house of the miller any more.", "supported", True),
 )
 """Quoted sentences, claim, question, and whether the answer is Yes."""
 

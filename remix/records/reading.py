@@ -32,10 +32,10 @@ class Features(Frozen):
     """Mean bits that a token of the sentence costs, given the passage."""
     true: float
     """Log-odds of “Yes”: is the claim true according to the passage?"""
-    opposite: float
-    """Log-odds of “Yes”: does the claim say the opposite, or change who, what, when or how much?"""
-    denied: float
-    """Log-odds of “Yes”: would it be right, by the passage, to deny the claim?"""
+    supported: float
+    """Log-odds of “Yes”: does the passage support the claim in every detail?"""
+    false: float
+    """Log-odds of “Yes”: is the claim false according to the passage?"""
 
 
 class SentenceReading(Frozen):
@@ -44,26 +44,15 @@ class SentenceReading(Frozen):
     sentence: str
     """The sentence."""
     label: Label
-    """The most probable label; `unsure` if no label reaches 50 %."""
-    said: float
-    """Probability that the passage says so."""
-    turned_round: float
-    """Probability that the passage says otherwise."""
+    """The most probable label; `unsure` if no label reaches 50 %, or there are no probabilities."""
+    said: float | None
+    """Probability that the passage says so; null if no reader has weights."""
+    turned_round: float | None
+    """Probability that the passage says otherwise; null if no reader has weights."""
     features: Features
     """The measurements behind the probabilities."""
     against: str
     """The word that goes most against the passage."""
-
-    @property
-    def not_said(self) -> float:
-        """Probability that the passage says nothing of the kind."""
-        return max(0.0, 1 - self.said - self.turned_round)
-
-    @property
-    def probability(self) -> float:
-        """Probability of the label; of the most probable label, if the label is `unsure`."""
-        by_label = {"said": self.said, "turned round": self.turned_round, "not said": self.not_said}
-        return by_label.get(self.label, max(by_label.values()))
 
 
 class Reading(Frozen):
@@ -73,8 +62,8 @@ class Reading(Frozen):
     """The model's name."""
     reader_sha256: Sha256
     """sha256 of the model's file."""
-    calibration: str
-    """Name of the reader whose calibration gave the probabilities."""
+    calibration: str | None
+    """Name of the reader whose weights gave the probabilities; null if no reader has weights."""
     calibrated: bool
     """Whether that reader is this model; if not, the probabilities are a guess."""
     passage_bits: float
