@@ -92,8 +92,8 @@ def in_words(file: ModelFile) -> str:
         )
     if not calibration.is_of(file):
         return (
-            f"Read by {file.name}, which was never calibrated: the probabilities are those of {calibration.name}, and "
-            "how often they are right isn't known."
+            f"Read by {file.name}, which was never calibrated: the probabilities are those of {calibration.name}, "
+            "and how often they are right isn't known."
         )
     found = calibration.found
     worth = f"of {found.sentences} labelled sentences kept apart, it labelled {found.right:.0%} as people did"

@@ -167,9 +167,8 @@ def test_a_line_names_what_is_turned_round(finished: RunFolder, scorers: list[Fa
     other = sentence.model_copy(update={"label": "not said"})
     bare = reading.model_copy(update={"calibration": None, "sentences": (sentence,)})
     assert summary.line(bare).endswith("of its words; goes most against it at *fewer*")
-    changed = reading.model_copy(
-        update={"calibration": "made", "passage_bits": 200.0, "kept_bits": 82.0, "sentences": (sentence, other)}
-    )
+    bits = {"passage_bits": 200.0, "kept_bits": 82.0}
+    changed = reading.model_copy(update={"calibration": "made", "sentences": (sentence, other), **bits})
     share = f"{summary.share_of_words(changed):.0%}".replace("%", " %")
     assert summary.line(changed) == (
         f"keeps 41 % of the passage's bits in {share} of its words; turns round *fewer*; 1 not said"
