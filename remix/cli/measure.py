@@ -10,13 +10,15 @@ import click
 
 from remix.cli import completion
 from remix.cli.latest import run_folder
-from remix.cli.options import embeddings_option, json_option, matching_option
+from remix.cli.options import embeddings_option, json_option
 from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import Survey
+    from remix.outputs import RunFolder
+    from remix.reader.summary import KindReadings
     from remix.workspace import Workspace
 
 
@@ -29,12 +31,30 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write a page of plots: drift, what was kept, a map of the texts, and whether chains converge.",
 )
-@matching_option
+@click.option(
+    "--by",
+    type=click.Choice(["words", "meaning", "model"]),
+    default="words",
+    show_default=True,
+    help="How: sentences matched by their letters, or by meaning (needs the extra `embeddings`); or texts read by a "
+    "model.",
+)
+@click.option(
+    "--reader",
+    metavar="MODEL",
+    help="With --by model: the GGUF that reads. By default the largest chat model here that fits into memory.",
+)
 @embeddings_option
 @json_option
 @click.pass_obj
 def measure(
-    workspace: Workspace, run: str | None, target: Path | None, by: str, embeddings: str | None, as_json: bool
+    workspace: Workspace,
+    run: str | None,
+    target: Path | None,
+    by: str,
+    reader: str | None,
+    embeddings: str | None,
+    as_json: bool,
 ) -> None:
     """Measure what each text of a run kept of its passage, dropped, added and invented.
 
@@ -42,13 +62,24 @@ def measure(
     are stored beside the text's record as .measures.json. Measures count letters and words: a help to readers, and
     no verdict.
 
+    With --by model, a local model reads each text beside its passage: what share of the passage's bits the text
+    keeps, which words go most against the passage and, once a reader is calibrated, whether the passage says what
+    each sentence says. Readings are stored as .reading.json. The output says how often the reader is right.
+
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too.
     """
     from remix.analysis import plots, run_ledgers, run_survey
     from remix.measure import embedding
 
+    if by == "model" and (target or embeddings):
+        raise click.UsageError("--by model goes without --report and --embeddings.")
+    if reader and by != "model":
+        raise click.UsageError("--reader goes with --by model.")
     folder = run_folder(workspace, run)
+    if by == "model":
+        _measure_by_model(folder, workspace, reader, as_json)
+        return
     if target:
         run_survey.check(target)
     asked = bool(target or embeddings or by == "meaning")
@@ -76,6 +107,8 @@ HEADERS = (
 )
 
 
+READ_HEADERS = ("kind", "texts", "bits kept", "words", "sentences", "said", "not said", "turned round", "unsure")
+
 CAVEATS = {
     "words": """
 Medians; shares of the passage's sentences, facts and words. A sentence counts as kept if enough of its letters are
@@ -86,6 +119,56 @@ Medians; shares of the passage's sentences, facts and words. A sentence counts a
 sentence of the text with much the same meaning: an aid to a reader, no verdict. The model is nearly blind to "not".
 Most claims that are turned round, and facts that change places, are not seen.""",
 }
+
+
+def _measure_by_model(folder: RunFolder, workspace: Workspace, reader: str | None, as_json: bool) -> None:
+    """Read the texts of a run by a model, and print what was read."""
+    from remix.reader import calibration, run_readings, summary
+
+    model = run_readings.find_reader(reader, workspace.model_folders)
+    note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
+    found = run_readings.read(folder, model)
+    kinds = summary.by_kind(found.outputs)
+    weights = calibration.calibration_of(found.file)
+    if as_json:
+        print_json(
+            {
+                "run": folder.run.name,
+                "reader": {
+                    "name": found.file.name,
+                    "sha256": found.file.sha256,
+                    "calibrated": bool(weights and weights.is_of(found.file)),
+                    "calibration": weights and {"name": weights.name, **weights.found.model_dump()},
+                },
+                "kinds": [each.model_dump() for each in kinds],
+                "outputs": {
+                    each.task.id: {"line": summary.line(each.reading), **each.reading.model_dump(mode="json")}
+                    for each in found.outputs
+                },
+                "left_out": found.left_out,
+            }
+        )
+    else:
+        _print_readings(kinds, [(each.task.id, summary.line(each.reading)) for each in found.outputs])
+        note("", calibration.in_words(found.file))
+    for task in found.left_out:
+        note(f"{task}: not read: it is blank, or longer than the reader's context.")
+
+
+def _print_readings(kinds: list[KindReadings], lines: list[tuple[str, str]]) -> None:
+    if not kinds:
+        note("No text is read yet.")
+        return
+    rows = [
+        (
+            *(each.kind, str(each.outputs), f"{each.kept:.0%}", f"{each.words:.0%}"),
+            *map(str, (each.sentences, *each.labels.values())),
+        )
+        for each in kinds
+    ]
+    print_table(READ_HEADERS, rows)
+    note("")
+    print_table(["output", "what it did"], lines)
 
 
 def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey) -> None:

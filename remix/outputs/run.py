@@ -24,6 +24,7 @@ from remix.outputs.layout import (
     FAILURES,
     MANIFEST,
     MEASURES,
+    READING,
     RECORD,
     REQUEST,
     RESUMED,
@@ -169,8 +170,9 @@ class RunFolder:
             write_whole(self.path / f"{task.id}{ending}", data)
 
     def forget(self, task: Task) -> None:
-        """Remove a task's record, trace and measures, so that the task counts as not done."""
-        for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id)):
+        """Remove a task's record, trace, measures and reading, so that the task counts as not done."""
+        reading = self.path / f"{task.id}{READING}"
+        for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id), reading):
             remove(path)
 
     def is_done(self, task: Task) -> bool:

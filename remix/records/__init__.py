@@ -8,6 +8,7 @@ Knows nothing of files, templates or llama.cpp; of remix it imports only `util/u
     plan        Task                                     output      Record: an output's provenance
     options     a run's options, declared once           review      reviews of outputs
     run         a run's frozen request                   score       Score: a given text's log-probabilities
+    reading     what a model finds in a text
 """
 
 from remix.records.corpus import Essay, Passage, Ranking
@@ -42,6 +43,7 @@ from remix.records.output import (
     source_of,
 )
 from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
+from remix.records.reading import Features, Label, Reading, ReadingFile, SentenceReading, Span
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
 from remix.records.run import (
     Change,
@@ -107,11 +109,13 @@ __all__ = [
     "Environment",
     "Essay",
     "Failure",
+    "Features",
     "Frozen",
     "Generation",
     "Grammar",
     "Greedy",
     "Input",
+    "Label",
     "Length",
     "Loss",
     "Many",
@@ -130,6 +134,8 @@ __all__ = [
     "PromptSize",
     "PromptUsed",
     "Ranking",
+    "Reading",
+    "ReadingFile",
     "Reads",
     "Record",
     "RecordInput",
@@ -145,9 +151,11 @@ __all__ = [
     "Score",
     "Seed",
     "Selection",
+    "SentenceReading",
     "Sha256",
     "Share",
     "Source",
+    "Span",
     "Stale",
     "Standing",
     "Step",

@@ -1,4 +1,5 @@
-"""Checks of an output: the text against the record, the record against `run.json`; candidates, trace and measures."""
+"""Checks of an output: the text against the record, the record against `run.json`; candidates, trace, measures and
+reading."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from dataclasses import dataclass
 from remix.generation import choose
 from remix.measure.ledger import MeasuresFile
 from remix.outputs.form import body_bytes, body_of, compose, id_of
-from remix.outputs.layout import REQUEST, RESUMED
+from remix.outputs.layout import MEASURES, READING, REQUEST, RESUMED
 from remix.outputs.run import RunFolder
-from remix.records import Candidate, Frozen, Record, Run, Source, Task, Trace, sha256
+from remix.records import Candidate, Frozen, ReadingFile, Record, Run, Source, Task, Trace, sha256
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
 from remix.verification.finding import Finding, FoundOutput, unreadable
@@ -213,21 +214,27 @@ def _trace(check: OutputCheck) -> Iterator[Finding]:
         yield Finding(name, "has other probabilities than the record")
 
 
+_BESIDE: tuple[tuple[str, type[MeasuresFile | ReadingFile], str, str], ...] = (
+    (MEASURES, MeasuresFile, "the measures", "`remix measure` takes them anew"),
+    (READING, ReadingFile, "the reading", "`remix measure --by model` takes it anew"),
+)
+
+
 def _measures(check: OutputCheck) -> Iterator[Finding]:
-    """Measures of another record. Measures may be taken again at any time, so the numbers aren't compared."""
-    name = f"{check.found.task.id}.measures.json"
-    try:
-        measures = json_values.read(MeasuresFile, check.folder.read_bytes(name))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        yield Finding(name, unreadable(error))
-        return
-    except JsonError:
-        yield Finding(name, "not the measures of a text; `remix measure` takes them anew")
-        return
-    if measures.record != check.record.id:
-        yield Finding(name, "belongs to another record; `remix measure` takes them anew")
+    """Measures or a reading of another record. Both may be taken again, so the numbers aren't compared."""
+    for ending, form, what, command in _BESIDE:
+        name = f"{check.found.task.id}{ending}"
+        try:
+            found = json_values.read(form, check.folder.read_bytes(name))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield Finding(name, unreadable(error))
+        except JsonError:
+            yield Finding(name, f"not {what} of a text; {command}")
+        else:
+            if found.record != check.record.id:
+                yield Finding(name, f"belongs to another record; {command}")
 
 
 _CHECKS: tuple[Callable[[OutputCheck], Iterator[Finding]], ...] = (

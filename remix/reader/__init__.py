@@ -1,0 +1,1 @@
+"""A local model reads texts beside their passages: questions, answers, calibrated labels."""

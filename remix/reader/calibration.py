@@ -1,0 +1,107 @@
+"""Calibrations: from a sentence's features to the probabilities of its labels, by reader.
+
+Takes features, gives probabilities. `calibration.toml` holds for each measured reader the weights of a multinomial
+logistic regression over *said*, *not said* and *turned round*, and how often that reader was right on passages that
+were kept apart; `benchmarks/reading.py` fits and measures them. A reader that wasn't measured takes the weights of
+the best that was, and its readings say so. Without any weights there are no probabilities.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from remix.records import Features, Frozen, Label, ModelFile
+
+SURE = 0.5
+"""Least probability of a label."""
+
+CLASSES: tuple[Label, ...] = ("said", "not said", "turned round")
+"""The labels that have weights."""
+
+
+class Found(Frozen):
+    """How often a reader is right, on passages kept apart."""
+
+    sentences: int
+    """Labelled sentences of real texts."""
+    right: float
+    """Share of these sentences whose label, `unsure` included, is the one that people gave."""
+    area: float
+    """Area under the ROC curve: *said* against all else."""
+
+
+class Calibration(Frozen):
+    """The weights of one reader."""
+
+    name: str
+    """The reader's name."""
+    matches: tuple[str, ...]
+    """Words that all stand in one of a model's labels, if the model is this reader."""
+    means: dict[str, float]
+    """Mean of each feature in the sentences of calibration."""
+    scales: dict[str, float]
+    """Standard deviation of each feature there."""
+    weights: dict[str, dict[str, float]]
+    """By label and feature, and by `bias`: the weight of the feature, less its mean and divided by its scale."""
+    found: Found
+    """What the reader is worth."""
+
+    def is_of(self, file: ModelFile) -> bool:
+        """Whether a model is this reader, by its labels."""
+        return any(all(word in label for word in self.matches) for label in file.labels)
+
+    def probabilities(self, features: Features) -> tuple[float, float]:
+        """The probabilities of *said* and *turned round*."""
+        values = {name: (getattr(features, name) - mean) / self.scales[name] for name, mean in self.means.items()} | {
+            "bias": 1.0
+        }
+        logits = np.array(
+            [sum(self.weights[each][name] * value for name, value in values.items()) for each in CLASSES]
+        )
+        odds = np.exp(logits - logits.max())
+        said, _, turned_round = (odds / odds.sum()).round(4).tolist()
+        return said, turned_round
+
+
+def label_of(said: float | None, turned_round: float | None) -> Label:
+    """The most probable label; `unsure` if no label reaches `SURE`, or there are no probabilities."""
+    if said is None or turned_round is None:
+        return "unsure"
+    probability, label = max(zip((said, 1 - said - turned_round, turned_round), CLASSES, strict=True))
+    return label if probability >= SURE else "unsure"
+
+
+def calibration_of(file: ModelFile) -> Calibration | None:
+    """A model's own calibration, or that of the best reader that was measured; null if none was."""
+    known = calibrations()
+    own = [each for each in known if each.is_of(file)]
+    return next(iter(own or sorted(known, key=lambda each: -each.found.area)), None)
+
+
+def in_words(file: ModelFile) -> str:
+    """How far a model's readings can be trusted."""
+    calibration = calibration_of(file)
+    if calibration is None:
+        return (
+            f"Read by {file.name}. No reader is calibrated yet, so sentences have features and no labels: "
+            "`python -m benchmarks.reading` measures a reader."
+        )
+    if not calibration.is_of(file):
+        return (
+            f"Read by {file.name}, which was never calibrated: the probabilities are those of {calibration.name}, "
+            "and how often they are right isn't known."
+        )
+    found = calibration.found
+    worth = f"of {found.sentences} labelled sentences kept apart, it labelled {found.right:.0%} as people did"
+    return f"Read by {file.name}: {worth}. An aid to a reader, no verdict.".replace("%", " %")
+
+
+@cache
+def calibrations() -> tuple[Calibration, ...]:
+    """All calibrations."""
+    data = tomllib.loads((resources.files(__package__) / "calibration.toml").read_text(encoding="utf-8"))
+    return tuple(Calibration.model_validate(each) for each in data.get("reader", ()))

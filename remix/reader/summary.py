@@ -1,0 +1,74 @@
+"""Readings in words and in numbers by kind: what texts kept of their passages' bits, said, added and turned round.
+
+Takes readings, gives lines and summaries.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from remix.measure.words import words
+from remix.reader.run_readings import ReadOutput
+from remix.records import Frozen, Label, Reading
+
+SHOWN = 4
+"""Words that a line names; of further words the line gives the number."""
+
+
+class KindReadings(Frozen):
+    """The readings of one kind's outputs."""
+
+    kind: str
+    """Name of the kind."""
+    outputs: int
+    """Number of outputs."""
+    kept: float
+    """Median share of the passage's bits that the text keeps."""
+    words: float
+    """Median words of the text per word of the passage."""
+    sentences: int
+    """Sentences of all texts."""
+    labels: dict[Label, int]
+    """Number of sentences by label."""
+
+
+def by_kind(outputs: Sequence[ReadOutput]) -> list[KindReadings]:
+    """One summary per kind, in the order of the plan."""
+    kinds = dict.fromkeys(each.task.kind for each in outputs)
+    return [_summary(kind, [each.reading for each in outputs if each.task.kind == kind]) for kind in kinds]
+
+
+def _summary(kind: str, readings: Sequence[Reading]) -> KindReadings:
+    labels = [each.label for reading in readings for each in reading.sentences]
+    known: tuple[Label, ...] = ("said", "not said", "turned round", "unsure")
+    return KindReadings(
+        kind=kind,
+        outputs=len(readings),
+        kept=round(statistics.median(each.kept for each in readings), 4),
+        words=round(statistics.median(map(share_of_words, readings)), 4),
+        sentences=len(labels),
+        labels={label: labels.count(label) for label in known},
+    )
+
+
+def share_of_words(reading: Reading) -> float:
+    """Words of the text per word of the passage."""
+    text, passage = ("".join(each.text for each in side) for side in (reading.text, reading.passage))
+    return len(words(text)) / max(1, len(words(passage)))
+
+
+def line(reading: Reading) -> str:
+    """A reading in words."""
+    parts = [f"keeps {reading.kept:.0%} of the passage's bits in {share_of_words(reading):.0%} of its words"]
+    if reading.calibration is None and reading.sentences:
+        worst = min(reading.sentences, key=lambda each: each.features.lowest)
+        return f"{parts[0]}; goes most against it at *{worst.against}*".replace("%", " %")
+    labels = [each.label for each in reading.sentences]
+    turned = [each.against for each in reading.sentences if each.label == "turned round"]
+    if turned:
+        more = f" and {len(turned) - SHOWN} more" if len(turned) > SHOWN else ""
+        parts.append(f"turns round {', '.join(f'*{word}*' for word in turned[:SHOWN])}{more}")
+    parts += [f"{count} not said"] if (count := labels.count("not said")) else []
+    parts += [f"{count} unsure"] if (count := labels.count("unsure")) else []
+    return "; ".join(parts).replace("%", " %")

@@ -1,0 +1,96 @@
+"""Readings: what a local model finds in a text beside its passage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from remix.records.values import Frozen, Many, Sha256
+
+Label = Literal["said", "not said", "turned round", "unsure"]
+
+
+class Span(Frozen):
+    """A piece of a text, and bits."""
+
+    text: str
+    """The piece, with the white space before it."""
+    bits: float
+    """Of a passage's word: bits kept. Of a text's token: the bits by which the passage makes the token more probable;
+    below 0, the token goes against the passage."""
+
+
+class Features(Frozen):
+    """What a label is derived from."""
+
+    gain: float
+    """Mean bits by which the passage makes the sentence's tokens more probable."""
+    lowest: float
+    """The least of these bits: the token that goes most against the passage."""
+    cost: float
+    """Mean bits that a token of the sentence costs, given the passage."""
+    true: float
+    """Log-odds of “Yes”: is the claim true according to the passage?"""
+    supported: float
+    """Log-odds of “Yes”: does the passage support the claim in every detail?"""
+    false: float
+    """Log-odds of “Yes”: is the claim false according to the passage?"""
+
+
+class SentenceReading(Frozen):
+    """A sentence of a text: whether its passage says so."""
+
+    sentence: str
+    """The sentence."""
+    label: Label
+    """The most probable label; `unsure` if no label reaches 50 %, or there are no probabilities."""
+    said: float | None
+    """Probability that the passage says so; null if no reader has weights."""
+    turned_round: float | None
+    """Probability that the passage says otherwise; null if no reader has weights."""
+    features: Features
+    """The measurements behind the probabilities."""
+    against: str
+    """The word that goes most against the passage."""
+
+
+class Reading(Frozen):
+    """What one model finds in a text beside its passage. An aid to a reader, no verdict."""
+
+    reader: str
+    """The model's name."""
+    reader_sha256: Sha256
+    """sha256 of the model's file."""
+    calibration: str | None
+    """Name of the reader whose weights gave the probabilities; null if no reader has weights."""
+    calibrated: bool
+    """Whether that reader is this model; if not, the probabilities are a guess."""
+    passage_bits: float
+    """Bits that the passage costs by itself."""
+    kept_bits: float
+    """Bits of the passage that the text saves."""
+    passage: Many[Span]
+    """Each word of the passage with the bits kept."""
+    text: Many[Span]
+    """Each token of the text with the bits by which the passage makes the token more probable."""
+    sentences: Many[SentenceReading]
+    """Each sentence of the text."""
+
+    @property
+    def kept(self) -> float:
+        """Share of the passage's bits that the text keeps (Shannon score): below 0 if the text misleads."""
+        return self.kept_bits / self.passage_bits if self.passage_bits else 0.0
+
+
+class ReadingFile(Frozen):
+    """A reading as a file beside its record; no part of the record's id."""
+
+    schema_: Literal["remix/reading/1"] = Field("remix/reading/1", alias="schema")
+    """Name and version of the file format."""
+    version: int
+    """Version of the questions and weights."""
+    record: Sha256
+    """Id of the output's record."""
+    reading: Reading
+    """The reading."""

@@ -1,0 +1,82 @@
+"""Numbers of readings, worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from remix.measure.reading import MOST_ODDS, by_token, by_word, gains, log_odds, sentence_tokens
+from remix.records import Score, Span
+
+
+def score(*tokens: tuple[str | bytes, float]) -> Score:
+    """A score of tokens with their probabilities."""
+    pieces = tuple(piece if isinstance(piece, bytes) else piece.encode() for piece, _ in tokens)
+    return Score(pieces, tuple(math.log(probability) for _, probability in tokens))
+
+
+ALONE = score(("Few", 1 / 8), (" is", 1 / 2), ("landers", 1 / 4), (".", 1 / 2), (" So", 1 / 4), (".", 1 / 4))
+GIVEN = score(("Few", 1 / 64), (" is", 1 / 2), ("landers", 1), (".", 1), (" So", 1 / 2), (".", 1 / 8))
+
+
+def test_bits_are_what_the_other_text_gains_or_costs():
+    assert gains(GIVEN, ALONE) == pytest.approx((-3, 0, 2, 1, 1, -1))
+
+
+def test_scores_of_two_texts_cannot_be_compared():
+    with pytest.raises(ValueError, match="different texts"):
+        gains(GIVEN, score(("Few", 0.5)))
+
+
+def test_the_bits_of_words_sum_to_the_bits_kept():
+    spans = by_word(ALONE.pieces, gains(GIVEN, ALONE))
+    assert spans == tuple(
+        Span(text=text, bits=bits) for text, bits in (("Few", -3.0), (" islanders.", 3.0), (" So.", 0.0))
+    )
+    assert sum(span.bits for span in spans) == pytest.approx(ALONE.bits - GIVEN.bits)
+
+
+def test_a_token_of_white_space_counts_to_the_next_word():
+    assert by_word((b"one", b"\n\n", b"two", b" "), (1, 2, 4, 8)) == (
+        Span(text="one", bits=1.0),
+        Span(text="\n\ntwo", bits=14.0),
+    )
+
+
+def test_a_token_across_two_words_counts_to_the_one_in_which_it_begins():
+    assert by_word((b"a b", b"c"), (1, 2)) == (Span(text="a", bits=1.0), Span(text=" bc", bits=2.0))
+
+
+def test_tokens_that_share_a_character_are_joined():
+    first, second = "é".encode()[:1], "é".encode()[1:]
+    assert by_token((b"caf", first, second, b"s", first), (1, 2, 4, 8, 16)) == (
+        Span(text="caf", bits=1.0),
+        Span(text="é", bits=6.0),
+        Span(text="s", bits=8.0),
+        Span(text="�", bits=16.0),
+    )
+
+
+def test_each_sentence_has_the_numbers_of_its_own_tokens():
+    first, second = sentence_tokens(GIVEN, ALONE, ["Few islanders.", "So."])
+    assert first.gain == pytest.approx(0)
+    assert (first.lowest, first.word) == (pytest.approx(-3), "Few")
+    assert first.cost == pytest.approx((6 + 1) / 4)
+    assert second.gain == pytest.approx(0)
+    assert (second.lowest, second.word) == (pytest.approx(-1), "So")
+    assert second.cost == pytest.approx(2)
+
+
+def test_sentences_are_found_however_the_text_is_spaced():
+    given = alone = score(("A", 0.5), ("\n\n", 0.5), ("b. ", 0.5), ("A", 0.25), (" b.", 0.25))
+    assert [each.cost for each in sentence_tokens(given, alone, ["A b.", "A b."])] == pytest.approx([1, 2])
+
+
+@pytest.mark.parametrize(("probability", "odds"), [(0.5, 0), (0.8, math.log(4)), (0.2, -math.log(4))])
+def test_log_odds_are_those_of_the_answer_against_all_others(probability, odds):
+    assert log_odds(math.log(probability)) == pytest.approx(odds)
+
+
+def test_log_odds_end_where_single_precision_does():
+    assert (log_odds(0.0), log_odds(-50.0)) == (MOST_ODDS, -MOST_ODDS)
