@@ -162,8 +162,6 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     with loading:
         loading.enter_context(progress(quiet=False))
         job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
-        for lack in job.notes:
-            note(lack)
         _note_model(job)
         for record, _ in execute.draft(job, flow.add, show_prompt):
             flow.end()
@@ -224,9 +222,10 @@ def _standard_input() -> str:
 
 
 def _note_model(job: Job) -> None:
-    """Warn of memory that is tight, and of a probe that may take long."""
+    """Warn of what the model lacks, of memory that is tight, and of a probe that may take long."""
     from remix.engine import tune
 
+    plans.note_lacks(job)
     memory = plans.memory_use(job)
     if memory and memory.warning:
         note(memory.warning)

@@ -51,6 +51,7 @@ def show(job: Job, as_json: bool) -> None:
         note(f"About {_range(time)} on this machine, by {time.basis}.")
     if memory:
         note(f"The run takes {memory.in_words}.")
+    note_lacks(job)
     rows = [
         (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
         for task in run.tasks
@@ -75,6 +76,14 @@ def memory_use(job: Job) -> MemoryUse | None:
 
     model = job.run.model
     return local.memory_use(job.model, model, load_options(job.run)) if job.model and model else None
+
+
+def note_lacks(job: Job) -> None:
+    """Print what a user should know of a missing chat template, or of missing thoughts."""
+    from remix.engine import reasoning
+
+    for lack in reasoning.lacks(job.run.model, job.run.options) if job.run.model else ():
+        note(lack)
 
 
 def _factors(job: Job) -> str:

@@ -85,7 +85,7 @@ class Job:
     left_out: tuple[RemixError, ...]
     """Errors of essays, templates and passages that were left out."""
     notes: tuple[str, ...] = ()
-    """Parts of a query without any result, parts of the plan that couldn't be checked, and what the model lacks."""
+    """Parts of a query without any result, and parts of the plan that couldn't be checked."""
 
 
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
@@ -221,8 +221,7 @@ def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollect
     lengths, kept, tokens = measure_prompts((path, file), inputs, collector)
     inputs = _what_is_left(inputs, lengths, kept, collector)
     run = _freeze(workspace, inputs.with_model(_name_alone(options.model, file)), file, lengths.contexts)
-    notes = (*inputs.notes, *reasoning.lacks(file, options))
-    return Job(run, path, tokens, lengths.computed, collector.errors, notes)
+    return Job(run, path, tokens, lengths.computed, collector.errors, tuple(inputs.notes))
 
 
 def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:

@@ -189,7 +189,8 @@ class Options(Frozen):
         Field(ge=1, le=MOST_PARALLEL),
         Flag(
             "machine",
-            "Most texts written at the same time; by default 16, or what `remix models tune` found.",
+            "Most texts written at the same time; by default 16 (with some models fewer), or what `remix models "
+            "tune` found.",
             "N",
             setting="generate",
         ),

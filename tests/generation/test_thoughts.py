@@ -256,6 +256,16 @@ def test_a_draft_tells_of_its_thoughts(workspace: Workspace, remix_: Remix, thin
     assert "thoughts" not in remix_("try", "again", "two-clocks/001", *options).stderr
 
 
+def test_a_model_without_a_chat_template_is_told(workspace: Workspace, remix_: Remix, tmp_path: Path) -> None:
+    header = tiny_models.byte_pairs()
+    header.drop("tokenizer.chat_template")
+    plain = tiny_models.write(tmp_path / "plain.gguf", header)
+    for command in (("try", "again", "two-clocks/001"), ("generate", "--all", "--kind", "again", "--dry-run")):
+        result = remix_(*command, "--max-tokens", 8, "--model", plain)
+        assert result.exit_code == 0
+        assert result.stderr.count("plain has no chat template and gets the prompt as plain text.") == 1
+
+
 @pytest.mark.model
 def test_control_tokens_are_spelt_and_stand_for_no_text(model_path: Path) -> None:
     with LlamaModel(model_path, vocab_only=True) as model:
