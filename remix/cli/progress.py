@@ -49,33 +49,37 @@ def _bar() -> Iterator[Watch]:
         rich_progress.TextColumn("{task.fields[count]}"),
         rich_progress.TimeRemainingColumn(),
     )
-    with rich_progress.Progress(*columns, console=Console(stderr=True), expand=True) as bar:
-        shown, since = "", 0.0
+    bar = rich_progress.Progress(*columns, console=Console(stderr=True), expand=True)
+    shown, since = "", 0.0
 
-        def show(name: str, done: float | None, total: float, count: str) -> None:
-            nonlocal shown, since
-            if shown != name:
-                shown, since = name, time.monotonic()
-                clear()
-                bar.add_task(name, total=None, count="")
-            if done is not None:
-                bar.update(bar.task_ids[0], completed=done, total=total, count=count)
+    def show(name: str, done: float | None, total: float, count: str) -> None:
+        nonlocal shown, since
+        if shown != name:
+            # Nothing is drawn before the first stage: a mistyped command ends at once, in plain lines.
+            bar.start()
+            shown, since = name, time.monotonic()
+            clear()
+            bar.add_task(name, total=None, count="")
+        if done is not None:
+            bar.update(bar.task_ids[0], completed=done, total=total, count=count)
 
-        def clear() -> None:
-            for task in bar.task_ids:
-                bar.remove_task(task)
+    def clear() -> None:
+        for task in bar.task_ids:
+            bar.remove_task(task)
 
-        def watch(state: Progress) -> None:
-            rate = state.sampled / max(time.monotonic() - since, 1e-9) if shown == _TEXTS else 0
-            failed = f", {state.failed} failed" if state.failed else ""
-            show(_TEXTS, state.done, state.total, f"{state.done}/{state.total} {rate:.0f} tokens/s{failed}")
+    def watch(state: Progress) -> None:
+        rate = state.sampled / max(time.monotonic() - since, 1e-9) if shown == _TEXTS else 0
+        failed = f", {state.failed} failed" if state.failed else ""
+        show(_TEXTS, state.done, state.total, f"{state.done}/{state.total} {rate:.0f} tokens/s{failed}")
 
-        try:
-            with stages.listening(lambda stage, share: show(stage, share, 1, f"{share or 0:.0%}")):
-                yield watch
-        finally:
-            if shown != _TEXTS:
-                clear()
+    try:
+        with stages.listening(lambda stage, share: show(stage, share, 1, f"{share or 0:.0%}")):
+            yield watch
+    finally:
+        if shown != _TEXTS:
+            clear()
+        if shown:
+            bar.stop()
 
 
 @contextmanager

@@ -436,9 +436,8 @@ def test_a_table_of_contents_shows_names_as_they_are(finished: RunFolder) -> Non
 
 def test_a_draft_is_indented(workspace: Workspace, remix_: Remix, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = FakeWriter()
-    folder = execute.generate(
-        prepare.prepare_for(workspace, Options(steps=1), writer), workspace.outputs, writer=writer
-    ).folder
+    job = prepare.prepare_for(workspace, Options(steps=1), writer)
+    folder = execute.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
     record, _ = folder.read(FIRST)
 
@@ -448,7 +447,7 @@ def test_a_draft_is_indented(workspace: Workspace, remix_: Remix, monkeypatch: p
         on_text(" by Alice\x1b[2J")
         yield record, ""
 
-    monkeypatch.setattr(prepare, "prepare_draft", lambda *_: None)
+    monkeypatch.setattr(prepare, "prepare_draft", lambda *_: job)
     monkeypatch.setattr(execute, "draft", draft)
     result = remix_("try", "again", "two-clocks/001", "-v")
     assert result.stdout == "    intact: all\n    signed by Alice\\u001b[2J\n"
