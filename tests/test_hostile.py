@@ -1036,8 +1036,8 @@ def facts(data: bytes, size: int) -> None:
     path = Path("lying.gguf")
 
     def look_into() -> identity.Facts:
-        identity._check_magic(file, path)
-        return identity._facts(identity._header(file, path, size))
+        identity._check_magic({path: file})
+        return identity._facts_of(path, identity._header(file, path, size))
 
     found, told = attempt(look_into)
     assert found or "lying.gguf" in told

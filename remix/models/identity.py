@@ -148,23 +148,24 @@ def _read(files: OpenParts, headers: dict[Path, Header]) -> ModelFile:
 
 def _headers(files: OpenParts) -> dict[Path, Header]:
     """The headers of open GGUFs, after the magic number."""
-    headers = {}
-    for path, file in files.items():
-        size = os.fstat(file.fileno()).st_size
-        version = int.from_bytes(file.read(4), "little")
-        if version not in (2, 3):
-            raise ModelError(
-                f"{path} is GGUF version {version}, which can't be read.",
-                "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
-            )
-        try:
-            header = read_header(file, size)
-        except (ValueError, struct.error) as error:
-            raise _damaged(path, error) from error
-        if header.data_end > size:
-            raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
-        headers[path] = header
-    return headers
+    return {path: _header(file, path, os.fstat(file.fileno()).st_size) for path, file in files.items()}
+
+
+def _header(file: BufferedReader, path: Path, size: int) -> Header:
+    """The header of an open GGUF of `size` bytes, after the magic number."""
+    version = int.from_bytes(file.read(4), "little")
+    if version not in (2, 3):
+        raise ModelError(
+            f"{path} is GGUF version {version}, which can't be read.",
+            "Take a little-endian GGUF of version 2 or 3, as nearly all are.",
+        )
+    try:
+        header = read_header(file, size)
+    except (ValueError, struct.error) as error:
+        raise _damaged(path, error) from error
+    if header.data_end > size:
+        raise ModelError(f"{path} is cut short: {header.data_end - size} bytes are missing.", _FETCH)
+    return header
 
 
 def _damaged(path: Path, error: Exception) -> ModelError:

@@ -137,7 +137,8 @@ def test_a_file_that_was_not_used_goes_with_the_studio(workspace: Workspace, tmp
         assert file.exists()
     finally:
         open_runs.send_signal(signal.SIGINT)
-        assert open_runs.wait(30) == 0
+        # 130: the signal came before the server had begun.
+        assert open_runs.wait(30) in (0, 130)
     assert not file.exists()
 
 
