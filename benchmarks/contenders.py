@@ -143,6 +143,7 @@ def _one_after_another(work: Work, clear: bool) -> Measure:
     import llama_cpp
 
     from remix.engine.llama import LlamaModel, samplers
+    from remix.engine.reasoning import Sampled
     from remix.engine.sequence import Sequence
 
     words = LlamaModel(work.model, vocab_only=True)
@@ -168,7 +169,8 @@ def _one_after_another(work: Work, clear: bool) -> Measure:
             self.request = request
             sequence = Sequence(request)
             for token in self.generate(request.token_ids):
-                if sequence.accept(token, words.piece(token), words.is_end(token)):
+                piece = words.piece(token)
+                if sequence.accept(Sampled(token, piece, piece), words.is_end(token)):
                     break
             # Every token but the last has been read too.
             counts["computed"] -= len(sequence.token_ids) - 1

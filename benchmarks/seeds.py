@@ -19,7 +19,7 @@ from remix.engine import tune as tuning
 from remix.engine.chat import ChatTemplate
 from remix.generation.plan import plan
 from remix.models import catalog, identity
-from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, sha256
+from remix.records import Essay, ModelFile, Options, Passage, Request, Sampling, TemplateUsed, sha256
 from remix.templates.folder import read_templates
 from remix.templates.template import Reading, Template, settings_for
 from remix.util import environment
@@ -86,11 +86,15 @@ def work(model: Model, passages: Corpus, max_tokens: int, variants: int = 1, thr
     """All kinds over all those passages, then again for each variant, first steps only."""
     templates = read_templates(shipped("prompts"))
     by_id = {passage.id: (essay, passage) for essay, passage in passages}
-    hashes = {kind: template.sha256 for kind, template in templates.items()}
-    planned = plan([passage for _, passage in passages], hashes, 1, variants, SEED)
+    alone = [
+        TemplateUsed(kind=kind, name=each.name, sha256=each.sha256, source=each.source)
+        for kind, each in templates.items()
+        if each.reads == "passage"
+    ]
+    planned = plan([passage for _, passage in passages], alone, 1, variants, SEED)
     planned.sort(key=lambda task: task.variant)
     with _Writing(model, Options(max_tokens=max_tokens)) as writing:
-        tasks = [writing.task(templates[each.kind], *by_id[each.passage], each.seed) for each in planned]
+        tasks = [writing.task(templates[each.kind], *by_id[each.place], each.seed) for each in planned]
     threads = threads or environment.physical_cores()
     return Work(
         model=model.path,
