@@ -62,7 +62,7 @@ class Case(NamedTuple):
 def of_labels() -> Iterator[Case]:
     """The labelled sentences; *added* and *nonsense* are both *not said*."""
     for each in labelled():
-        label: Label = each.label if each.label in ("said", "turned round") else "not said"  # type: ignore[assignment]
+        label: Label = "not said" if each.label in ("added", "nonsense") else each.label
         yield Case(
             "labelled (kept apart)" if each.held_out else "labelled", each.passage, each.text, each.sentence, label
         )

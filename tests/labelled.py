@@ -49,4 +49,5 @@ def _read(row: dict[str, object], passages: dict[str, str]) -> Labelled:
     passage = passages[str(row["passage"])]
     if sha256(passage) != row["passage_sha256"]:
         raise ValueError(f"{row['passage']}: another passage than the one that was read")
+    # A line of JSON has values of any type, and mypy can't see that these are the fields' own.
     return Labelled(passage, *(row[name] for name in Labelled._fields[1:]))  # type: ignore[arg-type]

@@ -88,7 +88,7 @@ def transformers() -> Render:
 
     class Day(datetime):
         @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]  # datetime's gives a Day
             return NO_DAY
 
     utils.datetime = Day
@@ -100,6 +100,7 @@ def transformers() -> Render:
             (text,), _ = utils.render_jinja_template(
                 [messages], chat_template=source, add_generation_prompt=True, **tokens, **values
             )
+        # Templates raise whatever Jinja2, Python or `raise_exception` raise: each is an answer to compare.
         except Exception as error:
             return error
         return str(text)
