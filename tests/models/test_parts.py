@@ -296,6 +296,11 @@ def test_a_run_that_names_no_parts_is_no_reason_for_a_traceback(parts: list[Path
     for path in parts:
         os.utime(path, ns=(1, 1))
     held.check()
+    with parts[1].open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\xff")
+    with pytest.raises(WeightsChangedError, match=r"tiny-00002-of-00003\.gguf"):
+        held.check()
     held.close()
 
 
