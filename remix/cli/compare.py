@@ -8,7 +8,7 @@ import click
 
 from remix.cli import completion
 from remix.cli.latest import latest_path
-from remix.cli.options import embeddings_option, json_option, matching_option
+from remix.cli.options import embeddings_option, json_option
 from remix.cli.printing import count, note, print_json, print_pair, print_table, say
 from remix.util.names import quoted
 
@@ -37,7 +37,13 @@ MOST_SHOWN = 12
     metavar="N",
     help="Show at most N pairs of different texts, pairs of edited passages first.",
 )
-@matching_option
+@click.option(
+    "--by",
+    type=click.Choice(["words", "meaning"]),
+    default="words",
+    show_default=True,
+    help="How sentences are matched: by their letters, or by meaning (needs the extra `embeddings`).",
+)
 @embeddings_option
 @json_option
 @click.pass_obj

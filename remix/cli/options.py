@@ -32,13 +32,6 @@ embeddings_option = click.option(
     help="Compare what texts are about with this GGUF model, or `none` to compare words alone. By default with the "
     "sentence model of essay-remix[embeddings], if it is installed.",
 )
-matching_option = click.option(
-    "--by",
-    type=click.Choice(["words", "meaning"]),
-    default="words",
-    show_default=True,
-    help="How sentences are matched: by their letters, or by meaning (needs the extra `embeddings`).",
-)
 
 
 def declared(*wanted: str, **changes: Any) -> Callable[[Any], Any]:

@@ -20,7 +20,20 @@ from remix.generation import trim
 from remix.generation.writer import Progress, Watch
 from remix.models import prepared
 from remix.outputs.form import body_bytes
-from remix.records import Dist, EngineUsed, Generation, Grammar, Greedy, Output, Prompt, Record, Run, Sampling, sha256
+from remix.records import (
+    Dist,
+    EngineUsed,
+    Generation,
+    Grammar,
+    Greedy,
+    Output,
+    Prompt,
+    Record,
+    Request,
+    Run,
+    Sampling,
+    sha256,
+)
 from remix.util import environment
 from remix.verification.finding import FoundOutput
 
@@ -183,12 +196,11 @@ def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayPro
     results: list[Replayed] = []
     futures: list[tuple[_Replayable, Future[Generation]]] = []
     for wanted in group:
-        problem = _unlike(model, wanted.found.record)
-        if problem:
-            results.append(_judged(model, Replayed(wanted.found.task.id, False, problem), wanted.found.record))
+        request = _request(model, wanted)
+        if isinstance(request, str):
+            results.append(_judged(model, Replayed(wanted.found.task.id, False, request), wanted.found.record))
         else:
-            messages = wanted.found.record.derivation.prompt.messages
-            futures.append((wanted, model.engine.submit(model.request(messages, wanted.sampling))))
+            futures.append((wanted, model.engine.submit(request)))
     waiting = {future for _, future in futures}
     while waiting:
         _, waiting = wait(waiting, timeout=0.2)
@@ -206,21 +218,20 @@ def _judged(model: LocalModel, replayed: Replayed, record: Record) -> Replayed:
     return replayed._replace(environment=tuple(other), exact=engine.exact)
 
 
-def _unlike(model: LocalModel, record: Record) -> str:
-    """How the model's prompt differs from the recorded prompt; empty if the prompts are equal."""
-    derivation, prompt = record.derivation, record.derivation.prompt
-    info = model.info
+def _request(model: LocalModel, wanted: _Replayable) -> Request | str:
+    """The request of a recorded prompt; or in words how the model's prompt differs from the recorded prompt."""
+    derivation = wanted.found.record.derivation
+    prompt, info = derivation.prompt, model.info
     if derivation.model != info.model:
         return "its record describes another model than the model that is here"
     if prompt.chat_template_sha256 != info.chat_template_sha256:
         return "its record names another chat template than the model's"
     try:
-        tokens = model.tokenize(prompt.messages)
+        request = model.request(prompt.messages, wanted.sampling)
     except RemixError as error:
         return f"its messages make no prompt: {error.message}"
-    recorded = prompt.token_ids or ()
-    at = _first_difference(recorded, tokens)
-    return "" if at is None else f"its messages make another prompt than the tokens recorded, from token {at} on"
+    at = _first_difference(wanted.tokens, request.token_ids)
+    return request if at is None else f"its messages make another prompt than the tokens recorded, from token {at} on"
 
 
 def _compare(model: LocalModel, wanted: _Replayable, future: Future[Generation]) -> Replayed:
