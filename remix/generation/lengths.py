@@ -282,7 +282,7 @@ class Lengths:
 
     @property
     def _bounds(self) -> str:
-        """The options that bound what the model writes."""
+        """The options that bound the length of the model's output."""
         return "--max-thoughts or --max-tokens" if self._options.max_thoughts else "--max-tokens"
 
 

@@ -29,7 +29,7 @@ class Found(Frozen):
     sentences: int
     """Labelled sentences of real texts."""
     right: float
-    """Share of these sentences whose label, `unsure` included, is the one that people gave."""
+    """Share of the labelled sentences to which the reader gives the same label; `unsure` counts as another label."""
     area: float
     """Area under the ROC curve: *said* against all else."""
 

@@ -39,7 +39,7 @@ class Features(Frozen):
 
 
 class SentenceReading(Frozen):
-    """A sentence of a text: whether its passage says so."""
+    """A sentence of a text, and whether the passage says the same."""
 
     sentence: str
     """The sentence."""

@@ -61,9 +61,9 @@ def _size(path: Path) -> int:
 
 
 def _on_fault(_: int) -> None:
-    """Called on the thread that read what isn't there; that thread runs the library's code, without Python's lock."""
+    """Called on the thread that read beyond a file's end, in the library's code, without Python's lock."""
     if not _ending.acquire(blocking=False):
-        # Another thread says it already. This one faults again until the process ends.
+        # Another thread prints the message already; until the process ends, the faulting thread faults again.
         return
     with suppress(Exception):
         if path := next(filter(None, (files.lost() for files in tuple(_all))), None):

@@ -86,7 +86,7 @@ def context_cost(path: Path, config: BatchConfig) -> ContextCost:
         status = path.stat()
     except OSError as error:
         raise unreadable_model(path, error) from error
-    # Only what matters to the cost, so that configs which differ elsewhere find the same cost.
+    # Only the settings that change the cost: batch configs with other differences share a cached cost.
     config = BatchConfig(
         chunk=config.chunk, rows=config.rows, flash_attn=config.flash_attn, gpu_layers=config.gpu_layers
     )
@@ -129,7 +129,7 @@ def _simulated(path: Path, _: tuple[int, int], config: BatchConfig) -> ContextCo
 
 
 def _log(model: Any, params: Any) -> list[str]:
-    """What llama.cpp logs when a context is created; nothing if it can't be created."""
+    """llama.cpp's log lines of creating a context; none if llama.cpp can't create the context."""
     with logged_lines() as lines:
         context = C.llama_init_from_model(model, params)
     if not context:
