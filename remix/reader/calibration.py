@@ -96,7 +96,7 @@ def in_words(file: ModelFile) -> str:
             "and how often they are right isn't known."
         )
     found = calibration.found
-    worth = f"of {found.sentences} labelled sentences kept apart, it labelled {found.right:.0%} as people did"
+    worth = f"of {found.sentences} labelled sentences kept apart, it labelled {found.right:.0%} as the references do"
     return f"Read by {file.name}: {worth}. An aid to a reader, no verdict.".replace("%", " %")
 
 

@@ -52,7 +52,7 @@ def test_a_reader_is_known_by_the_words_of_one_label():
 def test_it_is_said_how_often_a_reader_is_right_and_that_another_is_not_known(monkeypatch):
     monkeypatch.setattr(calibration, "calibrations", lambda: (MADE,))
     file = FILE.model_copy(update={"labels": ("made-1b",)})
-    assert "of 10 labelled sentences kept apart, it labelled 70 % as people did" in in_words(file)
+    assert "of 10 labelled sentences kept apart, it labelled 70 % as the references do" in in_words(file)
     assert "never calibrated: the probabilities are those of made" in in_words(FILE)
 
 
