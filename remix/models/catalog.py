@@ -82,7 +82,8 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     """The model by a path or a name; the bundled model for None.
 
     An existing file, or a name ending in `.gguf`, is a path. Other names are looked up in `available(folders)`; an
-    unknown name with a separator is a path (known names may contain a separator: Ollama's do).
+    unknown name with a separator is a path (known names may contain a separator: Ollama's do). OWNER/NAME, a
+    repository in Hugging Face's cache, names its model too.
 
     Raises `ModelError` if there is no model of that name, or more than one.
     """
@@ -94,7 +95,8 @@ def find(model: str | None, folders: Sequence[Path] = ()) -> LocatedModel:
     models = available(folders)
     matches = [found for found in models if found.name == model]
     matches = matches or [found for found in models if found.name.casefold() == model.casefold()]
-    matches = _newest(matches) if len(matches) > 1 else matches
+    matches = matches or _pulled(model, models)
+    matches = _newest(matches) if len({found.name.casefold() for found in matches}) == 1 else matches
     if len(matches) > 1:
         paths = ", ".join(str(found.path) for found in matches)
         raise ModelError(
@@ -150,6 +152,15 @@ def _newest(matches: list[LocatedModel]) -> list[LocatedModel]:
     newest = [found for found in matches if _is_of_newest_commit(found.path)]
     repositories = {_repository_of(found.path) for found in matches}
     return newest if len(newest) == 1 and len(repositories) == 1 else matches
+
+
+def _pulled(repository: str, models: Iterable[LocatedModel]) -> list[LocatedModel]:
+    """The models of a repository, OWNER/NAME, in Hugging Face's cache."""
+    if repository.count("/") != 1:
+        return []
+    folder = f"models--{repository.replace('/', '--')}".casefold()
+    found = (each for each in models if each.origin == "huggingface")
+    return [each for each in found if _repository_of(each.path).name.casefold() == folder]
 
 
 def _is_of_newest_commit(path: Path) -> bool:

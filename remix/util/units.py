@@ -9,8 +9,10 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
 def size(count: int) -> str:
-    """A number of bytes in MiB or GiB."""
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+    """A number of bytes in GiB or MiB; less than 1 MiB in KiB, rounded up, so that only nothing is 0."""
+    if count >= 2**30:
+        return f"{count / 2**30:.1f} GiB"
+    return f"{count / 2**20:.0f} MiB" if count >= 2**20 else f"{-(-count // 2**10)} KiB"
 
 
 def read_size(text: str) -> int:

@@ -441,7 +441,7 @@ def test_models_list_leaves_out_what_it_cannot_read(remix_: Remix, workspace: Wo
     assert "weights/bad.gguf is not a GGUF file." in result.stderr
 
 
-@pytest.mark.parametrize(("count", "words"), [(0, "0 MiB"), (95 * 2**20, "95 MiB"), (2**30, "1.0 GiB")])
+@pytest.mark.parametrize(("count", "words"), [(0, "0 KiB"), (95 * 2**20, "95 MiB"), (2**30, "1.0 GiB")])
 def test_size(count: int, words: str) -> None:
     assert size(count) == words
 

@@ -40,12 +40,12 @@ def test_pull_says_what_to_do_next(remix_: Remix, tmp_path: Path) -> None:
     assert path.read_bytes() == WHOLE
     assert path.is_relative_to(tmp_path / "home" / "hf" / "hub")
     assert result.stderr.splitlines()[-2:] == [
-        "Tiny-Q4_K_M, 0 MiB.",
+        "Tiny-Q4_K_M, 67 KiB.",
         "To write with it: remix generate --model Tiny-Q4_K_M",
     ]
     again = remix_("models", "pull", TINY)
     assert ok(again).strip() == str(path)
-    assert "Tiny-Q4_K_M, 0 MiB, was here already." in again.stderr
+    assert "Tiny-Q4_K_M, 67 KiB, was here already." in again.stderr
 
 
 @pytest.mark.model

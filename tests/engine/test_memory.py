@@ -90,7 +90,7 @@ def test_half_of_what_the_weights_leave_is_for_the_kv_cache(monkeypatch: pytest.
     free(monkeypatch, 99)
     with pytest.raises(
         ModelError,
-        match=r"a sequence of 512 tokens takes 0 MiB of memory, and there are 0 MiB for it, beside the weights",
+        match=r"a sequence of 512 tokens takes 512 KiB of memory, and there are 0 KiB for it, beside the weights",
     ) as refused:
         layouts()
     assert "--memory" in refused.value.hint

@@ -501,6 +501,20 @@ def test_hugging_face(
 
 
 @pytest.mark.usefixtures("unbundled")
+def test_the_name_of_a_pulled_repository_is_its_model_s(home: Home) -> None:
+    """`remix models pull org/tiny-GGUF` got the model, and `--model org/tiny-GGUF` said that there is none."""
+    hub = home / ".cache/huggingface/hub"
+    link = hugging_face(hub, "org/tiny-GGUF", "tiny.Q8_0.gguf")
+    hugging_face(hub, "org/other-GGUF", "other.gguf", "two")
+    assert find("org/tiny-GGUF").path == find("Org/Tiny-gguf").path == find("tiny.Q8_0").path == link
+    hugging_face(hub, "org/tiny-GGUF", "tiny.Q4_0.gguf", "three")
+    with pytest.raises(ModelError, match=r"^org/tiny-GGUF is the name of 2 models: .*tiny\.Q4_0.*tiny\.Q8_0"):
+        find("org/tiny-GGUF")
+    with pytest.raises(ModelError, match=r"^org/third doesn't exist here"):
+        find("org/third")
+
+
+@pytest.mark.usefixtures("unbundled")
 def test_a_name_that_looks_like_somebodys_home(home: Home) -> None:
     """Nobody's home: Python raised a `RuntimeError` for it."""
     blob = ollama(home / ".ollama/models", "registry.example/~nobody/tiny/1b", [layer("sha256:ab")])

@@ -155,7 +155,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_stopped(hub: FakeHub) -> No
 def test_the_next_command_goes_on_where_the_last_stopped(hub: FakeHub) -> None:
     hub.cuts = [10_000, 0, 0, 0]
     error = refused()
-    assert "the download stopped at 0 MiB of" in error.message
+    assert "the download stopped at 10 KiB of" in error.message
     assert "goes on where it stopped" in error.hint
     hub.asked.clear()
     hub.cuts = []

@@ -23,3 +23,14 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 def test_sizes_are_said_in_words() -> None:
     assert (size(3 * 2**29), size(2**27)) == ("1.5 GiB", "128 MiB")
+
+
+def test_a_size_below_1_mib_is_not_0_mib() -> None:
+    """Bug: `remix models list` gave a small file 0 MiB."""
+    assert [size(count) for count in (2**20, 2**20 - 1, 700 * 2**10, 1, 0)] == [
+        "1 MiB",
+        "1024 KiB",
+        "700 KiB",
+        "1 KiB",
+        "0 KiB",
+    ]
