@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -155,6 +156,17 @@ def test_what_the_readmes_python_imports_is_there(block: str) -> None:
             names: dict[str, object] = {}
             exec(line, names)
             assert all(callable(value) for name, value in names.items() if name != "__builtins__")
+
+
+@pytest.mark.model
+def test_the_example_of_scores_gives_what_it_says() -> None:
+    (block,) = [block for kind, block in BLOCKS if kind == "python" and "LocalModel" in block]
+    names: dict[str, Any] = {}
+    exec(block, names)
+    answer, likely, unlikely = (names[name] for name in ("answer", "likely", "unlikely"))
+    assert b"".join(answer.pieces) == b"A horse."
+    assert len(answer.logprobs) == len(answer.pieces)
+    assert 0 < likely.bits < unlikely.bits
 
 
 def test_no_placeholder_is_left() -> None:
