@@ -70,7 +70,6 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=2000, deadline=None)
 @given(
     requests,
     st.integers(1, 8),
@@ -81,9 +80,7 @@ requests = st.lists(
     st.sampled_from([FakeDecoder, Recurrent]),
     st.randoms(),
 )
-def test_the_same_request_gives_the_same_tokens_in_any_company(
-    requests, slots, parallel, prefix_slots, chunk, fixed, kind, order
-):
+def in_any_company(requests, slots, parallel, prefix_slots, chunk, fixed, kind, order):
     alone = [answers([request], 1, 1, chunk=chunk)[0] for request in requests]
     shuffled = list(enumerate(requests))
     order.shuffle(shuffled)
@@ -94,6 +91,11 @@ def test_the_same_request_gives_the_same_tokens_in_any_company(
             alone[index].text,
             alone[index].finish,
         )
+
+
+def test_the_same_request_gives_the_same_tokens_in_any_company(request):
+    examples = 2000 if request.config.getoption("full") else 500
+    settings(max_examples=examples, deadline=None)(in_any_company)()
 
 
 def test_several_sequences_are_decoded_in_one_call():

@@ -1,8 +1,9 @@
 """The same request gives the same tokens under any load, in five weight types.
 
 One run of each type goes first: one sequence after another, an empty prefix cache, two threads. Then the same
-requests under other loads: more at once, in shuffled order, beside a neighbour of 1,400 tokens, and with the prompts
-of finished sequences kept in prefix slots, on one thread. Every combination with `pytest --full` (`make test-full`).
+requests under other loads: more at once, in shuffled order, beside a neighbour of 600 tokens, and with the prompts
+of finished sequences kept in prefix slots, on one thread. Every combination, beside a neighbour of 1,400 tokens, with
+`pytest --full` (`make test-full`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.model
 
 TYPES = ("q4_1", "q8_0", "q4_0", "q4_k_m", "f16")
 TOKENS = 16
-NEIGHBOUR = 1400
+NEIGHBOUR, LONG_NEIGHBOUR = 600, 1400
+"""Tokens of the neighbour, usually and with `--full`: llama.cpp reads the KV cache in steps of 256 tokens."""
 CHAIN = (Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0), TopP(p=0.98), Temperature(t=0.9), Dist())
 
 # The first two are longer than a chunk of 64 tokens, so that it can be shared, and the first ends with a paragraph,
@@ -77,7 +79,7 @@ def _name(load: Load) -> str:
 class Weights:
     """A loaded model, the requests to put to it, and what it answers when each is alone."""
 
-    def __init__(self, model: LlamaModel, path: Path, count: int) -> None:
+    def __init__(self, model: LlamaModel, path: Path, count: int, neighbour: int) -> None:
         self.model = model
         self.path = path
         self.file = identity.identify(path)
@@ -86,6 +88,7 @@ class Weights:
         self.requests = [
             self.request(beginning + ending, seed) for seed, (ending, beginning) in enumerate(pairs, start=1)
         ]
+        self.neighbour = self.request(" ".join(BEGINNINGS) * 20, 99, neighbour)
         self.alone, computed = self.run(self.requests, ALONE)
         assert computed == sum(len(request.token_ids) for request in self.requests), "nothing was shared"
 
@@ -124,9 +127,9 @@ def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
 @pytest.fixture(scope="module", params=TYPES)
 def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> Iterator[Weights]:
     path = path_of(request.param)
-    count = 40 if request.config.getoption("full") else 12
+    count, neighbour = (40, LONG_NEIGHBOUR) if request.config.getoption("full") else (12, NEIGHBOUR)
     with LlamaModel(path, config=llama.exact_config()) as model:
-        yield Weights(model, path, count)
+        yield Weights(model, path, count, neighbour)
 
 
 def test_tokens_are_the_same_under_any_load(weights: Weights, load: Load) -> None:
@@ -134,7 +137,7 @@ def test_tokens_are_the_same_under_any_load(weights: Weights, load: Load) -> Non
     random.Random(str(load)).shuffle(order)
     requests = [weights.requests[n] for n in order]
     if load.neighbour:
-        requests.insert(3, weights.request(" ".join(BEGINNINGS) * 20, 99, NEIGHBOUR))
+        requests.insert(3, weights.neighbour)
         order.insert(3, -1)
     answers, computed = weights.run(requests, load)
     differing = [n for n, answer in zip(order, answers, strict=True) if n >= 0 and answer != weights.alone[n]]
