@@ -1,0 +1,36 @@
+"""Readings found beside their records."""
+
+from __future__ import annotations
+
+import pytest
+
+from remix.outputs import RunFolder
+from remix.outputs.layout import READING
+from remix.reader.stored import stored_reading
+from tests.reader.made import store, store_made
+
+TASK = "two-clocks/001/again.1"
+
+
+def test_the_reading_of_a_record_is_found(finished: RunFolder) -> None:
+    record = finished.read(TASK)[0].id
+    assert stored_reading(finished, TASK, record) is None
+    reading = store_made(finished, TASK)
+    assert stored_reading(finished, TASK, record) == reading
+    assert stored_reading(finished, TASK, "0" * 64) is None
+
+
+@pytest.mark.parametrize("changed", ["kept_bits", "passage_bits"])
+def test_a_reading_with_a_number_that_is_none_is_not_shown(finished: RunFolder, changed: str) -> None:
+    """Such a number is no JSON: the studio's page got no answer."""
+    reading = store_made(finished, TASK)
+    store(finished, TASK, reading.model_copy(update={changed: 1.5}))
+    path = finished.path / f"{TASK}{READING}"
+    path.write_text(path.read_text().replace("1.5", "NaN"))
+    assert stored_reading(finished, TASK, finished.read(TASK)[0].id) is None
+
+
+def test_what_is_no_reading_is_none(finished: RunFolder) -> None:
+    store_made(finished, TASK)
+    (finished.path / f"{TASK}{READING}").write_text("{}")
+    assert stored_reading(finished, TASK, finished.read(TASK)[0].id) is None
