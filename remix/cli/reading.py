@@ -37,8 +37,8 @@ class ShownOutput(NamedTuple):
 
 def as_json(output: ShownOutput) -> dict[str, Any] | None:
     """The stored reading of an output with its line and its reader's worth; null if there is none."""
+    from remix.outputs.stored_readings import stored_reading
     from remix.reader import calibration, summary
-    from remix.reader.stored import stored_reading
 
     found = stored_reading(output.folder, output.task, output.record.id)
     return found and {
@@ -63,8 +63,8 @@ def show_reading(output: ShownOutput, is_json: bool) -> None:
     """
     from remix.analysis.trajectory import passage_of
     from remix.errors import RunError
+    from remix.outputs.stored_readings import stored_reading
     from remix.reader.shown import shown
-    from remix.reader.stored import stored_reading
 
     reading = stored_reading(output.folder, output.task, output.record.id)
     found = reading and shown(reading, passage_of(output.record), output.text)

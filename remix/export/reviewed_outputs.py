@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from remix.outputs import reviews
 from remix.outputs.facts import about, shown_under
-from remix.reader.stored import stored_reading
+from remix.outputs.stored_readings import stored_reading
 from remix.records import Essay, Passage, Reading, Run, Standing
 from remix.util.names import readable
 from remix.verification.finding import FoundOutput

@@ -21,8 +21,8 @@ from remix.outputs.facts import facts, lines_in_words
 from remix.outputs.form import body_of
 from remix.outputs.layout import TEXT, TRACE
 from remix.outputs.run import RunFolder
+from remix.outputs.stored_readings import stored_reading
 from remix.reader.shown import ShownReading, shown
-from remix.reader.stored import stored_reading
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task, sha256
 from remix.studio import alternatives, measured_sentences
 from remix.studio.diff import Difference, Span, difference

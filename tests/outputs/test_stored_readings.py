@@ -6,7 +6,7 @@ import pytest
 
 from remix.outputs import RunFolder
 from remix.outputs.layout import READING
-from remix.reader.stored import stored_reading
+from remix.outputs.stored_readings import stored_reading
 from tests.reader.made import store, store_made
 
 TASK = "two-clocks/001/again.1"
