@@ -41,11 +41,10 @@ def as_json(output: ShownOutput) -> dict[str, Any] | None:
     from remix.reader import calibration, summary
 
     found = stored_reading(output.folder, output.task, output.record.id)
-    return found and {
-        "line": summary.line(found),
-        "trust": calibration.reading_in_words(found),
-        **found.model_dump(mode="json"),
-    }
+    if found is None:
+        return None
+    worth = {"line": summary.line(found), "trust": calibration.reading_in_words(found)}
+    return worth | found.model_dump(mode="json")
 
 
 def print_line(output: ShownOutput) -> None:

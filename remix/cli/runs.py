@@ -89,7 +89,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def show(workspace: Workspace, output: str, as_json: bool, **parts: bool) -> None:
+def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> None:
     """Show a text beside its passage, with its verdict, note, edited version and reading.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the

@@ -77,4 +77,4 @@ def _output(output: ReviewedOutput) -> dict[str, Any]:
 def _reading(output: ReviewedOutput) -> ShownReading | None:
     """What a model found in the text as it was written, if the run was read."""
     stored = output.reading
-    return stored and shown(stored, passage_of(output.found.record), output.found.text)
+    return shown(stored, passage_of(output.found.record), output.found.text) if stored else None
