@@ -32,7 +32,7 @@ export const labelsOf = ({ sentences }) => h("ol", { class: "labels" }, sentence
 /** What shades and lines mean, in bits. */
 export const legend = ({ kept, against }) => h("div", { class: "legend about" },
   h("p", null, "Passage: ", h("span", { class: "lost" }, "lost"), `, under ${inBits(kept[0])} kept; `, scale(kept, "kept"),
-    ` and more. A word with ${inBits(kept[1])} is ${2 ** kept[1]} times as probable for who has read the text.`),
+    ` and more. A word with ${inBits(kept[1])} is ${2 ** kept[1]} times as probable to a model that has read the text.`),
   h("p", null, "Text: ", scale(against, "against"), ` and less. In a word with ${inBits(against[1])} the passage makes a token ${2 ** -against[1]} times less probable.`));
 
 const inBits = (bound) => `${bound < 0 ? "−" : ""}${counted(Math.abs(bound), "bit")}`;
