@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from remix.reader import calibration, summary
 from remix.records import Frozen, Label, Reading, SentenceReading, Span
+from remix.util.names import shortened
 
 KEPT = (1.0, 4.0, 8.0)
 """Bits kept from which a word of the passage has level 1, 2 and 3."""
@@ -22,6 +23,9 @@ KEPT = (1.0, 4.0, 8.0)
 AGAINST = (-1.0, -2.0, -4.0)
 """Bits down to which a word of the text has level 1, 2 and 3: the passage makes one of the word's tokens half as
 probable, a quarter or a sixteenth."""
+
+LONGEST_WORD = 200
+"""Letters of the word that goes most against the passage; of a longer word the middle is left out."""
 
 WORDS = re.compile(r"[^ \t\n\r\f\v]+")
 """A word, as in `measure.reading.by_word`."""
@@ -77,14 +81,17 @@ class ShownReading(Frozen):
 
 
 def shown(reading: Reading, passage: str, text: str) -> ShownReading | None:
-    """A reading laid on its passage and text; null if its words aren't theirs."""
+    """A reading laid on its passage and text; null if its words aren't theirs, or its sentences aren't the text's."""
     if _letters(passage) != _letters_of(reading.passage) or _letters(text) != _letters_of(reading.text):
+        return None
+    places = _places(_letters(text), reading.sentences)
+    if places is None:
         return None
     return ShownReading(
         line=summary.line(reading),
         trust=calibration.reading_in_words(reading),
         passage=tuple(_passage(passage, reading.passage)),
-        text=tuple(_text(text, reading)),
+        text=tuple(_text(text, reading.text, places)),
         sentences=tuple(map(_sentence, reading.sentences)),
     )
 
@@ -95,13 +102,14 @@ def _sentence(found: SentenceReading) -> ShownSentence:
         not_said = 1 - found.said - found.turned_round
         known = {"said": found.said, "turned round": found.turned_round, "not said": not_said}
         probability = known.get(found.label)
+    against = shortened(found.against, LONGEST_WORD)
     sure = "" if probability is None else f" ({probability:.0%})".replace("%", " %")
     return ShownSentence(
         sentence=found.sentence,
         label=found.label,
         probability=probability,
-        against=found.against,
-        about=f"{found.label}{sure}, most against the passage at “{found.against}”",
+        against=against,
+        about=f"{found.label}{sure}, most against the passage at “{against}”",
     )
 
 
@@ -126,17 +134,24 @@ def _passage(passage: str, spans: Sequence[Span]) -> Iterator[ShownWord]:
         yield ShownWord(text=text, bits=sum_, level=level, sentence=None)
 
 
-def _text(text: str, reading: Reading) -> Iterator[ShownWord]:
+def _text(text: str, spans: Sequence[Span], places: Sequence[tuple[int, int]]) -> Iterator[ShownWord]:
     """Each word has the least bits of the tokens that wrote any of its letters."""
-    starts = _starts(reading.text)
-    sentences = _Places(text, reading.sentences)
+    starts = _starts(spans)
     for part, begin, end in _words(text):
         # Tokens of white space alone begin where the next token begins.
         first = max(0, bisect_right(starts, begin) - 1)
-        tokens = reading.text[first : bisect_left(starts, end)] if begin < end else ()
+        tokens = spans[first : bisect_left(starts, end)] if begin < end else ()
         least = min((each.bits for each in tokens), default=None)
         level = sum(least is not None and least <= each for each in AGAINST)
-        yield ShownWord(text=part, bits=least, level=level, sentence=sentences.around(begin, end))
+        yield ShownWord(text=part, bits=least, level=level, sentence=_sentence_around(begin, end, places))
+
+
+def _sentence_around(begin: int, end: int, places: Sequence[tuple[int, int]]) -> int | None:
+    """Index of the sentence in which a stretch begins. A stretch without letters lies before the letter at `begin`,
+    and so not in a sentence that begins there."""
+    side = bisect_right if begin < end else bisect_left
+    at = side(places, begin, key=lambda place: place[0]) - 1
+    return at if at >= 0 and begin < places[at][1] else None
 
 
 def _starts(spans: Sequence[Span]) -> list[int]:
@@ -157,23 +172,15 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
         yield text[end:], place, place
 
 
-class _Places:
-    """The places of the sentences that are found in a text."""
-
-    def __init__(self, text: str, sentences: Sequence[SentenceReading]) -> None:
-        self._places: list[tuple[int, int, int]] = []
-        """First place, place after the last, and index of each sentence."""
-        letters, at = _letters(text), 0
-        for number, each in enumerate(sentences):
-            own = _letters(each.sentence)
-            begin = letters.find(own, at) if own else -1
-            if begin >= 0:
-                at = begin + len(own)
-                self._places.append((begin, at, number))
-
-    def around(self, begin: int, end: int) -> int | None:
-        """Index of the sentence in which a stretch begins. A stretch without letters lies before the letter at
-        `begin`, and so not in a sentence that begins there."""
-        side = bisect_right if begin < end else bisect_left
-        at = side(self._places, begin, key=lambda place: place[0]) - 1
-        return self._places[at][2] if at >= 0 and begin < self._places[at][1] else None
+def _places(letters: str, sentences: Sequence[SentenceReading]) -> list[tuple[int, int]] | None:
+    """Of each sentence the place of the first letter and the place after the last; null if one isn't in the text."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for each in sentences:
+        own = _letters(each.sentence)
+        begin = letters.find(own, at) if own else -1
+        if begin < 0:
+            return None
+        at = begin + len(own)
+        found.append((begin, at))
+    return found

@@ -227,8 +227,8 @@ def _reading(folder: RunFolder, record: Record, task_id: str, text: str) -> Show
         return None
     found = shown(stored, passage, text)
     return found and ShownReading(
-        line=readable(found.line),
-        trust=readable(found.trust),
+        line=readable(found.line[:SHOWN]),
+        trust=readable(found.trust[:SHOWN]),
         passage=tuple(each._replace(text=readable(each.text)) for each in found.passage),
         text=tuple(each._replace(text=readable(each.text)) for each in found.text),
         sentences=tuple(

@@ -51,7 +51,7 @@ def test_a_word_has_the_least_bits_of_its_tokens() -> None:
     tokens = [
         Span(text=piece, bits=bits) for piece, bits in ((" The cl", 3.0), ("ock", -3.0), (" ", -9.0), ("is", 1.0))
     ]
-    found = laid(made(PASSAGE, TEXT).model_copy(update={"text": tuple(tokens)}), text="The clock is")
+    found = laid(made(PASSAGE, TEXT).model_copy(update={"text": tuple(tokens), "sentences": ()}), text="The clock is")
     assert [(each.text, each.bits) for each in found.text if each.bits is not None] == [
         *(("The", 3.0), ("clock", -3.0), ("is", 1.0))
     ]
@@ -78,6 +78,19 @@ def test_words_parted_by_a_no_break_space_stay_one_word() -> None:
 @pytest.mark.parametrize(("passage", "text"), [(PASSAGE, "Other words."), ("Other words.", TEXT)])
 def test_a_reading_of_other_words_is_not_shown(passage: str, text: str) -> None:
     assert shown.shown(made(PASSAGE, TEXT), passage, text) is None
+
+
+def test_a_reading_of_other_sentences_is_not_shown() -> None:
+    reading = made(PASSAGE, TEXT)
+    first, second = reading.sentences
+    for found in ((second, first), (first, second, second), (first.model_copy(update={"sentence": "..."}),)):
+        assert shown.shown(reading.model_copy(update={"sentences": found}), PASSAGE, TEXT) is None
+
+
+def test_the_middle_of_a_word_without_end_is_left_out() -> None:
+    reading = made(PASSAGE, TEXT)
+    first = reading.sentences[0].model_copy(update={"against": "x" * 100_000})
+    assert len(laid(reading.model_copy(update={"sentences": (first,)})).sentences[0].about) < 400
 
 
 def test_labels_in_words() -> None:
