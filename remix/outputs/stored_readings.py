@@ -13,7 +13,6 @@ from remix.records import Reading, ReadingFile
 from remix.util import json_values
 from remix.util.json_values import JsonError
 
-
 MOST = 1e9
 """Greatest number of a reading that is shown, of bits or otherwise: no reading comes near."""
 
