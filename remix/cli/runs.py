@@ -84,8 +84,8 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 @click.option(
     "--reading",
     is_flag=True,
-    help="Show which words of the passage the text keeps, which of its words go against the passage, and whether "
-    "the passage says what each sentence says. `remix measure --by model` takes readings.",
+    help="Show which words of the passage the text keeps, which words of the text go against the passage, and "
+    "whether the passage says what each sentence says. `remix measure --by model` takes readings.",
 )
 @json_option
 @click.pass_obj

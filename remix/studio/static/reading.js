@@ -22,8 +22,10 @@ export function textOf({ text, sentences }) {
   return paragraph;
 }
 
+/** A sentence; its number, and *turned round*, stand before it by CSS, so that who copies the text copies the text alone. */
 const sentenceOf = ({ label, about }, index) => h("span", {
-  class: `sentence ${label.replace(" ", "-")}`, role: "group", tabindex: "0", "aria-label": `Sentence ${index + 1}: ${about}`, "data-sentence": index, "data-number": index + 1 });
+  class: "sentence", role: "group", tabindex: "0", "aria-label": `Sentence ${index + 1}: ${about}`, "data-sentence": index,
+  "data-number": label === "turned round" ? `${index + 1} ${label}` : index + 1 });
 
 /** The labels as a list, below the text. */
 export const labelsOf = ({ sentences }) => h("ol", { class: "labels" }, sentences.map(({ label, about }) =>
