@@ -47,6 +47,15 @@ class Estimate(Frozen):
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
+def shown(estimate: Estimate | None) -> str:
+    """A number with its interval, for a table cell."""
+    if estimate is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
 def mean(values: Sequence[float]) -> Estimate | None:
     """The mean of one number per passage, with its bootstrap interval (percentile method, Efron 1979); null for none.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COLOURS = 6
 """Number of series colours; a seventh series has the first colour again."""
 
-_INK, _FAINT, _RULE = "#010101", "#020202", "#030303"
+_INK, _FAINT, _RULE, _PAPER = "#010101", "#020202", "#030303", "#040404"
 """Placeholders that `_for_page` replaces by the page's colours."""
 
 _SIZE = (3.5, 2.6)
@@ -79,6 +79,13 @@ class Row(NamedTuple):
     name: str
     colour: int
     values: Sequence[float]
+
+
+class Bar(NamedTuple):
+    """A bar in a stack, from parts that sum to 1."""
+
+    name: str
+    parts: Sequence[float]
 
 
 class Path(NamedTuple):
@@ -154,6 +161,37 @@ def strips(title: str, rows: Sequence[Row], label: str) -> str:
     return drawn[0]
 
 
+LETTERS = 40
+"""Letters that fit into a whole bar."""
+
+
+def stacks(title: str, bars: Sequence[Bar], names: Sequence[str], colours: Sequence[int]) -> str:
+    """Bars from the left to the right, cut into named parts; a part wide enough for its name shows the name."""
+    if not is_installed():
+        return ""
+    shares = (
+        f"{bar.name}, {', '.join(f'{name} {part:.0%}' for name, part in zip(names, bar.parts, strict=True))}"
+        for bar in bars
+    )
+    with _panel(title, f"{title}: {'; '.join(shares)}.") as (axes, drawn):
+        from matplotlib import ticker
+
+        for at, bar in enumerate(bars):
+            left = 0.0
+            for name, part, colour in zip(names, bar.parts, colours, strict=True):
+                fill = _FAINT if colour < 0 else _colour(colour)
+                axes.barh(at, part, left=left, height=0.7, color=fill, edgecolor=_PAPER, linewidth=1)
+                if part * LETTERS >= len(name) + 2:
+                    axes.text(left + part / 2, at, name, color=_PAPER, size=8, ha="center", va="center")
+                left += part
+        axes.set_yticks(range(len(bars)), [bar.name for bar in bars])
+        axes.set_ylim(len(bars) - 0.5, -0.5)
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("share of sentences")
+        axes.xaxis.set_major_formatter(ticker.PercentFormatter(1.0, decimals=0, symbol=" %"))
+    return drawn[0]
+
+
 def paths(title: str, paths: Sequence[Path], colour: int, limits: tuple[float, float, float, float]) -> str:
     """Paths in a plane, with a ring at the beginning and a point at the end. `limits`: left, right, bottom, top."""
     if not is_installed():
@@ -217,7 +255,7 @@ def _for_page(svg: str, description: str) -> str:
     svg = re.sub(r"<style.*?</style>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;\"]*;?", "", svg)
     svg = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", svg)
-    for stand_in, name in ((_INK, "ink"), (_FAINT, "faint"), (_RULE, "rule")):
+    for stand_in, name in ((_INK, "ink"), (_FAINT, "faint"), (_RULE, "rule"), (_PAPER, "paper")):
         svg = svg.replace(stand_in, f"var(--{name})")
     svg = re.sub(r"#0a000(\d)", lambda found: f"var(--series-{found.group(1)})", svg)
     head = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box} role="img"'

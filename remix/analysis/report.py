@@ -12,10 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from remix import pages
-from remix.analysis import findings, plots, projection
-from remix.analysis.intervals import Estimate
+from remix.analysis import findings, plots, projection, reading_figures
+from remix.analysis.intervals import Estimate, shown
 from remix.analysis.plots import Path, Row, Series
-from remix.analysis.survey_records import Drift, KindSurvey, SetDiversity, SimilarityMethod, StepSurvey, Survey
+from remix.analysis.survey_records import (
+    Drift,
+    KindSurvey,
+    ReadingSurvey,
+    SetDiversity,
+    SimilarityMethod,
+    StepSurvey,
+    Survey,
+)
 from remix.analysis.trajectory import Trajectory
 from remix.measure.embedding import Embedder
 from remix.measure.vectors import tfidf
@@ -48,6 +56,8 @@ class ReportData(NamedTuple):
     kept_by: SimilarityMethod
     """How sentences were compared."""
     embedder: Embedder | None
+    readings: ReadingSurvey | None = None
+    """What a model found in the texts, if the run was read."""
 
 
 def report(data: ReportData) -> str:
@@ -66,6 +76,7 @@ def report(data: ReportData) -> str:
         kinds=[_findings(number, kind) for number, kind in enumerate(survey.kinds)],
         drifts=[_drifts(survey, method) for method in (["meaning", "words"] if survey.embeddings else ["words"])],
         kept=_kept(data),
+        read=data.readings and reading_figures.figures(data.readings, [kind.kind for kind in survey.kinds]),
         plane=_map(data),
         spreads=_spreads(survey),
     )
@@ -86,8 +97,8 @@ def _findings(number: int, kind: KindSurvey) -> dict[str, Any]:
             endings.fixed,
             endings.loops,
             "–" if endings.soonest is None else endings.soonest,
-            _shown(endings.one_back),
-            _shown(endings.periodicity),
+            shown(endings.one_back),
+            shown(endings.periodicity),
             {True: "yes", False: "no", None: "–"}[findings.swings(kind)],
         ),
     }
@@ -108,7 +119,7 @@ def _drifts(survey: Survey, method: str) -> dict[str, Any]:
             plots.lines(name, _drift_series(number, own), "similarity", top=1.0) for number, name, own in known if own
         ],
         "rows": [
-            (name, step.step, step.count, *map(_shown, (drift.to_passage, drift.to_previous, drift.to_others)))
+            (name, step.step, step.count, *map(shown, (drift.to_passage, drift.to_previous, drift.to_others)))
             for _, name, own in known
             for step, drift in own
         ],
@@ -137,15 +148,6 @@ def _series(name: str, colour: int, style: str, steps: Sequence[int], values: Se
         [each.low for each in values],
         [each.high for each in values],
     )
-
-
-def _shown(estimate: Estimate | None) -> str:
-    """A number with its interval, for a table cell."""
-    if estimate is None:
-        return "–"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
 
 
 # -- what was kept ------------------------------------------------------------------------------------------
@@ -243,7 +245,7 @@ def _spreads(survey: Survey) -> dict[str, Any] | None:
                 kind.kind,
                 step.step,
                 *map(
-                    _shown,
+                    shown,
                     (
                         diversity.vendi,
                         diversity.vendi_meaning,

@@ -18,7 +18,8 @@ from remix.corpus.matching import Note, places_of
 from remix.errors import RunError
 from remix.measure.embedding import Embedder
 from remix.outputs.run import RunFolder
-from remix.records import Record
+from remix.outputs.stored_readings import stored_reading
+from remix.records import Reading, Record
 
 
 class ComparedRun(NamedTuple):
@@ -34,6 +35,8 @@ class _Text(NamedTuple):
     measured: Measured
     passage: str
     text: str
+    reading: Reading | None
+    """What a model found in the text, if the run was read."""
 
     @property
     def record(self) -> Record:
@@ -57,6 +60,7 @@ def compare(
             "Two runs are compared text by text: make the second with the same passages and kinds.",
         )
     numbers = [_numbers(side) for side in (first, second)]
+    _add_readings(numbers, (first, second))
     if embedder:
         _add_meaning(numbers, (first, second), embedder)
     different = [_pair(first[key], second[key]) for key in first if first[key].text != second[key].text]
@@ -116,7 +120,15 @@ def _key(record: Record, places: Mapping[str, str]) -> TextKey | None:
 
 def _read(folder: RunFolder, measured: Mapping[TextKey, Measured], keys: Iterable[TextKey]) -> _Texts:
     found = {key: measured[key] for key in keys}
-    return {key: _Text(each, passage_of(each.record), folder.read(each.task.id)[1]) for key, each in found.items()}
+    return {
+        key: _Text(
+            each,
+            passage_of(each.record),
+            folder.read(each.task.id)[1],
+            stored_reading(folder, each.task.id, each.record.id),
+        )
+        for key, each in found.items()
+    }
 
 
 def _is_edited(one: _Text, other: _Text) -> bool:
@@ -152,6 +164,18 @@ def _numbers(texts: _Texts) -> dict[TextKey, dict[str, float]]:
             "like its passage, by words": float(chrf([each.passage], [each.text])[0, 0]),
         }
     return numbers
+
+
+def _add_readings(numbers: Sequence[dict[TextKey, dict[str, float]]], sides: Sequence[_Texts]) -> None:
+    """Add what a model found in both texts of a pair. Numbers of two models can't be compared."""
+    for key, one in sides[0].items():
+        pair = (one.reading, sides[1][key].reading)
+        if not all(pair) or len({each.reader_sha256 for each in pair if each}) > 1:
+            continue
+        for own, reading in zip(numbers, pair, strict=True):
+            if reading:
+                turned = sum(each.label == "turned round" for each in reading.sentences)
+                own[key] |= {"bits kept": reading.kept, "sentences turned round": float(turned)}
 
 
 def _add_meaning(

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from remix.analysis import report, survey
 from remix.analysis.report import KeptShare, ReportData
 from remix.analysis.run_ledgers import Measured
-from remix.analysis.survey_records import Survey
+from remix.analysis.survey_records import ReadingSurvey, Survey
 from remix.analysis.text_sets import SimilarityMethods
 from remix.analysis.trajectory import Trajectory, trajectories
 from remix.errors import RunError
@@ -32,6 +32,8 @@ class SurveyedRun(NamedTuple):
     chains: tuple[Trajectory, ...]
     measured: tuple[Measured, ...]
     survey: Survey
+    readings: ReadingSurvey | None = None
+    """What a model found in the texts, if the run was read."""
 
 
 def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
@@ -60,7 +62,7 @@ def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
         "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
     )
     run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
-    return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder))
+    return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder, surveyed.readings))
 
 
 def check(target: Path) -> None:

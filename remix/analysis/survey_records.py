@@ -1,4 +1,4 @@
-"""The records of a survey (`remix/survey/1`), field by field: what a run's chains do together."""
+"""The records of a survey (`remix/survey/1`), field by field: what a run's chains do together, and what was read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from remix.analysis.drift import Attractor
 from remix.analysis.intervals import Estimate
 from remix.measure.vectors import FloatArray
-from remix.records import Frozen
+from remix.records import Frozen, Label, Sha256
 
 SimilarityMethod = Literal["words", "meaning"]
 """By words (chrF; bag of words for the Vendi score), or by meaning (cosine of embeddings)."""
@@ -158,6 +158,49 @@ class KindSurvey(Frozen):
     """One per property."""
     endings: ChainEndings
     """How chains end."""
+
+
+class StepReadings(Frozen):
+    """What a reader found in a kind's texts at one step. Estimates are means over passages."""
+
+    step: int
+    """Number of the step."""
+    outputs: int
+    """Texts that were read."""
+    kept: Estimate
+    """Share of the passage's bits that a text keeps; may be below 0."""
+    words: Estimate
+    """Words of a text per word of its passage."""
+    labels: dict[Label, Estimate]
+    """By label, the share of a text's sentences with this label; empty if no text has a sentence."""
+
+
+class KindReadingSurvey(Frozen):
+    """What a reader found in the texts of one kind."""
+
+    kind: str
+    """Name of the kind."""
+    steps: tuple[StepReadings, ...]
+    """Steps with texts that were read."""
+
+
+class ReadingSurvey(Frozen):
+    """What one model found in a run's texts, by kind and step."""
+
+    reader: str
+    """The model's name."""
+    reader_sha256: Sha256
+    """sha256 of the model's file."""
+    trust: str
+    """How often the reader is right, in words."""
+    has_labels: bool
+    """Whether sentences have labels: without weights all are *unsure*."""
+    outputs: int
+    """Texts that this model read."""
+    unread: int
+    """Finished texts without a reading by this model."""
+    kinds: tuple[KindReadingSurvey, ...]
+    """In the order of the run."""
 
 
 class Survey(Frozen):

@@ -16,7 +16,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.analysis.run_ledgers import KindSummary, Measured
-    from remix.analysis.survey_records import Survey
+    from remix.analysis.survey_records import ReadingSurvey, Survey
     from remix.outputs import RunFolder
     from remix.reader.summary import KindReadings
     from remix.workspace import Workspace
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     "target",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Also write a page of plots: drift, what was kept, a map of the texts, and whether chains converge.",
+    help="Also write a page of plots: drift, what was kept, a map of the texts, whether chains converge, and what "
+    "--by model found before.",
 )
 @click.option(
     "--by",
@@ -68,10 +69,11 @@ def measure(
     that was measured.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
-    meaning too.
+    meaning too. --json and --report have the stored readings by kind and step.
     """
     from remix.analysis import plots, run_ledgers, run_survey
     from remix.measure import embedding
+    from remix.reader import reading_survey
 
     if by == "model" and (target or embeddings):
         raise click.UsageError("--by model goes without --report and --embeddings.")
@@ -87,14 +89,15 @@ def measure(
     embedder = embedding.find(embeddings, workspace.model_folders) if asked else None
     measured = run_ledgers.measure(folder, embedding.matching(by))
     summaries = run_ledgers.summaries(measured)
+    readings = reading_survey.of_run(folder, measured) if target or as_json else None
     surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
     if as_json:
-        _print_json(folder.run.name, summaries, measured, surveyed().survey)
+        _print_json(folder.run.name, summaries, measured, surveyed().survey, readings)
     else:
         _print(summaries, measured, CAVEATS[by])
     run_ledgers.store(folder, measured)
     if target:
-        run_survey.write_report(surveyed(), embedder, target)
+        run_survey.write_report(surveyed()._replace(readings=readings), embedder, target)
         note("", f"The report: {target}")
         if not plots.is_installed():
             note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
@@ -172,13 +175,16 @@ def _print_readings(kinds: list[KindReadings], lines: list[tuple[str, str]]) -> 
     print_table(["output", "what it did"], lines)
 
 
-def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey) -> None:
+def _print_json(
+    run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey, readings: ReadingSurvey | None
+) -> None:
     print_json(
         {
             "run": run,
             "kinds": [each.model_dump() for each in summaries],
             "outputs": {each.task.id: each.ledger.model_dump(mode="json") for each in measured},
             "survey": survey.model_dump(mode="json"),
+            "readings": readings and readings.model_dump(mode="json"),
         }
     )
 

@@ -140,6 +140,17 @@ def beginning(words: str, most: int) -> None:
     click.echo("\n".join(lines), err=True)
 
 
+def print_shaded(parts: Sequence[tuple[str, str]]) -> None:
+    """Print a text as `text` does, from parts with rich's styles; styles are for terminals with colours."""
+    if _terminal() is None:
+        text("".join(words for words, _ in parts))
+        return
+    from rich.padding import Padding
+    from rich.text import Text
+
+    _print_rich(Padding(Text.assemble(*((readable(words), style) for words, style in parts)), (0, 0, 0, len(INDENT))))
+
+
 def rule() -> None:
     """Print a line between two texts to stderr."""
     click.echo(f"{INDENT}---", err=True)

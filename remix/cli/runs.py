@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, reading
 from remix.cli.options import json_option
 from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
@@ -81,12 +81,16 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 )
 @click.option("--candidates", is_flag=True, help="Show all candidates among which the text was chosen.")
 @click.option("--thoughts", is_flag=True, help="Show what the model thought before it wrote the text.")
+@click.option(
+    "--reading",
+    is_flag=True,
+    help="Show which words of the passage the text keeps, which words of the text go against the passage, and "
+    "whether the passage says what each sentence says. `remix measure --by model` takes readings.",
+)
 @json_option
 @click.pass_obj
-def show(
-    workspace: Workspace, output: str, alternatives: bool, candidates: bool, thoughts: bool, as_json: bool
-) -> None:
-    """Show a text beside its passage, with its verdict, note and edited version.
+def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> None:
+    """Show a text beside its passage, with its verdict, note, edited version and reading.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the
     newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
@@ -94,31 +98,44 @@ def show(
     from remix.outputs import find_output
     from remix.outputs.stored_reviews import StoredReviews
 
-    if alternatives + candidates + thoughts > 1:
-        raise click.UsageError("--alternatives, --candidates and --thoughts don't go together.")
+    if sum(parts.values()) > 1:
+        raise click.UsageError("--alternatives, --candidates, --thoughts and --reading don't go together.")
     folder, task = find_output(workspace.outputs, output)
     of_run = f"Run: {quoted(folder.path.name)}"
-    if alternatives:
+    if parts["alternatives"]:
         _show_alternatives(folder.read_trace(task), as_json)
         note("", of_run)
         return
     record, written = folder.read(task)
-    if candidates:
+    if parts["candidates"]:
         _show_candidates(record, folder.path.name, as_json)
         note("", of_run)
         return
-    if thoughts:
+    if parts["thoughts"]:
         _show_thoughts(record, folder.path.name, as_json)
+        note("", of_run)
+        return
+    shown = reading.ShownOutput(folder, task, record, written)
+    if parts["reading"]:
+        reading.show_reading(shown, as_json)
         note("", of_run)
         return
     stored = StoredReviews(workspace.outputs, [folder.path])
     stored.refresh()
     if as_json:
         review = stored.standing(record.id).model_dump(mode="json")
-        print_json({**record.model_dump(mode="json", by_alias=True), "text": written, "review": review})
+        print_json(
+            {
+                **record.model_dump(mode="json", by_alias=True),
+                "text": written,
+                "review": review,
+                "reading": reading.as_json(shown),
+            }
+        )
         return
     _show_text(record, written)
     _show_review(stored, record)
+    reading.print_line(shown)
     if record.output.thoughts:
         note("", f"The model wrote {record.output.thoughts.in_words} first: --thoughts shows them.")
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""

@@ -13,6 +13,7 @@ from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
 from remix.cli.printing import detail, note, print_json, print_table, say, text
 from remix.cli.progress import progress
+from remix.cli.support import print_support
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
@@ -89,18 +90,47 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
     metavar="PASSAGE",
     help="List all texts from this passage, in all runs. PASSAGE is the id of a passage.",
 )
+@click.option(
+    "--sentences",
+    is_flag=True,
+    help="Let a local model tell from which sentences of the passage each sentence of the text comes; of several "
+    "passages, from which passages.",
+)
+@click.option(
+    "--reader",
+    metavar="MODEL",
+    help="With --sentences: the GGUF that reads. By default the largest chat model here that fits into memory.",
+)
 @json_option
 @click.pass_obj
-def why(workspace: Workspace, output: str | None, passage: str | None, as_json: bool) -> None:
+def why(
+    workspace: Workspace,
+    /,
+    output: str | None,
+    passage: str | None,
+    sentences: bool,
+    reader: str | None,
+    as_json: bool,
+) -> None:
     """Show where a text comes from: each step back to the passage, with prompt, model and seed.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
+
+    --sentences leaves out each sentence of the passage in turn, and shows by how many bits each sentence of the text
+    becomes less probable to a model.
     """
     from remix.outputs import find_output
     from remix.outputs.lineage import ancestry
 
     if (output is None) == (passage is None):
         raise click.UsageError("name an output, or a passage with --of PASSAGE.")
+    if reader and not sentences:
+        raise click.UsageError("--reader goes with --sentences.")
+    if sentences and not output:
+        raise click.UsageError("--sentences goes with an output.")
+    if sentences:
+        print_support(workspace, output or "", reader, as_json)
+        return
     if passage is not None:
         _print_descendants(workspace, passage, as_json)
         return

@@ -10,8 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from remix import pages
+from remix.analysis.trajectory import passage_of
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
 from remix.outputs.facts import about, facts, lines_in_words
+from remix.reader.shown import ShownReading, shown
 from remix.records import Passage, Run
 
 _VERDICTS = {"accept": "accepted", "star": "starred", "reject": "rejected"}
@@ -66,6 +68,13 @@ def _output(output: ReviewedOutput) -> dict[str, Any]:
         "marks": [mark for mark in marks if mark],
         "note": standing.note,
         "step": found.task.step,
+        "reading": _reading(output),
         "flags": found.record.flags,
         "facts": list(facts(found.record)),
     }
+
+
+def _reading(output: ReviewedOutput) -> ShownReading | None:
+    """What a model found in the text as it was written, if the run was read."""
+    stored = output.reading
+    return shown(stored, passage_of(output.found.record), output.found.text) if stored else None

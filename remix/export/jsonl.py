@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from remix.export.reviewed_outputs import ReviewedOutput
-from remix.records import Source, sha256
+from remix.records import Reading, Source, sha256
 from remix.util.names import in_json
 
 
@@ -50,10 +50,30 @@ def _row(output: ReviewedOutput) -> dict[str, Any]:
         "started": record.circumstances.started.isoformat(),
         "finished": record.circumstances.finished.isoformat(),
         "remix": record.circumstances.remix,
+        **_reading(output.reading),
         "verdict": standing.verdict,
         "loss": standing.loss,
         "note": standing.note,
         "edited": output.edited,
+    }
+
+
+def _reading(reading: Reading | None) -> dict[str, Any]:
+    """What a model found in the text beside its passage; the bits of single words are in the reading's own file."""
+    return {
+        "reader": reading.reader if reading else None,
+        "reader_sha256": reading.reader_sha256 if reading else None,
+        "bits_kept": round(reading.kept, 4) if reading else None,
+        "sentences": [
+            {
+                "sentence": each.sentence,
+                "label": each.label,
+                "said": each.said,
+                "turned_round": each.turned_round,
+                "against": each.against,
+            }
+            for each in (reading.sentences if reading else ())
+        ],
     }
 
 

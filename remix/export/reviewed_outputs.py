@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from remix.outputs import reviews
 from remix.outputs.facts import about, shown_under
-from remix.records import Essay, Passage, Run, Standing
+from remix.outputs.stored_readings import stored_reading
+from remix.records import Essay, Passage, Reading, Run, Standing
 from remix.util.names import readable
 from remix.verification.finding import FoundOutput
 from remix.verification.verify import Report
@@ -27,6 +28,11 @@ class ReviewedOutput(NamedTuple):
     """Name of the edited version's author."""
     under: str | None = None
     """Id of the passage under which the output is shown; null for the passage that the run has for the output."""
+
+    @property
+    def reading(self) -> Reading | None:
+        """The stored reading of the output, if there is one; read from the run's folder at each call."""
+        return stored_reading(self.found.folder, self.found.task.id, self.found.record.id)
 
     @property
     def text(self) -> str:

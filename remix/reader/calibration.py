@@ -14,7 +14,7 @@ from importlib import resources
 
 import numpy as np
 
-from remix.records import Features, Frozen, Label, ModelFile
+from remix.records import Features, Frozen, Label, ModelFile, Reading
 
 SURE = 0.5
 """Least probability of a label."""
@@ -85,19 +85,36 @@ def calibration_of(file: ModelFile) -> Calibration | None:
 def in_words(file: ModelFile) -> str:
     """How far a model's readings can be trusted."""
     calibration = calibration_of(file)
+    return _in_words(file.name, calibration, bool(calibration and calibration.is_of(file)))
+
+
+def reading_in_words(reading: Reading) -> str:
+    """How far a reading can be trusted, by the reader and the weights that it names."""
+    if reading.calibration is None:
+        return f"Read by {reading.reader}, for which there were no weights: sentences have no labels."
+    known = {each.name: each for each in calibrations()}
+    if reading.calibration not in known:
+        return (
+            f"Read by {reading.reader} with weights of {reading.calibration} that this version of remix hasn't: "
+            "how often the labels are right isn't known."
+        )
+    return _in_words(reading.reader, known[reading.calibration], reading.calibrated)
+
+
+def _in_words(name: str, calibration: Calibration | None, is_own: bool) -> str:
     if calibration is None:
         return (
-            f"Read by {file.name}. No reader is calibrated yet, so sentences have features and no labels: "
+            f"Read by {name}. No reader is calibrated yet, so sentences have features and no labels: "
             "`python -m benchmarks.reading` measures a reader."
         )
-    if not calibration.is_of(file):
+    if not is_own:
         return (
-            f"Read by {file.name}, which was never calibrated: the probabilities are those of {calibration.name}, "
+            f"Read by {name}, which was never calibrated: the probabilities are those of {calibration.name}, "
             "and how often they are right isn't known."
         )
     found = calibration.found
     worth = f"of {found.sentences} labelled sentences kept apart, it labelled {found.right:.0%} as the references do"
-    return f"Read by {file.name}: {worth}. An aid to a reader, no verdict.".replace("%", " %")
+    return f"Read by {name}: {worth}. An aid to a reader, no verdict.".replace("%", " %")
 
 
 @cache

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from remix.measure.words import words
-from remix.reader.run_readings import ReadOutput
 from remix.records import Frozen, Label, Reading
+
+if TYPE_CHECKING:
+    # At run time the module would load llama.cpp, which showing a reading doesn't need.
+    from remix.reader.run_readings import ReadOutput
 
 SHOWN = 4
 """Words that a line names; of further words the line gives the number."""

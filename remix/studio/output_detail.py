@@ -15,11 +15,14 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
 from remix.outputs.facts import facts, lines_in_words
 from remix.outputs.form import body_of
 from remix.outputs.layout import TEXT, TRACE
 from remix.outputs.run import RunFolder
+from remix.outputs.stored_readings import stored_reading
+from remix.reader.shown import ShownReading, shown
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task, sha256
 from remix.studio import alternatives, measured_sentences
 from remix.studio.diff import Difference, Span, difference
@@ -131,6 +134,8 @@ class OutputDetail(Frozen):
     """The view with the passage comes first."""
     measured: str | None
     """Facts and sentences kept, dropped and added, in words, if measured."""
+    reading: ShownReading | None
+    """What a model found in text and passage, if the run was read."""
     words: tuple[Word, ...]
     """Words with known alternatives."""
     cut: int
@@ -188,6 +193,7 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         broken=readable(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
         measured=readable(found.line) if found else None,
+        reading=_reading(folder, record, task.id, text) if record else None,
         words=tuple(Word(shade=word.shade, tokens=tuple(map(_token, word.tokens))) for word in words),
         cut=max(0, len(text) - SHOWN),
         flags=tuple(
@@ -212,6 +218,24 @@ def _read(folder: RunFolder, task: Task) -> Iterator[tuple[str, str]]:
     for earlier in folder.run.earlier:
         if earlier.record.id in records:
             yield f"reads {readable(earlier.record.task.kind)}", earlier.text
+
+
+def _reading(folder: RunFolder, record: Record, task_id: str, text: str) -> ShownReading | None:
+    """The stored reading of an output; null if there is none, or the texts are too long to be sent whole."""
+    passage = passage_of(record)
+    if max(len(passage), len(text)) > SHOWN or not (stored := stored_reading(folder, task_id, record.id)):
+        return None
+    found = shown(stored, passage, text)
+    return found and ShownReading(
+        line=readable(found.line[:SHOWN]),
+        trust=readable(found.trust[:SHOWN]),
+        passage=tuple(each._replace(text=readable(each.text)) for each in found.passage),
+        text=tuple(each._replace(text=readable(each.text)) for each in found.text),
+        sentences=tuple(
+            each.model_copy(update={name: readable(getattr(each, name)) for name in ("sentence", "against", "about")})
+            for each in found.sentences
+        ),
+    )
 
 
 # -- alternatives -------------------------------------------------------------------------------------------

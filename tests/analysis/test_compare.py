@@ -28,6 +28,7 @@ from tests import planted
 from tests.conftest import FakeWriter, Remix, make_workspace
 from tests.forging import forge, forge_request
 from tests.generation.test_refreshed import EDITED, SLOW, edit, refresh
+from tests.reader.made import store, store_made
 
 OTHER = "19990101T000000Z-other-0000"
 
@@ -91,6 +92,20 @@ def other(finished: RunFolder) -> RunFolder:
 
 def side(folder: RunFolder) -> run_comparison.ComparedRun:
     return run_comparison.ComparedRun(folder, run_ledgers.measure(folder))
+
+
+def test_readings_by_the_same_model_are_compared(finished: RunFolder, other: RunFolder) -> None:
+    task = "two-clocks/001/again.1"
+    reading = store_made(finished, task, ["turned round"])
+    store_made(finished, "two-clocks/001/again.2")
+    store(other, task, reading.model_copy(update={"kept_bits": 30.0, "sentences": ()}))
+    found = run_comparison.compare(side(finished), side(other), None).differences
+    by_name = {each.measure: (each.texts, each.one, each.other) for each in found if each.kind == "again"}
+    assert by_name["bits kept"] == (1, 0.25, 0.75)
+    assert by_name["sentences turned round"] == (1, 1, 0)
+    store(other, task, reading.model_copy(update={"reader_sha256": "9" * 64}))
+    found = run_comparison.compare(side(finished), side(other), None).differences
+    assert "bits kept" not in {each.measure for each in found}
 
 
 def test_a_run_and_its_copy_differ_where_they_do(finished: RunFolder, other: RunFolder) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from remix.analysis import plots
-from remix.analysis.plots import Path, Row, Series
+from remix.analysis.plots import Bar, Path, Row, Series
 from tests.conftest import python_path
 
 LINE = Series("to <its> passage", 0, "-", [1, 2, 3], [0.5, 0.4, 0.3], [0.4, 0.3, None], [0.6, 0.5, None])
@@ -26,6 +26,7 @@ def drawings(title: str = "rewrite") -> list[str]:
         plots.lines(title, [LINE, LINE._replace(colour=-1, style=":")], "similarity", top=1),
         plots.strips(title, [Row("step 1", 7, [0.0, 0.5, 0.5]), Row("step 2", 1, [])], "kept"),
         plots.paths(title, ways, 2, (-1, 2, -1, 5)),
+        plots.stacks(title, [Bar("step 1", [0.7, 0.3]), Bar("step 2", [0.0, 1.0])], ["said", "unsure"], [7, -1]),
     ]
 
 
@@ -45,6 +46,13 @@ def test_a_drawing_is_a_part_of_a_page(drawing: str) -> None:
     assert re.findall(r'href="([^#"][^"]*)"', drawing) == []
     assert "var(--ink)" in drawing
     assert all(each.get("id") is None for each in root.iter() if each.tag.endswith("}g") or each.tag == "g")
+
+
+def test_a_part_shows_its_name_if_there_is_room() -> None:
+    drawing = drawings()[3].replace("\n", "")
+    assert drawing.count(">said<") == 1
+    assert drawing.count(">unsure<") == 2
+    assert "step 2, said 0%, unsure 100%" in drawing
 
 
 def test_numbers_stay_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,9 +20,13 @@ from remix.errors import RunError
 from remix.measure.embedding import Embedder
 from remix.measure.vectors import bag_of_words
 from remix.outputs import RunFolder
+from remix.reader import reading_survey
+from remix.reader.reading_survey import ReadText
 from remix.records import Run
 from tests.analysis.test_survey import PLATITUDE, SUBJECTS, about, chains
 from tests.conftest import Remix
+from tests.reader.made import made, store_made
+from tests.reader.test_reading_survey import PASSAGE, TEXT
 
 WAYS = SimilarityMethods(run_survey.chrf, Embedder("a <model>", bag_of_words))
 KEPT = [KeptShare("rewrite", step, share, None if share else 0.5) for step in (1, 2, 3) for share in (0.0, 0.25, 1.0)]
@@ -146,6 +151,27 @@ def test_what_was_chosen_is_the_title(page: str) -> None:
     assert "maps, clocks: what was kept, and what converges" in Page(page).text
 
 
+def test_a_run_that_was_read_has_bits_kept_and_labels(finished: RunFolder) -> None:
+    run = data(finished.run, chains(8, 5, 2))
+    texts = [
+        ReadText(f"p/{at}", "rewrite", step, made(PASSAGE, TEXT, {"clock": 4.0 * at / step}, labels=["turned round"]))
+        for at in range(5)
+        for step in (1, 2)
+    ]
+    page = report(run._replace(readings=reading_survey.survey(texts, 12)))
+    found = Page(page)
+    assert found.tags.count("svg") == 2 + 1 + 1 + 4 + 2
+    assert 'aria-label="rewrite, by step: bits kept from 0.20 to 0.10."' in page
+    assert 'aria-label="rewrite: step 1, said 0%, not said 0%, turned round 50%, unsure 50%;' in page
+    assert "Read by fake" in found.text
+    assert "(10 texts, 2 without)" in found.text
+    assert "0.20 (" in found.text
+
+
+def test_a_run_that_was_not_read_says_how(page: str) -> None:
+    assert "No model has read this run: remix measure --by model" in Page(page).text
+
+
 # -- the command --------------------------------------------------------------------------------------------
 
 
@@ -157,6 +183,15 @@ def test_the_command(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None
     text = Page(target.read_text()).text
     assert finished.run.name in text
     assert "12 texts by fake, from 3 passages in 2 steps" in text
+
+
+def test_json_has_the_numbers_of_the_report(remix_: Remix, finished: RunFolder) -> None:
+    assert json.loads(remix_("measure", "--json").stdout)["readings"] is None
+    store_made(finished, "two-clocks/001/again.1")
+    found = json.loads(remix_("measure", "--json").stdout)["readings"]
+    (step,) = found["kinds"][0]["steps"]
+    assert (found["reader"], step["kept"]["value"]) == ("fake", 0.25)
+    assert step["labels"]["turned round"]["value"] == 1
 
 
 def test_a_place_that_is_not_there_is_said_first(remix_: Remix, finished: RunFolder, tmp_path: Path) -> None:

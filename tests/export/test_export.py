@@ -28,6 +28,7 @@ from remix.records import Options
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, Remix, bound
 from tests.forging import forge
+from tests.reader.made import store_made
 
 OUTPUTS = 12
 CRATE_VERSION = "1.1"
@@ -198,6 +199,17 @@ def test_a_line_for_each_output_all_alike(finished: RunFolder) -> None:
     assert row["messages"] == [message.model_dump() for message in record.derivation.prompt.messages]
 
 
+def test_a_line_has_what_a_model_found(finished: RunFolder) -> None:
+    store_made(finished, "two-clocks/001/again.2")
+    rows = [json.loads(line) for line in export_bytes(finished.path, ExportOptions("jsonl")).decode().splitlines()]
+    read = [row for row in rows if row["reader"]]
+    assert [row["output"] for row in read] == ["two-clocks/001/again.2"]
+    assert (read[0]["reader"], read[0]["bits_kept"]) == ("fake", 0.25)
+    (sentence,) = read[0]["sentences"]
+    assert (sentence["label"], sentence["turned_round"]) == ("turned round", 0.7)
+    assert {row["bits_kept"] for row in rows if row not in read} == {None}
+
+
 def test_what_a_terminal_would_obey_is_escaped(workspace: Workspace, writer: FakeWriter) -> None:
     (workspace.seeds / "two-clocks.md").write_text("One two\u200f three \u202e four.", encoding="utf-8")
     job = prepare.prepare_for(workspace, Options(steps=1), writer)
@@ -240,6 +252,26 @@ def test_a_page_with_each_passage_and_each_output(finished: RunFolder) -> None:
     sections = {attributes["id"] for tag, attributes in page.tags if tag == "section"}
     links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
     assert links == {f"#{id_}" for id_ in sections}
+
+
+def test_a_page_shows_what_a_model_found(finished: RunFolder) -> None:
+    task = "two-clocks/001/again.1"
+    assert 'class="reading"' not in export_bytes(finished.path, ExportOptions("html")).decode()
+    store_made(finished, task)
+    source = export_bytes(finished.path, ExportOptions("html")).decode()
+    page = _Page(source)
+    assert "reading: keeps 25 % of the passage's bits" in page.words
+    assert '<span class="kept-3">The</span> <span class="lost">first</span>' in source
+    assert f'<span class="against-2">{finished.read(task)[1]}</span>' in source
+    assert "<b>turned round</b> (70 %), most against the passage at" in source
+    assert "A word of the passage with 4 bits is 16 times as probable" in " ".join(page.words.split())
+    assert sum(attributes.get("class") == "reading" for _, attributes in page.tags) == 1
+
+
+def test_a_crate_has_the_readings(finished: RunFolder, tmp_path: Path) -> None:
+    store_made(finished, "two-clocks/001/again.1")
+    export(finished.path, tmp_path / "crate", ExportOptions("ro-crate"))
+    assert graph(tmp_path / "crate")["two-clocks/001/again.1.reading.json"]["encodingFormat"] == "application/json"
 
 
 def test_a_page_is_called_by_its_passages_and_not_by_its_folder(finished: RunFolder) -> None:

@@ -14,7 +14,8 @@ from remix.studio import output_detail
 from remix.studio.output_detail import OutputDetail, View, detail_of
 from remix.workspace import Workspace
 from tests.forging import forge
-from tests.studio_server import FIRST, SECOND, variants
+from tests.reader.made import store, store_made
+from tests.studio_server import FIRST, SECOND, TEXT, variants
 
 RLO = "\u202e"
 
@@ -59,6 +60,40 @@ def test_words_and_their_turns(workspace: Workspace) -> None:
     assert clock.tokens[0].alternatives == ((" sun", 0.25), ("", 0.125))
     assert round(clock.tokens[0].probability, 3) == 0.368
     assert numbered["The"].shade == 0
+
+
+def test_what_a_model_found(workspace: Workspace) -> None:
+    folder = variants(workspace)
+    assert opened(folder, FIRST).reading is None
+    store_made(folder, FIRST, ["said", "turned round"])
+    found = opened(folder, FIRST).reading
+    assert found
+    assert "".join(each.text for each in found.text) == TEXT
+    assert [(each.text, each.level) for each in found.passage if each.level] == [("The", 3)]
+    assert [(each.text, each.level, each.sentence) for each in found.text if each.level] == [("knows.", 2, 1)]
+    assert [each.about for each in found.sentences] == [
+        "said (80 %), most against the passage at “late”",
+        "turned round (70 %), most against the passage at “knows”",
+    ]
+    assert found.trust.startswith("Read by fake")
+
+
+def test_a_reading_of_a_text_too_long_to_be_sent_whole_is_left_out(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = variants(workspace)
+    store_made(folder, FIRST)
+    monkeypatch.setattr(output_detail, "SHOWN", len(TEXT) - 1)
+    assert opened(folder, FIRST).reading is None
+
+
+def test_a_reading_cannot_turn_a_line_round(workspace: Workspace) -> None:
+    folder = variants(workspace)
+    reading = store_made(folder, FIRST)
+    store(folder, FIRST, reading.model_copy(update={"reader": f"fake{RLO}", "calibration": None}))
+    found = opened(folder, FIRST).reading
+    assert found
+    assert RLO not in found.model_dump_json()
 
 
 def test_a_trace_that_was_changed_tells_nothing(workspace: Workspace) -> None:

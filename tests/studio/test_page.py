@@ -21,6 +21,7 @@ from remix.records import Options, Standing, sha256
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
 from tests.forging import forge, forge_request
+from tests.reader.made import store_made
 from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
@@ -154,6 +155,34 @@ def test_the_previous_step_and_the_chain(folder: RunFolder, workspace: Workspace
     expect(page.locator("#raw pre")).to_contain_text('"schema": "remix/record/1"')
     press(page, "Escape")
     expect(page.locator("#raw")).to_be_hidden()
+
+
+def test_a_reading_shades_words_and_labels_sentences(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    store_made(folder, FIRST, ["said", "turned round"])
+    page = sit(workspace.root).tab()
+    expect(page.locator("#output")).to_contain_text("Reading: keeps 25 % of the passage's bits")
+    expect(page.locator("#output")).to_contain_text("Read by fake")
+    page.get_by_role("radio", name="Reading").check()
+    expect(page.locator("#output .text")).to_have_text(TEXT)
+    expect(page.locator(".source .kept-3")).to_have_text("The")
+    assert page.locator(".source .lost").all_text_contents()[:2] == ["first", "clock"]
+    expect(page.locator("#output .against-2")).to_have_text("knows.")
+    expect(page.locator(".labels li").nth(1)).to_have_text("turned round (70 %), most against the passage at “knows”")
+    expect(page.locator(".legend")).to_contain_text("A word with 4 bits is 16 times as probable")
+    popup = page.locator("#alternatives")
+    sentence = page.get_by_role("group", name="Sentence 2: turned round (70 %)")
+    sentence.focus()
+    expect(popup).to_have_text("turned round (70 %), most against the passage at “knows”")
+    sentence.blur()
+    expect(popup).to_be_hidden()
+    page.locator("[data-sentence='0']").hover()
+    expect(popup).to_contain_text("said (80 %)")
+    press(page, "v")
+    expect(page.get_by_role("radio", name="Passage")).to_be_checked()
+    press(page, "j")
+    expect(page.get_by_role("radio", name="Reading")).to_have_count(0)
 
 
 def test_filters_and_search(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
@@ -629,9 +658,17 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     reviews.say(folder, FIRST, "Eve", verdict="accept", note="Good.")
     reviews.say(folder, SECOND, "Eve", verdict="reject")
+    store_made(folder, FIRST, ["said", "turned round"])
     page = sit(workspace.root).tab()
     page.emulate_media(color_scheme=scheme)
-    states = {"the studio": [], "help": ["?"], "a note": ["Escape", "n"], "blind": ["Escape", "b"], "narrow": ["b"]}
+    states = {
+        "the studio": [],
+        "a reading": ["v"],
+        "help": ["?"],
+        "a note": ["Escape", "n"],
+        "blind": ["Escape", "b"],
+        "narrow": ["b"],
+    }
     for state, keys in states.items():
         press(page, *keys)
         if state == "narrow":

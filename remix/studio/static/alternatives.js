@@ -1,25 +1,25 @@
-// A popup with the alternatives for each token of a word.
+// A popup with the alternatives for each token of a word, or with the label of a sentence.
 
 import { amount, h } from "./dom.js";
 
-/** Opens on hovering over a word, and on stepping through uncertain words by keyboard. */
+/** Opens on hovering over a word or sentence, on focusing a sentence, and on stepping through uncertain words by keyboard. */
 export class Alternatives {
   constructor(popup) {
     this.popup = popup;
     this.at = -1;
   }
 
-  /** Watch a paragraph whose words have `words[number].tokens`. */
-  watch(element, words) {
+  /** Watch a paragraph whose words have `words[number].tokens`, and whose sentences have `sentences[number].about`. */
+  watch(element, words, sentences = []) {
     Object.assign(this, { element, words, at: -1 });
     const show = (event) => {
-      const span = event.target.closest("[data-word]");
-      if (span) this.show(span);
-      else this.hide();
+      const span = event.target.closest("[data-word], [data-sentence]");
+      if (!span) this.hide();
+      else if (span.dataset.word) this.show(span);
+      else this.open(span, h("p", null, sentences[span.dataset.sentence].about));
     };
-    element.addEventListener("pointerover", show);
-    element.addEventListener("click", show);
-    element.addEventListener("pointerleave", () => this.hide());
+    for (const name of ["pointerover", "click", "focusin"]) element.addEventListener(name, show);
+    for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, () => this.hide());
     this.hide();
   }
 
@@ -30,17 +30,21 @@ export class Alternatives {
   }
 
   show(span) {
+    this.at = Number(span.dataset.word);
+    this.open(span, ...this.words[this.at].tokens.map(token));
+  }
+
+  open(span, ...contents) {
     this.hide();
     this.shown = span;
-    this.at = Number(span.dataset.word);
     span.classList.add("looked-at");
-    this.popup.replaceChildren(...this.words[this.at].tokens.map(token));
+    this.popup.replaceChildren(...contents);
     this.popup.showPopover();
-    const [word, box] = [span.getClientRects()[0], this.popup.getBoundingClientRect()];
-    const left = Math.max(8, Math.min(word.left, innerWidth - box.width - 8));
-    const below = word.bottom + 6 + box.height < innerHeight;
-    this.popup.style.left = `${left}px`;
-    this.popup.style.top = `${below ? word.bottom + 6 : Math.max(8, word.top - box.height - 6)}px`;
+    const [lines, box] = [[...span.getClientRects()], this.popup.getBoundingClientRect()];
+    const { left, bottom } = lines.at(-1);
+    const below = bottom + 6 + box.height < innerHeight;
+    this.popup.style.left = `${Math.max(8, Math.min(left, innerWidth - box.width - 8))}px`;
+    this.popup.style.top = `${below ? bottom + 6 : Math.max(8, lines[0].top - box.height - 6)}px`;
   }
 
   /** Show the next uncertain word, or the previous if `by` is -1; gives the words to read out. */

@@ -3,11 +3,13 @@
 import { amount, h } from "./dom.js";
 import { LOSSES, capital, marked } from "./labels.js";
 import { paragraph } from "./paragraph.js";
+import { labelsOf, legend, passageOf, textOf } from "./reading.js";
 
 /** Label of the choice, heading of the left text, heading of the right text. */
 const VIEWS = {
   passage: ["Passage", "Passage", "Output"],
   sentences: ["Sentences", "Passage: dropped sentences are faint", "Output: added sentences are marked"],
+  reading: ["Reading", "Passage: lost words are faint", "Output: words against the passage are shaded"],
   before: ["Previous step", "Previous step", "This step"],
   edited: ["Your version", "As written", "As edited"],
 };
@@ -18,16 +20,17 @@ const kindOf = (name) => name.replace(/^reads /, "");
 const labels = (name) => VIEWS[name] ?? [capital(kindOf(name)), `The ${kindOf(name)}, read for this text`, "Output"];
 
 /** A view in words, to be read out. */
-export const spoken = (name) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", before: "Beside the previous step.", edited: "Your version beside the original." })[name] ?? `Beside the ${kindOf(name)}.`;
+export const spoken = (name) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", reading: "Beside the passage, as a model read both.", before: "Beside the previous step.", edited: "Your version beside the original." })[name] ?? `Beside the ${kindOf(name)}.`;
 
-/** The views to choose from; steps are hidden from a blind judge. */
-export const viewsOf = (detail, blind) => detail.views.filter((view) => !(blind && view.name === "before"));
+/** The views to choose from, the reading last; steps are hidden from a blind judge. */
+export const viewsOf = (detail, blind) => [...detail.views.filter((view) => !(blind && view.name === "before")), detail.reading && { name: "reading" }].filter(Boolean);
 
 /** Gives the elements, and the output's paragraph. */
 export function comparison({ detail, title, standing, blind, view, variants, finding }, on) {
   const views = viewsOf(detail, blind);
   const [, left, right] = labels(view.name);
-  const text = paragraph(view.right, detail.words, "ins");
+  const isReading = view.name === "reading";
+  const text = isReading ? textOf(detail.reading) : paragraph(view.right, detail.words, "ins");
   const place = [`${detail.passage}`, detail.section && `under “${detail.section}”`].filter(Boolean).join(", ");
   const elements = [
     h("div", { class: "head" },
@@ -42,13 +45,16 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
       view.plain && h("p", { class: "about" }, view.plain === "long" ? "Too long to mark the differences." : "Hardly a word is the same: no differences marked.")),
     h("div", { class: "columns" },
       h("section", { class: "source", "aria-label": left },
-        h("h3", null, left), paragraph(view.left, [], "del"),
+        h("h3", null, left), isReading ? passageOf(detail.reading) : paragraph(view.left, [], "del"),
         left.startsWith("Passage") && detail.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, detail.tags.map((tag) => `#${tag}`).join(" "))),
       h("section", { class: "output", "aria-label": right, id: "output" },
         h("h3", null, view.name === "edited" ? `${title}, as edited` : title), text,
         detail.cut > 0 && h("p", { class: "about" }, `${amount(detail.cut)} more characters are in the file.`),
+        isReading && labelsOf(detail.reading),
         detail.measured && h("p", { class: "measured" }, `Measured: ${detail.measured}.`),
+        detail.reading && h("p", { class: "measured" }, `Reading: ${detail.reading.line}. `, h("span", { class: "about" }, detail.reading.trust)),
         review(standing))),
+    isReading && legend(detail.reading),
     variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },
       h("h3", null, "Variants: a digit accepts one and rejects the others"),
       h("ol", null, variants.map(({ key, opening, standing: { verdict }, selected }, index) =>

@@ -89,7 +89,7 @@ export function show() {
     { view: setView, open: go });
   $("comparison").replaceChildren(...elements);
   $("provenance").replaceChildren(...provenance({ detail, chain: chain(here), standing, blind }, { open: go, raw: showRecord }));
-  alternatives.watch(text, view.name === "edited" ? [] : detail.words);
+  alternatives.watch(text, ["edited", "reading"].includes(view.name) ? [] : detail.words, view.name === "reading" ? detail.reading.sentences : []);
   onShown(standing);
 }
 

@@ -28,7 +28,7 @@ const KEYS = [
   [["n"], "write a note", annotate],
   [["e"], "edit: your own version, kept beside the original", edit],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
-  [["v"], "next view: passage, sentences (if measured), previous step, your version", nextView],
+  [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
   [["o", "O"], "next or previous uncertain word", async (key) => { await opened(); tell(alternatives.step(key === "o" ? 1 : -1)); }],
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],

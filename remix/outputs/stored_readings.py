@@ -1,0 +1,40 @@
+"""Stored readings: the reading that lies beside an output's record.
+
+Takes a run's folder, a task and a record's id, gives the `Reading` of that record. Loads no model.
+"""
+
+from __future__ import annotations
+
+import math
+
+from remix.outputs.layout import READING
+from remix.outputs.run import RunFolder
+from remix.records import Reading, ReadingFile
+from remix.util import json_values
+from remix.util.json_values import JsonError
+
+MOST = 1e9
+"""Greatest number of a reading that is shown, of bits or otherwise: no reading comes near."""
+
+
+def stored_reading(folder: RunFolder, task_id: str, record: str) -> Reading | None:
+    """The reading of a task's output, whose record has the id `record`, by whichever model read it last.
+
+    Null if there is none, if it can't be read or belongs to another record, or if one of its numbers can't be a
+    model's: infinite, not a number, or beyond `MOST`.
+    """
+    try:
+        found = json_values.read(ReadingFile, folder.read_bytes(f"{task_id}{READING}"))
+    except (OSError, JsonError):
+        return None
+    return found.reading if found.record == record and _is_sound(found.reading) else None
+
+
+def _is_sound(reading: Reading) -> bool:
+    """Whether all numbers can be a model's: pages, plots and JSON for other programs have no others."""
+    numbers = [reading.passage_bits, reading.kept_bits, reading.kept]
+    numbers += [each.bits for side in (reading.passage, reading.text) for each in side]
+    for sentence in reading.sentences:
+        numbers += [each for each in (sentence.said, sentence.turned_round) if each is not None]
+        numbers += [each for each in sentence.features.model_dump().values() if isinstance(each, float)]
+    return all(math.isfinite(each) and abs(each) <= MOST for each in numbers)
