@@ -143,12 +143,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
     PASSAGE is the id of a passage (`remix passages` lists the ids), or - for a text on standard input.
     """
+    from remix.corpus.loose_passage import loose_passage
     from remix.generation import execute, prepare
     from remix.records import Options
 
     workspace: Workspace = ctx.obj
     is_text = passage == "-"
-    pair = prepare.loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
+    pair = loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
     loading = ExitStack()
 
     def show_prompt(messages: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from remix.corpus.loose_passage import loose_passage
 from remix.engine.llama import LlamaModel
 from remix.engine.prefix import PrefixCache, SharedPrefix
 from remix.errors import PromptError
@@ -33,7 +34,7 @@ def test_a_class_of_length_ends_at_four_times_the_one_before(tokens: int, number
 )
 def test_each_class_takes_the_longest_of_its_own(needed: list[int], contexts: tuple[int, ...]) -> None:
     lengths = Lengths.__new__(Lengths)
-    lengths._needed = needed
+    lengths._needed, lengths._read = needed, []
     assert lengths.contexts == contexts
 
 
@@ -59,7 +60,7 @@ def measured(workspace: Workspace, text: str, **options: Any) -> tuple[Counting,
     vocabulary, errors = Counting(), list[PromptError]()
     templates = read_templates(workspace.prompts)
     lengths = Lengths(templates, Options.model_validate(options), (), vocabulary)
-    lengths.fitting([prepare.loose_passage(text)], errors.append)
+    lengths.fitting([loose_passage(text)], errors.append)
     return vocabulary, lengths, errors
 
 
