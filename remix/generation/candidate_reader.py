@@ -11,14 +11,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from remix.engine import local
 from remix.engine.local import LoadOptions, LocalModel, config_of
+from remix.engine.memory import MemoryUse
 from remix.errors import ModelError, PromptError
 from remix.generation.recorder import ReadBy
 from remix.generation.writer import Writer
 from remix.reader import reader
 from remix.reader.calibration import calibration_of
 from remix.reader.reader import Asked, Scorer
-from remix.records import EngineUsed, ModelFile, ModelUsed, ReaderUsed, Reading, Run, canonical_sha256
+from remix.records import EngineUsed, ModelFile, ModelUsed, ReaderUsed, Reading, Run, RunReader, canonical_sha256
 
 PARALLEL = 4
 """Sequences of a reader beside the writer. Prompts are computed one at a time; further sequences keep their shared
@@ -90,10 +92,23 @@ def opened(run: Run, writer: Writer, find: Callable[[], Path], threads: int) -> 
         with closing(CandidateReader(scorer, file, None)) as own:
             yield own
         return
-    config = config_of(run.reader.engine) if run.reader.engine else None
-    needs = LoadOptions(run.reader.contexts, PARALLEL, threads, fast=run.options.fast, config=config)
     with (
-        LocalModel(find(), run.reader.file, needs) as model,
+        LocalModel(find(), run.reader.file, _needs(run, run.reader, threads)) as model,
         closing(CandidateReader(model, run.reader.file, model.info.engine)) as other,
     ):
         yield other
+
+
+def memory_use(run: Run, path: Path) -> MemoryUse:
+    """The memory that a run's reader takes beside the writer, before it is loaded.
+
+    Raises `ModelError` if there is too little memory, and `ValueError` for a run without such a reader.
+    """
+    if run.reader is None:
+        raise ValueError("no other model reads")
+    return local.memory_use(path, run.reader.file, _needs(run, run.reader, threads=1))
+
+
+def _needs(run: Run, reader: RunReader, threads: int) -> LoadOptions:
+    config = config_of(reader.engine) if reader.engine else None
+    return LoadOptions(reader.contexts, PARALLEL, threads, fast=run.options.fast, config=config)
