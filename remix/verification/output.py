@@ -151,8 +151,9 @@ def _first_seed(record: Record) -> int | None:
     """The seed of the first try at the first candidate; null if the writer doesn't tell."""
     if record.given_up and record.given_up[0].candidate == 1:
         return record.given_up[0].seed
-    sampling = record.derivation.sampling
-    return record.candidates[0].seed if record.candidates else sampling and sampling.seed
+    if record.candidates:
+        return record.candidates[0].seed
+    return record.derivation.sampling.seed if record.derivation.sampling else None
 
 
 def _candidates(check: OutputCheck) -> Iterator[Finding]:
