@@ -98,11 +98,14 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 @click.option(
     "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
 )
+@click.option("--reader", metavar="MODEL", help="The reader of the run's candidates, if it lies elsewhere now.")
 @json_option
 @quiet_option
 @engine_messages_option
 @click.pass_context
-def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
+def resume(
+    ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, reader: str | None, **chosen: bool
+) -> None:
     """Finish an interrupted run.
 
     RUN is the path of a run or the beginning of a run's name; by default the latest unfinished run.
@@ -127,7 +130,7 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     with progress(chosen["quiet"]) as watch:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
-        find_reader = functools.partial(run_model.reader_of, model_folders=workspace.model_folders)
+        find_reader = functools.partial(run_model.reader_of, reader=reader, model_folders=workspace.model_folders)
         outcome = execute.resume(folder, find_model, watch, stop, find_reader=find_reader)
     _finish(ctx, outcome, chosen["as_json"])
 

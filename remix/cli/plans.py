@@ -52,7 +52,8 @@ def show(job: Job, as_json: bool) -> None:
         f"{run.n_ctx_seq:,} tokens."
     )
     if time:
-        note(f"About {_range(time)} on this machine, by {time.basis}.")
+        besides = "; the reading of candidates takes more" if run.options.reads_candidates else ""
+        note(f"About {_range(time)} on this machine, by {time.basis}{besides}.")
     if memory:
         note(f"The run takes {memory.in_words}.")
     note_reader(job)

@@ -24,7 +24,13 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
     """
     began = model_it_began_with(run)
     if model is not None:
-        return _the_same(run.name, began, catalog.find(model, model_folders))
+        return _the_same(
+            run.name,
+            began,
+            catalog.find(model, model_folders),
+            "Leave --model out to have the first one looked for, or go on with the other by --anyway: each record "
+            "says which model wrote it.",
+        )
     found = _by_content(began, run.options.model, model_folders)
     if found is None:
         raise ModelError(
@@ -35,18 +41,22 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
     return found
 
 
-def reader_of(run: Run, model_folders: Sequence[Path] = ()) -> Path:
-    """The present path of the model that reads a run's candidates: any known file with the same content.
+def reader_of(run: Run, reader: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
+    """The present path of the model that reads a run's candidates: `reader` if given, or else any known file with the
+    same content.
 
-    Raises `ModelError` if no such file is found or the file is damaged.
+    Raises `ModelError` if no such file is found or the file is damaged, or if `reader` has another content.
     """
     if run.reader is None:
-        raise ModelError(f"{run.name}: no other model reads its candidates.", "Leave the reader to the run.")
+        raise ModelError(f"{run.name}: no other model reads its candidates.", "Leave --reader out.")
+    if reader is not None:
+        hint = "Leave --reader out to have the run's reader looked for."
+        return _the_same(run.name, run.reader.file, catalog.find(reader, model_folders), hint)
     found = _by_content(run.reader.file, run.options.reader, model_folders)
     if found is None:
         raise ModelError(
             f"{run.name}: the reader of its candidates {_lost(run.reader.file, model_folders)}.",
-            "Put the file into a folder that `remix models list` lists.",
+            "Say where it is with --reader; `remix models list` shows what is there.",
         )
     return found
 
@@ -84,16 +94,15 @@ def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> P
     return prepared.resolve(model, model_folders)[0]
 
 
-def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel) -> Path:
-    """The path of the named model or of its prepared copy. Raises `ModelError` for another content."""
+def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel, hint: str) -> Path:
+    """The path of the named model or of its prepared copy. Raises `ModelError`, with a hint, for another content."""
     for path in (named.path, *prepared.copies_of(named.path)):
         if identity.identify(path).sha256 == began.sha256:
             return path
     raise ModelError(
         f"{run}: began with {began.name} (sha256 {began.sha256[:12]}…), and {named.path} is another model "
         f"(sha256 {identity.identify(named.path).sha256[:12]}…).",
-        "Leave --model out to have the first one looked for, or go on with the other by --anyway: each record says "
-        "which model wrote it.",
+        hint,
     )
 
 

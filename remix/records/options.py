@@ -150,16 +150,6 @@ class Options(Frozen):
             setting="generate",
         ),
     ] = "measures"
-    reader: Annotated[
-        str | None,
-        Flag(
-            "texts",
-            "With --choose-by model: path or name of the GGUF that reads; by default the model that writes.",
-            "MODEL",
-            setting="generate",
-        ),
-    ] = None
-    """A run keeps the reader's name, and no path."""
     retry_copies: Annotated[
         int,
         Field(ge=0, le=MOST_RETRIES),
@@ -214,6 +204,16 @@ class Options(Frozen):
         Flag("machine", "Path or name of the GGUF model; by default the bundled model.", "MODEL", setting="top"),
     ] = None
     """A run keeps the model's name, and no path."""
+    reader: Annotated[
+        str | None,
+        Flag(
+            "machine",
+            "With --choose-by model: path or name of the GGUF that reads; by default the model that writes.",
+            "MODEL",
+            setting="generate",
+        ),
+    ] = None
+    """A run keeps the reader's name, and no path."""
     parallel: Annotated[
         int | None,
         Field(ge=1, le=MOST_PARALLEL),

@@ -17,6 +17,7 @@ from remix.engine.decoder import BatchConfig
 from remix.engine.local import LoadOptions
 from remix.errors import ModelError, PromptError
 from remix.generation import candidate_reader, choose, execute, prepare, run_model
+from remix.models import prepared
 from remix.outputs import RunFolder
 from remix.records import (
     Candidate,
@@ -345,6 +346,19 @@ def test_a_reader_that_is_gone_is_named(workspace: Workspace, beside: list[LoadO
         run_model.reader_of(run)
     with pytest.raises(ModelError, match="no other model reads"):
         run_model.reader_of(run.model_copy(update={"reader": None}))
+
+
+@pytest.mark.model
+def test_another_model_than_the_run_s_reader_is_refused(
+    workspace: Workspace, beside: list[LoadOptions], model_path: Path
+) -> None:
+    run = written(workspace, writer=FakeLocal(trace=True), reader="other", limit=1, steps=1).folder.run
+    with pytest.raises(ModelError, match="is another model") as caught:
+        run_model.reader_of(run, str(model_path))
+    assert "--reader" in caught.value.hint
+    assert run.reader
+    there = run.reader.model_copy(update={"file": prepared.identify(model_path)})
+    assert run_model.reader_of(run.model_copy(update={"reader": there}), str(model_path)) == model_path
 
 
 # -- forged -------------------------------------------------------------------------------------------------

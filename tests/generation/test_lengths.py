@@ -38,6 +38,14 @@ def test_each_class_takes_the_longest_of_its_own(needed: list[int], contexts: tu
     assert lengths.contexts == contexts
 
 
+def test_where_texts_are_read_no_context_is_shorter_than_a_reading() -> None:
+    """Otherwise all texts of the shorter class would have to be finished before the first is read."""
+    lengths = Lengths.__new__(Lengths)
+    lengths._needed, lengths._read = [200, 300, 5000], []
+    lengths.read_too([900, 1100])
+    assert lengths.contexts == (1100, 5000)
+
+
 class Counting:
     """A vocabulary whose tokens have at most 20 letters, that counts what it tokenises."""
 
