@@ -73,7 +73,7 @@ def _by_content(began: ModelFile, name: str | None, model_folders: Sequence[Path
     # Hashing takes a second for each GB of a file, reading the size takes no time.
     same_size = [found for found in candidates if found.size == began.size]
     found = catalog.find_by_sha256(began.sha256, same_size)
-    return found and found.path
+    return found.path if found else None
 
 
 def _lost(began: ModelFile, model_folders: Sequence[Path]) -> str:
