@@ -17,11 +17,6 @@ from remix.reader.length import longest
 from remix.records import Essay, ModelFile, Options, Passage, RunReader
 from remix.templates.template import Template, settings_for
 
-SENTENCE = "Word" + " word" * 14 + " word. "
-"""A sentence of 17 tokens in most vocabularies: texts to come are thought of as made of such sentences."""
-
-TOKENS = 17
-
 Reader = tuple[Path, ModelFile]
 
 
@@ -57,8 +52,8 @@ class Readings:
     def needed(self, tokens: LocalTokens, corpus: Sequence[tuple[Essay, Passage]]) -> list[int]:
         """Tokens of the longest prompt about each passage and a text of it, at most the reader's context.
 
-        A text may have twice as many tokens for the reader as for the writer; so whether a text can be read doesn't
-        depend on the other passages of the run. Raises `PromptError` if the chat template refuses the questions.
+        A text is taken to have at most twice as many tokens for the reader as for the writer: then whether a text can
+        be read doesn't depend on the other passages of the run. Raises `PromptError` if the chat template refuses the questions.
         """
         texts = [passage.text for _, passage in corpus]
         found = [longest(tokens, text, _stand_in(max(self._single))) for text in texts if self._single]
@@ -73,5 +68,5 @@ class Readings:
 
 
 def _stand_in(tokens: int) -> str:
-    """A text of twice so many tokens and some more."""
-    return SENTENCE * (2 * tokens // TOKENS + 4)
+    """A sentence of twice so many tokens and some more: questions about several sentences are shorter."""
+    return "Word" + " word" * (2 * tokens + 32) + "."
