@@ -30,9 +30,17 @@ beginnings."""
 class CandidateReader:
     """Reads candidates by one model. Close it when done, after or before the model."""
 
-    def __init__(self, scorer: Scorer, file: ModelFile, engine: EngineUsed | None) -> None:
-        """`engine` is that of a reader beside the writer; null if the writer reads."""
+    def __init__(
+        self,
+        scorer: Scorer,
+        file: ModelFile,
+        engine: EngineUsed | None = None,
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`engine` is that of a reader beside the writer; null if the writer reads. `check` raises an error if the
+        reader's file was changed while in use; the writer checks its own."""
         self._scorer = scorer
+        self._check = check
         self._file = file
         self._calibration = calibration_of(file)
         self.engine = engine
@@ -57,7 +65,7 @@ class CandidateReader:
         Raises the engine's errors, as the future does.
         """
         asked = [self._ask(passage, text) for text in texts]
-        return self._waiting.submit(lambda: [each and self._answered(each) for each in asked])
+        return self._waiting.submit(self._answered, asked)
 
     def close(self) -> None:
         """Answer nothing more."""
@@ -71,8 +79,10 @@ class CandidateReader:
         except PromptError:
             return None
 
-    def _answered(self, asked: Asked) -> Reading:
-        return reader.answered(asked, self._file, self._calibration)
+    def _answered(self, asked: Sequence[Asked | None]) -> list[Reading | None]:
+        found = [each and reader.answered(each, self._file, self._calibration) for each in asked]
+        self._check()
+        return found
 
 
 @contextmanager
@@ -89,12 +99,12 @@ def opened(run: Run, writer: Writer, find: Callable[[], Path], threads: int) -> 
         scorer, file = writer.scorer, writer.info.file
         if scorer is None or file is None:
             raise ModelError(f"{writer.info.name} can't read candidates.", "Name another reader with --reader.")
-        with closing(CandidateReader(scorer, file, None)) as own:
+        with closing(CandidateReader(scorer, file)) as own:
             yield own
         return
     with (
         LocalModel(find(), run.reader.file, _needs(run, run.reader, threads)) as model,
-        closing(CandidateReader(model, run.reader.file, model.info.engine)) as other,
+        closing(CandidateReader(model, run.reader.file, model.info.engine, lambda: model.info)) as other,
     ):
         yield other
 

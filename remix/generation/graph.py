@@ -156,10 +156,10 @@ class TaskGraph:
 
     def _ended(self, submitted: _Submitted, at: int) -> None:
         """Try a candidate that copies again, or count it as ended; the last candidate ends the task."""
-        if self._is_tried_again(submitted, at):
+        failed = any(each.cancelled() or each.exception() for each in submitted.candidates if each.done())
+        if not failed and self._is_tried_again(submitted, at):
             return
         submitted.outstanding -= 1
-        failed = any(each.cancelled() or each.exception() for each in submitted.candidates if each.done())
         if submitted.outstanding:
             if failed:
                 # The task has failed, so the remaining candidates are of no use.
@@ -171,10 +171,7 @@ class TaskGraph:
 
     def _is_tried_again(self, submitted: _Submitted, at: int) -> bool:
         """Whether a candidate copies and is written again: not if the run stops, but then the task isn't finished."""
-        candidate, given_up = submitted.candidates[at], submitted.given_up[at]
-        if candidate.cancelled() or candidate.exception():
-            return False
-        tries = [*given_up, candidate.result()]
+        tries = [*submitted.given_up[at], submitted.candidates[at].result()]
         sampling = self._recorder.next_try(submitted.request, at + 1, tries)
         if sampling is None:
             return False

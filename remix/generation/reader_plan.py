@@ -53,7 +53,8 @@ class Readings:
         """Tokens of the longest prompt about each passage and a text of it, at most the reader's context.
 
         A text is taken to have at most twice as many tokens for the reader as for the writer: then whether a text can
-        be read doesn't depend on the other passages of the run. Raises `PromptError` if the chat template refuses the questions.
+        be read doesn't depend on the other passages of the run. Raises `PromptError` if the chat template refuses the
+        questions.
         """
         texts = [passage.text for _, passage in corpus]
         found = [longest(tokens, text, _stand_in(max(self._single))) for text in texts if self._single]

@@ -15,7 +15,7 @@ import pytest
 from remix import workspace as workspaces
 from remix.engine.decoder import BatchConfig
 from remix.engine.local import LoadOptions
-from remix.errors import ModelError, PromptError
+from remix.errors import ModelError, PromptError, WeightsChangedError
 from remix.generation import candidate_reader, choose, execute, prepare, run_model
 from remix.models import prepared
 from remix.outputs import RunFolder
@@ -338,6 +338,24 @@ def test_a_resumed_run_reads_with_the_batch_configuration_it_began_with(
     config = BatchConfig(chunk=32, paragraphs=False, rows=8, fixed=True, repack=False)
     assert [needs.config for needs in beside] == [None, config]
     assert {id_: record.id for id_, record in records(RunFolder.open(folder.path)).items()} == before
+
+
+def test_a_reader_whose_file_is_written_over_ends_the_run(
+    workspace: Workspace, beside: list[LoadOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*_: object) -> None:
+        raise WeightsChangedError("other.gguf: was changed while it was in use.", "Put the file back.")
+
+    reading = candidate_reader.CandidateReader
+
+    def checked(*given: Any) -> candidate_reader.CandidateReader:
+        return reading(*given[:3], changed)
+
+    monkeypatch.setattr(candidate_reader, "CandidateReader", checked)
+    with pytest.raises(WeightsChangedError, match="was changed"):
+        written(workspace, writer=FakeLocal(trace=True), reader="other")
+    (path,) = workspace.outputs.iterdir()
+    assert RunFolder.open(path).done == []
 
 
 def test_a_reader_that_is_gone_is_named(workspace: Workspace, beside: list[LoadOptions]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from remix.generation import execute, retry
+from remix.generation import execute, prepare, retry
+from remix.generation.writer import Progress
 from remix.outputs import RunFolder
-from remix.records import Dist, Greedy, Record, Sampling
+from remix.records import Dist, Greedy, Options, Record, Sampling
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
+from tests.conftest import FILE
 from tests.fake_local import FakeLocal
 from tests.forging import Change, forge
 from tests.generation.copying import ids, is_copy, let_texts_copy, written
@@ -100,6 +104,26 @@ def test_what_was_lost_is_written_with_the_same_tries(workspace: Workspace) -> N
     with closing(FakeLocal(trace=True)) as writer:
         execute.resume(RunFolder.open(folder.path), writer=writer)
     assert ids(folder) == before
+
+
+@pytest.mark.parametrize("done", [1, 4])
+def test_a_run_that_stops_among_tries_goes_on_to_the_same_texts(workspace: Workspace, done: int) -> None:
+    """A text that would be tried again isn't kept because the run stops."""
+    whole = written(workspace, retry_copies=TRIES, best_of=2)
+    stop = threading.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.done >= done:
+            stop.set()
+
+    with closing(FakeLocal(trace=True)) as writer:
+        job = prepare.prepare_for(workspace, Options(steps=2, retry_copies=TRIES, best_of=2), writer)
+        job = dataclasses.replace(job, run=job.run.model_copy(update={"model": FILE, "n_ctx_seq": 4096}))
+        folder = execute.generate(job, workspace.outputs, watch, stop, writer).folder
+        assert 0 < len(folder.done) < len(folder.run.tasks)
+        assert ids(folder).items() <= ids(whole).items()
+        execute.resume(folder, writer=writer)
+    assert ids(folder) == ids(whole)
 
 
 def test_the_kept_text_is_replayed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
