@@ -25,6 +25,7 @@ from remix.generation import execute, prepare
 from remix.generation.writer import TokenCounter
 from remix.models import catalog, identity
 from remix.outputs import RunFolder, layout
+from remix.reader.reader import Scorer
 from remix.records import (
     EngineUsed,
     Generation,
@@ -230,6 +231,7 @@ class FakeWriter:
     file: ModelFile | None = None
     name = "fake"
     counter: TokenCounter | None = None
+    scorer: Scorer | None = None
     chunk: int | None = None
     chat_template_sha256: str | None = None
     model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True})

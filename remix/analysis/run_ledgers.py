@@ -120,6 +120,7 @@ def _held(record: Record, text: str) -> int:
     """Approximate bytes of an output in memory: one per letter, eight per token id."""
     candidates = record.candidates or ()
     texts = [text, *(source.text for source in record.sources), *(each.text for each in candidates)]
+    texts += [each.text for each in record.given_up]
     texts += [message.content for message in record.derivation.prompt.messages]
     numbers = [record.derivation.prompt.token_ids, record.output.token_ids, *(each.token_ids for each in candidates)]
     thoughts = [each for each in (record.output.thoughts, *(each.thoughts for each in candidates)) if each]

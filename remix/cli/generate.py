@@ -31,7 +31,7 @@ from remix.util.names import quoted
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
     from remix.generation.prepare import Job
-    from remix.records import Output, Run
+    from remix.records import Options, Output, Run
     from remix.workspace import Workspace
 
 FAILED = 3
@@ -98,11 +98,14 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
 @click.option(
     "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
 )
+@click.option("--reader", metavar="MODEL", help="The reader of the run's candidates, if it lies elsewhere now.")
 @json_option
 @quiet_option
 @engine_messages_option
 @click.pass_context
-def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, **chosen: bool) -> None:
+def resume(
+    ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, reader: str | None, **chosen: bool
+) -> None:
     """Finish an interrupted run.
 
     RUN is the path of a run or the beginning of a run's name; by default the latest unfinished run.
@@ -127,7 +130,8 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
     with progress(chosen["quiet"]) as watch:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
-        outcome = execute.resume(folder, find_model, watch, stop)
+        find_reader = functools.partial(run_model.reader_of, reader=reader, model_folders=workspace.model_folders)
+        outcome = execute.resume(folder, find_model, watch, stop, find_reader=find_reader)
     _finish(ctx, outcome, chosen["as_json"])
 
 
@@ -143,12 +147,13 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
 
     PASSAGE is the id of a passage (`remix passages` lists the ids), or - for a text on standard input.
     """
+    from remix.corpus.loose_passage import loose_passage
     from remix.generation import execute, prepare
     from remix.records import Options
 
     workspace: Workspace = ctx.obj
     is_text = passage == "-"
-    pair = prepare.loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
+    pair = loose_passage(_standard_input()) if is_text else prepare.passage_by_id(workspace, passage)
     loading = ExitStack()
 
     def show_prompt(messages: Any) -> None:
@@ -196,7 +201,19 @@ def _new(ctx: click.Context) -> Job:
             "`remix tags` lists the tags."
         )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
+    _check_choice(ctx, options)
     return prepare.prepare(ctx.obj, options, _given(ctx))
+
+
+def _check_choice(ctx: click.Context, options: Options) -> None:
+    """Raise an error for typed options of the choice that have no effect; settings may lie ready."""
+    typed = click.core.ParameterSource.COMMANDLINE
+    if options.best_of == 1 and options.choose_by == "model" and ctx.get_parameter_source("choose_by") is typed:
+        raise click.UsageError(
+            "--choose-by model goes with --best-of N: there is one candidate, and nothing to choose."
+        )
+    if options.choose_by != "model" and ctx.get_parameter_source("reader") is typed:
+        raise click.UsageError("--reader goes with --choose-by model.")
 
 
 def _refresh(ctx: click.Context, word: str) -> Job | None:
@@ -229,6 +246,7 @@ def _note_model(job: Job) -> None:
     memory = plans.memory_use(job)
     if memory and memory.warning:
         note(memory.warning)
+    plans.note_reader(job)
     model, options = job.run.model, job.run.options
     if model and not options.fast and not tune.is_known(model, options.gpu_layers):
         note("First use of this model: probing how to decode it exactly. A large model takes minutes.")
@@ -270,6 +288,9 @@ def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.other_model:
         began = folder.run.model_name
         note(f"Written by {outcome.other_model}; the run began with {began}. Each record names its model.")
+    if outcome.unread:
+        texts = count(outcome.unread, "candidate")
+        note(f"{texts} not read, being longer than the reader's context: those that were read come first.")
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")

@@ -111,7 +111,18 @@ HEADERS = (
 )
 
 
-READ_HEADERS = ("kind", "texts", "bits kept", "words", "sentences", "said", "not said", "turned round", "unsure")
+READ_HEADERS = (
+    "kind",
+    "texts",
+    "bits kept",
+    "words",
+    "sentences",
+    "said",
+    "not said",
+    "turned round",
+    "unsure",
+    "gibberish",
+)
 
 CAVEATS = {
     "words": """
@@ -166,7 +177,7 @@ def _print_readings(kinds: list[KindReadings], lines: list[tuple[str, str]]) -> 
     rows = [
         (
             *(each.kind, str(each.outputs), f"{each.kept:.0%}", f"{each.words:.0%}"),
-            *map(str, (each.sentences, *each.labels.values())),
+            *map(str, (each.sentences, *each.labels.values(), each.gibberish)),
         )
         for each in kinds
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remix.cli.printing import count, note, print_json, print_table
+from remix.util.units import size
 
 if TYPE_CHECKING:
     from remix.engine.memory import MemoryUse
@@ -29,6 +30,9 @@ def show(job: Job, as_json: bool) -> None:
                 "model": run.model_name,
                 "passages": _passages(job),
                 "best_of": run.options.best_of,
+                "reader": (run.reader.file.name if run.reader else run.model_name)
+                if run.options.reads_candidates
+                else None,
                 "prompt_tokens": total,
                 "prompt_tokens_computed": job.prompt_tokens_computed,
                 "n_ctx_seq": run.n_ctx_seq,
@@ -48,9 +52,11 @@ def show(job: Job, as_json: bool) -> None:
         f"{run.n_ctx_seq:,} tokens."
     )
     if time:
-        note(f"About {_range(time)} on this machine, by {time.basis}.")
+        besides = "; the reading of candidates takes more" if run.options.reads_candidates else ""
+        note(f"About {_range(time)} on this machine, by {time.basis}{besides}.")
     if memory:
         note(f"The run takes {memory.in_words}.")
+    note_reader(job)
     note_lacks(job)
     rows = [
         (task.id, job.prompt_tokens[task.id] if not task.reads else f"≤{job.prompt_tokens[task.id]}")
@@ -62,8 +68,13 @@ def show(job: Job, as_json: bool) -> None:
 def in_words(job: Job) -> str:
     """The number of texts and passages, and the model."""
     texts, best_of = len(job.run.tasks), job.run.options.best_of
-    chosen = f", each the best of {best_of} ({texts * best_of} to write)," if best_of > 1 else ""
+    read_by = f", read by {_reader_name(job)}" if job.run.options.reads_candidates else ""
+    chosen = f", each the best of {best_of} ({texts * best_of} to write{read_by})," if best_of > 1 else ""
     return f"{count(texts, 'text')}{chosen} from {count(_passages(job), 'passage')} by {job.run.model_name}"
+
+
+def _reader_name(job: Job) -> str:
+    return job.run.reader.file.name if job.run.reader else "the same model"
 
 
 def memory_use(job: Job) -> MemoryUse | None:
@@ -76,6 +87,25 @@ def memory_use(job: Job) -> MemoryUse | None:
 
     model = job.run.model
     return local.memory_use(job.model, model, load_options(job.run)) if job.model and model else None
+
+
+def note_reader(job: Job) -> None:
+    """Print the memory of a reader beside the writer. Raises `ModelError` if both don't fit."""
+    from remix.errors import ModelError
+    from remix.generation import candidate_reader
+
+    if job.reader is None or job.run.reader is None:
+        return
+    reader, writer = candidate_reader.memory_use(job.run, job.reader), memory_use(job)
+    together = reader.total + (writer.total if writer else 0)
+    if together > reader.free:
+        raise ModelError(
+            f"--reader: {job.run.reader.file.name} and the model that writes take {size(together)} of memory, and "
+            f"{size(reader.free)} are free.",
+            "Take a smaller reader, leave --reader out (the model that writes then reads), or lower --parallel or "
+            "--memory.",
+        )
+    note(f"The reader takes {reader.in_words}.")
 
 
 def note_lacks(job: Job) -> None:

@@ -10,13 +10,13 @@ import click
 
 from remix.cli import completion, reading
 from remix.cli.options import json_option
-from remix.cli.printing import note, print_below, print_json, print_pair, print_table, say
+from remix.cli.printing import count, note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.stored_reviews import StoredReviews
-    from remix.records import Candidate, Record, Standing, Trace
+    from remix.records import Candidate, CandidateReading, GivenUp, Record, Standing, Trace
     from remix.workspace import Workspace
 
 LONGEST_PIECE, MOST_OTHERS = 100, 5
@@ -79,7 +79,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
     is_flag=True,
     help="Show the alternatives for each token, the most uncertain token (highest entropy) first.",
 )
-@click.option("--candidates", is_flag=True, help="Show all candidates among which the text was chosen.")
+@click.option("--candidates", is_flag=True, help="Show all candidates, and the copies that were given up.")
 @click.option("--thoughts", is_flag=True, help="Show what the model thought before it wrote the text.")
 @click.option(
     "--reading",
@@ -138,6 +138,11 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     reading.print_line(shown)
     if record.output.thoughts:
         note("", f"The model wrote {record.output.thoughts.in_words} first: --thoughts shows them.")
+    if record.given_up:
+        note(
+            "",
+            f"It was tried again {count(len(record.given_up), 'time')}, because it copied: --candidates shows them.",
+        )
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
@@ -192,21 +197,24 @@ def _show_alternatives(trace: Trace, as_json: bool) -> None:
 
 
 def _show_candidates(record: Record, run: str, as_json: bool) -> None:
-    """Each candidate's number, measures and text."""
+    """Each candidate's number, measures and text; and the texts that copied and were given up."""
     from remix.errors import RunError
 
-    if not record.candidates:
+    if not record.candidates and not record.given_up:
         file = record.output.file.removesuffix(".md")
         raise RunError(
             f"{run}: {file} was the only candidate.", "`remix generate --best-of N` writes several candidates."
         )
     if as_json:
-        print_json([each.model_dump(mode="json") for each in record.candidates])
+        given_up = [each.model_dump(mode="json") for each in record.given_up]
+        print_json([each.model_dump(mode="json") for each in record.candidates or ()] + given_up)
         return
-    for number, each in enumerate(record.candidates):
-        if number:
+    shown = [(each.number, _about(each), each.text) for each in record.candidates or ()]
+    shown += [(each.candidate, _about_given_up(each), each.text) for each in record.given_up]
+    for at, (_, about, words) in enumerate(sorted(shown, key=lambda each: each[0])):
+        if at:
             say()
-        print_below(_about(each), each.text)
+        print_below(about, words)
 
 
 def _show_thoughts(record: Record, run: str, as_json: bool) -> None:
@@ -234,7 +242,21 @@ def _about(candidate: Candidate) -> str:
         measured = (
             f", invents {measures.invented}, keeps {measures.kept:.0%} of the sentences, merit {measures.merit:.2f}"
         )
-    return f"candidate {candidate.number}{kept}: {flags}{measured}{likely}"
+    return f"candidate {candidate.number}{kept}: {flags}{measured}{likely}{_read(candidate.reading)}"
+
+
+def _read(reading: CandidateReading | None) -> str:
+    """What a reader found in a candidate."""
+    if reading is None:
+        return ""
+    labels = ", ".join(f"{number} {label}" for label, number in reading.labels.items())
+    flags = f", flags: {', '.join(reading.flags)}" if reading.flags else ""
+    return f"; read: {labels}, keeps {reading.kept_bits:.0%} of the bits{flags}, merit {reading.merit:.2f}"
+
+
+def _about_given_up(tried: GivenUp) -> str:
+    seed = f", seed {tried.seed}" if tried.seed else ""
+    return f"given up, a try at candidate {tried.candidate}: flags: {', '.join(tried.flags)}{seed}"
 
 
 def _token(trace: Trace, at: int) -> tuple[str, str, str, str]:

@@ -361,6 +361,8 @@ def _print_ancestry(steps: list[Step]) -> None:
 
 def _making(step: Step) -> str:
     """Template, model and seed, in words."""
+    from remix.outputs.facts import retried_in_words
+
     record = step.record
     derivation = record.derivation
     weights = f" (sha256 {derivation.model.sha256[:12]})" if derivation.model.sha256 else ""
@@ -371,6 +373,8 @@ def _making(step: Step) -> str:
         f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "seed unknown",
         f"after {record.output.thoughts.in_words}" if record.output.thoughts else "",
         f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
+        f"read by {record.circumstances.reader}" if record.circumstances.reader else "",
+        retried_in_words(derivation.retried.times) if derivation.retried else "",
         f"flags: {', '.join(record.flags)}" if record.flags else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -215,6 +215,11 @@ class LocalModel:
         """Counts the tokens of prompts."""
         return LocalTokens(self._model, self._chat, self.file.name, self.engine.longest, self.config)
 
+    @property
+    def scorer(self) -> LocalModel:
+        """Gives probabilities of texts by others: the model itself."""
+        return self
+
     def _describe(self, exact: bool, exactness: str, threads: int) -> WriterInfo:
         """The writer as far as nothing changes while the model is loaded."""
         file, config = self.file, self.config

@@ -11,18 +11,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from remix.engine.local import LoadOptions, LocalModel, config_of
 from remix.errors import ModelError, RunError
-from remix.generation import duration
+from remix.generation import candidate_reader, duration
+from remix.generation.candidate_reader import CandidateReader
 from remix.generation.graph import TaskGraph
 from remix.generation.prepare import Job
-from remix.generation.recorder import Recorder
-from remix.generation.run_model import as_done_by, model_of
+from remix.generation.recorder import Recorder, Written
+from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.generation.writer import Watch, Writer
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
@@ -48,6 +49,16 @@ class Outcome(NamedTuple):
     texts."""
     other_model: str | None = None
     """The model that wrote the new texts; null for the model that the run began with."""
+    unread: int = 0
+    """The number of new candidates that exceed the reader's context."""
+
+
+class _Models(NamedTuple):
+    """The models of a run at work."""
+
+    writer: Writer
+    reader: CandidateReader | None
+    """The reader of candidates; null if none reads."""
 
 
 def generate(
@@ -65,15 +76,15 @@ def generate(
     """
     stop = stop or threading.Event()
     check_writable(outputs)
-    with _opened(writer, job.run, job.model) as writer:
+    with _opened(writer, job.run, job.model, lambda: job.reader or reader_of(job.run)) as models:
         interrupts.stop_gently(stop)
         options = job.run.options
         about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
         now = datetime.now(UTC)
-        named = {"name": run_name(about, now), "created": now, "engine": writer.info.engine}
-        folder = RunFolder.create(outputs, job.run.model_copy(update=named))
+        run = job.run.model_copy(update={"name": run_name(about, now), "created": now})
+        folder = RunFolder.create(outputs, _with_engines(run, models))
         with folder.lock():
-            return _work(folder, writer, watch, stop)
+            return _work(folder, models, watch, stop)
 
 
 def resume(
@@ -82,10 +93,12 @@ def resume(
     watch: Watch | None = None,
     stop: threading.Event | None = None,
     writer: Writer | None = None,
+    find_reader: Callable[[Run], Path] | None = None,
 ) -> Outcome:
     """Finish a run. Reads `run.json` and the finished outputs, and no other file of the workspace.
 
-    `find_model` gives the present path of the run's model (by default `model_of`); `writer` replaces the local model.
+    `find_model` gives the present path of the run's model (by default `model_of`), `find_reader` that of the reader
+    of candidates, if another model reads (by default `reader_of`); `writer` replaces the local model.
     Another model than the run's first is noted in `resumed.json` and in the records of its texts. Raises the same
     errors as `generate`.
     """
@@ -95,14 +108,14 @@ def resume(
             return Outcome(folder, [], Counter(), interrupted=False)
         path = None if writer else (find_model or model_of)(folder.run)
         run = as_done_by(folder.run, path)
-        with _opened(writer, run, path) as opened:
-            return _go_on(folder, run, opened, watch, stop or threading.Event())
+        with _opened(writer, run, path, lambda: (find_reader or reader_of)(run)) as models:
+            return _go_on(folder, run, models, watch, stop or threading.Event())
 
 
-def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:
+def _go_on(folder: RunFolder, run: Run, models: _Models, watch: Watch | None, stop: threading.Event) -> Outcome:
     """Finish a run; `run` is the request, adapted to this writer."""
     interrupts.stop_gently(stop)
-    info = writer.info
+    info = models.writer.info
     began = folder.run
     other = info.model.sha256 != began.model.sha256 if began.model else info.name != began.options.model
     if other:
@@ -110,7 +123,7 @@ def _go_on(folder: RunFolder, run: Run, writer: Writer, watch: Watch | None, sto
         now = datetime.now(UTC)
         folder.note_resumption(Resumption(at=now, name=info.name, model=info.model, engine=info.engine))
     folder.unseal()
-    outcome = _work(RunFolder(folder.path, run), writer, watch, stop)
+    outcome = _work(RunFolder(folder.path, run), models, watch, stop)
     return outcome._replace(
         folder=folder,
         engine_changed=not other and info.engine != began.engine,
@@ -134,14 +147,28 @@ def draft(
             if request.prompt.keep_opening:
                 on_text(request.prompt.opening)
             generation = writer.submit(request.prompt, request.samplings[0], on_text).result()
-            record, text, _ = recorder.record(request, [generation])
+            record, text, _ = recorder.record(request, [Written(generation)])
             texts[task.id] = record.id, text
             yield record, text
 
 
-def _opened(writer: Writer | None, run: Run, model: Path | None) -> AbstractContextManager[Writer]:
-    """The given writer, which is left open, or else the local model, which is closed after use."""
-    return nullcontext(writer) if writer else closing(_load(run, model))
+@contextmanager
+def _opened(
+    writer: Writer | None, run: Run, model: Path | None, find_reader: Callable[[], Path]
+) -> Iterator[_Models]:
+    """The given writer, which is left open, or else the local model, which is closed after use; and the reader."""
+    with ExitStack() as stack:
+        opened = writer or stack.enter_context(closing(_load(run, model)))
+        reading = candidate_reader.opened(run, opened, find_reader, load_options(run).threads)
+        yield _Models(opened, stack.enter_context(reading))
+
+
+def _with_engines(run: Run, models: _Models) -> Run:
+    """A run's request with the engines that it begins with."""
+    engines: dict[str, object] = {"engine": models.writer.info.engine}
+    if run.reader and models.reader:
+        engines["reader"] = run.reader.model_copy(update={"engine": models.reader.engine})
+    return run.model_copy(update=engines)
 
 
 def _load(run: Run, model: Path | None) -> LocalModel:
@@ -167,15 +194,18 @@ def load_options(run: Run) -> LoadOptions:
     )
 
 
-def _work(folder: RunFolder, writer: Writer, watch: Watch | None, stop: threading.Event) -> Outcome:
+def _work(folder: RunFolder, models: _Models, watch: Watch | None, stop: threading.Event) -> Outcome:
     """Write the unfinished texts, then the manifest and the table of contents."""
-    graph = TaskGraph(folder, writer, watch or (lambda _: None), stop)
+    writer, reader = models
+    graph = TaskGraph(folder, writer, watch or (lambda _: None), stop, reader)
     begun, sampled, done = time.monotonic(), writer.sampled, len(folder.done)
     graph.work()
     _finish(folder)
     seconds, texts = time.monotonic() - begun, (len(folder.done) - done) * folder.run.options.best_of
-    duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
-    return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set())
+    if reader is None:
+        # With a reader, the seconds are those of reading, too.
+        duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
+    return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set(), unread=graph.unread)
 
 
 def _finish(folder: RunFolder) -> None:

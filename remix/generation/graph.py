@@ -1,7 +1,9 @@
 """The task graph: submits a run's tasks to the writer as soon as their inputs are on disk.
 
-Takes a run's folder and a writer. A task's candidates are submitted together. A failed task is noted together with
-all tasks that read its text; the remaining tasks go on.
+Takes a run's folder and a writer, and perhaps a reader of candidates. A task's candidates are submitted together; one
+that copies is submitted again, with another seed, as often as the run's options say. When the last candidate is
+written, the candidates are read, if a model chooses. A failed task is noted together with all tasks that read its
+text; the remaining tasks go on.
 """
 
 from __future__ import annotations
@@ -9,18 +11,21 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from heapq import heapify, heappop, heappush
 
 from remix.errors import RemixError, RunError, WeightsChangedError
-from remix.generation.recorder import Recorder, TaskRequest
+from remix.generation import trim
+from remix.generation.candidate_reader import CandidateReader
+from remix.generation.recorder import Recorder, TaskRequest, Written
 from remix.generation.writer import ROWS, Progress, Watch, Writer
 from remix.outputs.run import RunFolder
-from remix.records import Failure, Generation, Record, Resumption, Run, Task
+from remix.records import Failure, Generation, Reading, Record, Resumption, Run, Sampling, Task
 
 
 @dataclass
@@ -29,22 +34,39 @@ class _Submitted:
 
     request: TaskRequest
     candidates: list[Future[Generation]]
+    """The last try at each candidate."""
+    given_up: list[list[Generation]]
+    """The tries at each candidate that copied."""
     outstanding: int
     """Candidates whose end hasn't been counted yet."""
+
+    @property
+    def task(self) -> Task:
+        return self.request.task
 
 
 class TaskGraph:
     """A run's tasks and their progress."""
 
-    def __init__(self, folder: RunFolder, writer: Writer, watch: Watch, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        writer: Writer,
+        watch: Watch,
+        stop: threading.Event,
+        reader: CandidateReader | None = None,
+    ) -> None:
         self.failures: dict[str, Failure] = {}
         self.flags: Counter[str] = Counter()
         """The number of texts with each flag, among the texts written by this process."""
+        self.unread = 0
+        """The number of candidates that exceed the reader's context, among those written by this process."""
         self._folder = folder
         self._writer = writer
+        self._reader = reader
         self._watch = watch
         self._stop = stop
-        self._recorder = Recorder(folder.run, writer.info.name)
+        self._recorder = Recorder(folder.run, writer.info.name, reader.by if reader else None)
         self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
         self._tasks = {task.id: task for task in folder.run.tasks}
         self._readers: dict[str, list[Task]] = {}
@@ -64,8 +86,8 @@ class TaskGraph:
         self._models = [writer.info.model]
         """Models that `run.json` or `resumed.json` names."""
         self._active = 0
-        self._finished: queue.SimpleQueue[_Submitted] = queue.SimpleQueue()
-        """A task is put in once for each ended candidate."""
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        """What is to be done for each ended try at a candidate, and for candidates that were read."""
 
     def work(self) -> None:
         """Write texts until each task is finished or failed, or `stop` is set. Raises `RunError` on a full disk."""
@@ -78,16 +100,16 @@ class TaskGraph:
             while self._ready and self._active < most:
                 self._begin(self._tasks[heappop(self._ready)[1]])
             try:
-                submitted = self._finished.get(timeout=0.2)
+                event = self._events.get(timeout=0.2)
             except queue.Empty:
                 self._report()
                 continue
-            self._count_down(submitted)
+            event()
             self._report()
         # Write the texts that the writer finished while the run was being stopped.
         with suppress(queue.Empty):
             while True:
-                self._count_down(self._finished.get_nowait())
+                self._events.get_nowait()()
 
     def _begin(self, task: Task) -> None:
         """Submit a task whose inputs are finished, unless the task's text is on disk, made from the same inputs."""
@@ -124,28 +146,74 @@ class TaskGraph:
             self._fail(task, error)
             return
         self._active += 1
-        submitted = _Submitted(request, candidates, len(candidates))
-        for candidate in candidates:
-            candidate.add_done_callback(lambda _: self._finished.put(submitted))
+        submitted = _Submitted(request, candidates, [[] for _ in candidates], len(candidates))
+        for at, candidate in enumerate(candidates):
+            self._await(submitted, at, candidate)
 
-    def _count_down(self, submitted: _Submitted) -> None:
-        """Note that a candidate has ended; the last candidate ends the task."""
+    def _await(self, submitted: _Submitted, at: int, candidate: Future[Generation]) -> None:
+        """Go on with the candidate at an index as soon as it has ended."""
+        candidate.add_done_callback(lambda _: self._events.put(partial(self._ended, submitted, at)))
+
+    def _ended(self, submitted: _Submitted, at: int) -> None:
+        """Try a candidate that copies again, or count it as ended; the last candidate ends the task."""
+        failed = any(each.cancelled() or each.exception() for each in submitted.candidates if each.done())
+        if not failed and self._is_tried_again(submitted, at):
+            return
         submitted.outstanding -= 1
-        if not submitted.outstanding:
+        if submitted.outstanding:
+            if failed:
+                # The task has failed, so the remaining candidates are of no use.
+                _cancel(submitted.candidates)
+        elif self._reader and not failed:
+            self._read(submitted, self._reader)
+        else:
             self._end(submitted)
-        elif _errors(submitted.candidates):
-            # The task has failed, so the remaining candidates are of no use.
-            _cancel(submitted.candidates)
 
-    def _end(self, submitted: _Submitted) -> None:
+    def _is_tried_again(self, submitted: _Submitted, at: int) -> bool:
+        """Whether a candidate copies and is written again: not if the run stops, but then the task isn't finished."""
+        tries = [*submitted.given_up[at], submitted.candidates[at].result()]
+        sampling = self._recorder.next_try(submitted.request, at + 1, tries)
+        if sampling is None:
+            return False
+        if not self._stop.is_set():
+            submitted.given_up[at] = tries
+            submitted.candidates[at] = self._submitted(submitted.request, sampling)
+            self._await(submitted, at, submitted.candidates[at])
+        return True
+
+    def _submitted(self, request: TaskRequest, sampling: Sampling) -> Future[Generation]:
+        """The future of a candidate; an error of the writer is the future's."""
+        try:
+            return self._writer.submit(request.prompt, sampling)
+        except RemixError as error:
+            failed: Future[Generation] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def _read(self, submitted: _Submitted, reader: CandidateReader) -> None:
+        """Have the candidates read, then end the task; if the run stops, the task isn't finished."""
+        if self._stop.is_set():
+            return
+        request = submitted.request
+        texts = [trim.trim(request.prompt, candidate.result()).text for candidate in submitted.candidates]
+        try:
+            readings = reader.read(request.passage, texts)
+        except RemixError as error:
+            self._active -= 1
+            self._fail(submitted.task, error)
+            return
+        readings.add_done_callback(lambda _: self._events.put(partial(self._end, submitted, readings)))
+
+    def _end(self, submitted: _Submitted, readings: Future[list[Reading | None]] | None = None) -> None:
         """Write a task's text and record, and mark readers of the text as ready."""
         self._active -= 1
-        task = submitted.request.task
+        task = submitted.task
         try:
             # An error before a cancellation: candidates are cancelled because of another candidate's error.
             for error in _errors(submitted.candidates):
                 raise error
             generations = [candidate.result() for candidate in submitted.candidates]
+            found = readings.result() if readings else [None] * len(generations)
         except CancelledError:
             return
         except WeightsChangedError:
@@ -153,7 +221,11 @@ class TaskGraph:
         except RemixError as error:
             self._fail(task, error)
             return
-        record, text, trace = self._recorder.record(submitted.request, generations)
+        written = [Written(*each) for each in zip(generations, map(tuple, submitted.given_up), found, strict=True)]
+        record, text, trace = self._recorder.record(submitted.request, written)
+        self.unread += sum(
+            bool(self._reader and each.text.strip() and not each.reading) for each in record.candidates or ()
+        )
         self._note_model(record)
         self._forget_made_from_another(task, record.id)
         self._folder.write(task, record, text, trace)

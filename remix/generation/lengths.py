@@ -6,7 +6,7 @@ weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from remix.engine.prefix import PrefixCache
@@ -86,6 +86,7 @@ class Lengths:
         self._labels = labels
         self._counter = counter
         self._needed: list[int] = []
+        self._read: list[int] = []
         self.computed = 0
         """Prompt tokens to compute if each passage's prompts share their common prefixes."""
         self.unchecked = 0
@@ -131,16 +132,22 @@ class Lengths:
         self.computed += measured.computed
         self.unchecked += measured.unchecked
 
+    def read_too(self, needed: Iterable[int]) -> None:
+        """Count sequences in which the same model reads the texts of each passage, by the tokens they need."""
+        self._read += needed
+
     @property
     def contexts(self) -> tuple[int, ...]:
         """Tokens of the longest prompt with output of each class of length, in ascending order.
 
         A class ends at four times the tokens of the class before. Far longer sequences than the rest are decoded
         apart: among short sequences, long sequences would slow each step, and each short sequence would take as much
-        memory as the longest.
+        memory as the longest. If each text is read as soon as it is written, no sequence is shorter than the shortest
+        in which one is read.
         """
         longest: dict[int, int] = {}
-        for needed in sorted(self._needed):
+        least = min(self._read, default=0)
+        for needed in sorted(max(least, each) for each in (*self._needed, *self._read)):
             longest[_class(needed)] = needed
         return tuple(longest.values())
 

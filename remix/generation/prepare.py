@@ -22,14 +22,16 @@ from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.generation.lengths import Lengths
+from remix.generation.placeless import name_alone, placeless
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
+from remix.generation.reader_plan import Reader, Readings, another_reader, refuse_unread
 from remix.generation.refreshed import stale_texts
 from remix.generation.staleness import WorkspaceState, stale
 from remix.generation.writer import Writer
 from remix.measure import embedding
-from remix.models import catalog, prepared
+from remix.models import prepared
 from remix.outputs.run import RunFolder
-from remix.records import Essay, ModelFile, Options, Passage, Ranking, Refresh, Run, Stale, TemplateUsed, sha256
+from remix.records import Essay, ModelFile, Options, Passage, Ranking, Refresh, Run, Stale, TemplateUsed
 from remix.templates.folder import read_template, read_templates, template_files
 from remix.templates.template import Template
 from remix.util import environment, names
@@ -51,15 +53,21 @@ class RunInputs(NamedTuple):
     """Ranks by passage id, if a query ranked the passages."""
     notes: Sequence[str] = ()
     """What the user should know: parts of a query without any result, stale texts that a refresh leaves out."""
+    reader: Reader | None = None
+    """The model that reads candidates; null if none does, or the model that writes does."""
 
     @property
     def only(self) -> frozenset[tuple[str, str]] | None:
         """Pairs of passage and kind to write; null for all pairs."""
         return with_what_is_read(self.refreshes.chains, self.templates_used) if self.refreshes else None
 
-    def with_model(self, name: str | None) -> RunInputs:
-        """The same inputs for a model of this name."""
-        return self._replace(options=self.options.model_copy(update={"model": name}))
+    def with_models(self, name: str | None, reader: str | None) -> RunInputs:
+        """The same inputs for models of these names: the model that writes, and the reader of candidates."""
+        return self._replace(options=self.options.model_copy(update={"model": name, "reader": reader}))
+
+    def readings(self, labels: Sequence[str]) -> Readings:
+        """The texts to be read; `labels` are those of the model that writes."""
+        return Readings(self.options, self.templates.values(), labels)
 
     @property
     def templates_used(self) -> tuple[TemplateUsed, ...]:
@@ -86,6 +94,8 @@ class Job:
     """Errors of essays, templates and passages that were left out."""
     notes: tuple[str, ...] = ()
     """Parts of a query without any result, and parts of the plan that couldn't be checked."""
+    reader: Path | None = None
+    """The path of the reader of candidates; null if no other model than the writer reads."""
 
 
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
@@ -193,35 +203,18 @@ def passage_by_id(workspace: Workspace, id_: str) -> tuple[Essay, Passage]:
     return _ask(workspace, fetch, collector)
 
 
-def loose_passage(text: str) -> tuple[Essay, Passage]:
-    """A text from standard input, as a passage with an essay. Raises `SeedError` for an empty text."""
-    text = text.strip()
-    if not text:
-        raise SeedError("the passage is empty.", "Give the id of a passage, or a text on standard input.")
-    passage = Passage(
-        id="stdin/001",
-        essay="stdin",
-        title="standard input",
-        section=None,
-        path="-",
-        lines=(1, text.count("\n") + 1),
-        tags=(),
-        text=text,
-        sha256=sha256(text),
-    )
-    essay = Essay(slug="stdin", title=passage.title, author=None, date=None, tags=(), path="-", passages=(passage,))
-    return essay, passage
-
-
 def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollector) -> Job:
     """A job for a local model, from the passages and templates read before."""
     options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     path, file = prepared.resolve(options.model, workspace.model_folders)
+    inputs = inputs._replace(reader=another_reader(options, workspace.model_folders, file))
     lengths, kept, tokens = measure_prompts((path, file), inputs, collector)
     inputs = _what_is_left(inputs, lengths, kept, collector)
-    run = _freeze(workspace, inputs.with_model(_name_alone(options.model, file)), file, lengths.contexts)
-    return Job(run, path, tokens, lengths.computed, collector.errors, tuple(inputs.notes))
+    names = name_alone(options.model, file), name_alone(options.reader, inputs.reader[1] if inputs.reader else file)
+    run = _freeze(workspace, inputs.with_models(*names), file, lengths.contexts)
+    reader = inputs.reader and inputs.reader[0]
+    return Job(run, path, tokens, lengths.computed, collector.errors, tuple(inputs.notes), reader)
 
 
 def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:
@@ -229,17 +222,20 @@ def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector
     name = writer.info.name
     options = inputs.options
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
+    inputs = inputs._replace(reader=another_reader(options, workspace.model_folders, writer.info.file))
+    refuse_unread(options, writer)
     lengths = Lengths(inputs.templates, options, (name.lower(),), writer.counter, inputs.only)
     kept, _ = lengths.fitting(inputs.corpus, collector.note)
     lengths.of_the_group(kept)
     inputs = _what_is_left(inputs, lengths, kept, collector)
-    run = _freeze(workspace, inputs.with_model(name), None, ())
+    read_by = name_alone(options.reader, inputs.reader[1]) if inputs.reader else None
+    run = _freeze(workspace, inputs.with_models(name, read_by), None, ())
     unchecked = (
         f"Not checked whether {lengths.unchecked} prompts fit {name}: it doesn't count tokens, or doesn't tell its "
         "context. A prompt that is too long fails when its turn comes."
     )
     notes = (*inputs.notes, unchecked) if lengths.unchecked else tuple(inputs.notes)
-    return Job(run, None, {}, 0, collector.errors, notes)
+    return Job(run, None, {}, 0, collector.errors, notes, inputs.reader and inputs.reader[0])
 
 
 def measure_prompts(
@@ -252,6 +248,8 @@ def measure_prompts(
         lengths = Lengths(inputs.templates, options, model[1].labels, vocabulary, inputs.only)
         kept, tokens = lengths.fitting(inputs.corpus, collector.note)
         tokens |= lengths.of_the_group(kept)
+        if options.reads_candidates and not inputs.reader:
+            lengths.read_too(inputs.readings(model[1].labels).needed(vocabulary, kept))
         check_memory(*model, lengths.contexts, inputs.options)
     return lengths, kept, tokens
 
@@ -319,19 +317,6 @@ def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
     return None
 
 
-def _name_alone(model: str | None, file: ModelFile) -> str | None:
-    """The model's name even if the option is a path: a run's request holds no path of this machine."""
-    is_path = model is not None and (catalog.is_there(model) or model.lower().endswith(".gguf"))
-    return file.name if is_path else model
-
-
-def _placeless(value: object) -> object:
-    """The value of an option; for an absolute path only the last part, like `_name_alone`."""
-    if isinstance(value, str | Path) and (Path(value).is_absolute() or str(value).startswith("~")):
-        return Path(value).name
-    return value
-
-
 def _read(
     workspace: Workspace, options: Options, collector: ErrorCollector, given: dict[str, object] | None = None
 ) -> RunInputs:
@@ -367,15 +352,17 @@ def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, con
     templates = inputs.templates_used
     tasks = plan(passages, templates, options.steps, options.variants, options.seed, inputs.only)
     tasks += plan_group(in_order(essays, rankings), templates, options.variants, options.seed)
+    labels = file.labels if file else ((options.model or "").lower(),)
     return Run(
         name="planned",
         created=datetime.now(UTC),
-        given={name: _placeless(value) for name, value in (inputs.given or {}).items()},
+        given={name: placeless(value) for name, value in (inputs.given or {}).items()},
         options=options,
         model=file,
         engine=None,
         n_ctx_seq=max(contexts, default=0),
         contexts=contexts,
+        reader=inputs.readings(labels).planned(inputs.reader, inputs.corpus) if inputs.reader else None,
         templates=templates,
         essays=essays,
         rankings=rankings,

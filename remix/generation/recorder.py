@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from remix.engine import reasoning
-from remix.generation import trim
-from remix.generation.choose import MEASURES, choose, mean_logprob
+from remix.generation import choose, retry, trim
 from remix.generation.plan import sources_sha256, task_seed
 from remix.generation.reading import TaskInputs, TextRead, joined
 from remix.measure import flags
@@ -22,10 +21,14 @@ from remix.records import (
     Circumstances,
     Derivation,
     Generation,
+    GivenUp,
     Output,
     Prompt,
     PromptUsed,
+    ReaderUsed,
+    Reading,
     Record,
+    Retried,
     Run,
     Sampling,
     Selection,
@@ -62,6 +65,23 @@ class TaskRequest(NamedTuple):
         return joined(tuple(each.text for each in self.read))
 
 
+class Written(NamedTuple):
+    """A candidate as it was written and read."""
+
+    generation: Generation
+    given_up: tuple[Generation, ...] = ()
+    """The tries before: texts that copied."""
+    reading: Reading | None = None
+    """What the reader of the candidates found; null if no model read, or the text can't be read."""
+
+
+class ReadBy(NamedTuple):
+    """The model that read the candidates of a run."""
+
+    name: str
+    used: ReaderUsed
+
+
 class TaskResult(NamedTuple):
     """A finished task: record, text and trace."""
 
@@ -73,9 +93,11 @@ class TaskResult(NamedTuple):
 class Recorder:
     """Makes a run's prompts and records. Each generation names the writer of its text."""
 
-    def __init__(self, run: Run, writer: str) -> None:
-        """`writer` is the name of the run's writer, a label for settings of a family if the run has no GGUF file."""
+    def __init__(self, run: Run, writer: str, reader: ReadBy | None = None) -> None:
+        """`writer` is the name of the run's writer, a label for settings of a family if the run has no GGUF file.
+        `reader` reads candidates; null if measures choose."""
         self._run = run
+        self._reader = reader
         self._labels = run.model.labels if run.model else (writer.lower(),)
         self._templates = templates_of(run)
         self._inputs = TaskInputs(run)
@@ -109,16 +131,32 @@ class Recorder:
         texts = {id_: (records[id_], "") for id_ in task.reads}
         return tuple(each.record for each in self._inputs.read(task, texts))
 
-    def record(self, request: TaskRequest, generations: Sequence[Generation]) -> TaskResult:
+    def next_try(self, request: TaskRequest, number: int, tries: Sequence[Generation]) -> Sampling | None:
+        """Sampling parameters for another try at candidate `number`, from 1, after the tries so far; null if the last
+        try is kept."""
+        sampling = request.samplings[number - 1]
+        if len(tries) > self._run.options.retry_copies or not retry.draws(sampling):
+            return None
+        text = trim.trim(request.prompt, tries[-1]).text
+        if not retry.is_copy(self._flags(request, text, tries[-1])):
+            return None
+        return sampling.model_copy(update={"seed": retry.seed(sampling.seed, len(tries))})
+
+    def record(self, request: TaskRequest, written: Sequence[Written]) -> TaskResult:
         """The record of a finished task, with the chosen text and its trace."""
-        candidates = [self._candidate(request, number, each) for number, each in enumerate(generations, 1)]
-        several = len(candidates) > 1
-        if several:
-            candidates = [self._measured(request, each) for each in candidates]
-        best = choose(candidates) if several else candidates[0]
-        generation = generations[best.number - 1]
-        selection = Selection(candidates=len(candidates), chooser=MEASURES) if several else None
+        candidates = [self._candidate(request, number, each.generation) for number, each in enumerate(written, 1)]
+        selection = None
+        if len(candidates) > 1:
+            candidates = [self._measured(request, *both) for both in zip(candidates, written, strict=True)]
+            rule = choose.READING if self._reader else choose.MEASURES
+            reader = self._reader.used if self._reader else None
+            selection = Selection(candidates=len(candidates), chooser=rule, reader=reader)
+        best = choose.RULES[selection.chooser](candidates) if selection else candidates[0]
+        generation, given_up, _ = written[best.number - 1]
         derivation = self._derivation(request, generation, selection)
+        if given_up:
+            retried = Retried(rule=retry.RULE, times=len(given_up))
+            derivation = derivation.model_copy(update={"retried": retried})
         id_ = record_id(derivation, best.sha256)
         trace = Trace(record=id_, choices=generation.choices) if generation.choices else None
         record = Record(
@@ -135,37 +173,57 @@ class Recorder:
                 thoughts=best.thoughts,
             ),
             flags=best.flags,
-            circumstances=self._circumstances(generation),
+            circumstances=self._circumstances(generation, selection),
             trace=sha256(dump_trace(trace)) if trace else None,
             candidates=tuple(each.model_copy(update={"chosen": each is best}) for each in candidates)
-            if several
+            if selection
             else None,
+            given_up=tuple(
+                self._given_up(request, number, generation)
+                for number, each in enumerate(written, 1)
+                for generation in each.given_up
+            ),
         )
         return TaskResult(record, best.text, trace)
 
     def _candidate(self, request: TaskRequest, number: int, generation: Generation) -> Candidate:
         """A candidate, before the choice."""
         text, cut = trim.trim(request.prompt, generation)
-        found = flags(text, generation.finish, request.passage, request.previous, request.prompt.messages)
-        thoughts = generation.thoughts
-        if thoughts and thoughts.text and not generation.text.strip():
-            found = tuple(sorted((*found, "thoughts")))
         return Candidate(
             number=number,
             chosen=False,
-            seed=generation.sampling.seed if generation.sampling else None,
+            seed=_seed(generation),
             text=text,
             sha256=sha256(body_bytes(text)),
             finish=generation.finish,
             token_ids=generation.token_ids,
             trimmed=cut,
-            thoughts=thoughts,
-            flags=found,
-            logprob=mean_logprob(generation.choices),
+            thoughts=generation.thoughts,
+            flags=self._flags(request, text, generation),
+            logprob=choose.mean_logprob(generation.choices),
         )
 
-    def _measured(self, request: TaskRequest, candidate: Candidate) -> Candidate:
-        """A candidate with the measures for the choice."""
+    def _flags(self, request: TaskRequest, text: str, generation: Generation) -> tuple[str, ...]:
+        """The flags of a trimmed text."""
+        found = flags(text, generation.finish, request.passage, request.previous, request.prompt.messages)
+        thoughts = generation.thoughts
+        if thoughts and thoughts.text and not generation.text.strip():
+            return tuple(sorted((*found, "thoughts")))
+        return found
+
+    def _given_up(self, request: TaskRequest, number: int, generation: Generation) -> GivenUp:
+        """A try at candidate `number` that copied."""
+        text = trim.trim(request.prompt, generation).text
+        return GivenUp(
+            candidate=number,
+            seed=_seed(generation),
+            text=text,
+            sha256=sha256(body_bytes(text)),
+            flags=self._flags(request, text, generation),
+        )
+
+    def _measured(self, request: TaskRequest, candidate: Candidate, written: Written) -> Candidate:
+        """A candidate with the measures for the choice, and what a reader found."""
         settings = self._templates[request.task.kind].settings(self._labels)
         made = LedgerInput(
             candidate.text,
@@ -175,7 +233,9 @@ class Recorder:
             request.prompt.messages,
             settings.length,
         )
-        return candidate.model_copy(update={"measures": candidate_measures(ledger(made), settings.weights)})
+        measures = candidate_measures(ledger(made), settings.weights)
+        reading = choose.summed(written.reading, measures.merit, settings.weights) if written.reading else None
+        return candidate.model_copy(update={"measures": measures, "reading": reading})
 
     def _derivation(self, request: TaskRequest, generation: Generation, selection: Selection | None) -> Derivation:
         return Derivation(
@@ -195,7 +255,7 @@ class Recorder:
             engine=generation.writer.engine,
         )
 
-    def _circumstances(self, generation: Generation) -> Circumstances:
+    def _circumstances(self, generation: Generation, selection: Selection | None) -> Circumstances:
         made, planned = generation.writer, self._run.environment
         file = made.file
         # The clock may have been put back in between; no text ends before its start.
@@ -217,4 +277,9 @@ class Recorder:
             n_ctx_seq=made.n_ctx_seq,
             remix=environment.version(),
             commit=planned.commit,
+            reader=self._reader.name if self._reader and selection else None,
         )
+
+
+def _seed(generation: Generation) -> int | None:
+    return generation.sampling.seed if generation.sampling else None

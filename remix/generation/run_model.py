@@ -24,25 +24,65 @@ def model_of(run: Run, model: str | None = None, model_folders: Sequence[Path] =
     """
     began = model_it_began_with(run)
     if model is not None:
-        return _the_same(run.name, began, catalog.find(model, model_folders))
-    candidates = [*prepared.copies(), *catalog.seen(), *catalog.available(model_folders)]
-    with suppress(ModelError):
-        candidates.insert(0, catalog.find(run.options.model, model_folders))
-    # Hashing takes a second for each GB of a file, reading the size takes no time.
-    same_size = [found for found in candidates if found.size == began.size]
-    found = catalog.find_by_sha256(began.sha256, same_size)
+        return _the_same(
+            run.name,
+            began,
+            catalog.find(model, model_folders),
+            "Leave --model out to have the first one looked for, or go on with the other by --anyway: each record "
+            "says which model wrote it.",
+        )
+    found = _by_content(began, run.options.model, model_folders)
     if found is None:
-        namesake = next((found for found in candidates if found.name == began.name), None)
-        if namesake:
-            # If the file is damaged, that is the error.
-            identity.inspect(namesake.path)
-        replaced = f"; {namesake.path} has another content" if namesake else ""
         raise ModelError(
-            f"{run.name}: its model {began.name} (sha256 {began.sha256[:12]}…) isn't here{replaced}.",
+            f"{run.name}: its model {_lost(began, model_folders)}.",
             "Say where it is with --model; `remix models list` shows what is there. To go on with another: "
             "--model OTHER --anyway.",
         )
-    return found.path
+    return found
+
+
+def reader_of(run: Run, reader: str | None = None, model_folders: Sequence[Path] = ()) -> Path:
+    """The present path of the model that reads a run's candidates: `reader` if given, or else any known file with the
+    same content.
+
+    Raises `ModelError` if no such file is found or the file is damaged, or if `reader` has another content.
+    """
+    if run.reader is None:
+        raise ModelError(f"{run.name}: no other model reads its candidates.", "Leave --reader out.")
+    if reader is not None:
+        hint = "Leave --reader out to have the run's reader looked for."
+        return _the_same(run.name, run.reader.file, catalog.find(reader, model_folders), hint)
+    found = _by_content(run.reader.file, run.options.reader, model_folders)
+    if found is None:
+        raise ModelError(
+            f"{run.name}: the reader of its candidates {_lost(run.reader.file, model_folders)}.",
+            "Say where it is with --reader; `remix models list` shows what is there.",
+        )
+    return found
+
+
+def _known(model_folders: Sequence[Path]) -> list[catalog.LocatedModel]:
+    return [*prepared.copies(), *catalog.seen(), *catalog.available(model_folders)]
+
+
+def _by_content(began: ModelFile, name: str | None, model_folders: Sequence[Path]) -> Path | None:
+    """The path of any known file with a model's content, first that of the model's name; null if there is none."""
+    candidates = _known(model_folders)
+    with suppress(ModelError):
+        candidates.insert(0, catalog.find(name, model_folders))
+    # Hashing takes a second for each GB of a file, reading the size takes no time.
+    same_size = [found for found in candidates if found.size == began.size]
+    found = catalog.find_by_sha256(began.sha256, same_size)
+    return found.path if found else None
+
+
+def _lost(began: ModelFile, model_folders: Sequence[Path]) -> str:
+    """In words that a model isn't here. Raises `ModelError` if a file of its name is damaged."""
+    namesake = next((found for found in _known(model_folders) if found.name == began.name), None)
+    if namesake:
+        identity.inspect(namesake.path)
+    replaced = f"; {namesake.path} has another content" if namesake else ""
+    return f"{began.name} (sha256 {began.sha256[:12]}…) isn't here{replaced}"
 
 
 def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> Path:
@@ -54,16 +94,15 @@ def another_model(run: Run, model: str, model_folders: Sequence[Path] = ()) -> P
     return prepared.resolve(model, model_folders)[0]
 
 
-def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel) -> Path:
-    """The path of the named model or of its prepared copy. Raises `ModelError` for another content."""
+def _the_same(run: str, began: ModelFile, named: catalog.LocatedModel, hint: str) -> Path:
+    """The path of the named model or of its prepared copy. Raises `ModelError`, with a hint, for another content."""
     for path in (named.path, *prepared.copies_of(named.path)):
         if identity.identify(path).sha256 == began.sha256:
             return path
     raise ModelError(
         f"{run}: began with {began.name} (sha256 {began.sha256[:12]}…), and {named.path} is another model "
         f"(sha256 {identity.identify(named.path).sha256[:12]}…).",
-        "Leave --model out to have the first one looked for, or go on with the other by --anyway: each record says "
-        "which model wrote it.",
+        hint,
     )
 
 
@@ -79,7 +118,9 @@ def as_done_by(run: Run, path: Path | None) -> Run:
         return run
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)
-    inputs = RunInputs(run.options, run.corpus, templates_of(run), refreshes=run.refreshes)
+    templates = templates_of(run)
+    reader = (Path(), run.reader.file) if run.reader else None
+    inputs = RunInputs(run.options, run.corpus, templates, refreshes=run.refreshes, reader=reader)
     lengths, _, _ = measure_prompts((path, file), inputs, ErrorCollector(strict=True))
     longest = max(lengths.contexts, default=0)
     return run.model_copy(update={"model": file, "engine": None, "n_ctx_seq": longest, "contexts": lengths.contexts})

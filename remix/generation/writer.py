@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
+from remix.reader.reader import Scorer
 from remix.records import Generation, Message, Prompt, PromptSize, Sampling, WriterInfo
 
 ROWS = 16
@@ -38,6 +39,10 @@ class TokenCounter(Protocol):
 
 class Writer(Protocol):
     """Turns prompts into texts."""
+
+    @property
+    def scorer(self) -> Scorer | None:
+        """Gives probabilities of texts by others, by the same model; null if the writer can't."""
 
     @property
     def info(self) -> WriterInfo:

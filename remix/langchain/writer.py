@@ -73,6 +73,8 @@ class ChatModelWriter:
             parallel=parallel,
         )
         self.counter = counter_of(model, name)
+        self.scorer = None
+        """Null: LangChain's interface gives no probabilities of texts by others."""
         self.sampled = 0
         """Tokens written so far, if the model's messages have `usage_metadata`."""
         self._model = model

@@ -10,6 +10,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from rapidfuzz.distance import Indel
+
 from remix.generation.trim import OPEN_ENDS
 from remix.measure.facts import hard_facts
 from remix.measure.language import is_foreign
@@ -18,6 +20,12 @@ from remix.records import Message
 
 COPIED = 0.6
 """A text is a copy if a larger share of its word 4-grams is in its passage or in the previous step."""
+
+SAME = 0.9
+"""A text stands still if at least this share of its words and its input's is the same, in the same order."""
+
+COPIES = frozenset({"copy", "standstill"})
+"""Flags of a text that gives back words that it read."""
 
 
 def flags(
@@ -31,6 +39,8 @@ def flags(
     `foreign`    in another language than the passage
     `invented`   a number, date, quotation, citation or name is in none of its sources
     `loop`       five words in a row occur twice, and only once or never in the passage and the previous step
+    `standstill` its input once more, with at most a tenth of the words changed: the previous step, or for step 1 the
+                 passage. A `copy` may be an extract; a text that stands still left nothing out either.
     `truncated`  `max_tokens` ended it
     `unfinished` ends with a comma, a colon or a similar mark
 
@@ -55,6 +65,7 @@ def flags(
         # Names are found by English rules of capitals.
         "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
         "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
+        "standstill": bool(read.words) and _same(read.words, previous or passage),
         "truncated": finish == "length",
         "unfinished": is_open,
     }
@@ -82,3 +93,9 @@ def _copied(found: list[str], source: str) -> float:
     there = _read(source).fours if size == 4 else frozenset(ngrams(_read(source).words, size))
     grams = list(ngrams(found, size))
     return sum(gram in there for gram in grams) / len(grams)
+
+
+def _same(found: list[str], source: str) -> bool:
+    """Whether a text's words are those of the source, apart from a tenth: 2·LCS / (words of both) is `SAME` or more,
+    where LCS is the number of words in the longest common subsequence."""
+    return Indel.normalized_similarity(found, _read(source).words) >= SAME

@@ -24,7 +24,7 @@ from remix.measure.similarity import Similarity
 from remix.measure.words import FUNCTION_WORDS, MOST_LETTERS, beginning, stem, words
 from remix.records import CandidateMeasures, Frozen, Many, Message, Sha256, Weights
 
-VERSION = 1
+VERSION = 2
 """Version of the measures: raised whenever any measure of a text would change."""
 
 MOST_SENTENCES = 1000

@@ -40,6 +40,11 @@ def shown_under(run: Run) -> dict[str, str]:
     return found
 
 
+def retried_in_words(times: int) -> str:
+    """How many texts were given up before the kept one."""
+    return f"after {times} {'copies' if times > 1 else 'copy'} that {'were' if times > 1 else 'was'} given up"
+
+
 def facts(record: Record) -> Iterator[tuple[str, str]]:
     """A record's facts as terms with values, the most important first."""
     derivation, circumstances = record.derivation, record.circumstances
@@ -53,7 +58,10 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
         chain = ", ".join(sampler.name for sampler in sampling.chain)
         yield "sampling", f"seed {sampling.seed}, at most {sampling.max_tokens} tokens, {chain}"
     if selection := derivation.selection:
-        yield "chosen", f"of {selection.candidates} by {selection.chooser.name}"
+        read_by = f", read by {circumstances.reader}" if circumstances.reader else ""
+        yield "chosen", f"of {selection.candidates} by {selection.chooser.name}{read_by}"
+    if derivation.retried:
+        yield "tried again", retried_in_words(derivation.retried.times)
     if thoughts := record.output.thoughts:
         yield "thoughts", f"{thoughts.in_words}, kept in the record"
     if record.output.trimmed:

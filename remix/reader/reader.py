@@ -15,6 +15,7 @@ from remix.measure import reading as numbers
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
 from remix.reader.questions import QUESTIONS, YES, messages
+from remix.reader.reading_flags import flags_of
 from remix.records import Features, Message, ModelFile, Reading, Score, SentenceReading
 
 VERSION = 1
@@ -82,8 +83,8 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
     """The reading by a model, once all answers are there. Raises the engine's errors."""
     kept, text = (Both(*both) for both in (asked.passage, asked.sentences.text))
     alone, given = kept.alone.result(), kept.given.result()
-    of_text = text.given.result()
-    return Reading(
+    of_text, text_alone = text.given.result(), text.alone.result()
+    reading = Reading(
         reader=file.name,
         reader_sha256=file.sha256,
         calibration=calibration.name if calibration else None,
@@ -91,9 +92,11 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
         passage_bits=round(alone.bits, 4),
         kept_bits=round(alone.bits - given.bits, 4),
         passage=numbers.by_word(alone.pieces, numbers.gains(given, alone)),
-        text=numbers.by_token(of_text.pieces, numbers.gains(of_text, text.alone.result())),
+        text_bits=round(text_alone.bits, 4),
+        text=numbers.by_token(of_text.pieces, numbers.gains(of_text, text_alone)),
         sentences=tuple(_sentences(asked.sentences, calibration)),
     )
+    return reading.model_copy(update={"flags": flags_of(reading, file)})
 
 
 def _sentences(asked: SentencesAsked, calibration: Calibration | None) -> list[SentenceReading]:

@@ -12,23 +12,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.analysis.trajectory import passage_of
-from remix.engine.local import LoadOptions, LocalModel, LocalTokens, Vocabulary
+from remix.engine.local import LoadOptions, LocalModel, Vocabulary
 from remix.errors import ModelError
-from remix.measure.sentences import sentences
 from remix.models import catalog, prepared
 from remix.outputs.form import dump
 from remix.outputs.layout import READING
 from remix.outputs.run import RunFolder
 from remix.reader import reader
 from remix.reader.calibration import calibration_of
-from remix.reader.questions import QUESTIONS, messages
+from remix.reader.length import longest
 from remix.records import ModelFile, Reading, ReadingFile, Record, Task
 from remix.util import environment, json_values
 from remix.util.files import write_whole
 from remix.util.json_values import JsonError
-
-ROOM = 32
-"""Tokens for an answer and for sentences whose quotations are longer."""
 
 
 class ToRead(NamedTuple):
@@ -113,7 +109,7 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
     if not outputs:
         return
     with closing(Vocabulary(path, file)) as tokens:
-        lengths = [(_longest(tokens, each), each) for each in outputs]
+        lengths = [(longest(tokens, each.passage, each.text), each) for each in outputs]
     # Texts of one passage in a row: the passage is computed once.
     fitting = sorted((each for length, each in lengths if length <= file.context), key=lambda each: each.passage)
     if not fitting:
@@ -124,10 +120,3 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
         asked = [(each, reader.ask(model, each.passage, each.text)) for each in fitting]
         for each, answers in asked:
             yield each, reader.answered(answers, file, calibration)
-
-
-def _longest(tokens: LocalTokens, output: ToRead) -> int:
-    """The most tokens of a prompt about an output, with the text to score: a question about the whole text is longer
-    than one about a sentence."""
-    source = sentences(output.passage)
-    return max(tokens.count(messages(output.passage, source, output.text, name)) for name in QUESTIONS) + ROOM

@@ -35,6 +35,8 @@ class KindReadings(Frozen):
     """Sentences of all texts."""
     labels: dict[Label, int]
     """Number of sentences by label."""
+    gibberish: int = 0
+    """Number of outputs with the flag `gibberish`."""
 
 
 def by_kind(outputs: Sequence[ReadOutput]) -> list[KindReadings]:
@@ -53,6 +55,7 @@ def _summary(kind: str, readings: Sequence[Reading]) -> KindReadings:
         words=round(statistics.median(map(share_of_words, readings)), 4),
         sentences=len(labels),
         labels={label: labels.count(label) for label in known},
+        gibberish=sum("gibberish" in reading.flags for reading in readings),
     )
 
 
@@ -65,9 +68,10 @@ def share_of_words(reading: Reading) -> float:
 def line(reading: Reading) -> str:
     """A reading in words."""
     parts = [f"keeps {reading.kept:.0%} of the passage's bits in {share_of_words(reading):.0%} of its words"]
+    parts += ["reads as gibberish"] if "gibberish" in reading.flags else []
     if reading.calibration is None and reading.sentences:
         worst = min(reading.sentences, key=lambda each: each.features.lowest)
-        return f"{parts[0]}; goes most against it at *{worst.against}*".replace("%", " %")
+        return f"{'; '.join(parts)}; goes most against it at *{worst.against}*".replace("%", " %")
     labels = [each.label for each in reading.sentences]
     turned = [each.against for each in reading.sentences if each.label == "turned round"]
     if turned:

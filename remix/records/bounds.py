@@ -7,6 +7,9 @@ little, and a larger number could end the process. Imports nothing, so that `--h
 MOST_STEPS, MOST_VARIANTS, MOST_CANDIDATES = 99, 999, 99
 """Steps of a chain, chains for each passage and kind, candidates for each text."""
 
+MOST_RETRIES = 99
+"""Further tries at a text that copies."""
+
 MOST_TASKS = 100_000
 """Texts of a run. Each text takes three files, and a hash when the run is checked."""
 

@@ -18,6 +18,7 @@ from remix.records.bounds import (
     MOST_CANDIDATES,
     MOST_LAYERS,
     MOST_PARALLEL,
+    MOST_RETRIES,
     MOST_STEPS,
     MOST_STRENGTH,
     MOST_THREADS,
@@ -140,6 +141,25 @@ class Options(Frozen):
         Field(ge=1, le=MOST_CANDIDATES),
         Flag("texts", "Candidates written for each text, of which the best is kept.", "N", setting="generate"),
     ] = 1
+    choose_by: Annotated[
+        Literal["measures", "model"],
+        Flag(
+            "texts",
+            "How --best-of finds the best: by words and letters, or by a model that reads each candidate beside its "
+            "passage.",
+            setting="generate",
+        ),
+    ] = "measures"
+    retry_copies: Annotated[
+        int,
+        Field(ge=0, le=MOST_RETRIES),
+        Flag(
+            "texts",
+            "Write a text that copies or stands still again, with another seed, up to N times.",
+            "N",
+            setting="generate",
+        ),
+    ] = 0
     seed: Annotated[
         int,
         Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE),
@@ -184,6 +204,16 @@ class Options(Frozen):
         Flag("machine", "Path or name of the GGUF model; by default the bundled model.", "MODEL", setting="top"),
     ] = None
     """A run keeps the model's name, and no path."""
+    reader: Annotated[
+        str | None,
+        Flag(
+            "machine",
+            "With --choose-by model: path or name of the GGUF that reads; by default the model that writes.",
+            "MODEL",
+            setting="generate",
+        ),
+    ] = None
+    """A run keeps the reader's name, and no path."""
     parallel: Annotated[
         int | None,
         Field(ge=1, le=MOST_PARALLEL),
@@ -227,3 +257,8 @@ class Options(Frozen):
         bool, Flag("machine", "Faster, but not exact: a text's bytes then depend on the texts written beside it.")
     ] = False
     strict: Strict = False
+
+    @property
+    def reads_candidates(self) -> bool:
+        """Whether a model reads candidates: there are several, and a model is asked to choose."""
+        return self.choose_by == "model" and self.best_of > 1

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from remix.records.bounds import MOST_CANDIDATES
+from remix.records.bounds import MOST_CANDIDATES, MOST_RETRIES
 from remix.records.corpus import Passage, Ranking
 from remix.records.generation import EngineUsed, Message, Thoughts
 from remix.records.model import ModelUsed, Preparation
+from remix.records.reading import Label
 from remix.records.sampling import Sampling
 from remix.records.values import (
     Count,
@@ -19,6 +20,7 @@ from remix.records.values import (
     Rule,
     Seed,
     Sha256,
+    Share,
     Step,
     Token,
     Variant,
@@ -92,6 +94,19 @@ class PromptUsed(Frozen):
     """The prompt's token ids as the model read them; null if the writer doesn't tell."""
 
 
+class ReaderUsed(Frozen):
+    """The model that read the candidates, as far as its readings may depend on it."""
+
+    model: ModelUsed
+    """The reader's weights by content."""
+    version: Count
+    """Version of the questions that were asked."""
+    calibration: Sha256 | None
+    """sha256 of the canonical JSON of the weights that turned answers into probabilities; null without weights."""
+    engine: EngineUsed | None
+    """The reader's engine; null if the model that wrote the text read it too."""
+
+
 class Selection(Frozen):
     """How one of several candidates was chosen."""
 
@@ -99,6 +114,17 @@ class Selection(Frozen):
     """Number of candidates."""
     chooser: Rule
     """Name and version of the rule that chose."""
+    reader: ReaderUsed | None = Field(None, exclude_if=lambda value: value is None)
+    """The model whose readings decided; absent if none did."""
+
+
+class Retried(Frozen):
+    """How often a text was given up, because it copied, and written again with another seed."""
+
+    rule: Rule
+    """Name and version of the rule that gave texts up and made seeds."""
+    times: int = Field(ge=1, le=MOST_RETRIES)
+    """Number of texts given up before the kept one."""
 
 
 class Derivation(Frozen):
@@ -116,6 +142,8 @@ class Derivation(Frozen):
     """Seed, samplers and bounds; null if the writer doesn't tell."""
     selection: Selection | None
     """How the text was chosen among several candidates; null if only one text was written."""
+    retried: Retried | None = Field(None, exclude_if=lambda value: value is None)
+    """The tries before, with `--retry-copies`; absent if the first text was kept."""
     trim: Rule
     """Name and version of the rule that trimmed the text."""
     engine: EngineUsed
@@ -174,6 +202,8 @@ class Circumstances(Frozen):
     """Version of remix."""
     commit: str | None
     """Git commit of the workspace when the run was planned; null if the workspace is in no repository."""
+    reader: str | None = Field(None, exclude_if=lambda value: value is None)
+    """Name of the model that read the candidates; absent if none did."""
 
 
 class Weights(Frozen):
@@ -194,6 +224,13 @@ class Weights(Frozen):
     """Weight of the mean length, in words, of the shared fragment that a word of the text belongs to."""
     length: Number = -1.0
     """Weight of the distance from the length that the kind asks for: 1 for twice or half as many words."""
+    said: Number = 2.0
+    """Weight of the mean probability that the passage says what a sentence says. This and the next two weights count
+    only if a model reads the candidates."""
+    turned_round: Number = -4.0
+    """Weight of the mean probability that the passage says otherwise than a sentence."""
+    kept_bits: Number = 0.0
+    """Weight of the share of the passage's bits that the text keeps."""
 
 
 class CandidateMeasures(Frozen):
@@ -219,6 +256,38 @@ class CandidateMeasures(Frozen):
     """Distance from the length that the kind asks for; 0 if the kind asks for no length."""
     merit: Number
     """Sum of the seven measures from `kept` to `length`, each multiplied by the template's weight."""
+
+
+class CandidateReading(Frozen):
+    """What a model found in a candidate, as far as the choice goes by it."""
+
+    labels: dict[Label, Count]
+    """Number of sentences by label."""
+    said: Share | None
+    """Mean probability that the passage says what a sentence says; null if the reader has no weights."""
+    turned_round: Share | None
+    """Mean probability that the passage says otherwise than a sentence; null if the reader has no weights."""
+    kept_bits: Number
+    """Share of the passage's bits that the candidate keeps."""
+    flags: Many[str]
+    """Names of the problems that the reader found."""
+    merit: Number
+    """The merit by measures, and `said`, `turned_round` and `kept_bits`, each multiplied by the template's weight."""
+
+
+class GivenUp(Frozen):
+    """A text that copied and was written again with another seed; not part of the id."""
+
+    candidate: int = Field(ge=1, le=MOST_CANDIDATES)
+    """Number of the candidate that the text was a try at; 1 if only one text was asked for."""
+    seed: Seed | None
+    """Sampling seed; null if the writer doesn't tell."""
+    text: str
+    """The text after trimming."""
+    sha256: Sha256
+    """sha256 of the text and a line feed, the body that a file of the text has."""
+    flags: Many[str]
+    """Names of the problems that checks of the text found."""
 
 
 class Candidate(Frozen):
@@ -248,6 +317,9 @@ class Candidate(Frozen):
     """Mean log-probability of the tokens before any sampler; null if the writer doesn't tell."""
     measures: CandidateMeasures | None = None
     """Further numbers that the choice was based on; null if the rule uses none."""
+    reading: CandidateReading | None = Field(None, exclude_if=lambda value: value is None)
+    """What a model found in the candidate; absent if no model read, or the text is blank or exceeds the reader's
+    context."""
 
 
 class Record(Frozen):
@@ -273,6 +345,8 @@ class Record(Frozen):
     """sha256 of the trace: the file with the choice of each token. Null if no trace was kept."""
     candidates: Many[Candidate] | None = Field(None, max_length=MOST_CANDIDATES)
     """All candidates by number, including the chosen candidate; null if only one text was written."""
+    given_up: Many[GivenUp] = Field((), exclude_if=lambda value: not value)
+    """Texts that copied and were written again, in the order of candidates and tries; absent if there are none."""
 
 
 def record_id(derivation: Derivation, output_sha256: str) -> str:

@@ -72,10 +72,14 @@ class Reading(Frozen):
     """Bits of the passage that the text saves."""
     passage: Many[Span]
     """Each word of the passage with the bits kept."""
+    text_bits: float | None = None
+    """Bits that the text costs by itself; null in a reading that doesn't tell."""
     text: Many[Span]
     """Each token of the text with the bits by which the passage makes the token more probable."""
     sentences: Many[SentenceReading]
     """Each sentence of the text."""
+    flags: Many[str] = ()
+    """Names of the problems that the reader found: `gibberish`, `turned round`."""
 
     @property
     def kept(self) -> float:

@@ -36,6 +36,17 @@ class TemplateUsed(Frozen):
     """The kinds or passages that the kind reads, from the template's front matter."""
 
 
+class RunReader(Frozen):
+    """The model that reads a run's candidates, if that isn't the model that writes."""
+
+    file: ModelFile
+    """Facts about the GGUF file."""
+    contexts: Many[Length] = Field(max_length=16)
+    """Lengths of the KV cache's sequences in tokens, the longest last."""
+    engine: EngineUsed | None = None
+    """The engine with which the run began; null until the first text is written."""
+
+
 class Environment(Frozen):
     """The machine and the versions of the code that a run was made with."""
 
@@ -118,6 +129,8 @@ class Run(Frozen):
     """Tokens of the longest sequence: prompt and text together."""
     contexts: Many[Length] = Field((), max_length=16)
     """Lengths of the KV cache's sequences in tokens, the longest last: shorter texts get shorter sequences."""
+    reader: RunReader | None = None
+    """The model that reads candidates; null if none does, or the model that writes does."""
     templates: Many[TemplateUsed]
     """The templates with their sources, one for each kind."""
     essays: Many[Essay]

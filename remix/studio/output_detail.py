@@ -48,6 +48,7 @@ FLAGS = {
     "echo": "five words in a row are from the prompt's instructions",
     "empty": "the text has no words",
     "loop": "five words in a row are repeated",
+    "standstill": "the step gave back its input",
     "thoughts": "the model never got beyond its thoughts",
     "truncated": "the token limit cut the text",
     "unfinished": "the text ends in mid-sentence",

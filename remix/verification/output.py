@@ -12,11 +12,12 @@ from remix.measure.ledger import MeasuresFile
 from remix.outputs.form import body_bytes, body_of, compose, id_of
 from remix.outputs.layout import MEASURES, READING, REQUEST, RESUMED
 from remix.outputs.run import RunFolder
-from remix.records import Candidate, Frozen, ReadingFile, Record, Run, Source, Task, Trace, sha256
+from remix.records import Candidate, Frozen, ReadingFile, Record, Run, Selection, Source, Task, Trace, sha256
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
 from remix.verification.finding import Finding, FoundOutput, unreadable
 from remix.verification.lineage import PromptChecker
+from remix.verification.tries import problems
 
 
 def read_output(folder: RunFolder, task: Task) -> FoundOutput | Finding | None:
@@ -140,11 +141,19 @@ def _derivation(check: OutputCheck) -> Iterator[Finding]:
         yield check.in_record(f"its prompt was made by another template than the template in {REQUEST}")
     if run.model and derivation.model.sha256 not in {run.model.sha256, *check.resuming}:
         yield check.in_record(f"was written by another model than {REQUEST} or {RESUMED} names")
-    seed = record.candidates[0].seed if record.candidates else derivation.sampling and derivation.sampling.seed
-    if seed not in (None, task.seed):
+    if _first_seed(record) not in (None, task.seed):
         yield check.in_record(f"its seed isn't the one in {REQUEST}")
     if not derivation.parents and not task.reads and not check.prompts.holds(record, task, ()):
         yield check.in_record("its prompt doesn't hold the passage")
+
+
+def _first_seed(record: Record) -> int | None:
+    """The seed of the first try at the first candidate; null if the writer doesn't tell."""
+    if record.given_up and record.given_up[0].candidate == 1:
+        return record.given_up[0].seed
+    if record.candidates:
+        return record.candidates[0].seed
+    return record.derivation.sampling.seed if record.derivation.sampling else None
 
 
 def _candidates(check: OutputCheck) -> Iterator[Finding]:
@@ -163,15 +172,30 @@ def _candidates(check: OutputCheck) -> Iterator[Finding]:
             yield check.in_record(f"the thoughts of candidate {each.number} aren't those of their sha256")
     if selection and kept:
         yield from _kept(check, kept[0])
+        yield from _reader(check, selection)
+        rule = choose.RULES.get(selection.chooser)
         # Another rule, or another version of the rule, can't be applied here.
-        if selection.chooser != choose.MEASURES:
+        if rule is None:
             return
         if any(each.measures is None for each in candidates):
             yield check.in_record("the measures of some of its candidates are missing")
-        elif (best := choose.choose(candidates)) is not kept[0]:
+        elif (best := rule(candidates)) is not kept[0]:
             yield check.in_record(
                 f"by the recorded measures candidate {best.number} is the best ({selection.chooser.name})"
             )
+
+
+def _reader(check: OutputCheck, selection: Selection) -> Iterator[Finding]:
+    """A reader of the candidates that isn't the run's: by the request, another model or the model that wrote."""
+    run, reader = check.run, selection.reader
+    if (selection.chooser == choose.READING) != (reader is not None):
+        yield check.in_record("its rule of choice and its reader don't go together")
+    elif run and run.options.reads_candidates != (reader is not None):
+        yield check.in_record(f"its candidates weren't chosen as {REQUEST} says")
+    elif run and reader:
+        wanted = run.reader.file.sha256 if run.reader else check.record.derivation.model.sha256
+        if reader.model.sha256 != wanted:
+            yield check.in_record(f"its candidates were read by another model than {REQUEST} names")
 
 
 def _kept(check: OutputCheck, kept: Candidate) -> Iterator[Finding]:
@@ -183,6 +207,12 @@ def _kept(check: OutputCheck, kept: Candidate) -> Iterator[Finding]:
 
 
 _SHARED = ("sha256", "finish", "token_ids", "trimmed", "thoughts")
+
+
+def _tries(check: OutputCheck) -> Iterator[Finding]:
+    """Texts given up without reason or with other seeds than those of the rule, and copies kept before their time."""
+    most = check.run.options.retry_copies if check.run else None
+    yield from map(check.in_record, problems(check.record, most))
 
 
 def _trace(check: OutputCheck) -> Iterator[Finding]:
@@ -243,6 +273,7 @@ _CHECKS: tuple[Callable[[OutputCheck], Iterator[Finding]], ...] = (
     _place,
     _derivation,
     _candidates,
+    _tries,
     _trace,
     _measures,
 )

@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from remix.generation.choose import choose, mean_logprob
+from remix.generation.choose import by_measures as choose
+from remix.generation.choose import mean_logprob
 from remix.records import Candidate, CandidateMeasures, Choice, sha256
 
 

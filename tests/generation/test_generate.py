@@ -16,7 +16,8 @@ import rfc8785
 
 from remix import workspace
 from remix.generation import execute, prepare
-from remix.generation.choose import MEASURES, choose
+from remix.generation.choose import MEASURES
+from remix.generation.choose import by_measures as choose
 from remix.outputs import RunFolder, find_run
 from remix.records import Options, Selection
 

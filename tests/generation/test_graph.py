@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from remix.errors import ModelError
 from remix.generation.graph import TaskGraph
-from remix.generation.recorder import Recorder
+from remix.generation.recorder import Recorder, Written
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder
 from remix.outputs.form import body_bytes
@@ -63,6 +63,7 @@ class Writer:
 
     sampled = 0
     counter = None
+    scorer = None
     info = WriterInfo(
         name="fake",
         model=ModelUsed(sha256=None, metadata_sha256=None, parameters={"fake": True}),
@@ -156,7 +157,8 @@ def old() -> EarlierOutput:
     writer = Writer(random.Random(0), lambda name: None)
     recorder = Recorder(run_of([task], [used("old", "passage")], 9, ()), writer.info.name)
     asked = recorder.ask(task, {})
-    record, text, _ = recorder.record(asked, [writer.submit(asked.prompt, asked.samplings[0]).result()])
+    written = Written(writer.submit(asked.prompt, asked.samplings[0]).result())
+    record, text, _ = recorder.record(asked, [written])
     assert record.id == record_id(record.derivation, sha256(body_bytes(text)))
     return EarlierOutput(record=record, text=text)
 

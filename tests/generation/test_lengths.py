@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from remix.corpus.loose_passage import loose_passage
 from remix.engine.llama import LlamaModel
 from remix.engine.prefix import PrefixCache, SharedPrefix
 from remix.errors import PromptError
@@ -33,8 +34,16 @@ def test_a_class_of_length_ends_at_four_times_the_one_before(tokens: int, number
 )
 def test_each_class_takes_the_longest_of_its_own(needed: list[int], contexts: tuple[int, ...]) -> None:
     lengths = Lengths.__new__(Lengths)
-    lengths._needed = needed
+    lengths._needed, lengths._read = needed, []
     assert lengths.contexts == contexts
+
+
+def test_where_texts_are_read_no_context_is_shorter_than_a_reading() -> None:
+    """Otherwise all texts of the shorter class would have to be finished before the first is read."""
+    lengths = Lengths.__new__(Lengths)
+    lengths._needed, lengths._read = [200, 300, 5000], []
+    lengths.read_too([900, 1100])
+    assert lengths.contexts == (1100, 5000)
 
 
 class Counting:
@@ -59,7 +68,7 @@ def measured(workspace: Workspace, text: str, **options: Any) -> tuple[Counting,
     vocabulary, errors = Counting(), list[PromptError]()
     templates = read_templates(workspace.prompts)
     lengths = Lengths(templates, Options.model_validate(options), (), vocabulary)
-    lengths.fitting([prepare.loose_passage(text)], errors.append)
+    lengths.fitting([loose_passage(text)], errors.append)
     return vocabulary, lengths, errors
 
 

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from remix.corpus.loose_passage import loose_passage
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
 from remix.export.export import ExportOptions, export_bytes
 from remix.generation import execute, prepare
-from remix.generation.choose import MEASURES, choose, mean_logprob
+from remix.generation.choose import MEASURES, mean_logprob
+from remix.generation.choose import by_measures as choose
 from remix.generation.execute import Outcome
 from remix.generation.plan import task_seed
 from remix.generation.prepare import Job
@@ -728,7 +730,7 @@ def test_a_draft_of_a_passage(workspace: Workspace) -> None:
 
 
 def test_a_draft_of_a_loose_text(workspace: Workspace) -> None:
-    job = prepare.prepare_draft(workspace, Options(steps=1), "again", prepare.loose_passage("two-clocks/002\n"))
+    job = prepare.prepare_draft(workspace, Options(steps=1), "again", loose_passage("two-clocks/002\n"))
     assert [task.id for task in job.run.tasks] == ["stdin/001/again.1"]
     assert job.run.essays[0].passages[0].text == "two-clocks/002"
 
@@ -738,7 +740,7 @@ def test_a_draft_of_nothing(workspace: Workspace) -> None:
         prepare.passage_by_id(workspace, "two-clocks/009")
     assert caught.value.hint.startswith("Did you mean two-clocks/00")
     with pytest.raises(SeedError, match=r"the passage is empty\."):
-        prepare.loose_passage(" \n")
+        loose_passage(" \n")
 
 
 def test_a_resume_with_another_engine_says_so(workspace: Workspace) -> None:

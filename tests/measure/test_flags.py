@@ -27,8 +27,8 @@ def found(text: str, previous: str = "", finish: Literal["stop", "length"] = "st
     ("text", "expected"),
     [
         (GOOD, ()),
-        (PASSAGE, ("copy",)),
-        (PASSAGE.upper().replace(",", ";"), ("copy",)),
+        (PASSAGE, ("copy", "standstill")),
+        (PASSAGE.upper().replace(",", ";"), ("copy", "standstill")),
         (f"{PASSAGE} {GOOD}", ("copy",)),
         (f"{PASSAGE} {GOOD} {GOOD[::-1].lower()} " + " ".join(f"word{n}" for n in range(9)), ()),
         ("The first clock runs.", ("copy",)),
@@ -64,7 +64,23 @@ def test_several_come_in_alphabetical_order() -> None:
 
 
 def test_a_copy_of_the_step_before_is_a_copy_too() -> None:
-    assert found(GOOD, previous=GOOD) == ("copy",)
+    assert found(GOOD, previous=GOOD) == ("copy", "standstill")
+
+
+def test_an_extract_is_a_copy_and_does_not_stand_still() -> None:
+    assert found(PASSAGE.split(",")[0]) == ("copy",)
+
+
+@pytest.mark.parametrize(("changed", "stands_still"), [(0, True), (1, True), (2, False)])
+def test_a_text_stands_still_if_at_most_a_tenth_of_its_words_changed(changed: int, stands_still: bool) -> None:
+    """Every seventeenth word is 5.9 % of the passage."""
+    text = " ".join([*("other" for _ in range(changed)), *PASSAGE.split()[changed:]])
+    assert ("standstill" in found(text)) is stands_still
+
+
+def test_a_later_step_stands_still_on_the_step_before_and_not_on_the_passage() -> None:
+    """Step 2 may go back to the passage's words: that is a copy, and the chain has moved."""
+    assert found(PASSAGE, previous=GOOD) == ("copy",)
 
 
 def test_a_repetition_that_the_passage_has_is_no_loop() -> None:
@@ -77,7 +93,7 @@ def test_a_repetition_that_the_passage_has_is_no_loop() -> None:
 def test_apostrophes_of_either_kind_are_alike() -> None:
     passage = "It isn’t what it wasn’t when it couldn’t."
     messages = (Message(role="user", content=passage),)
-    assert flags(passage.replace("’", "'"), "stop", passage, "", messages) == ("copy",)
+    assert flags(passage.replace("’", "'"), "stop", passage, "", messages) == ("copy", "standstill")
 
 
 def test_what_the_step_before_or_the_prompt_says_is_not_invented() -> None:

@@ -7,6 +7,7 @@ llama.cpp context. Knows nothing of queues, requests and texts.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,10 @@ from remix.util.units import size
 
 ALTERNATIVES = 5
 """Most alternatives that a trace names for each token."""
+
+_COMPUTING = threading.Lock()
+"""Two models of a process, such as a writer and a reader beside it, take turns: the threads of both would wait for
+each other on the same cores."""
 
 LARGEST_LOGIT = 1e30
 """No model means a larger logit, and a larger logit overflows when it is divided by a temperature."""
@@ -221,8 +226,9 @@ class LlamaDecoder:
         if not self._context:
             raise ModelError(f"{self.model.path.name}: its context has been closed.", "Load the model again.")
         self._batch.n_tokens = count
-        recent_log.clear()
-        status = int(C.llama_decode(self._context, self._batch))
+        with _COMPUTING:
+            recent_log.clear()
+            status = int(C.llama_decode(self._context, self._batch))
         if status != 0:
             raise ModelError(
                 f"{self.model.path.name}: llama.cpp failed to decode ({logged_error(f'status {status}')}).",
