@@ -14,6 +14,7 @@ from typing import NamedTuple
 from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
 from remix.measure.chrf import by_words
+from remix.measure.language import language_of
 from remix.measure.ledger import Ledger, LedgerInput, MeasuresFile, ledger, measured_sentences
 from remix.measure.similarity import Matching
 from remix.outputs.form import dump
@@ -80,7 +81,12 @@ def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """
     read = list(_read(folder))
     similarity = matching(
-        [each for _, _, made in read for text in (made.passage, made.text) for each in measured_sentences(text)]
+        [
+            each
+            for _, _, made in read
+            for text in (made.passage, made.text)
+            for each in measured_sentences(text, language_of(made.passage))
+        ]
     )
     return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
 
