@@ -193,6 +193,6 @@ LEXICON = Lexicon(
             *("saint", "sainte", "st", "ste", "roi", "reine", "sir", "lord", "lady", "mr", "mrs"),
         }
     ),
-    no_end=re.compile(r"(?:\b(?:MM?|Dr|St|Ste|Mgr|av|apr)|\bJ\.-C)\.\s(?=\w)"),
+    no_end=re.compile(r"(?:\b(?:MM?|Dr|St|Ste|Mgr|av|apr)|\bJ\.-C)\.\s(?=\w)|\bJ\.(?=-C)"),
     separated=lambda text: _PREPARE.sub(r"\1 ", text),
 )
