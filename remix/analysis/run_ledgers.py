@@ -7,6 +7,7 @@ Measures are no part of a record and may be computed again at any time, also by 
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, RecordInput, Run, Task
 from remix.templates.template import templates_of
 from remix.util.files import write_whole
+from remix.util.languages import name_of
 from remix.util.units import size
 
 MOST_MEASURED = 384 * 2**20
@@ -71,6 +73,41 @@ class KindSummary(Frozen):
     """Tasks of the worst outputs: most flags, then most invented facts, then most reversals, then fewest sentences
     kept.
     """
+
+
+class LanguageSummary(Frozen):
+    """The outputs whose passages are in one language."""
+
+    language: str
+    """Code of the language."""
+    name: str
+    """English name of the language."""
+    outputs: int
+    """Number of outputs."""
+    not_looked_for: tuple[str, ...]
+    """Facts that can't be found in the language."""
+
+    @property
+    def line(self) -> str:
+        """What isn't looked for, in words; empty if all facts are."""
+        facts = ", ".join(self.not_looked_for)
+        return f"Passages in {self.name} ({self.outputs} texts): {facts} are not looked for." if facts else ""
+
+
+def languages(measured: Sequence[Measured]) -> list[LanguageSummary]:
+    """One summary per language, the most frequent first; none of passages too short to tell."""
+    ledgers = {each.ledger.language: each.ledger for each in measured if each.ledger.language}
+    counts = Counter(each.ledger.language for each in measured)
+    return [
+        LanguageSummary(
+            language=language,
+            name=name_of(language),
+            outputs=counts[language],
+            not_looked_for=ledgers[language].not_looked_for,
+        )
+        for language, _ in counts.most_common()
+        if language
+    ]
 
 
 def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:

@@ -92,6 +92,7 @@ def show(
     newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
     """
     from remix.outputs import find_output
+    from remix.outputs.facts import not_looked_for_in_words
     from remix.outputs.stored_reviews import StoredReviews
 
     if alternatives + candidates + thoughts > 1:
@@ -119,6 +120,8 @@ def show(
         return
     _show_text(record, written)
     _show_review(stored, record)
+    if record.not_looked_for:
+        note("", f"Not looked for: {not_looked_for_in_words(record)}.")
     if record.output.thoughts:
         note("", f"The model wrote {record.output.thoughts.in_words} first: --thoughts shows them.")
     flags = f"flags: {', '.join(record.flags)}; " if record.flags else ""

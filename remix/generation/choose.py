@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from remix.records import Candidate, Choice, Rule
 
-MEASURES = Rule(name="flags-invented-merit", version=1)
+MEASURES = Rule(name="flags-invented-merit", version=2)
 """Fewest flags, then fewest inventions, then the highest merit by the kind's weights, then the highest mean
 log-probability, then the lowest number. Part of the derivation: raise the version if any choice would change, for
 example because a measure or a flag changes."""

@@ -201,7 +201,7 @@ def _read(written: str, lex: Lexicon) -> _FactIndex:
             "names": longest_names(_unique(_names(positioned, lex))),
             "negations": negations,
         },
-        numbers=frozenset(known_numbers(text, lex)),
+        numbers=frozenset([*years_in(text, lex), *known_numbers(text, lex)]),
         dates=frozenset([*months, *(part for day in days for part in day)]),
         negations=frozenset(negations),
         words=frozenset(_known_words(text, lex)),

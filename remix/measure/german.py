@@ -222,5 +222,6 @@ LEXICON = Lexicon(
     ),
     forms_of_address=FORMS_OF_ADDRESS,
     no_end=re.compile(r"\b\d{1,2}\.\s(?=(?:Jahrhundert|Jh\b|Kapitel|Jahrestag|Lebensjahr|Geburtstag))"),
+    unfound=("names that stand alone",),
     separated=lambda text: re.sub(r"\b(Dr|Prof|St|Hr|Fr)\.(?= [A-ZÄÖÜ])", r"\1", text),
 )

@@ -1,6 +1,6 @@
 """The language of a passage, and whether a text is in another.
 
-Takes texts, gives codes of ISO 639, names of languages, yes or no. The detector is py3langid (Lui & Baldwin 2012,
+Takes texts, gives codes of ISO 639, yes or no. The detector is py3langid (Lui & Baldwin 2012,
 "langid.py: An Off-the-shelf Language Identification Tool"), a naive Bayes classifier of byte n-grams; its weights are
 in its package.
 """
@@ -54,11 +54,6 @@ def language_of(passage: str) -> str | None:
     return nearest if most - likely[nearest] <= SURE else max(likely, key=lambda language: likely[language])
 
 
-def name_of(language: str) -> str:
-    """The English name of a language, by its code; the code if it is none of `NAMES`."""
-    return NAMES.get(language, language)
-
-
 def is_foreign(text: str, passage: str) -> bool:
     """Whether a text is in another language than its passage; no if either is too short to tell."""
     if sum(map(str.isalpha, passage)) < FEWEST:
@@ -91,21 +86,3 @@ def _scores(text: str) -> dict[str, float]:
     from py3langid.langid import rank
 
     return {language: float(score) for language, score in rank(text)}
-
-
-_NAMES = """
-af Afrikaans, am Amharic, ar Arabic, az Azerbaijani, be Belarusian, bg Bulgarian, bn Bengali, br Breton, bs Bosnian,
-ca Catalan, cs Czech, cy Welsh, da Danish, de German, el Greek, en English, eo Esperanto, es Spanish, et Estonian,
-eu Basque, fa Persian, fi Finnish, fo Faroese, fr French, fy Frisian, ga Irish, gd Scottish Gaelic, gl Galician, grc
-Ancient Greek, gu Gujarati, he Hebrew, hi Hindi, hr Croatian, hu Hungarian, hy Armenian, id Indonesian, is
-Icelandic, it Italian, ja Japanese, jv Javanese, ka Georgian, kk Kazakh, km Khmer, kn Kannada, ko Korean, ku
-Kurdish, ky Kyrgyz, la Latin, lb Luxembourgish, lo Lao, lt Lithuanian, lv Latvian, mg Malagasy, mk Macedonian, ml
-Malayalam, mn Mongolian, mr Marathi, ms Malay, mt Maltese, my Burmese, ne Nepali, nl Dutch, nn Norwegian Nynorsk, no
-Norwegian, oc Occitan, pa Punjabi, pl Polish, ps Pashto, pt Portuguese, qu Quechua, ro Romanian, ru Russian, sa
-Sanskrit, se Northern Sami, si Sinhala, sk Slovak, sl Slovenian, sq Albanian, sr Serbian, sv Swedish, sw Swahili, ta
-Tamil, te Telugu, tg Tajik, th Thai, tl Tagalog, tr Turkish, tt Tatar, uk Ukrainian, ur Urdu, uz Uzbek, vi
-Vietnamese, wa Walloon, xh Xhosa, yue Cantonese, zh Chinese, zu Zulu
-"""
-
-NAMES = {each.split()[0]: " ".join(each.split()[1:]) for each in _NAMES.split(",")}
-"""English names of languages by code."""

@@ -112,6 +112,7 @@ class Lexicon:
         forms_of_address: frozenset[str] | None = None,
         no_end: re.Pattern[str] | None = None,
         separated: Callable[[str], str] = str,
+        unfound: tuple[str, ...] = (),
     ) -> None:
         self.code = code
         """ISO 639-1, or ISO 639-3 for a language without one."""
@@ -129,6 +130,8 @@ class Lexicon:
         """Words before a name that are no part of it; null if names aren't known."""
         self.no_end = no_end
         """The end of a piece at which sentencex cuts and no sentence ends, and a blank; null if there is none."""
+        self.unfound = unfound
+        """Facts that can't be found although their kind is known."""
         self.separated = separated
         """A text with its words apart: French “l’eau” has two."""
         self.stem: Callable[[str], str] = _stem(stemmer) if stemmer else str
@@ -144,7 +147,7 @@ class Lexicon:
             "negations": self.negations,
             "antonyms": self.antonyms,
         }
-        return tuple(name for name, value in known.items() if not value)
+        return (*(name for name, value in known.items() if not value), *self.unfound)
 
     @cached_property
     def calendar_words(self) -> frozenset[str]:

@@ -96,7 +96,7 @@ def test_a_file_is_read_back() -> None:
     file = MeasuresFile(record=sha256("a record"), ledger=ledger(made("The first clock runs.")))
     json = file.model_dump_json(by_alias=True)
     assert MeasuresFile.model_validate_json(json) == file
-    assert json.startswith('{"schema":"remix/measures/1","version":1,')
+    assert json.startswith('{"schema":"remix/measures/1","version":2,')
 
 
 def test_an_empty_passage_has_nothing_to_keep() -> None:
