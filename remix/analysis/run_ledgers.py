@@ -90,8 +90,8 @@ class LanguageSummary(Frozen):
     @property
     def line(self) -> str:
         """What isn't looked for, in words; empty if all facts are."""
-        facts = ", ".join(self.not_looked_for)
-        return f"Passages in {self.name} ({self.outputs} texts): {facts} are not looked for." if facts else ""
+        facts, texts = ", ".join(self.not_looked_for), "text" if self.outputs == 1 else "texts"
+        return f"Passages in {self.name}, {self.outputs} {texts}: {facts} are not looked for." if facts else ""
 
 
 def languages(measured: Sequence[Measured]) -> list[LanguageSummary]:

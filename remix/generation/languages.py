@@ -28,7 +28,10 @@ def unnamed(file: ModelFile, passages: Iterable[Passage]) -> str:
     if not counts:
         return ""
     known = ", ".join(map(name_of, file.languages))
-    found = ", ".join(f"{name_of(language)}: {count}" for language, count in sorted(counts.items()))
+    found = ", ".join(
+        f"{name_of(language)}: {count}"
+        for language, count in sorted(counts.items(), key=lambda each: name_of(each[0]))
+    )
     return (
         f"{file.name} may not know the language: its card names {known}, and passages are in other languages "
         f"({found}). `remix models pull` lists models with their languages."
