@@ -7,6 +7,7 @@ Measures are no part of a record and may be computed again at any time, also by 
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
 from remix.measure.chrf import by_words
+from remix.measure.language import language_of
 from remix.measure.ledger import Ledger, LedgerInput, MeasuresFile, ledger, measured_sentences
 from remix.measure.similarity import Matching
 from remix.outputs.form import dump
@@ -22,6 +24,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Frozen, Record, RecordInput, Run, Task
 from remix.templates.template import templates_of
 from remix.util.files import write_whole
+from remix.util.languages import name_of
 from remix.util.units import size
 
 MOST_MEASURED = 384 * 2**20
@@ -72,6 +75,41 @@ class KindSummary(Frozen):
     """
 
 
+class LanguageSummary(Frozen):
+    """The outputs whose passages are in one language."""
+
+    language: str
+    """Code of the language."""
+    name: str
+    """English name of the language."""
+    outputs: int
+    """Number of outputs."""
+    not_looked_for: tuple[str, ...]
+    """Facts that can't be found in the language."""
+
+    @property
+    def line(self) -> str:
+        """What isn't looked for, in words; empty if all facts are."""
+        facts, texts = ", ".join(self.not_looked_for), "text" if self.outputs == 1 else "texts"
+        return f"Passages in {self.name}, {self.outputs} {texts}: {facts} are not looked for." if facts else ""
+
+
+def languages(measured: Sequence[Measured]) -> list[LanguageSummary]:
+    """One summary per language, the most frequent first; none of passages too short to tell."""
+    ledgers = {each.ledger.language: each.ledger for each in measured if each.ledger.language}
+    counts = Counter(each.ledger.language for each in measured)
+    return [
+        LanguageSummary(
+            language=language,
+            name=name_of(language),
+            outputs=counts[language],
+            not_looked_for=ledgers[language].not_looked_for,
+        )
+        for language, _ in counts.most_common()
+        if language
+    ]
+
+
 def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """The measures of all finished outputs, in the order of the plan.
 
@@ -80,7 +118,12 @@ def measure(folder: RunFolder, matching: Matching = by_words) -> list[Measured]:
     """
     read = list(_read(folder))
     similarity = matching(
-        [each for _, _, made in read for text in (made.passage, made.text) for each in measured_sentences(text)]
+        [
+            each
+            for _, _, made in read
+            for text in (made.passage, made.text)
+            for each in measured_sentences(text, language_of(made.passage))
+        ]
     )
     return [Measured(task, record, ledger(made, similarity)) for task, record, made in read]
 

@@ -44,7 +44,7 @@ def check(ctx: click.Context, /, as_json: bool, **chosen: Any) -> None:
             more = f" and {len(others) - NAMED} more" if others[NAMED:] else ""
             say(f"Problem: {problem.message}{f' And on {named}{more}.' if others else ''}")
             detail(problem.hint)
-        for each in report.notes:
+        for each in (*report.notes, *filter(None, [report.languages])):
             note(f"Note: {each}")
         note(_in_words(report, chosen["steps"]), *_words_in_words(report.words))
         if not report.problems:

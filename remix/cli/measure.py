@@ -95,6 +95,7 @@ def measure(
         _print_json(folder.run.name, summaries, measured, surveyed().survey, readings)
     else:
         _print(summaries, measured, CAVEATS[by])
+        note(*(each.line for each in run_ledgers.languages(measured) if each.line))
     run_ledgers.store(folder, measured)
     if target:
         run_survey.write_report(surveyed()._replace(readings=readings), embedder, target)
@@ -189,10 +190,13 @@ def _print_readings(kinds: list[KindReadings], lines: list[tuple[str, str]]) -> 
 def _print_json(
     run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey, readings: ReadingSurvey | None
 ) -> None:
+    from remix.analysis.run_ledgers import languages
+
     print_json(
         {
             "run": run,
             "kinds": [each.model_dump() for each in summaries],
+            "languages": [each.model_dump() for each in languages(measured)],
             "outputs": {each.task.id: each.ledger.model_dump(mode="json") for each in measured},
             "survey": survey.model_dump(mode="json"),
             "readings": readings and readings.model_dump(mode="json"),

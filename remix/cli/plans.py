@@ -109,11 +109,16 @@ def note_reader(job: Job) -> None:
 
 
 def note_lacks(job: Job) -> None:
-    """Print what a user should know of a missing chat template, or of missing thoughts."""
+    """Print what a user should know of a missing chat template, of missing thoughts, or of unnamed languages."""
     from remix.engine import reasoning
+    from remix.generation.languages import unnamed
 
-    for lack in reasoning.lacks(job.run.model, job.run.options) if job.run.model else ():
+    if job.run.model is None:
+        return
+    for lack in reasoning.lacks(job.run.model, job.run.options):
         note(lack)
+    if warning := unnamed(job.run.model, (passage for _, passage in job.run.corpus)):
+        note(warning)
 
 
 def _factors(job: Job) -> str:

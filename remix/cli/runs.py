@@ -96,6 +96,7 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
     """
     from remix.outputs import find_output
+    from remix.outputs.facts import not_looked_for_in_words
     from remix.outputs.stored_reviews import StoredReviews
 
     if sum(parts.values()) > 1:
@@ -136,6 +137,8 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     _show_text(record, written)
     _show_review(stored, record)
     reading.print_line(shown)
+    if record.not_looked_for:
+        note("", f"Not looked for: {not_looked_for_in_words(record)}.")
     if record.output.thoughts:
         note("", f"The model wrote {record.output.thoughts.in_words} first: --thoughts shows them.")
     if record.given_up:

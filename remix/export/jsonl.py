@@ -39,6 +39,7 @@ def _row(output: ReviewedOutput) -> dict[str, Any]:
         "sha256": record.output.sha256,
         "finish": record.output.finish,
         "flags": list(record.flags),
+        "not_looked_for": list(record.not_looked_for),
         "tokens": len(record.output.token_ids) if record.output.token_ids is not None else None,
         "candidates": derivation.selection.candidates if derivation.selection else 1,
         "model": record.circumstances.model,

@@ -17,6 +17,7 @@ from remix.corpus.left_out import LeftOutWords, count_left_out, number_of_words
 from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
+from remix.generation.languages import unnamed, with_languages
 from remix.generation.lengths import Lengths
 from remix.models import prepared
 from remix.records import Essay, Message, Options, Passage, PromptSize
@@ -76,6 +77,8 @@ class Report(NamedTuple):
     """The words of the essays, and where they are."""
     notes: tuple[str, ...]
     """What was mended or left aside above essays' texts, each with file and line."""
+    languages: str
+    """A warning of passages in languages that the model's card doesn't name; empty if there are none."""
 
 
 Watch = Callable[[int, int], None]
@@ -86,7 +89,7 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
     """Read all inputs, and render each prompt of each passage, kind and step. Writes no text."""
     found = _Problems()
     files = _files(workspace, found)
-    corpus = _passages([file.essay for file in files], options.min_words)
+    corpus = with_languages(_passages([file.essay for file in files], options.min_words))
     templates = _templates(workspace, options, found)
     model = None
     with found.noted():
@@ -95,7 +98,8 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
     options = options.model_copy(update={"max_thoughts": reasoning.budget(options, model[1] if model else None)})
     with found.noted(), closing(Vocabulary(*model, options.think)) if model else nullcontext() as vocabulary:
         counter = _Counter(vocabulary) if vocabulary else None
-        lengths = Lengths(templates, options, model[1].labels if model else (), counter)
+        labels, card = (model[1].labels, model[1].languages) if model else ((), ())
+        lengths = Lengths(templates, options, labels, counter, card=card)
         _measure(lengths, corpus, found, watch)
         longest = max(lengths.contexts, default=0)
         if model and counter:
@@ -109,6 +113,7 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
         context=model[1].context if model else 0,
         words=_words(files),
         notes=tuple(note for file in files for note in file.notes),
+        languages=unnamed(model[1], (passage for _, passage in corpus)) if model else "",
     )
 
 

@@ -76,7 +76,10 @@ class Lengths:
         labels: Sequence[str],
         counter: TokenCounter | None,
         only: Container[tuple[str, str]] | None = None,
+        card: Sequence[str] = (),
     ) -> None:
+        """`only` holds the pairs of passage and kind to measure, null for all; `card` the languages that the model's
+        card names."""
         self.templates = templates
         """The templates without those that fail on every passage."""
         self.failed: dict[str, RemixError] = {}
@@ -84,6 +87,7 @@ class Lengths:
         self._only = only
         self._options = options
         self._labels = labels
+        self._card = card
         self._counter = counter
         self._needed: list[int] = []
         self._read: list[int] = []
@@ -183,7 +187,9 @@ class Lengths:
             each.measured.errors[kind] = None
         previous: dict[str, str] = {}
         for step in range(1, template.steps(steps) + 1):
-            reads = [Reading((each.measured.pair,), previous.get(each.id, ""), each.last) for each in batch]
+            reads = [
+                Reading((each.measured.pair,), previous.get(each.id, ""), each.last, self._card) for each in batch
+            ]
             going = []
             for each, prompt in zip(batch, template.render_all(reads, step, steps, self._labels), strict=True):
                 if (size := self._counted(each.measured, template, prompt, allowed)) and isinstance(prompt, Prompt):
@@ -237,7 +243,7 @@ class Lengths:
                 continue
             allowed = settings_for(template, self._options, self._labels).max_tokens
             allowed += self._options.max_thoughts or 0
-            prompt = template.render(Reading(tuple(corpus)), 1, 1, self._labels)
+            prompt = template.render(Reading(tuple(corpus), card=self._card), 1, 1, self._labels)
             if self._counter is None:
                 self.unchecked += texts
                 continue

@@ -21,6 +21,7 @@ from remix.corpus.essays import below_folder
 from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.generation.languages import with_languages
 from remix.generation.lengths import Lengths
 from remix.generation.placeless import name_alone, placeless
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
@@ -205,7 +206,7 @@ def passage_by_id(workspace: Workspace, id_: str) -> tuple[Essay, Passage]:
 
 def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollector) -> Job:
     """A job for a local model, from the passages and templates read before."""
-    options = inputs.options
+    options, inputs = inputs.options, inputs._replace(corpus=with_languages(inputs.corpus))
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     path, file = prepared.resolve(options.model, workspace.model_folders)
     inputs = inputs._replace(reader=another_reader(options, workspace.model_folders, file))
@@ -220,7 +221,7 @@ def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollect
 def _plan_for(workspace: Workspace, inputs: RunInputs, writer: Writer, collector: ErrorCollector) -> Job:
     """A job for another writer than a local model."""
     name = writer.info.name
-    options = inputs.options
+    options, inputs = inputs.options, inputs._replace(corpus=with_languages(inputs.corpus))
     check_size(len(inputs.corpus), len(inputs.templates), options, inputs.only)
     inputs = inputs._replace(reader=another_reader(options, workspace.model_folders, writer.info.file))
     refuse_unread(options, writer)
@@ -245,7 +246,7 @@ def measure_prompts(
     options = inputs.options
     with closing(Vocabulary(*model, options.think)) as vocabulary:
         options = options.model_copy(update={"max_thoughts": reasoning.budget(options, model[1])})
-        lengths = Lengths(inputs.templates, options, model[1].labels, vocabulary, inputs.only)
+        lengths = Lengths(inputs.templates, options, model[1].labels, vocabulary, inputs.only, model[1].languages)
         kept, tokens = lengths.fitting(inputs.corpus, collector.note)
         tokens |= lengths.of_the_group(kept)
         if options.reads_candidates and not inputs.reader:
@@ -342,13 +343,13 @@ def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, con
     """The run's request: all inputs in a single record."""
     options = inputs.options
     passages = [passage for _, passage in inputs.corpus]
-    ids = {passage.id for passage in passages}
+    chosen = {passage.id: passage for passage in passages}
     by_slug = {essay.slug: essay for essay, _ in inputs.corpus}
     essays = tuple(
-        essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in ids)})
+        essay.model_copy(update={"passages": tuple(chosen[each.id] for each in essay.passages if each.id in chosen)})
         for essay in by_slug.values()
     )
-    rankings = {id_: ranking for id_, ranking in inputs.rankings.items() if id_ in ids}
+    rankings = {id_: ranking for id_, ranking in inputs.rankings.items() if id_ in chosen}
     templates = inputs.templates_used
     tasks = plan(passages, templates, options.steps, options.variants, options.seed, inputs.only)
     tasks += plan_group(in_order(essays, rankings), templates, options.variants, options.seed)

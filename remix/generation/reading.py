@@ -48,7 +48,8 @@ class TaskInputs:
         """The values for a task's template; if the task reads no passage, the passages behind its input texts."""
         passages = [self._corpus[id_] for id_ in task.passages] or list(map(self._found_again, self.sources(task)))
         texts = {each.kind: each.text for each in read}
-        return Reading(tuple(passages), texts.get(task.kind, ""), texts)
+        card = self._run.model.languages if self._run.model else ()
+        return Reading(tuple(passages), texts.get(task.kind, ""), texts, card)
 
     def sources(self, task: Task) -> tuple[Source, ...]:
         """The passages behind a task, each once: the task's own passages, then the sources of its input texts."""
@@ -89,6 +90,7 @@ class TaskInputs:
             lines=source.lines,
             tags=source.tags,
             text=source.text,
+            language=source.language,
             sha256=sha256(source.text),
         )
         essay = Essay(

@@ -14,7 +14,9 @@ from remix.generation import choose, retry, trim
 from remix.generation.plan import sources_sha256, task_seed
 from remix.generation.reading import TaskInputs, TextRead, joined
 from remix.measure import flags
+from remix.measure.language import language_of
 from remix.measure.ledger import LedgerInput, candidate_measures, ledger
+from remix.measure.lexicon import lexicon
 from remix.outputs.form import body_bytes, dump_trace
 from remix.records import (
     Candidate,
@@ -173,6 +175,7 @@ class Recorder:
                 thoughts=best.thoughts,
             ),
             flags=best.flags,
+            not_looked_for=lexicon(language_of(request.passage)).not_looked_for,
             circumstances=self._circumstances(generation, selection),
             trace=sha256(dump_trace(trace)) if trace else None,
             candidates=tuple(each.model_copy(update={"chosen": each is best}) for each in candidates)

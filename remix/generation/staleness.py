@@ -91,13 +91,17 @@ def _reads_otherwise(run: Run, template: Template, before: Pair, now: Pair) -> b
     if _about(before) == _about(now):
         return False
     labels = run.model.labels if run.model else ((run.options.model or "").lower(),)
+    card = run.model.languages if run.model else ()
+    # The passage's text is the same, and so is its language, which is found only when a run is planned.
+    now = now[0], now[1].model_copy(update={"language": before[1].language})
     steps = run.options.steps
     try:
         for step in range(1, template.steps(steps) + 1):
             previous = "A text." if step > 1 else ""
             texts = dict.fromkeys(template.reads_kinds, "A text.")
             prompts = [
-                template.render(Reading((pair,), previous, texts), step, steps, labels) for pair in (before, now)
+                template.render(Reading((pair,), previous, texts, card), step, steps, labels)
+                for pair in (before, now)
             ]
             if prompts[0] != prompts[1]:
                 return True

@@ -14,7 +14,7 @@ from rapidfuzz.distance import Indel
 
 from remix.generation.trim import OPEN_ENDS
 from remix.measure.facts import hard_facts
-from remix.measure.language import is_foreign
+from remix.measure.language import is_foreign, language_of
 from remix.measure.words import beginning, ngrams, words
 from remix.records import Message
 
@@ -62,8 +62,9 @@ def flags(
         "echo": bool((asked - given.keys()) & spoken.keys()),
         "empty": not read.words,
         "foreign": is_other,
-        # Names are found by English rules of capitals.
-        "invented": not is_other and bool(hard_facts(text, passage, previous, *asked_in).invented),
+        # Facts are found by the rules of the passage's language.
+        "invented": not is_other
+        and bool(hard_facts(text, passage, previous, *asked_in, language=language_of(passage)).invented),
         "loop": any(count > max(1, given[gram]) for gram, count in spoken.items() if count > 1),
         "standstill": bool(read.words) and _same(read.words, previous or passage),
         "truncated": finish == "length",

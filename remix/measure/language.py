@@ -1,7 +1,8 @@
-"""Whether a text is in another language than its passage.
+"""The language of a passage, and whether a text is in another.
 
-Takes two texts, gives yes or no. The detector is py3langid (Lui & Baldwin 2012, "langid.py: An Off-the-shelf
-Language Identification Tool"), a naive Bayes classifier of byte n-grams; its weights are in its package.
+Takes texts, gives codes of ISO 639, yes or no. The detector is py3langid (Lui & Baldwin 2012,
+"langid.py: An Off-the-shelf Language Identification Tool"), a naive Bayes classifier of byte n-grams; its weights are
+in its package.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from functools import lru_cache
 
-from remix.measure.words import FUNCTION_WORDS, words
+from remix.measure.lexicon import lexicon
+from remix.measure.words import beginning, words
 
 FEWEST = 20
 """Least number of letters of a passage to identify the language."""
@@ -23,25 +25,58 @@ PLAIN = 0.4
 """A text is English if at least this share of its words are English function words or words of the English passage:
 715 of 720 texts by a small model have a larger share."""
 
+_OTHERS = ("de", "fr", "es")
+"""Languages beside English whose words are known."""
+
+
+@lru_cache(maxsize=1024)
+def language_of(passage: str) -> str | None:
+    """The language of a passage by its code: ISO 639-1, or ISO 639-3 for a language without one; null for a passage
+    of fewer than `FEWEST` letters.
+
+    English, unless another language is more likely by more than `SURE`; then German, French or Spanish, unless a
+    further language is more likely by as much. So a doubtful passage is measured by known words.
+    """
+    text = beginning(passage)
+    if sum(map(str.isalpha, text)) < FEWEST:
+        return None
+    found = words(text)
+    english = lexicon("en").function_words
+    if _is_mostly(found, english) and all(
+        _count(found, english) > _count(found, lexicon(other).function_words) for other in _OTHERS
+    ):
+        return "en"  # plainly; the detector's weights take over 1 s to load
+    likely = _scores(text)
+    most = max(likely.values())
+    if most - likely["en"] <= SURE:
+        return "en"
+    nearest = max(_OTHERS, key=lambda language: likely[language])
+    return nearest if most - likely[nearest] <= SURE else max(likely, key=lambda language: likely[language])
+
 
 def is_foreign(text: str, passage: str) -> bool:
     """Whether a text is in another language than its passage; no if either is too short to tell."""
     if sum(map(str.isalpha, passage)) < FEWEST:
         return False
     known = words(passage)
-    if _is_mostly(known, FUNCTION_WORDS) and _is_mostly(words(text), FUNCTION_WORDS.union(known)):
-        return False  # plainly English; the detector's weights take over 1 s to load
+    english = lexicon("en").function_words
+    if _is_mostly(known, english) and _is_mostly(words(text), english.union(known)):
+        return False  # plainly English
     likely = _scores(text)
-    own = _language(passage)
-    return max(likely.values()) - likely[own] > SURE
+    own = max(likely[_likeliest(passage)], likely[language_of(passage) or "en"])
+    return max(likely.values()) - own > SURE
 
 
 def _is_mostly(found: Sequence[str], known: Set[str]) -> bool:
-    return len(found) >= 5 and sum(word in known for word in found) >= PLAIN * len(found)
+    return len(found) >= 5 and _count(found, known) >= PLAIN * len(found)
+
+
+def _count(found: Sequence[str], known: Set[str]) -> int:
+    return sum(word in known for word in found)
 
 
 @lru_cache(maxsize=1024)
-def _language(text: str) -> str:
+def _likeliest(text: str) -> str:
     likely = _scores(text)
     return max(likely, key=lambda language: likely[language])
 

@@ -18,10 +18,12 @@ from remix.measure.chrf import CHRF
 from remix.measure.extractive import Extractive, extractive
 from remix.measure.facts import HardFacts, hard_facts
 from remix.measure.flags import flags
+from remix.measure.language import language_of
+from remix.measure.lexicon import Lexicon, lexicon
 from remix.measure.reversals import Reversal, reversals
 from remix.measure.sentences import sentences
 from remix.measure.similarity import Similarity
-from remix.measure.words import FUNCTION_WORDS, MOST_LETTERS, beginning, stem, words
+from remix.measure.words import MOST_LETTERS, beginning, words
 from remix.records import CandidateMeasures, Frozen, Many, Message, Sha256, Weights
 
 VERSION = 2
@@ -83,6 +85,11 @@ class Ledger(Frozen):
     """How sentences were compared: `chrf`, or the name of the embedding model."""
     similarity_version: str = "1"
     """Version of chrF as implemented here, or the embedding model's package and version."""
+    language: str | None
+    """The passage's language by its code in ISO 639; null for a passage too short to tell, which is read as
+    English."""
+    not_looked_for: Many[str]
+    """Facts that can't be found in the passage's language."""
     threshold: float
     """A sentence counts as kept from this score on. An aid, no verdict."""
     passage: Many[AlignedSentence]
@@ -136,16 +143,23 @@ def ledger(given: LedgerInput, similarity: Similarity = CHRF) -> Ledger:
     lengths are the whole texts'.
     """
     passage, text = beginning(given.passage), beginning(given.text)
-    source, output = measured_sentences(passage), measured_sentences(text)
+    language = language_of(given.passage)
+    source, output = measured_sentences(passage, language), measured_sentences(text, language)
     parts = Ledger(
         line="",
         similarity=similarity.name,
         similarity_version=similarity.version,
+        language=language,
+        not_looked_for=lexicon(language).not_looked_for,
         threshold=similarity.kept,
         passage=align(source, output, similarity),
         text=align(output, source, similarity),
-        facts=hard_facts(given.text, given.passage, given.previous, *(each.content for each in given.messages)),
-        reversals=reversals(source, output),
+        facts=hard_facts(
+            *(given.text, given.passage, given.previous),
+            *(each.content for each in given.messages),
+            language=language,
+        ),
+        reversals=reversals(source, output, language),
         extractive=extractive(text, passage),
         length=_length(given),
         flags=flags(given.text, given.finish, given.passage, given.previous, given.messages),
@@ -153,9 +167,9 @@ def ledger(given: LedgerInput, similarity: Similarity = CHRF) -> Ledger:
     return parts.model_copy(update={"line": _line(parts) + _left_out(given)})
 
 
-def measured_sentences(text: str) -> list[str]:
-    """The first `MOST_SENTENCES` sentences of a text."""
-    return sentences(beginning(text))[:MOST_SENTENCES]
+def measured_sentences(text: str, language: str | None) -> list[str]:
+    """The first `MOST_SENTENCES` sentences of a text in a language."""
+    return sentences(beginning(text), language)[:MOST_SENTENCES]
 
 
 def _left_out(given: LedgerInput) -> str:
@@ -222,7 +236,8 @@ def _dropped(found: Ledger) -> str:
     dropped = [each.sentence for each in found.passage if not each.kept]
     if not dropped or len(dropped) == len(found.passage):
         return ""
-    on = " and ".join(_topics(dropped, [each.sentence for each in (*found.text, *found.passage) if each.kept]))
+    kept = [each.sentence for each in (*found.text, *found.passage) if each.kept]
+    on = " and ".join(_topics(dropped, kept, lexicon(found.language)))
     return f"drops the {_in_words(len(dropped))}" + (f" on {on}" if on else "")
 
 
@@ -238,10 +253,14 @@ def _in_words(count: int) -> str:
     return known[count] if count < len(known) else str(count)
 
 
-def _topics(dropped: Sequence[str], kept: Sequence[str]) -> list[str]:
-    """Two content words that dropped sentences have and kept sentences lack: the most frequent, then the longest."""
-    there = {stem(word) for sentence in kept for word in words(sentence)}
-    found = [word for sentence in dropped for word in words(sentence) if word not in FUNCTION_WORDS]
+def _topics(dropped: Sequence[str], kept: Sequence[str], lex: Lexicon) -> list[str]:
+    """Two content words that dropped sentences have and kept sentences lack: the most frequent, then the longest.
+    None in a language whose function words aren't known."""
+    if not lex.function_words:
+        return []
+    stem = lex.stem
+    there = {stem(word) for sentence in kept for word in words(lex.separated(sentence))}
+    found = [word for each in dropped for word in words(lex.separated(each)) if word not in lex.function_words]
     counts = Counter(stem(word) for word in found)
     first = {stem(word): word for word in reversed(found) if stem(word) not in there and not word.isdigit()}
     places = {word: at for at, word in reversed(list(enumerate(found)))}

@@ -1,6 +1,6 @@
 """Numbers and dates in a text.
 
-Takes an English text, gives numbers as digits and dates as month and day.
+Takes a text and its language, gives numbers in digits, and dates as the language writes them.
 """
 
 from __future__ import annotations
@@ -10,77 +10,82 @@ from collections.abc import Iterable, Iterator
 
 from text_to_num import alpha2digit
 
+from remix.measure.lexicon import Lexicon
 from remix.measure.sentences import PIECE, pieces
 from remix.measure.word_positions import PositionedWord
 from remix.measure.words import words
 
-_VAGUE = re.compile(r"\b(?:hundreds|thousands|millions|billions|dozens)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<!\w)\d+(?:[.,]\d+)*(?:st|nd|rd|th|s)?\b", re.IGNORECASE)
 _COMMON = {"1", "1st", "2nd"}
-_IMPLIED = {"three": "3", "triple": "3", "thrice": "3", "dozen": "12"}
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_FULL = {month[:3]: month for month in MONTHS}
-_MONTH = "|".join([*MONTHS, *(f"{each}\\.?" for each in [*_FULL, "Sept"])])
-DAY = re.compile(
-    rf"\b(?:(?P<y1>\d{{4}})-(?P<m1>\d\d)-(?P<d1>\d\d)"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m2>{_MONTH})(?:,? (?P<y2>\d{{4}}))?"
-    rf"|(?P<m3>{_MONTH}) (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<y3>\d{{4}}))?)(?!\w)"
-)
+_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
-def numbers_in(text: str, least: int = 3) -> Iterator[str]:
-    """Numbers as digits, without thousands separators; number words are converted if they stand for `least` or
+def numbers_in(text: str, lex: Lexicon, least: int = 3) -> Iterator[str]:
+    """Numbers in digits, without separators of thousands; number words are converted if they stand for `least` or
     more."""
-    # alpha2digit takes time in the square of the length of a row of numbers.
-    spelt = "".join(alpha2digit(each, "en", least) for each in pieces(_VAGUE.sub("many", text), PIECE))
-    for match in _NUMBER.finditer(spelt):
-        number = re.sub(r",(?=\d{3}(?!\d))", "", match.group().lower())
+    for match in lex.numerals.number.finditer(_in_digits(text, lex, least)):
+        number = lex.numerals.thousands.sub("", match.group().lower())
+        if lex.numerals.ordinal:
+            number = lex.numerals.ordinal.sub("", number)
         # Of consecutive number words, as in “one, two”, alpha2digit converts small numbers too.
         if number not in _COMMON and (number != "2" or not least or re.search(r"\b2\b", text)):
             yield number
 
 
-def known_numbers(text: str) -> Iterator[str]:
+def _in_digits(text: str, lex: Lexicon, least: int) -> str:
+    """A text with its numbers in digits, as far as the language's number words are known."""
+    given = lex.numerals
+    if given.roman:
+        text = given.roman.sub(lambda match: str(_of_roman(match["roman"])), text)
+    if given.decade_named:
+        text = given.decade_named.sub(rf"\g<decade>0{given.decade}", text)
+    if lex.number_words is None:
+        return text
+    # alpha2digit takes time in the square of the length of a row of numbers.
+    few = pieces(lex.number_words.vague.sub("many", text), PIECE)
+    return "".join(alpha2digit(each, lex.code, least) for each in few)
+
+
+def _of_roman(numeral: str) -> int:
+    values = [_ROMAN[letter] for letter in numeral]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def known_numbers(text: str, lex: Lexicon) -> Iterator[str]:
     """All numbers that a text states or implies: a dozen is also 12; 1855 is also in the 1850s and the 19th
     century."""
-    yield from (_IMPLIED[word] for word in words(text) if word in _IMPLIED)
-    for number in numbers_in(text, least=0):
+    implied = lex.number_words.implied if lex.number_words else {}
+    yield from (implied[word] for word in words(text) if word in implied)
+    given = lex.numerals
+    for number in numbers_in(text, lex, least=0):
         yield number
-        if re.fullmatch(r"1\d{3}s?|20\d\ds?", number):
-            yield from (f"{number[:3]}0s", _ordinal(int(number[:2]) + 1))
+        if re.fullmatch(rf"(?:1\d{{3}}|20\d\d)(?:{given.decade})?", number):
+            yield from (f"{number[:3]}0{given.decade}", given.ordinal_of(int(number[:2]) + 1))
         elif number.isdigit() and len(number) < 3:
-            yield _ordinal(int(number))  # a day of a month, for example
+            yield given.ordinal_of(int(number))  # a day of a month, for example
 
 
-def _ordinal(number: int) -> str:
-    last = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if 10 < number % 100 < 14 else last}"
+def years_in(text: str, lex: Lexicon) -> Iterator[str]:
+    return (year for match in lex.calendar.day.finditer(text) for year in _part(match, "y"))
 
 
-def years_in(text: str) -> Iterator[str]:
-    return (year for match in DAY.finditer(text) for year in _part(match, "y"))
-
-
-def dates_of(match: re.Match[str]) -> Iterator[str]:
-    """A day as month and number, as in “March 14”."""
-    for month, day in zip(_part(match, "m"), _part(match, "d"), strict=True):
-        known = month.isdigit() and 1 <= int(month) <= 12
-        yield f"{MONTHS[int(month) - 1] if known else _FULL.get(month[:3], month)} {int(day)}"
+def days_of(match: re.Match[str], lex: Lexicon) -> Iterator[tuple[str, str]]:
+    """A day as the language writes it, as “March 14”, and its month."""
+    calendar = lex.calendar
+    for each, day in zip(_part(match, "m"), _part(match, "d"), strict=True):
+        known = each.isdigit() and 1 <= int(each) <= 12
+        month = calendar.months[int(each) - 1] if known else calendar.forms.get(each.rstrip("."), each)
+        yield calendar.written.format(month=month, day=int(day)), month
 
 
 def _part(match: re.Match[str], letter: str) -> Iterator[str]:
-    return (match[f"{letter}{way}"] for way in (1, 2, 3) if match[f"{letter}{way}"])
+    return (value for name, value in match.groupdict().items() if name.startswith(letter) and value)
 
 
-def months_in(text: Iterable[PositionedWord]) -> Iterator[str]:
+def months_in(text: Iterable[PositionedWord], lex: Lexicon) -> Iterator[str]:
     """Months and weekdays without a day's number. May and March count only if they don't begin a sentence."""
+    calendar = lex.calendar
     for word, opens, _ in text:
-        if word.removesuffix("s") in WEEKDAYS:
-            yield word.removesuffix("s")
-        elif word in MONTHS and not (opens and word in {"May", "March"}):
-            yield word
+        if word in calendar.weekdays:
+            yield calendar.weekdays[word]
+        elif word in lex.calendar_words and not (opens and word in calendar.doubtful):
+            yield calendar.forms[word]

@@ -8,24 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from remix.measure.numbers import MONTHS, WEEKDAYS
+from remix.measure.lexicon import Lexicon
 from remix.measure.word_positions import PositionedWord
 from remix.measure.words import words
 
-_FORMS_OF_ADDRESS = {
-    *("mr", "mrs", "ms", "miss", "dr", "prof", "professor"),
-    *("sir", "lady", "lord", "saint", "st", "king", "queen"),
-}
-_CALENDAR = frozenset([*MONTHS, *WEEKDAYS, *(f"{day}s" for day in WEEKDAYS)])
 _DEMONYM = re.compile(r"(?:ians?|ans?|ish|ese|ics?|is?|ns?|s)$")
 _I = re.compile(r"I(?:[’'].*)?")
+_ROMAN = re.compile(r"[IVX]+(?:e|er|ème)?")
 _POSSESSIVE = re.compile(r"[’']s?$")
 POSSESSIVES = re.compile(r"[’']s?\b")
 CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][\w\-]+")
 
 
-def names_in(text: Iterable[PositionedWord]) -> Iterator[str]:
+def names_in(text: Iterable[PositionedWord], lex: Lexicon) -> Iterator[str]:
     """Runs of capitalised words, without the word that begins a sentence."""
+    forms_of_address = lex.forms_of_address or frozenset()
     name: list[str] = []
     for positioned in text:
         bare = _POSSESSIVE.sub("", positioned.word)
@@ -33,8 +30,9 @@ def names_in(text: Iterable[PositionedWord]) -> Iterator[str]:
             not positioned.opens
             and positioned.word[0].isupper()
             and not _I.fullmatch(bare)
-            and bare not in _CALENDAR
-            and bare.casefold() not in _FORMS_OF_ADDRESS
+            and bare not in lex.calendar_words
+            and not (lex.numerals.roman and _ROMAN.fullmatch(bare))
+            and bare.casefold() not in forms_of_address
         )
         if name and not (is_name and positioned.follows):
             yield " ".join(name)
@@ -60,14 +58,14 @@ def longest_names(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def name_parts(name: str) -> list[str]:
+def name_parts(name: str, lex: Lexicon) -> list[str]:
     """The words of a name without forms of address; with them if a name has no further words."""
     found = words(name.replace("-", " "))
-    return [part for part in found if part not in _FORMS_OF_ADDRESS] or found
+    return [part for part in found if part not in (lex.forms_of_address or ())] or found
 
 
 def word_root(word: str) -> str:
-    """The root of a people's or a language's name, as ital for italian; empty if a word doesn't end like such a
-    name."""
+    """The root of a people's or a language's name, as ital for italian, by the endings of English; empty if a word
+    doesn't end like such a name."""
     root = _DEMONYM.sub("", word)
     return root if root != word and len(root) > 3 else ""

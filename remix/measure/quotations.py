@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterator
 
 # Lengths are bounded to save time at unclosed quotation marks.
-_QUOTED = re.compile(r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)")
+_QUOTED = re.compile(
+    r"“([^”]{1,999})”|\"([^\"]{1,999})\"|«([^»]{1,999})»|(?<!\w)‘([^‘]{1,300}?)’(?!\w)"
+    # As in German: the mark that opens a quotation in one language closes it in another, so the first mark decides.
+    r"|„([^„“”]{1,999})[“”]|(?<!\w)»([^«»]{1,999})«|(?<!\w)‚([^‚‘’]{1,300}?)[‘’](?!\w)|(?<!\w)›([^‹›]{1,300})‹"
+)
 _SURNAME = r"[^\W\d_][\w’'\-]{1,60}"
 _WITH = rf"(?: (?:et al\.?|(?:and|&) {_SURNAME}))?"
 _YEAR = r"\d{4}[a-z]?(?:[,:][^();]{0,99})?"

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import sentencex
 
+from remix.measure.lexicon import Lexicon, lexicon
+
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"[^\W_]")
 
@@ -20,15 +22,19 @@ PIECE = 10_000
 ends, sentencex takes time in the square of the length."""
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of an English text, each on one line. Every word is kept, and every sentence has a word.
+_NEAR = 40
+"""Letters before and after a cut in which to look for a cut that ends no sentence."""
 
-    Texts in other languages are cut at full stops, question and exclamation marks, and wrongly after abbreviations
-    that English doesn't have.
+
+def sentences(text: str, language: str | None = "en") -> list[str]:
+    """The sentences of a text, each on one line. Every word is kept, and every sentence has a word.
+
+    `language` is a code of ISO 639; null counts as English. Texts in languages that sentencex doesn't know are cut at
+    full stops, question and exclamation marks, and wrongly after abbreviations.
     """
     found: list[list[str]] = []
     number: list[str] = []
-    for part in (each for piece in pieces(text, PIECE) for each in sentencex.segment("en", piece)):
+    for part in _parts(text, lexicon(language)):
         words = part.split()
         if _LETTER.search(part):
             found.append([*number, *words])
@@ -38,6 +44,22 @@ def sentences(text: str) -> list[str]:
         elif found:
             found[-1] += words
     return [" ".join(each) for each in ([*found, number] if number else found)]
+
+
+def _parts(text: str, lex: Lexicon) -> Iterator[str]:
+    """The parts into which sentencex cuts a text, without the cuts that end no sentence."""
+    whole = ""
+    for part in (each for piece in pieces(text, PIECE) for each in sentencex.segment(lex.code, piece)):
+        if whole and not _goes_on(whole[-_NEAR:], part[:_NEAR], lex):
+            yield whole
+            whole = ""
+        whole += part
+    yield whole
+
+
+def _goes_on(before: str, after: str, lex: Lexicon) -> bool:
+    """Whether a sentence goes on after a cut."""
+    return lex.no_end is not None and any(match.end() == len(before) for match in lex.no_end.finditer(before + after))
 
 
 def pieces(text: str, letters: int) -> Iterator[str]:

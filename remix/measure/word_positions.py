@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from remix.measure.lexicon import Lexicon
 from remix.measure.sentences import sentences
-from remix.measure.words import FUNCTION_WORDS
 
 _WORD = re.compile(r"[^\W\d_][\w’'\-]*")
-_OPENING = re.compile(r"[:“\"‘«(\[—–\n*_]\W*$")
+_OPENING = re.compile(r"[:“\"‘«„‚»›¿¡(\[—–\n*_]\W*$")
 _NEAR = 99
 """Letters before a word to search for an opening mark."""
 
@@ -28,13 +28,15 @@ class PositionedWord(NamedTuple):
     """Whether only a space separates the word from the previous word."""
 
 
-def positioned_words(text: str) -> Iterator[PositionedWord]:
+def positioned_words(text: str, lex: Lexicon) -> Iterator[PositionedWord]:
     """The words of all sentences but titles, in which every word is capitalised."""
-    for sentence in sentences(text):
+    for sentence in sentences(text, lex.code):
         # A title ends without a full stop, and all words but function words are capitalised.
         has_stop = sentence.rstrip('”"’)»')[-1:] in ".!?…"
         content = (
-            [] if has_stop else [word for word in _WORD.findall(sentence) if word.casefold() not in FUNCTION_WORDS]
+            []
+            if has_stop
+            else [word for word in _WORD.findall(sentence) if word.casefold() not in lex.function_words]
         )
         if len(content) > 2 and all(word[0].isupper() for word in content):
             continue

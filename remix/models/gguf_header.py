@@ -37,8 +37,14 @@ _NUMBERS = {
 # fmt: on
 _STRING, _ARRAY = 8, 9
 
-Value = str | int | float | None
-"""A number or a string; None for an array, whose items are skipped."""
+LANGUAGES = "general.languages"
+"""The key of the languages that the model's card names: the only array that is read."""
+
+_MOST_LANGUAGES, _LONGEST_LANGUAGE = 1000, 100
+"""Languages of a card, and bytes of a language's name; of more, none is read."""
+
+Value = str | int | float | tuple[str, ...] | None
+"""A number or a string; None for an array, whose items are skipped, except `LANGUAGES`."""
 
 
 class Tensor(NamedTuple):
@@ -79,7 +85,8 @@ def read_header(file: BufferedReader, size: int) -> Header:
         key = cursor.string(_LONGEST_KEY)
         if key in values:
             raise ValueError(f"{key!r} comes twice")
-        values[key] = cursor.value(cursor.number("<I"))
+        kind = cursor.number("<I")
+        values[key] = cursor.languages() if key == LANGUAGES and kind == _ARRAY else cursor.value(kind)
     keys_end = cursor.at
     cursor.check(tensors, 24)
     _refuse_more(tensors, _MOST_TENSORS, "tensors")
@@ -144,6 +151,25 @@ class _Cursor:
         """Raise `ValueError` unless `count` items of at least `width` bytes each are left."""
         if count * width > self._end - self.at:
             raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
+
+    def languages(self) -> tuple[str, ...] | None:
+        """The strings of a short array; None for any other array, which is skipped."""
+        start = self.at
+        self._skip_array()
+        end = self.at
+        self._file.seek(start)
+        self.at = start
+        kind, count = self.number("<I"), self.number("<Q")
+        found: list[str] = []
+        while kind == _STRING and count <= _MOST_LANGUAGES and len(found) < count:
+            length = self.number("<Q")
+            if length > _LONGEST_LANGUAGE:
+                break
+            found.append(self._take(length).decode(errors="replace"))
+        is_whole = self.at == end and len(found) == count
+        self._file.seek(end)
+        self.at = end
+        return tuple(found) if is_whole else None
 
     def _skip_array(self) -> None:
         kind, count = self.number("<I"), self.number("<Q")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import ModelError
-from remix.models.gguf_header import FIRST_KEY, Header, Value, read_header
+from remix.models.gguf_header import FIRST_KEY, LANGUAGES, Header, Value, read_header
 from remix.models.memo import printable_name, recall, remember
 from remix.models.parts import PART, join, parts_of
 from remix.records import ModelFile, sha256
@@ -58,6 +58,7 @@ class Facts(NamedTuple):
     context: int
     chat_template: str | None
     labels: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 def name_of(path: Path) -> str:
@@ -241,7 +242,14 @@ def _facts(header: Header) -> Facts:
         context=_context(header, architecture),
         chat_template=_text(values, "tokenizer.chat_template"),
         labels=tuple(label[:_LONG_LABEL].lower() for label in names if label),
+        languages=_languages(values.get(LANGUAGES)),
     )
+
+
+def _languages(value: Value) -> tuple[str, ...]:
+    """The languages that a card names, in lower case, each once."""
+    found = value if isinstance(value, tuple) else ()
+    return tuple(dict.fromkeys(each.strip().lower() for each in found if each.strip()))
 
 
 def _context(header: Header, architecture: str) -> int:

@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from remix.errors import ModelError, RunError
 from remix.models.parts import parts_of
@@ -23,6 +24,9 @@ def printable_name(name: str) -> str:
 
 class IdentityMemo(Frozen):
     """A model as the cache keeps it."""
+
+    version: Literal[2]
+    """Raised if more is read of a file: an earlier memo counts as none."""
 
     mtimes_ns: Many[int]
     """The time of change of each file, in nanoseconds; with `model.size`, what makes the memo valid."""
@@ -48,7 +52,9 @@ def remember(paths: Sequence[Path], statuses: Sequence[os.stat_result], model: M
     """Keep what was read of a model's files, if the cache can be written."""
     where = os.path.abspath(paths[0])  # noqa: PTH100 (keeps links)
     place = where if printable_name(where) == where else None
-    memo = IdentityMemo(mtimes_ns=tuple(status.st_mtime_ns for status in statuses), path=place, model=model)
+    memo = IdentityMemo(
+        version=2, mtimes_ns=tuple(status.st_mtime_ns for status in statuses), path=place, model=model
+    )
     with contextlib.suppress(RunError):
         MEMOS.write(key_of(*paths), memo)
 

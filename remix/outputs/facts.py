@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from textwrap import shorten
 
 from remix.records import Record, Run
+from remix.util.languages import name_of
 
 
 def about(run: Run) -> str:
@@ -28,6 +29,12 @@ def lines_in_words(lines: tuple[int, int]) -> str:
     """The first and the last line of a passage in its file: `line 4`, or `lines 4 to 7`."""
     first, last = lines
     return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def not_looked_for_in_words(record: Record) -> str:
+    """The facts that can't be found in the language of a record's passages, and the language."""
+    languages = dict.fromkeys(name_of(source.language) for source in record.sources if source.language)
+    return f"{', '.join(record.not_looked_for)} (in {' and '.join(languages)})"
 
 
 def shown_under(run: Run) -> dict[str, str]:
@@ -64,6 +71,8 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
         yield "tried again", retried_in_words(derivation.retried.times)
     if thoughts := record.output.thoughts:
         yield "thoughts", f"{thoughts.in_words}, kept in the record"
+    if record.not_looked_for:
+        yield "not looked for", not_looked_for_in_words(record)
     if record.output.trimmed:
         yield "cut off", record.output.trimmed
     yield "written", f"{circumstances.finished:%Y-%m-%d %H:%M:%S} UTC"

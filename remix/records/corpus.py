@@ -44,6 +44,10 @@ class Passage(Frozen):
     sha256: Sha256
     """sha256 of the text."""
 
+    language: str | None = None
+    """The text's language by its code, ISO 639-1 if it has one, as found when a run is planned; null before, and for
+    a text too short to tell."""
+
 
 class Essay(Frozen):
     """A file of the folder of essays."""

@@ -53,6 +53,10 @@ class ModelFile(Frozen):
     chat_template: str | None
     """Jinja2 source of the chat template."""
 
+    languages: Many[str] = ()
+    """The languages that the model's card names (`general.languages`), in lower case: codes of ISO 639, or names;
+    empty if the file names none."""
+
     preparation: Preparation | None = None
     """How the file was made, if it is a prepared copy."""
 

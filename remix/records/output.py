@@ -45,6 +45,8 @@ class Source(Frozen):
     """The passage's tags."""
     text: str
     """The passage's text, so that the record stays complete if the essay is edited later."""
+    language: str | None = None
+    """The passage's language by its code, as found when the run was planned; null for a passage too short to tell."""
     ranking: Ranking | None = None
     """Rank of the passage, if passages were ranked by similarity to a text (`--like`)."""
 
@@ -59,6 +61,7 @@ def source_of(passage: Passage, ranking: Ranking | None = None) -> Source:
         section=passage.section,
         tags=passage.tags,
         text=passage.text,
+        language=passage.language,
         ranking=ranking,
     )
 
@@ -339,6 +342,8 @@ class Record(Frozen):
     """The text's file, hash and tokens."""
     flags: Many[str]
     """Names of the problems that checks of the text found."""
+    not_looked_for: Many[str] = ()
+    """Facts that the checks can't find in the passages' language, such as names."""
     circumstances: Circumstances
     """When, where and how fast the output was written."""
     trace: Sha256 | None = None

@@ -47,6 +47,8 @@ class PassageView:
     section: str | None
     tags: tuple[str, ...]
     text: str
+    language: str | None = None
+    """The language by its code; null for a text too short to tell."""
 
     def __str__(self) -> str:
         return self.text

@@ -43,7 +43,7 @@ _OVERTIME = f"it computes for more than {SECONDS} seconds"
 LONG_REASON = 300
 """Letters of an error's message in an answer."""
 
-VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
+VARIABLES = ("passage", "previous", "step", "steps", "essay", "family", "language", "model")
 """Variables of a prompt template that reads a passage."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)

@@ -38,15 +38,16 @@ from remix.records.bounds import MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.templates import worker
 from remix.templates.worker import Program, RenderingError
 from remix.util import frontmatter, names
+from remix.util.languages import is_named, name_of
 from remix.util.validation import first_problem
 
 LONGEST_KEY = 100
 """Letters of a setting's name in an error."""
 
-VARIABLES = ("passage", "previous", "step", "steps", "essay", "family")
+VARIABLES = ("passage", "previous", "step", "steps", "essay", "family", "language", "model")
 """Variables of a template with `reads: passage`; `sandbox.py` defines their values."""
 
-OF_A_GROUP = ("passages", "step", "steps", "family")
+OF_A_GROUP = ("passages", "step", "steps", "family", "language", "model")
 """Variables of a template with `reads: passages`."""
 
 _JINJA = ("turns", "range", "namespace", "self", "loop", "caller", "varargs", "kwargs", "true", "false", "none")
@@ -129,11 +130,21 @@ class Reading(NamedTuple):
     """Text of the previous step; empty for the first step."""
     texts: Mapping[str, str] = MappingProxyType({})
     """Input texts by kind, for a kind with `reads: [...]`."""
+    card: Sequence[str] = ()
+    """The languages that the model's card names; empty if it names none."""
 
     @property
     def name(self) -> str:
         """The name in errors: the id of the first passage."""
         return self.passages[0][1].id
+
+    @property
+    def language(self) -> str:
+        """The English name of the passages' language; empty for English, for a text too short to tell, for passages
+        in several languages, and for a language that the model's card doesn't name although it names others."""
+        found = {passage.language for _, passage in self.passages}
+        language = next(iter(found)) if len(found) == 1 else None
+        return name_of(language) if language not in (None, "en") and is_named(language, self.card) else ""
 
 
 class _Spoken(NamedTuple):
@@ -232,9 +243,11 @@ class Template:
 
     def _context(self, read: Reading) -> dict[str, Any]:
         """The passages and texts as variables."""
-        passages = [passage.model_dump(include={"id", "section", "tags", "text"}) for _, passage in read.passages]
+        shown = {"id", "section", "tags", "text", "language"}
+        passages = [passage.model_dump(include=shown) for _, passage in read.passages]
+        about = {"language": read.language, "model": {"languages": list(read.card)}}
         if self.reads == "passages":
-            return {"passages": passages}
+            return {"passages": passages, **about}
         essay = read.passages[0][0].model_dump(include={"slug", "title", "author", "date", "tags"})
         if missing := [kind for kind in self.reads_kinds if kind not in read.texts]:
             raise PromptError(
@@ -242,7 +255,7 @@ class Template:
                 "A task of this kind reads a text of each kind that `reads` names.",
             )
         texts = {variable(kind): read.texts[kind] for kind in self.reads_kinds} or {"previous": read.previous}
-        return {"passage": passages[0], "essay": essay, **texts}
+        return {"passage": passages[0], "essay": essay, **about, **texts}
 
     def _variables(self) -> tuple[str, ...]:
         """The template's variables. Raises `PromptError` for a kind that reads itself or can't be a variable."""

@@ -217,7 +217,7 @@ def test_what_templates_know_is_in_the_hint() -> None:
     with pytest.raises(PromptError) as caught:
         template("{{ previos }}")
     assert caught.value.hint == (
-        "Did you mean `previous`? Templates know passage, previous, step, steps, essay, family."
+        "Did you mean `previous`? Templates know passage, previous, step, steps, essay, family, language, model."
     )
 
 
@@ -498,7 +498,10 @@ def test_a_kind_that_reads_a_group_knows_passages() -> None:
     assert made.render(Reading((*PAIRS, *PAIRS)), 1, 1, SMALL).messages[0].content == f"{TEXT} (mapsloss)" * 2
     with pytest.raises(PromptError, match="unknown variable `passage`") as caught:
         template("{{ passage }}", "reads: passages\n")
-    assert caught.value.hint == "Did you mean `passages`? This template knows passages, step, steps, family."
+    assert (
+        caught.value.hint
+        == "Did you mean `passages`? This template knows passages, step, steps, family, language, model."
+    )
 
 
 @pytest.mark.parametrize(
@@ -525,7 +528,7 @@ def test_what_nothing_can_be_read_by(front: str, what: str) -> None:
 def test_previous_is_unknown_where_other_kinds_are_read() -> None:
     with pytest.raises(PromptError, match="unknown variable `previous`") as caught:
         template("{{ previous }}", "reads: [summary]\n")
-    assert caught.value.hint == "This template knows passage, step, steps, essay, family, summary."
+    assert caught.value.hint == "This template knows passage, step, steps, essay, family, language, model, summary."
 
 
 def test_a_kind_brings_in_what_it_reads_and_is_made_only_if_it_is_asked_for(tmp_path: Path) -> None:
@@ -589,3 +592,50 @@ def test_a_run_whose_task_lacks_a_text_that_its_template_reads_is_an_error() -> 
         reader.render(Reading(PAIRS), 1, 1, SMALL)
     made = reader.render(Reading(PAIRS, texts={"summary": "In short."}), 1, 1, SMALL)
     assert made.messages[0].content == "In short."
+
+
+def in_language(code: str | None, card: tuple[str, ...] = ()) -> Reading:
+    essay, passage = PAIRS[0]
+    return Reading(((essay, passage.model_copy(update={"language": code})),), card=card)
+
+
+@pytest.mark.parametrize(
+    ("code", "card", "expected"),
+    [
+        ("de", (), "de German"),
+        ("de", ("en", "de"), "de German en,de"),
+        ("de", ("en",), "de  en"),  # the card doesn't name German
+        ("en", ("en",), "en  en"),
+        (None, (), "none"),
+    ],
+)
+def test_a_template_knows_the_passages_language_and_the_cards(
+    code: str | None, card: tuple[str, ...], expected: str
+) -> None:
+    made = template("{{ passage.language or 'none' }} {{ language }} {{ model.languages | join(',') }}")
+    assert made.render(in_language(code, card), 1, 1, SMALL).messages[0].content == expected
+
+
+def test_a_group_in_several_languages_has_none() -> None:
+    made = template("{{ passages[1].language }} {{ language or 'several' }}", "reads: passages\n")
+    passages = (*in_language("fr").passages, *in_language("de").passages)
+    assert made.render(Reading(passages), 1, 1, SMALL).messages[0].content == "de several"
+    assert made.render(Reading(passages[1:] * 2), 1, 1, SMALL).messages[0].content == "de German"
+
+
+@pytest.mark.parametrize("kind", ["rewrite", "summary", "counter", "synthesis"])
+def test_shipped_templates_ask_for_the_passages_language(kind: str) -> None:
+    """In English nothing is said of the language, and nothing to a model whose card doesn't name it."""
+    source = (Path(__file__).parents[2] / "prompts" / f"{kind}.md.j2").read_bytes()
+    made = Template(kind, source, f"prompts/{kind}.md.j2")
+    texts = {"summary": "A summary.", "counter": "An objection."} if made.reads_kinds else {}
+
+    def asked(code: str | None, card: tuple[str, ...] = (), step: int = 1) -> str:
+        read = in_language(code, card)._replace(texts=texts, previous="A text." if step > 1 else "")
+        return made.render(read, step, 2, LARGE).messages[-1].content
+
+    for step in (1,) if texts else (1, 2):
+        assert "in German" in asked("de", step=step)
+        assert "in German" in asked("de", ("en", "de"), step)
+        assert asked("de", ("en",), step) == asked("en", step=step) == asked(None, step=step)
+        assert "language" not in asked("en", step=step)
