@@ -309,7 +309,7 @@ def finished(workspace: Workspace, _finished_once: Path) -> RunFolder:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """The garbage collector never searches what is there before the first test: modules, tests and their parameters
-    are half a million objects. And it searches rarely, as in the program. It took 15 of 48 s of tests of essays and tags."""
+    are half a million objects. And it searches rarely, as in the program: it took 15 of 48 s of tests of essays."""
     gc.disable()
     found = yield
     gc.collect()
