@@ -22,7 +22,7 @@ def is_copy(flags: Collection[str]) -> bool:
 
 def draws(sampling: Sampling | None) -> bool:
     """Whether another seed may give another text: not if each token is the most probable one."""
-    return sampling is None or not isinstance(sampling.chain[-1], Greedy)
+    return sampling is None or not any(isinstance(each, Greedy) for each in sampling.chain[-1:])
 
 
 def seed(first: int, number: int) -> int:

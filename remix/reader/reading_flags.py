@@ -12,7 +12,11 @@ from remix.records import ModelFile, Reading
 LEAST_WORDS = 30
 """Words from which on a text can be `gibberish`: of shorter texts, many real ones cost as much as shuffled ones."""
 
-MOST_BITS: dict[tuple[str, ...], float] = {("smollm2", "135m"): 1.9}
+MOST_BITS: dict[tuple[str, ...], float] = {
+    ("smollm2", "135m"): 1.9,
+    ("qwen2.5", "coder", "0.5b"): 2.2,
+    ("qwen2.5", "coder", "1.5b"): 1.8,
+}
 """Most bits that a letter (a byte of UTF-8) of a real text costs a reader, by words that all stand in one of the
 reader's labels. docs/measures.md says how they were measured. A reader that wasn't measured finds no gibberish."""
 

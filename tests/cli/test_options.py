@@ -75,10 +75,14 @@ def test_a_value_out_of_bounds_is_refused_everywhere_in_the_same_words(
     assert in_file.value.message == f"{workspace.root / 'remix.toml'}:{line}: `{key}`: {words}."
 
 
+WITHOUT = ("by", "choose_by", "fast", "strict", "think")
+"""Options without a placeholder: switches, and choices among words."""
+
+
 def test_every_option_has_a_flag_and_a_help_text() -> None:
     assert set(FLAGS) == set(Options.model_fields) == {option.name for option in GENERATE}
     assert all(flag.help.endswith(".") for flag in FLAGS.values())
-    assert all(flag.metavar for name, flag in FLAGS.items() if name not in ("by", "fast", "strict", "think"))
+    assert all(flag.metavar for name, flag in FLAGS.items() if name not in WITHOUT)
 
 
 def test_defaults_are_those_of_options() -> None:

@@ -140,6 +140,7 @@ def test_the_most_probable_text_comes_with_any_seed_and_is_not_tried_again(works
     assert retry.draws(None)
     assert retry.draws(Sampling(seed=1, chain=(Dist(),), max_tokens=9, stop=()))
     assert not retry.draws(Sampling(seed=1, chain=(Greedy(),), max_tokens=9, stop=()))
+    assert retry.draws(Sampling(seed=1, chain=(), max_tokens=9, stop=()))
     folder = written(workspace, retry_copies=TRIES, temperature=0)
     assert all(not record.given_up for record in records(folder).values())
     assert verify(folder.path).findings == ()
