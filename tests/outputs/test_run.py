@@ -208,8 +208,8 @@ def test_dump_is_json_with_numbers_on_one_line(finished: RunFolder) -> None:
     assert Record.model_validate_json(data) == record
     assert data.endswith(b"}\n")
     value = json.loads(data)
-    about = ["schema", "id", "sources", "task", "derivation", "output", "flags", "circumstances"]
-    assert list(value) == [*about, "trace", "candidates"]
+    about = ["schema", "id", "sources", "task", "derivation", "output", "flags", "not_looked_for"]
+    assert list(value) == [*about, "circumstances", "trace", "candidates"]
     ids = re.search(r'\n    "token_ids": (\[.*\])', data.decode())
     assert ids
     assert json.loads(ids[1]) == value["output"]["token_ids"]
