@@ -21,14 +21,14 @@ from remix.outputs.layout import READING
 from remix.outputs.run import RunFolder
 from remix.reader import reader
 from remix.reader.calibration import calibration_of
-from remix.reader.questions import QUESTIONS, messages
+from remix.reader.questions import QUESTION, before
 from remix.records import ModelFile, Reading, ReadingFile, Record, Task
 from remix.util import environment, json_values
 from remix.util.files import write_whole
 from remix.util.json_values import JsonError
 
-ROOM = 32
-"""Tokens for an answer and for sentences whose quotations are longer."""
+ROOM = 8
+"""Tokens for an answer and for what joins texts."""
 
 
 class ToRead(NamedTuple):
@@ -121,13 +121,15 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
     calibration = calibration_of(file)
     context = max(length for length, _ in lengths if length <= file.context)
     with LocalModel(path, file, LoadOptions((context,), None, environment.physical_cores())) as model:
-        asked = [(each, reader.ask(model, each.passage, each.text)) for each in fitting]
+        scorer = reader.Remembering(model)
+        asked = [(each, reader.ask(scorer, each.passage, each.text)) for each in fitting]
         for each, answers in asked:
             yield each, reader.answered(answers, file, calibration)
 
 
 def _longest(tokens: LocalTokens, output: ToRead) -> int:
-    """The most tokens of a prompt about an output, with the text to score: a question about the whole text is longer
-    than one about a sentence."""
-    source = sentences(output.passage)
-    return max(tokens.count(messages(output.passage, source, output.text, name)) for name in QUESTIONS) + ROOM
+    """The most tokens of a prompt about an output, with the text to score: of a question about its longest sentence,
+    and of the passage behind the text."""
+    claim = max((tokens.count_text(f" {each}{QUESTION}") for each in sentences(output.text)), default=0)
+    passage = tokens.count_text(before(output.passage))
+    return max(passage + claim, tokens.count_text(output.text) + tokens.count_text(output.passage)) + ROOM

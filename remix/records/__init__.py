@@ -72,7 +72,7 @@ from remix.records.sampling import (
     TopK,
     TopP,
 )
-from remix.records.score import Score
+from remix.records.score import Answers, Score
 from remix.records.values import (
     Count,
     Frozen,
@@ -94,6 +94,7 @@ from remix.records.values import (
 __all__ = [
     "GROUPS",
     "Alternative",
+    "Answers",
     "Candidate",
     "CandidateMeasures",
     "Change",

@@ -27,15 +27,13 @@ class Features(Frozen):
     gain: float
     """Mean bits by which the passage makes the sentence's tokens more probable."""
     lowest: float
-    """The least of these bits: the token that goes most against the passage."""
+    """The least of these bits: of the token that goes most against the passage."""
     cost: float
     """Mean bits that a token of the sentence costs, given the passage."""
-    true: float
-    """Log-odds of “Yes”: is the claim true according to the passage?"""
-    supported: float
-    """Log-odds of “Yes”: does the passage support the claim in every detail?"""
-    false: float
-    """Log-odds of “Yes”: is the claim false according to the passage?"""
+    contradicted: float
+    """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
+    not_mentioned: float
+    """Log-odds of the answer that the passage doesn't mention it, against the answer that it supports it."""
 
 
 class SentenceReading(Frozen):
