@@ -26,13 +26,13 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.measure.sentences import sentences
 from remix.models import prepared
 from remix.reader.calibration import CLASSES, label_of
-from remix.reader.reader import ask_sentences, features
+from remix.reader.reader import ask_claims, features
 from remix.records import Features, Label
 from remix.util import environment
 from tests import planted
 from tests.labelled import labelled
 
-CONTEXT = 1280
+CONTEXT = 2048
 """Tokens of the longest prompt."""
 
 PENALTY = 1.0
@@ -139,7 +139,7 @@ def read(model: str, cases: list[Case], keep: Path) -> dict[Case, Features]:
     needs = LoadOptions(contexts=(CONTEXT,), parallel=None, threads=environment.physical_cores())
     with LocalModel(path, file, needs) as reader, keep.open("a", encoding="utf-8") as out:
         texts = [list(group) for _, group in groupby(missing, key=_place)]
-        waiting = [(group, ask_sentences(reader, *_asked(group))) for group in texts]
+        waiting = [(group, ask_claims(reader, group[0].passage, _claims(group))) for group in texts]
         for group, asked in waiting:
             by_claim = dict(zip(asked.sentences, features(asked), strict=True))
             for case in group:
@@ -150,17 +150,9 @@ def read(model: str, cases: list[Case], keep: Path) -> dict[Case, Features]:
     return known
 
 
-def _asked(group: list[Case]) -> tuple[str, str, list[str]]:
-    """Passage, text and sentences to ask about, of one text's cases; what follows in the text changes no feature."""
-    found, claims = sentences(group[0].text), _claims(group)
-    last = max((at for at, each in enumerate(found) if each in claims), default=len(found) - 1)
-    return group[0].passage, " ".join(found[: last + 1]), claims
-
-
 def _claims(group: list[Case]) -> list[str]:
-    """The sentences of a text's cases, in the text's order."""
-    wanted = {case.sentence for case in group}
-    return [each for each in sentences(group[0].text) if each in wanted] or [group[0].sentence]
+    """The sentences of the cases of one text."""
+    return list(dict.fromkeys(case.sentence for case in group))
 
 
 # -- weights ------------------------------------------------------------------------------------------------

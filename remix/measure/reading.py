@@ -39,8 +39,6 @@ class Tokens(NamedTuple):
     """Mean bits by which the other text makes a token more probable."""
     lowest: float
     """The least bits of one of the pieces."""
-    cost: float
-    """Mean bits that a token costs given the other text."""
     word: str
     """The word of the piece with the least bits."""
     pieces: tuple[Piece, ...]
@@ -140,7 +138,6 @@ def sentence_tokens(alone: Score, claims: Sequence[Score]) -> list[Tokens]:
             Tokens(
                 gain=math.fsum(piece.bits for piece in pieces) / len(mine),
                 lowest=least.bits,
-                cost=math.fsum(mine) / len(mine),
                 word=_word_at(words, starts[least.begin] - begin),
                 pieces=tuple(pieces),
             )

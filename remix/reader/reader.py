@@ -8,11 +8,13 @@ keeps prefixes computes the passage once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from remix.measure import reading as numbers
+from remix.measure.chrf import CHRF
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
@@ -33,25 +35,24 @@ class Scorer(Protocol):
         """Score a text in parts as the continuation of another text, which may be empty."""
 
 
-class SentencesAsked(NamedTuple):
-    """What is asked about a text's sentences, on its way."""
+class Claims(NamedTuple):
+    """What is asked about sentences of a text, on its way."""
 
     passage: str
-    text: str
     sentences: tuple[str, ...]
-    both: Future[Score]
-    """The text by itself, and whatever was asked to be scored behind."""
-    claims: tuple[Future[Score], ...]
+    scores: tuple[Future[Score], ...]
     """Each sentence after the passage, with the question and its answers behind."""
 
 
 class Asked(NamedTuple):
     """All that is asked about a text, on its way."""
 
+    text: str
     alone: Future[Score]
     """The passage by itself."""
-    sentences: SentencesAsked
-    """Of which `both` has the passage behind the text."""
+    both: Future[Score]
+    """The text by itself, and the passage behind the text."""
+    claims: Claims
 
 
 class Remembering:
@@ -73,33 +74,33 @@ class Remembering:
 def ask(scorer: Scorer, passage: str, text: str) -> Asked:
     """Ask all about a text; neither passage nor text is blank. Raises `PromptError` if a prompt doesn't fit."""
     alone = scorer.score_text("", passage)
-    both = scorer.score_text("", text, GAP, passage)
-    return Asked(alone, _sentences_asked(scorer, passage, text, sentences(text), both))
+    claims = ask_claims(scorer, passage, sentences(text))
+    return Asked(text, alone, scorer.score_text("", text, GAP, passage), claims)
 
 
-def ask_sentences(scorer: Scorer, passage: str, text: str, claims: Sequence[str]) -> SentencesAsked:
-    """Ask about sentences of a text, given in the text's order. Raises `PromptError` if a prompt doesn't fit."""
-    return _sentences_asked(scorer, passage, text, claims, scorer.score_text("", text))
-
-
-def _sentences_asked(
-    scorer: Scorer, passage: str, text: str, claims: Sequence[str], both: Future[Score]
-) -> SentencesAsked:
+def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
+    """Ask about sentences only. Raises `PromptError` if a prompt doesn't fit."""
     given = before(passage)
-    asked = [scorer.score_text(given, f" {claim}", QUESTION, ANSWERS) for claim in claims]
-    return SentencesAsked(passage, text, tuple(claims), both, tuple(asked))
+    scores = [scorer.score_text(given, f" {claim}", QUESTION, ANSWERS) for claim in claims]
+    return Claims(passage, tuple(claims), tuple(scores))
 
 
-def features(asked: SentencesAsked) -> list[Features]:
+def features(asked: Claims) -> list[Features]:
     """The features of each sentence, once all answers are there. Raises the engine's errors."""
-    return [each for _, each in _found(asked)]
+    source = sentences(asked.passage) or [asked.passage]
+    closest = CHRF.scores(asked.sentences, source).max(axis=1, initial=0) / 100 if asked.sentences else ()
+    return [
+        _features(_claim(score.result(), claim), score.result().others[0], float(most))
+        for claim, score, most in zip(asked.sentences, asked.scores, closest, strict=True)
+    ]
 
 
 def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> Reading:
     """The reading by a model, once all answers are there. Raises the engine's errors."""
-    alone, both = asked.alone.result(), asked.sentences.both.result()
-    given = numbers.ending(both, len(alone.pieces))
-    found = _found(asked.sentences)
+    alone, both = asked.alone.result(), asked.both.result()
+    given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
+    claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]
+    tokens = numbers.sentence_tokens(text, claims)
     return Reading(
         reader=file.name,
         reader_sha256=file.sha256,
@@ -108,12 +109,17 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
         passage_bits=round(alone.bits, 4),
         kept_bits=round(alone.bits - given.bits, 4),
         passage=numbers.by_word(alone.pieces, numbers.gains(given, alone)),
-        text=numbers.text_spans(numbers.beginning(both, asked.sentences.text), [tokens for tokens, _ in found]),
+        text=numbers.text_spans(text, tokens),
         sentences=tuple(
-            _labelled(claim, tokens, each, calibration)
-            for claim, (tokens, each) in zip(asked.sentences.sentences, found, strict=True)
+            _labelled(claim, *found, calibration)
+            for claim, *found in zip(asked.claims.sentences, tokens, features(asked.claims), strict=True)
         ),
     )
+
+
+def _claim(score: Score, claim: str) -> Score:
+    """The score of the sentence's own tokens, without the question."""
+    return numbers.beginning(score, f" {claim}")
 
 
 def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibration | None) -> SentenceReading:
@@ -124,27 +130,20 @@ def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibrat
         said=said,
         turned_round=turned_round,
         features=found,
+        gain=round(tokens.gain, 4),
         against=tokens.word,
+        against_bits=round(tokens.lowest, 4),
     )
 
 
-def _found(asked: SentencesAsked) -> list[tuple[Tokens, Features]]:
-    """For each sentence the numbers of its tokens, and its features."""
-    scores = [each.result() for each in asked.claims]
-    claims = [numbers.beginning(score, f" {claim}") for score, claim in zip(scores, asked.sentences, strict=True)]
-    alone = numbers.beginning(asked.both.result(), asked.text)
-    return [
-        (tokens, _features(tokens, score.others[0]))
-        for tokens, score in zip(numbers.sentence_tokens(alone, claims), scores, strict=True)
-    ]
-
-
-def _features(tokens: Tokens, answers: Sequence[float]) -> Features:
+def _features(claim: Score, answers: Sequence[float], closest: float) -> Features:
+    costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
     supported, contradicted, silent = answers
     values = {
-        "gain": tokens.gain,
-        "lowest": tokens.lowest,
-        "cost": tokens.cost,
+        "cost": math.fsum(costs) / len(costs),
+        "dearest": costs[0],
+        "second": costs[min(1, len(costs) - 1)],
+        "closest": closest,
         "contradicted": contradicted - supported,
         "not_mentioned": silent - supported,
     }

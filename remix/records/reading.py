@@ -24,12 +24,14 @@ class Span(Frozen):
 class Features(Frozen):
     """What a label is derived from."""
 
-    gain: float
-    """Mean bits by which the passage makes the sentence's tokens more probable."""
-    lowest: float
-    """The least of these bits: of the token that goes most against the passage."""
     cost: float
     """Mean bits that a token of the sentence costs, given the passage."""
+    dearest: float
+    """Bits that the costliest token costs."""
+    second: float
+    """Bits that the second costliest token costs."""
+    closest: float
+    """chrF2 of the passage's most similar sentence, 0 … 1."""
     contradicted: float
     """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
     not_mentioned: float
@@ -49,8 +51,12 @@ class SentenceReading(Frozen):
     """Probability that the passage says otherwise; null if no reader has weights."""
     features: Features
     """The measurements behind the probabilities."""
+    gain: float
+    """Mean bits by which the passage makes the sentence's tokens more probable."""
     against: str
     """The word that goes most against the passage."""
+    against_bits: float
+    """The bits by which the passage makes that word's token more probable: below 0, less probable."""
 
 
 class Reading(Frozen):

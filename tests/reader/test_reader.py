@@ -12,7 +12,7 @@ from remix.errors import PromptError
 from remix.models import prepared
 from remix.reader.calibration import calibration_of
 from remix.reader.questions import QUESTION, before
-from remix.reader.reader import GAP, Remembering, answered, ask, ask_sentences, features
+from remix.reader.reader import GAP, Remembering, answered, ask, ask_claims, features
 from remix.records import Answers, Score
 from tests.conftest import FILE
 from tests.planted import BEES, FERRY
@@ -36,12 +36,19 @@ def test_a_reading_has_the_bits_of_each_word_and_token():
 
 
 def test_each_sentence_has_its_features():
-    first, second = features(ask_sentences(FakeScorer(), PASSAGE, TEXT, ["The clock runs fast.", "It is late."]))
+    first, second = features(ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."]))
     clear = round(math.log(6), 4)
-    assert (first.gain, first.lowest, first.cost) == (3, 3, 1)
+    assert (first.cost, first.dearest, first.second, first.closest) == (1, 1, 1, 1)
     assert (first.contradicted, first.not_mentioned) == (-clear, -clear)
-    assert (second.gain, second.lowest, second.cost) == (0, 0, 4)
+    assert (second.cost, second.dearest, second.second) == (13 / 4, 4, 4)
+    assert 0 < second.closest < 0.6
     assert (second.contradicted, second.not_mentioned) == (clear, 0)
+
+
+def test_each_sentence_has_what_it_gains_and_the_word_that_goes_most_against_the_passage():
+    first, second = answered(ask(FakeScorer(), PASSAGE, TEXT), FILE, None).sentences
+    assert (first.gain, first.against, first.against_bits) == (3, "The", 3)
+    assert (second.gain, second.against, second.against_bits) == (0, "It", 0)
 
 
 def test_the_passage_is_asked_about_in_a_row_and_once_by_itself():
@@ -51,8 +58,8 @@ def test_the_passage_is_asked_about_in_a_row_and_once_by_itself():
         ask(remembering, PASSAGE, text)
     claims = [f"{before(PASSAGE)}| {each}{QUESTION}" for each in ("The clock runs fast.", "It is late.")]
     assert scorer.asked == [
-        *(f"|{PASSAGE}", f"|{TEXT}{GAP}{PASSAGE}", *claims),
-        *(f"|It is late.{GAP}{PASSAGE}", claims[1]),
+        *(f"|{PASSAGE}", *claims, f"|{TEXT}{GAP}{PASSAGE}"),
+        *(claims[1], f"|It is late.{GAP}{PASSAGE}"),
     ]
 
 
@@ -64,7 +71,7 @@ def test_an_error_of_the_engine_reaches_the_caller():
             return future
 
     with pytest.raises(PromptError, match="too long"):
-        features(ask_sentences(Failing(), PASSAGE, TEXT, ["It is late."]))
+        features(ask_claims(Failing(), PASSAGE, ["It is late."]))
 
 
 @pytest.mark.model
@@ -78,4 +85,4 @@ def test_a_passage_given_its_own_text_keeps_its_bits_and_given_another_does_not(
         assert other.kept < 0.1
         assert again == own
         assert "".join(span.text for span in own.text) == "".join(span.text for span in own.passage) == FERRY
-        assert own.sentences[0].features.gain > other.sentences[0].features.gain + 1
+        assert own.sentences[0].gain > other.sentences[0].gain + 1
