@@ -30,8 +30,6 @@ class Features(Frozen):
     """Bits that the costliest token costs."""
     second: float
     """Bits that the second costliest token costs."""
-    closest: float
-    """chrF2 of the passage's most similar sentence, 0 … 1."""
     contradicted: float
     """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
     not_mentioned: float
