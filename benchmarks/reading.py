@@ -171,18 +171,24 @@ class Fit(NamedTuple):
         return _softmax(_with_bias((rows - self.means) / self.scales) @ self.weights.T)
 
 
-def fit(rows: FloatArray, labels: Sequence[Label]) -> Fit:
-    """The weights that make labels most probable, less `PENALTY` times half their squares."""
+def fit(cases: Sequence[Case], rows: FloatArray) -> Fit:
+    """The weights that make labels most probable, less `PENALTY` times half their squares.
+
+    Planted cases together count as much as labelled sentences, of which there are more.
+    """
+    is_labelled = np.array([case.group.startswith("labelled") for case in cases])
+    counts = np.where(is_labelled, 1.0, is_labelled.sum() / max(1, (~is_labelled).sum()))
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     given = _with_bias((rows - means) / scales)
-    wanted = np.array([[label == each for each in CLASSES] for label in labels], float)
+    wanted = np.array([[case.label == each for each in CLASSES] for case in cases], float)
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
         weights = flat.reshape(len(CLASSES), -1)
         found = _softmax(given @ weights.T)
         free = weights * ([1.0] * (weights.shape[1] - 1) + [0.0])
-        value = -np.log(np.maximum((found * wanted).sum(axis=1), 1e-12)).sum() + PENALTY / 2 * (free**2).sum()
-        return float(value), ((found - wanted).T @ given + PENALTY * free).ravel()
+        losses = -np.log(np.maximum((found * wanted).sum(axis=1), 1e-12))
+        slopes = counts[:, None] * (found - wanted)
+        return float(counts @ losses + PENALTY / 2 * (free**2).sum()), (slopes.T @ given + PENALTY * free).ravel()
 
     best = minimize(loss, np.zeros(len(CLASSES) * given.shape[1]), jac=True, method="L-BFGS-B")
     return Fit(means, scales, best.x.reshape(len(CLASSES), -1))
@@ -194,8 +200,8 @@ def cross_validated(cases: Sequence[Case], rows: FloatArray) -> FloatArray:
     fold = np.array([passages.index(case.passage) % FOLDS for case in cases])
     found = np.zeros((len(cases), len(CLASSES)))
     for each in range(FOLDS):
-        learned = [case.label for case, at in zip(cases, fold, strict=True) if at != each]
-        found[fold == each] = fit(rows[fold != each], learned).probabilities(rows[fold == each])
+        learned = [case for case, at in zip(cases, fold, strict=True) if at != each]
+        found[fold == each] = fit(learned, rows[fold != each]).probabilities(rows[fold == each])
     return found
 
 
@@ -273,7 +279,7 @@ def main(model: str, keep: Path, only_kept: bool, as_toml: bool) -> None:
     rows = np.array([[getattr(found[case], name) for name in FIELDS] for case in cases])
     apart = np.array([case.is_apart for case in cases])
     learned, kept = ([case for case in cases if case.is_apart is each] for each in (False, True))
-    made = fit(rows[~apart], [case.label for case in learned])
+    made = fit(learned, rows[~apart])
     probabilities = made.probabilities(rows[apart])
     tables = []
     for title, what, scores in (

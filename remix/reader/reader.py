@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from remix.measure import reading as numbers
+from remix.measure.chrf import CHRF
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
@@ -37,6 +38,7 @@ class Scorer(Protocol):
 class Claims(NamedTuple):
     """What is asked about sentences of a text, on its way."""
 
+    passage: str
     sentences: tuple[str, ...]
     scores: tuple[Future[Score], ...]
     """Each sentence after the passage, with the question and its answers behind."""
@@ -80,14 +82,16 @@ def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
     """Ask about sentences only. Raises `PromptError` if a prompt doesn't fit."""
     given = before(passage)
     scores = [scorer.score_text(given, f" {claim}", QUESTION, ANSWERS) for claim in claims]
-    return Claims(tuple(claims), tuple(scores))
+    return Claims(passage, tuple(claims), tuple(scores))
 
 
 def features(asked: Claims) -> list[Features]:
     """The features of each sentence, once all answers are there. Raises the engine's errors."""
+    source = sentences(asked.passage) or [asked.passage]
+    closest = CHRF.scores(asked.sentences, source).max(axis=1) / 100 if asked.sentences else ()
     return [
-        _features(_claim(score.result(), claim), score.result().others[0])
-        for claim, score in zip(*asked, strict=True)
+        _features(_claim(score.result(), claim), score.result().others[0], float(most))
+        for claim, score, most in zip(asked.sentences, asked.scores, closest, strict=True)
     ]
 
 
@@ -95,7 +99,7 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
     """The reading by a model, once all answers are there. Raises the engine's errors."""
     alone, both = asked.alone.result(), asked.both.result()
     given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
-    claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims, strict=True)]
+    claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]
     tokens = numbers.sentence_tokens(text, claims)
     return Reading(
         reader=file.name,
@@ -132,14 +136,17 @@ def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibrat
     )
 
 
-def _features(claim: Score, answers: Sequence[float]) -> Features:
+def _features(claim: Score, answers: Sequence[float], closest: float) -> Features:
     costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
     supported, contradicted, silent = answers
     values = {
         "cost": math.fsum(costs) / len(costs),
         "dearest": costs[0],
         "second": costs[min(1, len(costs) - 1)],
+        "closest": closest,
         "contradicted": contradicted - supported,
         "not_mentioned": silent - supported,
+        "altered": costs[0] * closest,
+        "disputed": (contradicted - supported) * closest,
     }
     return Features(**{name: round(value, 4) for name, value in values.items()})

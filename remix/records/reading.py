@@ -30,10 +30,16 @@ class Features(Frozen):
     """Bits that the costliest token costs."""
     second: float
     """Bits that the second costliest token costs."""
+    closest: float
+    """chrF2 of the passage's most similar sentence, 0 … 1."""
     contradicted: float
     """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
     not_mentioned: float
     """Log-odds of the answer that the passage doesn't mention it, against the answer that it supports it."""
+    altered: float
+    """`dearest` times `closest`: high if the sentence is close to the passage's words, and one token is not."""
+    disputed: float
+    """`contradicted` times `closest`: high if the sentence contradicts the passage in the passage's own words."""
 
 
 class SentenceReading(Frozen):
