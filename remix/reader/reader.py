@@ -101,6 +101,7 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
     given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
     claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]
     tokens = numbers.sentence_tokens(text, claims)
+    found = zip(asked.claims.sentences, tokens, features(asked.claims), strict=True)
     return Reading(
         reader=file.name,
         reader_sha256=file.sha256,
@@ -110,10 +111,7 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
         kept_bits=round(alone.bits - given.bits, 4),
         passage=numbers.by_word(alone.pieces, numbers.gains(given, alone)),
         text=numbers.text_spans(text, tokens),
-        sentences=tuple(
-            _labelled(claim, *found, calibration)
-            for claim, *found in zip(asked.claims.sentences, tokens, features(asked.claims), strict=True)
-        ),
+        sentences=tuple(_labelled(*each, calibration) for each in found),
     )
 
 
