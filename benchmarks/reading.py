@@ -26,13 +26,13 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.measure.sentences import sentences
 from remix.models import prepared
 from remix.reader.calibration import CLASSES, label_of
-from remix.reader.reader import ask_sentences, features
+from remix.reader.reader import ask_claims, features
 from remix.records import Features, Label
 from remix.util import environment
 from tests import planted
 from tests.labelled import labelled
 
-CONTEXT = 1280
+CONTEXT = 2048
 """Tokens of the longest prompt."""
 
 PENALTY = 1.0
@@ -139,7 +139,7 @@ def read(model: str, cases: list[Case], keep: Path) -> dict[Case, Features]:
     needs = LoadOptions(contexts=(CONTEXT,), parallel=None, threads=environment.physical_cores())
     with LocalModel(path, file, needs) as reader, keep.open("a", encoding="utf-8") as out:
         texts = [list(group) for _, group in groupby(missing, key=_place)]
-        waiting = [(group, ask_sentences(reader, *_asked(group))) for group in texts]
+        waiting = [(group, ask_claims(reader, group[0].passage, _claims(group))) for group in texts]
         for group, asked in waiting:
             by_claim = dict(zip(asked.sentences, features(asked), strict=True))
             for case in group:
@@ -150,17 +150,9 @@ def read(model: str, cases: list[Case], keep: Path) -> dict[Case, Features]:
     return known
 
 
-def _asked(group: list[Case]) -> tuple[str, str, list[str]]:
-    """Passage, text and sentences to ask about, of one text's cases; what follows in the text changes no feature."""
-    found, claims = sentences(group[0].text), _claims(group)
-    last = max((at for at, each in enumerate(found) if each in claims), default=len(found) - 1)
-    return group[0].passage, " ".join(found[: last + 1]), claims
-
-
 def _claims(group: list[Case]) -> list[str]:
-    """The sentences of a text's cases, in the text's order."""
-    wanted = {case.sentence for case in group}
-    return [each for each in sentences(group[0].text) if each in wanted] or [group[0].sentence]
+    """The sentences of the cases of one text."""
+    return list(dict.fromkeys(case.sentence for case in group))
 
 
 # -- weights ------------------------------------------------------------------------------------------------
@@ -179,18 +171,24 @@ class Fit(NamedTuple):
         return _softmax(_with_bias((rows - self.means) / self.scales) @ self.weights.T)
 
 
-def fit(rows: FloatArray, labels: Sequence[Label]) -> Fit:
-    """The weights that make labels most probable, less `PENALTY` times half their squares."""
+def fit(cases: Sequence[Case], rows: FloatArray) -> Fit:
+    """The weights that make labels most probable, less `PENALTY` times half their squares.
+
+    Planted cases together count as much as labelled sentences, of which there are more.
+    """
+    is_labelled = np.array([case.group.startswith("labelled") for case in cases])
+    counts = np.where(is_labelled, 1.0, is_labelled.sum() / max(1, (~is_labelled).sum()))
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     given = _with_bias((rows - means) / scales)
-    wanted = np.array([[label == each for each in CLASSES] for label in labels], float)
+    wanted = np.array([[case.label == each for each in CLASSES] for case in cases], float)
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
         weights = flat.reshape(len(CLASSES), -1)
         found = _softmax(given @ weights.T)
         free = weights * ([1.0] * (weights.shape[1] - 1) + [0.0])
-        value = -np.log(np.maximum((found * wanted).sum(axis=1), 1e-12)).sum() + PENALTY / 2 * (free**2).sum()
-        return float(value), ((found - wanted).T @ given + PENALTY * free).ravel()
+        losses = -np.log(np.maximum((found * wanted).sum(axis=1), 1e-12))
+        slopes = counts[:, None] * (found - wanted)
+        return float(counts @ losses + PENALTY / 2 * (free**2).sum()), (slopes.T @ given + PENALTY * free).ravel()
 
     best = minimize(loss, np.zeros(len(CLASSES) * given.shape[1]), jac=True, method="L-BFGS-B")
     return Fit(means, scales, best.x.reshape(len(CLASSES), -1))
@@ -202,8 +200,8 @@ def cross_validated(cases: Sequence[Case], rows: FloatArray) -> FloatArray:
     fold = np.array([passages.index(case.passage) % FOLDS for case in cases])
     found = np.zeros((len(cases), len(CLASSES)))
     for each in range(FOLDS):
-        learned = [case.label for case, at in zip(cases, fold, strict=True) if at != each]
-        found[fold == each] = fit(rows[fold != each], learned).probabilities(rows[fold == each])
+        learned = [case for case, at in zip(cases, fold, strict=True) if at != each]
+        found[fold == each] = fit(learned, rows[fold != each]).probabilities(rows[fold == each])
     return found
 
 
@@ -281,7 +279,7 @@ def main(model: str, keep: Path, only_kept: bool, as_toml: bool) -> None:
     rows = np.array([[getattr(found[case], name) for name in FIELDS] for case in cases])
     apart = np.array([case.is_apart for case in cases])
     learned, kept = ([case for case in cases if case.is_apart is each] for each in (False, True))
-    made = fit(rows[~apart], [case.label for case in learned])
+    made = fit(learned, rows[~apart])
     probabilities = made.probabilities(rows[apart])
     tables = []
     for title, what, scores in (

@@ -63,14 +63,17 @@ class FakeDecoder:
         self._append(slot, tokens, position)
         self._logits = {slot}
 
-    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
+    def score(
+        self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
         self.prefill(slot, tokens, position)
         known = self._memory[slot]
-        begin = len(known) - len(following) + 1
-        assert known[begin:] == list(following[:-1]), "not the tokens that follow"
-        ends = enumerate(following, begin)
-        hashes = [hashlib.sha256(f"{known[:end]}{token}".encode()).digest() for end, token in ends]
-        return [-float(each[0]) for each in hashes]
+        begin = len(known) - len(wanted) + 1
+        assert known[begin:] == [each[0] for each in wanted[:-1]], "not the tokens that follow"
+        return [
+            [-float(hashlib.sha256(f"{known[:end]}{token}".encode()).digest()[0]) for token in each]
+            for end, each in enumerate(wanted, begin)
+        ]
 
     def decode(self, rows: Sequence[Row]) -> None:
         assert 0 < len(rows) <= self.config.rows, "too many rows"

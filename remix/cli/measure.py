@@ -64,9 +64,8 @@ def measure(
     no verdict.
 
     With --by model, a local model reads each text beside its passage: what share of the passage's bits the text
-    keeps, which words go most against the passage and, once a reader is calibrated, whether the passage says what
-    each sentence says. Readings are stored as .reading.json. The output says how often the reader is right, if
-    that was measured.
+    keeps, which words go most against the passage, and whether the passage says what each sentence says. Readings
+    are stored as .reading.json. The output says how often the reader is right, if that was measured.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too. --json and --report have the stored readings by kind and step.

@@ -103,9 +103,11 @@ class Decoder(Protocol):
     def prefill(self, slot: int, tokens: Sequence[int], position: int) -> None:
         """Compute one chunk of a prompt, the first token at `position`; leaves logits for the slot."""
 
-    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
-        """Compute one chunk, as `prefill` does. Gives the natural log-probabilities of `following`: the tokens that
-        come after each of the chunk's last tokens."""
+    def score(
+        self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
+        """Compute one chunk, as `prefill` does. Gives natural log-probabilities of the tokens `wanted` after each of
+        the chunk's last tokens: the token that does follow comes first."""
 
     def decode(self, rows: Sequence[Row]) -> None:
         """Compute one token of each of some sequences; leaves logits for each."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Items
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from remix.engine.chunks import Chunk, cut
@@ -105,15 +107,24 @@ class Engine:
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
         return sequence.future
 
-    def score(self, prompt: Items[int], text: Items[int]) -> Future[Score]:
+    def score(
+        self, prompt: Items[int], text: Items[int], others: Mapping[int, Items[int]] = MappingProxyType({})
+    ) -> Future[Score]:
         """Queue a text to be scored: the log-probability of each of the text's tokens after `prompt`.
 
-        Both are token ids, and neither is empty. Texts after the same prompt share the prompt's chunks.
-        Raises `PromptError` if both don't fit the longest context, `ModelError` if the engine has ended.
+        Both are token ids, and neither is empty. Texts after the same prompt share the prompt's chunks. `others` are
+        tokens to score in the place of a token of the text, by the token's number in the text.
+        Raises `PromptError` if both don't fit the longest context, `ModelError` if the engine has ended or the model
+        lacks one of `others`, and `ValueError` if the text has no such place.
         """
         if not prompt or not text:
             raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
-        sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])))
+        if not all(0 <= place < len(text) for place in others):
+            raise ValueError("a place that the text doesn't have")
+        # Raises for unknown tokens here, where the caller hears of it alone.
+        for token in chain.from_iterable(others.values()):
+            self.decoder.piece(token)
+        sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])), others)
         self._queue(sequence, f"a prompt of {len(prompt)} tokens and a text of {len(text)}")
         return sequence.future
 
@@ -251,8 +262,8 @@ class Engine:
 
     def _compute(self, sequence: Queued, chunk: Chunk, start: int) -> None:
         if isinstance(sequence, Scoring):
-            following = sequence.following(start, len(chunk))
-            sequence.logprobs += self.decoder.score(sequence.slot, chunk, start, following)
+            wanted = sequence.wanted(start, len(chunk))
+            sequence.logprobs += self.decoder.score(sequence.slot, chunk, start, wanted)
         else:
             self.decoder.prefill(sequence.slot, chunk, start)
 

@@ -27,6 +27,7 @@ from remix.engine.remembered import RememberingTokenizer
 from remix.errors import ModelError
 from remix.models.open_file import OpenModelFile
 from remix.records import (
+    Answers,
     EngineUsed,
     Generation,
     Grammar,
@@ -74,6 +75,10 @@ class LocalTokens:
     def count(self, messages: Sequence[Message]) -> int:
         """The number of the prompt's tokens. Raises the same errors as `measure`."""
         return len(self._chat.tokenize(messages, self._tokenizer))
+
+    def count_text(self, text: str) -> int:
+        """The number of a text's tokens, without a chat template."""
+        return len(self._tokenizer.tokenize_text(text))
 
 
 class Vocabulary(LocalTokens):
@@ -165,12 +170,21 @@ class LocalModel:
         prompt, _ = self._chat.request(list(messages), self._model, may_think=False)
         return self.engine.score(prompt, self.tokenize_text(text))
 
-    def score_text(self, before: str, text: str) -> Future[Score]:
+    def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
         """Queue a text to be scored as the continuation of another text, which may be empty, without a chat template.
 
+        The parts of the text are tokenised apart. Of answers the text has the first, and `Score.others` has all.
         Raises the same errors as `score`.
         """
-        return self.engine.score([self._model.first_token, *self.tokenize_text(before)], self.tokenize_text(text))
+        text: list[int] = []
+        others: dict[int, list[int]] = {}
+        for part in parts:
+            if isinstance(part, str):
+                text += self.tokenize_text(part)
+            else:
+                others[len(text)] = [self.tokenize_text(answer)[0] for answer in part]
+                text += others[len(text)][:1]
+        return self.engine.score([self._model.first_token, *self.tokenize_text(before)], text, others)
 
     def tokenize(self, messages: Iterable[Message]) -> tuple[int, ...]:
         """The token ids of a prompt."""

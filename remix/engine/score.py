@@ -1,4 +1,4 @@
-"""Scoring: the log-probability of each token of a given text after a prompt.
+"""Scoring: the log-probability of each token of a given text after a prompt, and of others in a token's place.
 
 Takes a prompt and a text as tokens, in chunks; says for each chunk which tokens' log-probabilities are wanted, and
 collects them. Knows no queue, no KV cache and no llama.cpp.
@@ -6,7 +6,7 @@ collects them. Knows no queue, no KV cache and no llama.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from remix.engine.chunks import Chunk
@@ -20,11 +20,20 @@ class Scoring(Queued):
     `chunks` hold all tokens but the text's last, which no further token depends on.
     """
 
-    def __init__(self, prompt: Sequence[int], text: Sequence[int], chunks: tuple[Chunk, ...]) -> None:
+    def __init__(
+        self,
+        prompt: Sequence[int],
+        text: Sequence[int],
+        chunks: tuple[Chunk, ...],
+        others: Mapping[int, Sequence[int]],
+    ) -> None:
+        """`others` are the tokens to score beside the text's own, by the token's place in the text."""
         super().__init__(chunks)
         self._begin = len(prompt)
         self._all = (*prompt, *text)
-        self.logprobs: list[float] = []
+        self._others = others
+        self.logprobs: list[list[float]] = []
+        """For each token of the text its log-probability, and those of the others in its place."""
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -37,10 +46,18 @@ class Scoring(Queued):
         ends = accumulate(map(len, self.chunks))
         return self.chunks[: 1 + sum(end < self._begin for end in ends)]
 
-    def following(self, position: int, count: int) -> tuple[int, ...]:
-        """The text's tokens that follow tokens of a chunk: of `count` tokens, the first at `position`."""
-        return self._all[max(position + 1, self._begin) : position + count + 1]
+    def wanted(self, position: int, count: int) -> list[tuple[int, ...]]:
+        """The tokens to score after tokens of a chunk: of `count` tokens, the first at `position`.
+
+        Each token of the text, with the others for its place behind.
+        """
+        places = range(max(position + 1, self._begin), position + count + 1)
+        return [(self._all[place], *self._others.get(place - self._begin, ())) for place in places]
 
     def score(self, piece: Callable[[int], bytes]) -> Score:
         """The finished result; `piece` gives the bytes of a token."""
-        return Score(tuple(map(piece, self._all[self._begin :])), tuple(self.logprobs))
+        return Score(
+            tuple(map(piece, self._all[self._begin :])),
+            tuple(own for own, *_ in self.logprobs),
+            tuple(tuple(self.logprobs[place][1:]) for place in sorted(self._others)),
+        )

@@ -15,12 +15,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from remix.records import Score, Span
 
-MOST_ODDS = 20.0
-"""Greatest log-odds: beyond, a probability in single precision is 0 or 1."""
+
+class Piece(NamedTuple):
+    """Neighbouring tokens of a text that are as many bytes as some tokens of the sentence asked about."""
+
+    begin: int
+    """Number of the first token in the text."""
+    end: int
+    """Number of the token behind the last."""
+    bits: float
+    """Bits by which the other text makes these tokens more probable."""
 
 
 class Tokens(NamedTuple):
@@ -29,11 +38,11 @@ class Tokens(NamedTuple):
     gain: float
     """Mean bits by which the other text makes a token more probable."""
     lowest: float
-    """The least of these bits."""
-    cost: float
-    """Mean bits that a token costs given the other text."""
+    """The least bits of one of the pieces."""
     word: str
-    """The word of the token with the least bits."""
+    """The word of the piece with the least bits."""
+    pieces: tuple[Piece, ...]
+    """The sentence, cut where tokens begin in both scores: white space before a sentence changes its first tokens."""
 
 
 def gains(given: Score, alone: Score) -> tuple[float, ...]:
@@ -90,51 +99,77 @@ def _words(data: bytes) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
-def sentence_tokens(given: Score, alone: Score, sentences: Sequence[str]) -> list[Tokens]:
-    """The numbers of each sentence's tokens. `sentences` are sentences of the scored text, in order."""
-    data = b"".join(given.pieces)
-    bits = gains(given, alone)
-    ends, end = [], 0
-    for piece in given.pieces:
-        end += len(piece)
-        ends.append(end)
+def beginning(score: Score, text: str) -> Score:
+    """The score of the tokens of a text, with which the scored text begins."""
+    length, count = len(text.encode()), 0
+    while length > 0 and count < len(score.pieces):
+        length -= len(score.pieces[count])
+        count += 1
+    return Score(score.pieces[:count], score.logprobs[:count])
+
+
+def ending(score: Score, count: int) -> Score:
+    """The score of the last tokens of the scored text."""
+    return Score(score.pieces[-count:], score.logprobs[-count:])
+
+
+def sentence_tokens(alone: Score, claims: Sequence[Score]) -> list[Tokens]:
+    """The numbers of each sentence's tokens: `alone` within the text, `claims` after the other text.
+
+    Sentences are in the text's order, and may be spaced otherwise. A sentence that isn't in the text gains nothing.
+    """
+    data, starts = _bare(b"".join(alone.pieces)), _starts(alone.pieces)
+    costs = [-each / math.log(2) for each in alone.logprobs]
     found, at = [], 0
-    for sentence in sentences:
-        begin, at = _place(data, sentence, at)
-        inside = [
-            number for number, end in enumerate(ends) if end > begin and end - len(given.pieces[number]) < at
-        ] or [len(ends) - 1]
-        least = min(inside, key=lambda number: bits[number])
+    for claim in claims:
+        words = b"".join(claim.pieces).split()
+        begin = data.find(b"".join(words), at)
+        at = at if begin < 0 else begin + len(b"".join(words))
+        mine = [-each / math.log(2) for each in claim.logprobs]
+        cuts = sorted({begin + each for each in _starts(claim.pieces)} & set(starts)) if begin >= 0 else []
+        pieces = []
+        for low, high in pairwise([*cuts, at]):
+            inside = [number for number, start in enumerate(starts) if low <= start < high]
+            own = [number for number, start in enumerate(_starts(claim.pieces)) if low <= begin + start < high]
+            bits = sum(costs[number] for number in inside) - sum(mine[number] for number in own)
+            pieces.append(Piece(inside[0], inside[-1] + 1, bits))
+        least = min(pieces, key=lambda piece: piece.bits, default=Piece(0, 0, 0.0))
         found.append(
             Tokens(
-                gain=math.fsum(bits[number] for number in inside) / len(inside),
-                lowest=bits[least],
-                cost=-math.fsum(given.logprobs[number] for number in inside) / len(inside) / math.log(2),
-                word=_word_at(data, ends[least] - len(given.pieces[least].lstrip() or given.pieces[least])),
+                gain=math.fsum(piece.bits for piece in pieces) / len(mine),
+                lowest=least.bits,
+                word=_word_at(words, starts[least.begin] - begin),
+                pieces=tuple(pieces),
             )
         )
     return found
 
 
-def _place(data: bytes, sentence: str, start: int) -> tuple[int, int]:
-    """Begin and end, in bytes, of a sentence whose words stand in `data` from `start` on, however spaced."""
-    begin, end = -1, start
-    for word in sentence.encode().split():
-        at = data.find(word, end)
-        if at >= 0:
-            begin, end = (at if begin < 0 else begin), at + len(word)
-    return max(begin, start), max(end, start)
+def text_spans(alone: Score, sentences: Sequence[Tokens]) -> tuple[Span, ...]:
+    """The text's tokens with the bits that they gain; a token outside the sentences gains nothing."""
+    bits = [0.0] * len(alone.pieces)
+    for piece in (piece for sentence in sentences for piece in sentence.pieces):
+        for number in range(piece.begin, piece.end):
+            bits[number] = piece.bits / (piece.end - piece.begin)
+    return by_token(alone.pieces, bits)
 
 
-def _word_at(data: bytes, place: int) -> str:
-    """The word that a byte belongs to, without marks around it."""
-    words = [data[begin:end] for begin, end in _words(data) if begin <= place < end]
-    word = words[0].decode(errors="replace").strip() if words else ""
-    return re.sub(r"^\W+|\W+$", "", word) or word
+def _bare(data: bytes) -> bytes:
+    """Bytes without white space."""
+    return b"".join(data.split())
 
 
-def log_odds(logprob: float) -> float:
-    """Log-odds of an answer against all other answers, from its log-probability; at most `MOST_ODDS` either way."""
-    other = -math.expm1(min(logprob, 0.0))
-    odds = logprob - math.log(other) if other > 0 else MOST_ODDS
-    return max(-MOST_ODDS, min(MOST_ODDS, odds))
+def _starts(pieces: Sequence[bytes]) -> list[int]:
+    """For each token the number of bytes before that are no white space."""
+    return [0, *accumulate(len(_bare(piece)) for piece in pieces)][:-1]
+
+
+def _word_at(words: Sequence[bytes], place: int) -> str:
+    """The word in which the byte at a place lies, white space not counted, without marks around it."""
+    end = 0
+    for word in words:
+        end += len(word)
+        if place < end:
+            text = word.decode(errors="replace")
+            return re.sub(r"^\W+|\W+$", "", text) or text
+    return ""

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from remix.engine.local import LocalTokens
 from remix.measure.sentences import sentences
-from remix.reader.questions import QUESTIONS, messages
+from remix.reader.questions import QUESTION, before
 
-ROOM = 32
-"""Tokens for an answer and for sentences whose quotations are longer."""
+ROOM = 8
+"""Tokens for an answer and for what joins texts."""
 
 
 def longest(tokens: LocalTokens, passage: str, text: str) -> int:
-    """The most tokens of a prompt about a text, with the text to score: a question about the whole text is longer
-    than one about a sentence. Raises `PromptError` if the model's chat template refuses a question."""
-    source = sentences(passage)
-    return max(tokens.count(messages(passage, source, text, name)) for name in QUESTIONS) + ROOM
+    """The most tokens of a prompt about a text, with the text to score: of a question about the text's longest
+    sentence, or of the passage behind the text."""
+    claim = max((tokens.count_text(f" {each}{QUESTION}") for each in sentences(text)), default=0)
+    asked = tokens.count_text(before(passage)) + claim
+    return max(asked, tokens.count_text(text) + tokens.count_text(passage)) + ROOM

@@ -1,75 +1,113 @@
-"""Questions to a reader: is a claim said by a passage?
+"""Questions to a reader: does a passage support a claim?
 
-Takes a passage and a claim, gives messages that ask for Yes or No.
-
-All questions begin with the same examples, then the passage, then the claim, each closed by a blank line: what they
-share is computed once. The claim comes with the passage's best-matching sentences, since small models lose sight of
-them.
+Takes a passage, gives the text before a claim, the question behind, and the answers to choose from. Plain text
+without a chat template: what stands before a claim is the same for all claims about a passage, and is computed once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
-from remix.measure.chrf import CHRF
-from remix.records import Message
+from remix.records import Answers
 
-QUOTED = 2
-"""Sentences of the passage that a question quotes."""
+ANSWERS: Answers = (" Supported", " Contradicted", " Not mentioned")
+"""The answers, in the order of `Score.others`; they differ in their first token."""
 
-YES = "Yes"
-"""The answer whose probability is asked for."""
+QUESTION = "\nVerdict:"
+"""Behind a claim."""
 
-QUESTIONS = {
-    "true": "Is the claim true according to the passage?",
-    "supported": "Does the passage support the claim in every detail?",
-    "false": "Is the claim false according to the passage?",
-}
-"""The question behind each field of `Features`."""
-
-_PASSAGE = (
-    "When the mill at Rove closed in 1920, fewer people came to the fair than before. "
-    "The miller’s house stood empty, and children played in it."
+_TASK = (
+    "Each claim is checked against the passage: Supported if the passage says the same, Contradicted if any detail "
+    "is different, Not mentioned if the passage is silent."
 )
-_FAIR = ("When the mill at Rove closed in 1920, fewer people came to the fair than before.",)
-_HOUSE = ("The miller’s house stood empty, and children played in it.",)
+
+
+class _Example(NamedTuple):
+    """A passage, and claims with their answers."""
+
+    passage: str
+    claims: tuple[tuple[Literal["S", "C", "N"], str], ...]
+    """The initial of the answer, and the claim."""
+
 
 _EXAMPLES = (
-    (_FAIR, "After 1920 the fair at Rove drew smaller crowds.", "true", True),
-    (_FAIR, "The closing of the mill brought more people to the fair.", "supported", False),
-    (_FAIR, "The closing of the mill brought more people to the fair.", "false", True),
-    (_HOUSE, "The house of the miller was full of tenants.", "true", False),
-    (_HOUSE, "Nobody lived in the house of the miller any more.", "false", False),
-    (_HOUSE, "Nobody lived in the house of the miller any more.", "supported", True),
+    _Example(
+        "When the mill at Rove closed in 1920, fewer people came to the fair than before, though the town "
+        "still paid for the band. The miller’s house stood empty for thirty years, and children played in it. "
+        "Nobody asked who owned the orchard behind the house, and the pears were sold to pay for the school "
+        "roof.",
+        (
+            ("S", "After 1920 the fair at Rove drew smaller crowds."),
+            ("C", "The closing of the mill brought more people to the fair."),
+            ("N", "The mayor of Rove was a tall man with a grey beard."),
+            ("C", "The miller’s house was lived in for thirty years."),
+            (
+                "S",
+                "Money for the roof of the school came from the pears of an orchard whose owner no one looked for.",
+            ),
+            ("C", "In 1930 the mill at Rove closed."),
+            ("S", "For three decades children had an empty house to play in."),
+            ("C", "The school paid for the band, and the town bought the pears."),
+            ("N", "Every town that loses its industry loses its memory too."),
+        ),
+    ),
+    _Example(
+        "My uncle repaired pianos because he could not play them. He worked at night in a room of twelve "
+        "instruments, and tuned each one a little flat, as Madame Orlova had taught him in Riga. His "
+        "customers complained at first; after a winter they said that every other piano sounded sharp.",
+        (
+            ("S", "Since he was no player, the uncle took to mending pianos."),
+            ("C", "The uncle repaired pianos although he could not play them."),
+            ("S", "He tuned the instruments slightly low, a habit he owed to Madame Orlova."),
+            ("C", "By day he worked among twelve pianos."),
+            ("N", "His wife kept the accounts and hated the noise."),
+            ("C", "At first nobody complained about the tuning."),
+            ("S", "Once winter was over, the customers found all other pianos too sharp."),
+            ("C", "Madame Orlova learned to tune from him in Riga."),
+            ("N", "The passage is about the way in which tradition shapes the modern world."),
+        ),
+    ),
+    _Example(
+        "Every winter the lighthouse at Skerrow lost a few panes to birds, and the keeper replaced them with "
+        "wood, since glass had to be shipped from Leith. By 1888 half the lantern was dark. The board blamed "
+        "the lamp and bought a stronger one; no captain was asked, though all of them knew.",
+        (
+            ("S", "Birds broke some of the lighthouse’s glass each year, and wood took its place."),
+            ("C", "The keeper used glass for the repairs because wood had to be shipped from Leith."),
+            ("S", "By 1888 half of the lantern gave no light."),
+            ("C", "The board blamed the captains and bought a weaker lamp."),
+            ("S", "The captains knew, but none of them was consulted."),
+            ("N", "Ships were lost on the rocks below Skerrow."),
+            ("N", "Half of the birds perhaps died by 1888."),
+            ("C", "The stronger lamp was bought after the captains had been asked."),
+            ("N", "In other words, we repair what we can see and never ask those who would know."),
+        ),
+    ),
+    _Example(
+        "Weeds are plants that the gardener did not choose. Most of them arrived with the seed that he paid "
+        "for, and the best soil has more of them than the worst. When my neighbour stopped weeding, the roses "
+        "died in two summers, but the bees came back.",
+        (
+            ("S", "Weeds are the plants which a gardener has not picked."),
+            ("C", "Poor soil has more weeds than good soil."),
+            ("S", "Weeds mostly came in with seed that had been bought."),
+            ("C", "All weeds arrive with the seed."),
+            ("S", "The roses were dead after two summers without weeding, yet bees returned."),
+            ("C", "When the neighbour began weeding, the bees went away."),
+            ("N", "The neighbour’s roses must have been the finest in the street."),
+            ("C", "The roses died within two weeks."),
+            ("N", "One reason to doubt this is that some gardeners like weeds."),
+        ),
+    ),
 )
-"""Quoted sentences, claim, question, and whether the answer is Yes."""
 
 
-def messages(passage: str, source: Sequence[str], claim: str, question: str) -> tuple[Message, ...]:
-    """The prompt that asks a question of `QUESTIONS` about a claim; `source` are the passage's sentences."""
-    examples = [
-        message
-        for quoted, said, asked, answer in _EXAMPLES
-        for message in (
-            Message(role="user", content=_turn(_PASSAGE, quoted, said, asked)),
-            Message(role="assistant", content=YES if answer else "No"),
-        )
-    ]
-    return (*examples, Message(role="user", content=_turn(passage, closest(source, claim), claim, question)))
+def before(passage: str) -> str:
+    """What stands before each claim about a passage: the examples and the passage, closed by a blank line."""
+    return f"{_TASK}\n\n{''.join(map(_sheet, _EXAMPLES))}Passage: {passage}\n\nClaim:"
 
 
-def closest(source: Sequence[str], claim: str) -> list[str]:
-    """The sentences that match a claim best, by letters, in the order of the passage."""
-    if not source:
-        return []
-    scores = CHRF.scores([claim], source)[0]
-    best = sorted(range(len(source)), key=lambda at: (-scores[at], at))[:QUOTED]
-    return [source[at] for at in sorted(best)]
-
-
-def _turn(passage: str, quoted: Iterable[str], claim: str, question: str) -> str:
-    lines = " … ".join(quoted)
-    return (
-        f"Passage: {passage}\n\nThe passage’s words: “{lines}”\nClaim: “{claim}”\n\n"
-        f"{QUESTIONS[question]} Answer Yes or No."
-    )
+def _sheet(example: _Example) -> str:
+    answers = {answer.strip()[0]: answer for answer in ANSWERS}
+    lines = [f"Claim: {claim}{QUESTION}{answers[initial]}" for initial, claim in example.claims]
+    return "\n".join([f"Passage: {example.passage}\n", *lines, "\n"])

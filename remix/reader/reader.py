@@ -1,89 +1,108 @@
 """The reader: asks a local model about texts and their passages, and gives `Reading`s.
 
-Takes a `Scorer`, passages and texts. Asks for log-probabilities only: of the passage with and without the text before
-it, of the text with and without the passage before it, and of “Yes” after each question about each sentence. Prompts
-of the same passage are asked in a row, so that an engine that keeps prefixes computes the passage once.
+Takes a `Scorer`, passages and texts. Asks for log-probabilities only, of four things: the passage by itself, once for
+all its texts; the text, and the passage after the text; each sentence of the text as a claim after the passage; and
+the answers to the question behind the claim. Claims about the same passage are asked in a row, so that an engine that
+keeps prefixes computes the passage once.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from remix.measure import reading as numbers
+from remix.measure.chrf import CHRF
+from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
-from remix.reader.questions import QUESTIONS, YES, messages
+from remix.reader.questions import ANSWERS, QUESTION, before
 from remix.reader.reading_flags import flags_of
-from remix.records import Features, Message, ModelFile, Reading, Score, SentenceReading
+from remix.records import Answers, Features, ModelFile, Reading, Score, SentenceReading
 
-VERSION = 1
+VERSION = 2
 """Version of questions and features: raised whenever any reading of a text would change."""
 
 GAP = "\n\n"
-"""Between two texts, one scored as the continuation of the other."""
+"""Between a text and the passage that is scored as its continuation."""
 
 
 class Scorer(Protocol):
     """Gives log-probabilities: a `LocalModel`."""
 
-    def score(self, messages: Sequence[Message], text: str) -> Future[Score]:
-        """Score a text as the answer to messages."""
-
-    def score_text(self, before: str, text: str) -> Future[Score]:
-        """Score a text as the continuation of another text, which may be empty."""
+    def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
+        """Score a text in parts as the continuation of another text, which may be empty."""
 
 
-class Both(NamedTuple):
-    """Scores of a text with and without another text before it."""
+class Claims(NamedTuple):
+    """What is asked about sentences of a text, on its way."""
 
-    given: Future[Score]
-    alone: Future[Score]
-
-
-class SentencesAsked(NamedTuple):
-    """The questions about a text's sentences, on their way."""
-
+    passage: str
     sentences: tuple[str, ...]
-    text: Both
-    answers: tuple[dict[str, Future[Score]], ...]
-    """For each sentence the score of “Yes”, by question."""
+    scores: tuple[Future[Score], ...]
+    """Each sentence after the passage, with the question and its answers behind."""
 
 
 class Asked(NamedTuple):
     """All that is asked about a text, on its way."""
 
-    passage: Both
-    sentences: SentencesAsked
+    text: str
+    alone: Future[Score]
+    """The passage by itself."""
+    both: Future[Score]
+    """The text by itself, and the passage behind the text."""
+    claims: Claims
+
+
+class Remembering:
+    """A scorer that asks once about a passage by itself, however many texts were made from it."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self._known: dict[str, Future[Score]] = {}
+
+    def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
+        """Score a text; a text of one part with nothing before it only once."""
+        if before or len(parts) != 1 or not isinstance(parts[0], str):
+            return self._scorer.score_text(before, *parts)
+        if parts[0] not in self._known:
+            self._known[parts[0]] = self._scorer.score_text("", parts[0])
+        return self._known[parts[0]]
 
 
 def ask(scorer: Scorer, passage: str, text: str) -> Asked:
     """Ask all about a text; neither passage nor text is blank. Raises `PromptError` if a prompt doesn't fit."""
-    kept = Both(scorer.score_text(text + GAP, passage), scorer.score_text("", passage))
-    return Asked(kept, ask_sentences(scorer, passage, text, sentences(text)))
+    alone = scorer.score_text("", passage)
+    claims = ask_claims(scorer, passage, sentences(text))
+    return Asked(text, alone, scorer.score_text("", text, GAP, passage), claims)
 
 
-def ask_sentences(scorer: Scorer, passage: str, text: str, claims: Sequence[str]) -> SentencesAsked:
-    """Ask about sentences of a text, given in the text's order. Raises `PromptError` if a prompt doesn't fit."""
-    source = sentences(passage)
-    both = Both(scorer.score_text(passage + GAP, text), scorer.score_text("", text))
-    answers = [
-        {name: scorer.score(messages(passage, source, claim, name), YES) for name in QUESTIONS} for claim in claims
-    ]
-    return SentencesAsked(tuple(claims), both, tuple(answers))
+def ask_claims(scorer: Scorer, passage: str, claims: Sequence[str]) -> Claims:
+    """Ask about sentences only. Raises `PromptError` if a prompt doesn't fit."""
+    given = before(passage)
+    scores = [scorer.score_text(given, f" {claim}", QUESTION, ANSWERS) for claim in claims]
+    return Claims(passage, tuple(claims), tuple(scores))
 
 
-def features(asked: SentencesAsked) -> list[Features]:
+def features(asked: Claims) -> list[Features]:
     """The features of each sentence, once all answers are there. Raises the engine's errors."""
-    return [_features(tokens, answers) for tokens, answers in zip(_tokens(asked), asked.answers, strict=True)]
+    source = sentences(asked.passage) or [asked.passage]
+    closest = CHRF.scores(asked.sentences, source).max(axis=1) / 100 if asked.sentences else ()
+    return [
+        _features(_claim(score.result(), claim), score.result().others[0], float(most))
+        for claim, score, most in zip(asked.sentences, asked.scores, closest, strict=True)
+    ]
 
 
 def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> Reading:
     """The reading by a model, once all answers are there. Raises the engine's errors."""
-    kept, text = (Both(*both) for both in (asked.passage, asked.sentences.text))
-    alone, given = kept.alone.result(), kept.given.result()
-    of_text, text_alone = text.given.result(), text.alone.result()
+    alone, both = asked.alone.result(), asked.both.result()
+    given, text = numbers.ending(both, len(alone.pieces)), numbers.beginning(both, asked.text)
+    claims = [_claim(score.result(), claim) for claim, score in zip(*asked.claims[1:], strict=True)]
+    tokens = numbers.sentence_tokens(text, claims)
+    found = zip(asked.claims.sentences, tokens, features(asked.claims), strict=True)
     reading = Reading(
         reader=file.name,
         reader_sha256=file.sha256,
@@ -92,37 +111,43 @@ def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> 
         passage_bits=round(alone.bits, 4),
         kept_bits=round(alone.bits - given.bits, 4),
         passage=numbers.by_word(alone.pieces, numbers.gains(given, alone)),
-        text_bits=round(text_alone.bits, 4),
-        text=numbers.by_token(of_text.pieces, numbers.gains(of_text, text_alone)),
-        sentences=tuple(_sentences(asked.sentences, calibration)),
+        text_bits=round(text.bits, 4),
+        text=numbers.text_spans(text, tokens),
+        sentences=tuple(_labelled(*each, calibration) for each in found),
     )
     return reading.model_copy(update={"flags": flags_of(reading, file)})
 
 
-def _sentences(asked: SentencesAsked, calibration: Calibration | None) -> list[SentenceReading]:
-    found = []
-    for claim, tokens, answers in zip(asked.sentences, _tokens(asked), asked.answers, strict=True):
-        each = _features(tokens, answers)
-        said, turned_round = calibration.probabilities(each) if calibration else (None, None)
-        found.append(
-            SentenceReading(
-                sentence=claim,
-                label=label_of(said, turned_round),
-                said=said,
-                turned_round=turned_round,
-                features=each,
-                against=tokens.word,
-            )
-        )
-    return found
+def _claim(score: Score, claim: str) -> Score:
+    """The score of the sentence's own tokens, without the question."""
+    return numbers.beginning(score, f" {claim}")
 
 
-def _tokens(asked: SentencesAsked) -> list[numbers.Tokens]:
-    return numbers.sentence_tokens(asked.text.given.result(), asked.text.alone.result(), asked.sentences)
+def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibration | None) -> SentenceReading:
+    said, turned_round = calibration.probabilities(found) if calibration else (None, None)
+    return SentenceReading(
+        sentence=claim,
+        label=label_of(said, turned_round),
+        said=said,
+        turned_round=turned_round,
+        features=found,
+        gain=round(tokens.gain, 4),
+        against=tokens.word,
+        against_bits=round(tokens.lowest, 4),
+    )
 
 
-def _features(tokens: numbers.Tokens, answers: dict[str, Future[Score]]) -> Features:
-    # An answer of several tokens counts as a whole.
-    odds = {name: numbers.log_odds(sum(answer.result().logprobs)) for name, answer in answers.items()}
-    values = {"gain": tokens.gain, "lowest": tokens.lowest, "cost": tokens.cost, **odds}
+def _features(claim: Score, answers: Sequence[float], closest: float) -> Features:
+    costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
+    supported, contradicted, silent = answers
+    values = {
+        "cost": math.fsum(costs) / len(costs),
+        "dearest": costs[0],
+        "second": costs[min(1, len(costs) - 1)],
+        "closest": closest,
+        "contradicted": contradicted - supported,
+        "not_mentioned": silent - supported,
+        "altered": costs[0] * closest,
+        "disputed": (contradicted - supported) * closest,
+    }
     return Features(**{name: round(value, 4) for name, value in values.items()})

@@ -117,6 +117,7 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
     calibration = calibration_of(file)
     context = max(length for length, _ in lengths if length <= file.context)
     with LocalModel(path, file, LoadOptions((context,), None, environment.physical_cores())) as model:
-        asked = [(each, reader.ask(model, each.passage, each.text)) for each in fitting]
+        scorer = reader.Remembering(model)
+        asked = [(each, reader.ask(scorer, each.passage, each.text)) for each in fitting]
         for each, answers in asked:
             yield each, reader.answered(answers, file, calibration)

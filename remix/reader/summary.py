@@ -70,7 +70,7 @@ def line(reading: Reading) -> str:
     parts = [f"keeps {reading.kept:.0%} of the passage's bits in {share_of_words(reading):.0%} of its words"]
     parts += ["reads as gibberish"] if "gibberish" in reading.flags else []
     if reading.calibration is None and reading.sentences:
-        worst = min(reading.sentences, key=lambda each: each.features.lowest)
+        worst = min(reading.sentences, key=lambda each: each.against_bits)
         return f"{'; '.join(parts)}; goes most against it at *{worst.against}*".replace("%", " %")
     labels = [each.label for each in reading.sentences]
     turned = [each.against for each in reading.sentences if each.label == "turned round"]

@@ -77,7 +77,7 @@ from remix.records.sampling import (
     TopK,
     TopP,
 )
-from remix.records.score import Score
+from remix.records.score import Answers, Score
 from remix.records.values import (
     Count,
     Frozen,
@@ -99,6 +99,7 @@ from remix.records.values import (
 __all__ = [
     "GROUPS",
     "Alternative",
+    "Answers",
     "Candidate",
     "CandidateMeasures",
     "CandidateReading",

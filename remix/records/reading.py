@@ -24,18 +24,22 @@ class Span(Frozen):
 class Features(Frozen):
     """What a label is derived from."""
 
-    gain: float
-    """Mean bits by which the passage makes the sentence's tokens more probable."""
-    lowest: float
-    """The least of these bits: the token that goes most against the passage."""
     cost: float
     """Mean bits that a token of the sentence costs, given the passage."""
-    true: float
-    """Log-odds of “Yes”: is the claim true according to the passage?"""
-    supported: float
-    """Log-odds of “Yes”: does the passage support the claim in every detail?"""
-    false: float
-    """Log-odds of “Yes”: is the claim false according to the passage?"""
+    dearest: float
+    """Bits that the costliest token costs."""
+    second: float
+    """Bits that the second costliest token costs."""
+    closest: float
+    """chrF2 of the passage's most similar sentence, 0 … 1."""
+    contradicted: float
+    """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
+    not_mentioned: float
+    """Log-odds of the answer that the passage doesn't mention it, against the answer that it supports it."""
+    altered: float
+    """`dearest` times `closest`: high if the sentence is close to the passage's words, and one token is not."""
+    disputed: float
+    """`contradicted` times `closest`: high if the sentence contradicts the passage in the passage's own words."""
 
 
 class SentenceReading(Frozen):
@@ -51,8 +55,12 @@ class SentenceReading(Frozen):
     """Probability that the passage says otherwise; null if no reader has weights."""
     features: Features
     """The measurements behind the probabilities."""
+    gain: float
+    """Mean bits by which the passage makes the sentence's tokens more probable."""
     against: str
     """The word that goes most against the passage."""
+    against_bits: float
+    """The bits by which the passage makes that word's token more probable: below 0, less probable."""
 
 
 class Reading(Frozen):

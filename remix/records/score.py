@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+Answers = tuple[str, ...]
+"""What could stand in one place of a text, each known by its first token; the text has the first."""
+
 
 class Score(NamedTuple):
     """A given text, token by token, with the model's log-probabilities after a prompt."""
@@ -13,6 +16,8 @@ class Score(NamedTuple):
     """The bytes of each token; together the text in UTF-8."""
     logprobs: tuple[float, ...]
     """Natural logarithm of each token's probability after the prompt and the tokens before, before any sampler."""
+    others: tuple[tuple[float, ...], ...] = ()
+    """For each place at which other tokens were asked for, in the order of the text: their log-probabilities."""
 
     @property
     def bits(self) -> float:

@@ -40,7 +40,7 @@ class Recurrent(FakeDecoder):
 
 def submit(engine: Engine, asked: Asked) -> Future[object]:
     if asked.text:
-        return engine.score(asked.prompt, asked.text)
+        return engine.score(asked.prompt, asked.text, {len(asked.text) - 1: (3, 4), 0: (5, *asked.text[:1])})
     sampling = Sampling(seed=1, chain=(Dist(),), max_tokens=5, stop=())
     return engine.submit(Request(token_ids=asked.prompt, sampling=sampling))
 
@@ -79,6 +79,17 @@ def test_each_token_of_the_text_is_scored_and_none_of_the_prompt():
     first, second, both = results([Asked((1, 2), (3,)), Asked((1, 2, 3), (4,)), Asked((1, 2), (3, 4))], decoder)
     assert both.pieces == (b"c", b"d")
     assert both.logprobs == first.logprobs + second.logprobs
+
+
+def test_other_tokens_are_scored_in_the_place_of_a_token_of_the_text():
+    with Engine(FakeDecoder(1)) as engine:
+        found = engine.score((1, 2), (3, 4, 5), {2: (6, 5), 0: (7,)}).result(timeout=10)
+        assert found.logprobs == engine.score((1, 2), (3, 4, 5)).result(timeout=10).logprobs
+        (seven,) = engine.score((1, 2), (7,)).result(timeout=10).logprobs
+        (*_, six) = engine.score((1, 2), (3, 4, 6)).result(timeout=10).logprobs
+        assert found.others == ((seven,), (six, found.logprobs[2]))
+        with pytest.raises(ValueError, match="a place that the text doesn't have"):
+            engine.score((1, 2), (3,), {1: (4,)})
 
 
 def test_bits_are_what_the_text_costs():
@@ -167,17 +178,22 @@ def test_scores_are_those_of_llama_cpp_alone_and_identical_in_any_company(model)
     alone = []
     for text in texts:
         with LlamaDecoder(model, 1, 512, config, 1) as decoder, Engine(decoder) as engine:
-            alone.append(engine.score(prompt, text).result(timeout=300))
+            alone.append(submit(engine, Asked(tuple(prompt), tuple(text))).result(timeout=300))
             written = submit(engine, Asked(tuple(prompt))).result(timeout=300)
     with LlamaDecoder(model, 16, 512, config, 2, prefix_slots=2) as decoder, Engine(decoder) as engine:
         futures = [submit(engine, Asked(tuple(prompt), tuple(text))) for text in ([], *texts[::-1], *texts, [])]
-        first, *scores, last = [future.result(timeout=300) for future in futures]
+        before, *scores, after = [future.result(timeout=300) for future in futures]
         assert engine.computed < 3 * len(prompt)
     assert scores == alone[::-1] + alone
     for score, text in zip(alone, texts, strict=True):
         assert b"".join(score.pieces).decode() == TEXTS[texts.index(text)]
         assert score.logprobs == pytest.approx(by_itself(model, prompt, text), abs=1e-4)
-    assert written.token_ids == first.token_ids == last.token_ids
+        first, *_, last = score.others
+        assert first == pytest.approx([by_itself(model, prompt, [other])[0] for other in (5, text[0])], abs=1e-4)
+        assert last == pytest.approx(
+            [by_itself(model, prompt, [*text[:-1], other])[-1] for other in (3, 4)], abs=1e-4
+        )
+    assert written.token_ids == before.token_ids == after.token_ids
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma2", "falcon-h1", "rwkv7"])
@@ -230,11 +246,17 @@ def test_a_text_can_be_scored_by_itself(model_path, model_file):
         alone, after = model.score_text("", "and so on"), model.score_text("One, two, three, ", "and so on")
         assert alone.result(timeout=60).pieces == after.result(timeout=60).pieces
         assert alone.result().bits > after.result().bits
+        parts = model.score_text("One, two, three, ", "and so", (" on", " far")).result(timeout=60)
+        assert (parts.pieces, parts.logprobs) == (after.result().pieces, after.result().logprobs)
+        ((on, far),) = parts.others
+        assert on == parts.logprobs[-1] > far
 
 
 @pytest.mark.model
 def test_a_token_that_the_model_lacks_ends_its_score_alone(model):
     with LlamaDecoder(model, 2, 256, llama.exact_config("Q4_1"), 1) as decoder, Engine(decoder) as engine:
+        with pytest.raises(ModelError, match="has no token 1000000"):
+            engine.score([1, 2], [3], {0: [10**6]})
         bad, good = engine.score([1, 2], [10**6]), engine.score([1, 2], [3])
         with pytest.raises(ModelError, match="has no token 1000000"):
             bad.result(timeout=60)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from remix.measure.reading import MOST_ODDS, by_token, by_word, gains, log_odds, sentence_tokens
+from remix.measure.reading import beginning, by_token, by_word, ending, gains, sentence_tokens, text_spans
 from remix.records import Score, Span
 
 
@@ -59,24 +59,41 @@ def test_tokens_that_share_a_character_are_joined():
 
 
 def test_each_sentence_has_the_numbers_of_its_own_tokens():
-    first, second = sentence_tokens(GIVEN, ALONE, ["Few islanders.", "So."])
+    few = score((" Few", 1 / 64), (" is", 1 / 2), ("landers", 1), (".", 1))
+    so = score((" So", 1 / 2), (".", 1 / 8))
+    first, second = sentence_tokens(ALONE, [few, so])
     assert first.gain == pytest.approx(0)
     assert (first.lowest, first.word) == (pytest.approx(-3), "Few")
-    assert first.cost == pytest.approx((6 + 1) / 4)
     assert second.gain == pytest.approx(0)
     assert (second.lowest, second.word) == (pytest.approx(-1), "So")
-    assert second.cost == pytest.approx(2)
+    assert [span.bits for span in text_spans(ALONE, [first, second])] == pytest.approx([-3, 0, 2, 1, 1, -1])
+
+
+def test_tokens_are_compared_from_where_one_begins_in_both_scores():
+    # In the text the first token is another, since no space is before the sentence.
+    alone = score(("Isl", 1 / 4), ("and", 1 / 4), ("ers", 1 / 2), (" so.", 1 / 2))
+    claim = score((" Island", 1 / 2), ("ers", 1 / 8), (" so", 1 / 2), (".", 1 / 2))
+    (found,) = sentence_tokens(alone, [claim])
+    assert [(piece.begin, piece.end) for piece in found.pieces] == [(0, 2), (2, 3), (3, 4)]
+    assert [piece.bits for piece in found.pieces] == pytest.approx([4 - 1, 1 - 3, 1 - 2])
+    assert (found.word, found.gain) == ("Islanders", pytest.approx(0))
+    assert [span.bits for span in text_spans(alone, [found])] == pytest.approx([1.5, 1.5, -2, -1])
 
 
 def test_sentences_are_found_however_the_text_is_spaced():
-    given = alone = score(("A", 0.5), ("\n\n", 0.5), ("b. ", 0.5), ("A", 0.25), (" b.", 0.25))
-    assert [each.cost for each in sentence_tokens(given, alone, ["A b.", "A b."])] == pytest.approx([1, 2])
+    alone = score(("A", 0.5), ("\n\n", 0.5), ("b. ", 0.5), ("A", 0.25), (" b.", 0.25))
+    claim = score((" A", 1), (" b.", 1))
+    found = sentence_tokens(alone, [claim, claim])
+    assert [(each.pieces[0].begin, each.pieces[-1].end) for each in found] == [(0, 3), (3, 5)]
+    assert [each.gain for each in found] == pytest.approx([1.5, 2])
 
 
-@pytest.mark.parametrize(("probability", "odds"), [(0.5, 0), (0.8, math.log(4)), (0.2, -math.log(4))])
-def test_log_odds_are_those_of_the_answer_against_all_others(probability, odds):
-    assert log_odds(math.log(probability)) == pytest.approx(odds)
+def test_a_sentence_that_is_not_in_the_text_gains_nothing():
+    (found,) = sentence_tokens(ALONE, [score((" Nobody", 1 / 4), (".", 1 / 4))])
+    assert (found.gain, found.lowest, found.pieces) == (0, 0, ())
+    assert {span.bits for span in text_spans(ALONE, [found])} == {0.0}
 
 
-def test_log_odds_end_where_single_precision_does():
-    assert (log_odds(0.0), log_odds(-50.0)) == (MOST_ODDS, -MOST_ODDS)
+def test_a_text_and_what_was_scored_behind_it_are_told_apart():
+    assert beginning(ALONE, "Few islanders.").pieces == ALONE.pieces[:4]
+    assert ending(ALONE, 2) == Score(ALONE.pieces[4:], ALONE.logprobs[4:])

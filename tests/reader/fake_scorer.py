@@ -4,37 +4,40 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from concurrent.futures import Future
 from types import TracebackType
 
-from remix.records import Message, Score
+from remix.reader.questions import QUESTION
+from remix.records import Answers, Score
 
 
 class FakeScorer:
-    """Finds a word that stands in the text before 8 times as probable as another, and says Yes with 3 in 4 if the
-    claim stands in the passage."""
-
-    asked: list[str]
+    """Finds a word that stands in the text before 8 times as probable as another, and answers with 3 in 4 that the
+    passage supports a claim if the claim stands in the passage, or else that it contradicts the claim."""
 
     def __init__(self, *_: object) -> None:
-        self.asked = []
+        self.asked: list[str] = []
 
-    def score(self, messages: Sequence[Message], text: str) -> Future[Score]:
-        """Score an answer."""
-        asked = messages[-1].content
-        self.asked.append(asked)
-        passage, claim = asked.split("\n\n")[0], asked.split("Claim: “")[1].split("”\n\n")[0]
-        is_yes = (claim in passage) != ("claim false" in asked)
-        return _done(Score((text.encode(),), (math.log(0.75 if is_yes else 0.25),)))
-
-    def score_text(self, before: str, text: str) -> Future[Score]:
+    def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
         """Score a text after another."""
+        text = "".join(part for part in parts if isinstance(part, str))
         self.asked.append(f"{before}|{text}")
-        words = re.findall(r"\s*\S+", text)
-        known = set(before.split())
-        logprobs = [math.log(0.5 if word.strip() in known else 1 / 16) for word in words]
-        return _done(Score(tuple(word.encode() for word in words), tuple(logprobs)))
+        known = set(before.rpartition("Passage: ")[2].split())
+        pieces: list[bytes] = []
+        logprobs: list[float] = []
+        for part in parts:
+            if part is parts[-1]:
+                known |= set(b"".join(pieces).decode().split())
+            for word in re.findall(r"\s*\S+|\s+", part) if isinstance(part, str) else part[:1]:
+                pieces.append(word.encode())
+                logprobs.append(math.log(0.5 if word.strip() in known else 1 / 16))
+        claim = text.removesuffix(QUESTION).strip()
+        others = [
+            tuple(math.log(0.75 if is_first == (claim in before) else 1 / 8) for is_first in (True, False, None))
+            for part in parts
+            if not isinstance(part, str)
+        ]
+        return _done(Score(tuple(pieces), tuple(logprobs), tuple(others)))
 
     def __enter__(self) -> FakeScorer:
         return self

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from remix.measure.sentences import sentences
-from remix.reader.questions import QUESTIONS, closest, messages
-from remix.records import Features
-from tests.planted import CHOIR, FERRY
+from collections import Counter
 
-SOURCE = sentences(CHOIR)
+import pytest
 
-
-def test_each_question_has_a_field_of_the_features():
-    assert set(QUESTIONS) <= set(Features.model_fields)
+from remix.engine.llama import LlamaModel
+from remix.models import prepared
+from remix.reader.questions import ANSWERS, QUESTION, before
+from tests.planted import CHOIR
 
 
-def test_the_closest_sentences_are_quoted_in_the_order_of_the_passage():
-    assert closest(SOURCE, "The best choirs sank quickly; a choir sinks.") == [SOURCE[0], SOURCE[3]]
-    assert closest([], "Anything.") == []
+def test_the_passage_ends_at_a_blank_line_behind_which_the_claim_stands():
+    assert before(CHOIR).endswith(f"\n\nPassage: {CHOIR}\n\nClaim:")
 
 
-def test_questions_about_one_claim_differ_only_behind_the_last_blank_line():
-    prompts = [messages(CHOIR, SOURCE, "Choirs rise.", name) for name in QUESTIONS]
-    assert len({each[:-1] for each in prompts}) == 1
-    asked = [each[-1].content for each in prompts]
-    assert len({each.rpartition("\n\n")[0] for each in asked}) == 1
-    assert len(set(asked)) == len(QUESTIONS)
+def test_examples_have_each_answer_several_times_and_none_most_of_the_time():
+    found = Counter(line for line in before(CHOIR).splitlines() if line.startswith(QUESTION.strip()))
+    assert set(found) == {f"{QUESTION.strip()}{answer}" for answer in ANSWERS}
+    assert min(found.values()) >= 4
+    assert max(found.values()) <= sum(found.values()) / 2
 
 
-def test_questions_about_one_passage_share_the_passage():
-    for claim in ("It rises.", "Bad choirs sink."):
-        assert messages(CHOIR, SOURCE, claim, "true")[-1].content.startswith(f"Passage: {CHOIR}\n\n")
-
-
-def test_examples_have_each_question_with_both_answers():
-    *examples, _ = messages(FERRY, (), "It rises.", "true")
-    turns = list(zip(examples[::2], examples[1::2], strict=True))
-    assert {(asked.content.rpartition("\n\n")[2], answer.content) for asked, answer in turns} == {
-        (f"{question} Answer Yes or No.", answer) for question in QUESTIONS.values() for answer in ("Yes", "No")
-    }
+@pytest.mark.model
+def test_answers_differ_in_their_first_token():
+    path, _ = prepared.resolve(None, ())
+    with LlamaModel(path, vocab_only=True) as model:
+        assert len({model.tokenize_text(answer)[0] for answer in ANSWERS}) == len(ANSWERS)

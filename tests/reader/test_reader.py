@@ -11,8 +11,9 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.errors import PromptError
 from remix.models import prepared
 from remix.reader.calibration import calibration_of
-from remix.reader.reader import GAP, answered, ask, ask_sentences, features
-from remix.records import Score
+from remix.reader.questions import QUESTION, before
+from remix.reader.reader import GAP, Remembering, answered, ask, ask_claims, features
+from remix.records import Answers, Score
 from tests.conftest import FILE
 from tests.planted import BEES, FERRY
 from tests.reader.fake_scorer import FakeScorer
@@ -35,39 +36,55 @@ def test_a_reading_has_the_bits_of_each_word_and_token():
 
 
 def test_each_sentence_has_its_features():
-    first, second = features(ask_sentences(FakeScorer(), PASSAGE, TEXT, ["The clock runs fast.", "It is late."]))
-    yes = round(math.log(3), 4)
-    assert (first.gain, first.lowest, first.cost) == (3, 3, 1)
-    assert (first.true, first.supported, first.false) == (yes, yes, -yes)
-    assert (second.gain, second.lowest, second.cost) == (0, 0, 4)
-    assert (second.true, second.supported, second.false) == (-yes, -yes, yes)
+    first, second = features(ask_claims(FakeScorer(), PASSAGE, ["The clock runs fast.", "It is the clock."]))
+    clear = round(math.log(6), 4)
+    assert (first.cost, first.dearest, first.second, first.closest, first.altered) == (1, 1, 1, 1, 1)
+    assert (first.contradicted, first.not_mentioned, first.disputed) == (-clear, -clear, -clear)
+    assert (second.cost, second.dearest, second.second) == (13 / 4, 4, 4)
+    assert 0 < second.closest < 0.6
+    assert second.altered == pytest.approx(4 * second.closest, abs=1e-3)
+    assert second.disputed == pytest.approx(clear * second.closest, abs=1e-3)
+    assert (second.contradicted, second.not_mentioned) == (clear, 0)
 
 
-def test_the_passage_is_asked_about_in_a_row():
+def test_each_sentence_has_what_it_gains_and_the_word_that_goes_most_against_the_passage():
+    first, second = answered(ask(FakeScorer(), PASSAGE, TEXT), FILE, None).sentences
+    assert (first.gain, first.against, first.against_bits) == (3, "The", 3)
+    assert (second.gain, second.against, second.against_bits) == (0, "It", 0)
+
+
+def test_the_passage_is_asked_about_in_a_row_and_once_by_itself():
     scorer = FakeScorer()
-    ask(scorer, PASSAGE, TEXT)
-    assert scorer.asked[:4] == [f"{TEXT}\n\n|{PASSAGE}", f"|{PASSAGE}", f"{PASSAGE}\n\n|{TEXT}", f"|{TEXT}"]
-    assert len(scorer.asked) == 4 + 2 * 3
+    remembering = Remembering(scorer)
+    for text in (TEXT, "It is late."):
+        ask(remembering, PASSAGE, text)
+    claims = [f"{before(PASSAGE)}| {each}{QUESTION}" for each in ("The clock runs fast.", "It is late.")]
+    assert scorer.asked == [
+        *(f"|{PASSAGE}", *claims, f"|{TEXT}{GAP}{PASSAGE}"),
+        *(claims[1], f"|It is late.{GAP}{PASSAGE}"),
+    ]
 
 
 def test_an_error_of_the_engine_reaches_the_caller():
     class Failing(FakeScorer):
-        def score_text(self, before: str, text: str) -> Future[Score]:
+        def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
             future: Future[Score] = Future()
             future.set_exception(PromptError("too long.", "Shorten it."))
             return future
 
     with pytest.raises(PromptError, match="too long"):
-        features(ask_sentences(Failing(), PASSAGE, TEXT, ["It is late."]))
+        features(ask_claims(Failing(), PASSAGE, ["It is late."]))
 
 
 @pytest.mark.model
 def test_a_passage_given_its_own_text_keeps_its_bits_and_given_another_does_not():
     path, file = prepared.resolve(None, ())
-    with LocalModel(path, file, LoadOptions((512,), None, 2)) as model:
-        alone, own, other = (model.score_text(before, FERRY) for before in ("", FERRY + GAP, BEES + GAP))
-        bits = alone.result().bits
+    with LocalModel(path, file, LoadOptions((1536,), None, 2)) as model:
+        scorer = Remembering(model)
+        own, other, again = (answered(ask(scorer, FERRY, text), file, None) for text in (FERRY, BEES, FERRY))
         # Larger models give over 95 % and under 5 %: the bundled model takes longer to see that a copy comes.
-        assert 1 - own.result().bits / bits > 0.85
-        assert 1 - other.result().bits / bits < 0.1
-        assert model.score_text(FERRY + GAP, FERRY).result() == own.result()
+        assert own.kept > 0.85
+        assert other.kept < 0.1
+        assert again == own
+        assert "".join(span.text for span in own.text) == "".join(span.text for span in own.passage) == FERRY
+        assert own.sentences[0].gain > other.sentences[0].gain + 1

@@ -28,9 +28,9 @@ class FakeVocabulary:
     def __init__(self, *_: object) -> None:
         pass
 
-    def count(self, messages: tuple[object, ...]) -> int:
-        """The number of words of all messages."""
-        return len(str(messages).split())
+    def count_text(self, text: str) -> int:
+        """The number of words."""
+        return len(text.split())
 
     def close(self) -> None:
         """Nothing to close."""

@@ -162,15 +162,18 @@ class LlamaDecoder:
         self._compute(slot, tokens, position, int(is_last))
         self._logits_row[slot] = len(tokens) - 1
 
-    def score(self, slot: int, tokens: Sequence[int], position: int, following: Sequence[int]) -> list[float]:
-        """Compute one chunk, with logits for its last tokens: as many as `following`, the tokens that come next.
+    def score(
+        self, slot: int, tokens: Sequence[int], position: int, wanted: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
+        """Compute one chunk, with logits for its last tokens, as many as `wanted` has items.
 
-        Gives the natural log-probabilities of `following`. How many logits a chunk has must depend on the request
-        alone: some kernels compute a row otherwise if there are other rows. The tokens' keys and values don't depend
-        on it: llama.cpp leaves rows without logits out in the last layer, behind the attention.
+        Gives the natural log-probabilities of the tokens `wanted` after each of these. How many logits a chunk has
+        must depend on the request alone: some kernels compute a row otherwise if there are other rows. The tokens'
+        keys and values don't depend on it: llama.cpp leaves rows without logits out in the last layer, behind the
+        attention.
         """
-        self._compute(slot, tokens, position, len(following))
-        return [self._logprob(row, token) for row, token in enumerate(following, len(tokens) - len(following))]
+        self._compute(slot, tokens, position, len(wanted))
+        return [self._logprobs(row, each) for row, each in enumerate(wanted, len(tokens) - len(wanted))]
 
     def _compute(self, slot: int, tokens: Sequence[int], position: int, outputs: int) -> None:
         """Compute one chunk, with logits for its last `outputs` tokens."""
@@ -263,8 +266,8 @@ class LlamaDecoder:
             )
         return best
 
-    def _logprob(self, row: int, token: int) -> float:
-        """log p of a token, of the raw logits of a row: each exp in float32, their sum and its logarithm in float64.
+    def _logprobs(self, row: int, tokens: Sequence[int]) -> list[float]:
+        """log p of tokens, of the raw logits of a row: each exp in float32, their sum and its logarithm in float64.
 
         Row by row, so that the result doesn't depend on the number of rows.
         """
@@ -272,7 +275,8 @@ class LlamaDecoder:
         best = self._largest(logits)
         weights = np.subtract(logits, best, out=self._scratch[0])
         total = np.exp(weights, out=weights).sum(dtype=np.float64)
-        return float(logits[token]) - float(best) - math.log(total)
+        least = float(best) + math.log(total)
+        return [float(logits[token]) - least for token in tokens]
 
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """Log-probability, entropy and alternatives of the tokens sampled for some slots.
