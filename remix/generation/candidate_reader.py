@@ -64,18 +64,19 @@ class CandidateReader:
 
         Raises the engine's errors, as the future does.
         """
-        asked = [self._ask(passage, text) for text in texts]
+        scorer = reader.Remembering(self._scorer)
+        asked = [self._ask(scorer, passage, text) for text in texts]
         return self._waiting.submit(self._answered, asked)
 
     def close(self) -> None:
         """Answer nothing more."""
         self._waiting.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, passage: str, text: str) -> Asked | None:
+    def _ask(self, scorer: Scorer, passage: str, text: str) -> Asked | None:
         if not passage.strip() or not text.strip():
             return None
         try:
-            return reader.ask(self._scorer, passage, text)
+            return reader.ask(scorer, passage, text)
         except PromptError:
             return None
 
