@@ -6,6 +6,7 @@ Takes a run's folder, a task and a record's id, gives the `Reading` of that reco
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from remix.outputs.layout import READING
 from remix.outputs.run import RunFolder
@@ -32,9 +33,13 @@ def stored_reading(folder: RunFolder, task_id: str, record: str) -> Reading | No
 
 def _is_sound(reading: Reading) -> bool:
     """Whether all numbers can be a model's: pages, plots and JSON for other programs have no others."""
-    numbers = [reading.passage_bits, reading.kept_bits, reading.kept]
-    numbers += [each.bits for side in (reading.passage, reading.text) for each in side]
-    for sentence in reading.sentences:
-        numbers += [each for each in (sentence.said, sentence.turned_round) if each is not None]
-        numbers += [each for each in sentence.features.model_dump().values() if isinstance(each, float)]
-    return all(math.isfinite(each) and abs(each) <= MOST for each in numbers)
+    return all(math.isfinite(each) and abs(each) <= MOST for each in (reading.kept, *_numbers(reading.model_dump())))
+
+
+def _numbers(value: object) -> Iterator[float]:
+    """All numbers with a fraction in a value made of dictionaries and lists."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)

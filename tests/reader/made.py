@@ -54,15 +54,17 @@ def made(
 
 
 def _sentence(sentence: str, label: Label) -> SentenceReading:
+    """A sentence whose measurements are all 0: what is shown has no part of them."""
     said, turned_round = ODDS[label]
-    return SentenceReading(
-        sentence=sentence,
-        label=label,
-        said=said,
-        turned_round=turned_round,
-        features=Features(**dict.fromkeys(Features.model_fields, 0.0)),
-        against=sentence.split()[-1].strip("."),
-    )
+    known = {
+        "sentence": sentence,
+        "label": label,
+        "said": said,
+        "turned_round": turned_round,
+        "features": dict.fromkeys(Features.model_fields, 0.0),
+        "against": sentence.split()[-1].strip("."),
+    }
+    return SentenceReading.model_validate(dict.fromkeys(SentenceReading.model_fields, 0.0) | known)
 
 
 def store(folder: RunFolder, task: str, reading: Reading) -> None:
