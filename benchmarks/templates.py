@@ -13,15 +13,17 @@ later ones, and seeds can be added. `texts.jsonl` in the same folder has all tex
 from __future__ import annotations
 
 import json
+import math
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import click
-import wordsegment  # type: ignore[import-untyped]  # has no types
 from rich.table import Table
 
 from benchmarks.machine import describe, in_words
@@ -29,9 +31,10 @@ from benchmarks.report import blank, number, save, show
 from remix.analysis import run_ledgers
 from remix.analysis.intervals import Estimate, over_passages
 from remix.analysis.trajectory import passage_of
+from remix.documents.word_segmentation import english_words
 from remix.engine.local import LocalModel
 from remix.errors import RemixError
-from remix.generation.execute import generate, load_options, resume
+from remix.generation.execute import Outcome, generate, load_options, resume
 from remix.generation.plan import plan_of
 from remix.generation.prepare import Job, prepare
 from remix.measure.ledger import Ledger
@@ -45,8 +48,8 @@ from remix.workspace import Settings, Workspace, shipped
 NEARLY = 0.9
 """A step stands still if at least this share of its word 4-grams is in the text that it reads."""
 
-RARE = 100_000
-"""A word counts as misspelled if it occurs less often in the 10^12 words of wordsegment's corpus (Google's, 2006)."""
+RARE = -7
+"""A word counts as misspelled if its log10 probability is lower (`english_words`, which has no *cannot*)."""
 
 NAMED = 2
 """A sentence names something of the passage if it has at least this number of the passage's content words."""
@@ -117,17 +120,8 @@ def misspelled(each: Text) -> int:
     A run penalty that is too strong makes a model misspell a word rather than repeat it.
     """
     own, known = ({*words(POSSESSIVES.sub("", text))} for text in (each.text, f"{each.source} {each.previous}"))
-    counts = _counts()
-    return sum(word.isalpha() and counts.get(word, 0) < RARE for word in own - known - {"cannot"})
-
-
-@cache
-def _counts() -> dict[str, float]:
-    """How often English words occur; "cannot" is counted as two words there."""
-    segmenter = wordsegment.Segmenter()
-    segmenter.load()
-    counts: dict[str, float] = segmenter.unigrams
-    return counts
+    english = english_words()
+    return sum(word.isalpha() and english.get(word, -math.inf) < RARE for word in own - known - {"cannot"})
 
 
 def _content(text: str) -> set[str]:
@@ -251,7 +245,8 @@ def _with_seed(job: Job, seed: int, keep: Path) -> Part:
 def write(parts: Sequence[Part]) -> None:
     """Write the texts of all parts with one engine, and finish parts that were begun.
 
-    Raises `RemixError` if the model can't be loaded, and `ClickException` if a text fails.
+    The parts of a seed are written at the same time: then the engine computes a passage once for all of them. Raises
+    `RemixError` if the model can't be loaded, and `ClickException` if a text fails.
     """
     left = [part for part in parts if not (part.folder and part.folder.is_complete)]
     if not left:
@@ -260,13 +255,30 @@ def write(parts: Sequence[Part]) -> None:
     if path is None or file is None:
         raise click.ClickException("the benchmark needs a GGUF.")
     longest = max((part.job.run for part in left), key=lambda run: run.n_ctx_seq)
-    with LocalModel(path, file, load_options(longest)) as writer:
-        for part in left:
-            part.place.mkdir(parents=True, exist_ok=True)
-            begun = part.folder
-            outcome = resume(begun, writer=writer) if begun else generate(part.job, part.place, writer=writer)
-            if outcome.failures:
-                raise click.ClickException(f"{len(outcome.failures)} texts failed: {outcome.failures[0].error}")
+    chains = sum(load_options(part.job.run).chains for part in left)
+    with LocalModel(path, file, load_options(longest)._replace(chains=chains)) as writer:
+        for _, group in groupby(left, key=lambda part: part.job.run.options.seed):
+            _write_together(list(group), writer)
+
+
+def _write_together(parts: Sequence[Part], writer: LocalModel) -> None:
+    stop = threading.Event()
+
+    def write_one(part: Part) -> Outcome:
+        part.place.mkdir(parents=True, exist_ok=True)
+        if begun := part.folder:
+            return resume(begun, stop=stop, writer=writer)
+        return generate(part.job, part.place, stop=stop, writer=writer)
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        waiting = [pool.submit(write_one, part) for part in parts]
+        try:
+            failures = [failure for each in waiting for failure in each.result().failures]
+        except BaseException:
+            stop.set()
+            raise
+    if failures:
+        raise click.ClickException(f"{len(failures)} texts failed: {failures[0].error}")
 
 
 # -- reading ------------------------------------------------------------------------------------------------
