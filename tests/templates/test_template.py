@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from remix.errors import PromptError
-from remix.records import Dist, Dry, Essay, Greedy, Message, MinP, Passage, Prompt, Temperature, TopK, Weights, sha256
+from remix.measure.flags import flags
+from remix.records import (
+    Dist,
+    Dry,
+    Essay,
+    Greedy,
+    Message,
+    MinP,
+    Passage,
+    Prompt,
+    Temperature,
+    TopK,
+    Weights,
+    canonical_sha256,
+    sha256,
+)
 from remix.templates.folder import read_all_templates, read_template, read_templates
 from remix.templates.template import Reading, Settings, Template
 from remix.workspace import shipped
@@ -397,12 +413,62 @@ def test_the_shipped_summary_asks_for_half_the_words() -> None:
 
 def test_the_shipped_counter_is_a_thread() -> None:
     made = read_template(SHIPPED / "counter.md.j2")
-    reply = [made.render(Reading(PAIRS, "Not so."), step, 3, LARGE).messages for step in (2, 3)]
-    assert [[message.role for message in messages] for messages in reply] == [["user", "assistant", "user"]] * 2
+    reply = [made.render(Reading(PAIRS, "Not so."), step, 3, SMALL).messages for step in (2, 3)]
+    assert [[message.role for message in messages] for messages in reply] == [
+        ["user", "assistant", "user", "assistant"]
+    ] * 2
     assert [messages[0].content.split("\n")[-1] for messages in reply] == [
         "Argue against this in two sentences.",
         "Defend this in two sentences.",
     ]
+
+
+def test_the_shipped_counter_quotes_what_it_answers() -> None:
+    """What was given to a model as its own words, the model repeated."""
+    made = read_template(SHIPPED / "counter.md.j2")
+    first, reply, again = (made.render(Reading(PAIRS, "Not so."[: step - 1]), step, 3, LARGE) for step in (1, 2, 3))
+    assert [len(each.messages) for each in (first, reply, again)] == [1, 1, 1]
+    assert "“N”" in reply.messages[0].content
+    assert "“No”" in again.messages[0].content
+    asked = {each.messages[0].content.split("\n")[-1] for each in (first, reply, again)}
+    assert len(asked) == 3
+
+
+def test_the_shipped_rewriting_asks_for_another_manner_at_each_step() -> None:
+    made = read_template(SHIPPED / "rewrite.md.j2")
+    asked = [made.render(Reading(PAIRS, "Before."), step, 4, LARGE).messages[0].content for step in (1, 2, 3, 4)]
+    assert len(set(asked)) == 3
+    assert asked[0] == asked[3]
+    assert all(each.startswith("Before.\n\n") for each in asked)
+
+
+@pytest.mark.parametrize("kind", ["counter", "rewrite", "synthesis"])
+def test_the_shipped_kinds_hear_the_prompt_but_for_the_bundled_model(kind: str) -> None:
+    made = read_template(SHIPPED / f"{kind}.md.j2")
+    large, small = (made.settings(labels).sampling for labels in (LARGE, SMALL))
+    assert (large.dry_prompt, large.dry_multiplier > 0) == (True, True)
+    assert (small.dry_prompt, small.dry_multiplier, small.dry_allowed_length) == (False, 2, 2)
+
+
+def test_another_familys_settings_leave_the_wording_alone() -> None:
+    """`family` was enough to get the bundled model's wording."""
+    source = (SHIPPED / "rewrite.md.j2").read_text(encoding="utf-8")
+    more = source.replace("families:\n", "families:\n  qwen3: {max_tokens: 100}\n")
+    plain, own = (Template("rewrite", each.encode(), "rewrite.md.j2") for each in (source, more))
+    assert own.settings(LARGE).max_tokens == 100
+    assert own.render(Reading(PAIRS), 1, 1, LARGE).messages == plain.render(Reading(PAIRS), 1, 1, LARGE).messages
+
+
+def test_the_bundled_models_prompts_stay_as_they_were() -> None:
+    """Its settings were measured with this wording, and a wording for other models mustn't touch it."""
+    texts = {"summary": "Short.", "counter": "Not so."}
+    spoken = [
+        made.render(Reading(PAIRS, "Before."[: step - 1], texts), step, 3, SMALL).messages
+        for kind, made in read_templates(SHIPPED, ["counter", "rewrite", "summary", "synthesis"]).items()
+        for step in range(1, made.steps(3) + 1)
+    ]
+    parts = [[(each.role, each.content) for each in messages] for messages in spoken]
+    assert canonical_sha256(parts) == "8de24c17c061ee95bbb591c9d0cf80d4764a4e0db792f3cc561a81674a19f791"
 
 
 @pytest.mark.parametrize(
@@ -574,10 +640,26 @@ def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
     made = read_templates(SHIPPED, ["synthesis"])
     assert list(made) == ["summary", "counter", "synthesis"]
     read = Reading(PAIRS, texts={"summary": "In short.", "counter": "Not so."})
-    for labels in (SMALL, LARGE):
-        messages = made["synthesis"].render(read, 1, 3, labels).messages
-        assert messages[0].content.startswith(f"{TEXT}\n\n")
-        assert [each.content for each in messages[1:4:2]] == ["In short.", "Not so."]
+    small, large = (made["synthesis"].render(read, 1, 3, labels).messages for labels in (SMALL, LARGE))
+    assert small[0].content.startswith(f"{TEXT}\n\n")
+    assert [each.content for each in small[1:4:2]] == ["In short.", "Not so."]
+    (asked,) = large
+    assert asked.content.startswith(f"{TEXT}\n\nIn short: “In short.”\n\nAgainst this it was said: “Not so.”\n\n")
+
+
+@pytest.mark.parametrize("kind", ["counter", "synthesis"])
+def test_the_shipped_forms_of_sentences_raise_no_echo(kind: str) -> None:
+    """A form has no five words in a row: a text that follows the form would be flagged as an echo."""
+    made = read_templates(SHIPPED, [kind])[kind]
+    for step, more in itertools.product((1, 2, 3), ("", "a", "ab")):
+        passage = PASSAGE.model_copy(update={"text": f"{TEXT}{more}"})
+        read = Reading(((ESSAY, passage),), "Not so."[: step - 1], {"summary": "Short.", "counter": "Not so."})
+        asked = made.render(read, step, 3, LARGE).messages[0].content
+        form = asked.rsplit("“", 1)[1].rstrip("”")
+        filled = form.replace("…", "apples fall from trees")
+        assert filled.count("apples") >= 2
+        found = flags(filled, "stop", passage.text, "", (Message(role="user", content=asked),))
+        assert "echo" not in found
 
 
 def test_a_kind_can_t_read_one_that_is_made_from_a_group(tmp_path: Path) -> None:
