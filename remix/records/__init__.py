@@ -16,6 +16,7 @@ from remix.records.generation import (
     Alternative,
     Choice,
     EngineUsed,
+    Fork,
     Generation,
     Message,
     Prompt,
@@ -42,7 +43,7 @@ from remix.records.output import (
     record_id,
     source_of,
 )
-from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
+from remix.records.plan import GROUPS, Branch, Input, PassageInput, RecordInput, Task, TaskInput, task_id
 from remix.records.reading import Features, Label, Reading, ReadingFile, SentenceReading, Span
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
 from remix.records.run import (
@@ -94,6 +95,7 @@ from remix.records.values import (
 __all__ = [
     "GROUPS",
     "Alternative",
+    "Branch",
     "Candidate",
     "CandidateMeasures",
     "Change",
@@ -110,6 +112,7 @@ __all__ = [
     "Essay",
     "Failure",
     "Features",
+    "Fork",
     "Frozen",
     "Generation",
     "Grammar",
