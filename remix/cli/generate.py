@@ -89,7 +89,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     stop = threading.Event()
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
-    _finish(ctx, outcome, chosen["as_json"])
+    finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(cls=Command)
@@ -128,7 +128,7 @@ def resume(ctx: click.Context, /, run: str | None, model: str | None, anyway: bo
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         outcome = execute.resume(folder, find_model, watch, stop)
-    _finish(ctx, outcome, chosen["as_json"])
+    finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(name="try", cls=Command)
@@ -259,7 +259,7 @@ def _set_verbose(verbose: bool) -> None:
     set_verbose(verbose)
 
 
-def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
+def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     """Say how the run ended and what to do next, and exit accordingly."""
     folder = outcome.folder
     for failure in outcome.failures:

@@ -69,6 +69,8 @@ def generate(
         interrupts.stop_gently(stop)
         options = job.run.options
         about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
+        if branches := [task for task in job.run.tasks if task.branch]:
+            about = f"branch-{branches[0].place}"
         now = datetime.now(UTC)
         named = {"name": run_name(about, now), "created": now, "engine": writer.info.engine}
         folder = RunFolder.create(outputs, job.run.model_copy(update=named))
@@ -133,7 +135,7 @@ def draft(
             on_prompt(request.prompt.messages)
             if request.prompt.keep_opening:
                 on_text(request.prompt.opening)
-            generation = writer.submit(request.prompt, request.samplings[0], on_text).result()
+            generation = writer.submit(request.prompt, request.samplings[0], on_text=on_text).result()
             record, text, _ = recorder.record(request, [generation])
             texts[task.id] = record.id, text
             yield record, text

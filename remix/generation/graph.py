@@ -118,7 +118,8 @@ class TaskGraph:
         try:
             request = self._recorder.ask(task, texts)
             for sampling in request.samplings:
-                candidates.append(self._writer.submit(request.prompt, sampling))  # noqa: PERF401 (all up to an error)
+                # No comprehension: if one can't be submitted, those before it are cancelled.
+                candidates.append(self._writer.submit(request.prompt, sampling, request.fork))  # noqa: PERF401
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
