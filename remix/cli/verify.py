@@ -17,6 +17,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.lineage import Step
+    from remix.records import Branch
     from remix.verification.replay import Replayed
     from remix.verification.verify import Report
     from remix.workspace import Workspace
@@ -315,8 +316,12 @@ def _print_ancestry(steps: list[Step]) -> None:
     from remix.outputs.facts import lines_in_words
 
     for step in steps:
+        branch = step.record.task.branch
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
+        if branch:
+            say(f"branches from the text of record {branch.original[:12]}: {_fork(branch)}.")
+            read = [source.passage for source in step.record.sources]
         say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
         say()
         for message in step.record.derivation.prompt.messages:
@@ -327,6 +332,15 @@ def _print_ancestry(steps: list[Step]) -> None:
         under = f" under “{source.section}”" if source.section else ""
         tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
         say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines_in_words(source.lines)}.")
+
+
+def _fork(branch: Branch) -> str:
+    """Where a branch leaves its original, and what it puts there, in words."""
+    put = quoted(branch.put)
+    what = f"{put} in place of {quoted(branch.was)}" if branch.was else f"{put} at the end"
+    seed = branch.fork.seed
+    numbers = f"new random numbers (seed {seed})" if seed else "the original's random numbers"
+    return f"from token {branch.token} on (character {branch.character}) {what}, then {numbers}"
 
 
 def _making(step: Step) -> str:

@@ -36,7 +36,7 @@ from remix.records import (
 from tests import tiny_architectures
 
 PROMPT = "The archive burned, and what was left of it was catalogued with great care.\n\n" * 3 + "Anna asked"
-TOKENS = 16
+TOKENS = 12
 CONTEXT = 256
 PENALTIES = Penalties(last_n=64, repeat=1.1, frequency=0.0, presence=0.1)
 DRY = Dry(multiplier=0.8, base=1.75, allowed_length=2, last_n=256, breakers=("\n", ":"), prompt=True)
@@ -116,20 +116,17 @@ def check(model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...]) ->
     asked: list[tuple[int, Request]] = []
     for at, original in enumerate(originals):
         tokens = tokens_of(written[at])
-        asked += [(at, branch(original, *tokens[:place])) for place in range(1, len(tokens) + 1, 4)]
-    others = [
-        branch(original, *tokens_of(written[at])[:7], *model.tokenize_text(" however"), seed=seed)
-        for at, original in enumerate(originals)
-        for seed in (None, 5, 6)
-    ]
+        asked += [(at, branch(original, *tokens[:place])) for place in range(1, len(tokens) + 1, 5)]
+    begun = (*tokens_of(written[0])[:5], *model.tokenize_text(" however"))
+    others = [branch(originals[0], *begun, seed=seed) for seed in (None, 5)]
     other_alone = [said(write(model, [each], config, 1, 1, 0)[0][0]) for each in others]
-    assert len(set(map(repr, other_alone))) > 3, "variants differ"
+    assert other_alone[0] != other_alone[1], "variants differ"
     for parallel, threads, prefix_slots in ((1, 2, 0), (5, 1, 3), (16, 2, 0)):
         requests = [*originals, *others, *(each for _, each in reversed(asked))]
         texts, noted = write(model, requests, config, parallel, threads, prefix_slots)
         assert [said(each) for each in texts[:2]] == [said(each) for each in written]
-        assert [said(each) for each in texts[2:8]] == other_alone
-        for (at, _), text in zip(reversed(asked), texts[8:], strict=True):
+        assert [said(each) for each in texts[2:4]] == other_alone
+        for (at, _), text in zip(reversed(asked), texts[4:], strict=True):
             assert said(text) == said(written[at])
         for at in (0, 1):
             assert noted[logits[at]] == 1 + sum(each == at for each, _ in asked), "the logits are the original's"

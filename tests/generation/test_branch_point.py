@@ -183,10 +183,4 @@ def test_no_words_are_refused():
 def test_the_place_of_each_token_is_where_it_stands_in_the_text():
     text = found(" the map is old.", opening="The")
     places = [point_at(text, str(number)).character for number in range(1, 6)]
-    assert [text.text[place:] for place in places] == [
-        " the map is old.",
-        " map is old.",
-        " is old.",
-        " old.",
-        ".",
-    ]
+    assert [text.text[place:] for place in places] == [" the map is old.", " map is old.", " is old.", " old.", "."]

@@ -163,9 +163,7 @@ def test_a_forged_branch_is_found(workspace: Workspace, written: RunFolder, loca
     assert any("wasn't given the tokens that run.json gives" in each for each in found)
     found = forged(branches, branch.model_copy(update={"max_tokens": 29}))
     assert any("its sampling isn't the one of the output that it branches from" in each for each in found)
-    with pytest.raises(RunError, match="plans no text"):
-        forged(branches, branch.model_copy(update={"original": "0" * 64}))
-        RunFolder.open(branches.path)
+    assert any("plans no text" in each for each in forged(branches, branch.model_copy(update={"original": "0" * 64})))
 
 
 def test_branches_are_not_refreshed_and_not_resumed_by_another_model(
