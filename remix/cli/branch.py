@@ -16,6 +16,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.generation.branching import Planned
+    from remix.records import Run
     from remix.workspace import Workspace
 
 
@@ -61,10 +62,19 @@ def branch(ctx: click.Context, /, output: str, **chosen: Any) -> None:
         note(_in_words(planned))
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(planned.job, workspace.outputs, watch, threading.Event())
+    _note_other_engine(planned.job.run, outcome.folder.run)
     finish(ctx, outcome, chosen["as_json"])
 
 
 COMMANDS = (branch,)
+
+
+def _note_other_engine(planned: Run, carried_out: Run) -> None:
+    """Say if the branches were written by another engine than the original."""
+    from remix.verification.replay import differences
+
+    if planned.engine and carried_out.engine and (found := differences(planned.engine, carried_out.engine)):
+        note(f"Another engine wrote the original ({'; '.join(found)}): with its own, the branch may go on otherwise.")
 
 
 def _in_words(planned: Planned) -> str:

@@ -17,7 +17,6 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.lineage import Step
-    from remix.records import Branch
     from remix.verification.replay import Replayed
     from remix.verification.verify import Report
     from remix.workspace import Workspace
@@ -313,14 +312,14 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
 
 def _print_ancestry(steps: list[Step]) -> None:
     """Print each step from the text back to the passage, with its template, model and seed."""
-    from remix.outputs.facts import lines_in_words
+    from remix.outputs.facts import fork_in_words, lines_in_words
 
     for step in steps:
         branch = step.record.task.branch
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
         if branch:
-            say(f"branches from the text of record {branch.original[:12]}: {_fork(branch)}.")
+            say(f"branches from the text of record {branch.original[:12]}: {fork_in_words(branch)}.")
             read = [source.passage for source in step.record.sources]
         say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
         say()
@@ -332,15 +331,6 @@ def _print_ancestry(steps: list[Step]) -> None:
         under = f" under “{source.section}”" if source.section else ""
         tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
         say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines_in_words(source.lines)}.")
-
-
-def _fork(branch: Branch) -> str:
-    """Where a branch leaves its original, and what it puts there, in words."""
-    put = quoted(branch.put)
-    what = f"{put} in place of {quoted(branch.was)}" if branch.was else f"{put} at the end"
-    seed = branch.fork.seed
-    numbers = f"new random numbers (seed {seed})" if seed else "the original's random numbers"
-    return f"from token {branch.token} on (character {branch.character}) {what}, then {numbers}"
 
 
 def _making(step: Step) -> str:
