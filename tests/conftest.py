@@ -28,6 +28,7 @@ from remix.outputs import RunFolder, layout
 from remix.reader.reader import Scorer
 from remix.records import (
     EngineUsed,
+    Fork,
     Generation,
     ModelFile,
     ModelUsed,
@@ -272,12 +273,12 @@ class FakeWriter:
         """What the next text says of who wrote it."""
         return self.info
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
         self.asked.append(prompt)
         tokens = "\n".join(message.content for message in prompt.messages).encode()
         if self.fail_on and self.fail_on(prompt):
             tokens = b""
-        return self.engine.submit(Request(token_ids=tuple(tokens), sampling=sampling))
+        return self.engine.submit(Request(token_ids=tuple(tokens), sampling=sampling, fork=fork))
 
     def close(self) -> None:
         self.engine.close()

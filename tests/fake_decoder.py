@@ -23,6 +23,8 @@ class FakeDecoder:
     """
 
     copies_whole = False
+    hears_all = True
+    """Whether each token of a slot was sampled or given, so that the samplers heard it."""
 
     END = 0
     LINE = 27
@@ -47,12 +49,17 @@ class FakeDecoder:
         self._computed: list[list[Chunk]] = [[] for _ in range(slots + prefix_slots)]
         self._to_compute: list[list[Chunk]] = [[] for _ in range(slots)]
         self._sampling: list[Sampling | None] = [None] * slots
+        self._begin: list[int] = [0] * slots
+        self._heard: list[list[int]] = [[] for _ in range(slots)]
+        self._random: list[str] = [""] * slots
         self._logits: set[int] = set()
 
     def open(self, slot: int, sampling: Sampling | None, tokens: Sequence[int]) -> None:
         assert self._sampling[slot] is None, "slot is taken"
         assert len(tokens) + (sampling.most if sampling else 0) <= self.n_ctx_seq, "the sequence can't fit"
         self._sampling[slot] = sampling
+        self._begin[slot], self._heard[slot] = len(tokens), []
+        self._random[slot] = str(sampling.seed) if sampling else ""
         prompt = tokens if sampling else tokens[:-1]
         self._to_compute[slot] = list(cut(prompt, self.config.chunk, self.piece if self.config.paragraphs else None))
 
@@ -85,12 +92,29 @@ class FakeDecoder:
             self._append(row.slot, [row.token], row.position)
         self._logits = {row.slot for row in rows}
 
-    def sample(self, slot: int) -> int:
-        sampling = self._sampling[slot]
-        assert sampling is not None, "the slot is empty"
+    def sample(self, slot: int, given: int | None = None) -> int:
+        assert self._sampling[slot] is not None, "the slot is empty"
         assert slot in self._logits, "the last call left no logits for the slot"
-        state = f"{self._memory[slot]}{sampling.seed}".encode()
-        return int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
+        after = self._memory[slot][self._begin[slot] :]
+        assert self._heard[slot] == after or not self.hears_all, "the samplers heard other tokens"
+        state = f"{self._memory[slot]}{self._random[slot]}".encode()
+        drawn = int.from_bytes(hashlib.sha256(state).digest()[:4], "big") % 27
+        self._heard[slot].append(drawn if given is None else given)
+        return self._heard[slot][-1]
+
+    def reseed(self, slot: int, seed: int) -> None:
+        assert self._sampling[slot] is not None, "the slot is empty"
+        self._random[slot] = f"{seed} after {len(self._heard[slot])} tokens"
+
+    def branch(self, source: int, target: int) -> None:
+        assert self._sampling[target] is None, "slot is taken"
+        assert not self._memory[target], "the slot isn't empty"
+        assert source in self._logits, "the last call left no logits for the slot"
+        self._memory[target] = [*self._memory[source]]
+        self._computed[target] = [*self._computed[source]]
+        self._sampling[target], self._begin[target] = self._sampling[source], self._begin[source]
+        self._heard[target], self._random[target] = [*self._heard[source]], self._random[source]
+        self._logits.add(target)
 
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         assert set(slots) == self._logits, "the slots aren't those of the last call"
@@ -115,9 +139,12 @@ class FakeDecoder:
         self._sampling[target], self._sampling[source] = self._sampling[source], None
         self._memory[target], self._memory[source] = self._memory[source], []
         self._computed[target], self._computed[source] = self._computed[source], []
+        self._begin[target], self._random[target] = self._begin[source], self._random[source]
+        self._heard[target], self._heard[source] = self._heard[source], []
         self._logits -= {source, target}
 
     def clear(self, slot: int) -> None:
+        self._logits.discard(slot)
         self._sampling[slot] = None
         self._memory[slot] = []
         self._computed[slot] = []

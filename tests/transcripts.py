@@ -158,6 +158,7 @@ class Reciting(FakeDecoder):
     """
 
     FIRST = 1000
+    hears_all = False
 
     def __init__(self, written: str, slots: int = 4) -> None:
         self.written = tokens_of(written)
@@ -170,8 +171,8 @@ class Reciting(FakeDecoder):
         super().open(slot, sampling, prompt)
         self._prompts[slot] = len(prompt)
 
-    def sample(self, slot: int) -> int:
-        super().sample(slot)
+    def sample(self, slot: int, given: int | None = None) -> int:
+        super().sample(slot, given)
         return self.FIRST + min(len(self._memory[slot]) - self._prompts[slot], len(self.written) - 1)
 
     def move(self, source: int, target: int) -> None:

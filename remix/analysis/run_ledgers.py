@@ -144,7 +144,9 @@ def _read(folder: RunFolder) -> Iterator[tuple[Task, Record, LedgerInput]]:
             )
         texts[task.id] = text
         read = [texts[id_] if id_ in texts else folder.read(id_)[1] for id_ in task.reads]
-        read += [earlier[each.record] for each in task.inputs if isinstance(each, RecordInput)]
+        # A branch goes on with its original rather than read it.
+        inputs = () if task.branch else task.inputs
+        read += [earlier[each.record] for each in inputs if isinstance(each, RecordInput)]
         yield (
             task,
             record,

@@ -89,7 +89,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     stop = threading.Event()
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
-    _finish(ctx, outcome, chosen["as_json"])
+    finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(cls=Command)
@@ -132,7 +132,7 @@ def resume(
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         find_reader = functools.partial(run_model.reader_of, reader=reader, model_folders=workspace.model_folders)
         outcome = execute.resume(folder, find_model, watch, stop, find_reader=find_reader)
-    _finish(ctx, outcome, chosen["as_json"])
+    finish(ctx, outcome, chosen["as_json"])
 
 
 @click.command(name="try", cls=Command)
@@ -277,7 +277,7 @@ def _set_verbose(verbose: bool) -> None:
     set_verbose(verbose)
 
 
-def _finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
+def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     """Say how the run ended and what to do next, and exit accordingly."""
     folder = outcome.folder
     for failure in outcome.failures:

@@ -342,11 +342,15 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
 
 def _print_ancestry(steps: list[Step]) -> None:
     """Print each step from the text back to the passage, with its template, model and seed."""
-    from remix.outputs.facts import lines_in_words
+    from remix.outputs.facts import fork_in_words, lines_in_words
 
     for step in steps:
+        branch = step.record.task.branch
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
+        if branch:
+            say(f"branches from the text of record {branch.original[:12]}: {fork_in_words(branch)}.")
+            read = [source.passage for source in step.record.sources]
         say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
         say()
         for message in step.record.derivation.prompt.messages:

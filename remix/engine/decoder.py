@@ -112,11 +112,21 @@ class Decoder(Protocol):
     def decode(self, rows: Sequence[Row]) -> None:
         """Compute one token of each of some sequences; leaves logits for each."""
 
-    def sample(self, slot: int) -> int | None:
-        """Sample the slot's next token from the logits of the last call; None if the grammar allows no token."""
+    def sample(self, slot: int, given: int | None = None) -> int | None:
+        """Sample the slot's next token from the logits of the last call; None if the grammar allows no token.
+
+        A given token is taken in place of the token that was drawn: the random numbers go on as if the draw stood,
+        and the samplers hear the given token. Raises `ModelError` if the grammar forbids the given token.
+        """
+
+    def reseed(self, slot: int, seed: int) -> None:
+        """Begin new random numbers for the slot's next token and all tokens after."""
+
+    def branch(self, source: int, target: int) -> None:
+        """Make an empty slot a copy of an open slot: all cells, the samplers' state, the logits of the last call."""
 
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
-        """Log-probability, entropy and alternatives of the sampled tokens of all slots of the last call, in order.
+        """Log-probability, entropy and alternatives of the tokens of slots with logits of the last call, in order.
 
         Call once, after sampling: the logits may be overwritten.
         """

@@ -100,8 +100,17 @@ class Engine:
         """Queue a request. The engine's thread passes new text to `on_text`, which ends the request by raising.
 
         Raises `PromptError` if the prompt, the thoughts and the text exceed the longest context, since a text must
-        not end where memory happens to. Raises `ModelError` if the engine has ended.
+        not end where memory happens to; or if more tokens are given than the text may have. Raises `ModelError` if
+        the engine has ended, or for a given token that the model doesn't have.
         """
+        given = request.fork.token_ids if request.fork else ()
+        for token in given:
+            self.decoder.piece(token)
+        if len(given) > request.sampling.most:
+            raise PromptError(
+                f"{len(given)} tokens are given, and the text may have {request.sampling.most}.",
+                "Raise --max-tokens.",
+            )
         sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
         most = request.sampling.most
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
@@ -276,7 +285,8 @@ class Engine:
         self._sample(active)
 
     def _sample(self, sequences: list[Sequence]) -> None:
-        """Sample a token for each sequence of the last call."""
+        """Sample a token for each sequence of the last call, and for the branches that part from them now."""
+        sequences = sequences + self._parted(sequences)
         slots = [sequence.slot for sequence in sequences]
         tokens = [self._sample_one(sequence) for sequence in sequences]
         # `choices_of` wants a token for each row, so a sequence without a token gets token 0.
@@ -285,14 +295,29 @@ class Engine:
         for sequence, token, choice in zip(sequences, tokens, choices, strict=True):
             self._accept(sequence, token, choice)
 
+    def _parted(self, sequences: list[Sequence]) -> list[Sequence]:
+        """The branches that part from running branches now, as copies: before the next token, after the last call."""
+        with self._changed:
+            pairs = self._scheduler.part(sequences)
+        for trunk, branch in pairs:
+            self.decoder.branch(trunk.slot, branch.slot)
+            self._scheduler.computed(branch)
+        return [branch for trunk, branch in pairs if all(self._take(branch, token) for token in trunk.begun)]
+
     def _sample_one(self, sequence: Sequence) -> int | RemixError:
         """A sequence's next token, or an error that concerns only the sequence."""
+        given, closing = sequence.given, sequence.filter.forced
         try:
-            token = self.decoder.sample(sequence.slot)
+            if sequence.new_seed is not None:
+                self.decoder.reseed(sequence.slot, sequence.new_seed)
+            # Of a mark that closes a thought at the limit, samplers hear what was drawn, in a branch as in any text.
+            token = self.decoder.sample(sequence.slot, None if closing else given)
         except RemixError as error:
             return error
-        if sequence.filter.forced:
-            return sequence.filter.forced.popleft()
+        if closing:
+            token = closing.popleft()
+        if given is not None:
+            token = given
         return ModelError(*_DEAD_END) if token is None else token
 
     def _accept(self, sequence: Sequence, token: int | RemixError, choice: Choice | None) -> None:
@@ -302,15 +327,24 @@ class Engine:
         self.sampled += 1
         try:
             sampled = Sampled(token, self.decoder.piece(token), self.decoder.spelling(token), choice)
-            finish = sequence.accept(sampled, self.decoder.is_end(token))
+        except BaseException as error:
+            self._give_up(sequence, error)
+            return
+        self._take(sequence, sampled)
+
+    def _take(self, sequence: Sequence, token: Sampled) -> bool:
+        """Append a token to a sequence; gives whether the sequence goes on."""
+        try:
+            finish = sequence.accept(token, self.decoder.is_end(token.id))
             generation = sequence.generation(finish, self._writer()) if finish else None
         # An error of `on_text` or `writer` ends its own sequence only.
         except BaseException as error:
             self._give_up(sequence, error)
-            return
+            return False
         if generation:
             self._release(sequence)
             self._settle(sequence, generation)
+        return generation is None
 
     def _give_up(self, sequence: Queued, error: BaseException) -> None:
         """End a sequence with an error."""
@@ -344,7 +378,8 @@ class Engine:
                 active = [queue.pop()]
             self._empty()
             self._scheduler = self._schedule()
-            self._scheduler.waiting = waiting
+            for sequence in waiting:
+                self._scheduler.add(sequence)
         for sequence in active:
             self._settle(sequence, error)
 

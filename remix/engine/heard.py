@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, count
+from itertools import accumulate
 
 _WORD = re.compile(r"\w+(?:[-’'.,]\w+)*")
 _POSSESSIVE = re.compile(r"[’']s$")
@@ -24,17 +24,22 @@ class HeardTokens:
     """
 
     def __init__(self, prompt: Sequence[int], piece: Callable[[int], bytes]) -> None:
-        self._once = count(-1, -1)
+        self._heard_once = 0
         free = set(_free_places(prompt, piece))
         said = {token for place, token in enumerate(prompt) if place not in free}
         # A piece that also spells usual words of the prompt counts in the text.
         self._free = {prompt[place] for place in free} - said
-        self.prompt = tuple(next(self._once) if place in free else token for place, token in enumerate(prompt))
+        self.prompt = tuple(self._once() if place in free else token for place, token in enumerate(prompt))
         """The prompt's tokens."""
 
     def sampled(self, token: int) -> int:
         """A sampled token as the penalty hears it."""
-        return next(self._once) if token in self._free else token
+        return self._once() if token in self._free else token
+
+    def _once(self) -> int:
+        """A negative id that no token had before."""
+        self._heard_once += 1
+        return -self._heard_once
 
 
 def _free_places(prompt: Sequence[int], piece: Callable[[int], bytes]) -> Iterator[int]:

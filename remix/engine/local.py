@@ -29,6 +29,7 @@ from remix.models.open_file import OpenModelFile
 from remix.records import (
     Answers,
     EngineUsed,
+    Fork,
     Generation,
     Grammar,
     Message,
@@ -148,13 +149,19 @@ class LocalModel:
             self._stack = stack.pop_all()
 
     def submit(
-        self, prompt: Prompt, sampling: Sampling, on_text: Callable[[str], None] | None = None
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        fork: Fork | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Future[Generation]:
         """Queue a prompt; the engine's thread calls `on_text` with the new words as they come.
 
-        Raises `PromptError` if the prompt doesn't fit, and `ModelError` if the model is closed.
+        With `fork` the text begins with given tokens. Raises `PromptError` if the prompt doesn't fit, and
+        `ModelError` if the model is closed.
         """
-        return self.engine.submit(self.request(prompt.messages, sampling), on_text)
+        request = self.request(prompt.messages, sampling)
+        return self.engine.submit(request.model_copy(update={"fork": fork}), on_text)
 
     def request(self, messages: Iterable[Message], sampling: Sampling) -> Request:
         """The engine's request for a prompt. With a grammar there are no thoughts, which the grammar would bind."""

@@ -4,7 +4,8 @@ Takes sequences, gives each a slot when a slot becomes free. Slots 0 … n-1 dec
 beginnings of prompts, for later prompts with the same beginning. If slots can be cut at the end of any chunk, the
 beginning is copied from a running sequence too, and prefix slots keep the prompts of finished sequences. If slots can
 be copied whole only, a prefix slot gets a beginning at the moment when the beginning is computed and nothing further:
-wherever a waiting or recent prompt parts from the prompt. Pure bookkeeping: no model, no threads.
+wherever a waiting or recent prompt parts from the prompt. Branches of one text wait until the branch that runs for
+all of them (`branches.py`) comes to the token where they part. Pure bookkeeping: no model, no threads.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from collections.abc import Iterable
 from itertools import chain, islice
 from typing import NamedTuple
 
+from remix.engine.branches import WaitingBranches
 from remix.engine.chunks import Chunk
 from remix.engine.prefix import PrefixCache, SharedPrefix, common
 from remix.engine.queued import Queued
+from remix.engine.sequence import Sequence
 
 PATIENCE = 64
 """How often later sequences with a longer shared prefix may overtake the first of the queue."""
@@ -47,23 +50,22 @@ class Scheduler:
         # The least recently used first.
         self._prefix_slots = deque(prefix_slots)
         self._overtaken = 0
+        self._branches = WaitingBranches()
 
     def add(self, sequence: Queued) -> None:
         """Append a sequence to the queue."""
         self.waiting.append(sequence)
+        self._branches.add(sequence)
 
     def admit(self) -> tuple[Queued, Copy | None] | None:
         """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
 
-        None if no sequence waits or no slot is free.
+        None if no slot is free, or if no sequence waits but branches that go along with a running one.
         """
-        while self.waiting and self._free:
-            sequence, shared = self._next()
-            self.waiting.remove(sequence)
-            if not sequence.claim():
+        while self._free and (found := self._next()):
+            sequence, shared = found
+            if not self._start(sequence):
                 continue
-            sequence.start(heapq.heappop(self._free))
-            self.running[sequence.slot] = sequence
             if not shared.length:
                 return sequence, None
             if shared.slot in self._prefix_slots:
@@ -71,6 +73,14 @@ class Scheduler:
                 self._prefix_slots.append(shared.slot)
             return sequence, Copy(shared.slot, sequence.slot, shared.length)
         return None
+
+    def part(self, running: Iterable[Sequence]) -> list[tuple[Sequence, Sequence]]:
+        """The branches that part from running branches now, each after the running one; each has got a slot.
+
+        While no slot is free, a branch stays in the queue, and begins by itself later.
+        """
+        pairs = [(trunk, branch) for trunk in running for branch in self._branches.parting(trunk)]
+        return [(trunk, branch) for trunk, branch in pairs if self._free and self._start(branch)]
 
     def keep(self, sequence: Queued, count: int) -> Copy | None:
         """The copy to keep in a prefix slot, when the first `count` chunks of a prompt have just been computed.
@@ -127,13 +137,28 @@ class Scheduler:
         """Whether no sequence waits or runs."""
         return not self.waiting and not self.running
 
-    def _next(self) -> tuple[Queued, SharedPrefix]:
-        """The waiting sequence with the longest cached prefix; the first of several."""
-        candidates = islice(self.waiting, PATIENCE if self._overtaken < PATIENCE else 1)
+    def _start(self, sequence: Queued) -> bool:
+        """Take a sequence out of the queue and give it the lowest free slot; false if the sequence was cancelled."""
+        self.waiting.remove(sequence)
+        self._branches.remove(sequence)
+        if not sequence.claim():
+            return False
+        sequence.start(heapq.heappop(self._free))
+        self.running[sequence.slot] = sequence
+        return True
+
+    def _next(self) -> tuple[Queued, SharedPrefix] | None:
+        """The waiting sequence with the longest cached prefix; the first of several; null if all go along."""
+        running = self.running.values()
+        ready = (each for each in self.waiting if not self._branches.goes_along(each, running))
+        candidates = islice(ready, PATIENCE if self._overtaken < PATIENCE else 1)
         shares = [(each, self._prefixes.longest(each.beginning)) for each in candidates]
+        if not shares:
+            return None
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
-        return best
+        # The longest branch has the same prompt, so the same prefix.
+        return self._branches.longest(best[0], running), best[1]
 
     def _keep_prefix(self, slot: int) -> Copy | None:
         """Choose a prefix slot for a finished sequence's prompt, unless a second slot holds the same chunks."""

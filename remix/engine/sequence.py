@@ -1,7 +1,7 @@
 """A sequence: a request, the tokens sampled so far, and the text without the thoughts.
 
-Takes sampled tokens; gives the text, in pieces and as a whole, and why the text ended. Stop strings, streaming and
-choices concern the text alone. Knows no further sequences, no KV cache and no llama.cpp.
+Takes sampled or given tokens; gives the text, in pieces and as a whole, and why the text ended. Stop strings,
+streaming and choices concern the text alone. Knows no further sequences, no KV cache and no llama.cpp.
 """
 
 from __future__ import annotations
@@ -9,14 +9,26 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Literal
 
 from remix.engine.chunks import Chunk
 from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled, ThoughtFilter
-from remix.records import Choice, Generation, Request, WriterInfo
+from remix.records import Choice, Generation, Request, WriterInfo, canonical_sha256
 
 Finish = Literal["stop", "length"]
+
+
+def trunk_of(request: Request) -> str | None:
+    """The same for branches with the same prompt and random numbers, whose samplers agree while their tokens do.
+
+    Null for a request without given tokens. Bounds and stop strings may differ: no sampler knows them.
+    """
+    if request.fork is None:
+        return None
+    sampling = request.sampling.model_dump(mode="json", include={"seed", "chain", "max_thoughts"})
+    return canonical_sha256([request.token_ids, request.opened, sampling])
 
 
 class Sequence(Queued):
@@ -33,8 +45,13 @@ class Sequence(Queued):
         """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark."""
         super().__init__(chunks or (request.token_ids,), request.sampling)
         self.request = request
+        self._given = request.fork.token_ids if request.fork else ()
+        self.trunk = trunk_of(request)
+        """What branches of the same text have in common; null for a text of which all tokens are sampled."""
+        self.begun: list[Sampled] = []
+        """Of a branch, the given tokens that were taken so far, with their choices."""
         self.token_ids: list[int] = []
-        """All sampled tokens."""
+        """All sampled or given tokens."""
         self.filter = ThoughtFilter(marks, request.opened, request.sampling.max_thoughts, tokenize)
         self._ends = marks.ends if marks else ()
         self._stops = (*request.sampling.stop, *self._ends)
@@ -53,12 +70,35 @@ class Sequence(Queued):
         self._started = datetime.now(UTC)
 
     @property
+    def given(self) -> int | None:
+        """The next token, if it is given."""
+        return self._given[len(self.token_ids)] if len(self.token_ids) < len(self._given) else None
+
+    @property
+    def new_seed(self) -> int | None:
+        """The seed of new random numbers, if they begin with the next token."""
+        fork = self.request.fork
+        return fork.seed if fork and len(self.token_ids) == len(self._given) else None
+
+    def in_common(self, other: Sequence) -> int:
+        """The number of given tokens that two branches of the same text have in common, from the beginning."""
+        both = zip(self._given, other._given, strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
+
+    @property
+    def given_count(self) -> int:
+        """The number of given tokens."""
+        return len(self._given)
+
+    @property
     def position(self) -> int:
-        """Position of the last sampled token, counted from the prompt's beginning."""
+        """Position of the last token, counted from the prompt's beginning."""
         return len(self.request.token_ids) + len(self.token_ids) - 1
 
     def accept(self, token: Sampled, is_end: bool) -> Finish | None:
         """Append the next token; gives "stop" or "length" once the text has ended."""
+        if self.given is not None:
+            self.begun.append(token)
         self.token_ids.append(token.id)
         if self.filter.is_within:
             ready = self.filter.put(token)

@@ -80,6 +80,8 @@ def generate(
         interrupts.stop_gently(stop)
         options = job.run.options
         about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
+        if branches := [task for task in job.run.tasks if task.branch]:
+            about = f"branch-{branches[0].place}"
         now = datetime.now(UTC)
         run = job.run.model_copy(update={"name": run_name(about, now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
@@ -146,7 +148,7 @@ def draft(
             on_prompt(request.prompt.messages)
             if request.prompt.keep_opening:
                 on_text(request.prompt.opening)
-            generation = writer.submit(request.prompt, request.samplings[0], on_text).result()
+            generation = writer.submit(request.prompt, request.samplings[0], on_text=on_text).result()
             record, text, _ = recorder.record(request, [Written(generation)])
             texts[task.id] = record.id, text
             yield record, text

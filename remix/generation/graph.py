@@ -140,7 +140,8 @@ class TaskGraph:
         try:
             request = self._recorder.ask(task, texts)
             for sampling in request.samplings:
-                candidates.append(self._writer.submit(request.prompt, sampling))  # noqa: PERF401 (all up to an error)
+                # No comprehension: if one can't be submitted, those before it are cancelled.
+                candidates.append(self._writer.submit(request.prompt, sampling, request.fork))  # noqa: PERF401
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
@@ -184,7 +185,7 @@ class TaskGraph:
     def _submitted(self, request: TaskRequest, sampling: Sampling) -> Future[Generation]:
         """The future of a candidate; an error of the writer is the future's."""
         try:
-            return self._writer.submit(request.prompt, sampling)
+            return self._writer.submit(request.prompt, sampling, request.fork)
         except RemixError as error:
             failed: Future[Generation] = Future()
             failed.set_exception(error)

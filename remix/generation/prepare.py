@@ -140,8 +140,13 @@ def prepare_refresh(
     refresh wrote again aren't written once more.
 
     `given` overrides options; `writer` replaces the local model. Gives null if no stale text can be written again.
-    Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale.
+    Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale, or for a run of branches.
     """
+    if any(task.branch for task in folder.run.tasks):
+        raise RunError(
+            f"{folder.run.name}: holds branches, which can't be refreshed: their tokens belong to another text.",
+            "Refresh the original's run, and branch again from the new text.",
+        )
     options = folder.run.options.model_copy(update=given)
     collector = ErrorCollector(options.strict)
     notes: list[str] = []

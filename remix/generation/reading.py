@@ -10,7 +10,20 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from remix.records import Essay, Passage, PassageInput, RecordInput, Run, Source, Task, TaskUsed, sha256, source_of
+from remix.records import (
+    Branch,
+    Essay,
+    Passage,
+    PassageInput,
+    Record,
+    RecordInput,
+    Run,
+    Source,
+    Task,
+    TaskUsed,
+    sha256,
+    source_of,
+)
 from remix.templates.template import Reading
 
 
@@ -44,6 +57,10 @@ class TaskInputs:
                 read.append(TextRead(texts[each.task][0], self._tasks[each.task].kind, texts[each.task][1]))
         return tuple(read)
 
+    def original(self, branch: Branch) -> Record:
+        """The record of the output that a text branches from."""
+        return self._earlier[branch.original].record
+
     def rendered_from(self, task: Task, read: tuple[TextRead, ...]) -> Reading:
         """The values for a task's template; if the task reads no passage, the passages behind its input texts."""
         passages = [self._corpus[id_] for id_ in task.passages] or list(map(self._found_again, self.sources(task)))
@@ -72,7 +89,12 @@ class TaskInputs:
     def used(self, task: Task) -> TaskUsed:
         """The task as a record describes the task."""
         return TaskUsed(
-            kind=task.kind, step=task.step, variant=task.variant, template=self._names[task.kind], reads=task.texts
+            kind=task.kind,
+            step=task.step,
+            variant=task.variant,
+            template=self._names[task.kind],
+            reads=task.texts,
+            branch=task.branch,
         )
 
     def _found_again(self, source: Source) -> tuple[Essay, Passage]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from remix.engine import reasoning
+from remix.errors import PromptError
 from remix.generation import choose, retry, trim
 from remix.generation.plan import sources_sha256, task_seed
 from remix.generation.reading import TaskInputs, TextRead, joined
@@ -19,9 +20,11 @@ from remix.measure.ledger import LedgerInput, candidate_measures, ledger
 from remix.measure.lexicon import lexicon
 from remix.outputs.form import body_bytes, dump_trace
 from remix.records import (
+    Branch,
     Candidate,
     Circumstances,
     Derivation,
+    Fork,
     Generation,
     GivenUp,
     Output,
@@ -55,6 +58,8 @@ class TaskRequest(NamedTuple):
     """The texts that the task reads."""
     sources: tuple[Source, ...]
     """The passages behind the text."""
+    fork: Fork | None = None
+    """The beginning of a branch."""
 
     @property
     def passage(self) -> str:
@@ -63,8 +68,11 @@ class TaskRequest(NamedTuple):
 
     @property
     def previous(self) -> str:
-        """The input texts beside the passages; empty if the task reads passages only."""
-        return joined(tuple(each.text for each in self.read))
+        """The input texts beside the passages; empty if the task reads passages only.
+
+        Also empty for a branch: a branch goes on with its original rather than read it, and may end alike.
+        """
+        return "" if self.fork else joined(tuple(each.text for each in self.read))
 
 
 class Written(NamedTuple):
@@ -109,6 +117,8 @@ class Recorder:
 
         Raises `PromptError` if the template fails.
         """
+        if task.branch:
+            return self._ask_again(task, task.branch)
         template = self._templates[task.kind]
         options = self._run.options
         read = self._inputs.read(task, texts)
@@ -127,6 +137,23 @@ class Recorder:
         seeds = [task.seed, *(task_seed(*named, candidate=number) for number in range(2, options.best_of + 1))]
         samplings = tuple(sampling.model_copy(update={"seed": seed}) for seed in seeds)
         return TaskRequest(task, prompt, samplings, read, sources)
+
+    def _ask_again(self, task: Task, branch: Branch) -> TaskRequest:
+        """A branch's request: prompt and sampling of the original, and the given tokens.
+
+        Raises `PromptError` if the original's record doesn't tell its sampling.
+        """
+        derivation = self._inputs.original(branch).derivation
+        if derivation.sampling is None:
+            raise PromptError(f"{task.id}: the original's record has no sampling.", "Branch from another text.")
+        sampling = derivation.sampling.model_copy(update={"max_tokens": branch.max_tokens})
+        prompt = Prompt(
+            template=derivation.prompt.template,
+            messages=derivation.prompt.messages,
+            keep_opening=derivation.prompt.keep_opening,
+        )
+        read, sources = self._inputs.read(task, {}), self._inputs.sources(task)
+        return TaskRequest(task, prompt, (sampling,), read, sources, branch.fork)
 
     def parents(self, task: Task, records: Mapping[str, str]) -> tuple[str, ...]:
         """Ids of the records that a task reads; `records` has the record ids of finished tasks, by task id."""
@@ -253,6 +280,7 @@ class Recorder:
             ),
             model=generation.writer.model,
             sampling=generation.sampling,
+            fork=request.fork,
             selection=selection,
             trim=trim.RULE,
             engine=generation.writer.engine,

@@ -110,12 +110,17 @@ def as_done_by(run: Run, path: Path | None) -> Run:
     """The request of a run, adapted to the model at a path; unchanged for the run's first model.
 
     Another model may have another tokenizer, context and batch configuration. Raises `PromptError` if a passage
-    exceeds the context.
+    exceeds the context, and `ModelError` for a run of branches.
     """
     if run.model is None or path is None:
         return run
     if identity.identify(path).sha256 == run.model.sha256:
         return run
+    if any(task.branch for task in run.tasks):
+        raise ModelError(
+            f"{run.name}: holds branches, whose given tokens are those of {run.model.name}.",
+            "Resume the run with that model; say where it is with --model.",
+        )
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)
     templates = templates_of(run)

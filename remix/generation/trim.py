@@ -33,11 +33,15 @@ def trim(prompt: Prompt, generation: Generation) -> Trimmed:
     If `max_tokens` ended the text, or if the text announces a continuation without giving one (`It is this:`), the
     part after the last whole sentence is cut off. A text without a whole sentence is kept unchanged.
     """
-    opening = prompt.opening if prompt.keep_opening else ""
-    between = " " if opening[-1:] in tuple(",.;:!?") and generation.text[:1].isalnum() else ""
-    whole = f"{opening}{between}{generation.text}".strip()
+    whole = f"{opening_of(prompt, generation.text)}{generation.text}".strip()
     if generation.finish == "stop" and not whole.endswith(OPEN_ENDS):
         return Trimmed(whole, "")
     ends = [end.end() for end in _SENTENCE_END.finditer(whole) if not _ABBREVIATED.search(whole[: end.start()])]
     last = ends[-1] if ends else len(whole)
     return Trimmed(whole[:last], whole[last:])
+
+
+def opening_of(prompt: Prompt, text: str) -> str:
+    """What stands before the model's words: the opening, if the text keeps it, and a space if one is missing."""
+    opening = prompt.opening if prompt.keep_opening else ""
+    return opening + (" " if opening[-1:] in tuple(",.;:!?") and text[:1].isalnum() else "")

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from remix.reader.reader import Scorer
-from remix.records import Generation, Message, Prompt, PromptSize, Sampling, WriterInfo
+from remix.records import Fork, Generation, Message, Prompt, PromptSize, Sampling, WriterInfo
 
 ROWS = 16
 """Texts to ask for at once, if a writer doesn't say how many it writes at once."""
@@ -56,8 +56,8 @@ class Writer(Protocol):
     def sampled(self) -> int:
         """Tokens sampled so far."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
-        """Queue a prompt. Raises `RemixError`, as the future does."""
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+        """Queue a prompt; with `fork`, the text begins with given tokens. Raises `RemixError`, as the future does."""
 
     def close(self) -> None:
         """Cancel unfinished texts, and free all resources."""

@@ -24,7 +24,7 @@ from remix.errors import ModelError, RemixError
 from remix.generation import execute, prepare
 from remix.langchain.messages import to_langchain
 from remix.langchain.tokens import counter_of
-from remix.records import EngineUsed, Generation, ModelUsed, Options, Prompt, Sampling, WriterInfo
+from remix.records import EngineUsed, Fork, Generation, ModelUsed, Options, Prompt, Sampling, WriterInfo
 from remix.util import environment
 from remix.workspace import Workspace
 
@@ -81,8 +81,13 @@ class ChatModelWriter:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, "remix-langchain")
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
-        """Queue a prompt. The future's error is a `RemixError`, whatever the model raised."""
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+        """Queue a prompt. The future's error is a `RemixError`, whatever the model raised.
+
+        Raises `ModelError` for a branch: a LangChain model can't be given tokens.
+        """
+        if fork:
+            raise ModelError(f"{self.info.name}: can't go on from given tokens.", "Branch with a local GGUF model.")
         try:
             return self._pool.submit(self._write, prompt)
         except RuntimeError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import shorten
 
-from remix.records import Record, Run
+from remix.records import Branch, Record, Run
 from remix.util.languages import name_of
 
 
@@ -52,12 +52,23 @@ def retried_in_words(times: int) -> str:
     return f"after {times} {'copies' if times > 1 else 'copy'} that {'were' if times > 1 else 'was'} given up"
 
 
+def fork_in_words(branch: Branch) -> str:
+    """Where a branch leaves its original, what it puts there, and its random numbers."""
+    what = f"“{branch.put}” in place of “{branch.was}”" if branch.was else f"“{branch.put}” at the end"
+    seed = branch.fork.seed
+    numbers = f"new random numbers (seed {seed})" if seed else "the original's random numbers"
+    return f"from token {branch.token} on (character {branch.character}) {what}, then {numbers}"
+
+
 def facts(record: Record) -> Iterator[tuple[str, str]]:
     """A record's facts as terms with values, the most important first."""
     derivation, circumstances = record.derivation, record.circumstances
     yield "record", record.id
-    for name, parent in zip(record.task.reads, derivation.parents, strict=False):
-        yield "made from", parent if name == parent else f"{name}, record {parent}"
+    if branch := record.task.branch:
+        yield "branches from", f"record {branch.original}, {fork_in_words(branch)}"
+    else:
+        for name, parent in zip(record.task.reads, derivation.parents, strict=False):
+            yield "made from", parent if name == parent else f"{name}, record {parent}"
     weights = f", sha256 {derivation.model.sha256}" if derivation.model.sha256 else ""
     yield "model", circumstances.model + weights
     yield "template", f"{record.task.template}, sha256 {derivation.prompt.template}"

@@ -39,6 +39,7 @@ def refuse_unknown(path: Path, run: Run) -> None:
     before: set[str] = set()
     for task in run.tasks:
         records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
+        records |= {task.branch.original} if task.branch else set()
         is_placed = task.place in task.passages or task.place.startswith(f"{GROUPS}/")
         if task.kind not in kinds or not passages.issuperset(task.passages) or not passages or not is_placed:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)

@@ -16,6 +16,7 @@ from remix.records.generation import (
     Alternative,
     Choice,
     EngineUsed,
+    Fork,
     Generation,
     Message,
     Prompt,
@@ -46,7 +47,7 @@ from remix.records.output import (
     record_id,
     source_of,
 )
-from remix.records.plan import GROUPS, Input, PassageInput, RecordInput, Task, TaskInput, task_id
+from remix.records.plan import GROUPS, Branch, Input, PassageInput, RecordInput, Task, TaskInput, task_id
 from remix.records.reading import Features, Label, Reading, ReadingFile, SentenceReading, Span
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
 from remix.records.run import (
@@ -100,6 +101,7 @@ __all__ = [
     "GROUPS",
     "Alternative",
     "Answers",
+    "Branch",
     "Candidate",
     "CandidateMeasures",
     "CandidateReading",
@@ -117,6 +119,7 @@ __all__ = [
     "Essay",
     "Failure",
     "Features",
+    "Fork",
     "Frozen",
     "Generation",
     "GivenUp",

@@ -10,7 +10,7 @@ from pydantic import Field
 from remix.records.bounds import LEAST_CHUNK, MOST_CHUNK, MOST_LAYERS
 from remix.records.model import ModelFile, ModelUsed
 from remix.records.sampling import Sampling
-from remix.records.values import Count, Frozen, Many, Sha256, Token
+from remix.records.values import Count, Frozen, Many, Seed, Sha256, Token
 
 
 class Message(Frozen):
@@ -42,6 +42,17 @@ class Prompt(Frozen):
         return self.messages[-1].content if self.messages[-1].role == "assistant" else ""
 
 
+class Fork(Frozen):
+    """How a branch begins: the given tokens, which no sampler chooses, and the random numbers after these tokens."""
+
+    token_ids: Many[Token] = Field(min_length=1)
+    """Ids of the given tokens, from the first token after the prompt: those of thoughts, then those of the text."""
+
+    seed: Seed | None = None
+    """Seed of the samplers' random numbers from the first token after the given tokens; null if the random numbers of
+    the sampling's seed go on, as if each given token had been sampled."""
+
+
 class Request(Frozen):
     """A request to the engine: a prompt as tokens, and how to sample the text that follows."""
 
@@ -53,6 +64,9 @@ class Request(Frozen):
 
     opened: str = ""
     """The opening mark of a thought that the prompt leaves open."""
+
+    fork: Fork | None = None
+    """The beginning of the text, for a branch of another text; null if all tokens are sampled."""
 
 
 class Alternative(NamedTuple):

@@ -8,8 +8,9 @@ from pydantic import AwareDatetime, Field
 
 from remix.records.bounds import MOST_CANDIDATES, MOST_RETRIES
 from remix.records.corpus import Passage, Ranking
-from remix.records.generation import EngineUsed, Message, Thoughts
+from remix.records.generation import EngineUsed, Fork, Message, Thoughts
 from remix.records.model import ModelUsed, Preparation
+from remix.records.plan import Branch
 from remix.records.reading import Label
 from remix.records.sampling import Sampling
 from remix.records.values import (
@@ -25,6 +26,7 @@ from remix.records.values import (
     Token,
     Variant,
     canonical_sha256,
+    is_none,
 )
 
 
@@ -80,6 +82,8 @@ class TaskUsed(Frozen):
     reads: Many[str]
     """The outputs that were read: ids of tasks for outputs of the same run, ids of records for outputs of earlier
     runs."""
+    branch: Branch | None = Field(None, exclude_if=is_none)
+    """Where the text leaves an output of an earlier run; null for a text of its own."""
 
 
 class PromptUsed(Frozen):
@@ -136,13 +140,16 @@ class Derivation(Frozen):
     passages: Many[Sha256]
     """sha256 of the text of each passage behind the output, in the order of the record's `sources`."""
     parents: Many[Sha256]
-    """Id of the record of each output that was read, in the order of the task's inputs."""
+    """Id of the record of each output that was read, in the order of the task's inputs; of a branch, of the
+    original."""
     prompt: PromptUsed
     """The prompt, from the template to the tokens."""
     model: ModelUsed
     """The model's weights, identified by content."""
     sampling: Sampling | None
     """Seed, samplers and bounds; null if the writer doesn't tell."""
+    fork: Fork | None = Field(None, exclude_if=is_none)
+    """Of a branch, the given tokens and the random numbers after; null if all tokens were sampled."""
     selection: Selection | None
     """How the text was chosen among several candidates; null if only one text was written."""
     retried: Retried | None = Field(None, exclude_if=lambda value: value is None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from remix.records.values import Frozen, Many, Seed, Sha256, Step, Variant
+from remix.records.generation import Fork
+from remix.records.values import Count, Frozen, Length, Many, Seed, Sha256, Step, Variant, is_none
 
 GROUPS = "_group"
 """Folder of texts made from a group of passages. Essays' slugs have no underscore, so no essay takes the name."""
@@ -34,6 +35,25 @@ class RecordInput(Frozen):
 Input = PassageInput | TaskInput | RecordInput
 
 
+class Branch(Frozen):
+    """Where a text leaves an output of an earlier run, and what stands there instead."""
+
+    original: Sha256
+    """Id of the record of the output that the text branches from."""
+    token: Count
+    """Number of the first token that is not the original's, from 1, among the tokens of the original's text."""
+    character: Count
+    """Number of the first character that this token writes in the original's text, from 1."""
+    was: str
+    """The word that stood there; empty at the end of the original's text."""
+    put: str
+    """The words that were put there."""
+    max_tokens: Length
+    """Largest number of tokens of the text, given tokens included."""
+    fork: Fork
+    """The tokens up to the last that was put there, and the random numbers after."""
+
+
 class Task(Frozen):
     """A text to be written."""
 
@@ -53,7 +73,10 @@ class Task(Frozen):
     """The passages and outputs that the task reads, in the order of the record's `sources` and `parents`."""
 
     seed: Seed
-    """Sampling seed: a hash of the task's contents, the same whenever the task runs."""
+    """Sampling seed: a hash of the task's contents, the same whenever the task runs; of a branch, the original's."""
+
+    branch: Branch | None = Field(None, exclude_if=is_none)
+    """Where the text leaves an earlier output, one of the inputs; null for a text of its own."""
 
     @property
     def id(self) -> str:

@@ -50,6 +50,11 @@ def canonical_sha256(value: Any) -> str:
     return sha256(rfc8785.dumps(value))
 
 
+def is_none(value: object) -> bool:
+    """Whether a field has no value, and is left out of JSON: so that ids of records without the field stay."""
+    return value is None
+
+
 class Frozen(BaseModel):
     """A record: immutable, equal if all fields are equal, with no other fields than the declared ones."""
 

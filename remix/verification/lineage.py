@@ -17,6 +17,7 @@ from remix.outputs.run import RunFolder
 from remix.records import Message, Record, Run, Task, TemplateUsed
 from remix.templates.template import Template
 from remix.templates.worker import RenderingError
+from remix.verification import branches
 from remix.verification.finding import Finding, FoundOutput
 
 SECONDS, SECONDS_EACH = 60.0, 0.02
@@ -50,7 +51,9 @@ def lineage_findings(
         return
     replaced = [id_ for id_, each, parent in zip(ids, read, derivation.parents, strict=True) if each.record != parent]
     yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in replaced)
-    if read and not replaced and not prompts.holds(output.record, task, read):
+    if task.branch:
+        yield from branches.branch_findings(output, prompts.inputs.original(task.branch))
+    elif read and not replaced and not prompts.holds(output.record, task, read):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {' and of '.join(ids)}")
 
 

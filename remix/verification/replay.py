@@ -199,8 +199,12 @@ def _again(model: LocalModel, group: Sequence[_Replayable], progress: _ReplayPro
         request = _request(model, wanted)
         if isinstance(request, str):
             results.append(_judged(model, Replayed(wanted.found.task.id, False, request), wanted.found.record))
-        else:
+            continue
+        try:
             futures.append((wanted, model.engine.submit(request)))
+        # A forged record may give tokens that the model doesn't have.
+        except RemixError as error:
+            results.append(Replayed(wanted.found.task.id, None, f"can't be written again: {error.message}"))
     waiting = {future for _, future in futures}
     while waiting:
         _, waiting = wait(waiting, timeout=0.2)
@@ -231,6 +235,7 @@ def _request(model: LocalModel, wanted: _Replayable) -> Request | str:
     except RemixError as error:
         return f"its messages make no prompt: {error.message}"
     at = _first_difference(wanted.tokens, request.token_ids)
+    request = request.model_copy(update={"fork": derivation.fork})
     return request if at is None else f"its messages make another prompt than the tokens recorded, from token {at} on"
 
 

@@ -28,7 +28,7 @@ from remix.generation.prepare import Job
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.form import dump_trace
-from remix.records import Alternative, Choice, Generation, Options, Prompt, Request, Run, Sampling, Trace
+from remix.records import Alternative, Choice, Fork, Generation, Options, Prompt, Request, Run, Sampling, Trace
 from remix.util import interrupts, stages
 from remix.util.units import size
 from remix.workspace import Workspace
@@ -41,10 +41,14 @@ class FakeLocal(FakeWriter):
     """A fake writer that streams, as a local model does."""
 
     def submit(
-        self, prompt: Prompt, sampling: Sampling, on_text: Callable[[str], None] | None = None
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        fork: Fork | None = None,
+        on_text: Callable[[str], None] | None = None,
     ) -> Future[Generation]:
         if on_text is None:
-            return super().submit(prompt, sampling)
+            return super().submit(prompt, sampling, fork)
         return self.engine.submit(Request(token_ids=(1, 2, 3), sampling=sampling), on_text)
 
 

@@ -85,9 +85,9 @@ class NotingDecoder(LlamaDecoder):
         super().move(source, target)
         self._seeds[target] = self._seeds[source]
 
-    def sample(self, slot: int) -> int | None:
+    def sample(self, slot: int, given: int | None = None) -> int | None:
         self.noted[self._seeds[slot]].append(zlib.crc32(self.logits(slot).tobytes()))
-        return super().sample(slot)
+        return super().sample(slot, given)
 
 
 def requests(model: LlamaModel) -> list[Request]:

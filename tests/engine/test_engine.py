@@ -361,10 +361,10 @@ class Picky(FakeDecoder):
             raise ModelError("this is no grammar.", "Mend it.")
         super().open(slot, sampling, prompt)
 
-    def sample(self, slot):
+    def sample(self, slot, given=None):
         sampling = self._sampling[slot]
         assert sampling is not None
-        return None if sampling.seed == 3 and len(self._memory[slot]) > 4 else super().sample(slot)
+        return None if sampling.seed == 3 and len(self._memory[slot]) > 4 else super().sample(slot, given)
 
 
 @pytest.mark.parametrize("trace", [False, True])

@@ -18,7 +18,7 @@ from remix.engine.engine import Engine
 from remix.engine.scheduler import Scheduler
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError
-from remix.records import Dist, Generation, Request, Sampling, Score
+from remix.records import Dist, Fork, Generation, Request, Sampling, Score
 from tests.fake_decoder import FakeDecoder
 
 SECONDS = 30
@@ -40,6 +40,8 @@ CALLS = {
         "score",
         "decode",
         "sample",
+        "reseed",
+        "branch",
         "choices_of",
         "copy",
         "move",
@@ -48,7 +50,7 @@ CALLS = {
         "is_end",
         "resize",
     ),
-    Scheduler: ("admit", "computed", "release", "close_gap", "active"),
+    Scheduler: ("admit", "part", "computed", "release", "close_gap", "active"),
     Sequence: ("start", "accept", "generation"),
 }
 """All that the engine's thread calls."""
@@ -112,8 +114,17 @@ def ask(number: int) -> Request:
     return Request(token_ids=tuple(prompt), sampling=sampling)
 
 
+def fork(request: Request, seed: int) -> Request:
+    """A branch whose given tokens begin like those of other branches of the request."""
+    chance = random.Random(seed)
+    begun = [2, 3, 4, 5, 6, 7][: chance.randint(1, max(1, request.sampling.max_tokens - 1))]
+    given = [*begun[:-1], chance.choice((begun[-1], 9))]
+    return request.model_copy(update={"fork": Fork(token_ids=tuple(given), seed=chance.choice((None, 5)))})
+
+
 SMALL, LARGER = KVCacheLayout(40, 3, 2), (KVCacheLayout(90, 2, 1), KVCacheLayout(160, 1, 1))
 REQUESTS = [ask(number) for number in range(60)]
+REQUESTS += [fork(REQUESTS[number % 7 + 1], number) for number in range(60, 90)]
 
 
 @functools.cache
@@ -240,6 +251,9 @@ def _check_serves(engine: Engine, decoder: Any) -> None:
 def test_no_future_is_lost_whatever_fails(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Random schedules with faults in every call; 10,000 with `--full`."""
     count = 10_000 if request.config.getoption("full") else 1500
+    for number in range(len(REQUESTS)):
+        # Before anything fails: an engine made during a schedule has a faulty scheduler, too.
+        alone(number)
     before = threading.active_count()
     raised = [schedule(seed, monkeypatch) for seed in range(count)]
     assert sum(map(bool, raised)) > count // 3, "most schedules have faults"

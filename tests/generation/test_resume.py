@@ -26,7 +26,7 @@ from remix.langchain.writer import _name, _plain
 from remix.models import identity
 from remix.models.open_file import OpenModelFile
 from remix.outputs import RunFolder, list_runs
-from remix.records import Generation, ModelFile, ModelUsed, Options, Prompt, Run, Sampling
+from remix.records import Fork, Generation, ModelFile, ModelUsed, Options, Prompt, Run, Sampling
 from remix.util.files import write_whole
 from remix.verification.verify import verify
 from remix.workspace import Workspace, open_workspace
@@ -384,8 +384,8 @@ def test_a_half_written_file_is_not_left_to_fill_the_disk(tmp_path: Path, monkey
 class Backwards(FakeWriter):
     """A writer whose clock is put back an hour while it writes."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
-        written, told = super().submit(prompt, sampling), Future[Generation]()
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+        written, told = super().submit(prompt, sampling, fork), Future[Generation]()
         generation = written.result(timeout=60)
         earlier = generation.started - timedelta(hours=1)
         told.set_result(generation.model_copy(update={"finished": earlier}))
@@ -435,10 +435,10 @@ class Local(FakeWriter):
         self.name = file.name
         self.model_used = ModelUsed(sha256=file.sha256, metadata_sha256=file.metadata_sha256)
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
         (*first, last) = prompt.messages
         named = last.model_copy(update={"content": f"{last.content}\n{self.name}"})
-        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling)
+        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling, fork)
 
 
 class Begun:

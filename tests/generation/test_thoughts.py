@@ -20,7 +20,7 @@ from remix.errors import PromptError
 from remix.generation import execute, prepare
 from remix.models import identity
 from remix.outputs import RunFolder, list_runs
-from remix.records import Generation, Grammar, Greedy, Message, Options, Prompt, Request, Run, Sampling, sha256
+from remix.records import Fork, Generation, Grammar, Greedy, Message, Options, Prompt, Request, Run, Sampling, sha256
 from remix.studio.alternatives import words
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
@@ -54,7 +54,7 @@ class RecitingLocal(FakeLocal):
     def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
         return super().request(messages, sampling).model_copy(update={"opened": self._opened})
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
         return self.engine.submit(self.request(prompt.messages, sampling))
 
 

@@ -121,6 +121,7 @@ class LlamaDecoder:
         self._prompt_length = [0] * slots
         self._cached = [0] * sequences
         self._logits_row = [0] * slots
+        self._decoded = 0
         self._scratch = np.empty((slots, model.n_vocab), np.float32)
 
     def close(self) -> None:
@@ -181,6 +182,7 @@ class LlamaDecoder:
         for index, token in enumerate(tokens):
             self._put(index, Row(slot, token, position + index), wants_logits=index >= len(tokens) - outputs)
         self._decode(len(tokens))
+        self._decoded = 1
         self._cached[slot] = position + len(tokens)
 
     def decode(self, rows: Sequence[Row]) -> None:
@@ -193,22 +195,38 @@ class LlamaDecoder:
             self._put(index, active.get(slot) or Row(slot, 0, self._cached[slot]), wants_logits=True)
             self._logits_row[slot] = index
         self._decode(len(slots))
+        self._decoded = len(slots)
         for slot in slots:
             if slot in active:
                 self._cached[slot] += 1
             else:
                 self._cut(slot, self._cached[slot])
 
-    def sample(self, slot: int) -> int | None:
-        """Sample the slot's next token; None if its grammar allows no token.
+    def sample(self, slot: int, given: int | None = None) -> int | None:
+        """Sample the slot's next token, or take the given token in its place; None if its grammar allows no token.
 
-        Raises `ModelError` unless the largest logit is finite.
+        Raises `ModelError` unless the largest logit is finite, and if the grammar forbids a given token.
         """
-        samplers = self._samplers[slot]
-        assert samplers is not None, "the slot is empty"
+        samplers = self._open_samplers(slot)
         logits = self.logits(slot)
         self._largest(logits)
-        return samplers.choose(self._context, self._logits_row[slot], logits)
+        return samplers.choose(self._context, self._logits_row[slot], logits, given)
+
+    def reseed(self, slot: int, seed: int) -> None:
+        """Begin new random numbers for the slot's next token and all tokens after."""
+        self._open_samplers(slot).reseed(seed)
+
+    def branch(self, source: int, target: int) -> None:
+        """Make an empty slot a copy of an open slot: all cells, the samplers' state, the logits of the last call."""
+        self.copy(source, target, self._cached[source])
+        self._samplers[target] = self._open_samplers(source).copy()
+        self._prompt_length[target] = self._prompt_length[source]
+        self._logits_row[target] = self._logits_row[source]
+
+    def _open_samplers(self, slot: int) -> SamplerChain:
+        samplers = self._samplers[slot]
+        assert samplers is not None, "the slot is empty"
+        return samplers
 
     def _put(self, index: int, row: Row, wants_logits: bool) -> None:
         # The batch is C memory: an index beyond the end would overwrite foreign data.
@@ -311,8 +329,9 @@ class LlamaDecoder:
 
     def _rows_of(self, slots: Sequence[int]) -> FloatArray:
         """The logits of some slots, of shape (slots, n_vocab): a copy, or a view of llama.cpp's memory."""
-        if len(slots) > 1 and not self.config.fixed:
-            # A free batch has no filler rows, so llama.cpp's memory holds the rows of `slots` and no others.
+        if len(slots) == self._decoded > 1 and not self.config.fixed:
+            # A free batch has no filler rows, so llama.cpp's memory holds the rows of `slots` and no others, unless
+            # a slot was branched after the call.
             first = C.llama_get_logits(self._context)
             return np.ctypeslib.as_array(first, shape=(len(slots), self.model.n_vocab))
         return np.stack([self.logits(slot) for slot in slots])

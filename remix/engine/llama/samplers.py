@@ -6,6 +6,7 @@ order, `records/sampling.py` says. Knows nothing of slots, batches and the KV ca
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import math
 from collections.abc import Sequence
@@ -97,6 +98,7 @@ class SamplerChain:
         params = C.llama_sampler_chain_default_params()
         params.no_perf = True
         self._chain: Any = C.llama_sampler_chain_init(params)
+        self._samplers = rest
         self._parts = [(create(model, sampler, sampling.seed), _hears(sampler)) for sampler in rest]
         for part, _ in self._parts:
             C.llama_sampler_chain_add(self._chain, part)
@@ -113,9 +115,35 @@ class SamplerChain:
         if self.grammar:
             C.llama_sampler_free(self.grammar)
 
-    def choose(self, context: Any, row: int, logits: FloatArray) -> int | None:
-        """Choose a token from a row of a context's logits; None if the grammar allows no token."""
-        if not self.grammar and not self._heard:
+    def copy(self) -> SamplerChain:
+        """Samplers in the same state: same random numbers to come, same tokens heard. To be freed, too."""
+        other = copy.copy(self)
+        other.grammar = C.llama_sampler_clone(self.grammar) if self.grammar else None
+        other._chain = C.llama_sampler_clone(self._chain)
+        other._parts = [
+            (C.llama_sampler_chain_get(other._chain, place), hears) for place, (_, hears) in enumerate(self._parts)
+        ]
+        other._heard = copy.copy(self._heard)
+        return other
+
+    def reseed(self, seed: int) -> None:
+        """Begin new random numbers; what penalties and grammar have heard stays. Without random draws, no effect."""
+        for place, (sampler, (_, hears)) in enumerate(zip(self._samplers, self._parts, strict=True)):
+            # A chain takes new samplers only at its end: each is taken off the front, and put back or replaced.
+            part = C.llama_sampler_chain_remove(self._chain, 0)
+            if isinstance(sampler, Dist):
+                C.llama_sampler_free(part)
+                part = create(self._model, sampler, seed)
+            C.llama_sampler_chain_add(self._chain, part)
+            self._parts[place] = part, hears
+
+    def choose(self, context: Any, row: int, logits: FloatArray, given: int | None = None) -> int | None:
+        """Choose a token from a row of a context's logits; None if the grammar allows no token.
+
+        A given token is taken in place of the token that is chosen: the random numbers go on as if the choice stood,
+        and penalties and grammar hear the given token. Raises `ModelError` if the grammar forbids a given token.
+        """
+        if not self.grammar and not self._heard and given is None:
             return int(C.llama_sampler_sample(self._chain, context, row))
         if self.grammar:
             candidates = self._allowed(logits)
@@ -126,9 +154,22 @@ class SamplerChain:
             return None
         array = _as_token_data(candidates)
         C.llama_sampler_apply(self._chain, ctypes.byref(array))
-        token = int(array.data[array.selected].id)
+        token = int(array.data[array.selected].id) if given is None else given
+        if given is not None:
+            self._check_allowed(given)
         self._accept(token)
         return token
+
+    def _check_allowed(self, token: int) -> None:
+        """Raise `ModelError` for a token that the grammar forbids: llama.cpp would end the process."""
+        if not self.grammar:
+            return
+        alone = self._model.writable[self._model.writable == token]
+        if not len(self._apply_grammar(alone, np.zeros(len(alone), np.float32))):
+            raise ModelError(
+                f"the grammar forbids the given token “{self._model.text(token)}” here.",
+                "Give words that fit the grammar.",
+            )
 
     def _accept(self, token: int) -> None:
         if self.grammar:

@@ -1,0 +1,217 @@
+"""Branches in real models: a branch that is given its original's tokens has the original's bytes, logits and choices.
+
+The bundled model, and two tiny models whose state can't be cut: recurrent and hybrid. Under several loads, with the
+samplers that keep a state: random numbers, penalties, DRY, a grammar.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remix.engine import llama, reasoning
+from remix.engine.decoder import BatchConfig
+from remix.engine.engine import Engine
+from remix.engine.llama import LlamaDecoder, LlamaModel
+from remix.errors import ModelError
+from remix.records import (
+    Dist,
+    Dry,
+    Fork,
+    Generation,
+    Grammar,
+    MinP,
+    Penalties,
+    Request,
+    Sampler,
+    Sampling,
+    Temperature,
+    TopK,
+)
+from tests import tiny_architectures
+
+PROMPT = "The archive burned, and what was left of it was catalogued with great care.\n\n" * 3 + "Anna asked"
+TOKENS = 12
+CONTEXT = 256
+PENALTIES = Penalties(last_n=64, repeat=1.1, frequency=0.0, presence=0.1)
+DRY = Dry(multiplier=0.8, base=1.75, allowed_length=2, last_n=256, breakers=("\n", ":"), prompt=True)
+CHAINS: tuple[tuple[Sampler, ...], ...] = (
+    (PENALTIES, MinP(p=0.02), Temperature(t=1.1), Dist()),
+    (DRY, TopK(k=40), Temperature(t=0.9), Dist()),
+)
+
+
+class NotingDecoder(LlamaDecoder):
+    """Counts the sequences with the same checksums of all logits from which a token was sampled."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.noted: dict[int, list[int]] = {}
+        self.ended: Counter[tuple[int, ...]] = Counter()
+        super().__init__(*arguments)
+
+    def open(self, slot: int, sampling: Any, tokens: Any) -> None:
+        super().open(slot, sampling, tokens)
+        self.noted[slot] = []
+
+    def branch(self, source: int, target: int) -> None:
+        super().branch(source, target)
+        self.noted[target] = [*self.noted[source]]
+
+    def move(self, source: int, target: int) -> None:
+        self.noted[target] = self.noted.pop(source)
+        super().move(source, target)
+
+    def sample(self, slot: int, given: int | None = None) -> int | None:
+        self.noted[slot].append(zlib.crc32(self.logits(slot).tobytes()))
+        return super().sample(slot, given)
+
+    def clear(self, slot: int) -> None:
+        if slot in self.noted:
+            self.ended[tuple(self.noted.pop(slot))] += 1
+        super().clear(slot)
+
+
+def ask(model: LlamaModel, seed: int, chain: tuple[Sampler, ...], prompt: str = PROMPT) -> Request:
+    sampling = Sampling(seed=seed, chain=chain, max_tokens=TOKENS, stop=())
+    return Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling)
+
+
+def branch(request: Request, *tokens: int, seed: int | None = None) -> Request:
+    return request.model_copy(update={"fork": Fork(token_ids=tokens, seed=seed)})
+
+
+def write(
+    model: LlamaModel, requests: list[Request], config: BatchConfig, parallel: int, threads: int, prefix_slots: int
+) -> tuple[list[Generation], Counter[tuple[int, ...]]]:
+    """The texts, and the checksums of their logits with their numbers."""
+    slots = config.rows if config.fixed else min(parallel, config.rows)
+    with (
+        NotingDecoder(model, slots, CONTEXT, config, threads, prefix_slots) as decoder,
+        Engine(decoder, parallel, trace=True) as engine,
+    ):
+        texts = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
+        return texts, decoder.ended
+
+
+def said(generation: Generation) -> tuple[object, ...]:
+    return generation.text, generation.finish, generation.token_ids, generation.choices
+
+
+def tokens_of(generation: Generation) -> tuple[int, ...]:
+    assert generation.token_ids is not None
+    return generation.token_ids
+
+
+def check(model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...]) -> None:
+    """Branches of two texts at many places, under several loads."""
+    originals = [ask(model, seed, chain) for seed in (1, 2)]
+    alone = [write(model, [original], config, 1, 1, 0) for original in originals]
+    written = [texts[0] for texts, _ in alone]
+    logits = [next(iter(noted)) for _, noted in alone]
+    asked: list[tuple[int, Request]] = []
+    for at, original in enumerate(originals):
+        tokens = tokens_of(written[at])
+        asked += [(at, branch(original, *tokens[:place])) for place in range(1, len(tokens) + 1, 5)]
+    begun = (*tokens_of(written[0])[:5], *model.tokenize_text(" however"))
+    others = [branch(originals[0], *begun, seed=seed) for seed in (None, 5)]
+    other_alone = [said(write(model, [each], config, 1, 1, 0)[0][0]) for each in others]
+    assert other_alone[0] != other_alone[1], "variants differ"
+    for parallel, threads, prefix_slots in ((1, 2, 0), (5, 1, 3), (16, 2, 0)):
+        requests = [*originals, *others, *(each for _, each in reversed(asked))]
+        texts, noted = write(model, requests, config, parallel, threads, prefix_slots)
+        assert [said(each) for each in texts[:2]] == [said(each) for each in written]
+        assert [said(each) for each in texts[2:4]] == other_alone
+        for (at, _), text in zip(reversed(asked), texts[4:], strict=True):
+            assert said(text) == said(written[at])
+        for at in (0, 1):
+            assert noted[logits[at]] == 1 + sum(each == at for each, _ in asked), "the logits are the original's"
+
+
+@pytest.fixture(scope="module")
+def bundled(model_path: Path) -> Iterator[LlamaModel]:
+    with LlamaModel(model_path, config=llama.exact_config()) as model:
+        yield model
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("chain", "fixed"), [(CHAINS[0], False), (CHAINS[1], True)], ids=["penalties", "dry"])
+def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any, fixed: bool) -> None:
+    config = llama.exact_config().model_copy(update={"fixed": fixed})
+    check(bundled, config, chain)
+
+
+@pytest.mark.parametrize("architecture", ["mamba2", "qwen35", "llama"])
+def test_so_they_do_in_tiny_models_also_where_a_state_cannot_be_cut(architecture: str, tmp_path: Path) -> None:
+    path = tiny_architectures.write(tmp_path, architecture, "q4_k_m")
+    with LlamaModel(path, config=llama.exact_config()) as model:
+        check(model, llama.exact_config(), CHAINS[0])
+
+
+@pytest.mark.model
+def test_a_grammar_hears_the_given_tokens(bundled: LlamaModel) -> None:
+    words = Grammar(source='root ::= ("north" | "south" | "east" | "west") (" " root)?')
+    original = ask(bundled, 4, (words, Temperature(t=2.0), Dist()))
+    config = llama.exact_config()
+    written = write(bundled, [original], config, 1, 1, 0)[0][0]
+    tokens = tokens_of(written)
+    other = branch(original, *tokens[:3], *bundled.tokenize_text("" if written.text.endswith(" ") else " west")[:1])
+    asked = [branch(original, *tokens[:place]) for place in (1, 4, len(tokens) - 1)]
+    texts, _ = write(bundled, [*asked, other], config, 16, 1, 0)
+    assert [said(each) for each in texts[:3]] == [said(written)] * 3
+    assert set(texts[3].text.split()) <= {"north", "south", "east", "west", texts[3].text.split()[-1]}
+    with LlamaDecoder(bundled, config.rows, CONTEXT, config, 1) as decoder, Engine(decoder) as engine:
+        forbidden = bundled.tokenize_text(" however")[0]
+        refused = engine.submit(branch(original, forbidden))
+        control = engine.submit(branch(original, *bundled.tokenize_markup("<|im_start|>")))
+        beside = engine.submit(original)
+        with pytest.raises(ModelError, match="the grammar forbids the given token “ however”"):
+            refused.result(timeout=60)
+        with pytest.raises(ModelError, match="the grammar forbids"):
+            control.result(timeout=60)
+        assert beside.result(timeout=60).token_ids == tokens
+
+
+@pytest.mark.model
+def test_an_end_that_was_sampled_can_be_given(bundled: LlamaModel) -> None:
+    """A text that the model ended, branched at its last token: with the end given, and with a word in its place."""
+    chain = (Temperature(t=0.7), Dist())
+    config = llama.exact_config()
+    markup = "<|im_start|>user\nSay yes.<|im_end|>\n<|im_start|>assistant\n"
+    sampling = Sampling(seed=3, chain=chain, max_tokens=40, stop=())
+    original = Request(token_ids=tuple(bundled.tokenize_markup(markup)), sampling=sampling)
+    written = write(bundled, [original], config, 1, 1, 0)[0][0]
+    tokens = tokens_of(written)
+    assert written.finish == "stop"
+    assert bundled.is_end(tokens[-1])
+    on = branch(original, *tokens[:-1], *bundled.tokenize_text(" And"))
+    (same, longer), _ = write(bundled, [branch(original, *tokens), on], config, 16, 1, 0)
+    assert said(same) == said(written)
+    assert longer.text.startswith(f"{written.text} And")
+
+
+@pytest.mark.model
+def test_thoughts_that_were_closed_at_their_limit_are_given_again(bundled: LlamaModel) -> None:
+    """The samplers heard what was drawn in place of the closing mark, and hear the same in a branch."""
+    sampling = Sampling(seed=3, chain=CHAINS[0], max_tokens=12, stop=(), max_thoughts=16)
+    prompt = tuple(bundled.tokenize_text(PROMPT + "\n<think>\n"))
+    original = Request(token_ids=prompt, sampling=sampling, opened="<think>")
+    config = llama.exact_config()
+    with LlamaDecoder(bundled, config.rows, CONTEXT, config, 1) as decoder:
+        with Engine(decoder, trace=True, marks=reasoning.Marking()) as engine:
+            written = engine.submit(original).result(timeout=60)
+        assert written.thoughts is not None
+        thoughts = written.thoughts.token_ids or ()
+        tokens = tokens_of(written)
+        assert len(thoughts) == 16
+        with Engine(decoder, trace=True, marks=reasoning.Marking()) as engine:
+            places = (0, 3, len(tokens))
+            futures = [engine.submit(branch(original, *thoughts, *tokens[:place])) for place in places]
+            for future in futures:
+                came = future.result(timeout=60)
+                assert said(came) == said(written)
+                assert came.thoughts == written.thoughts
