@@ -648,18 +648,17 @@ def test_the_shipped_synthesis_reads_a_summary_and_its_objection() -> None:
 
 
 @pytest.mark.parametrize("kind", ["counter", "synthesis"])
-def test_the_shipped_forms_of_sentences_raise_no_echo(kind: str) -> None:
+@pytest.mark.parametrize("words", ["apples fall from trees", "it fell from a tree", "the moon pulls the sea"])
+def test_the_shipped_forms_of_sentences_raise_no_echo(kind: str, words: str) -> None:
     """A form has no five words in a row: a text that follows the form would be flagged as an echo."""
     made = read_templates(SHIPPED, [kind])[kind]
     for step, more in itertools.product((1, 2, 3), ("", "a", "ab")):
         passage = PASSAGE.model_copy(update={"text": f"{TEXT}{more}"})
         read = Reading(((ESSAY, passage),), "Not so."[: step - 1], {"summary": "Short.", "counter": "Not so."})
-        asked = made.render(read, step, 3, LARGE).messages[0].content
-        form = asked.rsplit("“", 1)[1].rstrip("”")
-        filled = form.replace("…", "apples fall from trees")
-        assert filled.count("apples") >= 2
-        found = flags(filled, "stop", passage.text, "", (Message(role="user", content=asked),))
-        assert "echo" not in found
+        asked = made.render(read, step, 3, LARGE).messages
+        filled = asked[0].content.rsplit("“", 1)[1].replace("…", words)
+        assert filled.count(words) >= 2
+        assert "echo" not in flags(filled, "stop", passage.text, "", asked)
 
 
 def test_a_kind_can_t_read_one_that_is_made_from_a_group(tmp_path: Path) -> None:
