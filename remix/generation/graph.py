@@ -119,7 +119,7 @@ class TaskGraph:
             request = self._recorder.ask(task, texts)
             for sampling in request.samplings:
                 # No comprehension: if one can't be submitted, those before it are cancelled.
-                candidates.append(self._writer.submit(request.prompt, sampling, request.fork))  # noqa: PERF401
+                candidates.append(self._writer.submit(request.prompt, sampling, fork=request.fork))  # noqa: PERF401
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
