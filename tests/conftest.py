@@ -273,7 +273,7 @@ class FakeWriter:
         """What the next text says of who wrote it."""
         return self.info
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         self.asked.append(prompt)
         tokens = "\n".join(message.content for message in prompt.messages).encode()
         if self.fail_on and self.fail_on(prompt):

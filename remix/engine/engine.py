@@ -315,7 +315,7 @@ class Engine:
         except RemixError as error:
             return error
         if closing:
-            token = closing.popleft()
+            token = closing[0]
         if given is not None:
             token = given
         return ModelError(*_DEAD_END) if token is None else token

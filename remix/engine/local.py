@@ -152,8 +152,9 @@ class LocalModel:
         self,
         prompt: Prompt,
         sampling: Sampling,
-        fork: Fork | None = None,
         on_text: Callable[[str], None] | None = None,
+        *,
+        fork: Fork | None = None,
     ) -> Future[Generation]:
         """Queue a prompt; the engine's thread calls `on_text` with the new words as they come.
 

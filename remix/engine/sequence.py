@@ -99,6 +99,8 @@ class Sequence(Queued):
         """Append the next token; gives "stop" or "length" once the text has ended."""
         if self.given is not None:
             self.begun.append(token)
+        if self.filter.forced:
+            self.filter.forced.popleft()
         self.token_ids.append(token.id)
         if self.filter.is_within:
             ready = self.filter.put(token)

@@ -148,7 +148,7 @@ def draft(
             on_prompt(request.prompt.messages)
             if request.prompt.keep_opening:
                 on_text(request.prompt.opening)
-            generation = writer.submit(request.prompt, request.samplings[0], on_text=on_text).result()
+            generation = writer.submit(request.prompt, request.samplings[0], on_text).result()
             record, text, _ = recorder.record(request, [Written(generation)])
             texts[task.id] = record.id, text
             yield record, text

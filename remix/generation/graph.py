@@ -141,7 +141,7 @@ class TaskGraph:
             request = self._recorder.ask(task, texts)
             for sampling in request.samplings:
                 # No comprehension: if one can't be submitted, those before it are cancelled.
-                candidates.append(self._writer.submit(request.prompt, sampling, request.fork))  # noqa: PERF401
+                candidates.append(self._writer.submit(request.prompt, sampling, fork=request.fork))  # noqa: PERF401
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
@@ -185,7 +185,7 @@ class TaskGraph:
     def _submitted(self, request: TaskRequest, sampling: Sampling) -> Future[Generation]:
         """The future of a candidate; an error of the writer is the future's."""
         try:
-            return self._writer.submit(request.prompt, sampling, request.fork)
+            return self._writer.submit(request.prompt, sampling, fork=request.fork)
         except RemixError as error:
             failed: Future[Generation] = Future()
             failed.set_exception(error)

@@ -56,7 +56,7 @@ class Writer(Protocol):
     def sampled(self) -> int:
         """Tokens sampled so far."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         """Queue a prompt; with `fork`, the text begins with given tokens. Raises `RemixError`, as the future does."""
 
     def close(self) -> None:

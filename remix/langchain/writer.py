@@ -81,7 +81,7 @@ class ChatModelWriter:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, "remix-langchain")
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         """Queue a prompt. The future's error is a `RemixError`, whatever the model raised.
 
         Raises `ModelError` for a branch: a LangChain model can't be given tokens.

@@ -44,11 +44,12 @@ class FakeLocal(FakeWriter):
         self,
         prompt: Prompt,
         sampling: Sampling,
-        fork: Fork | None = None,
         on_text: Callable[[str], None] | None = None,
+        *,
+        fork: Fork | None = None,
     ) -> Future[Generation]:
         if on_text is None:
-            return super().submit(prompt, sampling, fork)
+            return super().submit(prompt, sampling, fork=fork)
         return self.engine.submit(Request(token_ids=(1, 2, 3), sampling=sampling), on_text)
 
 

@@ -177,21 +177,16 @@ def test_a_grammar_hears_the_given_tokens(bundled: LlamaModel) -> None:
 
 
 @pytest.mark.model
-def test_an_end_that_was_sampled_can_be_given(bundled: LlamaModel) -> None:
-    """A text that the model ended, branched at its last token: with the end given, and with a word in its place."""
-    chain = (Temperature(t=0.7), Dist())
+def test_an_end_can_be_given_and_a_word_in_its_place(bundled: LlamaModel) -> None:
+    original = ask(bundled, 3, CHAINS[0])
     config = llama.exact_config()
-    markup = "<|im_start|>user\nSay yes.<|im_end|>\n<|im_start|>assistant\n"
-    sampling = Sampling(seed=3, chain=chain, max_tokens=40, stop=())
-    original = Request(token_ids=tuple(bundled.tokenize_markup(markup)), sampling=sampling)
-    written = write(bundled, [original], config, 1, 1, 0)[0][0]
-    tokens = tokens_of(written)
-    assert written.finish == "stop"
-    assert bundled.is_end(tokens[-1])
-    on = branch(original, *tokens[:-1], *bundled.tokenize_text(" And"))
-    (same, longer), _ = write(bundled, [branch(original, *tokens), on], config, 16, 1, 0)
-    assert said(same) == said(written)
-    assert longer.text.startswith(f"{written.text} And")
+    begun = bundled.tokenize_text(" why the rivers meet.")
+    (end,) = bundled.tokenize_markup("<|im_end|>")
+    on = branch(original, *begun, *bundled.tokenize_text(" And"))
+    (ended, longer), _ = write(bundled, [branch(original, *begun, end), on], config, 16, 1, 0)
+    assert (ended.text, ended.finish, tokens_of(ended)) == (" why the rivers meet.", "stop", (*begun, end))
+    assert longer.text.startswith(" why the rivers meet. And")
+    assert len(tokens_of(longer)) > len(begun) + 1
 
 
 @pytest.mark.model

@@ -85,7 +85,7 @@ class Writer:
         self._salt = salt
         self._held: list[tuple[Future[Generation], Prompt, Sampling]] = []
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         """Note which task asks; the first line of its prompt says so."""
         self._asked(prompt.messages[0].content.split("\n")[0])
         future: Future[Generation] = Future()

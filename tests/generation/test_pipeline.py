@@ -352,8 +352,8 @@ class Counting(FakeWriter):
         self._left = iter(range(candidates - 1))
         self._stop = stop
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
-        future = super().submit(prompt, sampling, fork)
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+        future = super().submit(prompt, sampling, fork=fork)
         future.add_done_callback(lambda _: self._stop.set() if next(self._left, None) is None else None)
         return future
 
@@ -366,7 +366,7 @@ class Failing(FakeWriter):
         self.seeds = seeds
         self.held: list[Future[Generation]] = []
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         if sampling.seed in self.seeds:
             raise ModelError("no.", "Ask again.")
         future: Future[Generation] = Future()
@@ -484,13 +484,13 @@ def test_one_candidate_s_failure_is_its_task_s(workspace: Workspace) -> None:
     class Late(Failing):
         """Fails one of the first task's candidates after it was submitted."""
 
-        def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+        def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
             if prompt.messages[0].content.startswith("The second"):
-                future = super().submit(prompt, sampling, fork)
+                future = super().submit(prompt, sampling, fork=fork)
                 if next(self.numbers) == 1:
                     future.set_exception(ModelError("no.", "Ask again."))
                 return future
-            return FakeWriter.submit(self, prompt, sampling, fork)
+            return FakeWriter.submit(self, prompt, sampling, fork=fork)
 
         numbers: Iterator[int] = count()
 

@@ -384,8 +384,8 @@ def test_a_half_written_file_is_not_left_to_fill_the_disk(tmp_path: Path, monkey
 class Backwards(FakeWriter):
     """A writer whose clock is put back an hour while it writes."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
-        written, told = super().submit(prompt, sampling, fork), Future[Generation]()
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+        written, told = super().submit(prompt, sampling, fork=fork), Future[Generation]()
         generation = written.result(timeout=60)
         earlier = generation.started - timedelta(hours=1)
         told.set_result(generation.model_copy(update={"finished": earlier}))
@@ -435,10 +435,10 @@ class Local(FakeWriter):
         self.name = file.name
         self.model_used = ModelUsed(sha256=file.sha256, metadata_sha256=file.metadata_sha256)
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         (*first, last) = prompt.messages
         named = last.model_copy(update={"content": f"{last.content}\n{self.name}"})
-        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling, fork)
+        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling, fork=fork)
 
 
 class Begun:

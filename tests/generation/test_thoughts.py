@@ -54,7 +54,7 @@ class RecitingLocal(FakeLocal):
     def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
         return super().request(messages, sampling).model_copy(update={"opened": self._opened})
 
-    def submit(self, prompt: Prompt, sampling: Sampling, fork: Fork | None = None) -> Future[Generation]:
+    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
         return self.engine.submit(self.request(prompt.messages, sampling))
 
 
