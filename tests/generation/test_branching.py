@@ -17,6 +17,7 @@ from remix.generation.branch_point import Put
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.outputs.lineage import ancestry
+from remix.outputs.runs import latest
 from remix.records import Branch, Fork, Options, Record, Run
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
@@ -135,6 +136,13 @@ def test_a_branch_of_a_branch(workspace: Workspace, written: RunFolder, local: F
     fork = record_of(second).derivation.fork
     assert fork is not None
     assert fork.token_ids == (*(record_of(first).output.token_ids or ())[:4], 4)
+
+
+def test_a_run_of_branches_is_not_the_latest_run(workspace: Workspace, written: RunFolder, local: FakeLocal) -> None:
+    branches = carry_out(workspace, plan(workspace, written, branch_of(written, FIRST, 3, 3)), local)
+    found = latest(workspace.outputs)
+    assert found.path == written.path
+    assert found.passed_over == ((branches.path.name, "a run of branches"),)
 
 
 def test_records_of_other_texts_are_as_before(written: RunFolder) -> None:
