@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Items
-from concurrent.futures import CancelledError, Future, InvalidStateError
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from itertools import chain
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from typing import Any
 
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
+from remix.engine.next_token import next_token
 from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled
 from remix.engine.scheduler import Copy, Scheduler
@@ -27,11 +28,6 @@ from remix.engine.score import Scoring
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, Score, WriterInfo
-
-_DEAD_END = (
-    "the grammar allows no token that this model has.",
-    "The model's vocabulary must be able to spell every literal of the grammar.",
-)
 
 
 def _unnamed() -> WriterInfo:
@@ -267,7 +263,7 @@ class Engine:
             self._sample([sequence])
         elif isinstance(sequence, Scoring):
             self._release(sequence)
-            self._settle(sequence, sequence.score(self.decoder.piece))
+            sequence.settle(sequence.score(self.decoder.piece))
 
     def _compute(self, sequence: Queued, chunk: Chunk, start: int) -> None:
         if isinstance(sequence, Scoring):
@@ -288,7 +284,7 @@ class Engine:
         """Sample a token for each sequence of the last call, and for the branches that part from them now."""
         sequences = sequences + self._parted(sequences)
         slots = [sequence.slot for sequence in sequences]
-        tokens = [self._sample_one(sequence) for sequence in sequences]
+        tokens = [next_token(self.decoder, sequence) for sequence in sequences]
         # `choices_of` wants a token for each row, so a sequence without a token gets token 0.
         sampled = [token if isinstance(token, int) else 0 for token in tokens]
         choices = self.decoder.choices_of(slots, sampled) if self._trace else [None] * len(tokens)
@@ -303,22 +299,6 @@ class Engine:
             self.decoder.branch(trunk.slot, branch.slot)
             self._scheduler.computed(branch)
         return [branch for trunk, branch in pairs if all(self._take(branch, token) for token in trunk.begun)]
-
-    def _sample_one(self, sequence: Sequence) -> int | RemixError:
-        """A sequence's next token, or an error that concerns only the sequence."""
-        given, closing = sequence.given, sequence.filter.forced
-        try:
-            if sequence.new_seed is not None:
-                self.decoder.reseed(sequence.slot, sequence.new_seed)
-            # Of a mark that closes a thought at the limit, samplers hear what was drawn, in a branch as in any text.
-            token = self.decoder.sample(sequence.slot, None if closing else given)
-        except RemixError as error:
-            return error
-        if closing:
-            token = closing[0]
-        if given is not None:
-            token = given
-        return ModelError(*_DEAD_END) if token is None else token
 
     def _accept(self, sequence: Sequence, token: int | RemixError, choice: Choice | None) -> None:
         if isinstance(token, RemixError):
@@ -343,7 +323,7 @@ class Engine:
             return False
         if generation:
             self._release(sequence)
-            self._settle(sequence, generation)
+            sequence.settle(generation)
         return generation is None
 
     def _give_up(self, sequence: Queued, error: BaseException) -> None:
@@ -351,7 +331,7 @@ class Engine:
         try:
             self._release(sequence)
         finally:
-            self._settle(sequence, error)
+            sequence.settle(error)
 
     def _release(self, sequence: Queued) -> None:
         slot = sequence.slot
@@ -381,20 +361,12 @@ class Engine:
             for sequence in waiting:
                 self._scheduler.add(sequence)
         for sequence in active:
-            self._settle(sequence, error)
+            sequence.settle(error)
 
     def _empty(self) -> None:
         """Empty all decoding slots; prefix slots are overwritten later."""
         for slot in range(self.decoder.slots):
             self.decoder.clear(slot)
-
-    def _settle(self, sequence: Queued, outcome: Generation | Score | BaseException) -> None:
-        """Set the result or error of a sequence's future, unless cancelled."""
-        with suppress(InvalidStateError):
-            if isinstance(outcome, BaseException):
-                sequence.future.set_exception(outcome)
-            else:
-                sequence.future.set_result(outcome)
 
     def _forget(self, future: Future[Any]) -> None:
         """Note that a future is done or cancelled."""
@@ -413,7 +385,7 @@ class Engine:
             # An error in a future's callback must not keep the remaining futures from ending.
             with suppress(BaseException):
                 if not sequence.future.cancel():
-                    self._settle(sequence, error)
+                    sequence.settle(error)
         # For the next engine with this decoder. A failed decoder may fail again.
         with suppress(BaseException):
             self._empty()

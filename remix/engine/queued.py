@@ -5,7 +5,8 @@ Takes chunks, gives a future that is claimed or cancelled once. Knows neither wh
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -59,3 +60,11 @@ class Queued:
     def start(self, slot: int) -> None:
         """Note the sequence's slot."""
         self.slot = slot
+
+    def settle(self, outcome: object) -> None:
+        """Set the future's result, or its error if the outcome is one, unless the future was cancelled."""
+        with suppress(InvalidStateError):
+            if isinstance(outcome, BaseException):
+                self.future.set_exception(outcome)
+            else:
+                self.future.set_result(outcome)

@@ -7,7 +7,6 @@ llama.cpp context. Knows nothing of queues, requests and texts.
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ import psutil
 
 from remix.engine.decoder import BatchConfig, KVCacheLayout, Row
 from remix.engine.llama.context import context_params
-from remix.engine.llama.library import ONE_AT_A_TIME, FloatArray, has_gpu, logged_error, recent_log
+from remix.engine.llama.library import ONE_AT_A_TIME, FloatArray, computing, has_gpu, logged_error, recent_log
 from remix.engine.llama.model import LlamaModel
 from remix.engine.llama.samplers import SamplerChain
 from remix.errors import ModelError
@@ -27,10 +26,6 @@ from remix.util.units import size
 
 ALTERNATIVES = 5
 """Most alternatives that a trace names for each token."""
-
-_COMPUTING = threading.Lock()
-"""Two models of a process, such as a writer and a reader beside it, take turns: the threads of both would wait for
-each other on the same cores."""
 
 LARGEST_LOGIT = 1e30
 """No model means a larger logit, and a larger logit overflows when it is divided by a temperature."""
@@ -247,7 +242,7 @@ class LlamaDecoder:
         if not self._context:
             raise ModelError(f"{self.model.path.name}: its context has been closed.", "Load the model again.")
         self._batch.n_tokens = count
-        with _COMPUTING:
+        with computing:
             recent_log.clear()
             status = int(C.llama_decode(self._context, self._batch))
         if status != 0:
@@ -293,8 +288,7 @@ class LlamaDecoder:
         best = self._largest(logits)
         weights = np.subtract(logits, best, out=self._scratch[0])
         total = np.exp(weights, out=weights).sum(dtype=np.float64)
-        least = float(best) + math.log(total)
-        return [float(logits[token]) - least for token in tokens]
+        return [float(logits[token]) - float(best) - math.log(total) for token in tokens]
 
     def choices_of(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Choice]:
         """Log-probability, entropy and alternatives of the tokens sampled for some slots.

@@ -38,6 +38,10 @@ GLM5-Next attends to other tokens beside a longer sequence. MiniMax-01 ends the 
 PLaMo 2 stores states in wrong cells, or ends the process.
 """
 
+computing = threading.Lock()
+"""Two models of a process, such as a writer and a reader beside it, take turns: the threads of both would wait for
+each other on the same cores."""
+
 recent_log: deque[str] = deque(maxlen=40)
 _verbose = False
 _LEVEL_ERROR = 4

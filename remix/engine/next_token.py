@@ -1,0 +1,32 @@
+"""The next token of a sequence: sampled, given by the request, or one of a mark that closes a thought.
+
+Takes a decoder with logits for the sequence's slot; gives a token, or an error that concerns this sequence alone.
+"""
+
+from __future__ import annotations
+
+from remix.engine.decoder import Decoder
+from remix.engine.sequence import Sequence
+from remix.errors import ModelError, RemixError
+
+_DEAD_END = (
+    "the grammar allows no token that this model has.",
+    "The model's vocabulary must be able to spell every literal of the grammar.",
+)
+
+
+def next_token(decoder: Decoder, sequence: Sequence) -> int | RemixError:
+    """The token that comes next in a sequence. The samplers draw one in any case, so that random numbers go on."""
+    given, closing = sequence.given, sequence.filter.forced
+    try:
+        if sequence.new_seed is not None:
+            decoder.reseed(sequence.slot, sequence.new_seed)
+        # Of a mark that closes a thought at the limit, samplers hear what was drawn, in a branch as in any text.
+        token = decoder.sample(sequence.slot, None if closing else given)
+    except RemixError as error:
+        return error
+    if closing:
+        token = closing[0]
+    if given is not None:
+        token = given
+    return ModelError(*_DEAD_END) if token is None else token
