@@ -18,6 +18,7 @@ from typing import Any
 
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
+from remix.engine.failures import dead_end, in_words
 from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled
 from remix.engine.scheduler import Copy, Scheduler
@@ -25,11 +26,6 @@ from remix.engine.score import Scoring
 from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError, RemixError
 from remix.records import Choice, EngineUsed, Generation, ModelUsed, Request, Score, WriterInfo
-
-_DEAD_END = (
-    "the grammar allows no token that this model has.",
-    "The model's vocabulary must be able to spell every literal of the grammar.",
-)
 
 
 def _unnamed() -> WriterInfo:
@@ -101,14 +97,8 @@ class Engine:
         not end where memory happens to; or if more tokens are given than the text may have. Raises `ModelError` if
         the engine has ended, or for a given token that the model doesn't have.
         """
-        given = request.fork.token_ids if request.fork else ()
-        for token in given:
+        for token in request.fork.token_ids if request.fork else ():
             self.decoder.piece(token)
-        if len(given) > request.sampling.most:
-            raise PromptError(
-                f"{len(given)} tokens are given, and the text may have {request.sampling.most}.",
-                "Raise --max-tokens.",
-            )
         sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
         most = request.sampling.most
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
@@ -179,7 +169,7 @@ class Engine:
                 self._turn()
         # An error while recovering ends the engine; no future may be left without a result.
         except BaseException as fault:
-            error = self._fault = _in_words(fault)
+            error = self._fault = in_words(fault)
         finally:
             self._end(error)
 
@@ -192,7 +182,7 @@ class Engine:
             self._step()
         # Any error here, even a `BaseException`, ends active requests only: the loop goes on.
         except BaseException as fault:
-            self._recover(_in_words(fault), has_progress=self._ended > ended)
+            self._recover(in_words(fault), has_progress=self._ended > ended)
 
     def _wait_for_work(self) -> bool:
         with self._changed:
@@ -307,7 +297,7 @@ class Engine:
             token = closing[0]
         if given is not None:
             token = given
-        return ModelError(*_DEAD_END) if token is None else token
+        return dead_end() if token is None else token
 
     def _accept(self, sequence: Sequence, token: int | RemixError, choice: Choice | None) -> None:
         if isinstance(token, RemixError):
@@ -406,12 +396,3 @@ class Engine:
         # For the next engine with this decoder. A failed decoder may fail again.
         with suppress(BaseException):
             self._empty()
-
-
-def _in_words(error: BaseException) -> BaseException:
-    """An unexpected error as a `ModelError`; a `RemixError` or cancellation unchanged."""
-    if isinstance(error, RemixError | CancelledError):
-        return error
-    wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
-    wrapped.__cause__ = error
-    return wrapped
