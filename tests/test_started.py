@@ -73,6 +73,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "passages": ("passages --tag time", "passages --like clock"),
     "resume": ("resume RUN",),
+    "branch": (f"branch RUN:{TASK} --at 1 --take x",),
     "review": ("review --no-open", "review"),
     "runs": ("runs",),
     "show": (f"show RUN:{TASK}",),

@@ -20,6 +20,7 @@ from typing import Any
 
 from remix.engine.chunks import Chunk, cut
 from remix.engine.decoder import Decoder, KVCacheLayout, Row
+from remix.engine.failures import in_words
 from remix.engine.next_token import next_token
 from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled
@@ -99,14 +100,8 @@ class Engine:
         not end where memory happens to; or if more tokens are given than the text may have. Raises `ModelError` if
         the engine has ended, or for a given token that the model doesn't have.
         """
-        given = request.fork.token_ids if request.fork else ()
-        for token in given:
+        for token in request.fork.token_ids if request.fork else ():
             self.decoder.piece(token)
-        if len(given) > request.sampling.most:
-            raise PromptError(
-                f"{len(given)} tokens are given, and the text may have {request.sampling.most}.",
-                "Raise --max-tokens.",
-            )
         sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
         most = request.sampling.most
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
@@ -186,7 +181,7 @@ class Engine:
                 self._turn()
         # An error while recovering ends the engine; no future may be left without a result.
         except BaseException as fault:
-            error = self._fault = _in_words(fault)
+            error = self._fault = in_words(fault)
         finally:
             self._end(error)
 
@@ -199,7 +194,7 @@ class Engine:
             self._step()
         # Any error here, even a `BaseException`, ends active requests only: the loop goes on.
         except BaseException as fault:
-            self._recover(_in_words(fault), has_progress=self._ended > ended)
+            self._recover(in_words(fault), has_progress=self._ended > ended)
 
     def _wait_for_work(self) -> bool:
         with self._changed:
@@ -389,12 +384,3 @@ class Engine:
         # For the next engine with this decoder. A failed decoder may fail again.
         with suppress(BaseException):
             self._empty()
-
-
-def _in_words(error: BaseException) -> BaseException:
-    """An unexpected error as a `ModelError`; a `RemixError` or cancellation unchanged."""
-    if isinstance(error, RemixError | CancelledError):
-        return error
-    wrapped = ModelError(f"decoding failed: {error!r}.", "Please report this with the output of `-v`.")
-    wrapped.__cause__ = error
-    return wrapped

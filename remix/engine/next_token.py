@@ -6,13 +6,9 @@ Takes a decoder with logits for the sequence's slot; gives a token, or an error 
 from __future__ import annotations
 
 from remix.engine.decoder import Decoder
+from remix.engine.failures import dead_end
 from remix.engine.sequence import Sequence
-from remix.errors import ModelError, RemixError
-
-_DEAD_END = (
-    "the grammar allows no token that this model has.",
-    "The model's vocabulary must be able to spell every literal of the grammar.",
-)
+from remix.errors import RemixError
 
 
 def next_token(decoder: Decoder, sequence: Sequence) -> int | RemixError:
@@ -29,4 +25,4 @@ def next_token(decoder: Decoder, sequence: Sequence) -> int | RemixError:
         token = closing[0]
     if given is not None:
         token = given
-    return ModelError(*_DEAD_END) if token is None else token
+    return dead_end() if token is None else token

@@ -15,6 +15,7 @@ from typing import Literal
 from remix.engine.chunks import Chunk
 from remix.engine.queued import Queued
 from remix.engine.reasoning import Marking, Sampled, ThoughtFilter
+from remix.errors import PromptError
 from remix.records import Choice, Generation, Request, WriterInfo, canonical_sha256
 
 Finish = Literal["stop", "length"]
@@ -42,10 +43,16 @@ class Sequence(Queued):
         marks: Marking | None = None,
         tokenize: Callable[[str], list[int]] = lambda markup: [],
     ) -> None:
-        """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark."""
+        """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark.
+
+        Raises `PromptError` if more tokens are given than the sequence may have.
+        """
         super().__init__(chunks or (request.token_ids,), request.sampling)
         self.request = request
         self._given = request.fork.token_ids if request.fork else ()
+        given, most = len(self._given), request.sampling.most
+        if given > most:
+            raise PromptError(f"{given} tokens are given, and the text may have {most}.", "Raise --max-tokens.")
         self.trunk = trunk_of(request)
         """What branches of the same text have in common; null for a text of which all tokens are sampled."""
         self.begun: list[Sampled] = []
