@@ -215,8 +215,8 @@ class LlamaDecoder:
         """Make an empty slot a copy of an open slot: all cells, the samplers' state, the logits of the last call."""
         self.copy(source, target, self._cached[source])
         self._samplers[target] = self._open_samplers(source).copy()
-        self._prompt_length[target] = self._prompt_length[source]
-        self._logits_row[target] = self._logits_row[source]
+        for known in (self._prompt_length, self._logits_row):
+            known[target] = known[source]
 
     def _open_samplers(self, slot: int) -> SamplerChain:
         samplers = self._samplers[slot]
