@@ -31,8 +31,7 @@ LARGEST_LOGIT = 1e30
 """No model means a larger logit, and a larger logit overflows when it is divided by a temperature."""
 
 _LOWEST_ALTERNATIVE = -9.0
-"""Nats below the largest logit, about 1 in 8,000 of the largest probability: less probable tokens are no
-alternatives."""
+"""Nats below the largest logit, 1 in 8,000 of the largest probability: less probable tokens are no alternatives."""
 
 
 class LlamaDecoder:
