@@ -366,6 +366,7 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
     shown = json.loads(ok(remix_("show", AGAIN, "--json")))
     assert shown.pop("text") == text
     assert shown.pop("review")["verdict"] is None
+    assert shown.pop("reading") is None
     assert shown == json.loads(finished.record_path(AGAIN).read_bytes())
 
 
