@@ -55,7 +55,8 @@ def passages(ctx: click.Context, /, left_out: bool, as_json: bool, **chosen: Any
         note(unknown)
     if as_json:
         ranks = {id_: {"ranking": ranking.model_dump()} for id_, ranking in found.rankings.items()}
-        print_json([passage.model_dump(exclude={"language"}) | ranks.get(passage.id, {}) for _, passage in found.pairs])
+        passages = [passage.model_dump(exclude={"language"}) for _, passage in found.pairs]
+        print_json([each | ranks.get(each["id"], {}) for each in passages])
         return
     headers, rows = ["passage", "tags", "text"], []
     for _, each in found.pairs:
