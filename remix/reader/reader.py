@@ -15,6 +15,8 @@ from typing import NamedTuple, Protocol
 
 from remix.measure import reading as numbers
 from remix.measure.chrf import CHRF
+from remix.measure.facts import hard_facts
+from remix.measure.language import language_of
 from remix.measure.reading import Tokens
 from remix.measure.sentences import sentences
 from remix.reader.calibration import Calibration, label_of
@@ -22,8 +24,11 @@ from remix.reader.questions import ANSWERS, QUESTION, before
 from remix.reader.reading_flags import flags_of
 from remix.records import Answers, Features, ModelFile, Reading, Score, SentenceReading
 
-VERSION = 2
+VERSION = 3
 """Version of questions and features: raised whenever any reading of a text would change."""
+
+MOST_INVENTED = 2
+"""Most invented facts of a sentence that count."""
 
 GAP = "\n\n"
 """Between a text and the passage that is scored as its continuation."""
@@ -43,6 +48,15 @@ class Claims(NamedTuple):
     sentences: tuple[str, ...]
     scores: tuple[Future[Score], ...]
     """Each sentence after the passage, with the question and its answers behind."""
+
+
+class Compared(NamedTuple):
+    """What counting finds of a sentence beside its passage."""
+
+    closest: float
+    """chrF2 of the passage's most similar sentence, 0 … 1."""
+    invented: int
+    """Facts that the passage doesn't have, at most `MOST_INVENTED`."""
 
 
 class Asked(NamedTuple):
@@ -90,10 +104,14 @@ def features(asked: Claims) -> list[Features]:
     """The features of each sentence, once all answers are there. Raises the engine's errors."""
     source = sentences(asked.passage) or [asked.passage]
     closest = CHRF.scores(asked.sentences, source).max(axis=1) / 100 if asked.sentences else ()
-    return [
-        _features(_claim(score.result(), claim), score.result().others[0], float(most))
-        for claim, score, most in zip(asked.sentences, asked.scores, closest, strict=True)
-    ]
+    language = language_of(asked.passage)
+    found = []
+    for claim, asked_for, most in zip(asked.sentences, asked.scores, closest, strict=True):
+        score = asked_for.result()
+        invented = len(hard_facts(claim, asked.passage, language=language).invented)
+        compared = Compared(float(most), min(invented, MOST_INVENTED))
+        found.append(_features(_claim(score, claim), score.others[0], compared))
+    return found
 
 
 def answered(asked: Asked, file: ModelFile, calibration: Calibration | None) -> Reading:
@@ -137,14 +155,16 @@ def _labelled(claim: str, tokens: Tokens, found: Features, calibration: Calibrat
     )
 
 
-def _features(claim: Score, answers: Sequence[float], closest: float) -> Features:
+def _features(claim: Score, answers: Sequence[float], compared: Compared) -> Features:
     costs = sorted((-each / math.log(2) for each in claim.logprobs), reverse=True)
     supported, contradicted, silent = answers
+    closest = compared.closest
     values = {
         "cost": math.fsum(costs) / len(costs),
         "dearest": costs[0],
         "second": costs[min(1, len(costs) - 1)],
         "closest": closest,
+        "invented": compared.invented,
         "contradicted": contradicted - supported,
         "not_mentioned": silent - supported,
         "altered": costs[0] * closest,

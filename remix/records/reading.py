@@ -32,6 +32,8 @@ class Features(Frozen):
     """Bits that the second costliest token costs."""
     closest: float
     """chrF2 of the passage's most similar sentence, 0 … 1."""
+    invented: float
+    """Facts of the sentence that the passage doesn't have, such as numbers and names; at most 2."""
     contradicted: float
     """Log-odds of the answer that the passage contradicts the sentence, against the answer that it supports it."""
     not_mentioned: float

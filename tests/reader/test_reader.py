@@ -47,6 +47,11 @@ def test_each_sentence_has_its_features():
     assert (second.contradicted, second.not_mentioned) == (clear, 0)
 
 
+def test_facts_that_the_passage_does_not_have_are_counted_up_to_two():
+    claims = ["The clock runs fast.", "It was set in 1904.", "In 1904 Maud set 17 clocks in Leith."]
+    assert [each.invented for each in features(ask_claims(FakeScorer(), PASSAGE, claims))] == [0, 1, 2]
+
+
 def test_each_sentence_has_what_it_gains_and_the_word_that_goes_most_against_the_passage():
     first, second = answered(ask(FakeScorer(), PASSAGE, TEXT), FILE, None).sentences
     assert (first.gain, first.against, first.against_bits) == (3, "The", 3)
