@@ -481,7 +481,7 @@ GREEDY = [
     "{{ '%2000000000d' | format(1) }}",
     "{{ 'x' | center(2000000000) }}",
     "{{ (range(99999) | list) * 99999 }}",
-    "{{ ('a ' * 3_000_000) | wordwrap(1) | length }}",
+    "{{ ('a ' * 12_000_000) | wordwrap(1) | length }}",
     "{{ range(99999) | map('string')" + " | map('urlize')" * 9 + " | join | length }}",
 ]
 

@@ -51,7 +51,7 @@ class TagRetriever(BaseRetriever):
             Document(
                 page_content=passage.text,
                 id=passage.id,
-                metadata=passage.model_dump(mode="json", exclude={"id", "text"}),
+                metadata=passage.model_dump(mode="json", exclude={"id", "text", "language"}),
             )
             for passage in self._passages(tags, self.k if k is None else k)
         ]
