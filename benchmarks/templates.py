@@ -38,9 +38,10 @@ from remix.generation.execute import Outcome, generate, load_options, resume
 from remix.generation.plan import plan_of
 from remix.generation.prepare import Job, prepare
 from remix.measure.ledger import Ledger
+from remix.measure.lexicon import lexicon
 from remix.measure.proper_names import POSSESSIVES
 from remix.measure.sentences import sentences
-from remix.measure.words import FUNCTION_WORDS, ngrams, stem, words
+from remix.measure.words import ngrams, words
 from remix.outputs import RunFolder
 from remix.records import Options, sha256
 from remix.workspace import Settings, Workspace, shipped
@@ -125,7 +126,8 @@ def misspelled(each: Text) -> int:
 
 
 def _content(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in FUNCTION_WORDS}
+    english = lexicon("en")
+    return {english.stem(word) for word in words(text) if word not in english.function_words}
 
 
 ALWAYS: dict[str, Measure] = {
