@@ -96,7 +96,6 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
     """
     from remix.outputs import find_output
-    from remix.outputs.facts import not_looked_for_in_words
     from remix.outputs.stored_reviews import StoredReviews
 
     if sum(parts.values()) > 1:
@@ -137,6 +136,23 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     _show_text(record, written)
     _show_review(stored, record)
     reading.print_line(shown)
+    _show_remarks(record, of_run)
+
+
+COMMANDS = (runs, show)
+
+
+def _show_text(record: Record, written: str) -> None:
+    used = record.task
+    heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
+    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
+    print_pair(("; ".join(heads), "\n\n".join(each.text for each in record.sources)), (about, written))
+
+
+def _show_remarks(record: Record, of_run: str) -> None:
+    """What else is known of a text: facts not looked for, thoughts, tries before, flags, seed and record."""
+    from remix.outputs.facts import not_looked_for_in_words
+
     if record.not_looked_for:
         note("", f"Not looked for: {not_looked_for_in_words(record)}.")
     if record.output.thoughts:
@@ -150,16 +166,6 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
     sampling = record.derivation.sampling
     seed = f"seed {sampling.seed}, " if sampling else ""
     note("", of_run, f"{flags}by {quoted(record.circumstances.model)}, {seed}record {record.id[:12]}")
-
-
-COMMANDS = (runs, show)
-
-
-def _show_text(record: Record, written: str) -> None:
-    used = record.task
-    heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
-    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
-    print_pair(("; ".join(heads), "\n\n".join(each.text for each in record.sources)), (about, written))
 
 
 def _show_review(stored: StoredReviews, record: Record) -> None:

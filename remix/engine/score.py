@@ -33,7 +33,7 @@ class Scoring(Queued):
         self._all = (*prompt, *text)
         self._others = others
         self.logprobs: list[list[float]] = []
-        """For each token of the text its log-probability, and those of the others in its place."""
+        """For each token of the text the log-probability, then those of `others` in the token's place."""
 
     @property
     def tokens(self) -> tuple[int, ...]:

@@ -154,7 +154,7 @@ def take_rank(found: Written, point: Point, rank: int, vocabulary: Vocabulary) -
 
 
 def take_word(found: Written, point: Point, word: str, vocabulary: Vocabulary) -> Put:
-    """Put a word there: the alternative that spells it, or else its own tokens."""
+    """Put a word at a branch's token: the alternative that spells the word, or else the word's own tokens."""
     alternatives = found.choices[point.token].alternatives if point.token < len(found.choices) else ()
     if any(each.piece == point.between + word for each in alternatives):
         tokens = vocabulary.spelt(point.between + word)

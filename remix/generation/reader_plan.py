@@ -44,7 +44,7 @@ class Readings:
     """The texts of a run that will be read, as far as their lengths go."""
 
     def __init__(self, options: Options, templates: Iterable[Template], labels: Sequence[str]) -> None:
-        """`labels` are those of the model that writes."""
+        """`labels` are the labels of the writing model."""
         most = {template: settings_for(template, options, labels).max_tokens for template in templates}
         self._single = [tokens for template, tokens in most.items() if template.reads != "passages"]
         self._group = [tokens for template, tokens in most.items() if template.reads == "passages"]

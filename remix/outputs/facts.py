@@ -53,7 +53,7 @@ def retried_in_words(times: int) -> str:
 
 
 def fork_in_words(branch: Branch) -> str:
-    """Where a branch leaves its original, what it puts there, and its random numbers."""
+    """At which token a branch leaves its original, the words that the branch has instead, and its random numbers."""
     what = f"“{branch.put}” in place of “{branch.was}”" if branch.was else f"“{branch.put}” at the end"
     seed = branch.fork.seed
     numbers = f"new random numbers (seed {seed})" if seed else "the original's random numbers"

@@ -45,9 +45,9 @@ class Branch(Frozen):
     character: Count
     """Number of the first character that this token writes in the original's text, from 1."""
     was: str
-    """The word that stood there; empty at the end of the original's text."""
+    """The original's word at this token; empty at the end of the original's text."""
     put: str
-    """The words that were put there."""
+    """The words of the branch in place of the original's."""
     max_tokens: Length
     """Largest number of tokens of the text, given tokens included."""
     fork: Fork

@@ -288,7 +288,7 @@ class OtherModel(FakeScorer):
         assert (path, file) == (Path("other.gguf"), OTHER)
         self.opened.append(needs)
         rows = needs.config.rows if needs.config else 8
-        self.info = FakeWriter.info.fget(ReadingLocal()).model_copy(  # type: ignore[attr-defined]
+        self.info = ReadingLocal().info.model_copy(
             update={"engine": EngineUsed(exact=True, chunk=32, rows=f"fixed {rows}")}
         )
 

@@ -75,8 +75,8 @@ def test_of_english_passages_nothing_is_said(finished: RunFolder) -> None:
     assert {finished.read(task.id)[0].not_looked_for for task in finished.done} == {()}
 
 
-def test_a_passage_too_short_to_tell_has_no_language() -> None:
-    ((_, short),) = with_languages([(None, passage(1))])  # type: ignore[list-item]
+def test_a_passage_too_short_to_tell_has_no_language(finished: RunFolder) -> None:
+    ((_, short),) = with_languages([(finished.run.essays[0], passage(1))])
     assert short.language is None
 
 
