@@ -167,7 +167,9 @@ def write(found: Written, point: Point, words: str, vocabulary: Vocabulary) -> P
     """Put typed words there, tokenised as continuation of the text before. Raises `RunError` if that fails."""
     if not words.strip():
         raise RunError("there are no words to put there.", "Give a word.")
-    is_joined = not point.was and words[0].isalnum() and found.text[:1] and not found.text[-1:].isspace()
+    # A word in the place of a comma, or at the end, isn't to run into the word before.
+    ahead = found.text[: point.character] if point.was else found.text
+    is_joined = words[0].isalnum() and not point.was[:1].isalnum() and ahead and not ahead[-1].isspace()
     between = " " if is_joined and not point.between else point.between
     before = found.tokens[: point.token]
     tokens = go_on(before, between + words, vocabulary)

@@ -184,3 +184,11 @@ def test_the_place_of_each_token_is_where_it_stands_in_the_text():
     text = found(" the map is old.", opening="The")
     places = [point_at(text, str(number)).character for number in range(1, 6)]
     assert [text.text[place:] for place in places] == [" the map is old.", " map is old.", " is old.", " old.", "."]
+
+
+def test_a_word_in_the_place_of_a_mark_does_not_run_into_the_word_before() -> None:
+    text = found("The map. The old")
+    point = point_at(text, "3")
+    assert point.was == "."
+    put = take_word(text, point, "walk", WORDS)
+    assert b"".join(map(WORDS.piece, put.tokens)) == b"The map walk"
