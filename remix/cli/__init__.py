@@ -42,7 +42,7 @@ class Failure(click.ClickException):
 
 TASKS = {
     "Write": ("generate", "try", "resume", "branch"),
-    "Look": ("show", "runs", "status", "compare", "measure", "why"),
+    "Look": ("show", "tree", "runs", "status", "compare", "measure", "why"),
     "Judge": ("review", "verdict"),
     "Keep": ("export", "verify", "sign"),
     "Set up": ("init", "add", "check", "passages", "tags", "models", "help"),

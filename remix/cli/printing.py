@@ -32,6 +32,9 @@ USUAL_WIDTH = 80
 NO_END = 10_000
 """Columns without a terminal."""
 
+Words = str | Sequence[tuple[str, str]]
+"""A text: plain, or in parts with rich's styles."""
+
 _LIKE_A_MESSAGE = re.compile(r":(\s|$)")
 """If a row's first cell matches, the cell looks like a message of remix, and is quoted."""
 
@@ -141,14 +144,21 @@ def beginning(words: str, most: int) -> None:
 
 
 def print_shaded(parts: Sequence[tuple[str, str]]) -> None:
-    """Print a text as `text` does, from parts with rich's styles; styles are for terminals with colours."""
-    if _terminal() is None:
+    """Print a text as `text` does, from parts with rich's styles; styles are for terminals alone."""
+    if _terminal() is None or not any(style for _, style in parts):
         text("".join(words for words, _ in parts))
         return
     from rich.padding import Padding
+
+    print_rich(Padding(shaded(parts), (0, 0, 0, len(INDENT))))
+
+
+def shaded(words: Words) -> Any:
+    """A text, plain or in parts with styles, as rich's `Text`."""
     from rich.text import Text
 
-    _print_rich(Padding(Text.assemble(*((readable(words), style) for words, style in parts)), (0, 0, 0, len(INDENT))))
+    parts = [(words, "")] if isinstance(words, str) else words
+    return Text.assemble(*((readable(part), style) for part, style in parts))
 
 
 def rule() -> None:
@@ -244,7 +254,7 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     table = Table(*shown, box=None, header_style="bold", pad_edge=False)
     for row in cells:
         table.add_row(*map(Text, row))
-    _print_rich(table)
+    print_rich(table)
 
 
 def _print_rows_below_each_other(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
@@ -261,21 +271,22 @@ def _widest(cell: str) -> int:
     return max(map(columns, cell.split()), default=0)
 
 
-def print_beside(left: tuple[str, str], right: tuple[str, str]) -> None:
+def print_beside(left: tuple[str, Words], right: tuple[str, Words]) -> None:
     """Print two texts with headings side by side, indented as `text` does."""
     from rich.table import Column, Table
     from rich.text import Text
 
     columns = [Column(Text(one_line(heading)), ratio=1) for heading, _ in (left, right)]
     table = Table(*columns, box=None, header_style="bold", padding=(0, 0, 0, len(INDENT)), expand=True)
-    table.add_row(*(Text(readable(words)) for _, words in (left, right)))
-    _print_rich(table)
+    table.add_row(*(shaded(words) for _, words in (left, right)))
+    print_rich(table)
 
 
-def _print_rich(table: Any) -> None:
+def print_rich(shown: Any) -> None:
+    """Print a table or tree of rich, whose texts are safe already; outside a terminal nothing is wrapped."""
     from rich.console import Console
 
-    Console(width=_terminal()).print(table)
+    Console(width=_terminal() or NO_END).print(shown)
 
 
 def _terminal(err: bool = False) -> int | None:
@@ -366,7 +377,7 @@ WIDE = 100
 """Columns: a terminal at least as wide shows two texts side by side."""
 
 
-def print_pair(left: tuple[str, str], right: tuple[str, str]) -> None:
+def print_pair(left: tuple[str, Words], right: tuple[str, Words]) -> None:
     """Print two texts with headings: side by side on a wide terminal, elsewhere one below the other."""
     if sys.stdout.isatty() and shutil.get_terminal_size().columns >= WIDE:
         print_beside(left, right)
@@ -376,8 +387,8 @@ def print_pair(left: tuple[str, str], right: tuple[str, str]) -> None:
     print_below(*right)
 
 
-def print_below(heading: str, words: str) -> None:
+def print_below(heading: str, words: Words) -> None:
     """Print a text below a heading."""
     say(heading)
     say()
-    text(words)
+    text(words) if isinstance(words, str) else print_shaded(words)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from remix.cli import completion, reading
+from remix.cli import completion, reading, uncertain
 from remix.cli.options import json_option
 from remix.cli.printing import count, note, print_below, print_json, print_pair, print_table, say
 from remix.cli.verdict import WORDS
@@ -16,11 +16,8 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.outputs.stored_reviews import StoredReviews
-    from remix.records import Candidate, CandidateReading, GivenUp, Record, Standing, Trace
+    from remix.records import Candidate, CandidateReading, GivenUp, Record, Standing
     from remix.workspace import Workspace
-
-LONGEST_PIECE, MOST_OTHERS = 100, 5
-"""Letters of a token to show, and alternatives of a token: traces by remix have no more."""
 
 LOSSES = {"earned": "loss earned", "lost": "loss not earned", "neither": "nothing lost or earned"}
 """A reviewer's judgement of what a text leaves out, in words."""
@@ -75,9 +72,13 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 @click.command()
 @click.argument("output", shell_complete=completion.text)
 @click.option(
-    "--alternatives",
+    "--alternatives", is_flag=True, help="Show the alternatives for each token, the most uncertain token first."
+)
+@click.option(
+    "--uncertain",
+    "numbered",
     is_flag=True,
-    help="Show the alternatives for each token, the most uncertain token (highest entropy) first.",
+    help="Put the number of the token, in braces, behind each uncertain word: without colours too.",
 )
 @click.option("--candidates", is_flag=True, help="Show all candidates, and the copies that were given up.")
 @click.option("--thoughts", is_flag=True, help="Show what the model thought before it wrote the text.")
@@ -89,21 +90,28 @@ def runs(workspace: Workspace, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> None:
+def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **parts: bool) -> None:
     """Show a text beside its passage, with its verdict, note, edited version and reading.
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without RUN the
     newest text is shown: of the latest run or of its refreshes, or else of an earlier run.
+
+    Uncertain words are marked: from a choice among 20, 50 and 150 tokens on. The ten most uncertain tokens are listed
+    with their numbers, and their alternatives by rank: `remix branch OUTPUT --at NUMBER --take RANK` takes one.
     """
     from remix.outputs import find_output
     from remix.outputs.stored_reviews import StoredReviews
+    from remix.outputs.uncertain import trace_of
 
-    if sum(parts.values()) > 1:
-        raise click.UsageError("--alternatives, --candidates, --thoughts and --reading don't go together.")
+    if sum((numbered, *parts.values())) > 1:
+        raise click.UsageError(
+            "--alternatives, --candidates, --thoughts, --reading and --uncertain don't go together."
+        )
     folder, task = find_output(workspace.outputs, output)
     of_run = f"Run: {quoted(folder.path.name)}"
     if parts["alternatives"]:
-        _show_alternatives(folder.read_trace(task), as_json)
+        trace = folder.read_trace(task)
+        uncertain.print_trace(trace) if as_json else uncertain.print_uncertain(trace)
         note("", of_run)
         return
     record, written = folder.read(task)
@@ -122,6 +130,7 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
         return
     stored = StoredReviews(workspace.outputs, [folder.path])
     stored.refresh()
+    kept = trace_of(folder, task, record)
     if as_json:
         review = stored.standing(record.id).model_dump(mode="json")
         print_json(
@@ -130,19 +139,23 @@ def show(workspace: Workspace, /, output: str, as_json: bool, **parts: bool) -> 
                 "text": written,
                 "review": review,
                 "reading": reading.as_json(shown),
+                "uncertain": uncertain.as_json(kept),
             }
         )
         return
-    _show_text(record, written)
+    _show_text(record, uncertain.marked(written, kept, numbered))
     _show_review(stored, record)
     reading.print_line(shown)
+    if kept:
+        say()
+        uncertain.print_uncertain(kept, uncertain.MOST)
     _show_remarks(record, of_run)
 
 
 COMMANDS = (runs, show)
 
 
-def _show_text(record: Record, written: str) -> None:
+def _show_text(record: Record, written: Sequence[tuple[str, str]]) -> None:
     used = record.task
     heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
     about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
@@ -194,15 +207,6 @@ def _verdict(standing: Standing) -> str:
     said = [WORDS.get(standing.verdict or ""), LOSSES.get(standing.loss or "")]
     words = ", ".join(each for each in said if each)
     return f"{words} by {', '.join(map(quoted, standing.reviewers))}" if words else ""
-
-
-def _show_alternatives(trace: Trace, as_json: bool) -> None:
-    """A line for each token: entropy, the token in its context, and the alternatives, with probabilities."""
-    if as_json:
-        print_json(trace.model_dump(mode="json", by_alias=True))
-        return
-    order = sorted(range(len(trace.choices)), key=lambda at: -trace.choices[at].entropy)
-    print_table(["entropy (nats)", "token", "probability", "alternatives"], [_token(trace, at) for at in order])
 
 
 def _show_candidates(record: Record, run: str, as_json: bool) -> None:
@@ -266,17 +270,3 @@ def _read(reading: CandidateReading | None) -> str:
 def _about_given_up(tried: GivenUp) -> str:
     seed = f", seed {tried.seed}" if tried.seed else ""
     return f"given up, a try at candidate {tried.candidate}: flags: {', '.join(tried.flags)}{seed}"
-
-
-def _token(trace: Trace, at: int) -> tuple[str, str, str, str]:
-    choice = trace.choices[at]
-    before = "".join(each.piece[-LONGEST_PIECE:] for each in trace.choices[max(0, at - 6) : at]).strip()
-    shown = choice.alternatives[:MOST_OTHERS]
-    others = "  ".join(f"{_word(each.piece)} {each.probability:.0%}" for each in shown)
-    return f"{choice.entropy:.1f}", f"…{before} [{_word(choice.piece)}]", f"{math.exp(choice.logprob):.0%}", others
-
-
-def _word(piece: str) -> str:
-    """A token as shown; the end-of-text token is empty."""
-    piece = piece[:LONGEST_PIECE]
-    return piece.strip() or ("the end" if not piece else repr(piece))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
@@ -89,6 +90,17 @@ class Choice(NamedTuple):
     """Entropy of all tokens' probabilities, in nats: 0 if only one token was possible."""
     alternatives: Many[Alternative]
     """The most probable tokens besides the chosen token, at most five, the most probable first."""
+
+    @property
+    def perplexity(self) -> float:
+        """e^entropy: the number of equally probable tokens with the same entropy, from 1 up."""
+        # A trace may be a stranger's: no vocabulary has e^20 tokens.
+        return math.exp(min(self.entropy, 20.0)) if self.entropy > 0 else 1.0
+
+    @property
+    def among(self) -> str:
+        """The perplexity in digits, as in `choice among 3.2`: with one decimal below 10, else whole."""
+        return f"{self.perplexity:.1f}" if self.perplexity < 9.95 else f"{self.perplexity:.0f}"
 
 
 class Trace(Frozen):

@@ -4,7 +4,6 @@ open_runs.py           the runs open in the studio: reads, reviews, edits, undo
 listing.py             values for the list on the page's left, and of reviews
 output_files.py        an output's two files: found, read, noticed when changed
 output_detail.py       values for the page's middle (texts side by side) and right (flags, facts, prompt, candidates)
-alternatives.py        which tokens wrote which word of a text
 diff.py                which words of two texts differ
 measured_sentences.py  which sentences were kept, from an output's `.measures.json`
 verify_process.py      `verify` in a process of its own

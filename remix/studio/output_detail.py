@@ -19,12 +19,15 @@ from remix.analysis.trajectory import passage_of
 from remix.errors import RunError
 from remix.outputs.facts import facts, lines_in_words
 from remix.outputs.form import body_of
-from remix.outputs.layout import TEXT, TRACE
+from remix.outputs.layout import TEXT
 from remix.outputs.run import RunFolder
 from remix.outputs.stored_readings import stored_reading
+from remix.outputs.uncertain import Word as WrittenWord
+from remix.outputs.uncertain import trace_of
+from remix.outputs.uncertain import words as written_words
 from remix.reader.shown import ShownReading, shown
-from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task, sha256
-from remix.studio import alternatives, measured_sentences
+from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task
+from remix.studio import measured_sentences
 from remix.studio.diff import Difference, Span, difference
 from remix.util.names import readable
 
@@ -80,8 +83,8 @@ class ShownToken(Frozen):
     piece: str
     """The token's characters."""
     probability: float
-    perplexity: int
-    """exp(entropy): the number of equally likely tokens with the same entropy."""
+    perplexity: float
+    """`Choice.perplexity` with the digits of `Choice.among`: the token was like a choice among so many."""
     alternatives: tuple[tuple[str, float], ...]
     """The most probable tokens and their probabilities; an empty piece is the end of the text."""
 
@@ -90,7 +93,7 @@ class Word(Frozen):
     """A word with known alternatives."""
 
     shade: int
-    """Uncertainty: 0 low … 3 very high."""
+    """Uncertainty: 0 low … 3 very high (`uncertain.SHADES`)."""
     tokens: tuple[ShownToken, ...]
 
 
@@ -242,22 +245,17 @@ def _reading(folder: RunFolder, record: Record, task_id: str, text: str) -> Show
 # -- alternatives -------------------------------------------------------------------------------------------
 
 
-def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> Sequence[alternatives.Word]:
+def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> Sequence[WrittenWord]:
     """Words with known alternatives; empty if there is no trace, or the trace belongs to a different record."""
-    try:
-        data = folder.read_bytes(f"{task.id}{TRACE}")
-        trace = folder.read_trace(task.id)
-    except (OSError, RunError):
-        return ()
-    kept = record is not None and trace.record == record.id and record.trace in (None, sha256(data))
-    return alternatives.words(text, trace.choices) if kept else ()
+    trace = trace_of(folder, task.id, record) if record else None
+    return written_words(text, trace.choices) if trace else ()
 
 
 def _token(choice: Choice) -> ShownToken:
     return ShownToken(
         piece=readable(choice.piece[:LONGEST_PIECE]),
         probability=math.exp(_between(-1e9, choice.logprob, 0.0)),
-        perplexity=round(math.exp(_between(0.0, choice.entropy, 20.0))),
+        perplexity=float(choice.among),
         alternatives=tuple(
             (readable(each.piece[:LONGEST_PIECE]), _between(0.0, each.probability, 1.0))
             for each in choice.alternatives[:MOST_ALTERNATIVES]
@@ -273,7 +271,7 @@ def _between(least: float, value: float, most: float) -> float:
 # -- side by side -------------------------------------------------------------------------------------------
 
 
-def _view(name: str, before: str, after: str, words: Sequence[alternatives.Word]) -> View:
+def _view(name: str, before: str, after: str, words: Sequence[WrittenWord]) -> View:
     """Two texts side by side, with different words marked."""
     before, after = before[:SHOWN], after[:SHOWN]
     found = difference(before, after)
@@ -285,18 +283,16 @@ def _view(name: str, before: str, after: str, words: Sequence[alternatives.Word]
     return _marked(name, before, after, words, found)
 
 
-def _plain(
-    name: str, before: str, after: str, words: Sequence[alternatives.Word], why: Literal["unlike", "long"]
-) -> View:
+def _plain(name: str, before: str, after: str, words: Sequence[WrittenWord], why: Literal["unlike", "long"]) -> View:
     return _marked(name, before, after, words, Difference((), ())).model_copy(update={"plain": why})
 
 
-def _marked(name: str, before: str, after: str, words: Sequence[alternatives.Word], found: Difference) -> View:
+def _marked(name: str, before: str, after: str, words: Sequence[WrittenWord], found: Difference) -> View:
     left, right = _chunks(before[:SHOWN], found.dropped, ()), _chunks(after[:SHOWN], found.added, words)
     return View(name=name, left=tuple(left), right=tuple(right), plain=None)
 
 
-def _chunks(text: str, changed: Sequence[Span], words: Sequence[alternatives.Word]) -> Iterator[Chunk]:
+def _chunks(text: str, changed: Sequence[Span], words: Sequence[WrittenWord]) -> Iterator[Chunk]:
     """The text, cut wherever a change or a word begins or ends."""
     spans = [(word.start, word.end) for word in words]
     cuts = sorted({0, len(text), *(min(place, len(text)) for span in (*changed, *spans) for place in span)})

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import remix.cli
-from remix.cli import progress, runs
+from remix.cli import progress, uncertain
 from remix.generation import execute, prepare, run_model
 from remix.generation.prepare import Job
 from remix.generation.writer import Progress
@@ -367,6 +367,7 @@ def test_show(remix_: Remix, finished: RunFolder) -> None:
     assert shown.pop("text") == text
     assert shown.pop("review")["verdict"] is None
     assert shown.pop("reading") is None
+    assert shown.pop("uncertain") is None
     assert shown == json.loads(finished.record_path(AGAIN).read_bytes())
 
 
@@ -728,9 +729,9 @@ def test_alternatives_shows_the_most_open_turns_first(remix_: Remix, finished: R
     lines = ok(result).splitlines()
     assert result.stderr == f"\nRun: {finished.path.name}\n", "after a try-out an earlier run's text may be shown"
     assert lines == [
-        "2.5\t…one [cat]\t30%\tdog 31%  bird 20%",
-        "1.0\t…one cat [the end]\t50%\t'\\n' 50%",
-        "0.4\t… [one]\t90%\ttwo 5%",
+        "2\t12\t…one [cat]\t30%\t1 dog 31%  2 bird 20%",
+        "3\t2.7\t…one cat [the end]\t50%\t1 '\\n' 50%",
+        "1\t1.5\t… [one]\t90%\t1 two 5%",
     ]
     shown = json.loads(ok(remix_("show", task.id, "--alternatives", "--json")))
     assert shown["schema"] == "remix/trace/1"
@@ -747,4 +748,4 @@ def test_pieces_of_a_stranger_s_trace_are_shown_no_longer_than_real_ones() -> No
     long = Alternative("b" * 100_000, 0.5)
     choices = (Choice("a" * 100_000, -0.5, 1.0, (long,) * 50),) * 8
     trace = Trace(record="0" * 64, choices=choices)
-    assert sum(map(len, runs._token(trace, 7))) < 2_000
+    assert sum(map(len, uncertain._row(trace, 7))) < 2_000

@@ -44,7 +44,7 @@ def test_on_a_terminal_shades_change_no_letter(
     plain = remix_("show", AGAIN, "--reading")
     drawn: list[Text] = []
     monkeypatch.setattr(printing, "_terminal", lambda err=False: 200)
-    monkeypatch.setattr(printing, "_print_rich", lambda shown: drawn.append(getattr(shown, "renderable", Text(""))))
+    monkeypatch.setattr(printing, "print_rich", lambda shown: drawn.append(getattr(shown, "renderable", Text(""))))
     remix_("show", AGAIN, "--reading")
     passage, text, _ = drawn
     assert f"    {passage.plain}\n" in plain.stdout

@@ -20,8 +20,8 @@ from remix.errors import PromptError
 from remix.generation import execute, prepare
 from remix.models import identity
 from remix.outputs import RunFolder, list_runs
+from remix.outputs.uncertain import words
 from remix.records import Fork, Generation, Grammar, Greedy, Message, Options, Prompt, Request, Run, Sampling, sha256
-from remix.studio.alternatives import words
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify

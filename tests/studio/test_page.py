@@ -134,7 +134,7 @@ def test_hovering_a_word_shows_its_alternatives(folder: RunFolder, workspace: Wo
     page.locator(".word", has_text="clock").hover()
     turn = page.locator("#alternatives")
     expect(turn).to_be_visible()
-    expect(turn).to_contain_text("clock 37 %, uncertain like a choice among 245")
+    expect(turn).to_contain_text("clock 37 %, a choice among 245")
     expect(turn).to_contain_text("sun 25 %")
     expect(turn).to_contain_text("end of text 13 %")
     assert page.locator(".uncertain-3").all_text_contents()[0] == "clock"
@@ -142,7 +142,7 @@ def test_hovering_a_word_shows_its_alternatives(folder: RunFolder, workspace: Wo
     expect(turn).to_be_hidden()
     press(page, "o", "o")
     expect(turn).to_be_visible()
-    expect(page.locator("#message")).to_contain_text("uncertain like")
+    expect(page.locator("#message")).to_contain_text("a choice among")
 
 
 def test_the_previous_step_and_the_chain(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:

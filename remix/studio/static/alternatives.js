@@ -63,7 +63,7 @@ const percent = (share) => (share >= 0.01 ? `${Math.round(share * 100)} %` : sha
 const shown = (piece) => (piece === "" ? "end of text" : piece.trim() || "blank space");
 
 function token({ piece, probability, perplexity, alternatives }) {
-  const uncertainty = perplexity <= 1 ? "certain" : `uncertain like a choice among ${amount(perplexity)}`;
+  const uncertainty = perplexity <= 1 ? "certain" : `a choice among ${amount(perplexity)}`;
   return h("div", null,
     h("p", null, h("b", null, shown(piece)), ` ${percent(probability)}, ${uncertainty}`),
     h("ul", null, alternatives.map(([text, share]) => h("li", null, h("span", null, shown(text)), ` ${percent(share)}`))));

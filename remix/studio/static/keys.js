@@ -29,7 +29,7 @@ export function fillHelp(dialog, keys) {
     h("p", null, "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit."),
     h("dl", null, keys.filter(([, about]) => about).map(([names, about]) =>
       h("div", null, h("dt", null, short(names).map((name) => h("kbd", null, SIGNS[name] ?? name))), h("dd", null, about)))),
-    h("p", null, "Words on a shaded ground were uncertain: alternatives were nearly as likely. Hover over a word to see the alternatives for each token."),
+    h("p", null, "Words on a shaded ground were uncertain, like a choice among 20, 50 or 150 equally likely tokens. Hover over a word to see the alternatives for each token."),
     h("form", { method: "dialog" }, h("button", null, "Close")));
 }
 

@@ -1,6 +1,7 @@
-"""Which tokens wrote which word, and how uncertain each word was.
+"""Which tokens wrote which word, how uncertain each word was, and which tokens were the most uncertain.
 
-Takes a text and its trace, gives words with their tokens and alternatives. Knows nothing of pages.
+Takes a text and its trace, gives words with their tokens and alternatives. Uncertainty has one scale, `a choice among
+N` (`Choice.perplexity`). Knows nothing of pages and terminals.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from remix.records import Choice
+from remix.errors import RunError
+from remix.outputs.layout import TRACE
+from remix.outputs.run import RunFolder
+from remix.records import Choice, Record, Trace, sha256
 
-SHADES = (3.0, 4.0, 5.0)
-"""Entropies in nats from which a word is shaded light, medium and dark: a choice among 20, 55 and 148 equally likely
-tokens."""
+SHADES = (20.0, 50.0, 150.0)
+"""Choices among so many tokens (e^entropy) from which a word is shaded light, medium and dark."""
 
 PATIENCE = 5_000_000
 """Characters of token pieces compared before giving up. A trace that belongs to the text needs hardly more than the
@@ -35,16 +38,37 @@ class Word(NamedTuple):
     end: int
     """Position after the last character."""
     tokens: tuple[Choice, ...]
+    numbers: tuple[int, ...]
+    """The tokens' numbers in the trace, from 1."""
 
     @property
-    def entropy(self) -> float:
-        """Entropy of the most uncertain token, in nats."""
-        return max(token.entropy for token in self.tokens)
+    def perplexity(self) -> float:
+        """Perplexity of the most uncertain token."""
+        return max(token.perplexity for token in self.tokens)
+
+    @property
+    def number(self) -> int:
+        """Number of the most uncertain token."""
+        return max(zip(self.tokens, self.numbers, strict=True), key=lambda pair: pair[0].perplexity)[1]
 
     @property
     def shade(self) -> int:
         """Number of `SHADES` reached."""
-        return sum(self.entropy >= shade for shade in SHADES)
+        return sum(self.perplexity >= shade for shade in SHADES)
+
+
+def trace_of(folder: RunFolder, task: str, record: Record) -> Trace | None:
+    """The trace of an output; null if none was kept, or if the file belongs to another record or was changed."""
+    try:
+        data, trace = folder.read_bytes(f"{task}{TRACE}"), folder.read_trace(task)
+    except (OSError, RunError):
+        return None
+    return trace if trace.record == record.id and record.trace in (None, sha256(data)) else None
+
+
+def most_uncertain(choices: Sequence[Choice], most: int | None = None) -> list[int]:
+    """Indices of the most uncertain choices, the most uncertain first; of all choices, if `most` is null."""
+    return sorted(range(len(choices)), key=lambda index: -choices[index].perplexity)[:most]
 
 
 def words(text: str, choices: Sequence[Choice]) -> list[Word]:
@@ -107,6 +131,6 @@ def _matched(text: str, choices: Sequence[Choice], positions: Sequence[int]) -> 
         last = first
         while last < len(choices) and positions[last] < end:
             last += 1
-        tokens = tuple(token for token in choices[first:last] if token.piece.strip())
-        if tokens:
-            yield Word(start, end, tokens)
+        numbers = tuple(at + 1 for at in range(first, last) if choices[at].piece.strip())
+        if numbers:
+            yield Word(start, end, tuple(choices[number - 1] for number in numbers), numbers)

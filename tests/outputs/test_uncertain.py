@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from remix.outputs.uncertain import HALF, Word, most_uncertain, words
 from remix.records import Alternative, Choice
-from remix.studio.alternatives import HALF, Word, words
 from tests.conftest import work_of_at_most
 from tests.studio_server import TEXT, WORDS, choices
 
@@ -64,3 +64,28 @@ def test_a_trace_of_another_text_is_given_up_in_bounded_time(text: str, pieces: 
     choices = [_choice(piece) for piece in pieces]
     with work_of_at_most(30):
         assert isinstance(words(text, choices), list)
+
+
+def test_tokens_have_their_numbers_and_the_most_uncertain_come_first() -> None:
+    written = choices(WORDS)
+    late = words(TEXT, written)[4]
+    assert (late.numbers, late.number) == ((5, 6), 6)
+    assert most_uncertain(written, 4) == [2, 5, 8, 0]
+    assert sorted(most_uncertain(written)) == list(range(len(WORDS)))
+
+
+@pytest.mark.parametrize(
+    ("entropy", "perplexity", "among"),
+    [
+        (0.0, 1.0, "1.0"),
+        (1.1631508, 3.2, "3.2"),
+        (2.302, 9.994, "10"),
+        (5.5, 244.69, "245"),
+        (1e6, 485165195.4, None),
+    ],
+)
+def test_uncertainty_is_told_as_a_choice_among_so_many(entropy: float, perplexity: float, among: str | None) -> None:
+    choice = _choice("a", entropy=entropy)
+    assert choice.perplexity == pytest.approx(perplexity, rel=1e-4)
+    assert among in (None, choice.among)
+    assert _choice("a", entropy=float("nan")).perplexity == 1.0

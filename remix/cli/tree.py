@@ -1,0 +1,135 @@
+"""`remix tree`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remix.cli import completion
+from remix.cli.options import json_option
+from remix.cli.printing import document, note, print_json, print_rich, say, shaded, shortened
+from remix.util.names import quoted
+
+if TYPE_CHECKING:
+    from remix.outputs.branches import BranchNode
+    from remix.workspace import Workspace
+
+BEFORE, AFTER = 24, 60
+"""Letters of a text that are shown before a fork, and after the words that were put there."""
+
+LONGEST = 60
+"""Letters of a word that are shown."""
+
+
+@click.command()
+@click.argument("output", shell_complete=completion.text)
+@click.option(
+    "--svg",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Draw the tree as an SVG; `-` is the standard output.",
+)
+@json_option
+@click.pass_obj
+def tree(workspace: Workspace, /, output: str, picture: Path | None, as_json: bool) -> None:
+    """Draw the tree of a text and all of its branches, in all runs.
+
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]: a text with
+    branches, or a branch, whose tree begins with the text from which all of them come. Each branch is shown with the
+    number of the token at which it leaves, the word there and the words in its place, its run and its verdict.
+    """
+    from remix.errors import RunError
+    from remix.outputs import find_output
+    from remix.outputs.branches import branch_tree
+
+    if picture and as_json:
+        raise click.UsageError("--svg and --json don't go together.")
+    troubles: list[RunError] = []
+    found = branch_tree(workspace.outputs, find_output(workspace.outputs, output), troubles.append)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    elif picture:
+        _draw(found, picture)
+    else:
+        print_rich(_grown(found))
+    for trouble in troubles:
+        note(f"Left out: {trouble.message} {trouble.hint}")
+    if not found.size and not found.left_out:
+        note("", "It has no branches: `remix branch` makes them, and `remix show` lists the most uncertain tokens.")
+
+
+COMMANDS = (tree,)
+
+
+def _draw(found: BranchNode, path: Path) -> None:
+    from remix.errors import RemixError, RunError
+    from remix.pages import tree_svg
+    from remix.util.files import write_whole
+
+    picture = tree_svg.draw(found)
+    if str(path) == "-":
+        document(picture)
+        return
+    try:
+        write_whole(path, picture)
+    except RunError as error:
+        raise RemixError(error.message, "Choose another place.") from error
+    say(str(path))
+
+
+def _grown(found: BranchNode) -> Any:
+    """The tree as rich prints it."""
+    from rich.tree import Tree
+
+    root = Tree(shaded([*_root(found)]))
+    # Each text with its place in the tree; by hand, since a tree may be as deep as it likes.
+    waiting = [(root, found)]
+    while waiting:
+        place, node = waiting.pop()
+        waiting += [(place.add(shaded([*_branch(each, node.text)])), each) for each in node.branches]
+        if node.left_out:
+            place.add(shaded([(f"{node.left_out} more, deeper than is shown", "dim")]))
+    return root
+
+
+def _root(node: BranchNode) -> Iterator[tuple[str, str]]:
+    """The first text: where it lies, and the whole text."""
+    yield quoted(node.task), "bold"
+    gone = "" if node.is_here else " (gone; its branches have the text)"
+    yield f"  {quoted(node.run)}{gone}{_marks(node)}", "dim"
+    yield f"\n{_line(node.text)}", ""
+
+
+def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
+    """A branch: where it leaves, what was put there, the words after, and where it lies."""
+    turn = node.turn
+    if turn is None:
+        return
+    before = _line(original[: max(0, turn.character - 1)])
+    yield f"{turn.token}  ", "bold"
+    yield f"{'…' if len(before) > BEFORE else ''}{before[-BEFORE:].lstrip()} [", ""
+    yield shortened(turn.was, LONGEST), "dim strike"
+    yield f"{' ' if turn.was else ''}→ ", ""
+    yield shortened(turn.put, LONGEST), "bold"
+    yield f"]{_after(node)}", ""
+    yield f"\n{quoted(node.run)}:{quoted(node.task)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
+
+
+def _after(node: BranchNode) -> str:
+    """The first words after those that were put there, with the space before them if there is one."""
+    if node.record is None:
+        return " (not written yet)"
+    return f"{' ' if node.after[:1].isspace() else ''}{shortened(node.after, AFTER)}"
+
+
+def _marks(node: BranchNode) -> str:
+    verdict = f", {node.verdict}" if node.verdict else ""
+    return f"{verdict}{' ← this text' if node.is_asked and node.turn else ''}"
+
+
+def _line(words: str) -> str:
+    return " ".join(words.split())
