@@ -80,6 +80,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sign": ("sign RUN --key KEY", "sign RUN --key=-key"),
     "status": ("status --all",),
     "tags": (*("tags", "tags near", "tags together", "tags --graph tags.svg"), "tags rename time hours --yes"),
+    "tree": (f"tree RUN:{TASK}", f"tree RUN:{TASK} --svg tree.svg"),
     "try": ("try again two-clocks/001 --max-tokens 3", "try again two-clocks/001 --model nowhere.gguf"),
     "verdict": (f"verdict RUN:{TASK} accept", f"verdict RUN:{TASK} undo"),
     "verify": (

@@ -213,6 +213,8 @@ def commands(remix_: Remix, trapped: Path, whole: Path, target: Path) -> Iterato
             f"show {trapped.name}:{FIRST}",
             f"show {trapped.name}:{FIRST} --alternatives",
             f"show {whole.name}:{FIRST}",
+            f"tree {trapped.name}:{FIRST}",
+            f"tree {whole.name}:{FIRST} --svg {target}/tree.svg",
             "why --of two-clocks/001",
             f"why {trapped.name}:{SECOND}",
             "status --all",

@@ -81,7 +81,7 @@ def draw(tree: BranchNode) -> bytes:
             "aria-labelledby": f"title-{name} desc-{name}",
         },
     )
-    ET.SubElement(svg, "title", {"id": f"title-{name}"}).text = _clean(f"Branches of {tree.task}")
+    ET.SubElement(svg, "title", {"id": f"title-{name}"}).text = _clean(f"Branches of {shortened(tree.task, LONGEST)}")
     ET.SubElement(svg, "desc", {"id": f"desc-{name}"}).text = "\n".join(_in_words(tree))
     ET.SubElement(svg, "style").text = STYLE
     ET.SubElement(svg, "rect", {"class": "paper", "width": width, "height": height})
@@ -99,17 +99,21 @@ class _Picture:
     def add(self, node: BranchNode, level: int, top: float) -> float:
         """Draw a text and all of its branches; gives the bottom of all."""
         x = MARGIN + level * LANE
-        y = self._write(x, top, [[("about", each)] for each in _about(node, level)], node)
+        y = end = self._write(
+            x, top, [[("about", line)] for each in _about(node, level) for line in _lines(each, level)], node
+        )
         for stretch in _stretches(node, level):
             lines = _lines(stretch.words, level)
             if level and not node.branches and len(lines) > MOST_LINES:
                 lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]} …"]
-            y = end = self._write(x, y, [*_marked(lines, stretch.mark, stretch.style)])
+            y = self._write(x, y, [*_marked(lines, stretch.mark, stretch.style)])
+            end = y if lines else end
             for branch in stretch.branches:
-                self._bend(x, end - LINE / 2, y + GAP + LINE / 2, level + 1)
+                end = y + GAP + LINE / 2 - BEND
+                self._bend(x, y + GAP + LINE / 2, level + 1)
                 y = self.add(branch, level + 1, y + GAP)
             y += GAP if stretch.branches else 0
-        self._line(x, top + (LINE / 2 if level else 0), max(end, top + LINE), level)
+        self._line(x, top + (LINE / 2 if level else 0), end, level)
         return y
 
     def _write(self, x: float, y: float, lines: Sequence[Line], node: BranchNode | None = None) -> float:
@@ -129,10 +133,9 @@ class _Picture:
     def _line(self, x: float, top: float, bottom: float, level: int) -> None:
         self.elements.append(ET.Element("path", {"class": _level(level), "d": f"M{x:.0f} {top:.0f}V{bottom:.0f}"}))
 
-    def _bend(self, x: float, start: float, end: float, level: int) -> None:
+    def _bend(self, x: float, y: float, level: int) -> None:
         """The bend from a text's line to the beginning of a branch."""
-        far = x + LANE
-        path = f"M{x:.0f} {start:.0f}V{end - BEND:.0f}Q{x:.0f} {end:.0f} {x + BEND:.0f} {end:.0f}H{far:.0f}"
+        path = f"M{x:.0f} {y - BEND:.0f}Q{x:.0f} {y:.0f} {x + BEND:.0f} {y:.0f}H{x + LANE:.0f}"
         self.elements.append(ET.Element("path", {"class": _level(level), "d": path}))
 
 
@@ -191,7 +194,7 @@ def _about(node: BranchNode, level: int) -> Iterator[str]:
         yield _clean(" · ".join([_place(node.turn), *written, *marks]))
     else:
         gone = [] if node.is_here else ["its run is gone"]
-        yield _clean(" · ".join([node.task, node.run, *gone, *marks]))
+        yield _clean(" · ".join([*(shortened(each, LONGEST) for each in (node.task, node.run)), *gone, *marks]))
     if node.left_out:
         yield f"{node.left_out} further branches, deeper than are drawn"
 

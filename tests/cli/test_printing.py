@@ -266,6 +266,8 @@ def everywhere(test: Callable[..., None]) -> Callable[..., None]:
         (f"show {FIRST}", 0),
         (f"show {FIRST} --json", 0),
         (f"show {FIRST} --alternatives", 1),
+        (f"tree {FIRST}", 0),
+        (f"tree {FIRST} --json", 0),
         (f"show {FIRST} --candidates", 1),
         ("why --of two-clocks/001", 0),
         (f"why {SECOND}", 1),
