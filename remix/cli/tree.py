@@ -10,8 +10,8 @@ import click
 
 from remix.cli import completion
 from remix.cli.options import json_option
-from remix.cli.printing import document, note, print_json, print_rich, say, shaded, shortened
-from remix.util.names import quoted
+from remix.cli.printing import document, note, print_below, print_json, print_rich, say, shaded, shortened
+from remix.util.names import quoted, visible
 
 if TYPE_CHECKING:
     from remix.outputs.branches import BranchNode
@@ -55,7 +55,7 @@ def tree(workspace: Workspace, /, output: str, picture: Path | None, as_json: bo
     elif picture:
         _draw(found, picture)
     else:
-        print_rich(_grown(found))
+        _print(found)
     for trouble in troubles:
         note(f"Left out: {trouble.message} {trouble.hint}")
     if not found.size and not found.left_out:
@@ -81,11 +81,20 @@ def _draw(found: BranchNode, path: Path) -> None:
     say(str(path))
 
 
+def _print(found: BranchNode) -> None:
+    """Print the first text, where it lies, and the tree of its branches."""
+    gone = "" if found.is_here else " (gone; its branches have the text)"
+    print_below(f"{quoted(found.run)}:{quoted(found.task)}{gone}{_marks(found)}", found.text)
+    if found.branches:
+        say()
+        print_rich(_grown(found))
+
+
 def _grown(found: BranchNode) -> Any:
-    """The tree as rich prints it."""
+    """The tree of branches as rich prints it."""
     from rich.tree import Tree
 
-    root = Tree(shaded([*_root(found)]))
+    root = Tree("1 branch" if found.size == 1 else f"{found.size} branches")
     # Each text with its place in the tree; by hand, since a tree may be as deep as it likes.
     waiting = [(root, found)]
     while waiting:
@@ -96,14 +105,6 @@ def _grown(found: BranchNode) -> Any:
     return root
 
 
-def _root(node: BranchNode) -> Iterator[tuple[str, str]]:
-    """The first text: where it lies, and the whole text."""
-    yield quoted(node.task), "bold"
-    gone = "" if node.is_here else " (gone; its branches have the text)"
-    yield f"  {quoted(node.run)}{gone}{_marks(node)}", "dim"
-    yield f"\n{_line(node.text)}", ""
-
-
 def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
     """A branch: where it leaves, what was put there, the words after, and where it lies."""
     turn = node.turn
@@ -112,9 +113,9 @@ def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
     before = _line(original[: max(0, turn.character - 1)])
     yield f"{turn.token}  ", "bold"
     yield f"{'…' if len(before) > BEFORE else ''}{before[-BEFORE:].lstrip()} [", ""
-    yield shortened(turn.was, LONGEST), "dim strike"
+    yield shortened(_line(turn.was), LONGEST), "dim strike"
     yield f"{' ' if turn.was else ''}→ ", ""
-    yield shortened(turn.put, LONGEST), "bold"
+    yield shortened(_line(turn.put), LONGEST), "bold"
     yield f"]{_after(node)}", ""
     yield f"\n{quoted(node.run)}:{quoted(node.task)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
 
@@ -123,7 +124,7 @@ def _after(node: BranchNode) -> str:
     """The first words after those that were put there, with the space before them if there is one."""
     if node.record is None:
         return " (not written yet)"
-    return f"{' ' if node.after[:1].isspace() else ''}{shortened(node.after, AFTER)}"
+    return f"{' ' if node.after[:1].isspace() else ''}{shortened(_line(node.after), AFTER)}"
 
 
 def _marks(node: BranchNode) -> str:
@@ -132,4 +133,5 @@ def _marks(node: BranchNode) -> str:
 
 
 def _line(words: str) -> str:
-    return " ".join(words.split())
+    """Words on one line, safe for a line that isn't indented."""
+    return visible(" ".join(words.split()))
