@@ -93,16 +93,24 @@ class Engine:
         """Most tokens of a sequence, prompt and output together."""
         return max([self.decoder.n_ctx_seq, *(layout.n_ctx_seq for layout in self._larger)])
 
-    def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
+    def submit(
+        self,
+        request: Request,
+        on_text: Callable[[str], None] | None = None,
+        on_choice: Callable[[Choice], None] | None = None,
+    ) -> Future[Generation]:
         """Queue a request. The engine's thread passes new text to `on_text`, which ends the request by raising.
 
+        With a trace, the choice of each of the text's tokens is passed to `on_choice`, before the token's text.
         Raises `PromptError` if the prompt, the thoughts and the text exceed the longest context, since a text must
         not end where memory happens to; or if more tokens are given than the text may have. Raises `ModelError` if
         the engine has ended, or for a given token that the model doesn't have.
         """
         for token in request.fork.token_ids if request.fork else ():
             self.decoder.piece(token)
-        sequence = Sequence(request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize)
+        sequence = Sequence(
+            request, self._cut(request.token_ids), on_text, self._marks, self.decoder.tokenize, on_choice
+        )
         most = request.sampling.most
         self._queue(sequence, f"a prompt of {len(request.token_ids)} tokens and up to {most} new ones")
         return sequence.future

@@ -42,6 +42,7 @@ class Sequence(Queued):
         on_text: Callable[[str], None] | None = None,
         marks: Marking | None = None,
         tokenize: Callable[[str], list[int]] = lambda markup: [],
+        on_choice: Callable[[Choice], None] | None = None,
     ) -> None:
         """`marks` are the marks of thoughts that the model may write, `tokenize` gives the tokens of a mark.
 
@@ -68,6 +69,7 @@ class Sequence(Queued):
         self.text = ""
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._on_text = on_text
+        self._on_choice = on_choice
         self._sent = 0
         self._started = datetime.now(UTC)
 
@@ -136,6 +138,8 @@ class Sequence(Queued):
         self.text_ids.append(token.id)
         if token.choice:
             self.choices.append(token.choice)
+            if self._on_choice:
+                self._on_choice(token.choice)
         self.text += self._utf8.decode(token.piece)
         stop = self._stop_at()
         if stop is not None:

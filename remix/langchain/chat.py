@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -20,7 +21,6 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import get_config_list
@@ -28,9 +28,13 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from remix.errors import ModelError
 from remix.langchain import structured
-from remix.langchain.messages import from_langchain
+from remix.langchain.chunks import Call, Chunks
+from remix.langchain.logprobs import MOST as MOST_LOGPROBS
+from remix.langchain.logprobs import NAMES as LOGPROBS
+from remix.langchain.logprobs import in_metadata, logprobs_of, wanted_top
+from remix.langchain.messages import from_langchain, thoughts_of, usage_of
 from remix.langchain.weights import LoadRequest, Weights
-from remix.records import Generation, Sampling, SamplingSettings
+from remix.records import Choice, Generation, Sampling, SamplingSettings
 from remix.util.validation import first_problem
 
 _USUAL = SamplingSettings()
@@ -47,7 +51,8 @@ class ChatRemix(BaseChatModel):
     change nothing. The model is loaded at the first call and freed by `close()`, at the end of a `with`, or
     with the object; copies share the loaded model. To change sampling parameters for one call, `bind` them instead of
     making a second `ChatRemix`: only calls of one loaded model share a batch. A last `AIMessage` is the beginning of
-    the answer (prefill); the answer then holds the new words alone. `with_structured_output` gives JSON that fits a
+    the answer (prefill); the answer then holds the new words alone, and goes on as if the model itself had begun so
+    (`continued.py`). `with_structured_output` gives JSON that fits a
     schema. Token counts (`get_num_tokens_from_messages`, `trim_messages`) are those of the model's own tokenizer and
     chat template.
 
@@ -79,6 +84,10 @@ class ChatRemix(BaseChatModel):
     """Sampling seed, equal for all calls, so that a text doesn't depend on the number of earlier calls."""
     stop: tuple[str, ...] = ()
     """Strings that end the text; a call's own `stop` replaces the field."""
+    logprobs: bool = False
+    """Tell the log-probability of each token, before any sampler, in `response_metadata["logprobs"]`."""
+    top_logprobs: int = Field(0, ge=0, le=MOST_LOGPROBS)
+    """With `logprobs`, how many of the most probable tokens are told in the place of each."""
     context: int = Field(2048, ge=1)
     """Most tokens of prompt and answer together; at most the model's training context is used."""
     parallel: int = Field(16, ge=1)
@@ -113,7 +122,7 @@ class ChatRemix(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         """All that determines an answer besides the messages: the key of LangChain's caches."""
         file = self._weights.file
-        fields = {name: getattr(self, name) for name in ("think", *_CALLABLE)}
+        fields = {name: getattr(self, name) for name in ("think", *_CALLABLE, *LOGPROBS)}
         return {"model_name": file.name, "sha256": file.sha256, **fields, "stop": list(self.stop)}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
@@ -142,10 +151,10 @@ class ChatRemix(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        sampling = self._sampling(stop, kwargs)
-        future = self._weights.submit(from_langchain(messages), sampling)
+        call = self._call(stop, kwargs)
+        future = self._weights.submit(from_langchain(messages), call.sampling)
         try:
-            return self._result(_outcome(future), sampling)
+            return self._result(_outcome(future), call)
         finally:
             # Ctrl-C while waiting withdraws the request, unless decoding has begun.
             future.cancel()
@@ -157,14 +166,14 @@ class ChatRemix(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        sampling = self._sampling(stop, kwargs)
+        call = self._call(stop, kwargs)
         weights = await self._loaded()
-        future = weights.submit(from_langchain(messages), sampling)
+        future = weights.submit(from_langchain(messages), call.sampling)
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         future.add_done_callback(lambda _: _tell(loop, done.set))
         try:
             await done.wait()
-            return self._result(_outcome(future), sampling)
+            return self._result(_outcome(future), call)
         finally:
             future.cancel()
 
@@ -175,14 +184,15 @@ class ChatRemix(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        sampling = self._sampling(stop, kwargs)
-        heard: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        future = self._weights.submit(from_langchain(messages), sampling, heard.put)
+        call = self._call(stop, kwargs)
+        heard: queue.SimpleQueue[str | Choice | None] = queue.SimpleQueue()
+        future = self._weights.submit(from_langchain(messages), call.sampling, heard.put, call.hear(heard.put))
         future.add_done_callback(lambda _: heard.put(None))
+        chunks = Chunks(call)
         try:
-            while (text := heard.get()) is not None:
-                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
-            yield self._last_chunk(_outcome(future), sampling)
+            while (item := heard.get()) is not None:
+                yield from chunks.of(item)
+            yield self._last_chunk(_outcome(future), call, chunks)
         finally:
             future.cancel()
 
@@ -193,16 +203,18 @@ class ChatRemix(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        sampling = self._sampling(stop, kwargs)
+        call = self._call(stop, kwargs)
         weights = await self._loaded()
-        loop = asyncio.get_running_loop()
-        heard: asyncio.Queue[str | None] = asyncio.Queue()
-        future = weights.submit(from_langchain(messages), sampling, lambda text: _tell(loop, heard.put_nowait, text))
-        future.add_done_callback(lambda _: _tell(loop, heard.put_nowait, None))
+        heard: asyncio.Queue[str | Choice | None] = asyncio.Queue()
+        put = partial(_tell, asyncio.get_running_loop(), heard.put_nowait)
+        future = weights.submit(from_langchain(messages), call.sampling, put, call.hear(put))
+        future.add_done_callback(lambda _: put(None))
+        chunks = Chunks(call)
         try:
-            while (text := await heard.get()) is not None:
-                yield ChatGenerationChunk(message=AIMessageChunk(content=text))
-            yield self._last_chunk(_outcome(future), sampling)
+            while (item := await heard.get()) is not None:
+                for chunk in chunks.of(item):
+                    yield chunk
+            yield self._last_chunk(_outcome(future), call, chunks)
         finally:
             future.cancel()
 
@@ -304,13 +316,18 @@ class ChatRemix(BaseChatModel):
 
     # -- forms ----------------------------------------------------------------------------------------------
 
+    def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> Call:
+        """What this model's fields ask for, or a call's arguments instead of the fields."""
+        fields = {name: getattr(self, name) for name in LOGPROBS}
+        return Call(self._sampling(stop, given), wanted_top(fields, given))
+
     def _sampling(self, stop: list[str] | None, given: Mapping[str, Any]) -> Sampling:
-        """The sampling by this model's fields, or by a call's arguments instead of the fields."""
-        unknown = given.keys() - {*_CALLABLE, "response_format", "stream"}
+        unknown = given.keys() - {*_CALLABLE, *LOGPROBS, "response_format", "stream"}
         if unknown:
             raise ModelError(
                 f"ChatRemix doesn't know {', '.join(f'`{name}`' for name in sorted(unknown))}.",
-                f"A call may change {', '.join(_CALLABLE)}, response_format and stop; tools aren't supported.",
+                f"A call may change {', '.join((*_CALLABLE, *LOGPROBS))}, response_format and stop. "
+                "Tools aren't supported.",
             )
         values = {name: given.get(name, getattr(self, name)) for name in _CALLABLE}
         longest = values.pop("max_string")
@@ -325,27 +342,29 @@ class ChatRemix(BaseChatModel):
             problem = first_problem(error)
             raise ModelError(f"`{problem.key}`: {problem.words}.", "Mend the value.") from error
 
-    def _result(self, generation: Generation, sampling: Sampling) -> ChatResult:
+    def _result(self, generation: Generation, call: Call) -> ChatResult:
+        told = None if call.top is None else logprobs_of(generation, call.top)
         message = AIMessage(
             content=generation.text,
-            additional_kwargs=_thoughts(generation),
-            usage_metadata=_usage(generation),
-            response_metadata=self._metadata(generation, sampling),
+            additional_kwargs=thoughts_of(generation),
+            usage_metadata=usage_of(generation),
+            response_metadata=self._metadata(generation, call, told),
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
 
-    def _last_chunk(self, generation: Generation, sampling: Sampling) -> ChatGenerationChunk:
+    def _last_chunk(self, generation: Generation, call: Call, chunks: Chunks) -> ChatGenerationChunk:
         message = AIMessageChunk(
             content="",
-            additional_kwargs=_thoughts(generation),
-            usage_metadata=_usage(generation),
-            response_metadata=self._metadata(generation, sampling),
+            additional_kwargs=thoughts_of(generation),
+            usage_metadata=usage_of(generation),
+            response_metadata=self._metadata(generation, call, chunks.rest(generation)),
             chunk_position="last",
         )
         return ChatGenerationChunk(message=message)
 
-    def _metadata(self, generation: Generation, sampling: Sampling) -> dict[str, Any]:
-        return {"model_name": self.model_name, "finish_reason": generation.finish, "seed": sampling.seed}
+    def _metadata(self, generation: Generation, call: Call, told: list[dict[str, Any]] | None) -> dict[str, Any]:
+        about = {"model_name": self.model_name, "finish_reason": generation.finish, "seed": call.sampling.seed}
+        return about | in_metadata(told)
 
 
 def _outcome(future: Future[Generation]) -> Generation:
@@ -361,14 +380,3 @@ def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arg
     # A loop that has ended before the text needs no answer, and must not stop the engine's thread.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(callback, *arguments)
-
-
-def _thoughts(generation: Generation) -> dict[str, str]:
-    """The thoughts, under the key by which LangChain's reasoning models give theirs."""
-    return {"reasoning_content": generation.thoughts.text} if generation.thoughts else {}
-
-
-def _usage(generation: Generation) -> UsageMetadata:
-    thought = generation.thoughts.token_ids if generation.thoughts else ()
-    read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ()) + len(thought or ())
-    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

@@ -1,4 +1,4 @@
-"""Converts LangChain's messages into remix's, and back.
+"""Converts LangChain's messages into remix's, and back; and what a generation says beside its text.
 
 Only text is converted: images, tool calls and other roles are refused.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.ai import UsageMetadata
 
 from remix.errors import PromptError
-from remix.records import Message
+from remix.records import Generation, Message
 
 _ROLES = {"human": "user", "ai": "assistant", "user": "user", "assistant": "assistant", "system": "system"}
 
@@ -56,3 +57,15 @@ _TYPES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMe
 def to_langchain(messages: Sequence[Message]) -> list[BaseMessage]:
     """Convert remix's messages into LangChain's."""
     return [_TYPES[message.role](content=message.content) for message in messages]
+
+
+def thoughts_of(generation: Generation) -> dict[str, str]:
+    """The thoughts, under the key by which LangChain's reasoning models give theirs."""
+    return {"reasoning_content": generation.thoughts.text} if generation.thoughts else {}
+
+
+def usage_of(generation: Generation) -> UsageMetadata:
+    """The numbers of tokens that were read and written, thoughts included."""
+    thought = generation.thoughts.token_ids if generation.thoughts else ()
+    read, written = len(generation.prompt_token_ids or ()), len(generation.token_ids or ()) + len(thought or ())
+    return UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)

@@ -12,8 +12,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from remix.langchain.continued import begun
 from remix.models import prepared
-from remix.records import Generation, Message, ModelFile, Sampling
+from remix.records import Choice, Generation, Message, ModelFile, Sampling
 from remix.util import environment
 
 if TYPE_CHECKING:
@@ -80,13 +81,25 @@ class Weights:
             return self._local
 
     def submit(
-        self, messages: Sequence[Message], sampling: Sampling, on_text: Callable[[str], None] | None = None
+        self,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        on_text: Callable[[str], None] | None = None,
+        on_choice: Callable[[Choice], None] | None = None,
     ) -> Future[Generation]:
-        """Queue a conversation; the engine's thread calls `on_text` with new words."""
+        """Queue a conversation; the engine's thread calls `on_text` with new words, and `on_choice` with each token.
+
+        A last message by the assistant is the beginning of the answer; the generation has what comes after.
+        """
         # Within the lock, because tokenising reads memory that `close` frees.
         with self._lock:
             local = self.load()
-            return local.engine.submit(local.request(messages, sampling), on_text)
+            request, beginning = begun(local, messages, sampling)
+            if not beginning.tokens:
+                return local.engine.submit(request, on_text, on_choice)
+            words = on_text and beginning.without_letters(on_text)
+            choices = on_choice and beginning.without_tokens(on_choice)
+            return beginning.after(local.engine.submit(request, words, choices))
 
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """The token ids of a conversation as a prompt."""

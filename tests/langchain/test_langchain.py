@@ -9,7 +9,7 @@ import json
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import UTC, datetime
@@ -478,8 +478,8 @@ class Counting(FakeDecoder):
 class Doorman(Engine):
     """Tells the decoder of each request that has come in."""
 
-    def submit(self, request: Request, on_text: Callable[[str], None] | None = None) -> Future[Generation]:
-        future = super().submit(request, on_text)
+    def submit(self, request: Request, *listeners: Any) -> Future[Generation]:
+        future = super().submit(request, *listeners)
         assert isinstance(self.decoder, Counting)
         self.decoder.arrive()
         return future
@@ -493,6 +493,9 @@ class FakeLocal:
 
     def tokenize(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return tuple(b"".join(message.content.encode() for message in messages))
+
+    def tokenize_text(self, text: str) -> list[int]:
+        return list(text.encode())
 
     def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
         return Request(token_ids=self.tokenize(messages), sampling=sampling)
@@ -818,7 +821,9 @@ class PlaceDict(TypedDict):
 def said(chat: ChatRemix, monkeypatch: pytest.MonkeyPatch, text: str, finish: str = "stop") -> None:
     """Let the engine say a text, whatever it is asked."""
 
-    def submit(self: Weights, messages: Any, sampling: Sampling, on_text: Any = None) -> Future[Generation]:
+    def submit(
+        self: Weights, messages: Any, sampling: Sampling, on_text: Any = None, on_choice: Any = None
+    ) -> Future[Generation]:
         now = datetime.now(UTC)
         future: Future[Generation] = Future()
         for letter in text if on_text else "":
