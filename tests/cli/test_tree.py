@@ -40,7 +40,9 @@ def test_a_tree_has_each_branch_with_place_words_run_and_verdict(
     assert lines[3:5] == ["", "2 branches"]
     lines = lines[3:]
     assert [line[:7] for line in lines[2:]] == ["├── 5  ", "│   202", "└── 5  ", "    202"]
-    assert " [b → c]" in lines[2]
+    branch = grown.run.tasks[0].branch
+    assert branch is not None
+    assert f" [{branch.was} → {branch.put}]" in lines[2]
     assert lines[3] == f"│   {grown.path.name}:{SECOND}, star"
     again = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()
     assert again[6] == f"{lines[3]} ← this text"
@@ -61,7 +63,10 @@ def test_json_is_nested(remix_: Remix, written: RunFolder, grown: RunFolder) -> 
     found = json.loads(remix_("tree", f"{written.path.name}:{FIRST}", "--json").stdout)
     assert (found["run"], found["task"], found["turn"]) == (written.path.name, FIRST, None)
     assert [each["task"] for each in found["branches"]] == [SECOND, f"{FIRST}.v3"]
-    assert found["branches"][0]["turn"] == {"token": 5, "character": 5, "was": "b", "put": "c"}
+    assert {name: found["branches"][0]["turn"][name] for name in ("token", "character")} == {
+        "token": 5,
+        "character": 5,
+    }
     assert found["branches"][0]["text"] == grown.read(SECOND)[1]
     assert remix_("tree", FIRST, "--json", "--svg", "-").exit_code == 2
 

@@ -13,7 +13,7 @@ import pytest
 from remix.errors import RunError
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder, branches
-from remix.outputs.branches import BranchNode, branch_tree
+from remix.outputs.branches import BranchNode, Turn, branch_tree
 from remix.outputs.find import OutputPlace
 from remix.outputs.layout import REQUEST
 from remix.records import Options
@@ -85,8 +85,9 @@ def test_a_tree_is_the_same_whichever_of_its_texts_is_asked(
     deepest = found.branches[1].branches[0]
     assert deepest.is_asked
     assert deepest.record == id_of(below, f"{FIRST}.v3")
-    assert deepest.turn is not None
-    assert (deepest.turn.token, deepest.turn.was, deepest.turn.put) == (13, "b", "c")
+    branch = below.run.tasks[0].branch
+    assert branch is not None
+    assert deepest.turn == Turn(token=13, character=13, was=branch.was, put=branch.put)
     assert deepest.text == below.read(f"{FIRST}.v3")[1]
     assert deepest.text.endswith(deepest.after)
     assert len(tree_of(workspace, written, "two-clocks/002/again.1").branches) == 0
