@@ -42,7 +42,7 @@ def test_a_tree_has_each_branch_with_place_words_run_and_verdict(
     assert [line[:7] for line in lines[2:]] == ["├── 5  ", "│   202", "└── 5  ", "    202"]
     branch = grown.run.tasks[0].branch
     assert branch is not None
-    assert f" [{branch.was} → {branch.put}]" in lines[2]
+    assert f"→ {branch.put}]" in lines[2]
     assert lines[3] == f"│   {grown.path.name}:{SECOND}, star"
     again = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()
     assert again[6] == f"{lines[3]} ← this text"
