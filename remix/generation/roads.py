@@ -94,6 +94,11 @@ def plan_roads(
     if the model isn't here.
     """
     options = options or RoadOptions()
+    if folder.run.model is None:
+        raise RunError(
+            f"{folder.path.name}: was written by a LangChain model, which tells no tokens.",
+            "Choose texts that a local GGUF model wrote.",
+        )
     path = model_of(folder.run, model, workspace.model_folders)
     planned: list[PlannedBranch] = []
     left_out: list[LeftOut] = []
@@ -197,6 +202,8 @@ def _roads_of(
             f"{record.output.file}: has no token at which an alternative could be taken.",
             "Raise --max-tokens, or choose a longer text.",
         )
+    # Of thousands of originals the traces would take too much memory.
+    original = original._replace(trace=None)
     branches = (
         branch_run.branch_of(record, written, turn.point, put, options.max_tokens)
         for turn in turns
