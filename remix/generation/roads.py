@@ -200,6 +200,8 @@ def _roads_of(
             "`remix verify` tells if the trace was lost; a text written anew by a local GGUF model has one.",
         )
     written = branch_point.written(record, original.text, original.trace, vocabulary)
+    # The traces of thousands of originals would fill the memory.
+    original = original._replace(trace=None)
     vocabulary.refuse_other_prompt(record)
     turns, skipped = turns_of(written, _places(written, record, options.max_tokens), options, vocabulary)
     if not turns:
@@ -207,8 +209,6 @@ def _roads_of(
             f"{record.output.file}: has no token at which an alternative could be taken.",
             "Raise --max-tokens, or choose a longer text.",
         )
-    # Of thousands of originals the traces would take too much memory.
-    original = original._replace(trace=None)
     branches = (
         branch_run.branch_of(record, written, turn.point, put, options.max_tokens)
         for turn in turns
