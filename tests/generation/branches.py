@@ -35,13 +35,13 @@ def write(workspace: Workspace, job: Job, local: FakeLocal) -> RunFolder:
 
 
 def branch_of(record: Record, kept: int, *put: int) -> Branch:
-    """A branch after `kept` tokens of an output, with other tokens there."""
+    """A branch after `kept` tokens of an output, with other tokens there. Each token is a letter of the text."""
     return Branch(
         original=record.id,
         token=kept + 1,
         character=kept + 1,
-        was="b",
-        put="c",
+        was=_letters(tokens_of(record)[kept : kept + 1]),
+        put=_letters(put),
         max_tokens=30,
         fork=Fork(token_ids=(*tokens_of(record)[:kept], *put)),
     )
@@ -51,6 +51,10 @@ def tokens_of(record: Record) -> tuple[int, ...]:
     """The tokens of an output's text."""
     assert record.output.token_ids is not None
     return record.output.token_ids
+
+
+def _letters(tokens: Sequence[int]) -> str:
+    return b"".join(map(FakeVocabulary().piece, tokens)).decode()
 
 
 def replayed(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:

@@ -129,7 +129,7 @@ def test_what_came_of_a_passage_names_its_branches_alone(
     assert [name for name in found if name.startswith("two-clocks/002/")] == found
     assert len(found) == 8 + 16
     last = branches.run.tasks[-1]
-    (step,) = ancestry(branches, last.id)
+    step, *_ = ancestry(branches, last.id)
     assert [each.passage for each in step.record.sources] == [last.place]
 
 
