@@ -104,52 +104,55 @@ def _meaning(texts: Sequence[TextRoads]) -> Estimate:
 
 def change(before: Sequence[TextRoads], after: Sequence[TextRoads], number: Number) -> RoadChange | None:
     """The change of a number between the texts of two steps, over the passages of both; null if no passage has
-    texts at both."""
-    sides = [_by_passage(texts, number) for texts in (before, after)]
+    texts at both. Only roads of the same kind are compared at equal length."""
+    sides = [_by_passage(texts) for texts in (before, after)]
     shared = [passage for passage in sides[0] if passage in sides[1]]
-    plain = intervals.mean([_text_mean(sides[1][each]) - _text_mean(sides[0][each]) for each in shared])
+    means = [[_text_mean(side[each], number) for each in shared] for side in sides]
+    plain = intervals.mean([late - early for early, late in zip(*means, strict=True)])
     if plain is None:
         return None
-    items = [(_lengths(sides[0][each]), _lengths(sides[1][each])) for each in shared]
-    return RoadChange(plain=plain, at_equal_length=intervals.jackknife(items, _at_equal_length).estimate_if_finite())
+    items = [(_sums(sides[0][each], number), _sums(sides[1][each], number)) for each in shared]
+    equal = intervals.jackknife(items, _at_equal_length).estimate_if_finite()
+    return RoadChange(plain=plain, at_equal_length=equal)
 
 
-_Values = list[tuple[int, float]]
-"""Words left after the turn, and the number, of each road."""
-
-
-def _by_passage(texts: Iterable[TextRoads], number: Number) -> dict[str, list[_Values]]:
-    """For each passage, and each of its texts, the roads' words left and numbers."""
-    found: dict[str, list[_Values]] = {}
+def _by_passage(texts: Iterable[TextRoads]) -> dict[str, list[TextRoads]]:
+    found: dict[str, list[TextRoads]] = {}
     for each in texts:
-        found.setdefault(each.passage, []).append([(road.words_left, number(road)) for road in measured_roads(each)])
+        found.setdefault(each.passage, []).append(each)
     return found
 
 
-def _text_mean(texts: Sequence[_Values]) -> float:
-    return float(np.mean([np.mean([value for _, value in own]) for own in texts]))
+def _text_mean(texts: Sequence[TextRoads], number: Number) -> float:
+    return float(np.mean([np.mean([number(road) for road in measured_roads(each)]) for each in texts]))
 
 
-_Sums = dict[int, tuple[int, float]]
-"""By the power of 2 that the words left reach: the number of roads, and the sum of their numbers."""
+_Sums = dict[tuple[str, int], tuple[int, float]]
+"""For each kind and length class the number of roads, and the sum of their numbers."""
 
 
-def _lengths(texts: Iterable[_Values]) -> _Sums:
+def length_class(road: Road) -> int:
+    """The class of a road by the words left after the turn: 1 for one word, 2 for 2 or 3 words, 3 for 4 to 7 …"""
+    return road.words_left.bit_length()
+
+
+def _sums(texts: Iterable[TextRoads], number: Number) -> _Sums:
     sums: _Sums = {}
-    for own in texts:
-        for left, value in own:
-            count, sum_ = sums.get(left.bit_length(), (0, 0.0))
-            sums[left.bit_length()] = count + 1, sum_ + value
+    for each in texts:
+        for road in measured_roads(each):
+            key = each.kind, length_class(road)
+            count, sum_ = sums.get(key, (0, 0.0))
+            sums[key] = count + 1, sum_ + number(road)
     return sums
 
 
 def _at_equal_length(passages: Sequence[tuple[_Sums, _Sums]]) -> float:
-    """The mean difference between roads of the same length class, weighted by n m / (n + m), the inverse variance of
-    a difference of means; NaN if the sides share no class."""
+    """The mean difference between roads of the same kind and length class, weighted by n m / (n + m), the inverse
+    variance of a difference of means; NaN if the sides share no class."""
     weights, weighted = 0.0, 0.0
-    for length in {length for own in passages for side in own for length in side}:
+    for key in sorted({key for both in passages for sums in both for key in sums}):
         (count, sum_), (other_count, other_sum) = (
-            np.sum([own[side].get(length, (0, 0.0)) for own in passages], axis=0) for side in (0, 1)
+            np.sum([both[side].get(key, (0, 0.0)) for both in passages], axis=0) for side in (0, 1)
         )
         if count and other_count:
             weight = count * other_count / (count + other_count)
