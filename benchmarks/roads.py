@@ -30,7 +30,6 @@ from remix.analysis.road_records import Return, Road, RoadChange, RoadSurvey, Te
 from remix.analysis.roads import roads_of
 from remix.errors import RemixError
 from remix.generation import branch_run, execute, roads
-
 from remix.generation.branch_run import Original, PlannedBranch
 from remix.generation.branching import original_of
 from remix.generation.prepare import Job, prepare
