@@ -67,6 +67,7 @@ def report(data: ReportData) -> str:
     """The page as HTML; without matplotlib, with tables in place of plots."""
     survey, roads = data.survey, data.roads
     kinds = [kind.kind for kind in survey.kinds]
+    passages = {chain.passage for chain in data.chains} | {text.passage for text in (roads.texts if roads else ())}
     return pages.render(
         "report.html",
         install=None if plots.is_installed() else plots.HINT,
@@ -75,7 +76,7 @@ def report(data: ReportData) -> str:
         models=" and ".join(data.models) or "nobody yet",
         texts=len(data.kept),
         survey=survey,
-        passages=survey.passages or len({text.passage for text in (roads.texts if roads else ())}),
+        passages=len(passages),
         steps=max((each.step for each in data.kept), default=0),
         summary=findings.summary(survey),
         kinds=[_findings(number, kind) for number, kind in enumerate(survey.kinds)],
