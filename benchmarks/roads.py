@@ -158,26 +158,37 @@ def _levels(led: RoadSurvey, fresh: RoadSurvey) -> Table:
 
 
 def _changes(found: Sequence[TextRoads], again: Sequence[TextRoads]) -> Table:
+    """Changes since step 1: as the texts are, between roads with as many words left, and of what the prompt alone
+    doesn't explain."""
     table = blank(
         *("Changes since step 1", "kind, step", "firmness", "at equal length", "distance", "at equal length"),
-        *("distance afresh", "at equal length"),
+        *("distance less that of fresh texts", "at equal length"),
     )
+    beyond = [_beyond_fresh(own, fresh_) for own, fresh_ in zip(found, again, strict=True)]
     kinds = list(dict.fromkeys(each.kind for each in found))
     for name, chosen in [*((kind, [kind]) for kind in kinds), ("all kinds", kinds)]:
-        sides = [
-            [each for each in side if each.kind in chosen and road_survey.measured_roads(each)]
-            for side in (found, again)
-        ]
-        for step in sorted({each.step for each in sides[0]} - {1}):
-            own = _change(sides[0], step, road_survey.is_near), _change(sides[0], step, road_survey.distance)
-            changes = (*own, _change(sides[1], step, road_survey.distance))
+        own, less = ([each for each in side if each.kind in chosen] for side in (found, beyond))
+        for step in sorted({each.step for each in own} - {1}):
+            changes = (
+                _change(own, step, road_survey.is_near),
+                _change(own, step, road_survey.distance),
+                _change(less, step, road_survey.distance),
+            )
             cells = [shown(each) for change in changes for each in (change.plain, change.at_equal_length)]
             table.add_row(f"{name}, {step}", *cells)
     return table
 
 
+def _beyond_fresh(led: TextRoads, fresh_: TextRoads) -> TextRoads:
+    """The roads of a text, each with its distance less that of the fresh text's ending in the place of a distance."""
+    pairs = zip(road_survey.measured_roads(led), fresh_.roads, strict=True)
+    less = (road.model_copy(update={"distance": (road.distance or 0) - (own.distance or 0)}) for road, own in pairs)
+    return led.model_copy(update={"roads": tuple(less)})
+
+
 def _change(texts: Sequence[TextRoads], step: int, number: road_survey.Number) -> RoadChange:
-    early, late = ([each for each in texts if each.step == own] for own in (1, step))
+    measured = [each for each in texts if road_survey.measured_roads(each)]
+    early, late = ([each for each in measured if each.step == own] for own in (1, step))
     change = road_survey.change(early, late, number)
     assert change, "each passage has texts at each step"
     return change

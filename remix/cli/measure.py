@@ -69,7 +69,8 @@ def measure(
     are stored as .reading.json. The output says how often the reader is right, if that was measured.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
-    meaning too. --json and --report have the stored readings by kind and step.
+    meaning too. --json and --report have the stored readings by kind and step. Of branches, all tell where they lead:
+    how far their endings are from the original's, and which come back to its words.
     """
     from remix.analysis import plots, road_survey, run_ledgers, run_survey
     from remix.measure import embedding
