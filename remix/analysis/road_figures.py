@@ -59,7 +59,8 @@ def grows_firmer(kind: KindRoads) -> str | None:
     levels = f"{first.firmness.value:.2f} at step {first.step}, {last.firmness.value:.2f} at step {last.step}"
     if found is None or found.low is None or found.high is None:
         return f"{kind.kind}: firmness {levels}; too few passages, or too different lengths, to compare the steps."
-    numbers = f"{found.value:+.2f}, 95{SPACE}% interval {found.low:+.2f} to {found.high:+.2f}"
+    value, low, high = (f"{each:+.2f}".replace("-", "−") for each in (found.value, found.low, found.high))
+    numbers = f"{value}, 95{SPACE}% interval {low} to {high}"
     if not found.is_not_zero:
         what = "with as many words left no change is certain"
     else:

@@ -59,7 +59,7 @@ def _pairs(folder: RunFolder, original: EarlierOutput, tasks: Sequence[Task]) ->
         branch = task.branch
         if branch and folder.is_done(task):
             record, text = folder.read(task.id)
-            start = branch.character - 1
+            start = max(0, branch.character - 1)
             yield _Pair(
                 *(task, branch, record, text),
                 ending(original.text, start, branch.was),

@@ -48,7 +48,7 @@ def test_later_texts_are_firmer() -> None:
 
 def test_later_texts_are_less_firm() -> None:
     (kind,) = survey_of([[0.1] * 6, [0.9] * 6]).kinds
-    assert "later texts are less firm (-1.00" in (road_figures.grows_firmer(kind) or "")
+    assert "later texts are less firm (−1.00" in (road_figures.grows_firmer(kind) or "")
 
 
 def test_an_uncertain_change_is_called_so() -> None:
