@@ -14,7 +14,8 @@ The runs lie in the folder of `--keep`. Begun again after an interruption, the b
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -23,11 +24,13 @@ from rich.table import Table
 
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, save, show
+from benchmarks.templates import shared
 from remix.analysis import road_survey
 from remix.analysis.intervals import shown
 from remix.analysis.road_endings import back, ending, place_of_word
 from remix.analysis.road_records import Return, Road, RoadChange, RoadSurvey, TextRoads
 from remix.analysis.roads import roads_of
+from remix.analysis.trajectory import own_words, passage_of
 from remix.errors import RemixError
 from remix.generation import branch_run, execute, roads
 from remix.generation.branch_run import Original, PlannedBranch
@@ -40,6 +43,9 @@ from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.records import Branch, Fork, Options
 from remix.workspace import Settings, Workspace, shipped
+
+COPIED = (0.05, 0.25, 0.5)
+"""Shares of copied 4-grams at which texts are told apart."""
 
 
 @click.command()
@@ -67,7 +73,8 @@ def main(
         raise click.ClickException(f"{error} {error.hint}") from error
     again = list(fresh_roads(found, texts, afresh))
     surveys = {"roads": road_survey.survey(found), "fresh": road_survey.survey(again)}
-    show([_levels(surveys["roads"], surveys["fresh"]), _changes(found, again), _by_length(found)])
+    tables = [_levels(surveys["roads"], surveys["fresh"]), _changes(found, again)]
+    show([*tables, _by_length(found), _by_copying(found, texts)])
     print(f"{found[0].model}, {turns} turns, {width} roads each; {in_words(machine)}")
     save(target, machine, {name: each.model_dump(mode="json") for name, each in surveys.items()})
 
@@ -194,20 +201,42 @@ def _change(texts: Sequence[TextRoads], step: int, number: road_survey.Number) -
     return change
 
 
+Cells = dict[tuple[int, int], list[float]]
+"""Firmness by class, from 0 or 1, and step."""
+
+
 def _by_length(found: Sequence[TextRoads]) -> Table:
-    """How firmness depends on the words left, whatever the kind: the confounder."""
-    steps = sorted({each.step for each in found})
-    table = blank("Firmness by words left", "words left", *(f"step {step}" for step in steps))
-    cells: dict[tuple[int, int], list[float]] = {}
+    """Whether roads end near the text, by the words left after the turn, whatever the kind."""
+    cells: Cells = {}
     for each in found:
         for road in road_survey.measured_roads(each):
             cells.setdefault((road_survey.length_class(road), each.step), []).append(road_survey.is_near(road))
-    for length in sorted({length for length, _ in cells}):
-        own = [cells.get((length, step), []) for step in steps]
-        table.add_row(
-            f"{2 ** (length - 1)} to {2**length - 1}",
-            *(f"{np.mean(each):.2f} of {len(each)}" if each else "–" for each in own),
-        )
+    names = {length: f"{2 ** (length - 1)} to {2**length - 1}" for length in sorted({length for length, _ in cells})}
+    return _crossed("Roads that end near the text, of all roads", "words left", names, cells)
+
+
+def _by_copying(found: Sequence[TextRoads], texts: RunFolder) -> Table:
+    """Firmness by the share of a text's word 4-grams that stand in what the text was made from."""
+    reads = {task.id: task.reads for task in texts.run.tasks}
+    cells: Cells = {}
+    for each in found:
+        if each.firmness is not None:
+            record, text = texts.read(each.task)
+            source = "\n\n".join(texts.read(id_)[1] for id_ in reads[each.task]) or passage_of(record)
+            copied = shared(own_words(record, text), source)
+            key = sum(copied >= share for share in COPIED), each.step
+            cells.setdefault(key, []).append(each.firmness)
+    bounds = [0.0, *COPIED, 1.0]
+    names = {at: f"{low:.0%} to {high:.0%}" for at, (low, high) in enumerate(pairwise(bounds))}
+    return _crossed("Firmness, of all texts", "4-grams copied from the text that was read", names, cells)
+
+
+def _crossed(title: str, first: str, names: Mapping[int, str], cells: Cells) -> Table:
+    steps = sorted({step for _, step in cells})
+    table = blank(title, first, *(f"step {step}" for step in steps))
+    for key, name in names.items():
+        own = [cells.get((key, step), []) for step in steps]
+        table.add_row(name, *(f"{np.mean(each):.2f} of {len(each)}" if each else "–" for each in own))
     return table
 
 
