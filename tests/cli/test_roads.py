@@ -67,7 +67,8 @@ def test_roads_of_a_run_share_their_originals_tokens_and_are_verified_without_th
     assert "replayed: 8 of 8 texts equal, token by token" in result.output
     last = folder.run.tasks[-1].id
     result = remix_("why", folder.text_path(last))
-    assert f"branches from the text of record {list(originals)[1][:12]}" in result.output
+    assert "branches from " in result.output
+    assert f"record {list(originals)[1][:12]}" in result.output
 
 
 def test_roads_of_roads_are_a_further_run(remix_: Remix, written: RunFolder) -> None:

@@ -38,11 +38,11 @@ def originals(folder: RunFolder) -> list[Original]:
 
 
 def planned(folder: RunFolder) -> list[PlannedBranch]:
-    """Two branches of each output, at different tokens."""
+    """Two branches of each output, with another token than the output's."""
     return [
-        PlannedBranch(each, branch_of(each.record, kept, 3))
+        PlannedBranch(each, branch_of(each.record, kept, tokens_of(each.record)[kept] % 26 + 1))
         for each in originals(folder)
-        for kept in (1, len(tokens_of(each.record)) // 2)
+        for kept in (len(tokens_of(each.record)) // 3, len(tokens_of(each.record)) // 2)
     ]
 
 
@@ -64,7 +64,8 @@ def test_a_run_holds_branches_of_originals_with_different_prompts(
         record, _ = branches.read(task.id)
         original = before[task.branch.original]
         kept = task.branch.token - 1
-        assert tokens_of(record)[: kept + 1] == (*tokens_of(original.record)[:kept], 3)
+        assert tokens_of(record)[:kept] == tokens_of(original.record)[:kept]
+        assert tokens_of(record)[kept] == tokens_of(original.record)[kept] % 26 + 1
         assert record.derivation.prompt == original.record.derivation.prompt
         assert record.derivation.parents == (original.record.id,)
         assert (record.task.kind, record.task.step) == (original.record.task.kind, original.record.task.step)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from remix.errors import RunError
 from remix.generation import branch_run, roads
-from remix.generation.branch_point import Written
+from remix.generation.branch_point import Put, Written
 from remix.generation.roads import OutputFilter, RoadOptions, check_number, outputs_of, plan_roads, turns_of
 from remix.outputs import RunFolder
 from remix.records import Alternative, Options
@@ -53,7 +53,12 @@ def text_with(entropies: dict[int, float], alternatives: dict[int, tuple[str, ..
 def chosen(text: Written, turns: int, width: int, places: range = range(8)) -> tuple[list[tuple[int, str]], int]:
     """The turns' tokens with what is put there, and the number of skipped alternatives."""
     found_turns, skipped = turns_of(text, places, RoadOptions(turns, width), WORDS)
-    return [(turn.point.token, put.words) for turn in found_turns for put in turn.puts], skipped
+    return [(turn.point.token, piece_of(put).strip()) for turn in found_turns for put in turn.puts], skipped
+
+
+def piece_of(put: Put) -> str:
+    """The piece of the last token that is put."""
+    return WORDS.piece(put.tokens[-1]).decode()
 
 
 def test_the_most_uncertain_tokens_are_turns_in_the_order_of_the_text() -> None:
@@ -120,10 +125,9 @@ def test_no_other_token_with_roads_is_more_uncertain(
     left = [entropies[at] for at in range(8) if usable[at] and at not in taken]
     assert max(left, default=0) <= min((entropies[at] for at in taken), default=5)
     for turn in found_turns:
-        assert [put.words for put in turn.puts] == [each.strip() for each in usable[turn.point.token][:width]]
+        assert list(map(piece_of, turn.puts)) == usable[turn.point.token][:width]
         for put in turn.puts:
-            assert put.tokens[: put.kept] == text.tokens[: turn.point.token]
-            assert len(put.tokens) == put.kept + 1 == turn.point.token + 1
+            assert put.tokens[:-1] == text.tokens[: turn.point.token]
 
 
 # -- runs -------------------------------------------------------------------------------------------------------
