@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from remix import pages
-from remix.analysis import findings, plots, projection, reading_figures
+from remix.analysis import findings, plots, projection, reading_figures, road_figures
 from remix.analysis.intervals import Estimate, shown
 from remix.analysis.plots import Path, Row, Series
+from remix.analysis.road_records import RoadSurvey
 from remix.analysis.survey_records import (
     Drift,
     KindSurvey,
@@ -58,25 +59,31 @@ class ReportData(NamedTuple):
     embedder: Embedder | None
     readings: ReadingSurvey | None = None
     """What a model found in the texts, if the run was read."""
+    roads: RoadSurvey | None = None
+    """Where the run's branches lead, if the texts are branches."""
 
 
 def report(data: ReportData) -> str:
     """The page as HTML; without matplotlib, with tables in place of plots."""
-    survey = data.survey
+    survey, roads = data.survey, data.roads
+    kinds = [kind.kind for kind in survey.kinds]
+    passages = {chain.passage for chain in data.chains} | {text.passage for text in (roads.texts if roads else ())}
     return pages.render(
         "report.html",
         install=None if plots.is_installed() else plots.HINT,
         run=data.run,
         about=data.about,
         models=" and ".join(data.models) or "nobody yet",
-        texts=sum(len(chain.texts) - 1 for chain in data.chains),
+        texts=len(data.kept),
         survey=survey,
-        steps=max((len(kind.steps) - 1 for kind in survey.kinds), default=0),
+        passages=len(passages),
+        steps=max((each.step for each in data.kept), default=0),
         summary=findings.summary(survey),
         kinds=[_findings(number, kind) for number, kind in enumerate(survey.kinds)],
         drifts=[_drifts(survey, method) for method in (["meaning", "words"] if survey.embeddings else ["words"])],
         kept=_kept(data),
-        read=data.readings and reading_figures.figures(data.readings, [kind.kind for kind in survey.kinds]),
+        read=data.readings and reading_figures.figures(data.readings, kinds),
+        roads=roads and road_figures.figures(roads, kinds),
         plane=_map(data),
         spreads=_spreads(survey),
     )

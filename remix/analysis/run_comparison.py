@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from remix.analysis.compare import ComparedNeighbours, Comparison, TextKey, TextPair, differences
+from remix.analysis.compare import ComparedNeighbours, Comparison, Difference, TextKey, TextPair, differences
 from remix.analysis.neighbours import FEWEST, mutual_knn
+from remix.analysis.road_records import TextRoads
+from remix.analysis.roads import roads_of
 from remix.analysis.run_ledgers import Measured
 from remix.analysis.run_survey import chrf
 from remix.analysis.trajectory import passage_of, place_of
@@ -53,7 +55,10 @@ def compare(
 
     Raises `RunError` if the runs have no text in common.
     """
-    first, second = _paired(one, other, note)
+    # The ids of the second run's passages, with the ids of the same passages in the first run.
+    places = places_of(one.folder.run.essays, other.folder.run.essays, note)
+    renamed = {passage.id: id_ for id_, (_, passage) in places.items()}
+    first, second = _paired(one, other, renamed)
     if not first:
         raise RunError(
             f"{one.folder.run.name} and {other.folder.run.name} have no text of the same passage, kind and step.",
@@ -73,7 +78,7 @@ def compare(
         equal=len(first) - len(different),
         different=tuple(sorted(different, key=lambda pair: not pair.is_edited)),
         similarity=one.measured[0].ledger.similarity,
-        differences=tuple(differences(*numbers)),
+        differences=(*differences(*numbers), *_of_roads(one.folder, other.folder, renamed, embedder)),
         aligned=tuple(_aligned(first, second, embedder)) if embedder else (),
     )
 
@@ -94,13 +99,8 @@ def models_aligned(
 # -- which text is compared with which ----------------------------------------------------------------------
 
 
-def _paired(one: ComparedRun, other: ComparedRun, note: Note) -> tuple[_Texts, _Texts]:
+def _paired(one: ComparedRun, other: ComparedRun, renamed: Mapping[str, str]) -> tuple[_Texts, _Texts]:
     """The texts of each run that both runs have, under the same keys and in the order of the first run."""
-    if not one.measured or not other.measured:
-        return {}, {}
-    # The ids of the second run's passages, with the ids of the same passages in the first run.
-    places = places_of(one.folder.run.essays, other.folder.run.essays, note)
-    renamed = {passage.id: id_ for id_, (_, passage) in places.items()}
     own = {id_: id_ for id_ in one.folder.run.pairs}
     first = {key: each for each in one.measured if (key := _key(each.record, own))}
     second = {key: each for each in other.measured if (key := _key(each.record, renamed))}
@@ -189,6 +189,33 @@ def _add_meaning(
     for own, side in zip(numbers, sides, strict=True):
         for key, each in side.items():
             own[key]["like its passage, by meaning"] = float(rows[each.passage] @ rows[each.text])
+
+
+def _of_roads(
+    one: RunFolder, other: RunFolder, renamed: Mapping[str, str], embedder: Embedder | None
+) -> Iterable[Difference]:
+    """The differences between the roads of the texts that the branches of both runs leave."""
+    sides = []
+    for folder, places in ((one, {id_: id_ for id_ in one.run.pairs}), (other, renamed)):
+        records = {each.record.id: each.record for each in folder.run.earlier}
+        found = ((_key(records[each.original], places), each) for each in roads_of(folder, embedder))
+        sides.append({key: _road_numbers(each) for key, each in found if key})
+    return differences(*sides)
+
+
+def _road_numbers(text: TextRoads) -> dict[str, float]:
+    """The measures to compare, of a text's roads; none if no road has a distance."""
+    roads = [each for each in text.roads if each.distance is not None]
+    if text.firmness is None or text.distance is None:
+        return {}
+    meant = [each.by_meaning for each in roads if each.by_meaning is not None]
+    return {
+        "roads: firmness": text.firmness,
+        "roads: distance": text.distance,
+        **({"roads: distance by meaning": sum(meant) / len(meant)} if meant else {}),
+        "roads: same ending": sum(each.same_ending is not None for each in roads) / len(roads),
+        "roads: rejoin": sum(each.rejoins is not None for each in roads) / len(roads),
+    }
 
 
 def _aligned(one: _Texts, other: _Texts, embedder: Embedder) -> Iterable[ComparedNeighbours]:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from remix.analysis import report, survey
 from remix.analysis.report import KeptShare, ReportData
+from remix.analysis.road_records import RoadSurvey
 from remix.analysis.run_ledgers import Measured
 from remix.analysis.survey_records import ReadingSurvey, Survey
 from remix.analysis.text_sets import SimilarityMethods
@@ -34,6 +35,8 @@ class SurveyedRun(NamedTuple):
     survey: Survey
     readings: ReadingSurvey | None = None
     """What a model found in the texts, if the run was read."""
+    roads: RoadSurvey | None = None
+    """Where the run's branches lead, if the texts are branches."""
 
 
 def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
@@ -51,7 +54,7 @@ def survey_of(folder: RunFolder, measured: Sequence[Measured], embedder: Embedde
 
 def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
     """The report as HTML. Raises `RunError` if no text is finished."""
-    if not surveyed.chains:
+    if not surveyed.measured:
         raise RunError(f"{surveyed.run.name}: no text is finished yet.", "`remix resume` goes on with it.")
     kept = [
         KeptShare(each.task.kind, each.task.step, each.ledger.kept, each.ledger.facts.kept_share)
@@ -62,7 +65,8 @@ def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
         "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
     )
     run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
-    return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder, surveyed.readings))
+    further = surveyed.readings, surveyed.roads
+    return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder, *further))
 
 
 def check(target: Path) -> None:

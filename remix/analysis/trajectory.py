@@ -28,11 +28,13 @@ def trajectories(outputs: Iterable[tuple[Record, str]]) -> list[Trajectory]:
     """All chains of a run, each up to its first missing step, from records and texts in the order of the plan.
 
     Openings given by a template are removed: all chains have the same opening at a step, which would look like
-    convergence.
+    convergence. Branches after step 1 are left out: the steps before are in another run.
     """
     chains: dict[tuple[str, str, int], dict[int, tuple[Record, str]]] = {}
     for record, text in outputs:
         task = record.task
+        if task.branch and task.step > 1:
+            continue
         chains.setdefault((place_of(record), task.kind, task.variant), {})[task.step] = record, text
     made = []
     for (passage, kind, variant), steps in chains.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,6 +15,7 @@ from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
+    from remix.analysis.road_records import RoadSurvey
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import ReadingSurvey, Survey
     from remix.outputs import RunFolder
@@ -68,9 +69,10 @@ def measure(
     are stored as .reading.json. The output says how often the reader is right, if that was measured.
 
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
-    meaning too. --json and --report have the stored readings by kind and step.
+    meaning too. --json and --report have the stored readings by kind and step. Of branches, all tell where they lead:
+    how far their endings are from the original's, and which come back to its words.
     """
-    from remix.analysis import plots, run_ledgers, run_survey
+    from remix.analysis import plots, road_survey, run_ledgers, run_survey
     from remix.measure import embedding
     from remix.reader import reading_survey
 
@@ -90,14 +92,16 @@ def measure(
     summaries = run_ledgers.summaries(measured)
     readings = reading_survey.of_run(folder, measured) if target or as_json else None
     surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
+    roads = road_survey.of_run(folder, embedder)
     if as_json:
-        _print_json(folder.run.name, summaries, measured, surveyed().survey, readings)
+        _print_json(folder.run.name, summaries, measured, Surveys(surveyed().survey, readings, roads))
     else:
         _print(summaries, measured, CAVEATS[by])
+        _print_roads(roads)
         note(*(each.line for each in run_ledgers.languages(measured) if each.line))
     run_ledgers.store(folder, measured)
     if target:
-        run_survey.write_report(surveyed()._replace(readings=readings), embedder, target)
+        run_survey.write_report(surveyed()._replace(readings=readings, roads=roads), embedder, target)
         note("", f"The report: {target}")
         if not plots.is_installed():
             note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
@@ -186,9 +190,17 @@ def _print_readings(kinds: list[KindReadings], lines: list[tuple[str, str]]) -> 
     print_table(["output", "what it did"], lines)
 
 
-def _print_json(
-    run: str, summaries: list[KindSummary], measured: list[Measured], survey: Survey, readings: ReadingSurvey | None
-) -> None:
+class Surveys(NamedTuple):
+    """What is known of a run as a whole."""
+
+    chains: Survey
+    readings: ReadingSurvey | None
+    """Null if no text was read."""
+    roads: RoadSurvey | None
+    """Null if no text is a branch."""
+
+
+def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured], surveys: Surveys) -> None:
     from remix.analysis.run_ledgers import languages
 
     print_json(
@@ -197,8 +209,9 @@ def _print_json(
             "kinds": [each.model_dump() for each in summaries],
             "languages": [each.model_dump() for each in languages(measured)],
             "outputs": {each.task.id: each.ledger.model_dump(mode="json") for each in measured},
-            "survey": survey.model_dump(mode="json"),
-            "readings": readings and readings.model_dump(mode="json"),
+            "survey": surveys.chains.model_dump(mode="json"),
+            "readings": surveys.readings and surveys.readings.model_dump(mode="json"),
+            "roads": surveys.roads and surveys.roads.model_dump(mode="json"),
         }
     )
 
@@ -215,6 +228,27 @@ def _print(summaries: list[KindSummary], measured: list[Measured], caveat: str) 
         worst = [(name, by_name[name]) for name in summary.worst]
         rows = [(name, ", ".join(ledger.flags) or "-", ledger.line) for name, ledger in worst]
         print_table(["output", "flags", "what it did"], rows)
+
+
+ROAD_HEADERS = ("roads of", "step", "texts", "roads", "words left", "firmness", "distance", "same ending", "rejoins")
+
+
+def _print_roads(survey: RoadSurvey | None) -> None:
+    """Where the run's branches lead, if the texts are branches."""
+    if survey is None:
+        return
+    rows = [
+        (
+            *(kind.kind, str(step.step), str(step.texts), str(step.roads), f"{step.words_left.value:.0f}"),
+            *(f"{each.value:.2f}" for each in (step.firmness, step.distance)),
+            *(f"{each.value:.0%}" for each in (step.same_ending, step.rejoins)),
+        )
+        for kind in survey.kinds
+        for step in kind.steps
+    ]
+    if rows:
+        note("")
+        print_table(ROAD_HEADERS, rows)
 
 
 def _row(summary: KindSummary) -> tuple[str, ...]:

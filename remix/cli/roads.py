@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -161,12 +161,14 @@ def _note_plan(planned: PlannedRoads, quiet: bool) -> None:
 
 def _show(ctx: click.Context, planned: PlannedRoads, outcome: Outcome) -> None:
     """Say how the roads ended; the folder's path goes to standard output."""
+    from remix.analysis.roads import roads_in_words, roads_of
+
     note_outcome(outcome)
     _note_other_engine(planned, outcome)
     if not ctx.params["quiet"]:
-        led = _led(outcome.folder)
+        led = roads_of(outcome.folder)
         for each in led[:MOST_LINES]:
-            note(f"{each.original}: {count(each.roads, 'road')}, {count(each.endings, 'different last sentence')}.")
+            note(f"{each.task}: {roads_in_words(each)}.")
         if len(led) > MOST_LINES:
             note(f"… and {count(len(led) - MOST_LINES, 'further text')}.")
     if not ctx.params["as_json"]:
@@ -189,36 +191,12 @@ def _note_other_engine(planned: PlannedRoads, outcome: Outcome) -> None:
 
 def _as_json(depth: int, planned: PlannedRoads, outcome: Outcome) -> dict[str, object]:
     """A run of roads, with the texts of which there are roads, and those without."""
+    from remix.analysis.roads import roads_of
+
     return {
         "depth": depth,
         **as_json_value(outcome),
         "skipped": planned.skipped,
         "left_out": [{"output": each.output, "why": each.error.message} for each in planned.left_out],
-        "texts": [each._asdict() for each in _led(outcome.folder)],
+        "texts": [each.model_dump(mode="json") for each in roads_of(outcome.folder)],
     }
-
-
-class _Led(NamedTuple):
-    """Where the roads of a text led."""
-
-    original: str
-    """The text's name."""
-    record: str
-    """Id of the text's record."""
-    roads: int
-    """The number of finished roads."""
-    endings: int
-    """The number of different last sentences of the roads."""
-
-
-def _led(folder: RunFolder) -> list[_Led]:
-    from remix.measure.sentences import sentences
-    from remix.outputs.layout import TEXT
-
-    names = {each.record.id: each.record.output.file.removesuffix(TEXT) for each in folder.run.earlier}
-    endings: dict[str, list[str]] = {id_: [] for id_ in names}
-    for task in folder.done:
-        if task.branch:
-            _, text = folder.read(task.id)
-            endings[task.branch.original].append(next(iter(sentences(text)[-1:]), ""))
-    return [_Led(names[id_], id_, len(found), len(set(found))) for id_, found in endings.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from remix.analysis.trajectory import Trajectory, own_words, trajectories
 from remix.outputs import RunFolder
 from remix.records import Message, Record
+from tests.analysis.made_roads import MadeRoad, make_roads
 
 
 def outputs(folder: RunFolder) -> list[tuple[Record, str]]:
@@ -40,3 +41,12 @@ def test_an_opening_that_the_template_gave_is_no_convergence(finished: RunFolder
     assert own_words(opened(record, keep=True), "In short, it runs.") == "it runs."
     assert own_words(opened(record, keep=False), "In short, it runs.") == "In short, it runs."
     assert own_words(record, "In short, it runs. ") == "In short, it runs."
+
+
+def test_branches_of_later_steps_are_no_chains(finished: RunFolder) -> None:
+    """A branch of step 1 and one of step 2 have the same variant, and were taken for steps of a chain."""
+    first, second = "two-clocks/001/again.1", "two-clocks/001/again.2"
+    road = MadeRoad("clock", "bell", " rings.")
+    led = make_roads(finished, {first: ("The clock runs.", [road]), second: ("A clock runs.", [road])})
+    passage = finished.run.essays[0].passages[0].text
+    assert trajectories(outputs(led)) == [Trajectory("two-clocks/001", "again", 2, (passage, "The bell rings."))]

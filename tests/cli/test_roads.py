@@ -46,7 +46,7 @@ def test_roads_of_a_run_share_their_originals_tokens_and_are_verified_without_th
     assert result.exit_code == 0, result.output
     assert "8 roads of 2 texts, from 4 tokens on." in result.output
     for name in before:
-        assert f"{name}: 4 roads, " in result.output
+        assert f"{name}: 2 turns, 4 roads: " in result.output
     folder = RunFolder.open(Path(result.stdout.strip()))
     originals = {record.id: record for record in before.values()}
     assert {each.record.id for each in folder.run.earlier} == set(originals)
@@ -77,8 +77,11 @@ def test_roads_of_roads_are_a_further_run(remix_: Remix, written: RunFolder) -> 
     assert "Up to 6 roads, in 2 runs." in result.output
     first, second = json.loads(result.stdout)["runs"]
     assert (first["depth"], first["done"], first["total"]) == (1, 2, 2)
-    assert [(each["original"], each["roads"]) for each in first["texts"]] == [(FIRST, 2)]
-    assert [(each["original"], each["roads"]) for each in second["texts"]] == [(f"{FIRST}.v2", 2), (f"{FIRST}.v3", 2)]
+    assert [(each["task"], len(each["roads"])) for each in first["texts"]] == [(FIRST, 2)]
+    assert [(each["task"], len(each["roads"])) for each in second["texts"]] == [
+        (f"{FIRST}.v2", 2),
+        (f"{FIRST}.v3", 2),
+    ]
     shutil.rmtree(written.path)
     shutil.rmtree(first["folder"])
     folder = RunFolder.open(Path(second["folder"]))
