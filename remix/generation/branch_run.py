@@ -73,7 +73,7 @@ def branch_of(record: Record, written: Written, point: Point, put: Put, max_toke
         original=record.id,
         token=put.kept + 1,
         character=written.starts[put.kept] + 1,
-        was=point.was,
+        was=put.was,
         put=put.words,
         max_tokens=most,
         fork=Fork(token_ids=(*thoughts, *put.tokens)),
