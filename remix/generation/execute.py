@@ -80,8 +80,8 @@ def generate(
         interrupts.stop_gently(stop)
         options = job.run.options
         about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
-        if branches := [task for task in job.run.tasks if task.branch]:
-            about = f"branch-{branches[0].place}"
+        if places := {task.place for task in job.run.tasks if task.branch}:
+            about = f"branch-{places.pop()}" if len(places) == 1 else "branches"
         now = datetime.now(UTC)
         run = job.run.model_copy(update={"name": run_name(about, now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
