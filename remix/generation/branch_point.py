@@ -48,6 +48,8 @@ class Written(NamedTuple):
     """The choices of the tokens and of the tokens that ended the text; empty if no trace was kept."""
     trimmed: str = ""
     """What was cut off after the text."""
+    stops: tuple[str, ...] = ()
+    """Stop strings: a text ends before the first."""
 
     @property
     def whole(self) -> str:
@@ -109,6 +111,7 @@ def written(record: Record, text: str, trace: Trace | None, vocabulary: Vocabula
         starts[: count + 1],
         trace.choices if trace else (),
         record.output.trimmed,
+        record.derivation.sampling.stop,
     )
 
 
@@ -179,6 +182,7 @@ def write(found: Written, point: Point, words: str, vocabulary: Vocabulary) -> P
     words = words.rstrip(" \t")
     if not words.strip():
         raise RunError("there are no words to put there.", "Give a word.")
+    _refuse_no_utf8(words)
     # A word in the place of a comma, or at the end, isn't to run into the word before.
     ahead = found.text[: point.character] if point.was else found.text
     begins_word = words[0].isalnum() and unicodedata.east_asian_width(words[0]) not in ("W", "F")
@@ -249,12 +253,36 @@ def go_on(before: Sequence[int], words: str, vocabulary: Vocabulary) -> tuple[in
 
 
 def _put(found: Written, point: Point | None, tokens: tuple[int, ...], vocabulary: Vocabulary) -> Put:
-    """Given tokens, with the place where they leave the original and the words on both sides."""
+    """Given tokens, with the place where they leave the original and the words on both sides.
+
+    Raises `RunError` for a stop string among them: the text would end there, and the words after would be lost.
+    """
+    _refuse_stop(b"".join(map(vocabulary.piece, tokens)).decode("utf-8", "replace"), found.stops)
     kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(found.tokens, tokens, strict=False)))
     begin = _letter_begin(found, kept)
     words = _spell(tokens[begin:], vocabulary) or ""
     was = point.was if point and point.token == begin else word_at(found.whole, found.starts[begin])
     return Put(tokens, kept, words.strip() or words, was)
+
+
+def _refuse_no_utf8(words: str) -> None:
+    """Raise `RunError` for words from a terminal with another encoding, which have no UTF-8."""
+    try:
+        words.encode()
+    except UnicodeEncodeError as error:
+        raise RunError("the words aren't UTF-8.", "Write them in a terminal that is set to UTF-8.") from error
+
+
+def _refuse_stop(text: str, stops: Sequence[str]) -> None:
+    """Raise `RunError` if a text holds a stop string behind white space at its beginning."""
+    begun = text.lstrip()
+    for stop in stops if begun else ():
+        if stop in begun:
+            name = "a line break" if stop.strip("\r\n") == "" else f"“{stop}”"
+            raise RunError(
+                f"there would be {name} in the text, at which the kind's texts end: nothing could follow.",
+                "Leave it out of the words, or say an earlier place.",
+            )
 
 
 def _at_number(found: Written, at: str) -> Point:
