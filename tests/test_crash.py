@@ -7,7 +7,6 @@ And each single thing that is asked of the disk fails in turn, or is the last th
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import hashlib
 import json
@@ -29,16 +28,15 @@ import rfc8785
 
 from remix.errors import RemixError, RunError
 from remix.generation import execute, prepare
-from remix.generation.branch_run import Original, PlannedBranch, run_of, variants
-from remix.generation.branching import original_of
+from remix.generation.branch_run import PlannedBranch, run_of, variants
 from remix.generation.prepare import Job
 from remix.outputs import RunFolder, find_run, list_runs
-from remix.outputs.find import OutputPlace
 from remix.outputs.form import dump
-from remix.records import Branch, Fork, Options
+from remix.records import Options
 from remix.workspace import Workspace
-from tests.conftest import FILE, FakeWriter, eventually, make_workspace
+from tests.conftest import FakeWriter, eventually, make_workspace
 from tests.crash_child import writer_of
+from tests.fake_branches import branch_after, original_at, write_originals
 from tests.fake_local import FakeLocal
 
 ROOT = Path(__file__).parent.parent
@@ -65,36 +63,20 @@ def reference(workspace: Workspace, **options: object) -> Reference:
 def reference_of_branches(workspace: Workspace) -> Reference:
     """A run of 36 branches of four texts: each text's branches share their cells up to where they part."""
     writer = FakeLocal(trace=True)
-    job = prepare.prepare_for(workspace, Options(variants=6, kinds=("again",), limit=2, max_tokens=40), writer)
-    job = dataclasses.replace(job, run=job.run.model_copy(update={"model": FILE, "n_ctx_seq": 4096}))
-    originals = execute.generate(job, workspace.outputs, writer=writer).folder
-    texts = [original_of(OutputPlace(originals, task.id)) for task in originals.run.tasks]
+    originals = write_originals(workspace, writer, variants=6, kinds=("again",), limit=2)
+    texts = [original_at(originals, task.id) for task in originals.run.tasks]
     longest = sorted(texts, key=lambda each: -len(each.text))[:4]
     planned: list[PlannedBranch] = []
     for original in longest:
         for kept in (1, len(original.text) // 2, len(original.text) - 1):
-            planned += variants(original, branch_at(original, kept), 3)
+            other = (original.record.output.token_ids or ())[kept] % 26 + 1
+            planned += variants(original, branch_after(original, kept, other), 3)
     run = run_of(workspace, planned)
     folder = execute.generate(Job(run, None, {}, 0, ()), workspace.root / "reference", writer=writer).folder
     writer.close()
     written = {task.id: folder.text_path(task.id).read_bytes() for task in folder.run.tasks}
     assert len(written) == 36
     return Reference(Job(run, None, {}, 0, ()), written)
-
-
-def branch_at(original: Original, kept: int) -> Branch:
-    """A branch after some tokens of an original, each of which is a letter; with the next letter of the alphabet."""
-    tokens = original.record.output.token_ids or ()
-    put = tokens[kept] % 26 + 1
-    return Branch(
-        original=original.record.id,
-        token=kept + 1,
-        character=kept + 1,
-        was=original.text[kept],
-        put=chr(ord("a") + put - 1),
-        max_tokens=40,
-        fork=Fork(token_ids=(*tokens[:kept], put)),
-    )
 
 
 def check(run: Path, expected: Reference) -> set[str]:
