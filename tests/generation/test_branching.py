@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from remix.errors import ModelError, RunError
+from remix.export.export import ExportOptions, export, export_bytes
 from remix.generation import branch_run, branching, execute, prepare
 from remix.generation.branch_point import Put, Written
 from remix.outputs import RunFolder, reviews
@@ -23,6 +24,7 @@ from remix.verification import replay
 from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
+from tests.conftest import Remix
 from tests.fake_branches import branch_after, carry_out, letter_model, original_at, plan_asked, write_originals
 from tests.fake_local import FakeLocal
 
@@ -292,3 +294,49 @@ def test_a_word_in_its_own_place_is_the_original_again(
     branches = carry_out(workspace, planned.job.run, local)
     assert branches.read(branches.run.tasks[0].id)[1] == text
     assert verify(branches.path).findings == ()
+
+
+def test_lists_and_exports_name_place_and_original(
+    remix_: Remix, workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    record, text = written.read(FIRST)
+    other = "q" if text[1] != "q" else "z"
+    planned = plan_asked(workspace, written, FIRST, at="2", write=other)
+    branches = carry_out(workspace, planned.job.run, local)
+    name, label = f"{FIRST}.v2", f"branch at “{text[1]}”: “{other}”"
+    trunk = f"{FIRST} of {written.path.name} (record {record.id[:12]})"
+    for form in ("markdown", "jsonl", "prov-json", "html"):
+        source = export_bytes(branches.path, ExportOptions(form)).decode()
+        assert record.id[:12] in source
+        assert form != "markdown" or (label in source and trunk in source)
+        assert form != "html" or f"again · {label} (variant 2)" in source
+    export(branches.path, workspace.root / "crate", ExportOptions("ro-crate"))
+    crate = json.loads((workspace.root / "crate" / "ro-crate-metadata.json").read_bytes())
+    assert any(f"branched from {trunk} at the word “{text[1]}”" in str(each) for each in crate["@graph"])
+    for form in ("epub", "docx"):
+        assert export_bytes(branches.path, ExportOptions(form))
+    assert f"again · {label} (variant 2)" in (branches.path / "index.md").read_text(encoding="utf-8")
+    why = remix_("why", f"{branches.path.name}:{name}").stdout
+    assert f"branches from {trunk} at the word “{text[1]}” (token 2, character 2): “{other}” instead" in why
+    assert f"step 1 · {label} (variant 2)" in remix_("show", f"{branches.path.name}:{name}").stdout
+    assert f"{branches.path.name}\t1\t1\t0\t0\t0\tfake\t{FIRST}" in remix_("runs").stdout
+    template = workspace.prompts / "again.md.j2"
+    template.write_text(f"{template.read_text(encoding='utf-8')}Anew.\n", encoding="utf-8")
+    status = remix_("status", branches.path).output
+    assert f"{name} · {label}" in status
+    assert "Branches can't be written anew" in status
+
+
+def test_a_branch_of_a_stopped_text_and_of_a_full_one(
+    workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    """A text that its end token ended, and one that `max_tokens` cut: the branches of both share their beginnings."""
+    short = write_originals(workspace, local, max_tokens=2)
+    for folder, finish in ((written, "stop"), (short, "length")):
+        task = next(each.id for each in folder.run.tasks if folder.read(each.id)[0].output.finish == finish)
+        _, text = folder.read(task)
+        last = str(len(text))
+        planned = plan_asked(workspace, folder, task, at=last, write="qz", max_tokens=30)
+        branches = carry_out(workspace, planned.job.run, local)
+        assert verify(branches.path).findings == ()
+        assert branches.read(branches.run.tasks[0].id)[1].startswith(f"{text[:-1]}qz")
