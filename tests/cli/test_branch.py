@@ -95,7 +95,7 @@ def test_an_edited_version_is_gone_on_from(remix_: Remix, workspace: Workspace, 
     [
         (("--at", "3"), 2, "say what to put there"),
         (("--take", "1"), 2, "--take goes with --at"),
-        (("--at", "3", "--take", "1", "--write", "x"), 2, "say what to put there"),
+        (("--at", "3", "--take", "1", "--write", "x"), 2, "--take, --write and --from-edit don't go together"),
         (("--at", "nowhere", "--take", "x"), 1, "the model wrote no 'nowhere' in this text"),
         (("--at", "99", "--take", "1"), 1, "Say 1 to "),
         (("--at", "2", "--take", "9"), 1, "token 2 has "),
