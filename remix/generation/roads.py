@@ -209,11 +209,7 @@ def _roads_of(
             f"{record.output.file}: has no token at which an alternative could be taken.",
             "Raise --max-tokens, or choose a longer text.",
         )
-    branches = (
-        branch_run.branch_of(record, written, turn.point, put, options.max_tokens)
-        for turn in turns
-        for put in turn.puts
-    )
+    branches = (branch_run.branch_of(record, written, put, options.max_tokens) for turn in turns for put in turn.puts)
     return [PlannedBranch(original, branch) for branch in branches], skipped
 
 

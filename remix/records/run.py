@@ -14,7 +14,7 @@ from remix.records.model import ModelFile, ModelUsed
 from remix.records.options import Options
 from remix.records.output import Record
 from remix.records.plan import Task
-from remix.records.values import Frozen, Length, Many, Sha256
+from remix.records.values import Frozen, Length, Many, Sha256, is_none
 
 Reads = Literal["passage", "passages"] | Many[str]
 """Input of a kind: a passage (step 1 reads the passage, each later step the step before), a group of passages, or the
@@ -106,6 +106,8 @@ class EarlierOutput(Frozen):
     """The output's record, with the passages behind the output."""
     text: str
     """The output's text."""
+    edited: str | None = Field(None, exclude_if=is_none)
+    """The edited version of the text that branches go on from; null if none does."""
 
 
 class Run(Frozen):
