@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from remix.errors import ModelError, RunError
-from remix.generation import branching, execute, prepare
-from remix.generation.branch_point import Put
+from remix.generation import branch_run, branching, execute, prepare
+from remix.generation.branch_point import Point, Put, Written
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.outputs.lineage import ancestry
@@ -59,8 +59,8 @@ def branch_of(folder: RunFolder, task: str, kept: int, *put: int, seed: int | No
 
 
 def plan(workspace: Workspace, folder: RunFolder, branch: Branch, task: str = FIRST, count: int = 1) -> Run:
-    original = branching._original(OutputPlace(folder, task))
-    return branching._run(workspace, original, branch, count)
+    original = branching.original_of(OutputPlace(folder, task))
+    return branch_run.run_of(workspace, branch_run.variants(original, branch, count))
 
 
 def carry_out(workspace: Workspace, run: Run, local: FakeLocal) -> RunFolder:
@@ -124,7 +124,7 @@ def test_variants_have_names_and_random_numbers_of_their_own(
     forks = [record_of(branches, number).derivation.fork for number in range(3)]
     assert [fork and fork.seed is None for fork in forks] == [True, False, False]
     assert len({fork.seed for fork in forks if fork}) == 3
-    assert branching.fork_seed(branch_of(written, FIRST, 3, 3), 2) == forks[1].seed if forks[1] else False
+    assert branch_run.fork_seed(branch_of(written, FIRST, 3, 3), 2) == forks[1].seed if forks[1] else False
 
 
 def test_a_branch_of_a_branch(workspace: Workspace, written: RunFolder, local: FakeLocal) -> None:
@@ -187,22 +187,22 @@ def test_branches_are_not_refreshed_and_not_resumed_by_another_model(
 
 def test_branches_that_cannot_be_are_refused(workspace: Workspace, written: RunFolder) -> None:
     record, _ = written.read(FIRST)
-    full = Put(tuple(range(1, 31)), 0, "x")
+    at = record, Written("", (), (), (0,), ()), Point(0, 0, "", ""), Put(tuple(range(1, 31)), 0, "x")
     with pytest.raises(RunError, match="the text may have 30 tokens, and 30 stand"):
-        branching._most(record, full, None)
-    assert branching._most(record, full, 31) == 31
+        branch_run.branch_of(*at)
+    assert branch_run.branch_of(*at, max_tokens=31).max_tokens == 31
     with pytest.raises(RunError, match="999 variants of a text at most"):
         plan(workspace, written, branch_of(written, FIRST, 3, 3), count=999)
     greedy = record.derivation.sampling
     assert greedy is not None
     greedy = greedy.model_copy(update={"chain": ({"name": "greedy"},)})
-    original = branching._original(OutputPlace(written, FIRST))
+    original = branching.original_of(OutputPlace(written, FIRST))
     derivation = record.derivation.model_copy(update={"sampling": greedy})
     original = original._replace(record=record.model_copy(update={"derivation": derivation}))
     with pytest.raises(RunError, match="all variants would be the same"):
-        branching._run(workspace, original, branch_of(written, FIRST, 3, 3), 2)
+        branch_run.variants(original, branch_of(written, FIRST, 3, 3), 2)
 
 
 def test_a_text_by_another_writer_is_refused(finished: RunFolder) -> None:
     with pytest.raises(RunError, match="was written by another model than the GGUF file"):
-        branching._original(OutputPlace(finished, FIRST))
+        branching.original_of(OutputPlace(finished, FIRST))

@@ -1,0 +1,56 @@
+"""The vocabulary of the model that wrote a run, for branches: from tokens to texts, and from a text to its tokens.
+
+Takes a run and the path of its model, gives the tokenizer without the weights. Knows nothing of outputs but their
+prompts.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from remix.engine.local import Vocabulary
+from remix.errors import RunError
+from remix.generation.prepare import model_it_began_with
+from remix.records import Record, Run
+
+
+class BranchVocabulary(Vocabulary):
+    """A `branch_point.Vocabulary`."""
+
+    def piece(self, token: int) -> bytes:
+        return self._model.piece(token)
+
+    def tokenize_text(self, text: str) -> list[int]:
+        return self._model.tokenize_text(text) if text else []
+
+    def spelt(self, text: str) -> list[int]:
+        return self._by_text.get(text, [])
+
+    def refuse_other_prompt(self, record: Record) -> None:
+        """Raise `RunError` if an output's messages make other tokens today than they made then."""
+        prompt = record.derivation.prompt
+        chunks = self.measure(prompt.messages, len(prompt.token_ids or ())).chunks
+        if tuple(token for chunk in chunks for token in chunk) != prompt.token_ids:
+            raise RunError(
+                f"{record.output.file}: its prompt has other tokens today than when it was written.",
+                "Generate the text anew with this version, and branch from the new text.",
+            )
+
+    @functools.cached_property
+    def _by_text(self) -> dict[str, list[int]]:
+        """The tokens that stand for each text; looking through a large vocabulary takes a tenth of a second."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for token in range(self._model.n_vocab):
+            found[self._model.text(token)].append(token)
+        return dict(found)
+
+
+@contextmanager
+def vocabulary_of(run: Run, path: Path) -> Iterator[BranchVocabulary]:
+    """The vocabulary of a run's model, whose file lies at a path. Raises `ModelError` if it can't be read."""
+    with closing(BranchVocabulary(path, model_it_began_with(run), run.options.think)) as vocabulary:
+        yield vocabulary
