@@ -158,13 +158,17 @@ class LocalModel:
             self._info = self._describe(chosen.exact, chosen.how, needs.threads)
             self._running = stack.pop_all()
 
+    def stop_engine(self) -> None:
+        """Cancel unfinished texts and free the KV cache; the weights stay loaded for `serve_again`."""
+        self._running.close()
+
     def serve_again(self, needs: LoadOptions) -> bool:
         """Meet the requirements of another run with the weights that are loaded; false if they must be loaded anew.
 
-        Unfinished texts are cancelled in either case. The weights are loaded anew for another batch configuration,
-        and if the memory beside the weights seems to hold fewer sequences than are wanted.
+        Unfinished texts are cancelled, as by `stop_engine`. The weights must be loaded anew for another batch
+        configuration, and if the memory beside the weights seems to hold fewer sequences than are wanted.
         """
-        self._running.close()
+        self.stop_engine()
         chosen = _chosen(self.path, self.file, needs)
         if chosen.config != self.config:
             return False

@@ -80,22 +80,29 @@ def generate(
     """Carry out a job into a new folder below `outputs`, by `writer` if given, or else by the job's local model.
 
     Setting `stop` in any thread ends the run after the current decode call; once the run has a folder, Ctrl-C sets
-    `stop`. The given writer stays open. `listen` hears what is being written. Raises `RunError` if the folder can't be written, and `ModelError` if the
-    model can't be loaded.
+    `stop`. The given writer stays open. `listen` hears what is being written. Raises `RunError` if the folder can't
+    be written, and `ModelError` if the model can't be loaded.
     """
     stop = stop or threading.Event()
     check_writable(outputs)
     with _opened(writer, job.run, job.model, lambda: job.reader or reader_of(job.run)) as models:
         interrupts.stop_gently(stop)
-        options = job.run.options
-        about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
-        if branches := [task for task in job.run.tasks if task.branch]:
-            about = f"branch-{branches[0].place}"
         now = datetime.now(UTC)
-        run = job.run.model_copy(update={"name": run_name(about, now), "created": now})
+        run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
         with folder.lock():
             return _work(folder, models, _Follower(watch, listen), stop)
+
+
+def _subject(run: Run) -> str:
+    """What a run is about, for the name of its folder."""
+    if branches := [task for task in run.tasks if task.branch]:
+        return f"branch-{branches[0].place}"
+    if run.redoes:
+        return f"redo-{run.tasks[0].place}"
+    options = run.options
+    named = f"{len(options.passages)}-passages" if options.passages else ""
+    return "-".join(options.tags or options.essays) or options.where or options.like or named or "all"
 
 
 def resume(

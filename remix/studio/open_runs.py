@@ -21,7 +21,7 @@ from remix.outputs.layout import files_of_output
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
 from remix.outputs.stored_reviews import StoredReviews
-from remix.records import Verdict, canonical_sha256
+from remix.records import Verdict
 from remix.studio.listing import (
     Changes,
     Content,
@@ -43,6 +43,7 @@ from remix.studio.output_files import (
     content_of,
     equal_texts,
     files_of,
+    key_of,
     outputs_by_passage,
     state_of,
 )
@@ -269,7 +270,7 @@ class OpenRuns:
         """List all planned outputs, each with a key: passages essay by essay, outputs passage by passage."""
         for passage, outputs in outputs_by_passage(self.folders):
             for run, output in outputs:
-                key = canonical_sha256([str(output.folder.path.absolute()), output.task.id])[:20]
+                key = key_of(output.folder.path, output.task.id)
                 self._outputs[key] = output
                 self._planned[key] = row_of(key, run, len(self._passages), output.task)
             self._passages.append(passage_row_of(passage))
