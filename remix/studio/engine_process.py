@@ -224,14 +224,9 @@ class EngineProcess:
     # -- estimates ------------------------------------------------------------------------------------------
 
     def _answer(self) -> None:
-        """Answer questions, also while a job is at work; of several that wait the latest counts."""
+        """Answer questions, also while a job is at work."""
         while True:
             asked = self._questions.get()
-            with suppress(queue.Empty):
-                while True:
-                    later = self._questions.get_nowait()
-                    self._send(Estimated(question=asked.question, estimate=None, error="asked again"))
-                    asked = later
             try:
                 workspace = self._workspace()
                 estimate = _estimate(prepare.prepare(workspace, *_options(workspace, asked.options)))

@@ -119,8 +119,7 @@ class Jobs:
     """The queue of jobs, and the engine process."""
 
     def __init__(self, workspace: Workspace, publish: Publish, start: StartHost = EngineHost) -> None:
-        self.live = LiveTexts()
-        """The texts that are being written."""
+        self._live = LiveTexts()
         self._workspace, self._publish, self._start = workspace, publish, start
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -141,6 +140,13 @@ class Jobs:
         """All jobs, the oldest first."""
         with self._lock:
             return [*self._jobs.values()]
+
+    def present(self) -> list[tuple[str, Frozen]]:
+        """The present state as events: all jobs, the model in memory, and each text that is being written."""
+        with self._lock:
+            jobs = [("job", job) for job in self._jobs.values()]
+            texts = [("text", text) for text in self._live.all()]
+            return [*jobs, ("model", ModelEvent(loaded=self._loaded)), *texts]
 
     def get(self, id_: str) -> Job:
         """A job. Raises `RunError` if there is none."""
@@ -286,7 +292,7 @@ class Jobs:
                     finished=report.finished,
                 )
             case NewWords():
-                for event in self.live.add(job.id, job.run or "", report.words):
+                for event in self._live.add(job.id, job.run or "", report.words):
                     self._publish("text", event)
             case TextFinished():
                 self._hear_of_text(job, report)
@@ -295,8 +301,8 @@ class Jobs:
 
     def _hear_of_text(self, job: Job, report: TextFinished) -> None:
         run = job.run or ""
-        self.live.end(report.task)
-        place = self.live.place_of(report.task)
+        self._live.end(report.task)
+        place = self._live.place_of(report.task)
         key = key_of(self._workspace.outputs / run, report.task)
         self._publish("output", OutputEvent(job=job.id, run=run, **place, key=key, record=report.record))
         self._change(job.id, finished=min(job.finished + 1, job.planned))
@@ -316,7 +322,7 @@ class Jobs:
     def _settle(self, job: Job, **changes: object) -> None:
         """Note that the current job has ended."""
         self._current = None
-        self.live.clear()
+        self._live.clear()
         self._change(job.id, stage="", **changes)
 
     def _answer(self, report: Estimated) -> None:
