@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from remix.errors import RunError
-from remix.outputs.facts import shown_under
 from remix.outputs import reviews
+from remix.outputs.facts import shown_under
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Standing, Task, Verdict
 from remix.studio.output_files import key_of
