@@ -85,13 +85,15 @@ class _Answers:
     # -- jobs -----------------------------------------------------------------------------------------------
 
     def jobs(self, request: Request) -> Response:
-        return answer(JobList(jobs=tuple(self._jobs.list()), loaded=self._jobs.loaded))
+        return answer(JobList(jobs=tuple(self._jobs.all()), loaded=self._jobs.loaded))
 
     def texts(self, request: Request) -> Response:
         run = self._jobs.get(request.path_params["id"]).run
         if run is None:
             raise NotInStudio("This job has no run yet.", "Wait until the model is loaded.")
         folder = find_run(self._studio.workspace.outputs, run)
+        # The page may judge a text as soon as the text is shown.
+        self._studio.runs.notice(run)
         return answer(texts_of(folder, request.query_params.get("place")))
 
     async def estimate(self, request: Request) -> Response:

@@ -136,7 +136,7 @@ class Jobs:
 
     # -- what the page asks ---------------------------------------------------------------------------------
 
-    def list(self) -> list[Job]:
+    def all(self) -> list[Job]:
         """All jobs, the oldest first."""
         with self._lock:
             return [*self._jobs.values()]

@@ -57,7 +57,7 @@ class ReadOutput(NamedTuple):
 
 
 def key_of(folder: Path, task: str) -> str:
-    """The key of an output in the studio: the same in each studio with the run's folder."""
+    """An output's name in addresses: a hash, so that a blind judge learns nothing of model, variant and step."""
     return canonical_sha256([str(folder.absolute()), task])[:20]
 
 

@@ -142,7 +142,8 @@ def test_hovering_a_word_shows_its_alternatives(folder: RunFolder, workspace: Wo
     expect(turn).to_be_hidden()
     press(page, "o", "o")
     expect(turn).to_be_visible()
-    expect(page.locator("#message")).to_contain_text("uncertain like")
+    expect(page.locator("#announced")).to_contain_text("uncertain like")
+    expect(page.locator("#message")).to_have_text("")
 
 
 def test_the_previous_step_and_the_chain(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:

@@ -21,16 +21,17 @@ from hypothesis import strategies as st
 
 from remix.outputs import RunFolder, reviews
 from remix.studio import server
-from remix.studio.guard import COOKIE, HEADERS, LARGEST, Access
-from remix.studio.open_runs import OpenRuns
+from remix.studio.guard import HEADERS, LARGEST, Access
 from remix.studio.routes import application
 from remix.studio.server import bind
+from remix.studio.studio import Studio
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
 from tests.studio_server import FIRST, TEXT, Client, served, variants
 
-ACCESS = Access("127.0.0.1", 8123)
+ACCESS = Access("127.0.0.1", 8123, "desk?run=x")
+COOKIE = ACCESS.cookie_name
 SESSION = ACCESS.exchange(ACCESS.key) or ""
 HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
@@ -47,8 +48,9 @@ class Asked:
     """Asks the application in this process."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self.open_runs = OpenRuns.open(folder.path.parent, [], "Eve")
-        self.app = application(self.open_runs, ACCESS)
+        self.studio = Studio.open(Workspace(folder.path.parent.parent), [folder.path.name], "Eve")
+        self.open_runs = self.studio.runs
+        self.app = application(self.studio, ACCESS)
         self.output = folder.read(FIRST)[0].id
         self.open_runs.read()
         contents = self.open_runs.changes("").contents
@@ -88,8 +90,8 @@ def enter(asked: Asked, key: object, **headers: str) -> httpx.Response:
 
 
 def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
-    access = Access("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.open_runs, access)
+    access = Access("127.0.0.1", 8123, "desk?run=x")
+    app, asked.app = asked.app, application(asked.studio, access)
     try:
         assert asked("GET", "ROOT/", cookie=None).status_code == 200
         first = enter(asked, access.key)
@@ -97,7 +99,7 @@ def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
         cookie, *bounds = first.headers["set-cookie"].split("; ")
         assert bounds == ["HttpOnly", "SameSite=Strict", f"Path={access.folder}/"]
         assert access.holds(cookie.removeprefix(f"{COOKIE}="))
-        assert first.json() == {"folder": f"{access.folder}/"}
+        assert first.json() == {"folder": f"{access.folder}/", "page": "desk?run=x"}
         second = enter(asked, access.key)
         assert second.status_code == 403
         assert "used before" in second.json()["error"]
@@ -131,7 +133,7 @@ def test_a_wrong_key_opens_nothing(asked: Asked, key: object) -> None:
 )
 def test_only_the_page_itself_hands_the_key_in(asked: Asked, headers: dict[str, str]) -> None:
     access = Access("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.open_runs, access)
+    app, asked.app = asked.app, application(asked.studio, access)
     try:
         assert enter(asked, access.key, **headers).status_code in (403, 415, 421)
     finally:
@@ -148,7 +150,7 @@ def test_before_the_studio_there_is_nothing_to_see(asked: Asked, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/listing", "/static/studio.js", "/api/outputs/x", "/nowhere", "ROOT/", "ROOT/x"]
+    "path", ["/", "/api/listing", "/static/desk.js", "/api/outputs/x", "/nowhere", "ROOT/", "ROOT/x"]
 )
 def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
     for cookie in (SESSION, None):
@@ -164,10 +166,10 @@ def test_another_servers_cookie_of_the_same_name_locks_nobody_out(asked: Asked) 
 
 def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
     assert Access("127.0.0.1", 8123).folder != ACCESS.folder, "what is kept is this studio's"
-    assert "immutable" in asked("GET", "/static/studio.js").headers["cache-control"]
+    assert "immutable" in asked("GET", "/static/desk.js").headers["cache-control"]
     for path in ("/", "/api/listing", "/static/none.js", asked.path, "ROOT/", "ROOT/sign_in.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
-    assert asked("GET", "/static/studio.js", cookie=None).headers["cache-control"] == "no-store"
+    assert asked("GET", "/static/desk.js", cookie=None).headers["cache-control"] == "no-store"
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
@@ -188,7 +190,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("another studio's folder", "GET", f"ROOT{Access('::1', 1).folder}/api/listing", {}, 404),
     ("reading the key", "GET", "ROOT/enter", {}, 404),
     ("the key as a cookie", "GET", "/api/listing", {"cookie": ACCESS.key}, 401),
-    ("a wrong cookie", "GET", "/static/studio.js", {"cookie": "guess"}, 401),
+    ("a wrong cookie", "GET", "/static/desk.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
     ("the sign-in page by another name", "GET", "ROOT/", {"headers": {"host": "evil.example:8123"}}, 421),
@@ -222,7 +224,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a way up", "GET", "/static/../server.py", {}, 404),
     ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
     ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
-    ("another studio's file", "GET", "/static/../guess/studio.js", {}, 404),
+    ("another studio's file", "GET", "/static/../guess/desk.js", {}, 404),
     ("a Python file", "GET", "/static/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),

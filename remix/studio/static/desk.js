@@ -1,16 +1,18 @@
-// The studio's page: starts it, and binds keys and buttons to actions.
+// The desk: starts the page, and binds keys and buttons to actions.
 
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
 import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
+import { showHeader } from "./header.js";
 import { fillHelp, listen } from "./keys.js";
-import { guarded, tell } from "./notices.js";
+import { announce, guarded, tell } from "./notices.js";
 import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, whenShown } from "./open_output.js";
 import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, nextLoss, pick, undo } from "./reviewing.js";
 import { store } from "./store.js";
+import { DESK } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
 const LOSSES = { earned: "Loss earned", lost: "Loss not earned", neither: "No loss" };
@@ -30,7 +32,7 @@ const KEYS = [
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
-  [["o", "O"], "next or previous uncertain word", async (key) => { await opened(); tell(alternatives.step(key === "o" ? 1 : -1)); }],
+  [["o", "O"], "next or previous uncertain word", async (key) => { await opened(); announce(alternatives.step(key === "o" ? 1 : -1)); }],
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],
@@ -70,7 +72,8 @@ async function start() {
 }
 
 whenShown(showBar);
-fillHelp($("help"), KEYS);
+showHeader("desk");
+fillHelp($("help"), KEYS, { before: DESK.help, after: DESK.shades });
 listen(KEYS);
 $("help-button").addEventListener("click", () => $("help").showModal());
 $("blind").addEventListener("change", (event) => setBlind(event.target.checked));
