@@ -22,9 +22,9 @@ async function ask(path, options) {
   throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint);
 }
 
-const get = async (path) => (await ask(path)).json();
+export const get = async (path) => (await ask(path)).json();
 
-async function post(path, body) {
+export async function post(path, body) {
   const headers = { "content-type": "application/json" };
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
