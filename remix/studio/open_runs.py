@@ -20,7 +20,7 @@ from remix.outputs.index import write_index
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
 from remix.outputs.stored_reviews import StoredReviews
-from remix.records import Verdict
+from remix.records import Standing, Verdict
 from remix.studio.findings import Findings
 from remix.studio.json_http import NotInStudio
 from remix.studio.listing import (
@@ -69,7 +69,7 @@ class OpenRuns:
         self._epoch, self._version = secrets.token_hex(4), 0
         self._changed: dict[str, int] = {}
         self._untidy: set[RunFolder] = set()
-        self._find_finished(self._planned)
+        self._find_finished(self._planned, self.folders)
 
     @classmethod
     def open(cls, outputs: Path, words: Sequence[str], reviewer: str) -> OpenRuns:
@@ -94,27 +94,14 @@ class OpenRuns:
         with self._reading:
             folders = self._finder.find()
             if folders != self.folders:
-                self._find_finished(PlannedOutputs.of(folders))
+                self._find_finished(PlannedOutputs.of(folders), folders)
 
     def notice(self, run: str) -> None:
         """Notice the finished outputs of the run of a name, also if the run has just begun; reads no other run."""
         with self._reading:
             folders = self._finder.find()
             planned = self._planned if folders == self.folders else PlannedOutputs.of(folders)
-            numbers = {number for number, folder in enumerate(folders) if folder.path.name == run}
-            there = {number: files_of(folders[number].path) for number in numbers}
-            with self._lock:
-                rows = {
-                    key: row
-                    for key, row in planned.rows.items()
-                    if (
-                        there[row.run].issuperset(planned.outputs[key].names)
-                        if row.run in there
-                        else key in self._rows
-                    )
-                }
-                self._listed += planned is not self._planned or rows.keys() != self._rows.keys()
-                self._planned, self._rows = planned, rows
+            self._find_finished(planned, [folder for folder in folders if folder.path.name == run])
 
     def listing(self, runs: Collection[str] = frozenset()) -> Listing:
         """All passages, and the outputs of the runs of some names, as of the last `read`; does not wait for the disk.
@@ -140,7 +127,7 @@ class OpenRuns:
     def read(self) -> None:
         """Notice added and removed outputs, and read new and changed ones. `changes` gives each output at once."""
         with self._reading:
-            self._find_finished(self._planned)
+            self._find_finished(self._planned, self.folders)
             for key in tuple(self._rows):
                 self._content(key)
 
@@ -167,6 +154,28 @@ class OpenRuns:
                 findings=first_lines(self._findings.lines, MOST_FINDINGS),
             )
 
+    def finished(self, keys: Sequence[str]) -> list[str]:
+        """Those of some planned outputs that are finished now; the files are looked for."""
+        planned = self._planned
+        found = [key for key in keys if key in planned.outputs and state_of(planned.outputs[key])]
+        with self._lock:
+            if planned is self._planned and (new := [key for key in found if key not in self._rows]):
+                self._rows = {key: row for key, row in planned.rows.items() if key in self._rows or key in new}
+                self._listed += 1
+        return found
+
+    def standings(self, record_ids: Iterable[str]) -> dict[str, Standing]:
+        """The standing of outputs, by record id."""
+        with self._lock:
+            self._refresh()
+            return {each: shown_standing(self._reviews.standing(each)) for each in record_ids}
+
+    def edited(self, record_id: str) -> str | None:
+        """The edited version of an output, if any. Raises `RunError` if the file is missing or was changed."""
+        with self._lock:
+            edit = self._reviews.standing(record_id).edit
+            return self._reviews.edited(record_id, edit) if edit else None
+
     def search(self, words: str) -> list[str]:
         """Keys of outputs, among those read, with `words` in their text or notes."""
         wanted = " ".join(words.casefold().split())
@@ -186,7 +195,8 @@ class OpenRuns:
             output = self._output(key)
             edit_error = edited = None
             try:
-                edited = self._edited(key)
+                record_id = self._content(key).output
+                edited = self.edited(record_id) if record_id else None
             except RunError as error:
                 edit_error = readable(f"{error.message} {error.hint}")
         detail = detail_of(output.folder, output.passage, output.task, edited)
@@ -195,7 +205,8 @@ class OpenRuns:
     def text(self, key: str) -> str:
         """The text to edit: the edited version, or else the output. Raises `RunError` if neither can be read."""
         with self._lock:
-            output, edited = self._output(key), self._edited(key)
+            output, record_id = self._output(key), self._content(key).output
+            edited = self.edited(record_id) if record_id else None
         return output.folder.read(output.task.id)[1] if edited is None else edited
 
     def record(self, key: str) -> bytes:
@@ -295,12 +306,15 @@ class OpenRuns:
             self._refresh()
             return f"{self._epoch}.{self._version}"
 
-    def _find_finished(self, planned: PlannedOutputs) -> None:
-        """Find the finished ones of all planned outputs by file names: runs may be written meanwhile."""
-        there = [files_of(folder.path) for folder in planned.folders]
-        rows = {
-            key: row for key, row in planned.rows.items() if there[row.run].issuperset(planned.outputs[key].names)
-        }
+    def _find_finished(self, planned: PlannedOutputs, folders: Sequence[RunFolder]) -> None:
+        """Find the finished ones of the planned outputs of some runs by file names; the others stay as they are."""
+        there = {folder.path: files_of(folder.path) for folder in folders}
+
+        def is_finished(key: str, output: OpenOutput) -> bool:
+            names = there.get(output.folder.path)
+            return key in self._rows if names is None else names.issuperset(output.names)
+
+        rows = {key: planned.rows[key] for key, output in planned.outputs.items() if is_finished(key, output)}
         with self._lock:
             self._listed += planned is not self._planned or rows.keys() != self._rows.keys()
             self._planned, self._rows = planned, rows
@@ -349,12 +363,6 @@ class OpenRuns:
 
     def _result(self, ids: Sequence[str], keys: Sequence[str], since: str) -> ReviewResult:
         return ReviewResult(reviews=tuple(ids), keys=tuple(keys), changes=self.changes(since))
-
-    def _edited(self, key: str) -> str | None:
-        """The edited version of an output, if any. Raises `RunError` if the file is missing or was changed."""
-        record_id = self._content(key).output
-        edit = self._reviews.standing(record_id).edit if record_id else None
-        return self._reviews.edited(record_id, edit) if record_id and edit else None
 
     def _variants(self, key: str, runs: Collection[str]) -> dict[str, str]:
         """Record ids and keys of an output's variants in some runs: the same kind and step of the same passage."""

@@ -98,7 +98,8 @@ class View(Frozen):
     """Two texts side by side."""
 
     name: str
-    """`passage`, `sentences`, `before` (the previous step), `reads KIND` (a text of that kind) or `edited`."""
+    """`passage`, `sentences`, `before` (the previous step), `reads KIND` (a text of that kind), `edited`, or `pair`
+    (any two texts)."""
     left: tuple[Chunk, ...]
     """The source."""
     right: tuple[Chunk, ...]
@@ -174,13 +175,13 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
     """The values to show of an output; `edited` is the text of the edited version, if any."""
     text, record, broken = read_output(folder, task)
     words = _words(folder, task, record, text[:SHOWN])
-    views = [_view("passage", passage.text, text, words)]
+    views = [view_of("passage", passage.text, text, words)]
     found = record and measured_sentences.measured(folder, task.id, record.id, passage.text[:SHOWN], text[:SHOWN])
     if found:
         views.append(_marked("sentences", passage.text, text, words, found.sentences))
-    views += [_view(name, each, text, words) for name, each in _read(folder, task)]
+    views += [view_of(name, each, text, words) for name, each in _read(folder, task)]
     if edited is not None:
-        views.append(_view("edited", text, edited, ()))
+        views.append(view_of("edited", text, edited, ()))
     messages = record.derivation.prompt.messages[:MOST] if record else ()
     candidates = ((record and record.candidates) or ())[:MOST]
     return OutputDetail(
@@ -273,7 +274,7 @@ def _between(least: float, value: float, most: float) -> float:
 # -- side by side -------------------------------------------------------------------------------------------
 
 
-def _view(name: str, before: str, after: str, words: Sequence[alternatives.Word]) -> View:
+def view_of(name: str, before: str, after: str, words: Sequence[alternatives.Word]) -> View:
     """Two texts side by side, with different words marked."""
     before, after = before[:SHOWN], after[:SHOWN]
     found = difference(before, after)

@@ -33,7 +33,8 @@ class Page(NamedTuple):
 
 PAGES = (
     # One page a line.
-    Page("home", "/"),
+    Page("home", "/", first_request="api/home"),
+    Page("passage", "/passage", first_request="api/passage"),
     Page("write", "/write", first_request="api/write"),
     Page("desk", "/desk", "desk.html", first_request="api/listing"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from remix.errors import RunError
@@ -67,6 +68,23 @@ class PlannedOutputs:
     """By key."""
     outputs: Mapping[str, OpenOutput]
     """By key."""
+
+    @cached_property
+    def of_passage(self) -> Mapping[str, Sequence[str]]:
+        """Keys of the outputs of a passage, by the passage's id, and by the sha256 of its text."""
+        found: dict[str, list[str]] = {}
+        for key, output in self.outputs.items():
+            found.setdefault(output.passage.id, []).append(key)
+            found.setdefault(output.passage.sha256, []).append(key)
+        return found
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {key: number for number, key in enumerate(self.outputs)}
+
+    def order(self, key: str) -> tuple[int, int]:
+        """Where an output stands when outputs are sorted run by run, as planned within a run."""
+        return self.rows[key].run, self._numbers[key]
 
     @classmethod
     def of(cls, folders: Sequence[RunFolder]) -> PlannedOutputs:

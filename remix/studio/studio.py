@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remix.studio.events import Events
+from remix.studio.garden import Garden
 from remix.studio.jobs import Jobs
 from remix.studio.model_pulls import Pulls
 from remix.studio.open_runs import OpenRuns
 from remix.studio.outputs_watch import OutputsWatch
+from remix.studio.passage_texts import PassageTexts
 from remix.workspace import Workspace
 
 
@@ -23,6 +25,10 @@ class Studio:
     workspace: Workspace
     runs: OpenRuns
     """All runs, those that appear while the studio is open included."""
+    garden: Garden
+    """Essays, tags and passages."""
+    texts: PassageTexts
+    """Passages with all their texts."""
     events: Events
     """What open pages hear."""
     jobs: Jobs
@@ -40,11 +46,14 @@ class Studio:
         """
         outputs = workspace.outputs
         runs = OpenRuns.open(outputs, named, reviewer) if named else OpenRuns(outputs, (), reviewer)
+        garden = Garden(workspace, runs)
         events = Events()
         jobs = Jobs(workspace, events.publish)
         return cls(
             workspace=workspace,
             runs=runs,
+            garden=garden,
+            texts=PassageTexts(garden, runs),
             events=events,
             jobs=jobs,
             pulls=Pulls(events.publish),
