@@ -36,7 +36,8 @@ def plan_branch_before(workspace: Workspace, place: OutputPlace, text_before: st
         vocabulary.refuse_marks(put.tokens)
         vocabulary.refuse_other_prompt(record)
     sampling, prompt = record.derivation.sampling, record.derivation.prompt.token_ids
-    assert sampling is not None and prompt is not None, "`branch_point.written` refuses records without tokens"
+    assert sampling is not None, "`branch_point.written` refuses records without sampling"
+    assert prompt is not None, "`branch_point.written` refuses records without the prompt's tokens"
     most = len(put.tokens) + sampling.max_tokens
     if run.model and run.model.context:
         most = min(most, run.model.context - len(prompt) - sampling.max_thoughts)
