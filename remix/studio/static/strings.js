@@ -151,6 +151,5 @@ export const WRITE = {
     goOn: "go on with a stopped run",
     form: "to the form",
     begin: "begin",
-    help: "this page",
   },
 };

@@ -1,10 +1,9 @@
 // The page for writing: starts it, and binds keys to actions.
 
 import * as events from "./events.js";
-import { showHeader } from "./header.js";
 import * as api from "./job_api.js";
-import { fillHelp, listen } from "./keys.js";
 import { alarm, guarded } from "./notices.js";
+import { startPage } from "./page.js";
 import { WRITE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 import { Form, begin, focusForm } from "./write_form.js";
@@ -31,19 +30,10 @@ const KEYS = [
   [["o"], WRITE.keys.goOn, () => goOn(shown())],
   [["n"], WRITE.keys.form, () => focusForm()],
   [["b"], WRITE.keys.begin, () => begin()],
-  [["?"], WRITE.keys.help, () => help()],
 ];
 
-function help() {
-  const dialog = document.getElementById("help");
-  fillHelp(dialog, KEYS, { before: WRITE.help });
-  dialog.showModal();
-}
-
 async function start() {
-  showHeader("write");
-  document.title = `${WRITE.title} · remix`;
-  listen(KEYS);
+  startPage({ name: "write", title: WRITE.title, help: WRITE.help, keys: KEYS });
   drawBy(() => render(html`<${App} />`, document.getElementById("page")));
   state.choices = await guarded(() => api.choices());
   events.on("job", takeJob);
