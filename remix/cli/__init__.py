@@ -41,7 +41,7 @@ class Failure(click.ClickException):
 
 
 TASKS = {
-    "Write": ("generate", "try", "resume", "branch", "studio"),
+    "Write": ("generate", "try", "resume", "branch", "roads", "studio"),
     "Look": ("show", "runs", "status", "compare", "measure", "why"),
     "Judge": ("review", "verdict"),
     "Keep": ("export", "verify", "sign"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.generation.branching import Planned
+    from remix.outputs import RunFolder
     from remix.records import Run
     from remix.workspace import Workspace
 
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 )
 @click.option("--take", metavar="WORD|RANK", help="The word to put there, or the rank of an alternative.")
 @click.option("--write", metavar="TEXT", help="Words of your own to put there.")
+@click.option(
+    "--from-edit", is_flag=True, help="Go on from the edited version: from its end, or from the word of --at on."
+)
+@click.option(
+    "--candidate",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Branch from a candidate that wasn't kept: `remix show --candidates OUTPUT` has the numbers.",
+)
 @click.option("--count", "variants", type=click.IntRange(1, 998), default=1, help="Write N variants.", metavar="N")
 @click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Largest length of the whole text in tokens.")
 @moved_model_option
@@ -42,20 +53,17 @@ def branch(ctx: click.Context, /, output: str, **chosen: Any) -> None:
     the same prompt and the same tokens up to that word. Then it goes on with the random numbers of OUTPUT; further
     variants have their own. `remix show --alternatives OUTPUT` lists the alternatives for each token, by rank.
 
+    With --from-edit the branch begins with the version that you edited in `remix review`, whole or up to a word.
+
     The branches are a run of their own, which holds all that it needs of OUTPUT. The last line of the output is the
     run's folder.
     """
     from remix.generation import branching, execute
     from remix.outputs import find_output
 
-    if (chosen["take"] is None) == (chosen["write"] is None):
-        raise click.UsageError("say what to put there: --take WORD, --take RANK, or --write TEXT.", ctx)
-    if chosen["take"] is not None and chosen["at"] is None:
-        raise click.UsageError("--take goes with --at, which says where.", ctx)
+    _refuse_half(ctx, chosen)
     workspace: Workspace = ctx.obj
-    asked = branching.BranchOptions(
-        chosen["at"], chosen["take"], chosen["write"], chosen["variants"], chosen["max_tokens"]
-    )
+    asked = branching.BranchOptions(**{name: chosen[name] for name in branching.BranchOptions._fields})
     with progress(chosen["quiet"]):
         planned = branching.plan_branches(workspace, find_output(workspace.outputs, output), asked, chosen["model"])
     if not chosen["quiet"]:
@@ -63,10 +71,28 @@ def branch(ctx: click.Context, /, output: str, **chosen: Any) -> None:
     with progress(chosen["quiet"]) as watch:
         outcome = execute.generate(planned.job, workspace.outputs, watch, threading.Event())
     _note_other_engine(planned.job.run, outcome.folder.run)
+    if not chosen["quiet"]:
+        _note_ends(outcome.folder)
     finish(ctx, outcome, chosen["as_json"])
 
 
 COMMANDS = (branch,)
+
+LONGEST = 60
+"""Characters of the given words that a message shows."""
+
+
+def _refuse_half(ctx: click.Context, chosen: dict[str, Any]) -> None:
+    """Raise `click.UsageError` for options without the options they need, or that contradict each other."""
+    given = sum((chosen["take"] is not None, chosen["write"] is not None, chosen["from_edit"]))
+    if given > 1:
+        raise click.UsageError("--take, --write and --from-edit don't go together: each says what comes first.", ctx)
+    if not given:
+        raise click.UsageError("say what to put there: --take WORD, --take RANK, --write TEXT, or --from-edit.", ctx)
+    if chosen["take"] is not None and chosen["at"] is None:
+        raise click.UsageError("--take goes with --at, which says where.", ctx)
+    if chosen["from_edit"] and chosen["candidate"] is not None:
+        raise click.UsageError("--candidate doesn't go with --from-edit: only kept texts have edited versions.", ctx)
 
 
 def _note_other_engine(planned: Run, carried_out: Run) -> None:
@@ -79,9 +105,37 @@ def _note_other_engine(planned: Run, carried_out: Run) -> None:
 
 def _in_words(planned: Planned) -> str:
     """Where the branches begin, with what, and how many tokens before that place changed."""
-    point, put, tasks = planned.point, planned.put, planned.job.run.tasks
-    was = f"in place of {quoted(point.was)}" if point.was else "at the end of the text"
-    changed = point.token - put.kept
-    also = f"; {count(changed, 'token')} before spelled anew" if changed > 0 else ""
+    put, tasks = planned.put, planned.job.run.tasks
+    branch = tasks[0].branch
     texts = f"{len(tasks)} branches" if len(tasks) > 1 else "A branch"
-    return f"{texts}: {quoted(put.words)} {was}, after {count(put.kept, 'token')}{also}."
+    after = f"after {count(put.kept, 'token')}"
+    also = f"; {count(planned.respelled, 'token')} before spelled anew" if planned.respelled else ""
+    edited = f" of the version edited by {quoted(branch.edit.editor)}" if branch and branch.edit else ""
+    if not put.words:
+        again = "" if edited else " The first is the original again, since its own words stand there."
+        return f"{texts}{edited}, {after}, without other words.{again}"
+    was = f"in place of {quoted(put.was)}" if put.was else "at the end of the text"
+    return f"{texts}{edited}: {quoted(_beginning(put.words))} {was}, {after}{also}."
+
+
+def _beginning(words: str) -> str:
+    """Words in a line, cut if they are long."""
+    return shorten(words, LONGEST, placeholder=" …") or words
+
+
+def _note_ends(folder: RunFolder) -> None:
+    """Name branches in which the given words were cut off, or in which the model wrote nothing after them."""
+    from remix.outputs.originals import before_fork, begins_with
+
+    earlier = {each.record.id: each for each in folder.run.earlier}
+    for task in folder.done:
+        if (branch := task.branch) is None:
+            continue
+        record, words = folder.read(task.id)
+        output = record.output
+        thoughts = output.thoughts.token_ids or () if output.thoughts else ()
+        new = len(thoughts) + len(output.token_ids or ()) - len(branch.fork.token_ids)
+        if not begins_with(words, before_fork(earlier[branch.original], branch) + branch.put):
+            note(f"{quoted(task.id)}: given words were cut off with an unfinished sentence; raise --max-tokens.")
+        elif output.finish == "stop" and new <= 1:
+            note(f"{quoted(task.id)}: the model ended the text right after the given words.")

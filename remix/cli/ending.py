@@ -64,11 +64,13 @@ def _show_texts(folder: RunFolder, task: Task) -> bool:
         record, text = folder.read(task.id)
     except RunError:
         return False
+    from remix.outputs.facts import variant_label
+
     source = record.sources[0]
     note("", f"“{source.essay}”, {source.passage}:")
     beginning(source.text, MOST_LINES)
     rule()
-    note(f"{quoted(task.kind)}, step {task.step}:")
+    note(f"{quoted(task.kind)}, step {task.step}{variant_label(task)}:")
     beginning(text, MOST_LINES)
     return True
 

@@ -279,10 +279,21 @@ def _set_verbose(verbose: bool) -> None:
 
 def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     """Say how the run ended and what to do next, and exit accordingly."""
+    note_outcome(outcome)
+    if as_json:
+        print_json(as_json_value(outcome))
+    else:
+        place(str(outcome.folder.path))
+    leave_unfinished(ctx, outcome)
+    if not (as_json or ctx.params["quiet"]):
+        ending.show(outcome.folder)
+
+
+def note_outcome(outcome: Outcome) -> None:
+    """Print failures, flags, and what differed from the run's beginning."""
     folder = outcome.folder
     for failure in outcome.failures:
         note(f"Failed: {failure.task}: {failure.error} {failure.hint}")
-    done, total = len(folder.done), len(folder.run.tasks)
     if outcome.engine_changed:
         note("llama.cpp, the processor or the batch settings changed since the run began; each record names its own.")
     if outcome.other_model:
@@ -294,13 +305,24 @@ def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.flags:
         counts = ", ".join(f"{count} {flag}" for flag, count in outcome.flags.most_common())
         note(f"Flags: {counts}")
-    if as_json:
-        failures = [failure.model_dump() for failure in outcome.failures]
-        print_json(
-            {"run": folder.run.name, "folder": str(folder.path), "done": done, "total": total, "failures": failures}
-        )
-    else:
-        place(str(folder.path))
+
+
+def as_json_value(outcome: Outcome) -> dict[str, object]:
+    """The run, its folder, how many texts are finished, and which failed."""
+    folder = outcome.folder
+    return {
+        "run": folder.run.name,
+        "folder": str(folder.path),
+        "done": len(folder.done),
+        "total": len(folder.run.tasks),
+        "failures": [failure.model_dump() for failure in outcome.failures],
+    }
+
+
+def leave_unfinished(ctx: click.Context, outcome: Outcome) -> None:
+    """Exit, after the command that goes on, if the run was interrupted or a text failed."""
+    folder = outcome.folder
+    done, total = len(folder.done), len(folder.run.tasks)
     again = f"remix resume {ending.named(folder)}"
     if outcome.interrupted and done < total:
         step(f"{done} of {total} done. To finish:", again)
@@ -308,5 +330,3 @@ def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     if outcome.failures:
         step(f"{done} of {total} done. To try again:", again)
         ctx.exit(FAILED)
-    if not (as_json or ctx.params["quiet"]):
-        ending.show(folder)

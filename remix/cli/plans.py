@@ -53,7 +53,7 @@ def show(job: Job, as_json: bool) -> None:
     )
     if time:
         besides = "; the reading of candidates takes more" if run.options.reads_candidates else ""
-        note(f"About {_range(time)} on this machine, by {time.basis}{besides}.")
+        note(f"{time_in_words(time)}{besides}.")
     if memory:
         note(f"The run takes {memory.in_words}.")
     note_reader(job)
@@ -139,6 +139,11 @@ def _factors(job: Job) -> str:
 
 def _passages(job: Job) -> int:
     return len({id_ for task in job.run.tasks for id_ in task.passages})
+
+
+def time_in_words(time: Estimate) -> str:
+    """How long a run takes, and by what that is estimated."""
+    return f"About {_range(time)} on this machine, by {time.basis}"
 
 
 def _range(time: Estimate) -> str:

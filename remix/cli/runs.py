@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,7 +34,8 @@ def runs(workspace: Workspace, as_json: bool) -> None:
     from remix.errors import RunError
     from remix.outputs import RunFolder, list_runs, reviews
 
-    rows, unfinished = [], ""
+    rows: list[dict[str, Any]] = []
+    unfinished = ""
     for path in list_runs(workspace.outputs):
         try:
             folder = RunFolder.open(path)
@@ -47,6 +48,7 @@ def runs(workspace: Workspace, as_json: bool) -> None:
         done, total = len(folder.done), len(folder.run.tasks)
         unfinished = path.name if done < total else unfinished
         model = folder.run.model_name
+        branched = folder.run.earlier if any(task.branch for task in folder.run.tasks) else ()
         rows.append(
             {
                 "run": path.name,
@@ -56,20 +58,25 @@ def runs(workspace: Workspace, as_json: bool) -> None:
                 "reviewed": sum(each.verdict is not None for each in said),
                 "accepted": sum(each.is_accepted for each in said),
                 "model": ", ".join(dict.fromkeys([model or "", *others])),
+                "branches_of": [each.record.output.file.removesuffix(".md") for each in branched],
             }
         )
     if as_json:
         print_json(rows)
         return
-    print_table(
-        ["run", "done", "total", "failed", "reviewed", "accepted", "model"], [list(row.values()) for row in rows]
-    )
+    columns = ["run", "done", "total", "failed", "reviewed", "accepted", "model", "branches of"]
+    print_table(columns, [[*list(row.values())[:-1], _first_of(row["branches_of"])] for row in rows])
     if not rows:
         note("No runs yet. To write the first: remix generate --tag TAG")
     elif unfinished:
         note(f"To finish a run: remix resume {shlex.quote(unfinished)}")
     else:
         note("To read the latest run: remix review")
+
+
+def _first_of(names: list[str]) -> str:
+    """The first of some names, and the number of the rest."""
+    return "".join(names[:1]) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
 @click.command()
@@ -143,9 +150,11 @@ COMMANDS = (runs, show)
 
 
 def _show_text(record: Record, written: str) -> None:
+    from remix.outputs.facts import variant_label
+
     used = record.task
     heads = [f"“{each.essay}”, {each.passage} ({each.path}:{each.lines[0]})" for each in record.sources]
-    about = f"{quoted(used.kind)}, step {used.step}" + (f", variant {used.variant}" if used.variant > 1 else "")
+    about = f"{quoted(used.kind)}, step {used.step}{variant_label(used)}"
     print_pair(("; ".join(heads), "\n\n".join(each.text for each in record.sources)), (about, written))
 
 

@@ -52,7 +52,7 @@ def status(workspace: Workspace, words: tuple[str, ...], everything: bool, stric
         print_json({"runs": [_as_json(each) for each in found]})
         return
     rows = [
-        (id_, run.folder.run.name, _because(stale))
+        (_named(id_, run.folder.run), run.folder.run.name, _because(stale))
         for run in found
         for stale, outputs in run.stale
         for id_ in outputs
@@ -109,6 +109,14 @@ def _found(folder: RunFolder, found: StaleTexts) -> _Texts:
     return _Texts(folder, len(done), stale_outputs, again)
 
 
+def _named(output: str, run: Run) -> str:
+    """The name of an output; of a branch with the place where it leaves its original."""
+    from remix.outputs.facts import branch_label
+
+    branch = next((task.branch for task in run.tasks if task.id == output), None)
+    return f"{output} · {branch_label(branch)}" if branch else output
+
+
 def _because(stale: Stale) -> str:
     words: dict[Change, str] = {
         "passage": "the passage",
@@ -131,6 +139,8 @@ def _in_words(found: _Texts) -> str:
         return f"{quoted(folder.run.name)}: {fresh}."
     anew = sum(len(outputs) for each, outputs in found.stale if not each.is_lost)
     hint = f" `remix generate --refresh {shlex.quote(folder.path.name)}` writes {anew} of them anew." if anew else ""
+    if any(task.branch for task in folder.run.tasks):
+        hint = " Branches can't be written anew: refresh the run of their originals, then branch from the new texts."
     return f"{quoted(folder.run.name)}: {stale} of {count(done, 'text')} {'is' if stale == 1 else 'are'} stale.{hint}"
 
 

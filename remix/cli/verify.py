@@ -342,15 +342,21 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
 
 def _print_ancestry(steps: list[Step]) -> None:
     """Print each step from the text back to the passage, with its template, model and seed."""
-    from remix.outputs.facts import fork_in_words, lines_in_words
+    from remix.outputs.facts import fork_in_words, lines_in_words, trunk_in_words
 
+    records = [step.record for step in steps]
     for step in steps:
         branch = step.record.task.branch
         read = step.record.task.reads or [source.passage for source in step.record.sources]
         _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
         if branch:
-            say(f"branches from the text of record {branch.original[:12]}: {fork_in_words(branch)}.")
+            say(f"branches from {trunk_in_words(branch, records)} {fork_in_words(branch)}.")
             read = [source.passage for source in step.record.sources]
+        # A branch has the prompt of its original, which is the next step.
+        if branch and branch.original in {each.id for each in records}:
+            say(f"was written {_making(step)}.")
+            say()
+            continue
         say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
         say()
         for message in step.record.derivation.prompt.messages:

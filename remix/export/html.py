@@ -12,7 +12,7 @@ from typing import Any
 from remix import pages
 from remix.analysis.trajectory import passage_of
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
-from remix.outputs.facts import about, facts, lines_in_words
+from remix.outputs.facts import about, facts, lines_in_words, variant_label
 from remix.reader.shown import ShownReading, shown
 from remix.records import Passage, Run
 
@@ -39,7 +39,7 @@ def html(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
 
 
 def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, Any]:
-    chains = groupby(outputs, key=lambda output: (output.found.task.kind, output.found.task.variant))
+    chains = groupby(outputs, key=lambda output: f"{output.found.task.kind}{variant_label(output.found.task)}")
     return {
         "id": passage.id,
         "number": passage.id.rpartition("/")[2],
@@ -48,13 +48,7 @@ def _passage(passage: Passage, outputs: Iterable[ReviewedOutput]) -> dict[str, A
         "tags": passage.tags,
         "path": passage.path,
         "lines": lines_in_words(passage.lines),
-        "chains": [
-            {
-                "title": kind + (f", variant {variant}" if variant > 1 else ""),
-                "outputs": [_output(each) for each in chain],
-            }
-            for (kind, variant), chain in chains
-        ],
+        "chains": [{"title": title, "outputs": [_output(each) for each in chain]} for title, chain in chains],
     }
 
 

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 
-from remix.records import Record, RecordInput, Run, Source, sha256
+from remix.outputs.facts import fork_in_words
+from remix.records import Branch, Record, RecordInput, Run, Source, sha256
 from remix.verification.finding import FoundOutput
 
 NAMES = "urn:x-remix:"
@@ -71,8 +72,19 @@ def _output(document: ProvDocument, found: FoundOutput) -> ProvEntity:
             ("remix:step", found.task.step),
             ("remix:variant", found.task.variant),
             *(("remix:flag", flag) for flag in record.flags),
+            *(_branch(record.task.branch) if record.task.branch else ()),
         ],
     )
+
+
+def _branch(branch: Branch) -> Iterator[tuple[str, str | int]]:
+    """Where a text leaves its original: the output of an earlier run that it was derived from."""
+    yield "remix:branch", fork_in_words(branch)
+    yield "remix:branch_token", branch.token
+    if branch.candidate:
+        yield "remix:branch_candidate", branch.candidate
+    if branch.edit:
+        yield "remix:branch_edit_sha256", branch.edit.sha256
 
 
 def _writing(document: ProvDocument, found: FoundOutput) -> ProvActivity:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from remix.outputs import reviews
-from remix.outputs.facts import about, shown_under
+from remix.outputs.facts import about, branch_label, shown_under, trunk_in_words
 from remix.outputs.stored_readings import stored_reading
-from remix.records import Essay, Passage, Reading, Run, Standing
+from remix.records import Branch, Essay, Passage, Reading, Run, Standing
 from remix.util.names import readable
 from remix.verification.finding import FoundOutput
 from remix.verification.verify import Report
@@ -41,11 +41,17 @@ class ReviewedOutput(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """A line with kind, step, model, editor and record id."""
+        """A line with kind, step, model, editor and record id; of a branch also its place and original."""
         record = self.found.record
         edited = f", edited by {self.editor}" if self.editor else ""
-        written = f"{record.task.kind}, step {record.task.step}, by {record.circumstances.model}{edited}"
-        return line(f"{written}; record {record.id[:12]}")
+        branch = record.task.branch
+        trunk = f" · {branch_label(branch)}, of {_trunk(self.found, branch)}" if branch else ""
+        step = f"{record.task.kind}, step {record.task.step}{trunk}"
+        return line(f"{step}, by {record.circumstances.model}{edited}; record {record.id[:12]}")
+
+
+def _trunk(found: FoundOutput, branch: Branch) -> str:
+    return trunk_in_words(branch, (each.record for each in found.folder.run.earlier))
 
 
 def reviewed_outputs(report: Report) -> list[ReviewedOutput]:

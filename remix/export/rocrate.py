@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from remix.outputs.facts import about
+from remix.outputs.facts import about, fork_in_words, trunk_in_words
 from remix.records import EarlierOutput, Essay, Passage, Record, RecordInput, Run, TemplateUsed
 from remix.verification.finding import FoundOutput
 
@@ -132,7 +132,7 @@ def _action(found: FoundOutput) -> Entity:
         "@type": "CreateAction",
         "name": f"Writing {found.task.id}",
         "actionStatus": "http://schema.org/CompletedActionStatus",
-        "description": f"{circumstances.model} went on from a prompt by {record.task.template}.",
+        "description": _description(found),
         "startTime": _time(circumstances.started),
         "endTime": _time(circumstances.finished),
         "instrument": [_to(_remix(record)["@id"]), _to(_model(record)["@id"])],
@@ -140,6 +140,14 @@ def _action(found: FoundOutput) -> Entity:
         "result": _to(_path(found.text_file)),
         "identifier": record.id,
     }
+
+
+def _description(found: FoundOutput) -> str:
+    record, branch = found.record, found.record.task.branch
+    if branch is None:
+        return f"{record.circumstances.model} went on from a prompt by {record.task.template}."
+    trunk = trunk_in_words(branch, (each.record for each in found.folder.run.earlier))
+    return f"{record.circumstances.model} branched from {trunk} {fork_in_words(branch)}."
 
 
 def _action_id(found: FoundOutput) -> str:

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from remix.engine.local import check_memory
 from remix.errors import RunError
-from remix.generation.branch_point import Point, Put, Written
+from remix.generation.branch_point import Put, Written
 from remix.generation.prepare import Job
+from remix.outputs.originals import as_candidate
 from remix.outputs.run import RunFolder
 from remix.records import (
     Branch,
@@ -47,6 +48,8 @@ class Original(NamedTuple):
     record: Record
     text: str
     trace: Trace | None
+    edited: str | None = None
+    """The edited version of the text that branches go on from."""
 
 
 class PlannedBranch(NamedTuple):
@@ -56,8 +59,8 @@ class PlannedBranch(NamedTuple):
     branch: Branch
 
 
-def branch_of(record: Record, written: Written, point: Point, put: Put, max_tokens: int | None = None) -> Branch:
-    """The branch that puts words at a point of an output, with the original's random numbers.
+def branch_of(record: Record, written: Written, put: Put, max_tokens: int | None = None) -> Branch:
+    """The branch of an output that begins with given tokens, with the original's random numbers.
 
     `max_tokens` is the largest number of tokens of the whole text; the original's if null. Raises `RunError` if no
     token is left to be written.
@@ -73,7 +76,7 @@ def branch_of(record: Record, written: Written, point: Point, put: Put, max_toke
         original=record.id,
         token=put.kept + 1,
         character=written.starts[put.kept] + 1,
-        was=point.was,
+        was=put.was,
         put=put.words,
         max_tokens=most,
         fork=Fork(token_ids=(*thoughts, *put.tokens)),
@@ -83,14 +86,24 @@ def branch_of(record: Record, written: Written, point: Point, put: Put, max_toke
 def variants(original: Original, branch: Branch, number: int) -> list[PlannedBranch]:
     """A number of variants of a branch: the first goes on with the original's random numbers, others have their own.
 
-    Raises `RunError` if the original was written without random numbers, so that all variants would be the same.
+    An edited version that only shortens the text has new random numbers in all variants: with the original's the text
+    would come again. Raises `RunError` if the original was written without random numbers, so that all variants would
+    be the same.
     """
-    if number > 1 and not any(isinstance(each, Dist) for each in _sampling(original.record).chain):
+    draws = any(isinstance(each, Dist) for each in _sampling(original.record).chain)
+    is_shortened = branch.edit is not None and not branch.put
+    if is_shortened and not draws:
+        raise RunError(
+            "the edited version is the text's beginning, and without random numbers the same text would come again.",
+            "Change a word of it, or branch from a text with a temperature above 0.",
+        )
+    if number > 1 and not draws:
         raise RunError(
             "the original was written without random numbers, so all variants would be the same.",
             "Leave --count out, or branch from a text with a temperature above 0.",
         )
-    seeds = [None, *(fork_seed(branch, each) for each in range(2, number + 1))]
+    first = fork_seed(branch, 1) if is_shortened else None
+    seeds = [first, *(fork_seed(branch, each) for each in range(2, number + 1))]
     forks = [branch.fork.model_copy(update={"seed": seed}) for seed in seeds]
     return [PlannedBranch(original, branch.model_copy(update={"fork": fork})) for fork in forks]
 
@@ -138,7 +151,7 @@ def run_of(workspace: Workspace, planned: Sequence[PlannedBranch]) -> Run:
         templates=tuple(each for each in before.templates if each.kind in kinds),
         essays=_essays(before, passages),
         rankings={id_: ranking for id_, ranking in before.rankings.items() if id_ in passages},
-        earlier=tuple(EarlierOutput(record=each.record, text=each.text) for each in originals),
+        earlier=tuple(EarlierOutput(record=each.record, text=each.text, edited=each.edited) for each in originals),
         tasks=tuple(_tasks(planned, passages)),
         environment=environment.describe(workspace.root),
     )
@@ -204,6 +217,6 @@ def _tasks(planned: Sequence[PlannedBranch], passages: set[str]) -> Iterator[Tas
             step=task.step,
             variant=number,
             inputs=(*(PassageInput(passage=id_) for id_ in behind), RecordInput(record=branch.original)),
-            seed=_sampling(original.record).seed,
+            seed=_sampling(as_candidate(original.record, branch.candidate)).seed,
             branch=branch,
         )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from remix.engine.local import Vocabulary
+from remix.engine.reasoning import Sampled, ThoughtFilter
 from remix.errors import RunError
 from remix.generation.prepare import model_it_began_with
 from remix.records import Record, Run
@@ -29,6 +30,23 @@ class BranchVocabulary(Vocabulary):
 
     def spelt(self, text: str) -> list[int]:
         return self._by_text.get(text, [])
+
+    def refuse_marks(self, tokens: Sequence[int]) -> None:
+        """Raise `RunError` if the text of a branch's given tokens begins or ends with a mark that no text holds.
+
+        The engine would take the words behind a mark of thoughts for thoughts, and end the text at a mark of its end.
+        """
+        marks, data = self._chat.marks, b"".join(map(self.piece, tokens))
+        thoughts = ThoughtFilter(marks)
+        thoughts.put(Sampled(0, data, data))
+        thoughts.end()
+        end = next((end for end in marks.ends if end.encode() in data), None)
+        if end or thoughts.thoughts:
+            where = f"hold “{end}”" if end else "begin with a mark of thoughts"
+            raise RunError(
+                f"the text would {where}, which {self.name} writes around its texts and not in them.",
+                "Leave it out of the words.",
+            )
 
     def refuse_other_prompt(self, record: Record) -> None:
         """Raise `RunError` if an output's messages make other tokens today than they made then."""

@@ -96,8 +96,8 @@ def generate(
 
 def _subject(run: Run) -> str:
     """What a run is about, for the name of its folder."""
-    if branches := [task for task in run.tasks if task.branch]:
-        return f"branch-{branches[0].place}"
+    if places := {task.place for task in run.tasks if task.branch}:
+        return f"branch-{places.pop()}" if len(places) == 1 else "branches"
     if run.redoes:
         return f"redo-{run.tasks[0].place}"
     options = run.options

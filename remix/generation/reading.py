@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from remix.outputs.originals import as_candidate
 from remix.records import (
     Branch,
     Essay,
@@ -58,8 +59,11 @@ class TaskInputs:
         return tuple(read)
 
     def original(self, branch: Branch) -> Record:
-        """The record of the output that a text branches from."""
-        return self._earlier[branch.original].record
+        """The record of the output that a text branches from, with the candidate that it branches from.
+
+        Raises `RunError` if the record has no such candidate.
+        """
+        return as_candidate(self._earlier[branch.original].record, branch.candidate)
 
     def rendered_from(self, task: Task, read: tuple[TextRead, ...]) -> Reading:
         """The values for a task's template; if the task reads no passage, the passages behind its input texts."""

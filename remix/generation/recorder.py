@@ -141,7 +141,8 @@ class Recorder:
     def _ask_again(self, task: Task, branch: Branch) -> TaskRequest:
         """A branch's request: prompt and sampling of the original, and the given tokens.
 
-        Raises `PromptError` if the original's record doesn't tell its sampling.
+        Raises `PromptError` if the original's record doesn't tell its sampling, and `RunError` if it has no such
+        candidate.
         """
         derivation = self._inputs.original(branch).derivation
         if derivation.sampling is None:

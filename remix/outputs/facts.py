@@ -5,11 +5,14 @@ Takes runs and records, gives words. Reads no file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import shorten
 
-from remix.records import Branch, Record, Run
+from remix.records import Branch, Record, Run, Task, TaskUsed
 from remix.util.languages import name_of
+
+LONGEST_LABEL = 32
+"""Characters of words in the label of a branch."""
 
 
 def about(run: Run) -> str:
@@ -54,12 +57,45 @@ def retried_in_words(times: int) -> str:
     return f"after {times} {'copies' if times > 1 else 'copy'} that {'were' if times > 1 else 'was'} given up"
 
 
+def branch_label(branch: Branch) -> str:
+    """A branch in a few words, for lists: `branch at “few”: “many”`."""
+    place = f"at “{_short(branch.was)}”" if branch.was else "at the end"
+    edited = "edited " if branch.edit else ""
+    return f"{edited}branch {place}" + (f": “{_short(branch.put)}”" if branch.put else "")
+
+
+def variant_label(task: Task | TaskUsed) -> str:
+    """The variant of a text, in words that follow kind and step; empty for the first variant."""
+    if task.branch:
+        return f" · {branch_label(task.branch)} (variant {task.variant})"
+    return f", variant {task.variant}" if task.variant > 1 else ""
+
+
 def fork_in_words(branch: Branch) -> str:
-    """At which token a branch leaves its original, the words that the branch has instead, and its random numbers."""
-    what = f"“{branch.put}” in place of “{branch.was}”" if branch.was else f"“{branch.put}” at the end"
+    """At which word and token a branch leaves its original, the words that it has instead, and its random numbers."""
+    number = f"(token {branch.token}, character {branch.character})"
+    place = f"at the word “{branch.was}” {number}" if branch.was else f"at the end {number}"
+    instead = f": “{branch.put}” instead" if branch.was else f": “{branch.put}”"
     seed = branch.fork.seed
     numbers = f"new random numbers (seed {seed})" if seed else "the original's random numbers"
-    return f"from token {branch.token} on (character {branch.character}) {what}, then {numbers}"
+    edit = f", as edited by {branch.edit.editor} (sha256 {branch.edit.sha256[:12]})" if branch.edit else ""
+    return f"{place}{instead if branch.put else ''}{edit}, then {numbers}"
+
+
+def trunk_in_words(branch: Branch, records: Iterable[Record]) -> str:
+    """The output that a branch leaves: its record, and its name and run if the record is among some records."""
+    original = next((each for each in records if each.id == branch.original), None)
+    candidate = f"candidate {branch.candidate} of " if branch.candidate else ""
+    record = f"record {branch.original[:12]}"
+    if original is None:
+        return f"{candidate}{record}"
+    return f"{candidate}{original.output.file.removesuffix('.md')} of {original.circumstances.run} ({record})"
+
+
+def _short(words: str) -> str:
+    """The first words of a text, in a line."""
+    line = " ".join(words.split())
+    return line if len(line) <= LONGEST_LABEL else f"{line[: LONGEST_LABEL - 1].rstrip()}…"
 
 
 def facts(record: Record) -> Iterator[tuple[str, str]]:
@@ -67,7 +103,8 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
     derivation, circumstances = record.derivation, record.circumstances
     yield "record", record.id
     if branch := record.task.branch:
-        yield "branches from", f"record {branch.original}, {fork_in_words(branch)}"
+        candidate = f"candidate {branch.candidate} of " if branch.candidate else ""
+        yield "branches from", f"{candidate}record {branch.original}, {fork_in_words(branch)}"
     else:
         for name, parent in zip(record.task.reads, derivation.parents, strict=False):
             yield "made from", parent if name == parent else f"{name}, record {parent}"

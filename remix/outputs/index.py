@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from remix.errors import RunError
 from remix.outputs import note, reviews
-from remix.outputs.facts import about, shown_under
+from remix.outputs.facts import about, shown_under, variant_label
 from remix.outputs.layout import INDEX
 from remix.outputs.run import RunFolder
 from remix.records import Passage, Standing, Task, sha256
@@ -107,7 +107,7 @@ def _passage(folder: RunFolder, passage: Passage, tasks: list[Task], standings: 
     yield f"> {_plain(shorten(passage.text, 162, placeholder=' …'))}"
     chains: dict[str, list[str]] = {}
     for task in tasks:
-        chain = f"{task.kind}, variant {task.variant}" if task.variant > 1 else task.kind
+        chain = f"{task.kind}{variant_label(task)}"
         chains.setdefault(chain, []).append(_link(folder, task, standings))
     yield "\n".join(f"- {_plain(chain)}: {', '.join(links)}" for chain, links in chains.items())
 

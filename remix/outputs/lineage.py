@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from remix.errors import RunError
+from remix.outputs.originals import text_of_candidate
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import list_runs
-from remix.records import Record, Run
+from remix.records import Branch, Record, Run
 
 
 class Step(NamedTuple):
@@ -28,7 +29,8 @@ class Step(NamedTuple):
 
 
 def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
-    """An output, then all outputs that it was made from, each once, and each after its readers.
+    """An output, then all outputs that it was made from, each once, and each after its readers; of a branch also the
+    text that it leaves.
 
     Raises `RunError` if a text is gone, was changed, or was replaced after another text was made from it.
     """
@@ -53,7 +55,17 @@ def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
             steps.append(Step(folder.path, task.id, record, text))
             needed.update(task.reads)
             read_by |= dict.fromkeys(task.reads, steps[-1])
+            if task.branch:
+                steps.append(_trunk(folder, task.branch))
     return steps
+
+
+def _trunk(folder: RunFolder, branch: Branch) -> Step:
+    """The text that a branch leaves, as the branch's run holds it; with the record of the kept text if the branch
+    leaves another candidate."""
+    earlier = next(each for each in folder.run.earlier if each.record.id == branch.original)
+    text = text_of_candidate(earlier.record, branch.candidate, earlier.text)
+    return Step(folder.path, earlier.record.output.file.removesuffix(".md"), earlier.record, text)
 
 
 def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None]) -> Iterator[Step]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from remix.outputs.facts import variant_label
 from remix.records import Record
 from remix.util.names import readable
 
@@ -43,8 +44,7 @@ def title_of(record: Record) -> str:
         about = f"{first}, {len(record.sources)} passages"
     else:
         about = f"{first} {record.sources[0].passage.rpartition('/')[2]}"
-    variant = f", variant {used.variant}" if used.variant > 1 else ""
-    return f"{about}: {used.kind}, step {used.step}{variant}"
+    return f"{about}: {used.kind}, step {used.step}{readable(variant_label(used), keep='')}"
 
 
 def properties(record: Record) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.outputs.layout import REQUEST
+from remix.outputs.originals import as_candidate
 from remix.records import GROUPS, RecordInput, Run
 from remix.util import names
 from remix.util.files import is_within
@@ -46,6 +47,12 @@ def refuse_unknown(path: Path, run: Run) -> None:
         if not before.issuperset(task.reads) or not records <= earlier:
             raise RunError(f"{path / REQUEST}: plans no text that '{task.id}' reads before it.", BRING_BACK)
         before.add(task.id)
+        if task.branch:
+            record = next(each.record for each in run.earlier if each.record.id == task.branch.original)
+            try:
+                as_candidate(record, task.branch.candidate)
+            except RunError as error:
+                raise RunError(f"{path / REQUEST}: {error.message}", BRING_BACK) from error
 
 
 def refuse_equal(path: Path, run: Run) -> None:

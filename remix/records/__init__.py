@@ -47,7 +47,7 @@ from remix.records.output import (
     record_id,
     source_of,
 )
-from remix.records.plan import GROUPS, Branch, Input, PassageInput, RecordInput, Task, TaskInput, task_id
+from remix.records.plan import GROUPS, Branch, EditUsed, Input, PassageInput, RecordInput, Task, TaskInput, task_id
 from remix.records.reading import Features, Label, Reading, ReadingFile, SentenceReading, Span
 from remix.records.review import Edit, Loss, Review, Standing, Verdict
 from remix.records.run import (
@@ -114,6 +114,7 @@ __all__ = [
     "Dry",
     "EarlierOutput",
     "Edit",
+    "EditUsed",
     "EngineUsed",
     "Environment",
     "Essay",

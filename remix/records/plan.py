@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from remix.records.bounds import MOST_CANDIDATES
 from remix.records.generation import Fork
 from remix.records.values import Count, Frozen, Length, Many, Seed, Sha256, Step, Variant, is_none
 
@@ -35,11 +36,24 @@ class RecordInput(Frozen):
 Input = PassageInput | TaskInput | RecordInput
 
 
+class EditUsed(Frozen):
+    """A person's edited version of an output, from which a branch goes on."""
+
+    sha256: Sha256
+    """sha256 of the edited text, as in the reviews."""
+    editor: str
+    """Name of the person who wrote the edited version."""
+
+
 class Branch(Frozen):
     """Where a text leaves an output of an earlier run, and what stands there instead."""
 
     original: Sha256
     """Id of the record of the output that the text branches from."""
+    candidate: int | None = Field(None, ge=1, le=MOST_CANDIDATES, exclude_if=is_none)
+    """Number of the candidate in the original's record that the text branches from; null for the kept text."""
+    edit: EditUsed | None = Field(None, exclude_if=is_none)
+    """The edited version of the original that the text goes on from; null if nobody's edited version is continued."""
     token: Count
     """Number of the first token that is not the original's, from 1, among the tokens of the original's text."""
     character: Count
@@ -47,7 +61,7 @@ class Branch(Frozen):
     was: str
     """The original's word at this token; empty at the end of the original's text."""
     put: str
-    """The words of the branch in place of the original's."""
+    """The given words in place of the original's; empty if all given tokens are the original's."""
     max_tokens: Length
     """Largest number of tokens of the text, given tokens included."""
     fork: Fork

@@ -106,6 +106,8 @@ class EarlierOutput(Frozen):
     """The output's record, with the passages behind the output."""
     text: str
     """The output's text."""
+    edited: str | None = Field(None, exclude_if=is_none)
+    """The edited version of the text that branches go on from; null if none does."""
 
 
 class Run(Frozen):

@@ -23,6 +23,7 @@ from remix.engine import local
 from remix.engine.local import LocalModel
 from remix.errors import ModelError, RemixError
 from remix.generation import branching, duration, execute, prepare, redo, run_events
+from remix.generation.branch_before import plan_branch_before
 from remix.generation.branching import BranchOptions
 from remix.generation.execute import Outcome, load_options
 from remix.generation.prepare import Job
@@ -314,7 +315,9 @@ def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, 
 
 def _branches(workspace: Workspace, request: BranchRequest) -> Job:
     place = find_output(workspace.outputs, request.output)
-    options = BranchOptions(request.at, request.take, request.write, request.variants)
+    if request.text_before is not None:
+        return plan_branch_before(workspace, place, request.text_before, request.variants)
+    options = BranchOptions(request.at, request.take, request.write, variants=request.variants)
     return branching.plan_branches(workspace, place, options).job
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from remix.outputs import reviews
-from remix.outputs.facts import about
+from remix.outputs.facts import about, branch_label
 from remix.outputs.run import RunFolder
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict
 from remix.util.names import readable
@@ -52,6 +52,8 @@ class Row(Frozen):
     kind: str
     step: int
     variant: int
+    branch: str
+    """Where a branch leaves its original, in words; empty for a text of its own."""
 
 
 class Content(Frozen):
@@ -134,7 +136,9 @@ def passage_row_of(passage: Passage) -> PassageRow:
 
 
 def row_of(key: str, run: int, passage: int, task: Task) -> Row:
-    return Row(key=key, run=run, passage=passage, kind=readable(task.kind), step=task.step, variant=task.variant)
+    branch = readable(branch_label(task.branch)) if task.branch else ""
+    kind = readable(task.kind)
+    return Row(key=key, run=run, passage=passage, kind=kind, step=task.step, variant=task.variant, branch=branch)
 
 
 def shown_standing(standing: Standing) -> Standing:

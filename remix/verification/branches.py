@@ -1,6 +1,6 @@
 """Checks of branches: that each shares its original's prompt, sampling and first tokens, as its run says.
 
-Takes a run's request and its outputs, gives findings. The original's record and text lie in the request, where
+Takes a run's request and its outputs, gives findings. The originals' records and texts lie in the request, where
 `folder.py` checks them.
 """
 
@@ -8,32 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from remix.outputs.form import body_bytes
 from remix.outputs.layout import REQUEST
-from remix.records import Branch, Output, Record, RecordInput, Run, Task
+from remix.outputs.originals import after_fork, as_candidate, before_fork, begins_with, text_of_candidate
+from remix.records import Branch, EarlierOutput, Output, Record, RecordInput, Run, Task, sha256
 from remix.verification.finding import Finding, FoundOutput
 
 
 def plan_findings(run: Run) -> Iterator[Finding]:
-    """Tasks of a run of branches that are no branch, or whose given tokens don't begin with those of the original."""
-    earlier = {each.record.id: each.record for each in run.earlier}
+    """Tasks of a run of branches that are no branch, or contradict the record or text of their original."""
+    earlier = {each.record.id: each for each in run.earlier}
     for task in run.tasks:
         if task.branch is None:
             yield Finding(REQUEST, f"holds branches, and {task.id} is none")
-        elif _differs(task, task.branch, earlier[task.branch.original]):
-            yield Finding(REQUEST, f"{task.id} doesn't begin like the output that it branches from")
+            continue
+        for problem in _problems(task, task.branch, earlier[task.branch.original]):
+            yield Finding(REQUEST, f"{task.id} {problem}")
 
 
-def branch_findings(found: FoundOutput, original: Record) -> Iterator[Finding]:
-    """Differences of a branch from its original, and from the tokens given in the request."""
-    branch, derivation, begun = found.task.branch, found.record.derivation, original.derivation
+def branch_findings(found: FoundOutput, run: Run) -> Iterator[Finding]:
+    """Differences of a branch from its original, and from the tokens and words given in the request."""
+    branch, derivation = found.task.branch, found.record.derivation
     assert branch is not None, "not a branch"
+    earlier = next(each for each in run.earlier if each.record.id == branch.original)
+    begun = as_candidate(earlier.record, branch.candidate).derivation
     if derivation.fork != branch.fork:
         yield Finding(found.record_file, f"wasn't given the tokens that {REQUEST} gives")
-    # A stop string among the given words ends the text before the last given token.
-    elif any(
-        came != given for came, given in zip(_sampled(found.record.output), branch.fork.token_ids, strict=False)
-    ):
+    elif _sampled(found.record.output)[: len(branch.fork.token_ids)] != branch.fork.token_ids:
         yield Finding(found.record_file, "doesn't begin with the tokens that it was given")
+    if not begins_with(found.text + found.record.output.trimmed, before_fork(earlier, branch) + branch.put):
+        yield Finding(found.text_file, f"doesn't begin with the words that {REQUEST} gives")
     if derivation.prompt != begun.prompt:
         yield Finding(found.record_file, "its prompt isn't the one of the output that it branches from")
     sampling = begun.sampling and begun.sampling.model_copy(update={"max_tokens": branch.max_tokens})
@@ -41,17 +45,37 @@ def branch_findings(found: FoundOutput, original: Record) -> Iterator[Finding]:
         yield Finding(found.record_file, "its sampling isn't the one of the output that it branches from")
 
 
+def _problems(task: Task, branch: Branch, earlier: EarlierOutput) -> Iterator[str]:
+    """How a task's branch contradicts the original's record and text, in words that follow the task's name."""
+    if _differs(task, branch, as_candidate(earlier.record, branch.candidate)):
+        yield "doesn't begin like the output that it branches from"
+    text = text_of_candidate(earlier.record, branch.candidate, earlier.text)
+    if sha256(body_bytes(text)) != as_candidate(earlier.record, branch.candidate).output.sha256:
+        yield "branches from a text that isn't the one of its sha256"
+    if not begins_with(after_fork(earlier, branch), branch.was):
+        yield f"puts words in place of “{branch.was}”, which doesn't stand there in its original"
+    if branch.edit is None:
+        return
+    if earlier.edited is None or sha256(body_bytes(earlier.edited)) != branch.edit.sha256:
+        yield "goes on from an edited version that isn't the one of its sha256"
+    elif not begins_with(earlier.edited, before_fork(earlier, branch) + branch.put):
+        yield "doesn't begin like the edited version that it goes on from"
+
+
 def _differs(task: Task, branch: Branch, original: Record) -> bool:
-    """Whether a task's branch contradicts the original's record."""
+    """Whether a task's branch contradicts the tokens and the sampling of its original."""
     sampling, thoughts = original.derivation.sampling, original.output.thoughts
+    given, sampled = branch.fork.token_ids, _sampled(original.output)
     kept = len(thoughts.token_ids or () if thoughts else ()) + branch.token - 1
     return (
         RecordInput(record=original.id) not in task.inputs
         or sampling is None
         or task.seed != sampling.seed
         or branch.token < 1
-        or len(branch.fork.token_ids) < kept
-        or branch.fork.token_ids[:kept] != _sampled(original.output)[:kept]
+        or len(given) < kept
+        or given[:kept] != sampled[:kept]
+        # The words at the end may be spelled like the stop string that ended the text.
+        or (bool(branch.was) and len(given) > kept and given[kept] in sampled[kept : kept + 1])
     )
 
 

@@ -52,7 +52,7 @@ def lineage_findings(
     replaced = [id_ for id_, each, parent in zip(ids, read, derivation.parents, strict=True) if each.record != parent]
     yield from (Finding(output.record_file, f"was made from another {id_} than is here") for id_ in replaced)
     if task.branch:
-        yield from branches.branch_findings(output, prompts.inputs.original(task.branch))
+        yield from branches.branch_findings(output, prompts.run)
     elif read and not replaced and not prompts.holds(output.record, task, read):
         yield Finding(output.record_file, f"its prompt doesn't hold the text of {' and of '.join(ids)}")
 
@@ -68,7 +68,7 @@ class PromptChecker:
 
     def __init__(self, run: Run) -> None:
         self.findings: list[Finding] = []
-        self._run = run
+        self.run = run
         self.inputs = TaskInputs(run)
         self._used = {each.kind: each for each in run.templates}
         self._made: dict[str, Template | None] = {}
@@ -81,7 +81,7 @@ class PromptChecker:
         A template may shorten texts. So a prompt without the texts is compared with the template, rendered again. If
         the template can't be rendered within the bounds, gives true and adds a finding.
         """
-        run, messages = self._run, record.derivation.prompt.messages
+        run, messages = self.run, record.derivation.prompt.messages
         wanted = [each.text for each in read] or [source.text for source in record.sources]
         if all(any(text in message.content for message in messages) for text in wanted):
             return True
@@ -114,14 +114,14 @@ class PromptChecker:
 
     def _labels(self, record: Record) -> list[tuple[str, ...]]:
         """Labels that may have decided the settings: those of the GGUF file, else the names of the models."""
-        if self._run.model:
-            return [self._run.model.labels]
-        names = (record.circumstances.model, self._run.options.model or "")
+        if self.run.model:
+            return [self.run.model.labels]
+        names = (record.circumstances.model, self.run.options.model or "")
         return [(name,) for name in dict.fromkeys(name.lower() for name in names)]
 
     def _messages(self, labels: Sequence[str], task: Task, read: tuple[TextRead, ...]) -> tuple[Message, ...]:
         """The messages that the run's template makes of the texts read. Raises `PromptError`."""
-        run = self._run
+        run = self.run
         used = self._used[task.kind]
         template = self._made.get(used.kind)
         if template is None:

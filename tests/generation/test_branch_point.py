@@ -119,7 +119,7 @@ def test_an_alternative_is_taken_by_rank_or_by_its_word():
     for put in (take_rank(text, point, 1, WORDS), take_word(text, point, "maps", WORDS)):
         assert spelt(put) == " the maps"
         assert (put.kept, put.words) == (1, "maps")
-    for rank, message in ((5, "token 2 has 4 alternatives"), (3, "part of a letter"), (4, "part of a letter")):
+    for rank, message in ((5, "token 2 has 4 alternatives"), (3, "part of a letter"), (4, "ends the text")):
         with pytest.raises(RunError, match=message):
             take_rank(text, point, rank, WORDS)
     with pytest.raises(RunError, match="no trace"):

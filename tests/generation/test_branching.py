@@ -13,7 +13,7 @@ import pytest
 
 from remix.errors import ModelError, RunError
 from remix.generation import branch_run, branching, execute, prepare
-from remix.generation.branch_point import Point, Put, Written
+from remix.generation.branch_point import Put, Written
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.outputs.lineage import ancestry
@@ -45,14 +45,15 @@ def written(workspace: Workspace, local: FakeLocal) -> RunFolder:
 
 def branch_of(folder: RunFolder, task: str, kept: int, *put: int, seed: int | None = None) -> Branch:
     """A branch after `kept` tokens of an output, with other tokens there."""
-    record, _ = folder.read(task)
+    record, text = folder.read(task)
     tokens = (*(record.output.token_ids or ())[:kept], *put)
+    # Each token of the fake decoder is a letter.
     return Branch(
         original=record.id,
         token=kept + 1,
         character=kept + 1,
-        was="b",
-        put="c",
+        was=text[kept : kept + 1],
+        put="".join(chr(ord("a") + token - 1) for token in put),
         max_tokens=30,
         fork=Fork(token_ids=tokens, seed=seed),
     )
@@ -187,7 +188,7 @@ def test_branches_are_not_refreshed_and_not_resumed_by_another_model(
 
 def test_branches_that_cannot_be_are_refused(workspace: Workspace, written: RunFolder) -> None:
     record, _ = written.read(FIRST)
-    at = record, Written("", (), (), (0,), ()), Point(0, 0, "", ""), Put(tuple(range(1, 31)), 0, "x")
+    at = record, Written("", (), (), (0,), ()), Put(tuple(range(1, 31)), 0, "x")
     with pytest.raises(RunError, match="the text may have 30 tokens, and 30 stand"):
         branch_run.branch_of(*at)
     assert branch_run.branch_of(*at, max_tokens=31).max_tokens == 31

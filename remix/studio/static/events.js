@@ -7,8 +7,9 @@ const handlers = new Map(); // functions by the name of an event
 
 /** Call a function with the value of each event of a name. After each (re)connection the present state comes first. */
 export function on(name, handle) {
-  handlers.set(name, [...(handlers.get(name) ?? []), handle]);
-  if (source) attach(name);
+  const known = handlers.get(name);
+  handlers.set(name, [...(known ?? []), handle]);
+  if (source && !known) attach(name);
 }
 
 function attach(name) {

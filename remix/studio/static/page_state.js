@@ -28,5 +28,6 @@ export function remember() {
 
 export function title(row) {
   if (chosen.blind) return `${row.kind}, no. ${row.number}`;
+  if (row.branch) return `${row.kind} ${row.step} · ${row.branch} (variant ${row.variant})`;
   return `${row.kind} ${row.step}${row.variant > 1 ? `, variant ${row.variant}` : ""}`;
 }

@@ -1,0 +1,226 @@
+"""`remix roads`."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from remix.cli import completion, ending, plans
+from remix.cli.generate import as_json_value, leave_unfinished, note_outcome
+from remix.cli.latest import run_folder
+from remix.cli.options import Command, json_option, moved_model_option, quiet_option
+from remix.cli.printing import count, note, place, print_json
+from remix.cli.progress import progress
+
+if TYPE_CHECKING:
+    from remix.generation.execute import Outcome
+    from remix.generation.roads import PlannedRoads
+    from remix.outputs import RunFolder
+    from remix.workspace import Workspace
+
+MOST_LINES = 12
+"""Texts of which a line is printed."""
+
+
+@click.command(cls=Command)
+@click.argument("output", required=False, shell_complete=completion.text)
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=completion.tag,
+    help="Without OUTPUT: texts of the run made from passages with this tag; can be given several times.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    shell_complete=completion.kind,
+    help="Without OUTPUT: texts of the run of this kind; can be given several times.",
+)
+@click.option("--step", type=click.IntRange(1), metavar="N", help="Without OUTPUT: texts of the run of step N.")
+@click.option(
+    "--run",
+    metavar="RUN",
+    shell_complete=completion.run,
+    help="Without OUTPUT: all finished texts of this run; by default the latest run.",
+)
+@click.option(
+    "--turns",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Tokens of each text at which roads leave: the N most uncertain ones.",
+)
+@click.option(
+    "--width",
+    type=click.IntRange(1, 5),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Roads at each of these tokens: the N most probable alternatives.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="With 2, all roads have roads of their own, in a further run; and so on.",
+)
+@click.option("--max-tokens", type=click.IntRange(1), metavar="N", help="Largest length of a whole text in tokens.")
+@moved_model_option
+@json_option
+@quiet_option
+@click.pass_context
+def roads(ctx: click.Context, /, output: str | None, **chosen: Any) -> None:
+    """Let texts take the roads not taken: from their most uncertain tokens on, with the best alternatives.
+
+    OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]. Without OUTPUT,
+    all finished texts of a run are meant, or those that --tag, --kind and --step choose.
+
+    Each road has the original's tokens up to the turn, an alternative there, and then the original's random numbers.
+    All roads of a depth are written together, as a run of branches. The last lines of the output are the runs'
+    folders.
+    """
+    from remix.generation import execute
+    from remix.generation import roads as planning
+
+    folder, outputs = _originals(ctx, output, chosen)
+    options = planning.RoadOptions(chosen["turns"], chosen["width"], chosen["max_tokens"])
+    most = planning.check_number(folder, outputs, options, chosen["depth"])
+    quiet, as_json = chosen["quiet"], chosen["as_json"]
+    if chosen["depth"] > 1 and not quiet:
+        note(f"Up to {count(most, 'road')}, in {chosen['depth']} runs.")
+    runs: list[dict[str, object]] = []
+    for depth in range(1, chosen["depth"] + 1):
+        with progress(quiet):
+            planned = planning.plan_roads(ctx.obj, folder, outputs, options, chosen["model"])
+        _note_plan(planned, quiet)
+        with progress(quiet) as watch:
+            outcome = execute.generate(planned.job, ctx.obj.outputs, watch, threading.Event())
+        folder, outputs = outcome.folder, [task.id for task in outcome.folder.done]
+        runs.append(_as_json(depth, planned, outcome))
+        is_last = depth == chosen["depth"] or not _is_finished(outcome)
+        _show(ctx, planned, outcome)
+        if as_json and is_last:
+            print_json({"runs": runs})
+        leave_unfinished(ctx, outcome)
+    if not (as_json or quiet):
+        ending.show(folder)
+
+
+COMMANDS = (roads,)
+
+
+def _originals(ctx: click.Context, output: str | None, chosen: dict[str, Any]) -> tuple[RunFolder, list[str]]:
+    """The texts from which the roads leave: their run, and the ids of their tasks."""
+    from remix.generation.roads import OutputFilter, outputs_of
+    from remix.outputs import find_output
+
+    workspace: Workspace = ctx.obj
+    filtering = [name for name in ("tags", "kinds", "step", "run") if chosen[name]]
+    if output is not None:
+        if filtering:
+            raise click.UsageError("--tag, --kind, --step and --run choose texts of a run: name no OUTPUT.", ctx)
+        folder, task = find_output(workspace.outputs, output)
+        return folder, [task]
+    if not filtering:
+        raise click.UsageError("name an OUTPUT, or choose texts of a run: --tag, --kind, --step or --run.", ctx)
+    folder = run_folder(workspace, chosen["run"])
+    return folder, outputs_of(folder, OutputFilter(chosen["tags"], chosen["kinds"], chosen["step"]))
+
+
+def _note_plan(planned: PlannedRoads, quiet: bool) -> None:
+    """Print which texts are left out; and unless quiet, the number of roads, and how long the run will take."""
+    from remix.generation import duration
+
+    for each in planned.left_out[:MOST_LINES]:
+        note(f"Left out: {each.output}: {each.error.message}")
+    if len(planned.left_out) > MOST_LINES:
+        note(f"Left out: {count(len(planned.left_out) - MOST_LINES, 'further text')}.")
+    if quiet:
+        return
+    run, texts = planned.job.run, planned.texts
+    turns = len({(task.branch.original, task.branch.token) for task in run.tasks if task.branch})
+    skipped = f"; {count(planned.skipped, 'alternative')} skipped, which end the text or are part of a letter"
+    note(
+        f"{count(len(run.tasks), 'road')} of {count(texts, 'text')}, from {count(turns, 'token')} on"
+        f"{skipped if planned.skipped else ''}."
+    )
+    if time := duration.estimate(run, planned.job.prompt_tokens_computed):
+        note(f"{plans.time_in_words(time)}.")
+
+
+def _show(ctx: click.Context, planned: PlannedRoads, outcome: Outcome) -> None:
+    """Say how the roads ended; the folder's path goes to standard output."""
+    note_outcome(outcome)
+    _note_other_engine(planned, outcome)
+    if not ctx.params["quiet"]:
+        led = _led(outcome.folder)
+        for each in led[:MOST_LINES]:
+            note(f"{each.original}: {count(each.roads, 'road')}, {count(each.endings, 'different last sentence')}.")
+        if len(led) > MOST_LINES:
+            note(f"… and {count(len(led) - MOST_LINES, 'further text')}.")
+    if not ctx.params["as_json"]:
+        place(str(outcome.folder.path))
+
+
+def _note_other_engine(planned: PlannedRoads, outcome: Outcome) -> None:
+    """Say if some originals were written by another engine than the roads."""
+    from remix.verification.replay import differences
+
+    now = outcome.folder.run.engine
+    engines = [each.record.derivation.engine for each in planned.job.run.earlier]
+    others = [found for engine in engines if now and (found := differences(engine, now))]
+    if others:
+        note(
+            f"Another engine wrote {count(len(others), 'original')} ({'; '.join(others[0])}): with its own, their "
+            "roads may go on otherwise."
+        )
+
+
+def _is_finished(outcome: Outcome) -> bool:
+    return not outcome.interrupted and not outcome.failures
+
+
+def _as_json(depth: int, planned: PlannedRoads, outcome: Outcome) -> dict[str, object]:
+    """A run of roads, with the texts of which there are roads, and those without."""
+    return {
+        "depth": depth,
+        **as_json_value(outcome),
+        "skipped": planned.skipped,
+        "left_out": [{"output": each.output, "why": each.error.message} for each in planned.left_out],
+        "texts": [each._asdict() for each in _led(outcome.folder)],
+    }
+
+
+class _Led(NamedTuple):
+    """Where the roads of a text led."""
+
+    original: str
+    """The text's name."""
+    record: str
+    """Id of the text's record."""
+    roads: int
+    """The number of finished roads."""
+    endings: int
+    """The number of different last sentences of the roads."""
+
+
+def _led(folder: RunFolder) -> list[_Led]:
+    from remix.measure.sentences import sentences
+    from remix.outputs.layout import TEXT
+
+    names = {each.record.id: each.record.output.file.removesuffix(TEXT) for each in folder.run.earlier}
+    endings: dict[str, list[str]] = {id_: [] for id_ in names}
+    for task in folder.done:
+        if task.branch:
+            _, text = folder.read(task.id)
+            endings[task.branch.original].append(next(iter(sentences(text)[-1:]), ""))
+    return [_Led(names[id_], id_, len(found), len(set(found))) for id_, found in endings.items()]
