@@ -5,7 +5,7 @@ import { LOSSES, marked } from "./labels.js";
 import { ACTIONS } from "./passage_actions.js";
 import { changed, state } from "./passage_state.js";
 import { judge, note } from "./passage_review.js";
-import { PASSAGE } from "./strings.js";
+import { FLAGS, PASSAGE } from "./strings.js";
 import { Component, html, useEffect, useRef } from "./vendor/preact.js";
 
 /** Choose the text that keys are about. */
@@ -44,8 +44,8 @@ export class TextColumn extends Component {
 }
 
 const About = ({ text }) => {
-  const parts = [text.branch && PASSAGE.branch(text.branch), text.model, ...text.flags, text.is_edited && PASSAGE.edited, text.is_stale && PASSAGE.stale];
-  return html`<p class="about" dir="auto">${parts.filter(Boolean).join(", ")}</p>`;
+  const parts = [text.branch && PASSAGE.branch(text.branch), text.model, ...text.flags.map((name) => html`<span title=${FLAGS[name]}>${name}</span>`), text.is_edited && PASSAGE.edited, text.is_stale && PASSAGE.stale];
+  return html`<p class="about" dir="auto">${parts.filter(Boolean).map((part, index) => [index > 0 && ", ", part])}</p>`;
 };
 
 /** The words, new ones marked where differences are known. */

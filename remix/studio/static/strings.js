@@ -17,6 +17,20 @@ export const KEYS = {
   everywhere: [[["g", "h"], "home"], [["g", "w"], "write"], [["g", "d"], "desk"], [["g", "r"], "drafts"]],
 };
 
+/** What each flag of a text means. */
+export const FLAGS = {
+  copy: "most of the text is word for word in its source",
+  echo: "five words in a row are from the prompt’s instructions",
+  empty: "the text has no words",
+  foreign: "the text is in another language than the passage",
+  invented: "a number, date, quotation or name is in none of the sources",
+  loop: "five words in a row are repeated",
+  standstill: "the step gave back its input",
+  thoughts: "the model never got beyond its thoughts",
+  truncated: "the token limit cut the text",
+  unfinished: "the text ends in mid-sentence",
+};
+
 export const HOME = {
   title: "Home",
   help: "All of this workspace: essays, tags, runs, and what was accepted. Choose a tag or an essay to see passages; a passage shows all its texts side by side.",
@@ -141,8 +155,18 @@ export const PASSAGE = {
 };
 
 export const DESK = {
+  loss: "Was the loss worth it?",
+  losses: { earned: "Earned", lost: "Not earned", neither: "Neither" },
+  lossKept: { earned: "The loss was worth it.", lost: "The loss wasn’t worth it.", neither: "Nothing was lost or earned." },
+  cancel: "Cancel",
+  noText: "No text is open.",
+  written: (done, planned) => `${done} of ${planned} written`,
+  todo: (left, all) => `${left} of ${all} to do`,
+  allJudged: (all) => `All ${all} judged`,
+  noRun: "The outputs folder has no such run. “All runs” shows what there is.",
+  allRuns: "All runs",
   help: "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit.",
-  shades: "Words on a shaded ground were uncertain: alternatives were nearly as likely. Hover over a word to see the alternatives for each token.",
+  shades: "Words on a shaded ground were uncertain: alternatives were nearly as likely. Hover over a word to see the alternatives for each token. Where hardly a word is the same, no differences are marked.",
 };
 
 export const WRITE = {
