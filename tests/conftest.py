@@ -22,7 +22,7 @@ import remix.cli
 from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.generation import execute, prepare
-from remix.generation.writer import TokenCounter
+from remix.generation.writer import OnText, TokenCounter
 from remix.models import catalog, identity
 from remix.outputs import RunFolder, layout
 from remix.reader.reader import Scorer
@@ -273,12 +273,14 @@ class FakeWriter:
         """What the next text says of who wrote it."""
         return self.info
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         self.asked.append(prompt)
         tokens = "\n".join(message.content for message in prompt.messages).encode()
         if self.fail_on and self.fail_on(prompt):
             tokens = b""
-        return self.engine.submit(Request(token_ids=tuple(tokens), sampling=sampling, fork=fork))
+        return self.engine.submit(Request(token_ids=tuple(tokens), sampling=sampling, fork=fork), on_text)
 
     def close(self) -> None:
         self.engine.close()

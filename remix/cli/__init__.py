@@ -41,7 +41,7 @@ class Failure(click.ClickException):
 
 
 TASKS = {
-    "Write": ("generate", "try", "resume", "branch", "roads"),
+    "Write": ("generate", "try", "resume", "branch", "roads", "studio"),
     "Look": ("show", "tree", "runs", "status", "compare", "measure", "why"),
     "Judge": ("review", "verdict"),
     "Keep": ("export", "verify", "sign"),
@@ -52,6 +52,7 @@ TASKS = {
 _HOMES = {name: name for names in TASKS.values() for name in names} | {
     "passages": "corpus",
     "resume": "generate",
+    "review": "studio",
     "try": "generate",
     "show": "runs",
     "sign": "verify",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FAILED = 3
 """Exit status of a run with failed texts."""
 
-CHOOSING = ("tags", "essays", "where", "like", "sample", "everything")
+CHOOSING = ("tags", "essays", "passages", "where", "like", "sample", "everything")
 """Parameters that choose passages: `remix generate` wants at least one. Further options about passages narrow the
 choice only."""
 
@@ -197,8 +197,8 @@ def _new(ctx: click.Context) -> Job:
     chosen = ctx.params
     if all(chosen[name] in (None, (), False) for name in CHOOSING):
         raise click.UsageError(
-            "choose passages: --tag TAG, --essay ESSAY, --where QUERY, --like TEXT, --sample N or --all. "
-            "`remix tags` lists the tags."
+            "choose passages: --tag TAG, --essay ESSAY, --passage ID, --where QUERY, --like TEXT, --sample N or "
+            "--all. `remix tags` lists the tags."
         )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
     _check_choice(ctx, options)

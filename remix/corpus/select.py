@@ -97,14 +97,18 @@ def chooser(options: Options, meaning: Meaning | None = None) -> Callable[[Corpu
     """A question for a corpus; `meaning` ranks if `options` say so. Raises `QueryError` at once.
 
     The question selects passages with any of the tags, in any of the essays, that match the query; ranks by
-    similarity to a text, without passages that share no word with the text; samples; and cuts to the limit. The
-    question raises `SeedError` for an unknown tag or essay, with suggestions, and if no passage is found.
+    similarity to a text, without passages that share no word with the text; samples; and cuts to the limit. If
+    passages are named, no others are selected. The question raises `SeedError` for an unknown tag, essay or passage,
+    with suggestions, and if no passage is found.
     """
     where = None if options.where is None else parse(options.where)
     long = Term("words", str(options.min_words)) if options.min_words else None
 
     def choose(corpus: Corpus) -> Selected:
         hits = corpus.find(all_of(_short_form(corpus, options.tags, options.essays), long, where))
+        if options.passages:
+            wanted = {_named(corpus, each).id for each in options.passages}
+            hits = [hit for hit in hits if hit.id in wanted]
         notes = list(_unknown_terms(corpus, where)) if where else []
         if where and not hits:
             raise SeedError("no passage matches --where.", " ".join(notes) or _PASSAGES)
@@ -133,6 +137,13 @@ def _short_form(corpus: Corpus, tags: Sequence[str], essays: Sequence[str]) -> Q
         if narrowed and not corpus.has(narrowed):
             raise _unknown_tag(term.value, _spellings(corpus))
     return all_of(within, any_of(wanted))
+
+
+def _named(corpus: Corpus, id_: str) -> Hit:
+    """The passage with an id. Raises `SeedError`, with similar ids, for an unknown id."""
+    if hit := corpus.named(id_):
+        return hit
+    raise _unknown_name(f"no passage '{_cut(id_)}'.", _similar(id_, (hit.id for hit in corpus.find(None))), _PASSAGES)
 
 
 def _unknown_terms(corpus: Corpus, where: Query) -> Iterator[str]:

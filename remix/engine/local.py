@@ -18,7 +18,7 @@ from typing import NamedTuple
 from remix.engine import llama, load_check, memory, probe, tune
 from remix.engine.chat import ChatTemplate
 from remix.engine.chunks import cut
-from remix.engine.decoder import BatchConfig
+from remix.engine.decoder import BatchConfig, KVCacheLayout
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.engine.memory import MemoryUse
@@ -127,17 +127,27 @@ class LocalModel:
     """
 
     def __init__(self, path: Path, file: ModelFile, needs: LoadOptions) -> None:
+        self.path = path
         self.file = file
         self._chat = ChatTemplate(file.chat_template, file.name, needs.think)
         self._closing = threading.Lock()
+        self._running = ExitStack()
         with ExitStack() as stack:
             self._held = stack.enter_context(closing(OpenModelFile(path, file)))
             load_check.check(path, file)
-            self.config, exact, exactness = _chosen(path, file, needs)
+            chosen = _chosen(path, file, needs)
+            self.config = chosen.config
             # Before the weights are loaded: `layouts` counts them as memory still to be taken.
-            (first, *larger), _ = memory.layouts(file, llama.context_cost(path, self.config), self.config, needs)
+            layouts, _ = memory.layouts(file, llama.context_cost(path, self.config), self.config, needs)
             self._model = stack.enter_context(LlamaModel(path, config=self.config))
             self._held.check_place()
+            stack.callback(lambda: self._running.close())
+            self._start_engine(layouts, needs, chosen)
+            self._stack = stack.pop_all()
+
+    def _start_engine(self, layouts: Sequence[KVCacheLayout], needs: LoadOptions, chosen: ChosenConfig) -> None:
+        first, *larger = layouts
+        with ExitStack() as stack:
             decoder = LlamaDecoder(
                 self._model, first.slots, first.n_ctx_seq, self.config, needs.threads, first.prefix_slots
             )
@@ -145,8 +155,34 @@ class LocalModel:
             self.engine = stack.enter_context(
                 Engine(decoder, needs.parallel, True, larger, lambda: self.info, self._chat.marks)
             )
-            self._info = self._describe(exact, exactness, needs.threads)
-            self._stack = stack.pop_all()
+            self._info = self._describe(chosen.exact, chosen.how, needs.threads)
+            self._running = stack.pop_all()
+
+    def stop_engine(self) -> None:
+        """Cancel unfinished texts and free the KV cache; the weights stay loaded for `serve_again`."""
+        self._running.close()
+
+    def serve_again(self, needs: LoadOptions) -> bool:
+        """Meet the requirements of another run with the weights that are loaded; false if they must be loaded anew.
+
+        Unfinished texts are cancelled, as by `stop_engine`. The weights must be loaded anew for another batch
+        configuration, and if the memory beside the weights seems to hold fewer sequences than are wanted.
+        """
+        self.stop_engine()
+        chosen = _chosen(self.path, self.file, needs)
+        if chosen.config != self.config:
+            return False
+        try:
+            self._held.check()
+            cost = llama.context_cost(self.path, self.config)
+            layouts, use = memory.layouts(self.file, cost, self.config, needs)
+        except ModelError:
+            return False
+        if use.layout.slots < use.wanted:
+            return False
+        self._chat = ChatTemplate(self.file.chat_template, self.file.name, needs.think)
+        self._start_engine(layouts, needs, chosen)
+        return True
 
     def submit(
         self,

@@ -23,6 +23,7 @@ from remix.generation.candidate_reader import CandidateReader
 from remix.generation.graph import TaskGraph
 from remix.generation.prepare import Job
 from remix.generation.recorder import Recorder, Written
+from remix.generation.run_events import Listener, RunBegan
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.generation.writer import Watch, Writer
 from remix.outputs.index import write_index
@@ -61,32 +62,47 @@ class _Models(NamedTuple):
     """The reader of candidates; null if none reads."""
 
 
+class _Follower(NamedTuple):
+    """Who follows a run at work; null for nobody."""
+
+    watch: Watch | None
+    listen: Listener | None
+
+
 def generate(
     job: Job,
     outputs: Path,
     watch: Watch | None = None,
     stop: threading.Event | None = None,
     writer: Writer | None = None,
+    listen: Listener | None = None,
 ) -> Outcome:
     """Carry out a job into a new folder below `outputs`, by `writer` if given, or else by the job's local model.
 
     Setting `stop` in any thread ends the run after the current decode call; once the run has a folder, Ctrl-C sets
-    `stop`. The given writer stays open. Raises `RunError` if the folder can't be written, and `ModelError` if the
-    model can't be loaded.
+    `stop`. The given writer stays open. `listen` hears what is being written. Raises `RunError` if the folder can't
+    be written, and `ModelError` if the model can't be loaded.
     """
     stop = stop or threading.Event()
     check_writable(outputs)
     with _opened(writer, job.run, job.model, lambda: job.reader or reader_of(job.run)) as models:
         interrupts.stop_gently(stop)
-        options = job.run.options
-        about = "-".join(options.tags or options.essays) or options.where or options.like or "all"
-        if places := {task.place for task in job.run.tasks if task.branch}:
-            about = f"branch-{places.pop()}" if len(places) == 1 else "branches"
         now = datetime.now(UTC)
-        run = job.run.model_copy(update={"name": run_name(about, now), "created": now})
+        run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
         with folder.lock():
-            return _work(folder, models, watch, stop)
+            return _work(folder, models, _Follower(watch, listen), stop)
+
+
+def _subject(run: Run) -> str:
+    """What a run is about, for the name of its folder."""
+    if places := {task.place for task in run.tasks if task.branch}:
+        return f"branch-{places.pop()}" if len(places) == 1 else "branches"
+    if run.redoes:
+        return f"redo-{run.tasks[0].place}"
+    options = run.options
+    named = f"{len(options.passages)}-passages" if options.passages else ""
+    return "-".join(options.tags or options.essays) or options.where or options.like or named or "all"
 
 
 def resume(
@@ -96,6 +112,7 @@ def resume(
     stop: threading.Event | None = None,
     writer: Writer | None = None,
     find_reader: Callable[[Run], Path] | None = None,
+    listen: Listener | None = None,
 ) -> Outcome:
     """Finish a run. Reads `run.json` and the finished outputs, and no other file of the workspace.
 
@@ -111,10 +128,10 @@ def resume(
         path = None if writer else (find_model or model_of)(folder.run)
         run = as_done_by(folder.run, path)
         with _opened(writer, run, path, lambda: (find_reader or reader_of)(run)) as models:
-            return _go_on(folder, run, models, watch, stop or threading.Event())
+            return _go_on(folder, run, models, _Follower(watch, listen), stop or threading.Event())
 
 
-def _go_on(folder: RunFolder, run: Run, models: _Models, watch: Watch | None, stop: threading.Event) -> Outcome:
+def _go_on(folder: RunFolder, run: Run, models: _Models, follower: _Follower, stop: threading.Event) -> Outcome:
     """Finish a run; `run` is the request, adapted to this writer."""
     interrupts.stop_gently(stop)
     info = models.writer.info
@@ -125,7 +142,7 @@ def _go_on(folder: RunFolder, run: Run, models: _Models, watch: Watch | None, st
         now = datetime.now(UTC)
         folder.note_resumption(Resumption(at=now, name=info.name, model=info.model, engine=info.engine))
     folder.unseal()
-    outcome = _work(RunFolder(folder.path, run), models, watch, stop)
+    outcome = _work(RunFolder(folder.path, run), models, follower, stop)
     return outcome._replace(
         folder=folder,
         engine_changed=not other and info.engine != began.engine,
@@ -196,10 +213,12 @@ def load_options(run: Run) -> LoadOptions:
     )
 
 
-def _work(folder: RunFolder, models: _Models, watch: Watch | None, stop: threading.Event) -> Outcome:
+def _work(folder: RunFolder, models: _Models, follower: _Follower, stop: threading.Event) -> Outcome:
     """Write the unfinished texts, then the manifest and the table of contents."""
     writer, reader = models
-    graph = TaskGraph(folder, writer, watch or (lambda _: None), stop, reader)
+    if follower.listen:
+        follower.listen(RunBegan(folder))
+    graph = TaskGraph(folder, writer, follower.watch or (lambda _: None), stop, reader, follower.listen)
     begun, sampled, done = time.monotonic(), writer.sampled, len(folder.done)
     graph.work()
     _finish(folder)

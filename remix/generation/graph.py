@@ -23,6 +23,7 @@ from remix.errors import RemixError, RunError, WeightsChangedError
 from remix.generation import trim
 from remix.generation.candidate_reader import CandidateReader
 from remix.generation.recorder import Recorder, TaskRequest, Written
+from remix.generation.run_events import Listener, NewWords, TextFinished
 from remix.generation.writer import ROWS, Progress, Watch, Writer
 from remix.outputs.run import RunFolder
 from remix.records import Failure, Generation, Reading, Record, Resumption, Run, Sampling, Task
@@ -45,6 +46,22 @@ class _Submitted:
         return self.request.task
 
 
+class _HeardText:
+    """A candidate's text as it comes, told to a listener."""
+
+    def __init__(self, request: TaskRequest, number: int, listen: Listener) -> None:
+        self._task, self._number, self._listen = request.task, number, listen
+        self._before = request.prompt.opening if request.prompt.keep_opening else ""
+        """Words before the first new ones: the opening, if the text keeps it."""
+        self._at = 0
+
+    def add(self, words: str) -> None:
+        """Tell of new words."""
+        words, self._before = self._before + words, ""
+        self._listen(NewWords(self._task, self._number, self._at, words))
+        self._at += len(words)
+
+
 class TaskGraph:
     """A run's tasks and their progress."""
 
@@ -55,6 +72,7 @@ class TaskGraph:
         watch: Watch,
         stop: threading.Event,
         reader: CandidateReader | None = None,
+        listen: Listener | None = None,
     ) -> None:
         self.failures: dict[str, Failure] = {}
         self.flags: Counter[str] = Counter()
@@ -66,6 +84,7 @@ class TaskGraph:
         self._reader = reader
         self._watch = watch
         self._stop = stop
+        self._listen = listen
         self._recorder = Recorder(folder.run, writer.info.name, reader.by if reader else None)
         self._places = {task.id: place for place, task in enumerate(_in_order(folder.run))}
         self._tasks = {task.id: task for task in folder.run.tasks}
@@ -139,9 +158,9 @@ class TaskGraph:
         candidates: list[Future[Generation]] = []
         try:
             request = self._recorder.ask(task, texts)
-            for sampling in request.samplings:
+            for number, sampling in enumerate(request.samplings, 1):
                 # No comprehension: if one can't be submitted, those before it are cancelled.
-                candidates.append(self._writer.submit(request.prompt, sampling, fork=request.fork))  # noqa: PERF401
+                candidates.append(self._submit_one(request, number, sampling))
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
@@ -178,18 +197,24 @@ class TaskGraph:
             return False
         if not self._stop.is_set():
             submitted.given_up[at] = tries
-            submitted.candidates[at] = self._submitted(submitted.request, sampling)
+            submitted.candidates[at] = self._submitted(submitted.request, at + 1, sampling)
             self._await(submitted, at, submitted.candidates[at])
         return True
 
-    def _submitted(self, request: TaskRequest, sampling: Sampling) -> Future[Generation]:
-        """The future of a candidate; an error of the writer is the future's."""
+    def _submitted(self, request: TaskRequest, number: int, sampling: Sampling) -> Future[Generation]:
+        """The future of candidate `number`; an error of the writer is the future's."""
         try:
-            return self._writer.submit(request.prompt, sampling, fork=request.fork)
+            return self._submit_one(request, number, sampling)
         except RemixError as error:
             failed: Future[Generation] = Future()
             failed.set_exception(error)
             return failed
+
+    def _submit_one(self, request: TaskRequest, number: int, sampling: Sampling) -> Future[Generation]:
+        if self._listen is None:
+            return self._writer.submit(request.prompt, sampling, fork=request.fork)
+        heard = _HeardText(request, number, self._listen)
+        return self._writer.submit(request.prompt, sampling, heard.add, fork=request.fork)
 
     def _read(self, submitted: _Submitted, reader: CandidateReader) -> None:
         """Have the candidates read, then end the task; if the run stops, the task isn't finished."""
@@ -232,6 +257,8 @@ class TaskGraph:
         self._folder.write(task, record, text, trace)
         self._done.add(task.id)
         self.flags.update(record.flags)
+        if self._listen:
+            self._listen(TextFinished(task, record))
         self._settle(task, record.id)
 
     def _note_model(self, record: Record) -> None:

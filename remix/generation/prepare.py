@@ -147,6 +147,11 @@ def prepare_refresh(
             f"{folder.run.name}: holds branches, which can't be refreshed: their tokens belong to another text.",
             "Refresh the original's run, and branch again from the new text.",
         )
+    if folder.run.redoes:
+        raise RunError(
+            f"{folder.run.name}: holds another variant of one text, which can't be refreshed alone.",
+            "Refresh the run of the text, and redo the new text.",
+        )
     options = folder.run.options.model_copy(update=given)
     collector = ErrorCollector(options.strict)
     notes: list[str] = []

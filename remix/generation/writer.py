@@ -16,6 +16,10 @@ ROWS = 16
 """Texts to ask for at once, if a writer doesn't say how many it writes at once."""
 
 
+OnText = Callable[[str], None]
+"""Called with new words of a text."""
+
+
 class TokenCounter(Protocol):
     """Counts the tokens of prompts for one model."""
 
@@ -56,8 +60,13 @@ class Writer(Protocol):
     def sampled(self) -> int:
         """Tokens sampled so far."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
-        """Queue a prompt; with `fork`, the text begins with given tokens. Raises `RemixError`, as the future does."""
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
+        """Queue a prompt; with `fork`, the text begins with given tokens. Raises `RemixError`, as the future does.
+
+        `on_text` is called in any thread with new words, as they come or all at the end.
+        """
 
     def close(self) -> None:
         """Cancel unfinished texts, and free all resources."""

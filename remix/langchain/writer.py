@@ -22,6 +22,7 @@ from langchain_core.language_models import BaseChatModel
 from remix.engine.reasoning import split
 from remix.errors import ModelError, RemixError
 from remix.generation import execute, prepare
+from remix.generation.writer import OnText
 from remix.langchain.messages import to_langchain
 from remix.langchain.tokens import counter_of
 from remix.records import EngineUsed, Fork, Generation, ModelUsed, Options, Prompt, Sampling, WriterInfo
@@ -81,15 +82,18 @@ class ChatModelWriter:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(parallel, "remix-langchain")
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         """Queue a prompt. The future's error is a `RemixError`, whatever the model raised.
 
-        Raises `ModelError` for a branch: a LangChain model can't be given tokens.
+        `on_text` gets the whole text at the end. Raises `ModelError` for a branch: a LangChain model can't be given
+        tokens.
         """
         if fork:
             raise ModelError(f"{self.info.name}: can't go on from given tokens.", "Branch with a local GGUF model.")
         try:
-            return self._pool.submit(self._write, prompt)
+            return self._pool.submit(self._write, prompt, on_text or (lambda words: None))
         except RuntimeError as error:
             raise ModelError("the writer has been closed.", "Make another one.") from error
 
@@ -97,7 +101,7 @@ class ChatModelWriter:
         """Cancel the calls that haven't begun, and don't wait for calls in progress."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _write(self, prompt: Prompt) -> Generation:
+    def _write(self, prompt: Prompt, on_text: OnText) -> Generation:
         started = datetime.now(UTC)
         try:
             answer = self._model.invoke(to_langchain(prompt.messages))
@@ -129,6 +133,7 @@ class ChatModelWriter:
         if answer.usage_metadata:
             with self._lock:
                 self.sampled += answer.usage_metadata["output_tokens"]
+        on_text(generation.text)
         return generation
 
 

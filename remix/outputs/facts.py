@@ -18,11 +18,13 @@ LONGEST_LABEL = 32
 def about(run: Run) -> str:
     """A run's passages in a line: the requested tags or essays, else the query, or the text compared with."""
     options = run.options
+    if run.redoes and run.tasks:
+        return f"Another variant of {run.tasks[0].place}/{run.tasks[0].kind}.{run.tasks[0].step}"
     if asked := ", ".join(options.tags or options.essays) or options.where:
         return asked
     if options.like:
         return f"Passages like “{shorten(options.like, 60, placeholder=' …')}”"
-    if options.sample or options.limit or options.min_words or run.refreshes:
+    if options.passages or options.sample or options.limit or options.min_words or run.refreshes:
         count = len(run.corpus)
         return f"{count} passage{'s' * (count != 1)}"
     return "All passages"

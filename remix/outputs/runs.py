@@ -49,7 +49,7 @@ class Latest(NamedTuple):
 
 
 def latest(outputs: Path, before: Path | None = None) -> Latest:
-    """The latest run, without refreshes, branches, try-outs and runs without a text, if there is any other run.
+    """The latest run; refreshes, branches, redos, try-outs and runs without a text only if there is no other run.
 
     `before` leaves out a run and all later runs. A run that can't be read isn't passed over: the error is to be seen.
     Raises `RunError` if there are no runs.
@@ -107,6 +107,8 @@ def _why_passed_over(path: Path) -> str:
         return "a refresh"
     if any(task.branch for task in run.tasks):
         return "a run of branches"
+    if run.redoes:
+        return "another variant of one text"
     if not any(folder.is_done(task) for task in run.tasks) and not folder.is_being_written():
         return _EMPTY
     passages = len(run.corpus)

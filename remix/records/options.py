@@ -49,6 +49,12 @@ class Flag:
     """Whether the value may be the name of a file with the text."""
 
 
+def is_empty(value: object) -> bool:
+    """Whether no value was given, and the field is left out of JSON: the requests of earlier versions stay as they
+    are."""
+    return value == ()
+
+
 def flag_of(field: FieldInfo) -> Flag | None:
     """The flag of a field. Fields without a flag belong to the Python API alone."""
     return next((each for each in field.metadata if isinstance(each, Flag)), None)
@@ -78,6 +84,11 @@ class Options(Frozen):
     ] = ()
     essays: Annotated[
         Many[str], Flag("passages", "Passages of this essay; can be given several times.", "ESSAY", word="essay")
+    ] = ()
+    passages: Annotated[
+        Many[str],
+        Field(exclude_if=is_empty),
+        Flag("passages", "The passage of this id; can be given several times.", "PASSAGE", word="passage"),
     ] = ()
     where: Annotated[
         str | None,

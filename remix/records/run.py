@@ -145,6 +145,8 @@ class Run(Frozen):
     """The texts to be written. Each task comes after the tasks that it reads."""
     refreshes: Refresh | None = None
     """The earlier run whose stale texts this run writes again; null for a run that refreshes no earlier run."""
+    redoes: Sha256 | None = Field(None, exclude_if=is_none)
+    """Id of the record of the earlier text of which this run's one text is a further variant; null for other runs."""
     environment: Environment
     """The machine and the code that the run began with."""
 

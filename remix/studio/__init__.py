@@ -1,5 +1,8 @@
-"""The studio: a local web page for reading outputs beside their source and judging them.
+"""The studio: a local web site for reading, writing and judging texts.
 
+studio.py              the parts of a studio, for the routes of all pages
+run_list.py            the runs found in the outputs folder, and their planned outputs
+findings.py            what verification found in the runs
 open_runs.py           the runs open in the studio: reads, reviews, edits, undo
 listing.py             values for the list on the page's left, and of reviews
 output_files.py        an output's two files: found, read, noticed when changed
@@ -8,7 +11,11 @@ diff.py                which words of two texts differ
 measured_sentences.py  which sentences were kept, from an output's `.measures.json`
 verify_process.py      `verify` in a process of its own
 guard.py               which requests are allowed: Host, Origin, key, session, headers
-routes.py              the requests that the page may send, and the answers
+routes.py              the ASGI application: sign-in, pages, files, and the routes of each noun
+page_routes.py         the pages
+desk_routes.py         the desk's requests, and the answers
+json_http.py           requests and answers in JSON
+static_files.py        the files that pages load
 server.py              listens, serves, reads and verifies in background threads
 connection_limits.py   time limits of requests and answers, and the number of connections
 browser.py             opens the browser; prints a new address on Enter

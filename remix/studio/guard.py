@@ -47,14 +47,12 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 
-HOW = "Open the studio with the address that `remix review` printed, key included."
+HOW = "Open the studio with the address that `remix studio` or `remix review` printed, key included."
 
 USED = (
     "This address was used before, and an address opens the studio once. Use the open tab, or press Enter in the "
-    "terminal in which `remix review` runs to print a new address."
+    "terminal in which the studio runs to print a new address."
 )
-COOKIE = "remix-studio"
-"""The cookie's name. Cookies of several studios have different folders as their path."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -64,12 +62,16 @@ class Access:
 
     A session is a cookie. Browsers send cookies to all ports of a host, so the cookie's path is a folder with a
     secret name: all pages and answers are below the folder, and no server on a different port is asked for it.
+    The cookie's name has the port, so that no studio on a different port replaces the cookie.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, page: str = "") -> None:
         self.host = host
         """The host listened on."""
         self.port = port
+        self.page = page
+        """Address of the first page, query included, below the folder; empty for the home page."""
+        self.cookie_name = f"remix-studio-{port}"
         self.folder = f"/{secrets.token_urlsafe(16)}"
         """First part of the path of all pages and answers."""
         self.key = secrets.token_urlsafe(32)
@@ -108,7 +110,7 @@ class Access:
 
     def cookie(self, session: str) -> str:
         """Value of the `Set-Cookie` header for a session."""
-        return f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path={self.folder}/"
+        return f"{self.cookie_name}={session}; HttpOnly; SameSite=Strict; Path={self.folder}/"
 
     def is_own(self, authority: str) -> bool:
         """Whether a request's `Host` is a name of this server that no stranger can point here."""
@@ -177,17 +179,17 @@ class Guard:
             return PlainTextResponse("Only the studio's own page may send this request.", 403)
         if path in SIGN_IN_FILES or path == ENTER:
             return None
-        if not any(map(self._access.holds, _sessions(request))):
+        if not any(map(self._access.holds, _sessions(request, self._access.cookie_name))):
             return PlainTextResponse(HOW, 401)
         return None
 
 
-def _sessions(request: Request) -> Iterator[str]:
-    """All sessions in a request's cookies: a server on a different port may have set a cookie of the same name."""
+def _sessions(request: Request, cookie_name: str) -> Iterator[str]:
+    """All sessions in a request's cookies: another server on this machine may have set a cookie of the same name."""
     for header in request.headers.getlist("cookie"):
         for each in header.split(";"):
             name, _, value = each.strip().partition("=")
-            if name == COOKIE:
+            if name == cookie_name:
                 yield value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock
@@ -17,44 +17,34 @@ from remix.errors import RunError
 from remix.outputs import reviews
 from remix.outputs.find import run_path
 from remix.outputs.index import write_index
-from remix.outputs.layout import files_of_output
 from remix.outputs.reviews import ReviewError
 from remix.outputs.run import RunFolder
 from remix.outputs.stored_reviews import StoredReviews
-from remix.records import Verdict, canonical_sha256
+from remix.records import Standing, Verdict
+from remix.studio.findings import Findings
+from remix.studio.json_http import NotInStudio
 from remix.studio.listing import (
     Changes,
     Content,
     Listing,
-    PassageRow,
     ReviewRequest,
     ReviewResult,
     Row,
     first_lines,
-    passage_row_of,
-    row_of,
     run_row_of,
     shown_standing,
 )
 from remix.studio.output_detail import OutputDetail, detail_of
-from remix.studio.output_files import (
-    OpenOutput,
-    ReadOutput,
-    content_of,
-    equal_texts,
-    files_of,
-    outputs_by_passage,
-    state_of,
-)
+from remix.studio.output_files import OpenOutput, ReadOutput, content_of, equal_texts, files_of, state_of
+from remix.studio.run_list import PlannedOutputs, RunFinder
 from remix.studio.verify_process import findings_of
-from remix.util.names import in_json, one_line, readable
-from remix.verification.finding import Finding
+from remix.util.names import in_json, readable
 
 MOST_FINDINGS = 100
 """Findings sent with each answer about changes."""
 
 
-class NoSuchOutput(RunError):  # noqa: N818
+class NoSuchOutput(NotInStudio):
     """No open run has the output."""
 
     def __init__(self) -> None:
@@ -66,24 +56,20 @@ class OpenRuns:
 
     def __init__(self, outputs: Path, folders: Sequence[RunFolder], reviewer: str) -> None:
         self.reviewer = reviewer
-        self.folders = tuple(folders)
         self._lock = RLock()
+        self._finder = RunFinder(outputs, folders)
         self._reviews = StoredReviews(outputs, [folder.path for folder in folders])
-        self._passages: list[PassageRow] = []
-        self._planned: dict[str, Row] = {}
-        self._outputs: dict[str, OpenOutput] = {}
+        self._planned = PlannedOutputs.of(folders)
         self._rows: dict[str, Row] = {}
         self._listed = 0
-        self._last_listing: tuple[tuple[int, int], Listing] | None = None
+        self._last_listing: tuple[tuple[int, int, Collection[str]], Listing] | None = None
         self._read: dict[str, ReadOutput] = {}
-        self._reading = Lock()
-        self._findings: list[str] = []
-        self._broken: dict[str, str] = {}
+        self._reading, self._finding = Lock(), Lock()
+        self._findings = Findings()
         self._epoch, self._version = secrets.token_hex(4), 0
         self._changed: dict[str, int] = {}
         self._untidy: set[RunFolder] = set()
-        self._list_planned()
-        self._find_finished()
+        self._find_finished(self._planned, self.folders)
 
     @classmethod
     def open(cls, outputs: Path, words: Sequence[str], reviewer: str) -> OpenRuns:
@@ -91,54 +77,107 @@ class OpenRuns:
         paths = dict.fromkeys(run_path(outputs, word) for word in words) or [run_path(outputs, None)]
         return cls(outputs, [RunFolder.open(path) for path in paths], reviewer)
 
+    @property
+    def folders(self) -> tuple[RunFolder, ...]:
+        """The folders of all open runs."""
+        return self._planned.folders
+
+    @property
+    def planned(self) -> PlannedOutputs:
+        """The outputs of all open runs, finished or not."""
+        return self._planned
+
     # -- reading ---------------------------------------------------------------------------------------------
 
-    def listing(self) -> Listing:
-        """All passages and outputs as of the last `read`, without waiting for the disk.
+    def find_runs(self) -> None:
+        """Open runs that appeared in the outputs folder, and close those that are gone."""
+        with self._finding:
+            folders = self._finder.find()
+            if folders != self.folders:
+                self._find_finished(PlannedOutputs.of(folders), folders)
 
-        Gives the same object again if nothing has changed.
+    def notice(self, run: str) -> None:
+        """Notice the finished outputs of the run of a name, also if the run has just begun; reads no other run."""
+        with self._finding:
+            folders = self._finder.find()
+            planned = self._planned if folders == self.folders else PlannedOutputs.of(folders)
+            self._find_finished(planned, [folder for folder in folders if folder.path.name == run])
+
+    def listing(self, runs: Collection[str] = frozenset()) -> Listing:
+        """All passages, and the outputs of the runs of some names, as of the last `read`; does not wait for the disk.
+
+        Without names, the outputs of all runs. Gives the same object again if nothing has changed.
         """
         with self._lock:
             self._refresh()
-            state = (self._version, self._listed)
+            state = (self._version, self._listed, runs)
             if self._last_listing and self._last_listing[0] == state:
                 return self._last_listing[1]
             done = Counter(row.run for row in self._rows.values())
             listing = Listing(
                 reviewer=readable(self.reviewer),
                 runs=tuple(run_row_of(folder, done[number]) for number, folder in enumerate(self.folders)),
-                passages=tuple(self._passages),
-                outputs=tuple(self._rows.values()),
-                changes=self.changes(""),
+                passages=self._planned.passages,
+                outputs=tuple(self._rows[key] for key in self._keys(runs)),
+                changes=self.changes("", runs),
             )
             self._last_listing = state, listing
             return listing
 
     def read(self) -> None:
         """Notice added and removed outputs, and read new and changed ones. `changes` gives each output at once."""
+        with self._finding:
+            self._find_finished(self._planned, self.folders)
         with self._reading:
-            self._find_finished()
             for key in tuple(self._rows):
-                self._content(key)
+                # A run may be gone meanwhile.
+                with suppress(NoSuchOutput):
+                    self._content(key)
 
-    def changes(self, since: str) -> Changes:
-        """Outputs read, reviews and findings since a version given before; everything for an unknown version."""
+    def changes(self, since: str, runs: Collection[str] = frozenset()) -> Changes:
+        """Outputs read, reviews and findings since a version given before; everything for an unknown version.
+
+        Outputs are those of the runs of some names; without names, of all runs.
+        """
         with self._lock:
             self._refresh()
             epoch, _, number = since.partition(".")
             known = int(number) if epoch == self._epoch and number.isdecimal() and len(number) < 10 else -1
             changed = [record_id for record_id, version in self._changed.items() if version > known]
-            read = {key: self._read[key] for key in self._rows if key in self._read}
+            keys = self._keys(runs)
+            read = {key: self._read[key] for key in keys if key in self._read}
             return Changes(
                 version=f"{self._epoch}.{self._version}",
                 listed=self._listed,
                 contents={key: each.content for key, each in read.items() if each.version > known},
-                unread=len(self._rows) - len(read),
+                unread=len(keys) - len(read),
                 twins=tuple(equal_texts(read)),
                 standings={each: shown_standing(self._reviews.standing(each)) for each in changed},
-                broken=self._broken,
-                findings=first_lines(self._findings, MOST_FINDINGS),
+                broken=self._findings.broken,
+                findings=first_lines(self._findings.lines, MOST_FINDINGS),
             )
+
+    def finished(self, keys: Sequence[str]) -> list[str]:
+        """Those of some planned outputs that are finished now; the files are looked for."""
+        planned = self._planned
+        found = [key for key in keys if key in planned.outputs and state_of(planned.outputs[key])]
+        with self._lock:
+            if planned is self._planned and (new := [key for key in found if key not in self._rows]):
+                self._rows = {key: row for key, row in planned.rows.items() if key in self._rows or key in new}
+                self._listed += 1
+        return found
+
+    def standings(self, record_ids: Iterable[str]) -> dict[str, Standing]:
+        """The standing of outputs, by record id."""
+        with self._lock:
+            self._refresh()
+            return {each: shown_standing(self._reviews.standing(each)) for each in record_ids}
+
+    def edited(self, record_id: str) -> str | None:
+        """The edited version of an output, if any. Raises `RunError` if the file is missing or was changed."""
+        with self._lock:
+            edit = self._reviews.standing(record_id).edit
+            return self._reviews.edited(record_id, edit) if edit else None
 
     def search(self, words: str) -> list[str]:
         """Keys of outputs, among those read, with `words` in their text or notes."""
@@ -159,7 +198,8 @@ class OpenRuns:
             output = self._output(key)
             edit_error = edited = None
             try:
-                edited = self._edited(key)
+                record_id = self._content(key).output
+                edited = self.edited(record_id) if record_id else None
             except RunError as error:
                 edit_error = readable(f"{error.message} {error.hint}")
         detail = detail_of(output.folder, output.passage, output.task, edited)
@@ -168,7 +208,8 @@ class OpenRuns:
     def text(self, key: str) -> str:
         """The text to edit: the edited version, or else the output. Raises `RunError` if neither can be read."""
         with self._lock:
-            output, edited = self._output(key), self._edited(key)
+            output, record_id = self._output(key), self._content(key).output
+            edited = self.edited(record_id) if record_id else None
         return output.folder.read(output.task.id)[1] if edited is None else edited
 
     def record(self, key: str) -> bytes:
@@ -194,14 +235,17 @@ class OpenRuns:
             review = self._store_review(key, request)
             return self._result([review], [key], since)
 
-    def choose(self, key: str, record_id: str) -> ReviewResult:
-        """Accept one of the variants of a text, and reject the others. Raises `RunError`."""
+    def choose(self, key: str, record_id: str, runs: Collection[str] = frozenset()) -> ReviewResult:
+        """Accept one of the variants of a text, and reject the others: those in the runs of some names, or in all.
+
+        Raises `RunError`.
+        """
         since = self._current_version()
         with self._lock:
             self._refresh()
             self._checked(key, record_id)
             ids, keys = [], []
-            for variant_id, other in self._variants(key).items():
+            for variant_id, other in self._variants(key, runs).items():
                 wanted: Verdict = "accept" if variant_id == record_id else "reject"
                 standing = self._reviews.standing(variant_id)
                 # A starred variant is accepted already.
@@ -219,8 +263,9 @@ class OpenRuns:
             self._untidy.add(output.folder)
             return self._result([review.id], [key], since)
 
-    def undo(self, ids: Sequence[str]) -> ReviewResult:
-        """Withdraw reviews of the reviewer: the named ones, or else the latest one of an output in the open runs.
+    def undo(self, ids: Sequence[str], runs: Collection[str] = frozenset()) -> ReviewResult:
+        """Withdraw reviews of the reviewer: the named ones, or else the latest one of an output in the runs of some
+        names; without names, in all runs.
 
         Raises `ReviewError` if there is no such review in force.
         """
@@ -230,7 +275,7 @@ class OpenRuns:
         since = self._current_version()
         with self._lock:
             self._refresh()
-            keys_by_record = self._keys_by_record(self._rows)
+            keys_by_record = self._keys_by_record(self._keys(() if ids else runs))
             named = [self._reviews.find(each, self.reviewer, keys_by_record) for each in ids]
             found = [each for each in (named or [self._reviews.last_of(self.reviewer, keys_by_record)]) if each]
             if not found:
@@ -238,7 +283,7 @@ class OpenRuns:
             for each in reversed(found):
                 reviews.withdraw(each.folder, each.review)
             keys = [keys_by_record[each.review.output] for each in found]
-            self._untidy |= {self._outputs[key].folder for key in keys}
+            self._untidy |= {self._planned.outputs[key].folder for key in keys}
             return self._result([], keys, since)
 
     def tidy(self) -> None:
@@ -250,13 +295,12 @@ class OpenRuns:
                 write_index(folder)
 
     def verify(self) -> None:
-        """Verify all runs; takes seconds to minutes. `changes` then gives the findings."""
-        for number, folder in enumerate(self.folders):
+        """Verify each run once; takes seconds to minutes. `changes` then gives the findings."""
+        for folder in self._findings.unverified(self.folders):
             found = findings_of(folder.path)
             with self._lock:
                 self._version += 1
-                self._broken |= self._findings_by_key(number, found)
-                self._findings += [one_line(f"{folder.run.name}: {each.file}: {each.what}") for each in found]
+                self._findings.add(folder, self._planned, found)
 
     # -- internals -------------------------------------------------------------------------------------------
 
@@ -265,28 +309,27 @@ class OpenRuns:
             self._refresh()
             return f"{self._epoch}.{self._version}"
 
-    def _list_planned(self) -> None:
-        """List all planned outputs, each with a key: passages essay by essay, outputs passage by passage."""
-        for passage, outputs in outputs_by_passage(self.folders):
-            for run, output in outputs:
-                key = canonical_sha256([str(output.folder.path.absolute()), output.task.id])[:20]
-                self._outputs[key] = output
-                self._planned[key] = row_of(key, run, len(self._passages), output.task)
-            self._passages.append(passage_row_of(passage))
+    def _find_finished(self, planned: PlannedOutputs, folders: Sequence[RunFolder]) -> None:
+        """Find the finished ones of the planned outputs of some runs by file names; the others stay as they are."""
+        there = {folder.path: files_of(folder.path) for folder in folders}
 
-    def _find_finished(self) -> None:
-        """Find the finished outputs by file names: a run may still be written while the studio is open."""
-        there = [files_of(folder.path) for folder in self.folders]
-        rows = {key: row for key, row in self._planned.items() if there[row.run].issuperset(self._outputs[key].names)}
+        def is_finished(key: str, output: OpenOutput) -> bool:
+            names = there.get(output.folder.path)
+            return key in self._rows if names is None else names.issuperset(output.names)
+
+        rows = {key: planned.rows[key] for key, output in planned.outputs.items() if is_finished(key, output)}
         with self._lock:
-            self._listed += rows.keys() != self._rows.keys()
-            self._rows = rows
+            self._listed += planned is not self._planned or rows.keys() != self._rows.keys()
+            self._planned, self._rows = planned, rows
 
     def _content(self, key: str) -> Content:
         """Contents of an output's files, read anew after a change."""
-        state, read = state_of(self._outputs[key]), self._read.get(key)
+        output = self._planned.outputs.get(key)
+        if output is None:
+            raise NoSuchOutput
+        state, read = state_of(output), self._read.get(key)
         if read is None or read.state != state:
-            content, text = content_of(self._outputs[key])
+            content, text = content_of(output)
             with self._lock:
                 self._version += 1
                 read = self._read[key] = ReadOutput(state, self._version, content, text)
@@ -301,7 +344,12 @@ class OpenRuns:
     def _output(self, key: str) -> OpenOutput:
         if key not in self._rows:
             raise NoSuchOutput
-        return self._outputs[key]
+        return self._planned.outputs[key]
+
+    def _keys(self, runs: Collection[str]) -> list[str]:
+        """Keys of the finished outputs of the runs of some names; without names, of all runs."""
+        wanted = {number for number, folder in enumerate(self.folders) if not runs or folder.run.name in runs}
+        return [key for key, row in self._rows.items() if row.run in wanted]
 
     def _checked(self, key: str, record_id: str) -> OpenOutput:
         """The output, if the record's id is still `record_id`; else raises `RunError`."""
@@ -321,17 +369,12 @@ class OpenRuns:
     def _result(self, ids: Sequence[str], keys: Sequence[str], since: str) -> ReviewResult:
         return ReviewResult(reviews=tuple(ids), keys=tuple(keys), changes=self.changes(since))
 
-    def _edited(self, key: str) -> str | None:
-        """The edited version of an output, if any. Raises `RunError` if the file is missing or was changed."""
-        record_id = self._content(key).output
-        edit = self._reviews.standing(record_id).edit if record_id else None
-        return self._reviews.edited(record_id, edit) if record_id and edit else None
-
-    def _variants(self, key: str) -> dict[str, str]:
-        """Record ids and keys of an output's variants in all runs: the same kind and step of the same passage."""
+    def _variants(self, key: str, runs: Collection[str]) -> dict[str, str]:
+        """Record ids and keys of an output's variants in some runs: the same kind and step of the same passage."""
         row = self._rows[key]
         like = (row.passage, row.kind, row.step)
-        keys = [other for other, each in self._rows.items() if (each.passage, each.kind, each.step) == like]
+        rows = ((other, self._rows[other]) for other in self._keys(runs))
+        keys = [other for other, each in rows if other == key or (each.passage, each.kind, each.step) == like]
         for other in keys:
             self._content(other)
         return self._keys_by_record(keys)
@@ -344,17 +387,3 @@ class OpenRuns:
             if each and each.content.output:
                 found.setdefault(each.content.output, key)
         return found
-
-    def _findings_by_key(self, run: int, findings: Sequence[Finding]) -> dict[str, str]:
-        """Findings about single outputs of a run, by key."""
-        keys = {
-            name: key
-            for key, output in self._outputs.items()
-            if self._planned[key].run == run
-            for name in files_of_output(output.task.id)
-        }
-        wrong: dict[str, list[str]] = {}
-        for each in findings:
-            if key := keys.get(each.file):
-                wrong.setdefault(key, []).append(f"{each.file}: {each.what}")
-        return {key: one_line("; ".join(what)) for key, what in wrong.items()}

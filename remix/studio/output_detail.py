@@ -46,17 +46,6 @@ MOST_ALTERNATIVES = 5
 LONGEST_PIECE = 1000
 """Characters of a token's piece sent to the page; no token has more."""
 
-FLAGS = {
-    "copy": "most of the text is word for word in its source",
-    "echo": "five words in a row are from the prompt's instructions",
-    "empty": "the text has no words",
-    "loop": "five words in a row are repeated",
-    "standstill": "the step gave back its input",
-    "thoughts": "the model never got beyond its thoughts",
-    "truncated": "the token limit cut the text",
-    "unfinished": "the text ends in mid-sentence",
-}
-
 
 class OutputText(NamedTuple):
     """An output's text, with the record if both files are unchanged since written."""
@@ -101,21 +90,14 @@ class View(Frozen):
     """Two texts side by side."""
 
     name: str
-    """`passage`, `sentences`, `before` (the previous step), `reads KIND` (a text of that kind) or `edited`."""
+    """`passage`, `sentences`, `before` (the previous step), `reads KIND` (a text of that kind), `edited`, or `pair`
+    (any two texts)."""
     left: tuple[Chunk, ...]
     """The source."""
     right: tuple[Chunk, ...]
     """The output."""
     plain: Literal["unlike", "long"] | None
     """Why no differences are marked: hardly a common word, or too long; null if differences are marked."""
-
-
-class Flag(Frozen):
-    """A suspected fault of a text."""
-
-    name: str
-    about: str
-    """Explanation; empty for an unknown flag."""
 
 
 class OutputDetail(Frozen):
@@ -144,7 +126,8 @@ class OutputDetail(Frozen):
     """Words with known alternatives."""
     cut: int
     """Number of characters left out at the end."""
-    flags: tuple[Flag, ...]
+    flags: tuple[str, ...]
+    """Suspected faults of the text."""
     facts: tuple[tuple[str, str], ...]
     """The record in words: term and value."""
     prompt: tuple[Message, ...]
@@ -177,13 +160,13 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
     """The values to show of an output; `edited` is the text of the edited version, if any."""
     text, record, broken = read_output(folder, task)
     words = _words(folder, task, record, text[:SHOWN])
-    views = [_view("passage", passage.text, text, words)]
+    views = [view_of("passage", passage.text, text, words)]
     found = record and measured_sentences.measured(folder, task.id, record.id, passage.text[:SHOWN], text[:SHOWN])
     if found:
         views.append(_marked("sentences", passage.text, text, words, found.sentences))
-    views += [_view(name, each, text, words) for name, each in _read(folder, task)]
+    views += [view_of(name, each, text, words) for name, each in _read(folder, task)]
     if edited is not None:
-        views.append(_view("edited", text, edited, ()))
+        views.append(view_of("edited", text, edited, ()))
     messages = record.derivation.prompt.messages[:MOST] if record else ()
     candidates = ((record and record.candidates) or ())[:MOST]
     return OutputDetail(
@@ -200,9 +183,7 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         reading=_reading(folder, record, task.id, text) if record else None,
         words=tuple(Word(shade=word.shade, tokens=tuple(map(_token, word.tokens))) for word in words),
         cut=max(0, len(text) - SHOWN),
-        flags=tuple(
-            Flag(name=readable(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
-        ),
+        flags=tuple(map(readable, record.flags[:MOST] if record else ())),
         facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
         prompt=tuple(each.model_copy(update={"content": readable(each.content[:SHOWN])}) for each in messages),
         candidates=tuple(
@@ -271,7 +252,7 @@ def _between(least: float, value: float, most: float) -> float:
 # -- side by side -------------------------------------------------------------------------------------------
 
 
-def _view(name: str, before: str, after: str, words: Sequence[WrittenWord]) -> View:
+def view_of(name: str, before: str, after: str, words: Sequence[WrittenWord]) -> View:
     """Two texts side by side, with different words marked."""
     before, after = before[:SHOWN], after[:SHOWN]
     found = difference(before, after)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from remix.outputs.facts import shown_under
 from remix.outputs.layout import MOST_ENTRIES, RECORD, TEXT
 from remix.outputs.run import RunFolder
-from remix.records import Passage, Task
+from remix.records import Passage, Task, canonical_sha256
 from remix.studio.listing import Content
 from remix.studio.output_detail import read_output
 from remix.util.files import entries
@@ -54,6 +54,11 @@ class ReadOutput(NamedTuple):
     content: Content
     text: str
     """The text in lower case, to be searched."""
+
+
+def key_of(folder: Path, task: str) -> str:
+    """An output's name in addresses: a hash, so that a blind judge learns nothing of model, variant and step."""
+    return canonical_sha256([str(folder.absolute()), task])[:20]
 
 
 def outputs_by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, list[tuple[int, OpenOutput]]]]:

@@ -1,6 +1,6 @@
 """The studio's HTTP server: listens, serves until Ctrl-C, and reads and verifies runs in background threads.
 
-Takes `OpenRuns`; the answers are in `routes.py`. Knows nothing of run folders.
+Takes a `Studio`; the answers are in `routes.py`. Knows nothing of run folders.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from remix.studio import browser, connection_limits
 from remix.studio.guard import Access
 from remix.studio.open_runs import OpenRuns
 from remix.studio.routes import application
+from remix.studio.studio import Studio
 
 PACE = 10.0
 """Seconds between searches for new outputs, and between updates of the runs' `index.md`."""
@@ -59,24 +60,24 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(
-    open_runs: OpenRuns, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]
-) -> None:
+def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> None:
     """Answer until Ctrl-C, SIGTERM, or the terminal is closed; if `browse`, open the studio in the browser.
 
     `tell` gets messages for the user: new addresses, and errors.
     """
-    asked, stop, redirect = threading.Event(), threading.Event(), ExitStack()
+    open_runs = studio.runs
+    visited, stop, redirect = threading.Event(), threading.Event(), ExitStack()
     # Reading may be broken off at the end (daemon), writing `index.md` may not.
-    reading = threading.Thread(target=_read_on, args=(open_runs, asked, stop), daemon=True)
+    reading = threading.Thread(target=_read_on, args=(open_runs, visited, stop), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(open_runs.tidy, stop))
+    watching = threading.Thread(target=studio.watch.watch, args=(stop,), daemon=True)
 
-    def on_listing() -> None:
-        asked.set()
+    def on_visit() -> None:
+        visited.set()
         redirect.close()
 
     config = uvicorn.Config(
-        application(open_runs, access, on_listing),
+        application(studio, access, on_visit),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -98,6 +99,7 @@ def serve(
     with _errors_told(tell), _ended_by_signals(server):
         reading.start()
         tidying.start()
+        watching.start()
         try:
             with suppress(KeyboardInterrupt):
                 server.run(sockets=[bound])
@@ -105,6 +107,7 @@ def serve(
             _ignore_further_signals()
             stop.set()
             redirect.close()
+            studio.jobs.close()
             tidying.join()
             open_runs.tidy()
             bound.close()
@@ -164,16 +167,22 @@ def _errors_told(tell: Callable[[str], None]) -> Iterator[None]:
             logger.propagate = True
 
 
-def _read_on(open_runs: OpenRuns, asked: threading.Event, stop: threading.Event) -> None:
+def _read_on(open_runs: OpenRuns, visited: threading.Event, stop: threading.Event) -> None:
     """Read all outputs, start verifying, and go on reading new outputs, while the page is in use already."""
     # The first listing takes longest: make it while the browser starts.
+    _try(open_runs.find_runs)
     _try(open_runs.listing().model_dump_json)
-    asked.wait(HEAD_START)
+    visited.wait(HEAD_START)
     stop.wait(DRAWN)
-    _try(open_runs.read)
-    threading.Thread(target=_try, args=(open_runs.verify,), daemon=True).start()
+
+    def read() -> None:
+        open_runs.find_runs()
+        open_runs.read()
+
+    _try(read)
+    threading.Thread(target=_repeat, args=(open_runs.verify, stop), daemon=True).start()
     stop.wait(PACE)
-    _repeat(open_runs.read, stop)
+    _repeat(read, stop)
 
 
 def _repeat(work: Callable[[], None], stop: threading.Event) -> None:

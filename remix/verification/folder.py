@@ -24,7 +24,7 @@ from remix.records import Edit, Run, Task, record_id, sha256
 from remix.templates.template import reads_of
 from remix.util.files import DEEPEST, TEMPORARY, entries, read_bounded
 from remix.util.names import leads_out
-from remix.verification import branches
+from remix.verification import branches, redo
 from remix.verification.finding import Finding, unreadable
 
 _NAMED = 100
@@ -210,6 +210,9 @@ def request_findings(run: Run) -> Iterator[Finding]:
             yield Finding(REQUEST, f"the text of the earlier output {record.id[:12]} isn't the one of its record")
     if any(task.branch for task in run.tasks):
         yield from branches.plan_findings(run)
+        return
+    if run.redoes:
+        yield from redo.plan_findings(run)
         return
     try:
         planned, there = Counter(plan_of(run)), Counter(run.tasks)

@@ -222,7 +222,7 @@ def _corpus(_: Path) -> list[bytes]:
         _request("GET /"),
         _request("GET /sign_in.js"),
         _request("GET @FOLDER@/", COOKIE),
-        _request("GET @FOLDER@/static/studio.js", COOKIE),
+        _request("GET @FOLDER@/static/desk.js", COOKIE),
         _request("GET @FOLDER@/api/listing", COOKIE),
         _request("GET @FOLDER@/api/listing"),
         _request("GET @FOLDER@/api/changes?since=0", COOKIE),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from remix.errors import ModelError
 from remix.generation.graph import TaskGraph
 from remix.generation.recorder import Recorder, Written
-from remix.generation.writer import Progress
+from remix.generation.writer import OnText, Progress
 from remix.outputs import RunFolder
 from remix.outputs.form import body_bytes
 from remix.outputs.layout import LOCK, MANIFEST
@@ -85,7 +85,9 @@ class Writer:
         self._salt = salt
         self._held: list[tuple[Future[Generation], Prompt, Sampling]] = []
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         """Note which task asks; the first line of its prompt says so."""
         self._asked(prompt.messages[0].content.split("\n")[0])
         future: Future[Generation] = Future()

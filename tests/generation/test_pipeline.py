@@ -24,7 +24,7 @@ from remix.generation.choose import by_measures as choose
 from remix.generation.execute import Outcome
 from remix.generation.plan import task_seed
 from remix.generation.prepare import Job
-from remix.generation.writer import Progress, Watch
+from remix.generation.writer import OnText, Progress, Watch
 from remix.outputs import RunFolder, body_of, run
 from remix.outputs.form import dump
 from remix.records import Candidate, Fork, Generation, Options, Prompt, Record, Sampling, Selection, Task, sha256
@@ -352,8 +352,10 @@ class Counting(FakeWriter):
         self._left = iter(range(candidates - 1))
         self._stop = stop
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
-        future = super().submit(prompt, sampling, fork=fork)
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
+        future = super().submit(prompt, sampling, on_text, fork=fork)
         future.add_done_callback(lambda _: self._stop.set() if next(self._left, None) is None else None)
         return future
 
@@ -366,7 +368,9 @@ class Failing(FakeWriter):
         self.seeds = seeds
         self.held: list[Future[Generation]] = []
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         if sampling.seed in self.seeds:
             raise ModelError("no.", "Ask again.")
         future: Future[Generation] = Future()
@@ -484,9 +488,11 @@ def test_one_candidate_s_failure_is_its_task_s(workspace: Workspace) -> None:
     class Late(Failing):
         """Fails one of the first task's candidates after it was submitted."""
 
-        def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+        def submit(
+            self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+        ) -> Future[Generation]:
             if prompt.messages[0].content.startswith("The second"):
-                future = super().submit(prompt, sampling, fork=fork)
+                future = super().submit(prompt, sampling, on_text, fork=fork)
                 if next(self.numbers) == 1:
                     future.set_exception(ModelError("no.", "Ask again."))
                 return future

@@ -21,7 +21,7 @@ import remix.cli
 from remix.errors import ModelError, PromptError, RunError
 from remix.generation import execute, prepare, run_model
 from remix.generation.prepare import Job
-from remix.generation.writer import Progress, Watch
+from remix.generation.writer import OnText, Progress, Watch
 from remix.langchain.writer import _name, _plain
 from remix.models import identity
 from remix.models.open_file import OpenModelFile
@@ -384,8 +384,10 @@ def test_a_half_written_file_is_not_left_to_fill_the_disk(tmp_path: Path, monkey
 class Backwards(FakeWriter):
     """A writer whose clock is put back an hour while it writes."""
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
-        written, told = super().submit(prompt, sampling, fork=fork), Future[Generation]()
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
+        written, told = super().submit(prompt, sampling, on_text, fork=fork), Future[Generation]()
         generation = written.result(timeout=60)
         earlier = generation.started - timedelta(hours=1)
         told.set_result(generation.model_copy(update={"finished": earlier}))
@@ -435,10 +437,12 @@ class Local(FakeWriter):
         self.name = file.name
         self.model_used = ModelUsed(sha256=file.sha256, metadata_sha256=file.metadata_sha256)
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         (*first, last) = prompt.messages
         named = last.model_copy(update={"content": f"{last.content}\n{self.name}"})
-        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling, fork=fork)
+        return super().submit(prompt.model_copy(update={"messages": (*first, named)}), sampling, on_text, fork=fork)
 
 
 class Begun:

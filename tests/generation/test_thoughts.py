@@ -18,6 +18,7 @@ from remix.engine.local import LoadOptions, LocalModel
 from remix.engine.reasoning import marking
 from remix.errors import PromptError
 from remix.generation import execute, prepare
+from remix.generation.writer import OnText
 from remix.models import identity
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.uncertain import words
@@ -54,7 +55,9 @@ class RecitingLocal(FakeLocal):
     def request(self, messages: Sequence[Message], sampling: Sampling) -> Request:
         return super().request(messages, sampling).model_copy(update={"opened": self._opened})
 
-    def submit(self, prompt: Prompt, sampling: Sampling, *, fork: Fork | None = None) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: OnText | None = None, *, fork: Fork | None = None
+    ) -> Future[Generation]:
         return self.engine.submit(self.request(prompt.messages, sampling))
 
 

@@ -114,7 +114,7 @@ def test_the_key_is_on_no_command_line(workspace: Workspace, tmp_path: Path) -> 
         assert file.exists()
         with Client(address) as client:
             client.enter()
-            client.get("/api/listing")
+            client.get("/desk")
         assert not file.exists(), "it was used"
     finally:
         open_runs.send_signal(signal.SIGINT)

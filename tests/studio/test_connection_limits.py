@@ -20,11 +20,10 @@ import uvicorn
 from remix.outputs import RunFolder, reviews
 from remix.studio import connection_limits
 from remix.studio.connection_limits import Connection, ErrorReporter, most_open
-from remix.studio.guard import COOKIE as COOKIE_NAME
 from remix.studio.guard import Access
-from remix.studio.open_runs import OpenRuns
 from remix.studio.routes import application
 from remix.studio.server import bind
+from remix.studio.studio import Studio
 from remix.workspace import Workspace
 from tests.conftest import make_workspace
 from tests.studio_server import FIRST, Client, served, variants
@@ -348,15 +347,15 @@ def test_what_is_no_request_is_no_verdict(
 ) -> None:
     monkeypatch.setattr(connection_limits, "RECEIVING", 0.5)
     monkeypatch.setattr(connection_limits, "IDLE", 0.1)
-    open_runs = OpenRuns.open(folder.path.parent, [], "Eve")
+    studio = Studio.open(Workspace(folder.path.parent.parent), [folder.path.name], "Eve")
     access = Access("127.0.0.1", 0)
-    with serving(application(open_runs, access)) as it:
+    with serving(application(studio, access)) as it:
         access.port = it.port
         names = {
-            b"KEY": open_runs.listing().outputs[0].key,
+            b"KEY": studio.runs.listing().outputs[0].key,
             b"OUTPUT": folder.read(FIRST)[0].id,
             b"ROOM": access.folder,
-            b"SESSION": f"{COOKIE_NAME}={access.exchange(access.key)}",
+            b"SESSION": f"{access.cookie_name}={access.exchange(access.key)}",
             b"127.0.0.1:0": f"127.0.0.1:{it.port}",
         }
         for name, value in names.items():

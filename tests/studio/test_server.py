@@ -21,16 +21,17 @@ from hypothesis import strategies as st
 
 from remix.outputs import RunFolder, reviews
 from remix.studio import server
-from remix.studio.guard import COOKIE, HEADERS, LARGEST, Access
-from remix.studio.open_runs import OpenRuns
+from remix.studio.guard import HEADERS, LARGEST, Access
 from remix.studio.routes import application
 from remix.studio.server import bind
+from remix.studio.studio import Studio
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix
 from tests.studio_server import FIRST, TEXT, Client, served, variants
 
-ACCESS = Access("127.0.0.1", 8123)
+ACCESS = Access("127.0.0.1", 8123, "desk?run=x")
+COOKIE = ACCESS.cookie_name
 SESSION = ACCESS.exchange(ACCESS.key) or ""
 HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
@@ -47,8 +48,9 @@ class Asked:
     """Asks the application in this process."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self.open_runs = OpenRuns.open(folder.path.parent, [], "Eve")
-        self.app = application(self.open_runs, ACCESS)
+        self.studio = Studio.open(Workspace(folder.path.parent.parent), [folder.path.name], "Eve")
+        self.open_runs = self.studio.runs
+        self.app = application(self.studio, ACCESS)
         self.output = folder.read(FIRST)[0].id
         self.open_runs.read()
         contents = self.open_runs.changes("").contents
@@ -88,8 +90,8 @@ def enter(asked: Asked, key: object, **headers: str) -> httpx.Response:
 
 
 def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
-    access = Access("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.open_runs, access)
+    access = Access("127.0.0.1", 8123, "desk?run=x")
+    app, asked.app = asked.app, application(asked.studio, access)
     try:
         assert asked("GET", "ROOT/", cookie=None).status_code == 200
         first = enter(asked, access.key)
@@ -97,7 +99,7 @@ def test_the_address_gives_a_cookie_and_the_cookie_opens(asked: Asked) -> None:
         cookie, *bounds = first.headers["set-cookie"].split("; ")
         assert bounds == ["HttpOnly", "SameSite=Strict", f"Path={access.folder}/"]
         assert access.holds(cookie.removeprefix(f"{COOKIE}="))
-        assert first.json() == {"folder": f"{access.folder}/"}
+        assert first.json() == {"folder": f"{access.folder}/", "page": "desk?run=x"}
         second = enter(asked, access.key)
         assert second.status_code == 403
         assert "used before" in second.json()["error"]
@@ -131,7 +133,7 @@ def test_a_wrong_key_opens_nothing(asked: Asked, key: object) -> None:
 )
 def test_only_the_page_itself_hands_the_key_in(asked: Asked, headers: dict[str, str]) -> None:
     access = Access("127.0.0.1", 8123)
-    app, asked.app = asked.app, application(asked.open_runs, access)
+    app, asked.app = asked.app, application(asked.studio, access)
     try:
         assert enter(asked, access.key, **headers).status_code in (403, 415, 421)
     finally:
@@ -148,7 +150,7 @@ def test_before_the_studio_there_is_nothing_to_see(asked: Asked, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/listing", "/static/studio.js", "/api/outputs/x", "/nowhere", "ROOT/", "ROOT/x"]
+    "path", ["/", "/api/listing", "/static/desk.js", "/api/outputs/x", "/nowhere", "ROOT/", "ROOT/x"]
 )
 def test_every_answer_binds_the_browser(asked: Asked, path: str) -> None:
     for cookie in (SESSION, None):
@@ -164,10 +166,10 @@ def test_another_servers_cookie_of_the_same_name_locks_nobody_out(asked: Asked) 
 
 def test_only_files_are_kept_by_the_browser(asked: Asked) -> None:
     assert Access("127.0.0.1", 8123).folder != ACCESS.folder, "what is kept is this studio's"
-    assert "immutable" in asked("GET", "/static/studio.js").headers["cache-control"]
+    assert "immutable" in asked("GET", "/static/desk.js").headers["cache-control"]
     for path in ("/", "/api/listing", "/static/none.js", asked.path, "ROOT/", "ROOT/sign_in.js"):
         assert asked("GET", path).headers["cache-control"] == "no-store"
-    assert asked("GET", "/static/studio.js", cookie=None).headers["cache-control"] == "no-store"
+    assert asked("GET", "/static/desk.js", cookie=None).headers["cache-control"] == "no-store"
 
 
 def test_the_policy_allows_no_inline_script_and_no_other_place() -> None:
@@ -188,7 +190,7 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("another studio's folder", "GET", f"ROOT{Access('::1', 1).folder}/api/listing", {}, 404),
     ("reading the key", "GET", "ROOT/enter", {}, 404),
     ("the key as a cookie", "GET", "/api/listing", {"cookie": ACCESS.key}, 401),
-    ("a wrong cookie", "GET", "/static/studio.js", {"cookie": "guess"}, 401),
+    ("a wrong cookie", "GET", "/static/desk.js", {"cookie": "guess"}, 401),
     ("a cookie that is no text", "GET", "/", {"headers": {"cookie": b"\xff=\xfe"}}, 401),
     ("another name", "GET", "/", {"headers": {"host": "evil.example:8123"}}, 421),
     ("the sign-in page by another name", "GET", "ROOT/", {"headers": {"host": "evil.example:8123"}}, 421),
@@ -222,11 +224,29 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a way up", "GET", "/static/../server.py", {}, 404),
     ("a way up in hiding", "GET", "/static/..%2fserver.py", {}, 404),
     ("a way up twice in hiding", "GET", "/static/%252e%252e%252fserver.py", {}, 404),
-    ("another studio's file", "GET", "/static/../guess/studio.js", {}, 404),
+    ("another studio's file", "GET", "/static/../guess/desk.js", {}, 404),
     ("a Python file", "GET", "/static/__init__.py", {}, 404),
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
     ("an unknown output", "GET", "/api/outputs/00000000000000000000", {}, 404),
+    ("a way up among vendored files", "GET", "/static/vendor/..%2f..%2fserver.py", {}, 404),
+    ("a licence, which no page loads", "GET", "/static/vendor/htm.LICENSE", {}, 404),
+    ("home without a session", "GET", "/api/home", {"cookie": None}, 401),
+    ("home from another page", "GET", "/api/home", {"headers": {"origin": "http://evil.example"}}, 403),
+    ("home by writing", "POST", "/api/home", {"headers": SAME, "json": {}}, 405),
+    ("passages without a session", "GET", "/api/passages?tag=clocks", {"cookie": None}, 401),
+    ("a tag that nobody has", "GET", "/api/passages?tag=none", {}, 409),
+    ("a query that is none", "GET", "/api/passages?where=%28", {}, 409),
+    ("very many tags", "GET", "/api/passages?" + "tag=x&" * 3000, {}, 422),
+    ("a passage without a session", "GET", "/api/passage?id=two-clocks/001", {"cookie": None}, 401),
+    ("no passage named", "GET", "/api/passage", {}, 422),
+    ("a passage of a long name", "GET", "/api/passage?id=" + "x" * 1001, {}, 422),
+    ("a passage that nobody has", "GET", "/api/passage?id=..%2f..%2frun.json", {}, 404),
+    ("the page of a passage by another name", "GET", "/passage", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("the desk without a session", "GET", "/desk", {"cookie": None}, 401),
+    ("nothing to compare", "GET", "/api/comparison?left=passage", {}, 422),
+    ("an unknown text to compare", "GET", "/api/comparison?left=passage&right=x", {}, 404),
+    ("differences of unknown texts", "GET", "/api/differences?id=two-clocks/001&key=x", {}, 404),
     ("nowhere", "GET", "/api", {}, 404),
     ("another method", "DELETE", "REVIEWS", {"headers": SAME}, 405),
     ("reading by writing", "POST", "/api/listing", {"headers": SAME, "json": {}}, 405),
@@ -313,6 +333,12 @@ PLACES = [
     "/api/changes",
     "/api/search",
     "/api/listing",
+    "/api/home",
+    "/api/passages",
+    "/api/passage",
+    "/api/comparison",
+    "/api/differences",
+    "/passage",
 ]
 
 
@@ -321,7 +347,11 @@ PLACES = [
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS"]),
     place=st.sampled_from(PLACES) | st.text(max_size=12).map(lambda text: f"/{text}"),
     body=(FIELDS | JSON).map(json.dumps).map(str.encode) | st.binary(max_size=60),
-    query=st.dictionaries(st.sampled_from(["since", "q", "key"]), st.text(max_size=20), max_size=2),
+    query=st.dictionaries(
+        st.sampled_from(["since", "q", "key", "id", "left", "right", "tag", "where", "like", "run"]),
+        st.text(max_size=20),
+        max_size=3,
+    ),
 )
 def test_nothing_that_is_asked_fails(
     asked: Asked, method: str, place: str, body: bytes, query: dict[str, str]

@@ -14,28 +14,32 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Refused(0, "The studio was closed.", "Open it again with `remix review`; all your reviews are stored.");
+    throw new Refused(0, "The studio was closed.", "Open it again with `remix studio`; all your reviews are stored.");
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that `remix review` printed.");
+  if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that the terminal shows.");
   const refusal = await answer.json().catch(() => ({}));
   throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint);
 }
 
-const get = async (path) => (await ask(path)).json();
+export const get = async (path) => (await ask(path)).json();
 
-async function post(path, body) {
+export async function post(path, body) {
   const headers = { "content-type": "application/json" };
   return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
-export const listing = () => get("api/listing");
-export const changes = (since) => get(`api/changes?since=${encodeURIComponent(since)}`);
+/** Names of the runs that the page's address names; none means all runs. */
+export const RUNS = new URLSearchParams(location.search).getAll("run");
+const SEARCH = new URLSearchParams(RUNS.map((name) => ["run", name]));
+
+export const listing = () => get(`api/listing${location.search}`);
+export const changes = (since) => get(`api/changes?since=${encodeURIComponent(since)}&${SEARCH}`);
 export const search = (words) => get(`api/search?q=${encodeURIComponent(words)}`);
 export const detail = (key) => get(`api/outputs/${key}`);
 export const text = (key) => get(`api/outputs/${key}/text`);
 export const record = async (key) => (await ask(`api/outputs/${key}/record`)).text();
 export const review = (key, values) => post(`api/outputs/${key}/reviews`, values);
-export const choose = (key, output) => post(`api/outputs/${key}/choice`, { output });
+export const choose = (key, output) => post(`api/outputs/${key}/choice`, { output, runs: RUNS });
 export const edit = (key, output, text) => post(`api/outputs/${key}/edits`, { output, text });
-export const undo = (reviews) => post("api/undo", { reviews });
+export const undo = (reviews) => post("api/undo", { reviews, runs: RUNS });

@@ -1,9 +1,10 @@
 // The keyboard: actions by key, and the help page.
 
 import { h } from "./dom.js";
+import { KEYS } from "./strings.js";
 
 /** Whether keys are text here. */
-const isWriting = (target) => target.closest?.("textarea, input:not([type=checkbox]), select, [contenteditable]");
+export const isWriting = (target) => target.closest?.("textarea, input:not([type=checkbox]), select, [contenteditable]");
 
 const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
 
@@ -23,14 +24,15 @@ export function listen(keys) {
 
 const SIGNS = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
 
-export function fillHelp(dialog, keys) {
+/** The help page: `before` and `after` are paragraphs around the list of keys. */
+export function fillHelp(dialog, keys, { before, after = "" }) {
   dialog.replaceChildren(
-    h("h2", { id: "help-title" }, "Keys"),
-    h("p", null, "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit."),
-    h("dl", null, keys.filter(([, about]) => about).map(([names, about]) =>
+    h("h2", { id: "help-title" }, KEYS.title),
+    h("p", null, before),
+    h("dl", null, [...keys, ...KEYS.everywhere].filter(([, about]) => about).map(([names, about]) =>
       h("div", null, h("dt", null, short(names).map((name) => h("kbd", null, SIGNS[name] ?? name))), h("dd", null, about)))),
-    h("p", null, "Words on a shaded ground were uncertain, like a choice among 20, 50 or 150 equally likely tokens. Hover over a word to see the alternatives for each token."),
-    h("form", { method: "dialog" }, h("button", null, "Close")));
+    after && h("p", null, after),
+    h("form", { method: "dialog" }, h("button", null, KEYS.close)));
 }
 
 const short = (names) => (names.length > 4 ? [`${names[0]} – ${names.at(-1)}`] : names);

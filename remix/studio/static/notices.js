@@ -37,3 +37,8 @@ export function tell(words) {
   clearTimeout(timer);
   timer = setTimeout(() => $("message").classList.remove("fresh"), 4000);
 }
+
+/** Read words out that the page shows already. */
+export function announce(words) {
+  $("announced").textContent = words;
+}

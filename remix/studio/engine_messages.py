@@ -1,0 +1,230 @@
+"""What the studio and its engine process say to each other: frozen values, each a line of JSON.
+
+The studio sends commands, the engine process reports. Knows nothing of processes and of models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainSerializer, StringConstraints, TypeAdapter, model_validator
+
+from remix.records import Failure, Frozen, Options
+
+LONGEST_NAME = 1000
+"""Characters of the name of a run or an output."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+
+
+ChosenOptions = Annotated[
+    Options, PlainSerializer(lambda options: options.model_dump(mode="json", exclude_unset=True))
+]
+"""Options that the user chose; unset ones are those of remix.toml, or else the defaults."""
+
+
+class WriteRequest(Frozen):
+    """A new run."""
+
+    does: Literal["write"] = "write"
+    options: ChosenOptions
+
+
+class ResumeRequest(Frozen):
+    """The rest of an interrupted run."""
+
+    does: Literal["resume"] = "resume"
+    run: Name
+    """The run's name."""
+
+
+class RedoRequest(Frozen):
+    """One more variant of a text."""
+
+    does: Literal["redo"] = "redo"
+    output: Name
+    """`RUN:essay/NNN/kind.step[.vN]`."""
+
+
+class BranchRequest(Frozen):
+    """A branch of a text: exactly one of `take`, `write` and `text_before` says how it leaves the text."""
+
+    does: Literal["branch"] = "branch"
+    output: Name
+    """`RUN:essay/NNN/kind.step[.vN]`."""
+    at: Annotated[str, StringConstraints(max_length=LONGEST_NAME)] | None = None
+    """A word, `WORD:N`, or the number of a token, from 1; null for the text's end."""
+    take: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)] | None = None
+    """The word to put there, or the rank of an alternative, from 1."""
+    write: Annotated[str, StringConstraints(min_length=1, max_length=2**20)] | None = None
+    """Words to put there."""
+    text_before: Annotated[str, StringConstraints(min_length=1, max_length=2**20)] | None = None
+    """The whole text up to the place from which the model goes on, perhaps edited."""
+    variants: int = Field(1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> BranchRequest:
+        if sum(each is not None for each in (self.take, self.write, self.text_before)) != 1:
+            raise ValueError("exactly one of take, write and text_before is wanted")
+        if self.text_before is not None and self.at is not None:
+            raise ValueError("text_before says where by itself: leave `at` out")
+        return self
+
+
+JobRequest = Annotated[WriteRequest | ResumeRequest | RedoRequest | BranchRequest, Field(discriminator="does")]
+
+
+# -- commands of the studio -----------------------------------------------------------------------------------
+
+
+class Begin(Frozen):
+    """Carry out a job; there is one at a time."""
+
+    command: Literal["begin"] = "begin"
+    job: str
+    request: JobRequest
+
+
+class Stop(Frozen):
+    """Stop a job after the current decode call; nothing happens if the job has ended."""
+
+    command: Literal["stop"] = "stop"
+    job: str
+
+
+class AskEstimate(Frozen):
+    """Plan a run, and say how large it is; nothing is written."""
+
+    command: Literal["estimate"] = "estimate"
+    question: str
+    """An id of the question, which the answer repeats."""
+    options: ChosenOptions
+
+
+class LetGo(Frozen):
+    """Free the model, unless a job is at work."""
+
+    command: Literal["let go"] = "let go"
+
+
+Command = Annotated[Begin | Stop | AskEstimate | LetGo, Field(discriminator="command")]
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+
+# -- reports of the engine process ----------------------------------------------------------------------------
+
+
+class Stage(Frozen):
+    """A step before the first text that may take long."""
+
+    report: Literal["stage"] = "stage"
+    job: str
+    stage: str
+    """In words."""
+    share: float | None
+    """Share that is done, 0 to 1; null if unknown."""
+
+
+class Began(Frozen):
+    """A run's folder is on disk."""
+
+    report: Literal["began"] = "began"
+    job: str
+    run: str
+    planned: int
+    finished: int
+    model: str
+
+
+class Words(Frozen):
+    """New words of a text."""
+
+    task: str
+    """Id of the task."""
+    candidate: int
+    at: int
+    """Characters of the text before these words; 0 if the text begins, perhaps once more."""
+    piece: str
+
+
+class NewWords(Frozen):
+    """New words of all texts that are being written."""
+
+    report: Literal["words"] = "words"
+    job: str
+    words: tuple[Words, ...]
+
+
+class TextFinished(Frozen):
+    """A text and its record are on disk."""
+
+    report: Literal["text"] = "text"
+    job: str
+    task: str
+    record: str
+    """The record's id."""
+
+
+class Ended(Frozen):
+    """A job has ended."""
+
+    report: Literal["ended"] = "ended"
+    job: str
+    state: Literal["finished", "stopped", "failed"]
+    error: str = ""
+    hint: str = ""
+    failures: tuple[Failure, ...] = ()
+    """Texts that could not be written."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of what was left out."""
+
+
+class Seconds(Frozen):
+    """How long a run will take."""
+
+    least: float
+    most: float
+    by: str
+    """In words, what the numbers rest on."""
+
+
+class Estimate(Frozen):
+    """How large a planned run is."""
+
+    texts: int
+    passages: int
+    candidates: int
+    """All texts to be written, of which the best are kept."""
+    kinds: tuple[str, ...]
+    model: str
+    prompt_tokens: int
+    prompt_tokens_computed: int
+    seconds: Seconds | None
+    memory: str
+    """In words; empty if unknown."""
+    notes: tuple[str, ...]
+    """What was left out, and what the user should know."""
+
+
+class Estimated(Frozen):
+    """The answer to a question for an estimate."""
+
+    report: Literal["estimated"] = "estimated"
+    question: str
+    estimate: Estimate | None
+    """Null if no run can be planned."""
+    error: str = ""
+    hint: str = ""
+
+
+class Loaded(Frozen):
+    """Which model is in memory."""
+
+    report: Literal["loaded"] = "loaded"
+    model: str | None
+
+
+Report = Annotated[
+    Stage | Began | NewWords | TextFinished | Ended | Estimated | Loaded, Field(discriminator="report")
+]
+REPORT: TypeAdapter[Report] = TypeAdapter(Report)

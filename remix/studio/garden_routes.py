@@ -1,0 +1,71 @@
+"""The HTTP routes of essays, tags and passages: the home page, lists of passages, and a passage with its texts.
+
+Takes the studio's garden, gives routes. Knows nothing of essays.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from remix.records import Options
+from remix.studio.json_http import answer
+from remix.studio.studio import Studio
+from remix.util.validation import first_problem
+
+LONGEST_QUERY = 1000
+"""Characters of a query, of a text compared with, or of a name in an address."""
+
+
+def routes(studio: Studio) -> list[Route]:
+    """The routes."""
+    garden, texts = studio.garden, studio.texts
+
+    def home(request: Request) -> Response:
+        return answer(garden.home())
+
+    def passages(request: Request) -> Response:
+        return answer(garden.passages(_options(request)))
+
+    def passage(request: Request) -> Response:
+        return answer(texts.of(_parameter(request, "id")))
+
+    def comparison(request: Request) -> Response:
+        return answer(texts.compare(_parameter(request, "left"), _parameter(request, "right")))
+
+    def differences(request: Request) -> Response:
+        return answer(texts.differences(_parameter(request, "id"), request.query_params.getlist("key")))
+
+    return [
+        Route("/api/home", home),
+        Route("/api/passages", passages),
+        Route("/api/passage", passage),
+        Route("/api/comparison", comparison),
+        Route("/api/differences", differences),
+    ]
+
+
+def _parameter(request: Request, name: str) -> str:
+    """A parameter of the address. Raises `HTTPException` if the parameter is missing or long."""
+    value = request.query_params.get(name, "")
+    if not value or len(value) > LONGEST_QUERY:
+        raise HTTPException(422, f"`{name}` is missing, or has more than {LONGEST_QUERY} characters.")
+    return value
+
+
+def _options(request: Request) -> Options:
+    """The options that choose passages. Raises `HTTPException` if a value isn't allowed."""
+    asked = request.query_params
+    try:
+        return Options(
+            tags=tuple(asked.getlist("tag")),
+            essays=tuple(asked.getlist("essay")),
+            where=asked.get("where") or None,
+            like=asked.get("like", "")[:LONGEST_QUERY] or None,
+        )
+    except ValidationError as error:
+        problem = first_problem(error)
+        raise HTTPException(422, f"`{problem.key}`: {problem.words}.") from error

@@ -1,0 +1,62 @@
+"""The studio's pages: each a document of its own, with its own module and style sheet, and a header in common.
+
+Takes nothing of the workspace: a page asks for its data itself. To add a page, add a row to `PAGES`, and
+`static/NAME.js`; `static/NAME.css` is loaded if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from remix import pages
+from remix.studio.static_files import modules_of, static_files
+from remix.util.environment import version
+
+
+class Page(NamedTuple):
+    """A page."""
+
+    name: str
+    """Name of the page's module and style sheet, without suffix."""
+    path: str
+    """The page's address below the studio's folder."""
+    template: str = "studio_page.html"
+    """The page's HTML, a file of `remix/pages`."""
+    first_request: str = ""
+    """Address of the data that the page asks for first, below the studio's folder; the page's query is added."""
+
+
+PAGES = (
+    # One page a line.
+    Page("home", "/", first_request="api/home"),
+    Page("passage", "/passage", first_request="api/passage"),
+    Page("write", "/write", first_request="api/write"),
+    Page("desk", "/desk", "desk.html", first_request="api/listing"),
+)
+
+
+def routes(on_visit: Callable[[], object]) -> list[Route]:
+    """A route for each page; `on_visit` is called when a page is asked for."""
+    return [Route(page.path, _answer(page, on_visit)) for page in PAGES]
+
+
+def _answer(page: Page, on_visit: Callable[[], object]) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        on_visit()
+        query = request.scope["query_string"].decode("ascii", errors="replace")
+        html = pages.render(
+            page.template,
+            page=page.name,
+            version=version(),
+            modules=modules_of(f"{page.name}.js"),
+            style=f"{page.name}.css" if f"{page.name}.css" in static_files() else "",
+            first_request=page.first_request and page.first_request + (f"?{query}" if query else ""),
+        )
+        return Response(html, media_type="text/html")
+
+    return answer

@@ -1,0 +1,18 @@
+// Requests about jobs and models.
+
+import { get, post } from "./api.js";
+
+export const choices = () => get("api/write");
+export const models = () => get("api/models");
+export const passages = (query) => get(`api/passages?${query}`);
+export const jobs = () => get("api/jobs");
+export const texts = (job, place) => get(`api/jobs/${job}/texts${place ? `?place=${encodeURIComponent(place)}` : ""}`);
+export const estimate = (options) => post("api/jobs/estimate", { options });
+export const write = (options) => post("api/jobs", { options });
+export const resume = (run) => post("api/jobs/resume", { run });
+export const redo = (output) => post("api/jobs/redo", { output });
+export const branch = (request) => post("api/jobs/branch", request);
+export const stop = (job) => post(`api/jobs/${job}/stop`, {});
+export const pull = (name) => post("api/models/pull", { name });
+export const stopPull = () => post("api/models/pull/stop", {});
+export const letGo = () => post("api/models/let-go", {});

@@ -1,0 +1,61 @@
+"""The studio's parts: what the routes of all pages work with.
+
+Takes a workspace and a reviewer's name, gives a `Studio`. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from remix.studio.events import Events
+from remix.studio.garden import Garden
+from remix.studio.jobs import Jobs
+from remix.studio.model_pulls import Pulls
+from remix.studio.open_runs import OpenRuns
+from remix.studio.outputs_watch import OutputsWatch
+from remix.studio.passage_texts import PassageTexts
+from remix.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The parts of a studio, shared by all pages and threads."""
+
+    workspace: Workspace
+    runs: OpenRuns
+    """All runs, those that appear while the studio is open included."""
+    garden: Garden
+    """Essays, tags and passages."""
+    texts: PassageTexts
+    """Passages with all their texts."""
+    events: Events
+    """What open pages hear."""
+    jobs: Jobs
+    """Runs that pages asked for, and the engine process."""
+    pulls: Pulls
+    """Models that are being downloaded."""
+    watch: OutputsWatch
+    """What other processes do in the outputs folder."""
+
+    @classmethod
+    def open(cls, workspace: Workspace, named: Sequence[str], reviewer: str) -> Studio:
+        """A studio in which the named runs are open at once; `runs.find_runs` opens all others.
+
+        Runs are named by path or by the beginning of their names. Raises `RunError`.
+        """
+        outputs = workspace.outputs
+        runs = OpenRuns.open(outputs, named, reviewer) if named else OpenRuns(outputs, (), reviewer)
+        garden = Garden(workspace, runs)
+        events = Events()
+        jobs = Jobs(workspace, events.publish)
+        return cls(
+            workspace=workspace,
+            runs=runs,
+            garden=garden,
+            texts=PassageTexts(garden, runs),
+            events=events,
+            jobs=jobs,
+            pulls=Pulls(events.publish),
+            watch=OutputsWatch(outputs, events.publish, lambda: jobs.active_run),
+        )
