@@ -102,6 +102,9 @@ class EngineHost:
                 with suppress(ValueError):
                     self._hear(REPORT.validate_json(line))
         status = self._process.wait()
+        assert self._process.stdin
+        with suppress(OSError), self._saying:
+            self._process.stdin.close()
         self._hear_end(_in_words(status, self._last_line()))
 
     def _last_line(self) -> str:
