@@ -81,11 +81,11 @@ class Client(httpx.Client):
 
 
 @contextmanager
-def served(root: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`remix review` in a workspace: its address, and the process."""
-    command = [sys.executable, "-P", "-m", "remix", "-C", str(root), "review", "--no-open", "--as", "Eve", *arguments]
+def served(root: Path, *arguments: str, command: str = "review") -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`remix review` or `remix studio` in a workspace: its address, and the process."""
+    words = [sys.executable, "-P", "-m", "remix", "-C", str(root), command, "--no-open", "--as", "Eve", *arguments]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **python_path()}
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **python_path()}
     )
     assert process.stdout
     assert process.stderr

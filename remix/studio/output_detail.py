@@ -43,17 +43,6 @@ MOST_ALTERNATIVES = 5
 LONGEST_PIECE = 1000
 """Characters of a token's piece sent to the page; no token has more."""
 
-FLAGS = {
-    "copy": "most of the text is word for word in its source",
-    "echo": "five words in a row are from the prompt's instructions",
-    "empty": "the text has no words",
-    "loop": "five words in a row are repeated",
-    "standstill": "the step gave back its input",
-    "thoughts": "the model never got beyond its thoughts",
-    "truncated": "the token limit cut the text",
-    "unfinished": "the text ends in mid-sentence",
-}
-
 
 class OutputText(NamedTuple):
     """An output's text, with the record if both files are unchanged since written."""
@@ -108,14 +97,6 @@ class View(Frozen):
     """Why no differences are marked: hardly a common word, or too long; null if differences are marked."""
 
 
-class Flag(Frozen):
-    """A suspected fault of a text."""
-
-    name: str
-    about: str
-    """Explanation; empty for an unknown flag."""
-
-
 class OutputDetail(Frozen):
     """All that the page shows of one output."""
 
@@ -142,7 +123,8 @@ class OutputDetail(Frozen):
     """Words with known alternatives."""
     cut: int
     """Number of characters left out at the end."""
-    flags: tuple[Flag, ...]
+    flags: tuple[str, ...]
+    """Suspected faults of the text."""
     facts: tuple[tuple[str, str], ...]
     """The record in words: term and value."""
     prompt: tuple[Message, ...]
@@ -198,9 +180,7 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         reading=_reading(folder, record, task.id, text) if record else None,
         words=tuple(Word(shade=word.shade, tokens=tuple(map(_token, word.tokens))) for word in words),
         cut=max(0, len(text) - SHOWN),
-        flags=tuple(
-            Flag(name=readable(each), about=FLAGS.get(each, "")) for each in (record.flags[:MOST] if record else ())
-        ),
+        flags=tuple(map(readable, record.flags[:MOST] if record else ())),
         facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
         prompt=tuple(each.model_copy(update={"content": readable(each.content[:SHOWN])}) for each in messages),
         candidates=tuple(

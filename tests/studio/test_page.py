@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,77 +14,13 @@ from remix.workspace import Workspace
 from tests.conftest import FakeWriter
 from tests.forging import forge, forge_request
 from tests.reader.made import store_made
+from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
 from tests.studio_server import FIRST, OTHER, SECOND, TEXT, served, variants
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
+pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
+from playwright.sync_api import Browser, Route, expect
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser test of the studio: no chromium here")
-
-SOON = 15_000
-"""Milliseconds until what should be there must be: machines may be busy."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=SOON)
-    with sync_api.sync_playwright() as playwright:
-        # As root Chromium's own sandbox doesn't start.
-        rootless = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=rootless)
-        yield browser
-        browser.close()
-
-
-class Reader:
-    """A reader in the studio, in one or more tabs."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800})
-        self.context.set_default_timeout(SOON)
-        self.address = address
-        self.troubles: list[str] = []
-        """What the browser complained of: a blocked script, a broken module, a dialog."""
-        self.asked: set[str] = set()
-        """Hosts that the page asked for anything."""
-
-    def tab(self, at: str | None = None, routes: Mapping[str, Callable[[Route], None]] | None = None) -> Page:
-        """A page; `routes` answer some of its requests in the studio's place."""
-        page = self.context.new_page()
-        for path, answer in (routes or {}).items():
-            page.route(path, answer)
-        page.on("console", lambda message: self.troubles.append(message.text))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("dialog", lambda dialog: (self.troubles.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: self.asked.add(re.sub(r"(//[^/]*).*", r"\1", request.url)))
-        page.goto(at or self.address)
-        page.wait_for_selector("body[data-ready]")
-        if not routes:
-            # Texts are read after the list is shown.
-            page.wait_for_selector("#todo:not([hidden])", state="attached")
-        return page
-
-
-OpenReader = Any
-
-
-@pytest.fixture
-def sit(browser: Browser) -> Iterator[OpenReader]:
-    """Open a workspace's latest run; what the browser complains of fails the test."""
-    with ExitStack() as stack:
-        readers: list[Reader] = []
-
-        def down(root: Path, *arguments: str) -> Reader:
-            address, _ = stack.enter_context(served(root, *arguments))
-            readers.append(Reader(browser, address))
-            return readers[-1]
-
-        yield down
-        for reader in readers:
-            assert reader.troubles == []
-            assert reader.asked == {reader.address.split("/#")[0]}, "nothing is loaded from elsewhere"
-            reader.context.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -103,15 +31,6 @@ def folder(workspace: Workspace) -> RunFolder:
 def holds(folder: RunFolder, task: str) -> Standing:
     found = reviews.standings(reviews.read(folder.path).reviews)
     return found.get(folder.read(task)[0].id, Standing())
-
-
-def says(page: Page, words: str) -> None:
-    expect(page.locator("#message")).to_have_text(words)
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 # -- reading ------------------------------------------------------------------------------------------------
@@ -212,7 +131,10 @@ def test_judging_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenR
     page = sit(workspace.root).tab()
     press(page, "a")
     says(page, "Accepted: again 1.")
-    press(page, "l")
+    press(page, "l", "l", "Escape", "l")
+    expect(page.get_by_role("button", name="Earned", exact=True)).to_be_focused()
+    assert holds(folder, FIRST).loss is None, "asked, not stored"
+    press(page, "Enter")
     says(page, "The loss was worth it.")
     press(page, "n")
     page.keyboard.type("Keeps j and k.")
@@ -544,22 +466,16 @@ def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: OpenReade
         page.locator("#provenance summary").first.click()
         press(page, "e")
         page.locator("textarea").press("Escape")
-        _fits(page)
+        fits(page)
         press(page, "j")
         page.wait_for_timeout(200)
     press(page, "k", "k", "k", "k")
     page.get_by_role("button", name="Show the record").click()
     page.set_viewport_size({"width": 390, "height": 844})
-    _fits(page)
+    fits(page)
     assert page.evaluate("window.ran") is None
     assert page.locator("body script, body img, body svg, body a:not(.skip)").count() == 0
     assert "\u202e" not in page.locator("body").inner_text()
-
-
-def _fits(page: Page) -> None:
-    """Nothing is wider than the window, nor lies on top of the list."""
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
 
 
 def test_a_passage_of_a_million_letters(workspace: Workspace, sit: OpenReader) -> None:
@@ -572,7 +488,7 @@ def test_a_passage_of_a_million_letters(workspace: Workspace, sit: OpenReader) -
     forge_request(folder, change)
     page = sit(workspace.root).tab()
     expect(page.locator(".source .text")).to_contain_text("yyy")
-    _fits(page)
+    fits(page)
     press(page, "a")
     says(page, "Accepted: again 1.")
 
@@ -611,7 +527,7 @@ def test_every_width_and_twice_the_size(
     """At 200 % a window of 1280 by 800 is one of 640 by 400."""
     page = sit(workspace.root).tab()
     page.set_viewport_size({"width": width, "height": height})
-    _fits(page)
+    fits(page)
     expect(page.get_by_role("button", name="Accept")).to_be_in_viewport()
     page.get_by_role("button", name="Accept").click()
     says(page, "Accepted: again 1.")
@@ -619,7 +535,7 @@ def test_every_width_and_twice_the_size(
         page.get_by_role("button", name="List").click()
     page.locator("[role=option]").nth(2).click()
     expect(page.locator("#output h3").first).to_have_text("again 1, variant 2")
-    _fits(page)
+    fits(page)
 
 
 def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
@@ -638,25 +554,8 @@ def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: 
     assert not (folder.path / "reviews.jsonl").exists(), "keys do nothing behind a dialog"
 
 
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Deque's accessibility checks, fetched for the occasion."""
-    place = tmp_path_factory.mktemp("axe")
-    npm = shutil.which("npm")
-    if not npm:
-        pytest.skip("accessibility isn't checked: no npm here")
-    done = subprocess.run([npm, "pack", "axe-core@4"], cwd=place, capture_output=True, text=True, check=False)
-    packs = list(place.glob("*.tgz"))
-    if not packs:
-        pytest.skip(f"accessibility isn't checked: npm can't fetch axe-core ({done.stderr.strip()[-200:]})")
-    with tarfile.open(packs[0]) as pack:
-        script = pack.extractfile("package/axe.min.js")
-        assert script
-        return script.read().decode()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
+def test_no_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     reviews.say(folder, FIRST, "Eve", verdict="accept", note="Good.")
     reviews.say(folder, SECOND, "Eve", verdict="reject")
     store_made(folder, FIRST, ["said", "turned round"])
@@ -674,15 +573,7 @@ def test_no_serious_barriers(folder: RunFolder, workspace: Workspace, sit: OpenR
         press(page, *keys)
         if state == "narrow":
             page.set_viewport_size({"width": 390, "height": 844})
-        assert _barriers(page, axe) == [], state
-
-
-def _barriers(page: Page, axe: str) -> list[str]:
-    # Through the debugger, since the page itself lets no other script in.
-    page.evaluate(f"() => {{ {axe}\n }}")
-    found = page.evaluate("() => axe.run()")
-    grave = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
-    return [json.dumps([each["id"], *(node["html"][:200] for node in each["nodes"])]) for each in grave]
+        assert barriers(page, axe) == [], state
 
 
 # -- made by the model --------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ export async function post(path, body) {
 }
 
 /** Names of the runs that the page's address names; none means all runs. */
-const RUNS = new URLSearchParams(location.search).getAll("run");
+export const RUNS = new URLSearchParams(location.search).getAll("run");
 const SEARCH = new URLSearchParams(RUNS.map((name) => ["run", name]));
 
 export const listing = () => get(`api/listing${location.search}`);

@@ -22,8 +22,11 @@ const labels = (name) => VIEWS[name] ?? [capital(kindOf(name)), `The ${kindOf(na
 /** A view in words, to be read out. */
 export const spoken = (name) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", reading: "Beside the passage, as a model read both.", before: "Beside the previous step.", edited: "Your version beside the original." })[name] ?? `Beside the ${kindOf(name)}.`;
 
-/** The views to choose from, the reading last; steps are hidden from a blind judge. */
-export const viewsOf = (detail, blind) => [...detail.views.filter((view) => !(blind && view.name === "before")), detail.reading && { name: "reading" }].filter(Boolean);
+const HIDDEN = ["before", "sentences", "reading"]; // views that tell a blind judge the step, or what was measured
+
+/** The views to choose from, the reading last. */
+export const viewsOf = (detail, blind) => [...detail.views, detail.reading && { name: "reading" }]
+  .filter((view) => view && !(blind && HIDDEN.includes(view.name)));
 
 /** Gives the elements, and the output's paragraph. */
 export function comparison({ detail, title, standing, blind, view, variants, finding }, on) {
@@ -42,7 +45,7 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
     h("div", { class: "tools" },
       views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
         h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), labels(name)[0]))),
-      view.plain && h("p", { class: "about" }, view.plain === "long" ? "Too long to mark the differences." : "Hardly a word is the same: no differences marked.")),
+      view.plain === "long" && h("p", { class: "about" }, "Too long to mark the differences.")),
     h("div", { class: "columns" },
       h("section", { class: "source", "aria-label": left },
         h("h3", null, left), isReading ? passageOf(detail.reading) : paragraph(view.left, [], "del"),
@@ -51,8 +54,8 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
         h("h3", null, view.name === "edited" ? `${title}, as edited` : title), text,
         detail.cut > 0 && h("p", { class: "about" }, `${amount(detail.cut)} more characters are in the file.`),
         isReading && labelsOf(detail.reading),
-        detail.measured && h("p", { class: "measured" }, `Measured: ${detail.measured}.`),
-        detail.reading && h("p", { class: "measured" }, `Reading: ${detail.reading.line}. `, h("span", { class: "about" }, detail.reading.trust)),
+        !blind && detail.measured && h("p", { class: "measured" }, `Measured: ${detail.measured}.`),
+        !blind && detail.reading && h("p", { class: "measured" }, `Reading: ${detail.reading.line}. `, h("span", { class: "about" }, detail.reading.trust)),
         review(standing))),
     isReading && legend(detail.reading),
     variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },

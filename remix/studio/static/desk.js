@@ -6,16 +6,15 @@ import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
 import { showHeader } from "./header.js";
 import { fillHelp, listen } from "./keys.js";
+import { LOSSES, askLoss, leaveLoss, showLosses } from "./loss.js";
 import { announce, guarded, tell } from "./notices.js";
 import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, whenShown } from "./open_output.js";
 import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
-import { judge, judgeAndGoOn, nextLoss, pick, undo } from "./reviewing.js";
-import { store } from "./store.js";
+import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
+import { shownRuns } from "./store.js";
 import { DESK } from "./strings.js";
 import { annotate, edit } from "./writing.js";
-
-const LOSSES = { earned: "Loss earned", lost: "Loss not earned", neither: "No loss" };
 
 const KEYS = [
   [["j", "ArrowDown"], "next text", () => move(1)],
@@ -26,7 +25,7 @@ const KEYS = [
   [["A", "R", "S"], "accept, reject or star, then the next text to do", (key) => judgeAndGoOn({ A: "accept", R: "reject", S: "star" }[key])],
   [["x"], "next text to do", moveToNextToDo],
   [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "accept the variant of this number, and reject the others", pick],
-  [["l"], "was the loss worth it? Earned, lost, neither", nextLoss],
+  [["l"], "was the loss worth it? Asks; earned, not earned, or neither", askLoss],
   [["n"], "write a note", annotate],
   [["e"], "edit: your own version, kept beside the original", edit],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
@@ -36,10 +35,11 @@ const KEYS = [
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],
-  [["Escape"], "", () => { alternatives.hide(); showList(false); }],
+  [["Escape"], "", () => { alternatives.hide(); showList(false); leaveLoss(); }],
 ];
 
 function showBar(standing) {
+  if (state.isAskingLoss) return showLosses(standing);
   const button = (key, label, action, pressed) => h("button", { type: "button", "aria-pressed": pressed == null ? null : String(pressed), click: action, "aria-keyshortcuts": key },
     label, " ", h("kbd", { "aria-hidden": "true" }, key));
   const focused = [...$("bar").children].indexOf(document.activeElement);
@@ -50,17 +50,20 @@ function showBar(standing) {
     button("s", "Star", () => judge("star"), standing.verdict === "star"),
     button("n", "Note", annotate),
     button("e", "Edit", edit),
-    button("l", LOSSES[standing.loss] ?? "Loss?", nextLoss),
+    button("l", LOSSES[standing.loss] ?? "Loss?", askLoss),
     button("u", "Undo", undo),
-    button("k", "Previous", () => move(-1)),
-    button("j", "Next", () => move(1)));
+    button("k", wideOrNarrow("Previous", "‹"), () => move(-1)),
+    button("j", wideOrNarrow("Next", "›"), () => move(1)));
   $("bar").children[focused]?.focus();
 }
+
+/** A word, and a sign for it where there is little room. */
+const wideOrNarrow = (word, sign) => [h("span", { class: "word-of-button" }, word), h("span", { class: "sign-of-button", "aria-hidden": "true" }, sign)];
 
 async function start() {
   await reload();
   const { chosen } = state;
-  const runs = store.listing.runs;
+  const runs = shownRuns();
   $("about").textContent = runs.length === 1 ? runs[0].about : counted(runs.length, "run");
   $("search").value = chosen.q ?? "";
   $("blind").checked = chosen.blind;

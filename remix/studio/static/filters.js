@@ -21,7 +21,7 @@ const FACETS = [
   ["kind", "Kind", (row) => [row.kind], false],
   ["step", "Step", (row) => [String(row.step)], true],
   ["tag", "Tag", (row, passage) => passage.tags, false],
-  ["flag", "Flag", (row) => (!isRead(row) ? [] : row.flags.length ? row.flags : ["none"]), false],
+  ["flag", "Flag", (row) => (!isRead(row) ? [] : row.flags.length ? row.flags : ["none"]), true],
   ["model", "Model", (row) => (isRead(row) ? [row.model ?? "unknown"] : []), true],
   ["run", "Run", (row, passage, runs) => [runs[row.run].name], true],
 ];

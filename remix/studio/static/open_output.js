@@ -41,6 +41,7 @@ async function openNow(key) {
   const left = row();
   state.selected = key;
   state.view = null;
+  state.isAskingLoss = false;
   // Only the open output may be listed without fitting the filters.
   if ((left && !fits()(left)) || !listedRows().includes(row())) refilter();
   revealOpen();

@@ -5,7 +5,8 @@ import { facets } from "./filters.js";
 import { MARKS, VERDICTS } from "./labels.js";
 import { LongList } from "./long_list.js";
 import { fits, row as openRow, state, title } from "./page_state.js";
-import { ordered, standingOf, store } from "./store.js";
+import { ordered, shownRuns, standingOf, store } from "./store.js";
+import { DESK, FLAGS } from "./strings.js";
 
 let listed = []; // rows
 
@@ -19,14 +20,16 @@ export const listedRows = () => listed;
 
 function option({ row, number }) {
   const standing = standingOf(row);
-  const flags = [...(row.flags ?? []), row.output === null || store.broken[row.key] ? "broken" : null].filter(Boolean);
+  // Flags tell what was measured: a blind judge finds that out alone.
+  const measured = state.chosen.blind ? [] : row.flags ?? [];
+  const flags = [...measured, row.output === null || store.broken[row.key] ? "broken" : null].filter(Boolean);
   return h("div", {
     id: `row-${row.key}`, role: "option", class: `row ${standing.verdict ?? "todo"}`, "aria-selected": String(row.key === state.selected),
     "aria-setsize": listed.length, "aria-posinset": number + 1, "data-key": row.key,
   },
     h("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing.verdict] ?? ""),
     h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${VERDICTS[standing.verdict] ?? "to do"},`)),
-    h("span", { class: "flag" }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
+    h("span", { class: "flag", title: measured.filter((name) => FLAGS[name]).map((name) => `${name}: ${FLAGS[name]}`).join("\n") || null }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
     h("span", { class: "opening", dir: "auto" }, row.opening ?? "…"));
 }
 
@@ -55,8 +58,11 @@ function count() {
   const left = todo(store.listing.outputs);
   $("reading").textContent = store.unread ? `Reading: ${amount(all - store.unread)} of ${counted(all, "text")}` : "";
   $("todo").hidden = store.unread > 0;
-  $("todo").textContent = left ? `${amount(left)} of ${counted(all, "text")} to do` : `All ${counted(all, "text")} judged`;
-  $("progress").max = Math.max(1, all);
+  const { planned, finished } = progressOf(shownRuns());
+  const isWhole = finished >= planned;
+  const judged = left || !all ? DESK.todo(amount(left), counted(all, "text")) : DESK.allJudged(counted(all, "text"));
+  $("todo").textContent = isWhole ? judged : [DESK.written(amount(finished), counted(planned, "text")), left > 0 && DESK.todo(amount(left), amount(all))].filter(Boolean).join(", ");
+  $("progress").max = Math.max(1, isWhole ? all : planned);
   $("progress").value = all - left;
   const fitting = listed.filter(fits());
   $("counts").replaceChildren(...(fitting.length === all ? [] : [
@@ -64,6 +70,12 @@ function count() {
     h("button", { type: "button" }, "All"),
   ]));
   document.title = `${left ? `(${left}) ` : ""}${$("about").textContent} · remix`;
+}
+
+/** Texts planned and finished in the runs that the page shows. */
+function progressOf(runs) {
+  const sum = (name) => runs.reduce((all, run) => all + run[name], 0);
+  return { planned: sum("total"), finished: sum("done") };
 }
 
 export function showFacets() {

@@ -12,6 +12,7 @@ export const state = {
   selected: null, // the open output's key
   detail: null, // the open output's details, once they are here
   view: null, // name of the view, if one was chosen for the open output
+  isAskingLoss: false, // whether the bar asks if the loss was worth it
   writing: null, // "note" or "edit" while an editor is open
 };
 

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { MARKS } from "./labels.js";
+import { FLAGS } from "./strings.js";
 
 export function provenance({ detail, chain, standing, blind }, on) {
   if (blind)
@@ -9,7 +10,7 @@ export function provenance({ detail, chain, standing, blind }, on) {
   return [
     h("h2", null, "Where it comes from"),
     h("p", null, `${detail.path}, ${detail.lines}`),
-    detail.flags.length > 0 && h("ul", { class: "flags" }, detail.flags.map(({ name, about }) => h("li", null, h("b", null, name), about && `: ${about}`))),
+    detail.flags.length > 0 && h("ul", { class: "flags" }, detail.flags.map((name) => h("li", null, h("b", null, name), FLAGS[name] && `: ${FLAGS[name]}`))),
     chain.length > 1 && h("div", null, h("h3", null, "Chain"), h("ol", { class: "chain" }, chain.map(({ key, step, opening, selected, verdict }) =>
       h("li", { value: step }, h("button", { type: "button", "aria-current": selected ? "true" : null, click: () => on.open(key) }, `${verdict ? `${MARKS[verdict]} ` : ""}${opening}`))))),
     h("dl", null, detail.facts.map(([term, value]) => [h("dt", null, term), h("dd", { dir: "auto" }, short(value))])),

@@ -7,9 +7,7 @@ import { VERDICTS, capital } from "./labels.js";
 import { guarded, tell } from "./notices.js";
 import { go, moveToNextToDo, refresh, variants } from "./open_output.js";
 import { row, state, title } from "./page_state.js";
-import { detailOf, standingOf, store } from "./store.js";
-
-const LOSSES = ["earned", "lost", "neither"];
+import { detailOf, store } from "./store.js";
 
 const stored = []; // ids of this page's reviews, the latest last, for undo
 let last = Promise.resolve();
@@ -51,11 +49,6 @@ export const judge = (verdict) => review({ verdict }, (here) => `${capital(VERDI
 export function judgeAndGoOn(verdict) {
   judge(verdict);
   moveToNextToDo();
-}
-
-export function nextLoss() {
-  const loss = LOSSES[(LOSSES.indexOf(row() ? standingOf(row()).loss : null) + 1) % LOSSES.length];
-  return review({ loss }, () => ({ earned: "The loss was worth it.", lost: "The loss wasn’t worth it.", neither: "Nothing was lost or earned." })[loss]);
 }
 
 export function pick(digit) {

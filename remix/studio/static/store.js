@@ -15,6 +15,9 @@ export const store = {
   details: new Map(), // by key, those shown last
 };
 
+/** The runs that the page shows. */
+export const shownRuns = () => store.listing.runs.filter(({ name }) => !api.RUNS.length || api.RUNS.includes(name));
+
 export const standingOf = (row) => store.standings.get(row.output) ?? NO_REVIEW;
 
 /** Ask for the listing. */

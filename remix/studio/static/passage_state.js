@@ -1,0 +1,41 @@
+// What the passage page shows now. What a reload should keep stands in the address.
+
+const asked = new URLSearchParams(location.search);
+
+export const state = {
+  passage: null, // as the server gives it
+  chosen: {
+    id: asked.get("id") ?? "",
+    by: asked.get("by") ?? "kind",
+    kind: asked.get("kind") ?? "",
+    run: asked.get("run") ?? "",
+    at: asked.get("at") ?? "", // key of the text that keys are about
+    pair: asked.get("pair") === "1" && asked.getAll("two").length === 2, // whether two texts are compared at full width
+  },
+  two: asked.getAll("two").slice(0, 2), // keys of the texts chosen for comparing; "passage" is the passage
+  view: null, // the two texts, as the server compares them
+  noting: null, // key of the text whose note is being written
+  chunks: new Map(), // the texts with differences marked, by key
+  live: new Map(), // texts being written, by place in the run
+};
+
+let draw = () => {};
+
+/** `callback` draws the page. */
+export function whenChanged(callback) {
+  draw = callback;
+}
+
+/** Keep the address up to date, and draw the page. */
+export function changed() {
+  const { pair, ...kept } = state.chosen;
+  const values = Object.entries({ ...kept, by: kept.by === "kind" ? "" : kept.by, pair: pair ? "1" : "" }).filter(([, value]) => value);
+  const search = new URLSearchParams([...values, ...(pair ? state.two.map((key) => ["two", key]) : [])]);
+  history.replaceState(null, "", `?${search}`);
+  draw();
+}
+
+export const textOf = (key) => state.passage?.texts.find((text) => text.key === key);
+
+/** The text that keys are about. */
+export const current = () => textOf(state.chosen.at);

@@ -1,0 +1,112 @@
+// A text of the passage page: a column with the text, its standing, and what can be done with it.
+
+import { amount } from "./dom.js";
+import { LOSSES, marked } from "./labels.js";
+import { ACTIONS } from "./passage_actions.js";
+import { changed, state } from "./passage_state.js";
+import { judge, note } from "./passage_review.js";
+import { FLAGS, PASSAGE } from "./strings.js";
+import { Component, html, useEffect, useRef } from "./vendor/preact.js";
+
+/** Choose the text that keys are about. */
+export function select(key) {
+  if (state.chosen.at === key) return;
+  state.chosen.at = key;
+  changed();
+}
+
+/** Choose a text for comparing, or no longer; of three the first is given up. */
+export function toggle(key) {
+  state.two = state.two.includes(key) ? state.two.filter((each) => each !== key) : [...state.two, key].slice(-2);
+  changed();
+}
+
+/** A column; drawn anew only if what it shows has changed. */
+export class TextColumn extends Component {
+  shouldComponentUpdate(next) {
+    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  }
+
+  render({ text, chunks, isCurrent, isChosen, isNoting }) {
+    const title = PASSAGE.text(text);
+    return html`<article class="card ${text.verdict ?? ""}" id=${`text-${text.key}`} tabindex="-1" data-key=${text.key}
+      aria-label=${title} aria-current=${isCurrent ? "true" : null} onFocusIn=${() => select(text.key)} onClick=${() => select(text.key)}>
+      <h3>${title}</h3>
+      <${About} text=${text} />
+      ${text.problem && html`<p class="alarm">${text.problem}</p>`}
+      <${Words} text=${text.text} chunks=${chunks} />
+      ${text.cut > 0 && html`<p class="about">${PASSAGE.cut(amount(text.cut))}</p>`}
+      <${Standing} text=${text} />
+      ${isNoting && html`<${Note} text=${text} />`}
+      <${Actions} text=${text} isChosen=${isChosen} />
+    </article>`;
+  }
+}
+
+const About = ({ text }) => {
+  const parts = [text.branch && PASSAGE.branch(text.branch), text.model, ...text.flags.map((name) => html`<span title=${FLAGS[name]}>${name}</span>`), text.is_edited && PASSAGE.edited, text.is_stale && PASSAGE.stale];
+  return html`<p class="about" dir="auto">${parts.filter(Boolean).map((part, index) => [index > 0 && ", ", part])}</p>`;
+};
+
+/** The words, new ones marked where differences are known. */
+export const Words = ({ text, chunks, mark = "ins" }) => html`<p class="text" dir="auto">${
+  chunks ? chunks.map(([words, isNew]) => (isNew ? html`<${mark}>${words}</${mark}>` : words)) : text}</p>`;
+
+function Standing({ text }) {
+  const { verdict, loss, note: words, reviewers } = text.standing;
+  const said = [marked(verdict), LOSSES[loss]].filter(Boolean).join(", ");
+  if (!said && !words) return null;
+  const names = reviewers.join(PASSAGE.and);
+  return html`<div class="standing"><p>${said ? PASSAGE.judgedBy(said, names) : PASSAGE.noted(names)}</p>
+    ${words && html`<p class="note" dir="auto">${words}</p>`}</div>`;
+}
+
+export function Actions({ text, isChosen }) {
+  const verdict = (name, label) => html`<button type="button" aria-pressed=${String(text.verdict === name)} onClick=${() => judge(name, text)}>${label}</button>`;
+  return html`<div class="actions">
+    ${verdict("accept", PASSAGE.accept)}${verdict("reject", PASSAGE.reject)}${verdict("star", PASSAGE.star)}
+    <button type="button" onClick=${() => startNote(text)}>${PASSAGE.note}</button>
+    <button type="button" aria-pressed=${String(isChosen)} onClick=${() => toggle(text.key)}>${PASSAGE.choose}</button>
+    ${ACTIONS.map(([, label, about, act]) => html`<button type="button" title=${about} onClick=${() => act(text)}>${label}</button>`)}
+    <a class="button" href=${deskOf(text)}>${PASSAGE.desk}</a></div>`;
+}
+
+/** Address of a text at the desk. */
+export const deskOf = (text) => `desk?${new URLSearchParams({ run: text.run })}#${new URLSearchParams({ at: text.key })}`;
+
+export function startNote(text) {
+  if (!text) return;
+  state.chosen.at = text.key;
+  state.noting = text.key;
+  changed();
+}
+
+/** A text area for a note. What is half written survives a reload, under the same name as on the desk. */
+function Note({ text }) {
+  const area = useRef(null);
+  const name = `draft note ${text.output}`;
+  useEffect(() => area.current.focus(), []);
+  const close = () => {
+    state.noting = null;
+    sessionStorage.removeItem(name);
+    changed();
+    document.getElementById(`text-${text.key}`)?.focus();
+  };
+  const keep = () => {
+    const words = area.current.value.trim();
+    close();
+    if (words !== (text.standing.note ?? "")) note(text, words);
+  };
+  const press = (event) => {
+    if (event.key === "Escape") close();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) keep();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return html`<div class="editor">
+    <textarea rows="4" dir="auto" ref=${area} aria-label=${PASSAGE.noteLabel} defaultValue=${sessionStorage.getItem(name) ?? text.standing.note ?? ""}
+      onInput=${(event) => sessionStorage.setItem(name, event.target.value)} onKeyDown=${press}></textarea>
+    <p><button type="button" class="main" onClick=${keep}>${PASSAGE.keep} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
+      ${" "}<button type="button" onClick=${close}>${PASSAGE.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
+}

@@ -1,0 +1,97 @@
+// The passage page: the passage, what orders its texts, the texts in columns, or two of them at full width.
+
+import { counted } from "./dom.js";
+import { WAYS, grouped, valuesOf } from "./passage_columns.js";
+import { changed, state, textOf } from "./passage_state.js";
+import { Actions, TextColumn, Words } from "./passage_text.js";
+import { PASSAGE } from "./strings.js";
+import { html } from "./vendor/preact.js";
+
+/** The groups shown now. */
+export const groups = () => grouped(state.passage.texts, state.chosen);
+
+export const Page = ({ passage }) => html`
+  <${Head} passage=${passage} />
+  ${state.chosen.pair ? html`<${Pair} view=${state.view} />` : html`<${Tools} passage=${passage} /><${Columns} passage=${passage} />`}`;
+
+const address = (id) => `passage?${new URLSearchParams({ id })}`;
+
+function Head({ passage }) {
+  const [first, last] = passage.lines;
+  const place = [PASSAGE.place(passage.path, first, last), passage.section && PASSAGE.under(passage.section)].filter(Boolean).join(", ");
+  return html`<div class="head"><h1 dir="auto">${passage.title}</h1>
+    <p class="about" dir="auto">${place}</p>
+    <p class="row-of">
+      ${passage.before && html`<a href=${address(passage.before)}>← ${PASSAGE.before}</a>`}
+      ${passage.after && html`<a href=${address(passage.after)}>${PASSAGE.after} →</a>`}
+      ${!passage.is_gone && html`<a class="button" href=${`write?${new URLSearchParams({ passage: passage.id })}`}>${PASSAGE.write}</a>`}</p></div>`;
+}
+
+function Tools({ passage }) {
+  const choose = (event) => {
+    state.chosen[event.target.name] = event.target.value;
+    changed();
+  };
+  const field = (name, label, values, named = (value) => value) => html`<label>${label}${" "}
+    <select name=${name} value=${state.chosen[name]} onChange=${choose}>${values.map((value) => html`<option value=${value}>${named(value)}</option>`)}</select></label>`;
+  const filter = (name, label) => {
+    const values = valuesOf(passage.texts, name);
+    return values.length > 0 && field(name, label, ["", ...values], (value) => value || PASSAGE.all);
+  };
+  const shown = passage.texts.length < passage.all_texts ? PASSAGE.first(passage.texts.length, counted(passage.all_texts, "text")) : counted(passage.texts.length, "text");
+  return html`<div class="tools">
+    ${passage.texts.length > 1 && field("by", PASSAGE.by, WAYS, (way) => PASSAGE.ways[way])}
+    ${filter("kind", PASSAGE.kind)}${filter("run", PASSAGE.run)}
+    <span class="about" id="count">${PASSAGE.count(shown, state.live.size)}</span></div>`;
+}
+
+function Columns({ passage }) {
+  return html`<div class="columns" id="columns" tabindex="0" role="region" aria-label=${PASSAGE.columns}>
+    <${Passage} passage=${passage} />
+    ${groups().map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
+      <h2 dir="auto">${name}</h2>
+      <div class="cards">${texts.map((text) => html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
+        isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting} />`)}</div>
+    </section>`)}
+    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
+      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
+    ${!passage.texts.length && !state.live.size && html`<p class="about none">${PASSAGE.none}</p>`}
+  </div>`;
+}
+
+const Passage = ({ passage }) => html`<article class="card source" aria-label=${PASSAGE.passage}>
+  <h2>${PASSAGE.passage}</h2>
+  ${passage.is_gone && html`<p class="about">${PASSAGE.gone}</p>`}
+  <${Prose} blocks=${passage.blocks} />
+  <p class="tags" dir="auto">${passage.tags.map((tag) => `#${tag}`).join(" ")}</p></article>`;
+
+/** A passage as prose: paragraphs, items of lists, quotations. */
+const Prose = ({ blocks }) => blocks.map(({ kind, text, mark, level }) => {
+  if (kind === "quotation") return html`<blockquote class="text" dir="auto">${text}</blockquote>`;
+  if (kind === "item") return html`<p class="text item level-${level}" dir="auto"><span class="mark">${mark || "•"}</span> ${text}</p>`;
+  return html`<p class="text" dir="auto">${text}</p>`;
+});
+
+const Live = ({ live }) => html`<article class="card live" aria-label=${PASSAGE.text(live)}>
+  <h3>${PASSAGE.text(live)}</h3>
+  <p class="about">${[live.candidate > 1 && PASSAGE.candidate(live.candidate), live.text ? PASSAGE.beingWritten : PASSAGE.waiting].filter(Boolean).join(", ")}</p>
+  <p class="text" dir="auto">${live.text}<span class="cursor" aria-hidden="true"></span></p></article>`;
+
+/** Two texts at full width, differences marked on both sides. */
+function Pair({ view }) {
+  const side = (key, chunks, mark) => {
+    const text = textOf(key);
+    return html`<article class="card" data-key=${key} tabindex="-1" onFocusIn=${() => text && (state.chosen.at = key)}>
+      <h2>${text ? PASSAGE.text(text) : PASSAGE.passage}</h2>
+      ${text && html`<p class="about" dir="auto">${text.run}</p>`}
+      <${Words} chunks=${chunks} mark=${mark} />
+      ${text && html`<${Actions} text=${text} isChosen=${true} />`}</article>`;
+  };
+  return html`<p class="row-of"><button type="button" onClick=${leavePair}>${PASSAGE.back} <kbd aria-hidden="true">Esc</kbd></button></p>
+    ${view && html`<section class="pair" aria-label=${PASSAGE.pair}>${side(state.two[0], view.left, "del")}${side(state.two[1], view.right, "ins")}</section>`}`;
+}
+
+export function leavePair() {
+  state.chosen.pair = false;
+  changed();
+}

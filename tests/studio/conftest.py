@@ -1,0 +1,48 @@
+"""A browser, and readers in the studio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.studio_pages import OpenReader, Reader, axe_script, chromium
+from tests.studio_server import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def sit(browser: Browser) -> Iterator[OpenReader]:
+    """Open a workspace's latest run, or with `command="studio"` the home page.
+
+    What the browser complains of fails the test.
+    """
+    with ExitStack() as stack:
+        readers: list[Reader] = []
+
+        def down(root: Path, *arguments: str, command: str = "review") -> Reader:
+            address, _ = stack.enter_context(served(root, *arguments, command=command))
+            readers.append(Reader(browser, address))
+            return readers[-1]
+
+        yield down
+        for reader in readers:
+            assert reader.troubles == []
+            assert reader.asked == {reader.address.split("/#")[0]}, "nothing is loaded from elsewhere"
+            reader.context.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe_script(tmp_path_factory.mktemp("axe"))
