@@ -136,8 +136,9 @@ def test_a_stopped_run_goes_on(studio: Listening) -> None:
     assert not folder.is_being_written()
     assert intact(folder)
     assert stopped.run
+    done = len(folder.done)
     again = studio.jobs.add(ResumeRequest(run=stopped.run))
-    studio.until(again, lambda now: now.finished > len(folder.done) + 2)
+    studio.until(again, lambda now: now.finished > done + 2)
     studio.jobs.stop(again.id)
     studio.ended(again)
     assert intact(folder)
