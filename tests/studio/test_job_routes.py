@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from remix.errors import ModelError
 from remix.models.download import Pulled, Watch
 from remix.outputs import RunFolder
 from remix.records import Options
@@ -129,6 +130,13 @@ def test_an_estimate(asked: Asked) -> None:
     asked.played.host.hear(Estimated(question=question.question, estimate=ESTIMATE))
     asking.join(60)
     assert (answers[0].status_code, answers[0].json()["texts"]) == (200, 2)
+
+
+def test_a_run_that_cannot_be_planned_is_an_answer(asked: Asked) -> None:
+    asked.played.refuses = ModelError("the engine's process can't be started.", "Close other programs.")
+    answer = asked("POST", "/api/jobs/estimate", json={"options": {"tags": ["time"]}})
+    assert answer.status_code == 200
+    assert answer.json() == {"error": "the engine's process can't be started.", "hint": "Close other programs."}
 
 
 def test_the_texts_of_a_job(workspace: Workspace, finished: RunFolder) -> None:
