@@ -1,0 +1,163 @@
+"""What streaming to the studio's page costs, and how soon words are on the page: `python -m benchmarks.streaming`.
+
+The same run is made in turns from a terminal, where nobody listens, and in the studio, with a page that reads every
+event. Both are timed by their records: from the first text's beginning to the last text's end. Words are timed from
+the moment when the engine's thread has them to the moment when the page's client has read them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from benchmarks import machine
+from remix.generation import run_events
+from remix.outputs import RunFolder
+from remix.studio import engine_host, engine_process
+from remix.studio.guard import Access
+from remix.studio.server import bind, serve
+from remix.studio.studio import Studio
+from remix.util.processes import clean_environment
+from remix.workspace import Workspace, init, open_workspace
+
+LOG = "REMIX_STREAMING_LOG"
+"""Environment variable with the file in which the engine process notes when it has a text's first words."""
+
+OPTIONS = {"tags": ["convergence"], "kinds": ["summary"], "steps": 1, "variants": 4, "max_tokens": 96}
+WORDS = ("--tag", "convergence", "--kind", "summary", "--steps", "1", "--variants", "4", "--max-tokens", "96")
+
+
+def engine() -> None:
+    """The engine process, which notes when it has the first words of each text."""
+    hear = engine_process._Telling.hear
+    log = Path(os.environ[LOG]).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the process lives)
+
+    def noting(self: engine_process._Telling, event: run_events.RunEvent) -> None:
+        if isinstance(event, run_events.NewWords) and event.at == 0:
+            log.write(json.dumps([event.task.id, time.time()]) + "\n")
+            log.flush()
+        hear(self, event)
+
+    engine_process._Telling.hear = noting  # type: ignore[method-assign]
+    engine_process.main()
+
+
+class Sitting:
+    """A studio in this process, and a page that reads its events."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        bound = bind("127.0.0.1", 0)
+        self._access = Access("127.0.0.1", bound.getsockname()[1])
+        self._studio = Studio.open(workspace, [], "a benchmark")
+        self._server = threading.Thread(
+            target=serve, args=(self._studio, self._access, bound, False, print), daemon=True
+        )
+        self._server.start()
+        address = urlsplit(self._access.address)
+        self._origin = f"{address.scheme}://{address.netloc}"
+        self._client = httpx.Client(headers={"origin": self._origin}, trust_env=False, timeout=120)
+        folder = self._client.post(f"{self._origin}/enter", json={"key": address.fragment.partition("=")[2]}).json()
+        self._base = self._origin + folder["folder"].rstrip("/")
+        self.heard: dict[str, float] = {}
+        """For each text the time when its first words were read."""
+        self._ended: dict[str, str] = {}
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def run(self) -> RunFolder:
+        """Make the run, and wait for its end."""
+        self.heard.clear()
+        job = self._client.post(f"{self._base}/api/jobs", json={"options": OPTIONS}).json()["id"]
+        while job not in self._ended:
+            time.sleep(0.05)
+        assert self._ended[job] == "finished", self._studio.jobs.get(job)
+        run = self._studio.jobs.get(job).run
+        assert run
+        return RunFolder.open(self._workspace.outputs / run)
+
+    def close(self) -> None:
+        """End the engine process."""
+        self._studio.jobs.close()
+
+    def _listen(self) -> None:
+        name = ""
+        with self._client.stream("GET", f"{self._base}/api/events") as stream:
+            for line in stream.iter_lines():
+                if line.startswith("event: "):
+                    name = line[7:]
+                elif line.startswith("data: "):
+                    self._take(name, json.loads(line[6:]))
+
+    def _take(self, name: str, value: dict[str, object]) -> None:
+        if name == "text" and value["at"] == 0:
+            variant = f".v{value['variant']}" if value["variant"] != 1 else ""
+            self.heard[f"{value['place']}/{value['kind']}.{value['step']}{variant}"] = time.time()
+        elif name == "job" and value["state"] in ("finished", "stopped", "failed"):
+            self._ended[str(value["id"])] = str(value["state"])
+
+
+def rate(folder: RunFolder) -> float:
+    """Tokens a second of a run, by its records."""
+    records = [folder.read(task.id)[0] for task in folder.run.tasks]
+    begun = min(each.circumstances.started for each in records)
+    ended = max(each.circumstances.finished for each in records)
+    return sum(len(each.output.token_ids or ()) for each in records) / (ended - begun).total_seconds()
+
+
+def in_a_terminal(root: Path) -> RunFolder:
+    """The run, made by `remix generate`."""
+    command = [sys.executable, "-m", "remix", "-C", str(root), "generate", "--quiet", *WORDS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment())
+    return RunFolder.open(Path(done.stdout.strip()))
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--json", type=Path, help="file for the numbers")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as top:
+        root, log = Path(top) / "garden", Path(top) / "log"
+        init(root)
+        log.touch()
+        os.environ[LOG] = str(log)
+        engine_host.FUNCTION = "benchmarks.streaming:engine"
+        sitting = Sitting(open_workspace(root))
+        # Loading, and the first use of the file, aren't timed.
+        in_a_terminal(root), sitting.run()
+        silent, streamed, delays = [], [], list[float]()
+        for _ in range(chosen.rounds):
+            silent.append(rate(in_a_terminal(root)))
+            log.write_text("", encoding="utf-8")
+            streamed.append(rate(sitting.run()))
+            first = dict(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+            delays += [sitting.heard[task] - at for task, at in first.items() if task in sitting.heard]
+        sitting.close()
+    ratios = [one / other for one, other in zip(streamed, silent, strict=True)]
+    found = {
+        "machine": machine.describe().model_dump(mode="json"),
+        "terminal": silent,
+        "studio": streamed,
+        "ratios": ratios,
+        "median": statistics.median(ratios),
+        "delay": {"median": statistics.median(delays), "most": max(delays), "texts": len(delays)},
+    }
+    print(json.dumps(found, indent=2))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
