@@ -8,7 +8,8 @@ from remix.errors import ModelError, RemixError
 from remix.records import Frozen
 from remix.studio.engine_host import Hear, HearEnd
 from remix.studio.engine_messages import Began
-from remix.studio.jobs import Job, Jobs, Publish
+from remix.studio.job_records import Job
+from remix.studio.jobs import Jobs, Publish
 from remix.workspace import Workspace
 
 

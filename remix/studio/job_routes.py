@@ -15,8 +15,8 @@ from remix.errors import RemixError
 from remix.outputs.find import find_run
 from remix.records import Frozen
 from remix.studio.engine_messages import BranchRequest, ChosenOptions, RedoRequest, ResumeRequest, WriteRequest
+from remix.studio.job_records import Job
 from remix.studio.job_texts import texts_of
-from remix.studio.jobs import Job
 from remix.studio.json_http import NotInStudio, answer, read, stored
 from remix.studio.model_pulls import models
 from remix.studio.studio import Studio
@@ -72,6 +72,7 @@ def routes(studio: Studio) -> list[Route]:
         Route("/api/jobs/redo", answers.redo, methods=["POST"]),
         Route("/api/jobs/branch", answers.branch, methods=["POST"]),
         Route("/api/jobs/{id}/stop", answers.stop, methods=["POST"]),
+        Route("/api/jobs/{id}/again", answers.again, methods=["POST"]),
         Route("/api/jobs/{id}/texts", answers.texts),
         Route("/api/models", answers.models),
         Route("/api/models/pull", answers.pull, methods=["POST"]),
@@ -133,6 +134,11 @@ class _Answers:
         await read(request, Done)
         id_ = request.path_params["id"]
         return answer(await run_in_threadpool(self._jobs.stop, id_))
+
+    async def again(self, request: Request) -> Response:
+        await read(request, Done)
+        id_ = request.path_params["id"]
+        return await stored(lambda: self._jobs.again(id_))
 
     # -- models ---------------------------------------------------------------------------------------------
 

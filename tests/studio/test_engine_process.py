@@ -18,7 +18,8 @@ from remix.outputs import RunFolder
 from remix.records import Options
 from remix.studio.engine_host import EngineHost
 from remix.studio.engine_messages import BranchRequest, RedoRequest, ResumeRequest, WriteRequest
-from remix.studio.jobs import Job, Jobs, OutputEvent
+from remix.studio.job_records import Job, OutputEvent
+from remix.studio.jobs import Jobs
 from remix.verification.verify import verify
 from remix.workspace import Workspace
 from tests.conftest import Remix, eventually, python_path

@@ -37,7 +37,14 @@ HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
 
 POSTS = ("/api/jobs", "/api/jobs/estimate", "/api/jobs/resume", "/api/jobs/redo", "/api/jobs/branch")
-ALL_POSTS = (*POSTS, "/api/jobs/x/stop", "/api/models/pull", "/api/models/pull/stop", "/api/models/let-go")
+ALL_POSTS = (
+    *POSTS,
+    "/api/jobs/x/stop",
+    "/api/jobs/x/again",
+    "/api/models/pull",
+    "/api/models/pull/stop",
+    "/api/models/let-go",
+)
 GETS = ("/api/write", "/api/jobs", "/api/models", "/api/events", "/api/jobs/x/texts")
 
 
@@ -223,7 +230,11 @@ def test_only_json_is_taken(asked: Asked, path: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3),
     max_leaves=6,
 )
