@@ -1,8 +1,9 @@
 """What streaming to the studio's page costs, and how soon words are on the page: `python -m benchmarks.streaming`.
 
-The same run is made in turns from a terminal, where nobody listens, and in the studio, with a page that reads every
-event. Both are timed by their records: from the first text's beginning to the last text's end. Words are timed from
-the moment when the engine's thread has them to the moment when the page's client has read them.
+The studio makes the same run in turns with and without streaming, by the same engine process, while a page reads
+every event. Speed is told by the records, from the first text's beginning to the last text's end; on a busy machine
+the processor time of the engine process says more, and that of the studio's process with its page. Words are timed
+from the moment when the engine's thread has them to the moment when the page's client has read them.
 """
 
 from __future__ import annotations
@@ -11,36 +12,38 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 
 from benchmarks import machine
-from remix.generation import run_events
-from remix.outputs import RunFolder
+from remix.generation import execute, run_events
+from remix.outputs import RunFolder, list_runs
 from remix.studio import engine_host, engine_process
 from remix.studio.guard import Access
 from remix.studio.server import bind, serve
 from remix.studio.studio import Studio
-from remix.util.processes import clean_environment
 from remix.workspace import Workspace, init, open_workspace
 
 LOG = "REMIX_STREAMING_LOG"
 """Environment variable with the file in which the engine process notes when it has a text's first words."""
 
-OPTIONS = {"tags": ["convergence"], "kinds": ["summary"], "steps": 1, "variants": 4, "max_tokens": 96}
-WORDS = ("--tag", "convergence", "--kind", "summary", "--steps", "1", "--variants", "4", "--max-tokens", "96")
+OPTIONS = {"tags": ["convergence"], "kinds": ["summary"], "steps": 1, "variants": 2, "max_tokens": 96}
+
+
+SILENT = "silent"
+"""Name of the file beside the log that turns streaming off."""
 
 
 def engine() -> None:
-    """The engine process, which notes when it has the first words of each text."""
-    hear = engine_process._Telling.hear
+    """The engine process, which notes when it has the first words of each text, and is silent if it is told to."""
+    hear, generate = engine_process._Telling.hear, execute.generate
     log = Path(os.environ[LOG]).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the process lives)
 
     def noting(self: engine_process._Telling, event: run_events.RunEvent) -> None:
@@ -49,8 +52,25 @@ def engine() -> None:
             log.flush()
         hear(self, event)
 
+    def perhaps_silent(*arguments: Any) -> execute.Outcome:
+        *given, listen = arguments
+        is_silent = Path(os.environ[LOG]).with_name(SILENT).exists()
+        return generate(*given, None if is_silent else listen)
+
     engine_process._Telling.hear = noting  # type: ignore[method-assign]
+    execute.generate = perhaps_silent
     engine_process.main()
+
+
+class Turn(NamedTuple):
+    """The run made once."""
+
+    rate: float
+    """Tokens a second."""
+    engine: float
+    """Milliseconds of a processor for each token, by the engine process."""
+    studio: float
+    """The same by the studio's process and its page."""
 
 
 class Sitting:
@@ -75,16 +95,28 @@ class Sitting:
         self._ended: dict[str, str] = {}
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def run(self) -> RunFolder:
+    def run(self) -> Turn:
         """Make the run, and wait for its end."""
         self.heard.clear()
+        before = self._used()
         job = self._client.post(f"{self._base}/api/jobs", json={"options": OPTIONS}).json()["id"]
         while job not in self._ended:
             time.sleep(0.05)
         assert self._ended[job] == "finished", self._studio.jobs.get(job)
-        run = self._studio.jobs.get(job).run
-        assert run
-        return RunFolder.open(self._workspace.outputs / run)
+        after = self._used()
+        folder = RunFolder.open(max(list_runs(self._workspace.outputs)))
+        records = [folder.read(task.id)[0] for task in folder.run.tasks]
+        begun = min(each.circumstances.started for each in records)
+        ended = max(each.circumstances.finished for each in records)
+        tokens = sum(len(each.output.token_ids or ()) for each in records)
+        rate = tokens / (ended - begun).total_seconds()
+        return Turn(rate, *(1000 * (new - old) / tokens for new, old in zip(after, before, strict=True)))
+
+    def _used(self) -> tuple[float, float]:
+        """Seconds of a processor that the engine's and the studio's process have used."""
+        host = self._studio.jobs._host
+        engine = psutil.Process(host.pid) if isinstance(host, engine_host.EngineHost) else None
+        return _seconds(engine) if engine else 0.0, _seconds(psutil.Process())
 
     def close(self) -> None:
         """End the engine process."""
@@ -107,19 +139,9 @@ class Sitting:
             self._ended[str(value["id"])] = str(value["state"])
 
 
-def rate(folder: RunFolder) -> float:
-    """Tokens a second of a run, by its records."""
-    records = [folder.read(task.id)[0] for task in folder.run.tasks]
-    begun = min(each.circumstances.started for each in records)
-    ended = max(each.circumstances.finished for each in records)
-    return sum(len(each.output.token_ids or ()) for each in records) / (ended - begun).total_seconds()
-
-
-def in_a_terminal(root: Path) -> RunFolder:
-    """The run, made by `remix generate`."""
-    command = [sys.executable, "-m", "remix", "-C", str(root), "generate", "--quiet", *WORDS]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment())
-    return RunFolder.open(Path(done.stdout.strip()))
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def main() -> None:
@@ -135,23 +157,27 @@ def main() -> None:
         os.environ[LOG] = str(log)
         engine_host.FUNCTION = "benchmarks.streaming:engine"
         sitting = Sitting(open_workspace(root))
-        # Loading, and the first use of the file, aren't timed.
-        in_a_terminal(root), sitting.run()
-        silent, streamed, delays = [], [], list[float]()
+        # Loading, and the first use of the file, aren't counted.
+        sitting.run()
+        turns: dict[bool, list[Turn]] = {True: [], False: []}
+        delays: list[float] = []
         for _ in range(chosen.rounds):
-            silent.append(rate(in_a_terminal(root)))
+            log.with_name(SILENT).touch()
+            turns[False].append(sitting.run())
+            log.with_name(SILENT).unlink()
             log.write_text("", encoding="utf-8")
-            streamed.append(rate(sitting.run()))
+            turns[True].append(sitting.run())
             first = dict(json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
             delays += [sitting.heard[task] - at for task, at in first.items() if task in sitting.heard]
         sitting.close()
-    ratios = [one / other for one, other in zip(streamed, silent, strict=True)]
+    pairs = list(zip(turns[True], turns[False], strict=True))
     found = {
         "machine": machine.describe().model_dump(mode="json"),
-        "terminal": silent,
-        "studio": streamed,
-        "ratios": ratios,
-        "median": statistics.median(ratios),
+        "streaming": [turn._asdict() for turn in turns[True]],
+        "silent": [turn._asdict() for turn in turns[False]],
+        "speed": statistics.median(one.rate / other.rate for one, other in pairs),
+        "processor": statistics.median(one.engine / other.engine for one, other in pairs),
+        "studio": statistics.median((one.studio - other.studio) / other.engine for one, other in pairs),
         "delay": {"median": statistics.median(delays), "most": max(delays), "texts": len(delays)},
     }
     print(json.dumps(found, indent=2))
