@@ -152,16 +152,8 @@ def _measure(name: str, given: BranchWork, server: str | None) -> BranchMeasure:
 
 def table(name: str, results: dict[str, list[BranchMeasure]]) -> Table:
     """A model's results: seconds, and medians of the ratios within a round."""
-    headings = (
-        "seconds",
-        "lowest…highest",
-        "× the text alone",
-        "× 16 in one batch",
-        "tokens",
-        "rows a call",
-        "decoding",
-    )
-    made = blank(name, "", *headings)
+    headings = ("seconds", "lowest…highest", "× the text alone", "× 16 in one batch", "tokens", "rows a call")
+    made = blank(name, "", *headings, "prompt, s", "decoding, s")
     for each, some in results.items():
         seconds = [measure.seconds for measure in some]
         calls = [step for measure in some for step in measure.steps]
