@@ -14,17 +14,17 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import click
+import psutil
 from rich.table import Table
 
 from benchmarks import contenders
 from benchmarks.children import run, wait_for_quiet
-from benchmarks.report import blank, number, save, show, spread
+from benchmarks.report import blank, number, save, show
 from benchmarks.work import Work
 from remix.records import Fork, Frozen, Request
 
@@ -76,6 +76,8 @@ class BranchMeasure(Frozen):
 
     seconds: float
     """From the first request to the last text; loading and a warm-up aren't counted."""
+    processor: float
+    """Seconds of all processors meanwhile: on a busy machine with one thread, the number to compare."""
     tokens: int
     """Tokens that no other text had before: sampled, or put in the place of the text's own."""
     text: tuple[int, ...] = ()
@@ -85,13 +87,15 @@ class BranchMeasure(Frozen):
     prompt: float = 0.0
     """Seconds for computing the prompt."""
     steps: tuple[tuple[int, float], ...] = ()
-    """For each decode call the number of rows, and its seconds."""
+    """For each decode call the rows, and its seconds."""
 
 
 @click.command()
 @click.option("--model", "models", multiple=True, help="A GGUF's path or name; repeatable. Default: the bundled.")
 @click.option("--type", "file_types", multiple=True, help="The first model in this weight type too; repeatable.")
-@click.option("--tokens", type=click.IntRange(BRANCHES), default=150, show_default=True, help="Tokens of the text.")
+@click.option(
+    "--tokens", type=click.IntRange(2 * BRANCHES), default=150, show_default=True, help="Tokens of the text."
+)
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--only", multiple=True, type=click.Choice(list(TITLES)), help="Only this contender; repeatable.")
 @click.option("--threads", type=click.IntRange(1), help="For all; by default one for each physical core.")
@@ -151,17 +155,16 @@ def _measure(name: str, given: BranchWork, server: str | None) -> BranchMeasure:
 
 
 def table(name: str, results: dict[str, list[BranchMeasure]]) -> Table:
-    """A model's results: seconds, and medians of the ratios within a round."""
-    headings = ("seconds", "lowest…highest", "× the text alone", "× 16 in one batch", "tokens", "rows a call")
-    made = blank(name, "", *headings, "prompt, s", "decoding, s")
+    """A model's results: medians, and medians of the ratios within a round."""
+    ratios = ("× the text alone", "× 16 in one batch")
+    headings = ("seconds", *ratios, "of a processor", *ratios, "tokens", "rows a call", "prompt, s", "calls, s")
+    made = blank(name, "", *headings)
     for each, some in results.items():
-        seconds = [measure.seconds for measure in some]
         calls = [step for measure in some for step in measure.steps]
         made.add_row(
             TITLES[each],
-            number(median(seconds), 2),
-            spread(seconds),
-            *(_ratio(results, each, against) for against in ("text", "branches")),
+            *_numbers(results, each, lambda measure: measure.seconds),
+            *_numbers(results, each, lambda measure: measure.processor),
             str(some[0].tokens),
             number(sum(rows for rows, _ in calls) / len(calls), 1) if calls else "",
             number(median(measure.prompt for measure in some), 2) if calls else "",
@@ -170,11 +173,15 @@ def table(name: str, results: dict[str, list[BranchMeasure]]) -> Table:
     return made
 
 
-def _ratio(results: dict[str, list[BranchMeasure]], name: str, against: str) -> str:
-    if against not in results:
-        return ""
-    pairs = zip(results[name], results[against], strict=True)
-    return number(median(one.seconds / other.seconds for one, other in pairs), 2)
+def _numbers(
+    results: dict[str, list[BranchMeasure]], name: str, value: Callable[[BranchMeasure], float]
+) -> Iterator[str]:
+    """The median of a value, and the medians of its ratios to those of the text and of the batch."""
+    yield number(median(map(value, results[name])), 2)
+    for against in ("text", "branches"):
+        pairs = zip(results[name], results.get(against, ()), strict=False)
+        ratios = [value(one) / value(other) for one, other in pairs]
+        yield number(median(ratios), 2) if ratios else ""
 
 
 # -- contenders: each in a process of its own -----------------------------------------------------------------
@@ -233,22 +240,26 @@ def _remix(given: BranchWork, write: Callable[[Engine], list[tuple[int, ...]]]) 
             prompts.clear()
             # A new engine knows no prompts.
             with Engine(decoder, trace=True) as engine:
-                begun = time.perf_counter()
+                begun, used = time.perf_counter(), time.process_time()
                 texts = write(engine)
-                seconds = time.perf_counter() - begun
+                seconds, processor = time.perf_counter() - begun, time.process_time() - used
         (other, *_) = model.tokenize_text(" however")
     given_before = given.places if len(texts) == BRANCHES else (0,)
     tokens = sum(len(each) - place for each, place in zip(texts, given_before, strict=True))
-    measured = {"seconds": seconds, "tokens": tokens, "prompt": sum(prompts), "steps": tuple(steps)}
-    return BranchMeasure(text=texts[0], other=other, **measured)
+    return BranchMeasure(
+        seconds=seconds,
+        processor=processor,
+        tokens=tokens,
+        text=texts[0],
+        other=other,
+        prompt=sum(prompts),
+        steps=tuple(steps),
+    )
 
 
 def server_text(given: BranchWork) -> BranchMeasure:
     """llama-server with one slot: the text alone."""
-    with _served(given) as url:
-        begun = time.perf_counter()
-        _complete(url, given, 0)
-        return BranchMeasure(seconds=time.perf_counter() - begun, tokens=given.work.max_tokens)
+    return _served(given, (), (0,))
 
 
 def server(given: BranchWork) -> BranchMeasure:
@@ -256,22 +267,29 @@ def server(given: BranchWork) -> BranchMeasure:
 
     The latest place comes first, so that each branch finds all that it keeps of the text in the cache.
     """
-    with _served(given) as url:
-        _complete(url, given, len(given.text) - 1)
-        begun = time.perf_counter()
-        for place in given.places:
+    return _served(given, (len(given.text) - 1,), given.places)
+
+
+def _served(given: BranchWork, before: Sequence[int], places: Sequence[int]) -> BranchMeasure:
+    """Branches at some places, after others that aren't counted."""
+    warm_up = given.work.warm_up
+    with contenders.serving(given.work, slots=1) as (url, process):
+        body = {"prompt": list(warm_up.token_ids), "n_predict": 4, **contenders.values(warm_up.sampling)}
+        contenders.complete(url, body)
+        for place in before:
             _complete(url, given, place)
-        seconds = time.perf_counter() - begun
-    return BranchMeasure(seconds=seconds, tokens=sum(given.work.max_tokens - place for place in given.places))
+        begun, used = time.perf_counter(), _used(process.pid)
+        for place in places:
+            _complete(url, given, place)
+        seconds, processor = time.perf_counter() - begun, _used(process.pid) - used
+    tokens = sum(given.work.max_tokens - place for place in places)
+    return BranchMeasure(seconds=seconds, processor=processor, tokens=tokens)
 
 
-@contextmanager
-def _served(given: BranchWork) -> Iterator[str]:
-    with contenders.serving(given.work, slots=1) as url:
-        sampling = given.work.warm_up.sampling
-        prompt = list(given.work.warm_up.token_ids)
-        contenders.complete(url, {"prompt": prompt, "n_predict": 4, **contenders.values(sampling)})
-        yield url
+def _used(pid: int) -> float:
+    """Seconds of processors that a process used."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _complete(url: str, given: BranchWork, place: int) -> None:

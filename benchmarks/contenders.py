@@ -238,7 +238,7 @@ def server(work: Work) -> Measure:
     It differs in two things: DRY hears the prompt as well as the text, and a stop string ends a text even before
     its first word.
     """
-    with serving(work) as url, ThreadPoolExecutor(CLIENTS) as clients:
+    with serving(work) as (url, _), ThreadPoolExecutor(CLIENTS) as clients:
         _ask(url, work.warm_up)
         begun = time.perf_counter()
         answers = list(clients.map(lambda task: _ask(url, task.request), work.tasks))
@@ -253,8 +253,8 @@ def server(work: Work) -> Measure:
 
 
 @contextlib.contextmanager
-def serving(work: Work, slots: int = CLIENTS) -> Iterator[str]:
-    """llama-server's address, while it serves a model with so many slots."""
+def serving(work: Work, slots: int = CLIENTS) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """llama-server's address and process, while it serves a model with so many slots."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -265,7 +265,7 @@ def serving(work: Work, slots: int = CLIENTS) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url, process)
-            yield url
+            yield url, process
         finally:
             process.terminate()
 
