@@ -216,15 +216,15 @@ def langchain(work: Work) -> Measure:
 
 def _chat(chat: Any, task: Task) -> str:
     sampling = task.request.sampling
-    values = _values(sampling)
+    given = values(sampling)
     answer = chat.invoke(
         [(message.role, message.content) for message in task.messages],
         stop=list(sampling.stop),
         seed=sampling.seed % 2**31,
         max_tokens=sampling.max_tokens,
-        temperature=values["temperature"],
-        top_k=values["top_k"],
-        min_p=values["min_p"],
+        temperature=given["temperature"],
+        top_k=given["top_k"],
+        min_p=given["min_p"],
     )
     return str(answer.content)
 
@@ -238,7 +238,7 @@ def server(work: Work) -> Measure:
     It differs in two things: DRY hears the prompt as well as the text, and a stop string ends a text even before
     its first word.
     """
-    with _serving(work) as url, ThreadPoolExecutor(CLIENTS) as clients:
+    with serving(work) as (url, _), ThreadPoolExecutor(CLIENTS) as clients:
         _ask(url, work.warm_up)
         begun = time.perf_counter()
         answers = list(clients.map(lambda task: _ask(url, task.request), work.tasks))
@@ -253,18 +253,19 @@ def server(work: Work) -> Measure:
 
 
 @contextlib.contextmanager
-def _serving(work: Work) -> Iterator[str]:
+def serving(work: Work, slots: int = CLIENTS) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """llama-server's address and process, while it serves a model with so many slots."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [os.environ["LLAMA_SERVER"], "--model", str(work.model), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--parallel", str(CLIENTS), "--ctx-size", str(CLIENTS * work.n_ctx_seq)]
+    command += ["--parallel", str(slots), "--ctx-size", str(slots * work.n_ctx_seq)]
     command += ["--threads", str(work.threads), "--threads-batch", str(work.threads)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url, process)
-            yield url
+            yield url, process
         finally:
             process.terminate()
 
@@ -288,8 +289,13 @@ def _ask(url: str, request: Request) -> dict[str, Any]:
         "seed": sampling.seed,
         "stop": list(sampling.stop),
         "cache_prompt": True,
-        **_values(sampling),
+        **values(sampling),
     }
+    return complete(url, body)
+
+
+def complete(url: str, body: dict[str, Any]) -> dict[str, Any]:
+    """llama-server's answer to a request for a completion."""
     data = json.dumps(body).encode()
     post = urllib.request.Request(f"{url}/completion", data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(post, timeout=600) as answer:
@@ -297,16 +303,16 @@ def _ask(url: str, request: Request) -> dict[str, Any]:
     return result
 
 
-def _values(sampling: Sampling) -> dict[str, Any]:
+def values(sampling: Sampling) -> dict[str, Any]:
     """A chain's parameters by the names llama.cpp's tools give them, everything else turned off."""
-    values: dict[str, Any] = {"temperature": 0.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "dry_multiplier": 0.0}
-    values["samplers"] = ["dry", "top_k", "top_p", "min_p", "temperature"]
+    found: dict[str, Any] = {"temperature": 0.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "dry_multiplier": 0.0}
+    found["samplers"] = ["dry", "top_k", "top_p", "min_p", "temperature"]
     for sampler in sampling.chain:
         match sampler:
             case Grammar():
-                values["grammar"] = sampler.source
+                found["grammar"] = sampler.source
             case Dry():
-                values |= {
+                found |= {
                     "dry_multiplier": sampler.multiplier,
                     "dry_base": sampler.base,
                     "dry_allowed_length": sampler.allowed_length,
@@ -314,14 +320,14 @@ def _values(sampling: Sampling) -> dict[str, Any]:
                     "dry_sequence_breakers": list(sampler.breakers),
                 }
             case TopK():
-                values["top_k"] = sampler.k
+                found["top_k"] = sampler.k
             case TopP():
-                values["top_p"] = sampler.p
+                found["top_p"] = sampler.p
             case MinP():
-                values["min_p"] = sampler.p
+                found["min_p"] = sampler.p
             case Temperature():
-                values["temperature"] = sampler.t
-    return values
+                found["temperature"] = sampler.t
+    return found
 
 
 # -- being a process ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Scheduler:
     def admit(self) -> tuple[Queued, Copy | None] | None:
         """Give a waiting sequence the lowest free slot; also the prefix to copy into the slot, if any is cached.
 
-        None if no slot is free, or if no sequence waits but branches that go along with a running one.
+        None if no slot is free, or if branches that go along with running ones keep all free slots.
         """
         while self._free and (found := self._next()):
             sequence, shared = found
@@ -148,17 +148,30 @@ class Scheduler:
         return True
 
     def _next(self) -> tuple[Queued, SharedPrefix] | None:
-        """The waiting sequence with the longest cached prefix; the first of several; null if all go along."""
-        running = self.running.values()
-        ready = (each for each in self.waiting if not self._branches.goes_along(each, running))
-        candidates = islice(ready, PATIENCE if self._overtaken < PATIENCE else 1)
+        """The waiting sequence with the longest cached prefix, the first of several; null if none may begin."""
+        candidates = islice(self._ready(), PATIENCE if self._overtaken < PATIENCE else 1)
         shares = [(each, self._prefixes.longest(each.beginning)) for each in candidates]
         if not shares:
             return None
         best = max(shares, key=lambda share: share[1].length)
         self._overtaken = 0 if best is shares[0] else self._overtaken + 1
         # The longest branch has the same prompt, so the same prefix.
-        return self._branches.longest(best[0], running), best[1]
+        return self._branches.longest(best[0], self.running.values()), best[1]
+
+    def _ready(self) -> Iterator[Queued]:
+        """The waiting sequences that may begin now, in the order of the queue.
+
+        Branches that go along with a running one don't begin, and each keeps a free slot from later sequences until
+        it parts: without a slot then, it would have to decode all its given tokens by itself.
+        """
+        kept = 0
+        for sequence in self.waiting:
+            if self._branches.goes_along(sequence, self.running.values()):
+                kept += 1
+            else:
+                yield sequence
+            if kept == len(self._free):
+                return
 
     def _keep_prefix(self, slot: int) -> Copy | None:
         """Choose a prefix slot for a finished sequence's prompt, unless a second slot holds the same chunks."""

@@ -1,7 +1,8 @@
 """Branches in real models: a branch that is given its original's tokens has the original's bytes, logits and choices.
 
-The bundled model, and two tiny models whose state can't be cut: recurrent and hybrid. Under several loads, with the
-samplers that keep a state: random numbers, penalties, DRY, a grammar.
+The bundled model, and tiny models: some whose state can't be cut (recurrent and hybrid), some with sliding windows in
+all layers or in some, one that is decoded one text at a time. Under several loads, with the samplers that keep a
+state: random numbers, penalties, DRY, a grammar. All tiny architectures with `pytest --full`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from remix.engine import llama, reasoning
+from remix.engine import llama, probe, reasoning
 from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
 from remix.engine.llama import LlamaDecoder, LlamaModel
 from remix.errors import ModelError
+from remix.models import identity
 from remix.records import (
     Dist,
     Dry,
@@ -37,7 +40,11 @@ from tests import tiny_architectures
 
 PROMPT = "The archive burned, and what was left of it was catalogued with great care.\n\n" * 3 + "Anna asked"
 TOKENS = 12
+TINY_TOKENS = 40
+"""Tokens of a tiny model's text: more than a sliding window has."""
 CONTEXT = 256
+FEW = ("gemma3", "gpt-oss", "llama", "mamba2", "olmo2", "plamo2", "qwen35", "rwkv7")
+"""Tiny architectures tested without `--full`."""
 PENALTIES = Penalties(last_n=64, repeat=1.1, frequency=0.0, presence=0.1)
 DRY = Dry(multiplier=0.8, base=1.75, allowed_length=2, last_n=256, breakers=("\n", ":"), prompt=True)
 CHAINS: tuple[tuple[Sampler, ...], ...] = (
@@ -76,9 +83,9 @@ class NotingDecoder(LlamaDecoder):
         super().clear(slot)
 
 
-def ask(model: LlamaModel, seed: int, chain: tuple[Sampler, ...], prompt: str = PROMPT) -> Request:
-    sampling = Sampling(seed=seed, chain=chain, max_tokens=TOKENS, stop=())
-    return Request(token_ids=tuple(model.tokenize_text(prompt)), sampling=sampling)
+def ask(model: LlamaModel, seed: int, chain: tuple[Sampler, ...], max_tokens: int = TOKENS) -> Request:
+    sampling = Sampling(seed=seed, chain=chain, max_tokens=max_tokens, stop=())
+    return Request(token_ids=tuple(model.tokenize_text(PROMPT)), sampling=sampling)
 
 
 def branch(request: Request, *tokens: int, seed: int | None = None) -> Request:
@@ -107,26 +114,36 @@ def tokens_of(generation: Generation) -> tuple[int, ...]:
     return generation.token_ids
 
 
-def check(model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...]) -> None:
-    """Branches of two texts at many places, under several loads."""
-    originals = [ask(model, seed, chain) for seed in (1, 2)]
-    alone = [write(model, [original], config, 1, 1, 0) for original in originals]
-    written = [texts[0] for texts, _ in alone]
-    logits = [next(iter(noted)) for _, noted in alone]
+def long_texts(
+    model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...], max_tokens: int
+) -> Iterator[tuple[Request, Generation, tuple[int, ...]]]:
+    """Texts of at least two thirds of `max_tokens`, written alone, with the checksums of their logits."""
+    for seed in count(1):
+        request = ask(model, seed, chain, max_tokens)
+        (text,), noted = write(model, [request], config, 1, 1, 0)
+        if len(tokens_of(text)) >= max_tokens * 2 / 3:
+            yield request, text, next(iter(noted))
+
+
+def check(
+    model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...], max_tokens: int = TOKENS, every: int = 5
+) -> None:
+    """Branches of two texts, at the first token and at each `every` tokens after, under several loads."""
+    originals, written, logits = zip(*islice(long_texts(model, config, chain, max_tokens), 2), strict=True)
     asked: list[tuple[int, Request]] = []
     for at, original in enumerate(originals):
         tokens = tokens_of(written[at])
-        asked += [(at, branch(original, *tokens[:place])) for place in range(1, len(tokens) + 1, 5)]
+        asked += [(at, branch(original, *tokens[:place])) for place in range(1, len(tokens) + 1, every)]
     begun = (*tokens_of(written[0])[:5], *model.tokenize_text(" however"))
-    others = [branch(originals[0], *begun, seed=seed) for seed in (None, 5)]
+    others = [branch(originals[0], *begun, seed=seed) for seed in (None, 5, 6)]
     other_alone = [said(write(model, [each], config, 1, 1, 0)[0][0]) for each in others]
-    assert other_alone[0] != other_alone[1], "variants differ"
+    assert len(set(other_alone)) > 1, "variants differ"
     for parallel, threads, prefix_slots in ((1, 2, 0), (5, 1, 3), (16, 2, 0)):
         requests = [*originals, *others, *(each for _, each in reversed(asked))]
         texts, noted = write(model, requests, config, parallel, threads, prefix_slots)
         assert [said(each) for each in texts[:2]] == [said(each) for each in written]
-        assert [said(each) for each in texts[2:4]] == other_alone
-        for (at, _), text in zip(reversed(asked), texts[4:], strict=True):
+        assert [said(each) for each in texts[2:5]] == other_alone
+        for (at, _), text in zip(reversed(asked), texts[5:], strict=True):
             assert said(text) == said(written[at])
         for at in (0, 1):
             assert noted[logits[at]] == 1 + sum(each == at for each, _ in asked), "the logits are the original's"
@@ -145,11 +162,17 @@ def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any
     check(bundled, config, chain)
 
 
-@pytest.mark.parametrize("architecture", ["mamba2", "qwen35", "llama"])
-def test_so_they_do_in_tiny_models_also_where_a_state_cannot_be_cut(architecture: str, tmp_path: Path) -> None:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "architecture" in metafunc.fixturenames:
+        full = metafunc.config.getoption("full")
+        metafunc.parametrize("architecture", tiny_architectures.NAMES if full else FEW)
+
+
+def test_so_they_do_in_tiny_models_of_every_kind(architecture: str, tmp_path: Path) -> None:
     path = tiny_architectures.write(tmp_path, architecture, "q4_k_m")
-    with LlamaModel(path, config=llama.exact_config()) as model:
-        check(model, llama.exact_config(), CHAINS[0])
+    config = probe.choose_config(path, identity.identify(path), threads=1).config
+    with LlamaModel(path, config=config) as model:
+        check(model, config, CHAINS[0], TINY_TOKENS, every=13)
 
 
 @pytest.mark.model

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from remix.engine.decoder import BatchConfig
 from remix.engine.engine import Engine
+from remix.engine.scheduler import Scheduler
+from remix.engine.sequence import Sequence
 from remix.errors import ModelError, PromptError
 from remix.records import Dist, Fork, Generation, Request, Sampling
 from tests.engine.test_engine import Endless, Recurrent
@@ -128,6 +130,45 @@ def test_more_branches_than_slots_are_all_written():
     came = write(Endless(3, config=BatchConfig(chunk=4, rows=3)), asked)
     assert [said(each) for each in came] == [said(alone(each, Endless)) for each in asked]
     assert len({each.token_ids for each in came}) == 11
+
+
+def queue(slots: int, requests: list[Request]) -> list[int]:
+    """The places in the queue of the sequences that begin at once, in the order in which they begin."""
+    scheduler = Scheduler(range(slots), ())
+    sequences = [Sequence(request) for request in requests]
+    for sequence in sequences:
+        scheduler.add(sequence)
+    begun = []
+    while admitted := scheduler.admit():
+        begun.append(sequences.index(admitted[0]))
+    return begun
+
+
+def test_branches_that_go_along_keep_slots_from_later_sequences_and_not_from_earlier_ones():
+    branches = [branch(ask(), 1), branch(ask(), 1, 2, 3), branch(ask(), 1, 2)]
+    text, others = ask(prompt=(7, 8)), [branch(ask(seed=2), 1), branch(ask(seed=2), 2)]
+    assert queue(3, [*branches, text]) == [1]
+    assert queue(4, [*branches, text]) == [1, 3]
+    assert queue(3, [text, *branches]) == [0, 2]
+    assert queue(5, [*branches, *others, text]) == [1, 3]
+    assert queue(6, [*branches, *others, text]) == [1, 3, 5]
+
+
+def test_of_many_texts_the_branches_share_as_much_as_of_one():
+    places = (4, 9, 13, 20, 22, 31, 35)
+    asked: list[list[Request]] = []
+    for number in range(1, 9):
+        original = ask(max_tokens=40, prompt=(number, *PROMPT))
+        begun = tokens_of(alone(original, Endless))
+        asked.append([branch(original, *begun[:place], (begun[place] + 1) % 26 + 1) for place in places])
+    apart = 0
+    for some in asked:
+        decoder = Endless(8, config=BatchConfig(chunk=4, rows=8))
+        write(decoder, some)
+        apart += sum(rows for call, rows in decoder.calls if call == "decode")
+    decoder = Endless(8, config=BatchConfig(chunk=4, rows=8))
+    write(decoder, [each for some in asked for each in some])
+    assert sum(rows for call, rows in decoder.calls if call == "decode") < 1.4 * apart
 
 
 def test_variants_begin_to_differ_at_the_fork():
