@@ -154,12 +154,12 @@ def _levels(found: Sequence[TextRoads], again: Sequence[TextRoads]) -> Table:
         *("distance", "afresh", "same ending", "rejoins", "afresh"),
     )
     for kind, other in zip(led.kinds, afresh.kinds, strict=True):
-        for step, again in zip(kind.steps, other.steps, strict=True):
+        for step, fresh_step in zip(kind.steps, other.steps, strict=True):
             table.add_row(
                 f"{kind.kind}, {step.step}",
                 *(str(step.texts), str(step.roads), f"{step.words_left.value:.0f}"),
-                *(shown(step.firmness), shown(again.firmness), shown(step.distance), shown(again.distance)),
-                *(shown(step.same_ending), shown(step.rejoins), shown(again.rejoins)),
+                *(shown(step.firmness), shown(fresh_step.firmness), shown(step.distance), shown(fresh_step.distance)),
+                *(shown(step.same_ending), shown(step.rejoins), shown(fresh_step.rejoins)),
             )
     return table
 
