@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import click
@@ -28,7 +28,7 @@ from benchmarks.templates import shared
 from remix.analysis import road_survey
 from remix.analysis.intervals import shown
 from remix.analysis.road_endings import back, ending, place_of_word
-from remix.analysis.road_records import Return, Road, RoadChange, RoadSurvey, TextRoads
+from remix.analysis.road_records import Return, Road, RoadChange, TextRoads
 from remix.analysis.roads import roads_of
 from remix.analysis.trajectory import own_words, passage_of
 from remix.errors import RemixError
@@ -73,8 +73,7 @@ def main(
         raise click.ClickException(f"{error} {error.hint}") from error
     again = list(fresh_roads(found, texts, afresh))
     surveys = {"roads": road_survey.survey(found), "fresh": road_survey.survey(again)}
-    tables = [_levels(surveys["roads"], surveys["fresh"]), _changes(found, again)]
-    show([*tables, _by_length(found), _by_copying(found, texts)])
+    show([_levels(found, again), _changes(found, again), _by_length(found), _by_copying(found, texts)])
     print(f"{found[0].model}, {turns} turns, {width} roads each; {in_words(machine)}")
     save(target, machine, {name: each.model_dump(mode="json") for name, each in surveys.items()})
 
@@ -148,41 +147,46 @@ def _fresh_road(road: Road, whole: str, other: str) -> Road:
 # -- telling ------------------------------------------------------------------------------------------------
 
 
-def _levels(led: RoadSurvey, fresh: RoadSurvey) -> Table:
+def _levels(found: Sequence[TextRoads], again: Sequence[TextRoads]) -> Table:
+    led, afresh = (road_survey.survey([*side, *_of_all_kinds(side)]) for side in (found, again))
     table = blank(
         *("Roads, and texts written afresh", "kind, step", "texts", "roads", "words left", "firmness", "afresh"),
         *("distance", "afresh", "same ending", "rejoins", "afresh"),
     )
-    for kind, other in zip(led.kinds, fresh.kinds, strict=True):
-        for step, again in zip(kind.steps, other.steps, strict=True):
+    for kind, other in zip(led.kinds, afresh.kinds, strict=True):
+        for step, fresh_step in zip(kind.steps, other.steps, strict=True):
             table.add_row(
                 f"{kind.kind}, {step.step}",
                 *(str(step.texts), str(step.roads), f"{step.words_left.value:.0f}"),
-                *(shown(step.firmness), shown(again.firmness), shown(step.distance), shown(again.distance)),
-                *(shown(step.same_ending), shown(step.rejoins), shown(again.rejoins)),
+                *(shown(step.firmness), shown(fresh_step.firmness), shown(step.distance), shown(fresh_step.distance)),
+                *(shown(step.same_ending), shown(step.rejoins), shown(fresh_step.rejoins)),
             )
     return table
 
 
+def _of_all_kinds(texts: Sequence[TextRoads]) -> list[TextRoads]:
+    return [each.model_copy(update={"kind": "all kinds"}) for each in texts]
+
+
 def _changes(found: Sequence[TextRoads], again: Sequence[TextRoads]) -> Table:
-    """Changes since step 1: as the texts are, between roads with as many words left, and of what the prompt alone
+    """Changes between steps: as the texts are, between roads with as many words left, and of what the prompt alone
     doesn't explain."""
     table = blank(
-        *("Changes since step 1", "kind, step", "firmness", "at equal length", "distance", "at equal length"),
+        *("Changes between steps", "kind, steps", "firmness", "at equal length", "distance", "at equal length"),
         *("distance less that of fresh texts", "at equal length"),
     )
     beyond = [_beyond_fresh(own, fresh_) for own, fresh_ in zip(found, again, strict=True)]
     kinds = list(dict.fromkeys(each.kind for each in found))
     for name, chosen in [*((kind, [kind]) for kind in kinds), ("all kinds", kinds)]:
         own, less = ([each for each in side if each.kind in chosen] for side in (found, beyond))
-        for step in sorted({each.step for each in own} - {1}):
+        for steps in combinations(sorted({each.step for each in own}), 2):
             changes = (
-                _change(own, step, road_survey.is_near),
-                _change(own, step, road_survey.distance),
-                _change(less, step, road_survey.distance),
+                _change(own, steps, road_survey.is_near),
+                _change(own, steps, road_survey.distance),
+                _change(less, steps, road_survey.distance),
             )
             cells = [shown(each) for change in changes for each in (change.plain, change.at_equal_length)]
-            table.add_row(f"{name}, {step}", *cells)
+            table.add_row(f"{name}, {steps[0]} to {steps[1]}", *cells)
     return table
 
 
@@ -193,9 +197,9 @@ def _beyond_fresh(led: TextRoads, fresh_: TextRoads) -> TextRoads:
     return led.model_copy(update={"roads": tuple(less)})
 
 
-def _change(texts: Sequence[TextRoads], step: int, number: road_survey.Number) -> RoadChange:
+def _change(texts: Sequence[TextRoads], steps: tuple[int, int], number: road_survey.Number) -> RoadChange:
     measured = [each for each in texts if road_survey.measured_roads(each)]
-    early, late = ([each for each in measured if each.step == own] for own in (1, step))
+    early, late = ([each for each in measured if each.step == own] for own in steps)
     change = road_survey.change(early, late, number)
     assert change, "each passage has texts at each step"
     return change
