@@ -11,8 +11,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -22,18 +22,17 @@ import psutil
 from remix.engine import local
 from remix.engine.local import LocalModel
 from remix.errors import ModelError, RemixError
-from remix.generation import branching, duration, execute, prepare, redo, run_events
+from remix.generation import branching, duration, execute, prepare, redo
 from remix.generation.branch_before import plan_branch_before
 from remix.generation.branching import BranchOptions
 from remix.generation.execute import Outcome, load_options
 from remix.generation.prepare import Job
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.outputs import RunFolder, find_output, find_run
-from remix.records import Options, Run
+from remix.records import Frozen, Options, Run
 from remix.studio.engine_messages import (
     COMMAND,
     AskEstimate,
-    Began,
     Begin,
     BranchRequest,
     Ended,
@@ -41,15 +40,15 @@ from remix.studio.engine_messages import (
     Estimated,
     LetGo,
     Loaded,
-    NewWords,
     RedoRequest,
     ResumeRequest,
     Seconds,
     Stage,
     Stop,
-    TextFinished,
-    Words,
+    TryRequest,
 )
+from remix.studio.engine_telling import Send, Telling
+from remix.studio.engine_tries import plan_try, try_template
 from remix.util import stages
 from remix.workspace import Workspace, open_workspace
 
@@ -62,13 +61,8 @@ LOOK = 10.0
 LEAST_FREE = 0.1
 """Share of the memory that is free, below which an idle model is let go."""
 
-PACE = 0.05
-"""Seconds between reports of new words: 20 a second look smooth, and cost the decoding little."""
-
 PATIENCE = 10.0
 """Seconds that a job has to stop when the studio has ended."""
-
-Send = Callable[[object], None]
 
 
 class EngineProcess:
@@ -149,11 +143,15 @@ class EngineProcess:
     def _ended(self, command: Begin, stop: threading.Event) -> Ended:
         """Carry a job out. Raises the errors of planning, loading and writing."""
         workspace, request = self._workspace(), command.request
-        told = _Telling(command.job, self._send)
+        told = Telling(command.job, self._send)
         if isinstance(request, ResumeRequest):
             folder = find_run(workspace.outputs, request.run)
             model = partial(model_of, model_folders=workspace.model_folders)
             return self._written(command, (), lambda: self._resumed(folder, model, stop, told))
+        if isinstance(request, TryRequest):
+            job = plan_try(workspace, request, _options(workspace, request.options)[0])
+            try_template(job, self._loaded(job.run, job.model), stop, told)
+            return Ended(job=command.job, state="stopped" if stop.is_set() else "finished")
         if isinstance(request, RedoRequest):
             job = redo.plan_redo(workspace, find_output(workspace.outputs, request.output))
         elif isinstance(request, BranchRequest):
@@ -169,7 +167,7 @@ class EngineProcess:
             return Ended(job=command.job, state="stopped", notes=notes)
         return Ended(job=command.job, state="finished", failures=tuple(outcome.failures), notes=notes)
 
-    def _new(self, job: Job, outputs: Path, stop: threading.Event, told: _Telling) -> Outcome | None:
+    def _new(self, job: Job, outputs: Path, stop: threading.Event, told: Telling) -> Outcome | None:
         """A new run; null if the job was stopped before the run had a folder."""
         writer = self._loaded(job.run, job.model)
         if stop.is_set():
@@ -178,7 +176,7 @@ class EngineProcess:
             return execute.generate(job, outputs, None, stop, writer, told.hear)
 
     def _resumed(
-        self, folder: RunFolder, find_model: Callable[[Run], Path], stop: threading.Event, told: _Telling
+        self, folder: RunFolder, find_model: Callable[[Run], Path], stop: threading.Event, told: Telling
     ) -> Outcome | None:
         if folder.is_complete:
             return execute.resume(folder)
@@ -241,70 +239,6 @@ class EngineProcess:
                 self._send(Estimated(question=asked.question, estimate=None, error=what))
 
 
-class _Telling:
-    """Tells a studio of a run at work: finished texts at once, words together every `PACE` seconds."""
-
-    def __init__(self, job: str, send: Send) -> None:
-        self._job, self._send = job, send
-        self._heard: queue.SimpleQueue[run_events.NewWords] = queue.SimpleQueue()
-        self._is_heard = threading.Event()
-        self._is_over = threading.Event()
-        self._sending = threading.Lock()
-
-    @contextmanager
-    def hearing(self) -> Iterator[None]:
-        """Within the `with` block words are told."""
-        teller = threading.Thread(target=self._tell, name="remix-words")
-        teller.start()
-        try:
-            yield
-        finally:
-            self._is_over.set()
-            self._is_heard.set()
-            teller.join()
-
-    def hear(self, event: run_events.RunEvent) -> None:
-        """Take an event of the run: a `run_events.Listener`."""
-        if isinstance(event, run_events.NewWords):
-            self._heard.put(event)
-            if not self._is_heard.is_set():
-                self._is_heard.set()
-        elif isinstance(event, run_events.RunBegan):
-            run, done = event.folder.run, len(event.folder.done)
-            model = run.model_name or ""
-            self._send(Began(job=self._job, run=run.name, planned=len(run.tasks), finished=done, model=model))
-        else:
-            self._send_words()
-            self._send(TextFinished(job=self._job, task=event.task.id, record=event.record.id))
-
-    def _tell(self) -> None:
-        while not self._is_over.is_set():
-            self._is_heard.wait()
-            self._is_heard.clear()
-            self._send_words()
-            self._is_over.wait(PACE)
-        self._send_words()
-
-    def _send_words(self) -> None:
-        """Send the words heard so far, those of each text in one piece."""
-        # Under the lock, so that no later words overtake these.
-        with self._sending:
-            pieces: dict[tuple[str, int, int], list[run_events.NewWords]] = {}
-            begun: dict[tuple[str, int], int] = {}
-            with suppress(queue.Empty):
-                while True:
-                    heard = self._heard.get_nowait()
-                    text = heard.task.id, heard.candidate
-                    begun[text] = begun.get(text, 0) + (heard.at == 0)
-                    pieces.setdefault((*text, begun[text]), []).append(heard)
-            if pieces:
-                words = tuple(
-                    Words(task=task, candidate=candidate, at=parts[0].at, piece="".join(each.words for each in parts))
-                    for (task, candidate, _), parts in pieces.items()
-                )
-                self._send(NewWords(job=self._job, words=words))
-
-
 def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, object]]:
     """Chosen options with those of remix.toml and the defaults; and the options that were given by either."""
     settings = workspace.settings
@@ -362,8 +296,8 @@ def _sender(reports: BinaryIO) -> Send:
     """A function that writes a report; any thread may call the function. A studio that has ended hears nothing."""
     writing = threading.Lock()
 
-    def send(report: object) -> None:
-        line = report.model_dump_json().encode() + b"\n"  # type: ignore[attr-defined]
+    def send(report: Frozen) -> None:
+        line = report.model_dump_json().encode() + b"\n"
         with writing, suppress(OSError):
             reports.write(line)
             reports.flush()

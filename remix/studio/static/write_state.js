@@ -81,6 +81,8 @@ export const shown = () => state.jobs.get(state.shown);
 export const active = () => [...state.jobs.values()].find((job) => !isOver(job));
 
 export function takeJob(job) {
+  // Tries of templates have a page of their own.
+  if (job.does === "try") return;
   const before = state.jobs.get(job.id);
   state.jobs.set(job.id, job);
   if (!state.shown || !state.jobs.has(state.shown)) state.shown = job.id;
