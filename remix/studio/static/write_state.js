@@ -110,12 +110,13 @@ export function show(id) {
   changed();
 }
 
-/** Queue a job by a request; the first texts of a new run are shown, those of a redo come into the card. */
+/** Queue a job by a request. If `isShown`, its texts are shown, unless it waits for texts that are shown now; those of a
+ * redo come into the card. */
 export async function add(request, isShown) {
   const job = await guarded(request);
   if (!job) return null;
   takeJob(job);
-  if (isShown) show(job.id);
+  if (isShown && (job.state !== "queued" || isOver(shown() ?? job))) show(job.id);
   return job;
 }
 
