@@ -46,6 +46,7 @@ from remix.studio.engine_messages import (
     Stage,
     Stop,
     TryRequest,
+    WriteRequest,
 )
 from remix.studio.engine_telling import Send, Telling
 from remix.studio.engine_tries import plan_try, try_template
@@ -143,26 +144,16 @@ class EngineProcess:
     def _ended(self, command: Begin, stop: threading.Event) -> Ended:
         """Carry a job out. Raises the errors of planning, loading and writing."""
         workspace, request = self._workspace(), command.request
-        told = Telling(command.job, self._send)
-        if isinstance(request, ResumeRequest):
-            folder = find_run(workspace.outputs, request.run)
-            model = partial(model_of, model_folders=workspace.model_folders)
-            return self._written(command, (), lambda: self._resumed(folder, model, stop, told))
+        told, notes = Telling(command.job, self._send), tuple[str, ...]()
         if isinstance(request, TryRequest):
             job = plan_try(workspace, request, _options(workspace, request.options)[0])
             try_template(job, self._loaded(job.run, job.model), stop, told)
             return Ended(job=command.job, state="stopped" if stop.is_set() else "finished")
-        if isinstance(request, RedoRequest):
-            job = redo.plan_redo(workspace, find_output(workspace.outputs, request.output))
-        elif isinstance(request, BranchRequest):
-            job = _branches(workspace, request)
+        if isinstance(request, ResumeRequest):
+            outcome = self._resumed(workspace, find_run(workspace.outputs, request.run), stop, told)
         else:
-            job = prepare.prepare(workspace, *_options(workspace, request.options))
-        notes = (*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes)
-        return self._written(command, notes, lambda: self._new(job, workspace.outputs, stop, told))
-
-    def _written(self, command: Begin, notes: tuple[str, ...], write: Callable[[], Outcome | None]) -> Ended:
-        outcome = write()
+            job = _planned(workspace, request)
+            outcome, notes = self._new(job, workspace.outputs, stop, told), _notes(job)
         if outcome is None or (outcome.interrupted and not outcome.folder.is_complete):
             return Ended(job=command.job, state="stopped", notes=notes)
         return Ended(job=command.job, state="finished", failures=tuple(outcome.failures), notes=notes)
@@ -176,11 +167,12 @@ class EngineProcess:
             return execute.generate(job, outputs, None, stop, writer, told.hear)
 
     def _resumed(
-        self, folder: RunFolder, find_model: Callable[[Run], Path], stop: threading.Event, told: Telling
+        self, workspace: Workspace, folder: RunFolder, stop: threading.Event, told: Telling
     ) -> Outcome | None:
+        """The rest of a run; null if the job was stopped before."""
         if folder.is_complete:
             return execute.resume(folder)
-        path = find_model(folder.run)
+        path = model_of(folder.run, None, workspace.model_folders)
         run = as_done_by(folder.run, path)
         # A run that another process is writing is refused before minutes are spent on loading.
         with folder.lock():
@@ -188,7 +180,7 @@ class EngineProcess:
         writer = self._loaded(run, path)
         if stop.is_set():
             return None
-        find_reader = partial(reader_of, model_folders=self._workspace().model_folders)
+        find_reader = partial(reader_of, model_folders=workspace.model_folders)
         with told.hearing():
             return execute.resume(folder, stop=stop, writer=writer, find_reader=find_reader, listen=told.hear)
 
@@ -247,12 +239,22 @@ def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, 
     return Options.model_validate(given), given
 
 
-def _branches(workspace: Workspace, request: BranchRequest) -> Job:
+def _planned(workspace: Workspace, request: WriteRequest | RedoRequest | BranchRequest) -> Job:
+    """The plan of a new run. Raises the errors of planning."""
+    if isinstance(request, WriteRequest):
+        return prepare.prepare(workspace, *_options(workspace, request.options))
     place = find_output(workspace.outputs, request.output)
+    if isinstance(request, RedoRequest):
+        return redo.plan_redo(workspace, place)
     if request.text_before is not None:
         return plan_branch_before(workspace, place, request.text_before, request.variants)
     options = BranchOptions(request.at, request.take, request.write, variants=request.variants)
     return branching.plan_branches(workspace, place, options).job
+
+
+def _notes(job: Job) -> tuple[str, ...]:
+    """What was left out of a plan, and what the user should know."""
+    return (*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes)
 
 
 def _estimate(job: Job) -> Estimate:
@@ -271,7 +273,7 @@ def _estimate(job: Job) -> Estimate:
         prompt_tokens_computed=job.prompt_tokens_computed,
         seconds=Seconds(least=time.least, most=time.most, by=time.basis) if time else None,
         memory=memory.in_words if memory else "",
-        notes=(*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes, *warning),
+        notes=(*_notes(job), *warning),
     )
 
 
