@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { Alternatives } from "./alternatives.js";
 import { comparison, spoken, viewsOf } from "./comparison.js";
+import { DESK } from "./desk_strings.js";
 import { $, h } from "./dom.js";
 import { isRead } from "./filters.js";
 import { guarded, tell } from "./notices.js";
@@ -10,7 +11,6 @@ import { listedRows, refilter, revealOpen, showList } from "./output_list.js";
 import { fits, remember, row, state, title } from "./page_state.js";
 import { provenance } from "./provenance.js";
 import { detailOf, ordered, shownRuns, standingOf, store } from "./store.js";
-import { DESK } from "./strings.js";
 
 export const alternatives = new Alternatives($("alternatives"));
 
