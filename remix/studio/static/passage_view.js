@@ -48,13 +48,13 @@ function Tools({ passage }) {
 function Columns({ passage }) {
   return html`<div class="columns" id="columns" tabindex="0" role="region" aria-label=${PASSAGE.columns}>
     <${Passage} passage=${passage} />
+    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
+      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
     ${groups().map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
       <h2 dir="auto">${name}</h2>
       <div class="cards">${texts.map((text) => html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
         isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting} />`)}</div>
     </section>`)}
-    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
-      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
     ${!passage.texts.length && !state.live.size && html`<p class="about none">${PASSAGE.none}</p>`}
   </div>`;
 }
