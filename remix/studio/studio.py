@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from remix.studio.drafts import StudioDrafts
 from remix.studio.events import Events
 from remix.studio.garden import Garden
 from remix.studio.jobs import Jobs
@@ -35,6 +36,8 @@ class Studio:
     """Runs that pages asked for, and the engine process."""
     pulls: Pulls
     """Models that are being downloaded."""
+    drafts: StudioDrafts
+    """Essays put together from accepted texts."""
     watch: OutputsWatch
     """What other processes do in the outputs folder."""
 
@@ -57,5 +60,6 @@ class Studio:
             events=events,
             jobs=jobs,
             pulls=Pulls(events.publish),
+            drafts=StudioDrafts(workspace, runs, events.publish),
             watch=OutputsWatch(outputs, events.publish, lambda: jobs.active_run),
         )
