@@ -107,7 +107,7 @@ class Drafts:
         self._run_of = run_of
         self._lock = RLock()
 
-    def list(self) -> list[DraftLine]:
+    def all(self) -> list[DraftLine]:
         """All drafts, the one changed last first. Links and names with control characters are left out."""
         found = []
         try:

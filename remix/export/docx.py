@@ -1,8 +1,8 @@
 """Export to Word (.docx): essays and passages as headings, each passage quoted, and the passage's texts below.
 
 Takes a run and outputs with their reviews, or paragraphs, gives the file's bytes: the five parts that a document must
-have by ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs give
-the same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
+have by ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs
+give the same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def routes(studio: Studio) -> list[Route]:
     """The routes."""
     answers = _Answers(studio)
     return [
-        Route("/api/drafts", answers.list),
+        Route("/api/drafts", answers.all),
         Route("/api/drafts", answers.create, methods=["POST"]),
         Route("/api/drafts/{name}", answers.draft),
         Route("/api/drafts/{name}", answers.save, methods=["POST"]),
@@ -67,8 +67,8 @@ class _Answers:
     def __init__(self, studio: Studio) -> None:
         self._drafts = studio.drafts
 
-    def list(self, request: Request) -> Response:
-        return answer(self._drafts.list())
+    def all(self, request: Request) -> Response:
+        return answer(self._drafts.all())
 
     def draft(self, request: Request) -> Response:
         return answer(self._drafts.read(request.path_params["name"]))

@@ -136,9 +136,9 @@ class StudioDrafts:
         self._seen: dict[str, tuple[float, str | None]] | None = None
         """Time and version of each draft at the last look."""
 
-    def list(self) -> DraftList:
+    def all(self) -> DraftList:
         """All drafts."""
-        return DraftList(drafts=tuple(self._row(line.name, line.changed) for line in self._drafts.list()))
+        return DraftList(drafts=tuple(self._row(line.name, line.changed) for line in self._drafts.all()))
 
     def create(self, title: str) -> ShownDraft:
         """A new draft with a title. Raises `DraftError`."""
@@ -225,7 +225,7 @@ class StudioDrafts:
         """Publish what has changed since the last look; the first look publishes nothing."""
         before = self._seen
         seen: dict[str, tuple[float, str | None]] = {}
-        for line in self._drafts.list():
+        for line in self._drafts.all():
             was = (before or {}).get(line.name)
             seen[line.name] = was if was and was[0] == line.changed else (line.changed, self._version(line.name))
         self._seen = seen

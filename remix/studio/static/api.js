@@ -2,9 +2,10 @@
 
 /** A refused request; `message` says why, `hint` the next step. */
 export class Refused extends Error {
-  constructor(status, message, hint) {
+  constructor(status, message, hint, answer = null) {
     super(message);
     this.status = status;
+    this.answer = answer; // the whole answer, which may say more
     this.hint = hint ?? "";
   }
 }
@@ -19,7 +20,7 @@ async function ask(path, options) {
   if (answer.ok) return answer;
   if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that the terminal shows.");
   const refusal = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint);
+  throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint, refusal);
 }
 
 export const get = async (path) => (await ask(path)).json();
