@@ -189,7 +189,8 @@ def test_an_edit_in_another_program_appears(folder: RunFolder, workspace: Worksp
 def test_edits_here_and_elsewhere_are_both_shown_and_one_or_both_kept(
     choice: str, kept: str, folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
-    page = begin(sit(workspace.root))
+    reader = sit(workspace.root)
+    page = begin(reader)
     path = workspace.drafts / "Essay.md"
     # The other program writes between the reader's words and their arrival.
     held: list[Route] = []
@@ -205,3 +206,6 @@ def test_edits_here_and_elsewhere_are_both_shown_and_one_or_both_kept(
     page.get_by_role("button", name=choice).click()
     stored(page)
     assert path.read_text(encoding="utf-8") == kept
+    refusal = "Failed to load resource: the server responded with a status of 409 (Conflict)"
+    assert reader.troubles == [refusal], "the browser's own line about the refused request, and nothing else"
+    reader.troubles.clear()

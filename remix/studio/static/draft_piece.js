@@ -18,7 +18,7 @@ export class PieceView extends Component {
     const label = piece.source ? DRAFT.piece(number, piece.source.passage) : DRAFT.ownPiece(number);
     const act = (icon, name, work) => html`<button type="button" aria-label=${`${name}: ${label}`} title=${name} onClick=${work}>${icon}</button>`;
     return html`<article class="piece ${piece.source ? "sourced" : "own"} ${isDropped ? "drop-before" : ""}" id=${`piece-${piece.id}`} data-id=${piece.id} tabindex="-1"
-      aria-label=${label} aria-current=${isCurrent ? "true" : null} onFocusIn=${() => select(piece.id)}>
+      aria-label=${label} aria-current=${isCurrent ? "true" : null} onfocusin=${() => select(piece.id)}>
       <div class="tools-of">
         <span class="handle" title=${DRAFT.drag} aria-hidden="true" onPointerDown=${(event) => dragging(event, { id: piece.id })}>⠿</span>
         ${piece.source && html`<button type="button" class="origin" aria-expanded=${String(isOpen)} onClick=${() => toggleSource(piece.id)} dir="auto">
