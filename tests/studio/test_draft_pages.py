@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import quote, urlsplit
-
 import pytest
 
 from remix.outputs import RunFolder, reviews
 from remix.workspace import Workspace
 from tests.conftest import eventually
-from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, Reader, needs_browser, press, says
 from tests.studio_server import FIRST, OTHER, TEXT, variants
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
+from playwright.sync_api import Page, Route, expect  # noqa: E402
 
 pytestmark = needs_browser
 
@@ -180,11 +175,7 @@ def test_an_edit_in_another_program_appears(folder: RunFolder, workspace: Worksp
 
 @pytest.mark.parametrize(
     ("choice", "kept"),
-    [
-        ("Keep both", "Mine.\n\nTheirs.\n"),
-        ("Keep mine", "Mine.\n"),
-        ("Take the disk’s", "Theirs.\n"),
-    ],
+    [("Keep both", "Mine.\n\nTheirs.\n"), ("Keep mine", "Mine.\n"), ("Take the disk’s", "Theirs.\n")],
 )
 def test_edits_here_and_elsewhere_are_both_shown_and_one_or_both_kept(
     choice: str, kept: str, folder: RunFolder, workspace: Workspace, sit: OpenReader
