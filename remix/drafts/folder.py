@@ -231,6 +231,8 @@ class Drafts:
 
     def _sources(self, name: str) -> DraftSources:
         """The sources of a draft; a draft by another program has none."""
+        if not _is_name(name):
+            raise NoSuchDraftError(name)
         path = self.folder / f"{name}{SOURCES}"
         try:
             check_plain(path)

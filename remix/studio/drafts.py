@@ -157,12 +157,12 @@ class StudioDrafts:
 
     def save(self, name: str, request: SaveRequest) -> ShownDraft:
         """Save a draft over the version that the page saw. Raises `DraftConflictError` and as `read`."""
-        known = self._drafts.origins(name)
-        pieces = [
-            Piece(id=each.id, text=each.text, origin=each.source and self._origin(each.source, known))
-            for each in request.pieces
-        ]
         try:
+            known = self._drafts.origins(name)
+            pieces = [
+                Piece(id=each.id, text=each.text, origin=each.source and self._origin(each.source, known))
+                for each in request.pieces
+            ]
             return self._shown(self._drafts.save(name, request.version, pieces))
         except NoSuchDraftError as error:
             raise NotInStudio(error.message, error.hint) from error
