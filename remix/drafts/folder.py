@@ -127,13 +127,11 @@ class Drafts:
         """A new, empty draft, named after a title as far as systems allow. Raises `DraftError`."""
         with self._locked():
             taken = {names.same_place(path.name) for path in self.folder.iterdir()}
-            name = next(
-                each
-                for each in _names_for(title)
-                if not taken & {names.same_place(each + end) for end in (TEXT, SOURCES)}
-            )
+            name = next(each for each in _names_for(title) if names.same_place(f"{each}{TEXT}") not in taken)
             try:
-                self._write_sources(name, DraftSources())
+                # Sources of a draft whose text was removed stay: the text may come back.
+                if names.same_place(f"{name}{SOURCES}") not in taken:
+                    self._write_sources(name, DraftSources())
                 write_new(self._path(name), b"")
             except OSError as error:
                 raise _unwritable(self._path(name), error.strerror or str(error)) from error
@@ -261,11 +259,6 @@ class Drafts:
 def _is_name(name: str) -> bool:
     is_safe = bool(name) and not name.startswith(".") and not names.leads_out(name) and "/" not in name
     return is_safe and len(name.encode(errors="replace")) <= names.LONGEST
-
-
-def _places_of(name: str) -> set[str]:
-    """The files of a draft, as names are compared on systems that ignore case."""
-    return {names.same_place(f"{name}{ending}") for ending in (TEXT, SOURCES)}
 
 
 def _names_for(title: str) -> Iterator[str]:

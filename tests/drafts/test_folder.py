@@ -161,6 +161,16 @@ def test_after_a_crash_between_the_files_every_piece_has_its_source(
     assert drafts.read("Essay").history == (first.origin,)
 
 
+def test_a_draft_made_again_after_its_text_was_removed_has_its_sources(drafts: Drafts, finished: RunFolder) -> None:
+    first = sourced(finished, FIRST)
+    saved(drafts, first)
+    path = drafts.folder / "Essay.md"
+    path.unlink()
+    assert drafts.create("Essay").pieces == ()
+    path.write_text(f"{first.text}\n")
+    assert drafts.read("Essay").pieces == (first,)
+
+
 # -- hostile files ------------------------------------------------------------------------------------------
 
 

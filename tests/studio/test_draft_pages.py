@@ -7,11 +7,11 @@ import pytest
 from remix.outputs import RunFolder, reviews
 from remix.workspace import Workspace
 from tests.conftest import eventually
-from tests.studio_pages import OpenReader, Reader, needs_browser, press, says
+from tests.studio_pages import OpenReader, Reader, barriers, fits, needs_browser, press, says
 from tests.studio_server import FIRST, OTHER, TEXT, variants
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Page, Route, expect  # noqa: E402
+from playwright.sync_api import Browser, Page, Route, expect  # noqa: E402
 
 pytestmark = needs_browser
 
@@ -128,6 +128,18 @@ def test_all_of_it_by_keyboard(folder: RunFolder, workspace: Workspace, sit: Ope
     assert text_of(workspace, "Draft") == f"Between. Still here.\n\n{second}\n\n{first}\n"
 
 
+def test_a_text_is_added_from_the_page_of_its_passage(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    page = sit(workspace.root).tab()
+    page.goto(f"{page.url.split('desk')[0]}passage?id=two-clocks/001")
+    page.wait_for_selector("body[data-ready]")
+    page.locator(".card", has_text=TEXT).first.click()
+    press(page, "d")
+    says(page, "Added to the draft Draft.")
+    assert text_of(workspace, "Draft") == f"{TEXT}\n"
+
+
 def test_a_piece_is_shown_beside_its_source_with_its_differences(
     folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:
@@ -200,3 +212,156 @@ def test_edits_here_and_elsewhere_are_both_shown_and_one_or_both_kept(
     refusal = "Failed to load resource: the server responded with a status of 409 (Conflict)"
     assert reader.troubles == [refusal], "the browser's own line about the refused request, and nothing else"
     reader.troubles.clear()
+
+
+def test_what_the_server_has_not_stored_stays_in_the_browser(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    # The server can't be reached from here on.
+    page.route(
+        "**/api/drafts/Essay", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Nearly lost.")
+    expect(page.locator("#saving")).to_have_text("Not stored: kept in this browser")
+    assert text_of(workspace) == ""
+    address = page.url
+    page.close()
+    page = reader.tab(address)
+    stored(page)
+    assert text_of(workspace) == "Nearly lost.\n"
+    assert {"net::ERR_FAILED" in trouble for trouble in reader.troubles} == {True}
+    reader.troubles.clear()
+
+
+def test_what_was_not_stored_arrives_when_the_server_answers_again(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    page.route("**/api/drafts/Essay", lambda route: route.abort())
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Late.")
+    expect(page.locator("#saving")).to_have_text("Not stored: kept in this browser")
+    page.unroute("**/api/drafts/Essay")
+    stored(page)
+    expect(page.locator("#alarm")).to_be_hidden()
+    assert text_of(workspace) == "Late.\n"
+    reader.troubles.clear()
+
+
+def test_two_tabs_show_the_same_draft(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    other = reader.tab(page.url)
+    page.bring_to_front()
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("From the first tab.")
+    stored(page)
+    other.bring_to_front()
+    expect(other.locator("textarea.words")).to_have_value("From the first tab.")
+    other.locator("textarea.words").press("End")
+    other.keyboard.type(" And the second.")
+    stored(other)
+    page.bring_to_front()
+    expect(page.locator("textarea.words")).to_have_value("From the first tab. And the second.")
+    assert text_of(workspace) == "From the first tab. And the second.\n"
+
+
+def test_a_draft_whose_file_is_gone_is_kept_in_the_browser(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    (workspace.drafts / "Essay.md").unlink()
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Still here.")
+    expect(page.locator("#saving")).to_have_text("The file is gone: kept in this browser")
+    page.get_by_role("button", name="Make the file again").click()
+    stored(page)
+    assert text_of(workspace) == "Still here.\n"
+    reader.troubles.clear()
+
+
+# -- by touch, and for everybody ----------------------------------------------------------------------------
+
+
+def test_all_of_it_by_touch_at_390_pixels(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader, browser: Browser
+) -> None:
+    reader = sit(workspace.root)
+    reader.context.close()
+    reader.context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = begin(reader)
+    fits(page)
+    page.locator(".accepted summary").tap()
+    for button in page.locator(".accepted li button").all():
+        button.tap()
+    expect(page.locator("textarea.words")).to_have_count(2)
+    page.locator(".accepted summary").tap()
+    first, second = areas(page)
+    page.locator(".piece").last.get_by_role("button", name="Move up").tap()
+    assert areas(page) == [second, first]
+    page.locator(".piece").first.get_by_role("button", name="Write below").tap()
+    page.keyboard.type("Between.")
+    page.locator(".origin").first.tap()
+    expect(page.locator("#source")).to_be_in_viewport()
+    page.locator("#source").get_by_role("button", name="Close").tap()
+    page.locator(".piece").last.get_by_role("button", name="Take out").tap()
+    stored(page)
+    assert text_of(workspace) == f"{second}\n\nBetween.\n"
+    fits(page)
+    page.locator(".export summary").tap()
+    fits(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Markdown").tap()
+    assert "[^remix-1]" in download.value.path().read_text(encoding="utf-8")
+
+
+def test_a_piece_is_dragged_with_a_finger(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader, browser: Browser
+) -> None:
+    reader = sit(workspace.root)
+    reader.context.close()
+    reader.context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = begin(reader)
+    for words in ("One.", "Two.", "Three."):
+        page.get_by_role("button", name="Write at the end").tap()
+        page.keyboard.type(words)
+    handle, top = page.locator(".piece .handle").last.bounding_box(), page.locator(".piece").first.bounding_box()
+    assert handle
+    assert top
+    touch = page.context.new_cdp_session(page)
+    x = handle["x"] + handle["width"] / 2
+    for kind, y in (("Start", handle["y"] + 10), ("Move", top["y"] + 40), ("Move", top["y"] + 5), ("End", None)):
+        points = [] if y is None else [{"x": x, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    expect(page.locator("textarea.words").first).to_have_value("Three.")
+    stored(page)
+    assert text_of(workspace) == "Three.\n\nOne.\n\nTwo.\n"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_left_out(scheme: str, folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    assert barriers(page, axe) == []
+    page.locator(".accepted li button").first.click()
+    page.get_by_role("button", name="Write at the end").click()
+    page.keyboard.type("Mine.")
+    stored(page)
+    page.locator(".origin").click()
+    page.locator(".export summary").click()
+    for width in (390, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert barriers(page, axe) == []
+        fits(page)
+    page.goto(page.url.replace("draft?name=Essay", "drafts"))
+    page.wait_for_selector("body[data-ready]")
+    assert barriers(page, axe) == []
+    for width in (390, 1280, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits(page)

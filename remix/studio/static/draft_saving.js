@@ -87,6 +87,17 @@ function failed(error) {
   if (state.saving === "unreachable") schedule(AGAIN);
 }
 
+/** The file is gone: make it again, with what is here. */
+export async function makeAgain() {
+  const made = await api.create(state.name);
+  localStorage.removeItem(nameInBrowser());
+  if (made.name !== state.name) history.replaceState(null, "", api.pageOf(made.name));
+  state.name = made.name;
+  state.version = made.version;
+  state.saving = "waiting";
+  await send();
+}
+
 // -- the draft on the disk ----------------------------------------------------------------------------------
 
 const asText = (pieces) => pieces.map(({ text }) => text).filter(Boolean).join("\n\n");

@@ -6,8 +6,9 @@ import { Conflict } from "./draft_conflict.js";
 import { addText, insertWords, toggleSource } from "./draft_actions.js";
 import { dragging } from "./draft_drag.js";
 import { PieceView } from "./draft_piece.js";
-import { isUnsaved, send } from "./draft_saving.js";
+import { isUnsaved, makeAgain, send } from "./draft_saving.js";
 import { changed, indexOf, state, wordsOf } from "./draft_state.js";
+import { guarded } from "./notices.js";
 import { DRAFT } from "./strings.js";
 import { html } from "./vendor/preact.js";
 
@@ -20,9 +21,10 @@ export const Page = () => html`<div class="draft ${state.source ? "with-source" 
   ${state.source && !state.conflict && html`<${Source} source=${state.source} />`}</div>`;
 
 const Head = () => html`<div class="head"><h1 dir="auto">${state.name}</h1>
-  <p class="row-of"><span class="about" id="words">${counted(wordsOf(state.pieces), "word")}</span>
+  <div class="row-of"><span class="about" id="words">${counted(wordsOf(state.pieces), "word")}</span>
     <span class="about saving ${state.saving}" id="saving">${state.conflict ? DRAFT.saving.conflict : DRAFT.saving[state.saving]}</span>
-    <${Export} /></p></div>`;
+    ${state.saving === "gone" && html`<button type="button" onClick=${() => guarded(makeAgain)}>${DRAFT.makeAgain}</button>`}
+    <${Export} /></div></div>`;
 
 function Export() {
   const take = async (event) => {

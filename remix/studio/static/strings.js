@@ -307,6 +307,7 @@ export const DRAFT = {
   isFirst: "This is the first piece.",
   isLast: "This is the last piece.",
   saving: { stored: "Stored", waiting: "Storing …", unreachable: "Not stored: kept in this browser", gone: "The file is gone: kept in this browser", conflict: "Changed elsewhere: choose" },
+  makeAgain: "Make the file again",
   changedElsewhere: "Changed elsewhere; shown as it is now.",
   conflict: "This draft was changed here and elsewhere",
   conflictAbout: "Nothing has been overwritten. Underlined pieces stand only on one side.",
