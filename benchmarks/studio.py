@@ -28,7 +28,17 @@ from rich.console import Console
 from benchmarks.machine import describe, in_words
 from benchmarks.report import blank, number, save, show
 from remix.generation import execute, prepare
-from remix.records import Alternative, Choice, EngineUsed, Generation, ModelFile, ModelUsed, Options, Prompt, Sampling
+from remix.records import (
+    Alternative,
+    Choice,
+    EngineUsed,
+    Generation,
+    ModelUsed,
+    Options,
+    Prompt,
+    Sampling,
+    WriterInfo,
+)
 from remix.workspace import init, open_workspace
 
 LIMIT = 200
@@ -71,18 +81,21 @@ DRAWN = """(() => { const box = document.getElementById('list'), seen = box.getB
 class Parrot:
     """A `Writer` that says the words of the passage in another order, and how it came to each."""
 
-    file: ModelFile | None = None
-    name = "parrot"
-    threads = None
-    parallel = 16
-    n_ctx_seq = 4096
-    chat_template_sha256 = None
-    exactness = "by construction"
-    model_used = ModelUsed(sha256=None, metadata_sha256=None, parameters={"parrot": True})
-    engine_used = EngineUsed(exact=True)
+    info = WriterInfo(
+        name="parrot",
+        model=ModelUsed(sha256=None, metadata_sha256=None, parameters={"parrot": True}),
+        engine=EngineUsed(exact=True),
+        exactness="by construction",
+        host="a benchmark",
+        parallel=16,
+        n_ctx_seq=4096,
+    )
+    scorer = counter = None
     sampled = 0
 
-    def submit(self, prompt: Prompt, sampling: Sampling) -> Future[Generation]:
+    def submit(
+        self, prompt: Prompt, sampling: Sampling, on_text: object = None, fork: object = None
+    ) -> Future[Generation]:
         """Answer at once."""
         rng, now = random.Random(sampling.seed), datetime.now(UTC)
         words = re.findall(r"\w+", prompt.messages[0].content)[:90]
@@ -92,6 +105,7 @@ class Parrot:
         done: Future[Generation] = Future()
         done.set_result(
             Generation(
+                writer=self.info,
                 text="".join(pieces),
                 finish="stop",
                 token_ids=tuple(range(len(pieces))),
@@ -120,10 +134,10 @@ def make(root: Path, count: int) -> None:
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
+def served(root: Path, command: str = "review") -> Iterator[str]:
     """The studio's address."""
-    command = [sys.executable, "-P", "-m", "remix", "-C", str(root), "review", "--no-open", "--as", "Nobody"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    words = [sys.executable, "-P", "-m", "remix", "-C", str(root), command, "--no-open", "--as", "Nobody"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout
         yield process.stdout.readline().strip()
         process.terminate()

@@ -36,9 +36,8 @@ def plan_redo(workspace: Workspace, place: OutputPlace, model: str | None = None
     and if there are too many variants; `ModelError` if the model isn't here.
     """
     original = original_of(place)
-    sampling = _sampling(original)
+    run = run_of(workspace, original)
     path = model_of(original.folder.run, model, workspace.model_folders)
-    run = _run(workspace, original, sampling)
     if run.model:
         check_memory(path, run.model, run.contexts, run.options)
     (task,) = run.tasks
@@ -58,9 +57,12 @@ def _sampling(original: Original) -> Sampling:
     return derivation.sampling
 
 
-def _run(workspace: Workspace, original: Original, sampling: Sampling) -> Run:
-    """The request of a run with one variant more."""
-    before, record = original.folder.run, original.record
+def run_of(workspace: Workspace, original: Original) -> Run:
+    """The request of a run with one variant more, which holds all that the earlier run holds of the text.
+
+    Raises the errors of `plan_redo` about texts and variants.
+    """
+    before, record, sampling = original.folder.run, original.record, _sampling(original)
     earlier = {each.record.id: each for each in _read_by(original)}
     variant = _next_variant(workspace.outputs, original)
     prompt = record.derivation.prompt.token_ids or ()

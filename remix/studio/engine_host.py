@@ -21,6 +21,9 @@ from remix.studio.engine_messages import REPORT, Report
 from remix.util import processes
 from remix.workspace import Workspace
 
+FUNCTION = "remix.studio.engine_process:main"
+"""The function that is called in the process."""
+
 ENDING = 15.0
 """Seconds that the process has to stop its run, when the studio closes, before it is killed."""
 
@@ -52,7 +55,7 @@ class EngineHost:
         arguments = [os.fspath(workspace.root.absolute()), os.fspath(workspace.seeds.absolute())]
         try:
             self._process = subprocess.Popen(
-                processes.command("remix.studio.engine_process:main", arguments),
+                processes.command(FUNCTION, arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._complaint,
@@ -102,6 +105,9 @@ class EngineHost:
                 with suppress(ValueError):
                     self._hear(REPORT.validate_json(line))
         status = self._process.wait()
+        assert self._process.stdin
+        with suppress(OSError), self._saying:
+            self._process.stdin.close()
         self._hear_end(_in_words(status, self._last_line()))
 
     def _last_line(self) -> str:

@@ -143,6 +143,7 @@ class Garden:
 
     def home(self) -> Home:
         """The home page."""
+        self._runs.find_runs()
         listing, problem = self._runs.listing(), ""
         errors: list[SeedError] = []
         essays: list[Essay] = []

@@ -11,15 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from remix.errors import RemixError
 from remix.outputs.find import find_run
 from remix.records import Frozen
-from remix.studio.engine_messages import BranchRequest, ChosenOptions, RedoRequest, ResumeRequest, WriteRequest
+from remix.studio.engine_messages import (
+    BranchRequest,
+    ChosenOptions,
+    RedoRequest,
+    ResumeRequest,
+    TryRequest,
+    WriteRequest,
+)
+from remix.studio.job_records import Job
 from remix.studio.job_texts import texts_of
-from remix.studio.jobs import Job
 from remix.studio.json_http import NotInStudio, answer, read, stored
 from remix.studio.model_pulls import models
 from remix.studio.studio import Studio
 from remix.studio.write_choices import choices_of
+from remix.util.names import readable
 
 MOST_ASKED = 2**21
 """Bytes of a request: a text up to the cursor has 2**20 characters at most, most of them one byte."""
@@ -36,6 +45,13 @@ class PullRequest(Frozen):
 
     name: str
     sha256: str | None = None
+
+
+class NoEstimate(Frozen):
+    """Why there can be no such run."""
+
+    error: str
+    hint: str
 
 
 class JobList(Frozen):
@@ -62,7 +78,9 @@ def routes(studio: Studio) -> list[Route]:
         Route("/api/jobs/resume", answers.resume, methods=["POST"]),
         Route("/api/jobs/redo", answers.redo, methods=["POST"]),
         Route("/api/jobs/branch", answers.branch, methods=["POST"]),
+        Route("/api/jobs/try", answers.try_, methods=["POST"]),
         Route("/api/jobs/{id}/stop", answers.stop, methods=["POST"]),
+        Route("/api/jobs/{id}/again", answers.again, methods=["POST"]),
         Route("/api/jobs/{id}/texts", answers.texts),
         Route("/api/models", answers.models),
         Route("/api/models/pull", answers.pull, methods=["POST"]),
@@ -97,8 +115,12 @@ class _Answers:
         return answer(texts_of(folder, request.query_params.get("place")))
 
     async def estimate(self, request: Request) -> Response:
+        """The size of a run. That there can be no such run is an answer, too: the user is still choosing."""
         options = (await read(request, OptionsRequest, MOST_ASKED)).options
-        return answer(await run_in_threadpool(self._jobs.estimate, options))
+        try:
+            return answer(await run_in_threadpool(self._jobs.estimate, options))
+        except RemixError as error:
+            return answer(NoEstimate(error=readable(error.message), hint=readable(error.hint)))
 
     async def write(self, request: Request) -> Response:
         asked = WriteRequest(options=(await read(request, OptionsRequest, MOST_ASKED)).options)
@@ -116,10 +138,19 @@ class _Answers:
         asked = await read(request, BranchRequest, MOST_ASKED)
         return await stored(lambda: self._jobs.add(asked))
 
+    async def try_(self, request: Request) -> Response:
+        asked = await read(request, TryRequest, MOST_ASKED)
+        return await stored(lambda: self._jobs.add(asked))
+
     async def stop(self, request: Request) -> Response:
         await read(request, Done)
         id_ = request.path_params["id"]
         return answer(await run_in_threadpool(self._jobs.stop, id_))
+
+    async def again(self, request: Request) -> Response:
+        await read(request, Done)
+        id_ = request.path_params["id"]
+        return await stored(lambda: self._jobs.again(id_))
 
     # -- models ---------------------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Literal
 
 from remix.errors import ModelError, RemixError, RunError
 from remix.records import Frozen, Options
@@ -22,7 +21,6 @@ from remix.studio.engine_messages import (
     AskEstimate,
     Began,
     Begin,
-    BranchRequest,
     Ended,
     Estimate,
     Estimated,
@@ -30,15 +28,16 @@ from remix.studio.engine_messages import (
     LetGo,
     Loaded,
     NewWords,
-    RedoRequest,
     Report,
     ResumeRequest,
     Stage,
     Stop,
     TextFinished,
-    WriteRequest,
+    Tried,
 )
-from remix.studio.live_texts import LiveTexts, TextEvent
+from remix.studio.job_records import Job, ModelEvent, OutputEvent, State, TriedEvent, about
+from remix.studio.job_store import JobStore, WaitingJob
+from remix.studio.live_texts import LiveTexts
 from remix.studio.output_files import key_of
 from remix.util.names import readable
 from remix.workspace import Workspace
@@ -51,63 +50,6 @@ KEPT = 50
 
 ESTIMATING = 120.0
 """Seconds for an estimate: the first use of a large model checks its file."""
-
-State = Literal["queued", "loading", "writing", "stopping", "stopped", "finished", "failed"]
-_OVER: frozenset[State] = frozenset({"stopped", "finished", "failed"})
-
-
-class Job(Frozen):
-    """A job as it stands."""
-
-    id: str
-    does: Literal["write", "resume", "redo", "branch"]
-    about: str
-    """The request in words."""
-    created: datetime
-    state: State = "queued"
-    stage: str = ""
-    """What happens before the first text, in words."""
-    run: str | None = None
-    """Name of the run, as soon as it has a folder."""
-    model: str | None = None
-    planned: int = 0
-    """Texts of the run."""
-    finished: int = 0
-    """Texts that are finished."""
-    error: str = ""
-    hint: str = ""
-    failures: tuple[str, ...] = ()
-    """Texts that could not be written, each with the reason."""
-    notes: tuple[str, ...] = ()
-    """What was left out, and what the user should know."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job has ended."""
-        return self.state in _OVER
-
-
-class OutputEvent(Frozen):
-    """A text that was finished."""
-
-    job: str | None
-    """The job that wrote the text; null for a run of another process."""
-    run: str
-    place: str
-    kind: str
-    step: int
-    variant: int
-    key: str
-    """The output's key in the studio."""
-    record: str | None
-    """The record's id; null if not known."""
-
-
-class ModelEvent(Frozen):
-    """Which model is in memory."""
-
-    loaded: str | None
-
 
 Publish = Callable[[str, Frozen], None]
 """Called with the name of an event, and its value."""
@@ -124,8 +66,10 @@ class Jobs:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         """All jobs, the oldest first."""
-        self._requests: dict[str, JobRequest] = {}
-        """Requests of jobs that haven't begun."""
+        self._asked: dict[str, JobRequest] = {}
+        """The requests of all jobs."""
+        self._waiting: list[str] = []
+        """Jobs that haven't begun, the next first."""
         self._current: str | None = None
         self._host: Host | None = None
         self._generation = 0
@@ -133,6 +77,12 @@ class Jobs:
         self._questions: dict[str, Future[Estimate]] = {}
         self._loaded: str | None = None
         self._is_closed = False
+        self._store = JobStore(workspace.outputs)
+        # Jobs that can't be taken over stay where they are.
+        with suppress(RunError):
+            for left in self._store.take_over():
+                self._jobs[left.id] = _job(left, state="held")
+                self._asked[left.id] = left.request
 
     # -- what the page asks ---------------------------------------------------------------------------------
 
@@ -167,33 +117,68 @@ class Jobs:
         return self._loaded
 
     def add(self, request: JobRequest) -> Job:
-        """Queue a job. Raises `RunError` if too many wait, or if the run to resume waits already."""
+        """Queue a job, which is on disk afterwards.
+
+        Raises `RunError` if too many wait, or the disk takes nothing. A run that waits to be resumed is queued once.
+        """
         with self._lock:
-            if len(self._requests) >= MOST_WAITING:
-                raise RunError(f"{MOST_WAITING} jobs are waiting.", "Wait until one has ended, or cancel one.")
-            for id_, waiting in self._requests.items():
-                if isinstance(request, ResumeRequest) and waiting == request:
+            for id_ in self._waiting:
+                if isinstance(request, ResumeRequest) and self._asked[id_] == request:
                     return self._jobs[id_]
-            job = Job(id=secrets.token_hex(6), does=request.does, about=_about(request), created=datetime.now(UTC))
-            self._jobs[job.id], self._requests[job.id] = job, request
-            self._forget_old()
-            self._tell(job)
-            self._go_on()
-            return self._jobs[job.id]
+            asked = WaitingJob(id=secrets.token_hex(6), created=datetime.now(UTC), request=request)
+            return self._queue(_job(asked), request)
+
+    def again(self, id_: str) -> Job:
+        """Queue what is left of a job that has ended, or that an ended studio left. Raises the errors of `add`."""
+        with self._lock:
+            job = self.get(id_)
+            if job.state == "held":
+                return self._queue(job.model_copy(update={"state": "queued"}), self._asked[id_])
+            if job.is_over:
+                return self.add(ResumeRequest(run=job.run) if job.run else self._asked[id_])
+            return job
+
+    def _queue(self, job: Job, request: JobRequest) -> Job:
+        if len(self._waiting) >= MOST_WAITING:
+            raise RunError(f"{MOST_WAITING} jobs are waiting.", "Wait until one has ended, or cancel one.")
+        before = self._jobs.get(job.id)
+        self._jobs[job.id], self._asked[job.id] = job, request
+        try:
+            self._keep()
+        except RunError:
+            del self._jobs[job.id], self._asked[job.id]
+            if before:
+                self._jobs[job.id], self._asked[job.id] = before, request
+            raise
+        self._waiting.append(job.id)
+        self._forget_old()
+        self._tell(job)
+        self._go_on()
+        return self._jobs[job.id]
 
     def stop(self, id_: str) -> Job:
         """Stop a job: at work after the current decode call, waiting at once. Raises `RunError` if there is none."""
         with self._lock:
             job = self.get(id_)
-            if id_ in self._requests:
-                del self._requests[id_]
+            if id_ in self._waiting or job.state == "held":
+                self._waiting = [each for each in self._waiting if each != id_]
                 self._change(id_, state="stopped")
+                self._keep_if_possible()
             elif not job.is_over:
                 self._change(id_, state="stopping")
                 if self._host:
                     with suppress(ModelError):
                         self._host.say(Stop(job=id_))
             return self._jobs[id_]
+
+    def _keep(self) -> None:
+        """Keep the jobs without a run on disk, but for tries. Raises `RunError` if the disk takes nothing."""
+        jobs = (job for job in self._jobs.values() if not job.is_over and job.run is None and job.does != "try")
+        self._store.write([WaitingJob(id=job.id, created=job.created, request=self._asked[job.id]) for job in jobs])
+
+    def _keep_if_possible(self) -> None:
+        with suppress(RunError):
+            self._keep()
 
     def estimate(self, options: Options) -> Estimate:
         """The size of a planned run. Raises the errors of planning, and `ModelError` if it takes too long."""
@@ -220,10 +205,10 @@ class Jobs:
                 self._host.say(LetGo())
 
     def close(self) -> None:
-        """Stop the job at work and end the engine process; jobs that wait are dropped."""
+        """Stop the job at work and end the engine process; jobs that wait are left to the next studio."""
         with self._lock:
             self._is_closed = True
-            self._requests.clear()
+            self._waiting.clear()
             host, self._host = self._host, None
         if host:
             host.close()
@@ -232,16 +217,16 @@ class Jobs:
 
     def _go_on(self) -> None:
         """Begin the next job, if none is at work."""
-        while self._current is None and self._requests and not self._is_closed:
-            id_ = next(iter(self._requests))
-            request = self._requests.pop(id_)
+        while self._current is None and self._waiting and not self._is_closed:
+            id_ = self._waiting.pop(0)
             self._current = id_
             try:
                 self._change(id_, state="loading")
-                self._running().say(Begin(job=id_, request=request))
+                self._running().say(Begin(job=id_, request=self._asked[id_]))
             except RemixError as error:
                 self._current = None
                 self._change(id_, state="failed", error=readable(error.message), hint=readable(error.hint))
+                self._keep_if_possible()
 
     def _running(self) -> Host:
         """The engine process, started if there is none."""
@@ -258,7 +243,7 @@ class Jobs:
     def _forget_old(self) -> None:
         over = [id_ for id_, job in self._jobs.items() if job.is_over]
         for id_ in over[: max(0, len(over) - KEPT)]:
-            del self._jobs[id_]
+            del self._jobs[id_], self._asked[id_]
 
     # -- what the engine process reports --------------------------------------------------------------------
 
@@ -274,7 +259,7 @@ class Jobs:
             elif report.job == self._current:
                 self._hear_of_job(report)
 
-    def _hear_of_job(self, report: Stage | Began | NewWords | TextFinished | Ended) -> None:
+    def _hear_of_job(self, report: Stage | Began | NewWords | TextFinished | Tried | Ended) -> None:
         job = self._jobs[report.job]
         match report:
             case Stage():
@@ -291,11 +276,19 @@ class Jobs:
                     planned=report.planned,
                     finished=report.finished,
                 )
+                self._keep_if_possible()
             case NewWords():
                 for event in self._live.add(job.id, job.run or "", report.words):
                     self._publish("text", event)
             case TextFinished():
                 self._hear_of_text(job, report)
+            case Tried():
+                self._live.end(report.task)
+                place = self._live.place_of(report.task)
+                shown = tuple(each.model_copy(update={"content": readable(each.content)}) for each in report.prompt)
+                flags = tuple(map(readable, report.flags))
+                tried = TriedEvent(job=job.id, **place, prompt=shown, text=readable(report.text), flags=flags)
+                self._publish("tried", tried)
             case Ended():
                 self._end(job, report)
 
@@ -324,6 +317,8 @@ class Jobs:
         self._current = None
         self._live.clear()
         self._change(job.id, stage="", **changes)
+        if job.run is None and not self._is_closed:
+            self._keep_if_possible()
 
     def _answer(self, report: Estimated) -> None:
         answer = self._questions.pop(report.question, None)
@@ -363,18 +358,6 @@ class Jobs:
         self._publish("job", job)
 
 
-def _about(request: JobRequest) -> str:
-    """A request in words."""
-    match request:
-        case WriteRequest():
-            options = request.options
-            passages = f"{len(options.passages)} passages" if options.passages else ""
-            asked = ", ".join((*options.tags, *options.essays)) or options.where or options.like or passages
-            return readable(asked or "all passages")
-        case ResumeRequest():
-            return readable(request.run)
-        case RedoRequest() | BranchRequest():
-            return readable(request.output.rpartition(":")[2])
-
-
-__all__ = ["Job", "Jobs", "ModelEvent", "OutputEvent", "TextEvent"]
+def _job(asked: WaitingJob, state: State = "queued") -> Job:
+    request = asked.request
+    return Job(id=asked.id, does=request.does, about=about(request), created=asked.created, state=state)

@@ -64,7 +64,7 @@ class OpenRuns:
         self._listed = 0
         self._last_listing: tuple[tuple[int, int, Collection[str]], Listing] | None = None
         self._read: dict[str, ReadOutput] = {}
-        self._reading = Lock()
+        self._reading, self._finding = Lock(), Lock()
         self._findings = Findings()
         self._epoch, self._version = secrets.token_hex(4), 0
         self._changed: dict[str, int] = {}
@@ -91,14 +91,14 @@ class OpenRuns:
 
     def find_runs(self) -> None:
         """Open runs that appeared in the outputs folder, and close those that are gone."""
-        with self._reading:
+        with self._finding:
             folders = self._finder.find()
             if folders != self.folders:
                 self._find_finished(PlannedOutputs.of(folders), folders)
 
     def notice(self, run: str) -> None:
         """Notice the finished outputs of the run of a name, also if the run has just begun; reads no other run."""
-        with self._reading:
+        with self._finding:
             folders = self._finder.find()
             planned = self._planned if folders == self.folders else PlannedOutputs.of(folders)
             self._find_finished(planned, [folder for folder in folders if folder.path.name == run])
@@ -126,10 +126,13 @@ class OpenRuns:
 
     def read(self) -> None:
         """Notice added and removed outputs, and read new and changed ones. `changes` gives each output at once."""
-        with self._reading:
+        with self._finding:
             self._find_finished(self._planned, self.folders)
+        with self._reading:
             for key in tuple(self._rows):
-                self._content(key)
+                # A run may be gone meanwhile.
+                with suppress(NoSuchOutput):
+                    self._content(key)
 
     def changes(self, since: str, runs: Collection[str] = frozenset()) -> Changes:
         """Outputs read, reviews and findings since a version given before; everything for an unknown version.
@@ -321,7 +324,9 @@ class OpenRuns:
 
     def _content(self, key: str) -> Content:
         """Contents of an output's files, read anew after a change."""
-        output = self._planned.outputs[key]
+        output = self._planned.outputs.get(key)
+        if output is None:
+            raise NoSuchOutput
         state, read = state_of(output), self._read.get(key)
         if read is None or read.state != state:
             content, text = content_of(output)

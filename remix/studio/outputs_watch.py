@@ -17,7 +17,8 @@ from remix.outputs.layout import FAILURES, HOLDER, LOCK, MANIFEST, RECORD, REQUE
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import list_runs
 from remix.records import Frozen, Task
-from remix.studio.jobs import OutputEvent, Publish
+from remix.studio.job_records import OutputEvent
+from remix.studio.jobs import Publish
 from remix.studio.output_files import key_of
 
 PACE = 1.0

@@ -140,6 +140,7 @@ class PassageTexts:
 
     def of(self, id_: str) -> ShownPassage:
         """A passage with its texts. Raises `NotInStudio` if neither the essays nor a run has the passage."""
+        self._runs.find_runs()
         here = self._garden.passage(id_)
         keys = self._keys(id_, here)
         outputs = self._runs.planned.outputs

@@ -172,6 +172,7 @@ def _errors_told(tell: Callable[[str], None]) -> Iterator[None]:
 def _read_on(open_runs: OpenRuns, visited: threading.Event, stop: threading.Event) -> None:
     """Read all outputs, start verifying, and go on reading new outputs, while the page is in use already."""
     # The first listing takes longest: make it while the browser starts.
+    _try(open_runs.find_runs)
     _try(open_runs.listing().model_dump_json)
     visited.wait(HEAD_START)
     stop.wait(DRAWN)

@@ -230,3 +230,16 @@ def test_what_is_shown_of_a_long_name(remix_: Remix, kind: str) -> None:
     result = remix_("passages", kind, "a" * 100_000)
     assert result.exit_code == 1
     assert len(result.stderr) < 500
+
+
+def test_named_passages_alone_are_chosen(essays: list[Essay]) -> None:
+    ids = [passage.id for essay in essays for passage in essay.passages]
+    assert [passage.id for _, passage in chosen(essays, passages=(ids[2], ids[0])).pairs] == [ids[0], ids[2]]
+    assert len(chosen(essays, passages=tuple(ids), limit=1).pairs) == 1
+
+
+def test_a_named_passage_that_is_not_there_is_refused_with_similar_ones(essays: list[Essay]) -> None:
+    id_ = essays[0].passages[0].id
+    with pytest.raises(SeedError, match="no passage") as refused:
+        chosen(essays, passages=(f"{id_}9",))
+    assert id_ in refused.value.hint

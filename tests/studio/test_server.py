@@ -229,6 +229,24 @@ REFUSED: list[tuple[str, str, str, dict[str, Any], int]] = [
     ("a way up among outputs", "GET", "/api/outputs/..%2f..%2frun.json/record", {}, 404),
     ("a task's name", "GET", f"/api/outputs/{FIRST}/record", {}, 404),
     ("an unknown output", "GET", "/api/outputs/00000000000000000000", {}, 404),
+    ("a way up among vendored files", "GET", "/static/vendor/..%2f..%2fserver.py", {}, 404),
+    ("a licence, which no page loads", "GET", "/static/vendor/htm.LICENSE", {}, 404),
+    ("home without a session", "GET", "/api/home", {"cookie": None}, 401),
+    ("home from another page", "GET", "/api/home", {"headers": {"origin": "http://evil.example"}}, 403),
+    ("home by writing", "POST", "/api/home", {"headers": SAME, "json": {}}, 405),
+    ("passages without a session", "GET", "/api/passages?tag=clocks", {"cookie": None}, 401),
+    ("a tag that nobody has", "GET", "/api/passages?tag=none", {}, 409),
+    ("a query that is none", "GET", "/api/passages?where=%28", {}, 409),
+    ("very many tags", "GET", "/api/passages?" + "tag=x&" * 3000, {}, 422),
+    ("a passage without a session", "GET", "/api/passage?id=two-clocks/001", {"cookie": None}, 401),
+    ("no passage named", "GET", "/api/passage", {}, 422),
+    ("a passage of a long name", "GET", "/api/passage?id=" + "x" * 1001, {}, 422),
+    ("a passage that nobody has", "GET", "/api/passage?id=..%2f..%2frun.json", {}, 404),
+    ("the page of a passage by another name", "GET", "/passage", {"headers": {"host": "evil.example:8123"}}, 421),
+    ("the desk without a session", "GET", "/desk", {"cookie": None}, 401),
+    ("nothing to compare", "GET", "/api/comparison?left=passage", {}, 422),
+    ("an unknown text to compare", "GET", "/api/comparison?left=passage&right=x", {}, 404),
+    ("differences of unknown texts", "GET", "/api/differences?id=two-clocks/001&key=x", {}, 404),
     ("nowhere", "GET", "/api", {}, 404),
     ("another method", "DELETE", "REVIEWS", {"headers": SAME}, 405),
     ("reading by writing", "POST", "/api/listing", {"headers": SAME, "json": {}}, 405),
@@ -315,6 +333,12 @@ PLACES = [
     "/api/changes",
     "/api/search",
     "/api/listing",
+    "/api/home",
+    "/api/passages",
+    "/api/passage",
+    "/api/comparison",
+    "/api/differences",
+    "/passage",
 ]
 
 
@@ -323,7 +347,11 @@ PLACES = [
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS"]),
     place=st.sampled_from(PLACES) | st.text(max_size=12).map(lambda text: f"/{text}"),
     body=(FIELDS | JSON).map(json.dumps).map(str.encode) | st.binary(max_size=60),
-    query=st.dictionaries(st.sampled_from(["since", "q", "key"]), st.text(max_size=20), max_size=2),
+    query=st.dictionaries(
+        st.sampled_from(["since", "q", "key", "id", "left", "right", "tag", "where", "like", "run"]),
+        st.text(max_size=20),
+        max_size=3,
+    ),
 )
 def test_nothing_that_is_asked_fails(
     asked: Asked, method: str, place: str, body: bytes, query: dict[str, str]

@@ -68,7 +68,7 @@ function move(by, wants = () => true, none = by > 0 ? PASSAGE.last : PASSAGE.fir
     select(texts[at].key);
     const card = $(`text-${texts[at].key}`);
     card?.focus({ preventScroll: true });
-    return card?.scrollIntoView({ block: "nearest", inline: "center" });
+    return card?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   return tell(none);
 }

@@ -203,6 +203,7 @@ export const WRITE = {
   begin: "Begin",
   waiting: "waits",
   states: {
+    held: "waited when the studio was closed",
     queued: "waits for the run before",
     loading: "loading the model",
     writing: "writing",

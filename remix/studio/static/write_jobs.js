@@ -17,15 +17,15 @@ export async function stop(job) {
   if (stopped) takeJob(stopped);
 }
 
-/** Whether a job's run can go on. */
-const isUnfinished = (job) => job && isOver(job) && job.run && job.finished < job.planned;
+/** Whether a job can go on: its run has unfinished texts, or never began. */
+const isUnfinished = (job) => job && (job.state === "held" || (isOver(job) && (job.run ? job.finished < job.planned : job.state === "stopped")));
 
-/** Go on with a run that was stopped. */
-export const goOn = (job) => isUnfinished(job) && add(() => api.resume(job.run), true);
+/** Go on with a job that was stopped or held. */
+export const goOn = (job) => isUnfinished(job) && add(() => api.again(job.id), true);
 
 export function Jobs() {
   const jobs = [...state.jobs.values()].reverse().slice(0, MOST);
-  const hasIdleModel = state.loaded && jobs.every(isOver);
+  const hasIdleModel = state.loaded && jobs.every((job) => isOver(job) || job.state === "held");
   return html`<section class="jobs" aria-labelledby="jobs-title">
     <h2 id="jobs-title">${WRITE.jobs}</h2>
     ${jobs.length ? html`<ul>${jobs.map((job) => html`<${Job} key=${job.id} job=${job} isShown=${job.id === state.shown} />`)}</ul>` : html`<p class="about">${WRITE.noJobs}</p>`}
@@ -41,7 +41,7 @@ function Job({ job, isShown }) {
     ${job.planned > 0 && html`<span class="progress"><progress max=${job.planned} value=${job.finished} aria-label=${about}></progress>
       ${WRITE.progress(amount(job.finished), amount(job.planned))}</span>`}
     ${!isOver(job) && html`<button type="button" class="stop" disabled=${job.state === "stopping"} onClick=${() => stop(job)}>
-      ${job.state === "queued" ? WRITE.cancel : WRITE.stop} ${isShown && html`<kbd>x</kbd>`}</button>`}
+      ${["queued", "held"].includes(job.state) ? WRITE.cancel : WRITE.stop} ${isShown && html`<kbd>x</kbd>`}</button>`}
     ${isUnfinished(job) && html`<button type="button" class="go-on" onClick=${() => goOn(job)}>${WRITE.goOn} ${isShown && html`<kbd>o</kbd>`}</button>`}
     ${job.error && html`<p class="wrong"><b>${job.error}</b> ${job.hint}</p>`}
     ${job.failures.length > 0 && html`<details><summary>${WRITE.states.failed}: ${amount(job.failures.length)}</summary>
