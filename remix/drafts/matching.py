@@ -7,7 +7,8 @@ whose texts are together the whole text but for white space between paragraphs. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -19,8 +20,11 @@ from remix.records.draft import DraftSources, Origin, Piece, StoredPiece
 LIKE = 0.5
 """Share of words, in order, that a changed piece has in common with its source at least."""
 
-MOST_TRIED = 100
-"""Sources whose texts are compared with changed paragraphs."""
+MOST_NEAR = 5
+"""Paragraphs with the most words in common with a source, at which a changed piece is looked for."""
+
+MOST_POSTINGS = 50
+"""Paragraphs in which a word may stand; words in more paragraphs tell nothing."""
 
 OriginalText = Callable[[Origin], str | None]
 """The text of a source as put into the draft; None if the text can't be read."""
@@ -57,9 +61,9 @@ def matched(text: str, sources: DraftSources, original: OriginalText) -> list[Pi
     matching = _Matching(text)
     left = matching.take_exact([each for each in sources.pieces if each.size])
     if matching.free:
-        matching.take_exact(list(_whole(sources.history[-MOST_TRIED:], original)))
+        matching.take_exact(list(_whole(sources.history, original)))
     if matching.free:
-        matching.take_similar([each for each in left if each.origin][:MOST_TRIED], original)
+        matching.take_similar([each for each in left if each.origin], original)
     return matching.pieces()
 
 
@@ -106,7 +110,8 @@ class _Matching:
 
     def take_similar(self, pieces: Sequence[StoredPiece], original: OriginalText) -> None:
         """Find pieces that were changed, by the texts of their sources; the most similar first."""
-        candidates = [each for piece in pieces for each in self._candidates(piece, original)]
+        postings = self._postings()
+        candidates = [each for piece in pieces for each in self._candidates(piece, original, postings)]
         found: set[str] = set()
         for each in sorted(candidates, key=lambda each: -each.score):
             if each.stored.id not in found and self.free.issuperset(range(each.first, each.last)):
@@ -124,19 +129,31 @@ class _Matching:
             own.append(_Match(first, last, Piece(id=f"own-{first}-{sha256(words)[:12]}", text=words)))
         return _with_ids([match.piece for match in sorted([*self._matches, *own], key=lambda match: match.first)])
 
-    def _candidates(self, piece: StoredPiece, original: OriginalText) -> Iterator[_Candidate]:
+    def _candidates(
+        self, piece: StoredPiece, original: OriginalText, postings: Mapping[str, Sequence[int]]
+    ) -> Iterator[_Candidate]:
         words = original(piece.origin) if piece.origin else None
         if not words:
             return
         wanted, usual = words.casefold().split(), len(_paragraphs(words))
-        for first in sorted(self.free):
+        common = Counter(number for word in set(wanted) for number in postings.get(word, ()))
+        near = [number for number, _ in common.most_common(MOST_NEAR)]
+        for first in sorted({first for number in near for first in range(number - usual, number + 1)}):
             for last in range(first + max(1, usual - 1), first + usual + 2):
                 if not self.free.issuperset(range(first, last)):
-                    break
+                    continue
                 there = self._words(first, last).casefold().split()
                 score = Indel.normalized_similarity(wanted, there, score_cutoff=LIKE)
                 if score >= LIKE:
                     yield _Candidate(score, first, last, piece)
+
+    def _postings(self) -> dict[str, list[int]]:
+        """The free paragraphs in which each word stands, without words that stand in many."""
+        found: dict[str, list[int]] = {}
+        for number in sorted(self.free):
+            for word in set(self._words(number, number + 1).casefold().split()):
+                found.setdefault(word, []).append(number)
+        return {word: numbers for word, numbers in found.items() if len(numbers) <= MOST_POSTINGS}
 
     def _words(self, first: int, last: int) -> str:
         return self._text[self._paragraphs[first].start : self._paragraphs[last - 1].end]

@@ -22,7 +22,8 @@ export function store() {
   isDirty = true;
   if (state.saving === "stored") state.saving = "waiting";
   keep();
-  schedule(PACE);
+  // Typing on and on doesn't put the next request off.
+  if (timer === null) schedule(PACE);
 }
 
 function keep() {
@@ -36,7 +37,10 @@ function keep() {
 
 function schedule(milliseconds) {
   clearTimeout(timer);
-  timer = setTimeout(send, milliseconds);
+  timer = setTimeout(() => {
+    timer = null;
+    send();
+  }, milliseconds);
 }
 
 const asSent = ({ id, text, source }) => ({ id, text: text.toWellFormed?.() ?? text, source: source && { record: source.record, key: source.key } });
@@ -46,6 +50,7 @@ export async function send() {
   if (sending) return sending;
   if (!isDirty || state.conflict || state.saving === "gone") return null;
   clearTimeout(timer);
+  timer = null;
   isDirty = false;
   sending = api.save(state.name, state.version, state.pieces.map(asSent)).then(acknowledged, failed);
   await sending;
