@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from pydantic import Field
 
-from remix.drafts import Draft, Drafts, NoSuchDraftError
+from remix.drafts import Draft, DraftError, Drafts, NoSuchDraftError
 from remix.drafts.folder import MOST_PIECES
 from remix.drafts.origins import origin_of, original_text
 from remix.drafts.pieces import is_edited
@@ -270,9 +270,12 @@ class StudioDrafts:
     def _origin(self, source: SourceRequest, known: dict[str, Origin]) -> Origin:
         if source.record in known:
             return known[source.record]
-        origin, _ = self._output(source.key)
-        if origin.record != source.record:
-            raise NotInStudio("This text was written anew meanwhile.", "Reload the page, and add the new text.")
+        output = self._runs.planned.outputs.get(source.key)
+        origin = origin_of(output.folder, output.task.id)[0] if output else None
+        if origin is None or origin.record != source.record:
+            raise DraftError(
+                "A text of the draft is gone, or was written anew.", "Take the piece out, and add it again."
+            )
         return origin
 
     def _passage(self, origin: Origin) -> Passage | None:

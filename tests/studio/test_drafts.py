@@ -155,7 +155,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int]] = [
         "POST",
         "/api/drafts/Essay",
         {"json": {"version": "VERSION", "pieces": [own("a") | {"source": {"record": "0" * 64, "key": "KEY"}}]}},
-        404,
+        409,
     ),
     ("POST", "/api/drafts/Essay", {"json": {}, "headers": {"origin": HERE, "content-type": "text/plain"}}, 415),
     ("POST", "/api/drafts/Essay", {"json": {}, "headers": SAME | {"origin": "http://evil.example"}}, 403),
