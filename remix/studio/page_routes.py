@@ -36,6 +36,8 @@ PAGES = (
     Page("home", "/", first_request="api/home"),
     Page("passage", "/passage", first_request="api/passage"),
     Page("write", "/write", first_request="api/write"),
+    Page("drafts", "/drafts", first_request="api/drafts"),
+    Page("draft", "/draft"),
     Page("desk", "/desk", "desk.html", first_request="api/listing"),
 )
 

@@ -1,5 +1,6 @@
 // The desk: starts the page, and binds keys and buttons to actions.
 
+import { addToDraft } from "./add_to_draft.js";
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
 import { passageAddress } from "./comparison.js";
@@ -29,6 +30,7 @@ const KEYS = [
   [["l"], "was the loss worth it? Asks; earned, not earned, or neither", askLoss],
   [["n"], "write a note", annotate],
   [["e"], "edit: your own version, kept beside the original", edit],
+  [["d"], "add the text to the draft that was changed last", () => addToDraft(state.selected)],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],

@@ -1,5 +1,6 @@
 // What can be done with a text on the passage page besides judging: a button and a key for each action.
 
+import { addToDraft } from "./add_to_draft.js";
 import { post } from "./api.js";
 import { guarded, tell } from "./notices.js";
 import { PASSAGE } from "./strings.js";
@@ -15,4 +16,5 @@ const redo = (text) => guarded(async () => {
 /** Key, label, description, and a function of the text. One action a line. */
 export const ACTIONS = [
   ["w", PASSAGE.redo, PASSAGE.redoAbout, redo],
+  ["d", PASSAGE.toDraft, PASSAGE.toDraftAbout, ({ key }) => addToDraft(key)],
 ];
