@@ -19,11 +19,17 @@ from remix.generation.prepare import Job
 from remix.outputs import RunFolder
 from remix.records import Run
 from tests.conftest import FakeWriter
+from tests.fake_local import FakeLocal
+
+
+def writer_of(run: Run) -> FakeWriter:
+    """The writer of a run; of a run of branches one that tells what a local model tells."""
+    return FakeLocal(trace=True) if run.model else FakeWriter(trace=True)
 
 
 def carry_out(run: Run, outputs: str | None = None, resumed: str | None = None) -> None:
     """Begin the run, or resume one."""
-    writer = FakeWriter(trace=True)
+    writer = writer_of(run)
     if outputs is not None:
         execute.generate(Job(run, None, {}, 0, ()), Path(outputs), writer=writer)
     elif resumed is not None:

@@ -28,12 +28,16 @@ import rfc8785
 
 from remix.errors import RemixError, RunError
 from remix.generation import execute, prepare
+from remix.generation.branch_run import PlannedBranch, run_of, variants
 from remix.generation.prepare import Job
 from remix.outputs import RunFolder, find_run, list_runs
 from remix.outputs.form import dump
 from remix.records import Options
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter, eventually, make_workspace
+from tests.crash_child import writer_of
+from tests.fake_branches import branch_after, original_at, write_originals
+from tests.fake_local import FakeLocal
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "MANIFEST.sha256"
@@ -54,6 +58,25 @@ def reference(workspace: Workspace, **options: object) -> Reference:
     writer.close()
     check(folder.path, Reference(job, {}))
     return Reference(job, {task.id: folder.text_path(task.id).read_bytes() for task in folder.run.tasks})
+
+
+def reference_of_branches(workspace: Workspace) -> Reference:
+    """A run of 36 branches of four texts: each text's branches share their cells up to where they part."""
+    writer = FakeLocal(trace=True)
+    originals = write_originals(workspace, writer, variants=6, kinds=("again",), limit=2)
+    texts = [original_at(originals, task.id) for task in originals.run.tasks]
+    longest = sorted(texts, key=lambda each: -len(each.text))[:4]
+    planned: list[PlannedBranch] = []
+    for original in longest:
+        for kept in (1, len(original.text) // 2, len(original.text) - 1):
+            other = (original.record.output.token_ids or ())[kept] % 26 + 1
+            planned += variants(original, branch_after(original, kept, other), 3)
+    run = run_of(workspace, planned)
+    folder = execute.generate(Job(run, None, {}, 0, ()), workspace.root / "reference", writer=writer).folder
+    writer.close()
+    written = {task.id: folder.text_path(task.id).read_bytes() for task in folder.run.tasks}
+    assert len(written) == 36
+    return Reference(Job(run, None, {}, 0, ()), written)
 
 
 def check(run: Path, expected: Reference) -> set[str]:
@@ -105,7 +128,7 @@ def check_finished(folder: RunFolder, expected: Reference) -> None:
 
 def resume(folder: RunFolder) -> None:
     """Finish a run in this process."""
-    writer = FakeWriter(trace=True)
+    writer = writer_of(folder.run)
     try:
         outcome = execute.resume(folder, writer=writer)
     finally:
@@ -164,11 +187,13 @@ class Killer:
         return self._server.stdout.readline()
 
 
-@pytest.fixture(scope="module")
-def killer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
-    """A killer of runs of 36 texts."""
+@pytest.fixture(scope="module", params=["texts", "branches"])
+def killer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killer]:
+    """A killer of runs of 36 texts, or of 36 branches."""
     root = tmp_path_factory.mktemp("killed")
-    expected = reference(make_workspace(root / "garden"), steps=3, variants=2)
+    workspace = make_workspace(root / "garden")
+    is_of_branches = request.param == "branches"
+    expected = reference_of_branches(workspace) if is_of_branches else reference(workspace, steps=3, variants=2)
     plan = root / "plan.json"
     plan.write_bytes(dump(expected.job.run))
     command = [sys.executable, "-m", "tests.crash_child", str(plan)]

@@ -74,6 +74,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "passages": ("passages --tag time", "passages --like clock"),
     "resume": ("resume RUN",),
     "branch": (f"branch RUN:{TASK} --at 1 --take x",),
+    "roads": (f"roads RUN:{TASK}", "roads --run RUN --depth 2"),
     "review": ("review --no-open", "review"),
     "runs": ("runs",),
     "show": (f"show RUN:{TASK}",),

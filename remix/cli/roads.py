@@ -106,10 +106,12 @@ def roads(ctx: click.Context, /, output: str | None, **chosen: Any) -> None:
             outcome = execute.generate(planned.job, ctx.obj.outputs, watch, threading.Event())
         folder, outputs = outcome.folder, [task.id for task in outcome.folder.done]
         runs.append(_as_json(depth, planned, outcome))
-        is_last = depth == chosen["depth"] or not _is_finished(outcome)
+        is_finished = not outcome.interrupted and not outcome.failures
         _show(ctx, planned, outcome)
-        if as_json and is_last:
+        if as_json and (depth == chosen["depth"] or not is_finished):
             print_json({"runs": runs})
+        if depth < chosen["depth"] and not is_finished:
+            note(f"The roads of these roads aren't planned yet: `remix roads --run {folder.path.name}` writes them.")
         leave_unfinished(ctx, outcome)
     if not (as_json or quiet):
         ending.show(folder)
@@ -183,10 +185,6 @@ def _note_other_engine(planned: PlannedRoads, outcome: Outcome) -> None:
             f"Another engine wrote {count(len(others), 'original')} ({'; '.join(others[0])}): with its own, their "
             "roads may go on otherwise."
         )
-
-
-def _is_finished(outcome: Outcome) -> bool:
-    return not outcome.interrupted and not outcome.failures
 
 
 def _as_json(depth: int, planned: PlannedRoads, outcome: Outcome) -> dict[str, object]:

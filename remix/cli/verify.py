@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from remix.cli import completion
+from remix.cli.ancestry import print_ancestry
 from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
-from remix.cli.printing import detail, note, print_json, print_table, say, text
+from remix.cli.printing import detail, note, print_json, print_table, say
 from remix.cli.progress import progress
 from remix.cli.support import print_support
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
-    from remix.outputs.lineage import Step
     from remix.verification.replay import Replayed
     from remix.verification.verify import Report
     from remix.workspace import Workspace
@@ -138,12 +138,17 @@ def why(
     steps = ancestry(folder, task)
     if as_json:
         as_dicts = [
-            {"name": step.task, **step.record.model_dump(mode="json", by_alias=True), "text": step.text}
+            {
+                "name": step.task,
+                **step.record.model_dump(mode="json", by_alias=True),
+                "text": step.text,
+                "candidate": step.candidate,
+            }
             for step in steps
         ]
         print_json({"run": folder.run.name, "output": task, "steps": as_dicts})
     else:
-        _print_ancestry(steps)
+        print_ancestry(steps)
 
 
 @click.command()
@@ -338,60 +343,3 @@ def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> Non
     sources = (source for step in steps for source in step.record.sources)
     if (texts := len({source.text for source in sources if source.passage == passage})) > 1:
         note(f"{texts} different passages had this id: the essay was edited between the runs.")
-
-
-def _print_ancestry(steps: list[Step]) -> None:
-    """Print each step from the text back to the passage, with its template, model and seed."""
-    from remix.outputs.facts import fork_in_words, lines_in_words, trunk_in_words
-
-    records = [step.record for step in steps]
-    for step in steps:
-        branch = step.record.task.branch
-        read = step.record.task.reads or [source.passage for source in step.record.sources]
-        _say_text(f"{quoted(step.task)} (record {step.record.id[:12]})", step.text)
-        if branch:
-            say(f"branches from {trunk_in_words(branch, records)} {fork_in_words(branch)}.")
-            read = [source.passage for source in step.record.sources]
-        # A branch has the prompt of its original, which is the next step.
-        if branch and branch.original in {each.id for each in records}:
-            say(f"was written {_making(step)}.")
-            say()
-            continue
-        say(f"was made from {' and '.join(map(quoted, read))}: {_making(step)}. It was asked:")
-        say()
-        for message in step.record.derivation.prompt.messages:
-            text(f"[{message.role}] {message.content}")
-            say()
-    for source in dict.fromkeys(source for step in steps for source in step.record.sources):
-        _say_text(quoted(source.passage), source.text)
-        under = f" under “{source.section}”" if source.section else ""
-        tags = f", tagged {', '.join(source.tags)}" if source.tags else ""
-        say(f"is a passage of “{source.essay}”{under}{tags}: {source.path}, {lines_in_words(source.lines)}.")
-
-
-def _making(step: Step) -> str:
-    """Template, model and seed, in words."""
-    from remix.outputs.facts import retried_in_words
-
-    record = step.record
-    derivation = record.derivation
-    weights = f" (sha256 {derivation.model.sha256[:12]})" if derivation.model.sha256 else ""
-    selection, sampling = derivation.selection, derivation.sampling
-    parts = [
-        f"by {record.task.template}, step {record.task.step}",
-        f"on {record.circumstances.model}{weights}",
-        f"seed {sampling.seed}, at most {sampling.max_tokens} tokens" if sampling else "seed unknown",
-        f"after {record.output.thoughts.in_words}" if record.output.thoughts else "",
-        f"the best of {selection.candidates} by {selection.chooser.name}" if selection else "",
-        f"read by {record.circumstances.reader}" if record.circumstances.reader else "",
-        retried_in_words(derivation.retried.times) if derivation.retried else "",
-        f"flags: {', '.join(record.flags)}" if record.flags else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _say_text(heading: str, words: str) -> None:
-    say(heading, bold=True)
-    say()
-    text(words)
-    say()

@@ -121,6 +121,12 @@ def job_of(workspace: Workspace, model: Path, planned: Sequence[PlannedBranch]) 
     """
     run = run_of(workspace, planned)
     if run.model:
+        if run.n_ctx_seq > run.model.context:
+            raise RunError(
+                f"prompt and text would have up to {run.n_ctx_seq} tokens, and {run.model.name} takes "
+                f"{run.model.context}.",
+                "Lower --max-tokens, or branch from a text with a shorter prompt.",
+            )
         check_memory(model, run.model, run.contexts, run.options)
     originals = _originals(planned)
     tokens = {each.record.id: len(_prompt(each.record)) for each in originals}

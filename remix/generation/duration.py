@@ -94,14 +94,18 @@ def remember(run: Run, writer: Writer, sampled: int, seconds: float, texts: int)
 
 
 def _longest(run: Run) -> int:
-    """Tokens of all texts, if each is as long as its template allows."""
+    """Tokens of all texts, if each is as long as its template allows, or a branch as long as its run allows."""
     labels = run.model.labels if run.model else ()
     thoughts = reasoning.budget(run.options, run.model) if run.options.think else 0
     allowed = {
         kind: settings_for(template, run.options, labels).max_tokens + thoughts
         for kind, template in templates_of(run).items()
     }
-    return sum(allowed[task.kind] for task in run.tasks) * run.options.best_of
+    # What branches have in common with their originals is computed once, and left out here.
+    each = (
+        task.branch.max_tokens - task.branch.token + 1 if task.branch else allowed[task.kind] for task in run.tasks
+    )
+    return sum(each) * run.options.best_of
 
 
 def _at_once(run: Run, parallel: int | None = None) -> int:

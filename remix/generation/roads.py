@@ -9,7 +9,6 @@ original. Writes nothing.
 from __future__ import annotations
 
 import codecs
-import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -94,6 +93,11 @@ def plan_roads(
     if the model isn't here.
     """
     options = options or RoadOptions()
+    if folder.run.model is None:
+        raise RunError(
+            f"{folder.path.name}: was written by a LangChain model, which tells no tokens.",
+            "Choose texts that a local GGUF model wrote.",
+        )
     path = model_of(folder.run, model, workspace.model_folders)
     planned: list[PlannedBranch] = []
     left_out: list[LeftOut] = []
@@ -140,14 +144,20 @@ def check_number(folder: RunFolder, outputs: Collection[str], options: RoadOptio
 
     Raises `RunError` if there may be more than a run holds.
     """
-    each_text = sum(math.prod([options.turns * options.width] * number) for number in range(1, depth + 1))
+    each_text, deepest = 0, 1
+    for _ in range(depth):
+        deepest *= options.turns * options.width
+        each_text += deepest
+        if each_text > MOST_TASKS:
+            break
     hint = "Lower --turns, --width or --depth, or choose fewer texts."
     tasks = [task for task in folder.run.tasks if task.id in outputs]
     chains = Counter((task.place, task.kind, task.step) for task in tasks)
     highest = max((task.variant for task in tasks), default=0)
     if highest + max(chains.values(), default=0) * each_text > MOST_VARIANTS:
         raise RunError(
-            f"up to {each_text:,} roads of each text: a text and its roads are {MOST_VARIANTS} variants at most.",
+            f"{options.turns} turns × {options.width} alternatives at depth {depth}: a text and its roads could be "
+            f"more than {MOST_VARIANTS} variants of the text, which is the most.",
             hint,
         )
     if len(tasks) * each_text > MOST_TASKS:
@@ -190,6 +200,8 @@ def _roads_of(
             "`remix verify` tells if the trace was lost; a text written anew by a local GGUF model has one.",
         )
     written = branch_point.written(record, original.text, original.trace, vocabulary)
+    # The traces of thousands of originals would fill the memory.
+    original = original._replace(trace=None)
     vocabulary.refuse_other_prompt(record)
     turns, skipped = turns_of(written, _places(written, record, options.max_tokens), options, vocabulary)
     if not turns:

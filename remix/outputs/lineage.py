@@ -26,6 +26,8 @@ class Step(NamedTuple):
     """Id of the output's task."""
     record: Record
     text: str
+    candidate: int | None = None
+    """Number of the candidate that the text is; null for the kept text, which the record is about."""
 
 
 def ancestry(folder: RunFolder, task_id: str) -> list[Step]:
@@ -65,7 +67,7 @@ def _trunk(folder: RunFolder, branch: Branch) -> Step:
     leaves another candidate."""
     earlier = next(each for each in folder.run.earlier if each.record.id == branch.original)
     text = text_of_candidate(earlier.record, branch.candidate, earlier.text)
-    return Step(folder.path, earlier.record.output.file.removesuffix(".md"), earlier.record, text)
+    return Step(folder.path, earlier.record.output.file.removesuffix(".md"), earlier.record, text, branch.candidate)
 
 
 def descendants(outputs: Path, passage: str, on_error: Callable[[RunError], None]) -> Iterator[Step]:

@@ -14,7 +14,7 @@ _OF_CANDIDATES = ("sha256", "finish", "token_ids", "trimmed", "thoughts")
 
 
 def as_candidate(record: Record, number: int | None) -> Record:
-    """A record with a candidate's text, tokens and seed in place of the kept text's; without a number as it is.
+    """A record with a candidate's tokens, seed and flags in place of the kept text's; without a number as it is.
 
     The id stays the kept text's. Raises `RunError` if the record has no such candidate, or doesn't tell its seed.
     """
@@ -30,7 +30,7 @@ def as_candidate(record: Record, number: int | None) -> Record:
     output = record.output.model_copy(update={name: getattr(candidate, name) for name in _OF_CANDIDATES})
     sampling = sampling.model_copy(update={"seed": candidate.seed})
     derivation = record.derivation.model_copy(update={"sampling": sampling})
-    return record.model_copy(update={"output": output, "derivation": derivation})
+    return record.model_copy(update={"output": output, "derivation": derivation, "flags": candidate.flags})
 
 
 def text_of_candidate(record: Record, number: int | None, kept: str) -> str:

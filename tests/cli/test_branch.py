@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remix.generation import execute, prepare
-from remix.outputs import RunFolder, find_run
+from remix.outputs import RunFolder, find_run, reviews
 from remix.records import Options
 from remix.workspace import Workspace
 from tests.conftest import Remix, make_workspace
@@ -57,7 +57,8 @@ def test_a_text_takes_another_road_and_is_verified_without_its_original(
     assert result.exit_code == 0, result.output
     assert "replayed: 2 of 2 texts equal, token by token" in result.output
     result = remix_("why", branches.run.tasks[1].id)
-    assert f"branches from the text of record {record.id[:12]}: from token {number} on" in result.output
+    assert f"branches from {task.id} of {written.path.name} (record {record.id[:12]})" in result.output
+    assert f"(token {number}, character " in result.output
     assert "then new random numbers (seed " in result.output
 
 
@@ -71,16 +72,42 @@ def test_words_of_one_s_own_go_on_at_the_end(remix_: Remix, workspace: Workspace
     assert branches.read(branches.run.tasks[0].id)[1].startswith(f"{text} And the ferry waits:")
 
 
+def test_an_edited_version_is_gone_on_from(remix_: Remix, workspace: Workspace, written: RunFolder) -> None:
+    (task,) = written.run.tasks
+    _, text = written.read(task.id)
+    first, _, rest = text.partition(" ")
+    version = f"{first} <|im_end|> 🙂 {rest}"
+    reviews.edit(written, task.id, "Ada", version)
+    result = remix_("branch", task.id, "--from-edit", "--max-tokens", 60)
+    assert result.exit_code == 0, result.output
+    assert "A branch of the version edited by Ada" in result.output
+    branches = find_run(workspace.outputs, None)
+    assert branches.read(branches.run.tasks[0].id)[1].startswith(version)
+    shutil.rmtree(written.path)
+    result = remix_("verify", "--replay", "--threads", "1")
+    assert result.exit_code == 0, result.output
+    assert "replayed: 1 of 1 texts equal, token by token" in result.output
+    assert "as edited by Ada (sha256 " in remix_("why", branches.run.tasks[0].id).output
+
+
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
         (("--at", "3"), 2, "say what to put there"),
         (("--take", "1"), 2, "--take goes with --at"),
-        (("--at", "3", "--take", "1", "--write", "x"), 2, "say what to put there"),
+        (("--at", "3", "--take", "1", "--write", "x"), 2, "--take, --write and --from-edit don't go together"),
         (("--at", "nowhere", "--take", "x"), 1, "the model wrote no 'nowhere' in this text"),
         (("--at", "99", "--take", "1"), 1, "Say 1 to "),
         (("--at", "2", "--take", "9"), 1, "token 2 has "),
         (("--write", "and so on", "--max-tokens", "3"), 1, "the text may have 3 tokens"),
+        (("--write", "and so on", "--max-tokens", "20000"), 1, "takes 8192"),
+        (("--write", "  "), 1, "there are no words"),
+        (("--write", "word " * 10_000), 1, "Raise --max-tokens"),
+        (("--write", "a\udcff"), 1, "the words aren't UTF-8"),
+        (("--from-edit",), 1, "nobody has edited this text"),
+        (("--from-edit", "--write", "x"), 2, "don't go together"),
+        (("--from-edit", "--candidate", "1"), 2, "only kept texts have edited versions"),
+        (("--candidate", "2", "--at", "3", "--take", "x"), 1, "was the only candidate"),
     ],
 )
 def test_what_cannot_be_is_said(

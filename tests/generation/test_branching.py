@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,19 +11,24 @@ from pathlib import Path
 import pytest
 
 from remix.errors import ModelError, RunError
+from remix.export.export import ExportOptions, export, export_bytes
 from remix.generation import branch_run, branching, execute, prepare
 from remix.generation.branch_point import Put, Written
-from remix.outputs import RunFolder
+from remix.outputs import RunFolder, reviews
 from remix.outputs.find import OutputPlace
+from remix.outputs.form import body_bytes
 from remix.outputs.lineage import ancestry
 from remix.outputs.runs import latest
-from remix.records import Branch, Fork, Options, Record, Run
+from remix.records import Branch, Record, Run, sha256
 from remix.verification import replay
 from remix.verification.replay import ReplayOptions
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import FILE
+from tests.conftest import Remix
+from tests.fake_branches import branch_after, carry_out, letter_model, original_at, plan_asked, write_originals
 from tests.fake_local import FakeLocal
+
+__all__ = ["letter_model"]
 
 FIRST, SECOND = "two-clocks/001/again.1", "two-clocks/001/again.2"
 
@@ -37,36 +41,17 @@ def local() -> Iterator[FakeLocal]:
 
 @pytest.fixture
 def written(workspace: Workspace, local: FakeLocal) -> RunFolder:
-    """A run of two steps that tells all that branches need."""
-    job = prepare.prepare_for(workspace, Options(steps=2, max_tokens=30), local)
-    job = dataclasses.replace(job, run=job.run.model_copy(update={"model": FILE, "n_ctx_seq": 4096}))
-    return execute.generate(job, workspace.outputs, writer=local).folder
+    """A run of two steps."""
+    return write_originals(workspace, local, steps=2)
 
 
 def branch_of(folder: RunFolder, task: str, kept: int, *put: int, seed: int | None = None) -> Branch:
     """A branch after `kept` tokens of an output, with other tokens there."""
-    record, text = folder.read(task)
-    tokens = (*(record.output.token_ids or ())[:kept], *put)
-    # Each token of the fake decoder is a letter.
-    return Branch(
-        original=record.id,
-        token=kept + 1,
-        character=kept + 1,
-        was=text[kept : kept + 1],
-        put="".join(chr(ord("a") + token - 1) for token in put),
-        max_tokens=30,
-        fork=Fork(token_ids=tokens, seed=seed),
-    )
+    return branch_after(original_at(folder, task), kept, *put, seed=seed)
 
 
 def plan(workspace: Workspace, folder: RunFolder, branch: Branch, task: str = FIRST, count: int = 1) -> Run:
-    original = branching.original_of(OutputPlace(folder, task))
-    return branch_run.run_of(workspace, branch_run.variants(original, branch, count))
-
-
-def carry_out(workspace: Workspace, run: Run, local: FakeLocal) -> RunFolder:
-    job = prepare.Job(run, Path("fake.gguf"), {}, 0, ())
-    return execute.generate(job, workspace.outputs, writer=local).folder
+    return branch_run.run_of(workspace, branch_run.variants(original_at(folder, task), branch, count))
 
 
 def record_of(folder: RunFolder, number: int = 0) -> Record:
@@ -153,28 +138,6 @@ def test_records_of_other_texts_are_as_before(written: RunFolder) -> None:
         assert "fork" not in json.dumps(source)
 
 
-def forged(folder: RunFolder, branch: Branch) -> list[str]:
-    """What verification finds if the first task of a request has another branch."""
-    task = folder.run.tasks[0].model_copy(update={"branch": branch})
-    run = folder.run.model_copy(update={"tasks": (task,)})
-    (folder.path / "run.json").write_text(run.model_dump_json(by_alias=True), encoding="utf-8")
-    return [each.what for each in verify(folder.path).findings]
-
-
-def test_a_forged_branch_is_found(workspace: Workspace, written: RunFolder, local: FakeLocal) -> None:
-    branches = carry_out(workspace, plan(workspace, written, branch_of(written, FIRST, 3, 3)), local)
-    branch = branches.run.tasks[0].branch
-    assert branch is not None
-    other = (9, *branch.fork.token_ids[1:])
-    changed = branch.model_copy(update={"fork": Fork(token_ids=other)})
-    found = forged(branches, changed)
-    assert any("doesn't begin like the output that it branches from" in each for each in found)
-    assert any("wasn't given the tokens that run.json gives" in each for each in found)
-    found = forged(branches, branch.model_copy(update={"max_tokens": 29}))
-    assert any("its sampling isn't the one of the output that it branches from" in each for each in found)
-    assert any("plans no text" in each for each in forged(branches, branch.model_copy(update={"original": "0" * 64})))
-
-
 def test_branches_are_not_refreshed_and_not_resumed_by_another_model(
     workspace: Workspace, written: RunFolder, local: FakeLocal, model_path: Path
 ) -> None:
@@ -207,3 +170,173 @@ def test_branches_that_cannot_be_are_refused(workspace: Workspace, written: RunF
 def test_a_text_by_another_writer_is_refused(finished: RunFolder) -> None:
     with pytest.raises(RunError, match="was written by another model than the GGUF file"):
         branching.original_of(OutputPlace(finished, FIRST))
+
+
+# -- edited versions and candidates -------------------------------------------------------------------------
+
+pytestmark = pytest.mark.usefixtures("letter_model")
+
+
+def edited(folder: RunFolder, text: str) -> Record:
+    """An output, after somebody has edited it."""
+    reviews.edit(folder, FIRST, "Ada", text)
+    return folder.read(FIRST)[0]
+
+
+def test_an_edited_version_is_gone_on_from(
+    workspace: Workspace, written: RunFolder, local: FakeLocal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, text = written.read(FIRST)
+    other = "z" if text[2] != "z" else "y"
+    version = f"{text[:2]}{other}abc"
+    record = edited(written, version)
+    planned = plan_asked(workspace, written, FIRST, from_edit=True, variants=2)
+    branches = carry_out(workspace, planned.job.run, local)
+    shutil.rmtree(written.path)
+    assert verify(branches.path).findings == ()
+    assert [each.equal for each in replayed(branches, monkeypatch)] == [True] * 2
+    first, begun = branches.read(branches.run.tasks[0].id)
+    assert begun.startswith(version)
+    branch = first.task.branch
+    assert branch is not None
+    assert branch.edit is not None
+    assert (branch.edit.editor, branch.edit.sha256) == ("Ada", sha256(body_bytes(version)))
+    assert (branch.token, branch.character, branch.put) == (3, 3, f"{other}abc")
+    assert (first.output.token_ids or ())[:2] == (record.output.token_ids or ())[:2]
+    assert branches.run.earlier[0].edited == version
+
+
+def test_an_edited_version_that_shortens_a_text_has_new_random_numbers(
+    workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    _, text = written.read(FIRST)
+    edited(written, text[:2])
+    run = plan_asked(workspace, written, FIRST, from_edit=True).job.run
+    assert run.tasks[0].branch is not None
+    assert run.tasks[0].branch.fork.seed is not None
+    assert run.tasks[0].branch.put == ""
+    branches = carry_out(workspace, run, local)
+    assert verify(branches.path).findings == ()
+    assert branches.read(branches.run.tasks[0].id)[1] != text
+
+
+def test_an_output_that_nobody_edited(workspace: Workspace, written: RunFolder) -> None:
+    with pytest.raises(RunError, match="nobody has edited this text"):
+        plan_asked(workspace, written, FIRST, from_edit=True)
+    _, text = written.read(FIRST)
+    edited(written, text)
+    with pytest.raises(RunError, match="the edited version is the same as the text"):
+        plan_asked(workspace, written, FIRST, from_edit=True)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_candidate_is_branched_from(
+    workspace: Workspace, local: FakeLocal, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    chosen = write_originals(workspace, local, best_of=3)
+    record, _ = chosen.read(FIRST)
+    candidate = (record.candidates or ())[number - 1]
+    other = "y" if candidate.text[1] != "y" else "z"
+    planned = plan_asked(workspace, chosen, FIRST, candidate=number, at="2", write=other, variants=2)
+    branches = carry_out(workspace, planned.job.run, local)
+    shutil.rmtree(chosen.path)
+    assert verify(branches.path).findings == ()
+    assert [each.equal for each in replayed(branches, monkeypatch)] == [True] * 2
+    first, text = branches.read(branches.run.tasks[0].id)
+    assert text.startswith(f"{candidate.text[0]}{other}")
+    assert first.derivation.sampling is not None
+    assert first.derivation.sampling.seed == candidate.seed
+    assert first.derivation.parents == (record.id,)
+    assert first.task.branch is not None
+    assert first.task.branch.candidate == (None if candidate.chosen else number)
+    trunk = ancestry(branches, branches.run.tasks[0].id)[1]
+    assert (trunk.record.id, trunk.text) == (record.id, candidate.text)
+
+
+def test_a_candidate_goes_on_as_it_went_on(workspace: Workspace, local: FakeLocal) -> None:
+    """Its own tokens, given up to any token, are followed by its own tokens: the seed is the candidate's."""
+    chosen = write_originals(workspace, local, best_of=3)
+    candidate = next(each for each in chosen.read(FIRST)[0].candidates or () if not each.chosen)
+    planned = plan_asked(workspace, chosen, FIRST, candidate=candidate.number, at="2", write=candidate.text[1])
+    branches = carry_out(workspace, planned.job.run, local)
+    assert branches.read(branches.run.tasks[0].id)[1] == candidate.text
+    assert verify(branches.path).findings == ()
+
+
+def test_candidates_that_are_not_there(workspace: Workspace, written: RunFolder, local: FakeLocal) -> None:
+    with pytest.raises(RunError, match=f"{FIRST} was the only candidate"):
+        plan_asked(workspace, written, FIRST, candidate=1, at="2", write="z")
+    chosen = write_originals(workspace, local, best_of=2)
+    with pytest.raises(RunError, match="has 2 candidates, and no candidate 3"):
+        plan_asked(workspace, chosen, FIRST, candidate=3, at="2", write="z")
+    kept = next(each.number for each in chosen.read(FIRST)[0].candidates or () if not each.chosen)
+    with pytest.raises(RunError, match="has no trace, so no alternatives"):
+        plan_asked(workspace, chosen, FIRST, candidate=kept, at="2", take="1")
+
+
+def test_a_branch_at_the_first_token_and_at_the_last(
+    workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    _, text = written.read(FIRST)
+    for at in (1, len(text)):
+        planned = plan_asked(workspace, written, FIRST, at=str(at), write="qz")
+        branches = carry_out(workspace, planned.job.run, local)
+        assert verify(branches.path).findings == ()
+        assert branches.read(branches.run.tasks[0].id)[1].startswith(f"{text[: at - 1]}qz")
+
+
+def test_a_word_in_its_own_place_is_the_original_again(
+    workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    _, text = written.read(FIRST)
+    planned = plan_asked(workspace, written, FIRST, at="2", write=text[1])
+    assert planned.put.words == ""
+    branches = carry_out(workspace, planned.job.run, local)
+    assert branches.read(branches.run.tasks[0].id)[1] == text
+    assert verify(branches.path).findings == ()
+
+
+def test_lists_and_exports_name_place_and_original(
+    remix_: Remix, workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    record, text = written.read(FIRST)
+    other = "q" if text[1] != "q" else "z"
+    planned = plan_asked(workspace, written, FIRST, at="2", write=other)
+    branches = carry_out(workspace, planned.job.run, local)
+    name, label = f"{FIRST}.v2", f"branch at “{text[1]}”: “{other}”"
+    trunk = f"{FIRST} of {written.path.name} (record {record.id[:12]})"
+    for form in ("markdown", "jsonl", "prov-json", "html"):
+        source = export_bytes(branches.path, ExportOptions(form)).decode()
+        assert record.id[:12] in source
+        assert form != "markdown" or (label in source and trunk in source)
+        assert form != "html" or f"again · {label} (variant 2)" in source
+    export(branches.path, workspace.root / "crate", ExportOptions("ro-crate"))
+    crate = json.loads((workspace.root / "crate" / "ro-crate-metadata.json").read_bytes())
+    assert any(f"branched from {trunk} at the word “{text[1]}”" in str(each) for each in crate["@graph"])
+    for form in ("epub", "docx"):
+        assert export_bytes(branches.path, ExportOptions(form))
+    assert f"again · {label} (variant 2)" in (branches.path / "index.md").read_text(encoding="utf-8")
+    why = remix_("why", f"{branches.path.name}:{name}").stdout
+    assert f"branches from {trunk} at the word “{text[1]}” (token 2, character 2): “{other}” instead" in why
+    assert f"step 1 · {label} (variant 2)" in remix_("show", f"{branches.path.name}:{name}").stdout
+    assert f"{branches.path.name}\t1\t1\t0\t0\t0\tfake\t{FIRST}" in remix_("runs").stdout
+    template = workspace.prompts / "again.md.j2"
+    template.write_text(f"{template.read_text(encoding='utf-8')}Anew.\n", encoding="utf-8")
+    status = remix_("status", branches.path).output
+    assert f"{name} · {label}" in status
+    assert "Branches can't be written anew" in status
+
+
+def test_a_branch_of_a_stopped_text_and_of_a_full_one(
+    workspace: Workspace, written: RunFolder, local: FakeLocal
+) -> None:
+    """A text that its end token ended, and one that `max_tokens` cut: the branches of both share their beginnings."""
+    short = write_originals(workspace, local, max_tokens=2)
+    for folder, finish in ((written, "stop"), (short, "length")):
+        task = next(each.id for each in folder.run.tasks if folder.read(each.id)[0].output.finish == finish)
+        _, text = folder.read(task)
+        last = str(len(text))
+        planned = plan_asked(workspace, folder, task, at=last, write="qz", max_tokens=30)
+        branches = carry_out(workspace, planned.job.run, local)
+        assert verify(branches.path).findings == ()
+        assert branches.read(branches.run.tasks[0].id)[1].startswith(f"{text[:-1]}qz")
