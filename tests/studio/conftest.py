@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for each file of tests: while one is open, no test in this thread can run an event loop of its own."""
+    """A browser for each file of tests: while one is open, no test in its thread can run an event loop."""
     with chromium() as browser:
         yield browser
 

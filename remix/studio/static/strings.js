@@ -315,7 +315,7 @@ export const DRAFT = {
   mine: "Yours, in this browser",
   disk: "On the disk",
   takeBoth: "Keep both",
-  takeBothAbout: "Your pieces, and those that only the disk has",
+  takeBothAbout: "Changes from both sides; of a piece changed on both, both versions",
   takeMine: "Keep mine",
   takeMineAbout: "Replace the disk’s version by yours",
   takeDisk: "Take the disk’s",
