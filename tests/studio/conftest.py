@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for each file of tests: while one is open, no test in its thread can run an event loop."""
+    """A browser of a module: as long as Playwright runs, no other event loop can run in the thread."""
     with chromium() as browser:
         yield browser
 

@@ -474,7 +474,8 @@ def test_nothing_that_a_stranger_wrote_runs(workspace: Workspace, sit: OpenReade
     page.set_viewport_size({"width": 390, "height": 844})
     fits(page)
     assert page.evaluate("window.ran") is None
-    assert page.locator("body script, body img, body svg, body a:not(.skip)").count() == 0
+    assert page.locator("body script, body img, body svg").count() == 0
+    assert page.locator("body a:not(.skip):not(#pages a):not([href^='passage?'])").count() == 0
     assert "\u202e" not in page.locator("body").inner_text()
 
 
@@ -513,7 +514,7 @@ def test_a_studio_that_was_closed_says_so(folder: RunFolder, workspace: Workspac
         process.terminate()
         process.wait(timeout=30)
         press(page, "a")
-        expect(page.locator("#alarm")).to_contain_text("The studio was closed. Open it again with `remix review`")
+        expect(page.locator("#alarm")).to_contain_text("The studio was closed. Open it again with `remix studio`")
         reader.context.close()
 
 
@@ -536,6 +537,21 @@ def test_every_width_and_twice_the_size(
     page.locator("[role=option]").nth(2).click()
     expect(page.locator("#output h3").first).to_have_text("again 1, variant 2")
     fits(page)
+
+
+def test_a_long_word_in_a_title_stays_within_a_narrow_page(workspace: Workspace, sit: OpenReader) -> None:
+    essay = workspace.seeds / "two-clocks.md"
+    title = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    essay.write_text(essay.read_text(encoding="utf-8").replace("Two Clocks", title), encoding="utf-8")
+    variants(workspace)
+    page = sit(workspace.root).tab()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#comparison h2")).to_have_text(title)
+    fits(page)
+    box = page.locator("#comparison h2").evaluate("(heading) => [heading.scrollWidth, heading.clientWidth]")
+    assert box[0] <= box[1]
+    bar = page.locator("#bar").evaluate("(bar) => new Set([...bar.children].map((each) => each.offsetTop)).size")
+    assert bar == 1, "the buttons of the bar stand in one row"
 
 
 def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:

@@ -1,5 +1,7 @@
 // Requests to the studio's server.
 
+import { SERVER } from "./strings.js";
+
 /** A refused request; `message` says why, `hint` the next step. */
 export class Refused extends Error {
   constructor(status, message, hint, answer = null) {
@@ -15,12 +17,16 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Refused(0, "The studio was closed.", "Open it again with `remix studio`; all your reviews are stored.");
+    throw new Refused(0, SERVER.closed, SERVER.openAgain);
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that the terminal shows.");
+  if (answer.status === 401) throw new Refused(401, SERVER.reopened, SERVER.newAddress);
   const refusal = await answer.json().catch(() => ({}));
+<<<<<<< HEAD
   throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint, refusal);
+=======
+  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint);
+>>>>>>> shell
 }
 
 export const get = async (path) => (await ask(path)).json();

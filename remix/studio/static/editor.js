@@ -1,5 +1,6 @@
 // A text area for a note or an edited version. Ctrl+Enter keeps the text, Escape cancels.
 
+import { EDITOR } from "./desk_strings.js";
 import { h } from "./dom.js";
 
 export function editor({ label, text, rows }, { save, cancel, change }) {
@@ -16,7 +17,7 @@ export function editor({ label, text, rows }, { save, cancel, change }) {
   const box = h("div", { class: "editor" },
     h("h3", null, label), area,
     h("p", null,
-      h("button", { type: "button", class: "main", click: keep }, "Keep ", h("kbd", null, "Ctrl ⏎")), " ",
-      h("button", { type: "button", click: cancel }, "Cancel ", h("kbd", null, "Esc"))));
+      h("button", { type: "button", class: "main", click: keep }, EDITOR.keep, " ", h("kbd", null, "Ctrl ⏎")), " ",
+      h("button", { type: "button", click: cancel }, EDITOR.cancel, " ", h("kbd", null, "Esc"))));
   return { box, area };
 }

@@ -48,13 +48,13 @@ function Tools({ passage }) {
 function Columns({ passage }) {
   return html`<div class="columns" id="columns" tabindex="0" role="region" aria-label=${PASSAGE.columns}>
     <${Passage} passage=${passage} />
+    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
+      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
     ${groups().map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
       <h2 dir="auto">${name}</h2>
       <div class="cards">${texts.map((text) => html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
         isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting} />`)}</div>
     </section>`)}
-    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
-      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
     ${!passage.texts.length && !state.live.size && html`<p class="about none">${PASSAGE.none}</p>`}
   </div>`;
 }
@@ -85,10 +85,10 @@ function Pair({ view }) {
       <h2>${text ? PASSAGE.text(text) : PASSAGE.passage}</h2>
       ${text && html`<p class="about" dir="auto">${text.run}</p>`}
       <${Words} chunks=${chunks} mark=${mark} />
-      ${text && html`<${Actions} text=${text} isChosen=${true} />`}</article>`;
+      ${text && html`<${Actions} text=${text} isChosen=${state.two.includes(key)} />`}</article>`;
   };
   return html`<p class="row-of"><button type="button" onClick=${leavePair}>${PASSAGE.back} <kbd aria-hidden="true">Esc</kbd></button></p>
-    ${view && html`<section class="pair" aria-label=${PASSAGE.pair}>${side(state.two[0], view.left, "del")}${side(state.two[1], view.right, "ins")}</section>`}`;
+    ${view && html`<section class="pair" aria-label=${PASSAGE.pair}>${side(state.compared[0], view.left, "del")}${side(state.compared[1], view.right, "ins")}</section>`}`;
 }
 
 export function leavePair() {

@@ -52,6 +52,8 @@ export const HOME = {
   texts: (finished, planned) => `${finished} of ${planned}`,
   judged: (reviewed, accepted) => `${reviewed} judged, ${accepted} accepted`,
   unjudged: "not judged yet",
+  elsewhere: " by another process",
+  watch: "Watch",
   goOn: "Go on",
   goOnLabel: (name) => `Go on with ${name}`,
   goingOn: "The rest of the run is queued.",
@@ -156,21 +158,6 @@ export const PASSAGE = {
   back: "All texts",
 };
 
-export const DESK = {
-  loss: "Was the loss worth it?",
-  losses: { earned: "Earned", lost: "Not earned", neither: "Neither" },
-  lossKept: { earned: "The loss was worth it.", lost: "The loss wasn’t worth it.", neither: "Nothing was lost or earned." },
-  cancel: "Cancel",
-  noText: "No text is open.",
-  written: (done, planned) => `${done} of ${planned} written`,
-  todo: (left, all) => `${left} of ${all} to do`,
-  allJudged: (all) => `All ${all} judged`,
-  noRun: "The outputs folder has no such run. “All runs” shows what there is.",
-  allRuns: "All runs",
-  help: "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit.",
-  shades: "Words on a shaded ground were uncertain: alternatives were nearly as likely. Hover over a word to see the alternatives for each token. Where hardly a word is the same, no differences are marked.",
-};
-
 export const WRITE = {
   title: "Write",
   help: "Choose passages and kinds, and begin. Texts appear as the model writes them. Everything is a run in the outputs folder: what is finished is kept, and a stopped run can go on.",
@@ -261,6 +248,7 @@ export const WRITE = {
   },
 };
 
+<<<<<<< HEAD
 export const DRAFTS = {
   title: "Drafts",
   help: "A draft is an essay put together from accepted texts, with your own words between them. Each draft is a Markdown file in the folder drafts/, which you may edit in any program.",
@@ -342,4 +330,18 @@ export const DRAFT = {
     source: "the piece beside its source",
     filter: "filter accepted texts",
   },
+=======
+export const VERDICT = {
+  verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
+  losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
+};
+
+/** What went wrong between page and server. */
+export const SERVER = {
+  closed: "The studio was closed.",
+  openAgain: "Open it again with `remix studio`; all your reviews are stored.",
+  reopened: "This studio was closed and opened again.",
+  newAddress: "Open the address that the terminal shows.",
+  noAnswer: (status) => `The studio can’t answer (${status}).`,
+>>>>>>> shell
 };
