@@ -22,11 +22,7 @@ async function ask(path, options) {
   if (answer.ok) return answer;
   if (answer.status === 401) throw new Refused(401, SERVER.reopened, SERVER.newAddress);
   const refusal = await answer.json().catch(() => ({}));
-<<<<<<< HEAD
-  throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint, refusal);
-=======
-  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint);
->>>>>>> shell
+  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint, refusal);
 }
 
 export const get = async (path) => (await ask(path)).json();

@@ -248,7 +248,6 @@ export const WRITE = {
   },
 };
 
-<<<<<<< HEAD
 export const DRAFTS = {
   title: "Drafts",
   help: "A draft is an essay put together from accepted texts, with your own words between them. Each draft is a Markdown file in the folder drafts/, which you may edit in any program.",
@@ -330,7 +329,8 @@ export const DRAFT = {
     source: "the piece beside its source",
     filter: "filter accepted texts",
   },
-=======
+};
+
 export const VERDICT = {
   verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
   losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
@@ -343,5 +343,4 @@ export const SERVER = {
   reopened: "This studio was closed and opened again.",
   newAddress: "Open the address that the terminal shows.",
   noAnswer: (status) => `The studio can’t answer (${status}).`,
->>>>>>> shell
 };
