@@ -214,6 +214,30 @@ def test_edits_here_and_elsewhere_are_both_shown_and_one_or_both_kept(
     reader.troubles.clear()
 
 
+def test_of_changes_to_different_pieces_each_is_kept_once(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
+    reader = sit(workspace.root)
+    page = begin(reader)
+    for words in ("One.", "Two.", "Three."):
+        page.get_by_role("button", name="Write at the end").click()
+        page.keyboard.type(words)
+    stored(page)
+    expect(page.locator("textarea.words")).to_have_count(3)
+    held: list[Route] = []
+    page.route("**/api/drafts/Essay", lambda route: held.append(route) if not held else route.continue_())
+    page.locator("textarea.words").first.press("End")
+    page.keyboard.type(" Mine.")
+    eventually(lambda: page.evaluate("1") and held)
+    path = workspace.drafts / "Essay.md"
+    path.write_text("One.\n\nTwo.\n\nThree.\n\nTheirs.\n", encoding="utf-8")
+    held[0].continue_()
+    page.get_by_role("button", name="Keep both").click()
+    stored(page)
+    assert path.read_text(encoding="utf-8") == "One. Mine.\n\nTwo.\n\nThree.\n\nTheirs.\n"
+    reader.troubles.clear()
+
+
 def test_what_the_server_has_not_stored_stays_in_the_browser(
     folder: RunFolder, workspace: Workspace, sit: OpenReader
 ) -> None:

@@ -1,7 +1,8 @@
 // The choice after a draft was changed here and elsewhere: both versions side by side.
 
 import { announce } from "./notices.js";
-import { both, settle } from "./draft_saving.js";
+import { both } from "./draft_merging.js";
+import { before, settle } from "./draft_saving.js";
 import { state } from "./draft_state.js";
 import { DRAFT } from "./strings.js";
 import { html, useEffect, useRef } from "./vendor/preact.js";
@@ -17,7 +18,7 @@ export function Conflict({ conflict }) {
     <h2 id="conflict-title">${DRAFT.conflict}</h2>
     <p>${DRAFT.conflictAbout}</p>
     <p class="row-of">
-      ${choose(DRAFT.takeBoth, DRAFT.takeBothAbout, () => both(state.pieces, conflict.pieces), first)}
+      ${choose(DRAFT.takeBoth, DRAFT.takeBothAbout, () => both(state.pieces, conflict.pieces, before()), first)}
       ${choose(DRAFT.takeMine, DRAFT.takeMineAbout, () => state.pieces)}
       ${choose(DRAFT.takeDisk, DRAFT.takeDiskAbout, () => conflict.pieces)}</p>
     <div class="versions">

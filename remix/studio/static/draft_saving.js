@@ -11,6 +11,15 @@ const AGAIN = 2000; // milliseconds until the page tries again, if the server ca
 let timer = null;
 let sending = null; // the request under way
 let isDirty = false; // whether there are changes that haven't been sent
+let stored = new Map(); // texts of the version that the pieces are based on, by id
+
+/** The texts of the version that the pieces here and on the disk are based on, by id. */
+export const before = () => stored;
+
+function basedOn(draft) {
+  state.version = draft.version;
+  stored = new Map(draft.pieces.map(({ id, text }) => [id, text]));
+}
 
 const nameInBrowser = () => `draft ${state.name}`;
 
@@ -29,7 +38,7 @@ export function store() {
 function keep() {
   const pieces = state.pieces.map(({ id, text, source, is_edited }) => ({ id, text, source, is_edited }));
   try {
-    localStorage.setItem(nameInBrowser(), JSON.stringify({ version: state.version, pieces }));
+    localStorage.setItem(nameInBrowser(), JSON.stringify({ version: state.version, before: [...stored], pieces }));
   } catch {
     // The browser has no room: the server's copy alone counts.
   }
@@ -60,7 +69,7 @@ export async function send() {
 
 function acknowledged(draft) {
   sending = null;
-  state.version = draft.version;
+  basedOn(draft);
   takeMarks(draft);
   reachable();
   if (isDirty) {
@@ -98,7 +107,7 @@ export async function makeAgain() {
   localStorage.removeItem(nameInBrowser());
   if (made.name !== state.name) history.replaceState(null, "", api.pageOf(made.name));
   state.name = made.name;
-  state.version = made.version;
+  basedOn(made);
   state.saving = "waiting";
   await send();
 }
@@ -112,7 +121,7 @@ export async function load() {
   const draft = await api.draft(state.name);
   const kept = JSON.parse(localStorage.getItem(nameInBrowser()) ?? "null");
   reachable();
-  state.version = draft.version;
+  basedOn(draft);
   state.pieces = draft.pieces;
   state.at = draft.pieces[0]?.id ?? null;
   if (!kept || asText(kept.pieces) === asText(draft.pieces)) return localStorage.removeItem(nameInBrowser());
@@ -121,7 +130,10 @@ export async function load() {
   if (kept.version === draft.version) {
     state.saving = "waiting";
     schedule(0);
-  } else state.conflict = draft;
+  } else {
+    state.conflict = draft;
+    stored = new Map(kept.before);
+  }
   return null;
 }
 
@@ -131,7 +143,7 @@ export async function refresh(version) {
   const draft = await api.draft(state.name);
   if (isUnsaved() || draft.version === state.version) return false;
   const known = new Map(state.pieces.map((piece) => [JSON.stringify(piece), piece]));
-  state.version = draft.version;
+  basedOn(draft);
   state.pieces = draft.pieces.map((piece) => known.get(JSON.stringify(piece)) ?? piece);
   if (!state.pieces.some(({ id }) => id === state.at)) state.at = state.pieces[0]?.id ?? null;
   changed();
@@ -140,28 +152,7 @@ export async function refresh(version) {
 
 /** After a conflict: go on with these pieces, over the version that the reader has seen. */
 export function settle(pieces) {
-  state.version = state.conflict.version;
+  basedOn(state.conflict);
   state.conflict = null;
   setPieces(pieces);
-}
-
-/** Both versions as one: the reader's pieces, and after each those that only the disk has. */
-export function both(mine, disk) {
-  const texts = new Set(mine.map(({ text }) => text));
-  const ids = new Set(mine.map(({ id }) => id));
-  const merged = [...mine];
-  const isCommon = ({ id, text }) => ids.has(id) || texts.has(text);
-  // Place of the disk's piece before; without a piece in common the disk's pieces follow.
-  let after = disk.some(isCommon) ? -1 : merged.length - 1;
-  for (const piece of disk) {
-    const there = merged.findIndex(({ id, text }) => id === piece.id || text === piece.text);
-    if (texts.has(piece.text) || !piece.text) {
-      if (there >= 0) after = there;
-      continue;
-    }
-    const place = (there >= 0 ? there : after) + 1;
-    merged.splice(place, 0, { ...piece, id: ids.has(piece.id) ? `${piece.id.slice(0, 30)}-disk` : piece.id });
-    after = place;
-  }
-  return merged;
 }

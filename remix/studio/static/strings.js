@@ -248,20 +248,6 @@ export const WRITE = {
   },
 };
 
-export const VERDICT = {
-  verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
-  losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
-};
-
-/** What went wrong between page and server. */
-export const SERVER = {
-  closed: "The studio was closed.",
-  openAgain: "Open it again with `remix studio`; all your reviews are stored.",
-  reopened: "This studio was closed and opened again.",
-  newAddress: "Open the address that the terminal shows.",
-  noAnswer: (status) => `The studio can’t answer (${status}).`,
-};
-
 export const DRAFTS = {
   title: "Drafts",
   help: "A draft is an essay put together from accepted texts, with your own words between them. Each draft is a Markdown file in the folder drafts/, which you may edit in any program.",
@@ -316,7 +302,7 @@ export const DRAFT = {
   mine: "Yours, in this browser",
   disk: "On the disk",
   takeBoth: "Keep both",
-  takeBothAbout: "Your pieces, and those that only the disk has",
+  takeBothAbout: "Changes from both sides; of a piece changed on both, both versions",
   takeMine: "Keep mine",
   takeMineAbout: "Replace the disk’s version by yours",
   takeDisk: "Take the disk’s",
@@ -343,4 +329,18 @@ export const DRAFT = {
     source: "the piece beside its source",
     filter: "filter accepted texts",
   },
+};
+
+export const VERDICT = {
+  verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
+  losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
+};
+
+/** What went wrong between page and server. */
+export const SERVER = {
+  closed: "The studio was closed.",
+  openAgain: "Open it again with `remix studio`; all your reviews are stored.",
+  reopened: "This studio was closed and opened again.",
+  newAddress: "Open the address that the terminal shows.",
+  noAnswer: (status) => `The studio can’t answer (${status}).`,
 };
