@@ -27,7 +27,7 @@ ROOMS = (
         "engine",
         "engine/llama",
     ),
-    *("outputs", "verification", "measure", "analysis", "reader", "export", "pages", "records", "util"),
+    *("outputs", "verification", "drafts", "measure", "analysis", "reader", "export", "pages", "records", "util"),
 )
 """Folders below `remix/` in the order in which the map shows them."""
 

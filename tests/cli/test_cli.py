@@ -319,7 +319,7 @@ def test_no_passage_with_that_tag(remix_: Remix) -> None:
 
 
 def test_runs(remix_: Remix, finished: RunFolder) -> None:
-    assert ok(remix_("runs")) == f"{finished.path.name}\t12\t12\t0\t0\t0\tfake\n"
+    assert ok(remix_("runs")) == f"{finished.path.name}\t12\t12\t0\t0\t0\tfake\t\n"
     finished.record_path(AGAIN).unlink()
     assert json.loads(ok(remix_("runs", "--json"))) == [
         {
