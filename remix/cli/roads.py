@@ -150,11 +150,9 @@ def _note_plan(planned: PlannedRoads, quiet: bool) -> None:
         return
     run, texts = planned.job.run, planned.texts
     turns = len({(task.branch.original, task.branch.token) for task in run.tasks if task.branch})
-    skipped = f"; {count(planned.skipped, 'alternative')} skipped, which end the text or are part of a letter"
-    note(
-        f"{count(len(run.tasks), 'road')} of {count(texts, 'text')}, from {count(turns, 'token')} on"
-        f"{skipped if planned.skipped else ''}."
-    )
+    why = "which end the text, are part of a letter, or are a mark of thoughts"
+    skipped = f"; {count(planned.skipped, 'alternative')} skipped, {why}" if planned.skipped else ""
+    note(f"{count(len(run.tasks), 'road')} that leave {count(texts, 'text')} at {count(turns, 'token')}{skipped}.")
     if time := duration.estimate(run, planned.job.prompt_tokens_computed):
         note(f"{plans.time_in_words(time)}.")
 
