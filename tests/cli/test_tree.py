@@ -39,12 +39,14 @@ def test_a_tree_has_each_branch_with_place_words_run_and_verdict(
     assert lines[2] == f"    {written.read(FIRST)[1]}".rstrip()
     assert lines[3:5] == ["", "2 branches"]
     lines = lines[3:]
-    assert [line[:7] for line in lines[2:]] == ["├── 5  ", "│   202", "└── 5  ", "    202"]
+    ids = [grown.read(task.id)[0].id[:12] for task in grown.run.tasks]
+    assert [line[:7] for line in lines[2::2]] == ["├── 5  ", "└── 5  "]
+    assert lines[5] == f"    {ids[1]}  v3 of {grown.path.name}"
     branch = grown.run.tasks[0].branch
     assert branch is not None
     assert f"→ {branch.put}]" in lines[2]
-    assert lines[3] == f"│   {grown.path.name}:{SECOND}, star"
-    again = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()
+    assert lines[3] == f"│   {ids[0]}  v2 of {grown.path.name}, star"
+    again = remix_("tree", ids[0]).stdout.splitlines()
     assert again[6] == f"{lines[3]} ← this text"
     shutil.rmtree(written.path)
     gone = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -29,7 +30,24 @@ MARK = "<think>"
 class Words:
     """A vocabulary of words with the space before them, letters, and the halves of é; longest match first."""
 
-    NAMES = ("", " the", " map", " maps", " is", " old", " walk", " walking", "The", "ing", '"', ' "', ".", "é", " é", MARK)
+    NAMES = (
+        "",
+        " the",
+        " map",
+        " maps",
+        " is",
+        " old",
+        " walk",
+        " walking",
+        "The",
+        "ing",
+        '"',
+        ' "',
+        ".",
+        "é",
+        " é",
+        MARK,
+    )
 
     def __init__(self, adds_a_space: bool = False) -> None:
         self.pieces = [name.encode() for name in self.NAMES]
