@@ -54,6 +54,24 @@ def test_a_tree_has_each_branch_with_place_words_run_and_verdict(
     assert gone[1:] == again[1:]
 
 
+def test_a_branch_is_named_with_candidate_editor_and_a_space_that_was_put_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty: dict[str, object] = {"is_here": True, "is_asked": False, "verdict": None, "left_out": 0, "run": "r"}
+    turn = Turn(token=2, character=5, was="old", put=" ", candidate=3, editor="Ada")
+    branch = BranchNode.model_validate(
+        {**empty, "record": "1" * 64, "task": "a/1/b.1.v2", "turn": turn, "text": "One  x", "after": "x"}
+        | {"branches": ()}
+    )
+    again = branch.model_copy(update={"turn": Turn(token=2, character=5, was="old", put=""), "after": "old y"})
+    root = branch.model_copy(update={"turn": None, "text": "The old y", "branches": (branch, again)})
+    tree._print(root)
+    lines = capsys.readouterr().out.splitlines()[-4:]
+    assert lines[0] == "├── 2  One [old → ' ']x"
+    assert lines[1] == "│   111111111111  v2 of r, from candidate 3, as edited by Ada"
+    assert lines[2] == "└── 2  One [no other words]old y"
+
+
 def test_a_text_without_branches(remix_: Remix, written: RunFolder) -> None:
     result = remix_("tree", FIRST)
     assert result.exit_code == 0

@@ -23,7 +23,6 @@ from remix.generation.branch_point import (
 from remix.outputs import RunFolder
 from remix.records import Alternative, Choice, Record, Trace
 
-
 MARK = "<think>"
 
 
