@@ -136,13 +136,15 @@ def _return(folder: RunFolder, pair: _Pair, number: int) -> Return:
 
 
 def roads_in_words(text: TextRoads) -> str:
-    """Where a text's roads lead: `8 turns, 24 roads: 5 come back to the same ending, firmness 0.42`."""
+    """Where roads lead: `8 turns, 24 roads: 5 come back to the same ending, 10 end near it (firmness 0.42)`."""
     roads = len(text.roads)
     if not roads:
         return f"{_count(text.planned, 'road')}, none of them finished"
     same = sum(road.same_ending is not None for road in text.roads)
     all_ = _count(roads, "road") if roads == text.planned else f"{roads} of {_count(text.planned, 'road')}"
-    firm = "" if text.firmness is None else f", firmness {text.firmness:.2f}"
+    near = sum(road.distance is not None and road.distance <= NEAR for road in text.roads)
+    end = "ends" if near == 1 else "end"
+    firm = "" if text.firmness is None else f", {near} {end} near it (firmness {text.firmness:.2f})"
     come = "comes" if same == 1 else "come"
     return f"{_count(text.turns, 'turn')}, {all_}: {same} {come} back to the same ending{firm}"
 

@@ -112,10 +112,11 @@ def _in_words(planned: Planned) -> str:
     also = f"; {count(planned.respelled, 'token')} before spelled anew" if planned.respelled else ""
     edited = f" of the version edited by {quoted(branch.edit.editor)}" if branch and branch.edit else ""
     if not put.words:
-        again = "" if edited else " The first is the original again, since its own words stand there."
+        which = "The first" if len(tasks) > 1 else "It"
+        again = "" if edited else f" {which} will be the original again, since its own words stand there."
         return f"{texts}{edited}, {after}, without other words.{again}"
-    was = f"in place of {quoted(put.was)}" if put.was else "at the end of the text"
-    return f"{texts}{edited}: {quoted(_beginning(put.words))} {was}, {after}{also}."
+    was = f"in place of “{put.was}”" if put.was else "at the end of the text"
+    return f"{texts}{edited}: “{_beginning(put.words)}” {was}, {after}{also}."
 
 
 def _beginning(words: str) -> str:

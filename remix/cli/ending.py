@@ -33,6 +33,8 @@ def show(folder: RunFolder) -> None:
     note("")
     if task and shown:
         step("Read:", f"{remix} show {run}:{shlex.quote(task.id)}")
+    if task and shown and task.branch:
+        step("Tree:", f"{remix} tree {run}:{shlex.quote(task.id)}")
     step("Judge:", f"{remix} review {run}")
     step("Measure:", f"{remix} measure {run}")
     step("Export:", f"{remix} export {run} --to {shlex.quote(page_name(folder.run.name))}")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from remix.outputs import RunFolder
     from remix.workspace import Workspace
 
-MOST_NAMED = 3
-"""Runs passed over that a message names."""
+MOST_NAMED = 1
+"""Runs passed over that a message names: a writer may have many runs of branches."""
 
 
 def run_folder(workspace: Workspace, word: str | None) -> RunFolder:

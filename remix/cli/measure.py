@@ -249,6 +249,10 @@ def _print_roads(survey: RoadSurvey | None) -> None:
     if rows:
         note("")
         print_table(ROAD_HEADERS, rows)
+        note(
+            "Firmness: the share of roads that keep at least half of the original's wording after the turn. "
+            "Distance: the share of this wording that they lack."
+        )
 
 
 def _row(summary: KindSummary) -> tuple[str, ...]:

@@ -87,6 +87,9 @@ def roads(ctx: click.Context, /, output: str | None, **chosen: Any) -> None:
     Each road has the original's tokens up to the turn, an alternative there, and then the original's random numbers.
     All roads of a depth are written together, as a run of branches. The last lines of the output are the runs'
     folders.
+
+    For each text is said how many roads come back to the same ending, word for word, and how many end near it, with
+    at least half of the original's wording after the turn. A text's firmness is the share of roads that end near it.
     """
     from remix.generation import execute
     from remix.generation import roads as planning
@@ -150,11 +153,9 @@ def _note_plan(planned: PlannedRoads, quiet: bool) -> None:
         return
     run, texts = planned.job.run, planned.texts
     turns = len({(task.branch.original, task.branch.token) for task in run.tasks if task.branch})
-    skipped = f"; {count(planned.skipped, 'alternative')} skipped, which end the text or are part of a letter"
-    note(
-        f"{count(len(run.tasks), 'road')} of {count(texts, 'text')}, from {count(turns, 'token')} on"
-        f"{skipped if planned.skipped else ''}."
-    )
+    why = "which end the text, are part of a letter, or are a mark of thoughts"
+    skipped = f"; {count(planned.skipped, 'alternative')} skipped, {why}" if planned.skipped else ""
+    note(f"{count(len(run.tasks), 'road')} that leave {count(texts, 'text')} at {count(turns, 'token')}{skipped}.")
     if time := duration.estimate(run, planned.job.prompt_tokens_computed):
         note(f"{plans.time_in_words(time)}.")
 
@@ -166,7 +167,7 @@ def _show(ctx: click.Context, planned: PlannedRoads, outcome: Outcome) -> None:
     note_outcome(outcome)
     _note_other_engine(planned, outcome)
     if not ctx.params["quiet"]:
-        led = roads_of(outcome.folder)
+        led = [each for each in roads_of(outcome.folder) if each.roads]
         for each in led[:MOST_LINES]:
             note(f"{each.task}: {roads_in_words(each)}.")
         if len(led) > MOST_LINES:

@@ -23,6 +23,9 @@ BEFORE, AFTER = 24, 60
 LONGEST = 60
 """Letters of a word that are shown."""
 
+LETTERS_OF_ID = 12
+"""Letters of a record's id that are shown."""
+
 
 @click.command()
 @click.argument("output", shell_complete=completion.text)
@@ -40,7 +43,8 @@ def tree(workspace: Workspace, /, output: str, picture: Path | None, as_json: bo
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN]: a text with
     branches, or a branch, whose tree begins with the text from which all of them come. Each branch is shown with the
-    number of the token at which it leaves, the word there and the words in its place, its run and its verdict.
+    number of the token at which it leaves, the word there and the words in its place, the beginning of its record's
+    id, its run and its verdict.
     """
     from remix.errors import RunError
     from remix.outputs import find_output
@@ -110,14 +114,27 @@ def _branch(node: BranchNode, original: str) -> Iterator[tuple[str, str]]:
     turn = node.turn
     if turn is None:
         return
-    before = _line(original[: max(0, turn.character - 1)])
+    # A branch of a candidate or of an edited version has words of its own before the fork.
+    before = _line((node.text or original)[: max(0, turn.character - 1)])
     yield f"{turn.token}  ", "bold"
     yield f"{'…' if len(before) > BEFORE else ''}{before[-BEFORE:].lstrip()} [", ""
-    yield shortened(_line(turn.was), LONGEST), "dim strike"
-    yield f"{' ' if turn.was else ''}→ ", ""
-    yield shortened(_line(turn.put), LONGEST), "bold"
+    if turn.put:
+        yield shortened(_line(turn.was), LONGEST), "dim strike"
+        yield f"{' ' if turn.was else ''}→ ", ""
+        # An alternative may be a space alone.
+        yield shortened(_line(turn.put), LONGEST) or repr(turn.put), "bold"
+    else:
+        yield "no other words", "dim"
     yield f"]{_after(node)}", ""
-    yield f"\n{quoted(node.run)}:{quoted(node.task)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
+    yield f"\n{_place(node)}{'' if node.is_here else ' (gone)'}{_marks(node)}", "dim"
+
+
+def _place(node: BranchNode) -> str:
+    """The beginning of the record's id, which names the text in any command, then variant and run. The task's id is
+    the first text's but for the variant, and hardly a terminal is wide enough for it."""
+    _, _, variant = node.task.rpartition(".")
+    id_ = f"{node.record[:LETTERS_OF_ID]}  " if node.record else ""
+    return f"{id_}{quoted(variant)} of {quoted(node.run)}"
 
 
 def _after(node: BranchNode) -> str:
@@ -128,8 +145,11 @@ def _after(node: BranchNode) -> str:
 
 
 def _marks(node: BranchNode) -> str:
+    turn = node.turn
+    candidate = f", from candidate {turn.candidate}" if turn and turn.candidate else ""
+    edited = f", as edited by {quoted(turn.editor)}" if turn and turn.editor is not None else ""
     verdict = f", {node.verdict}" if node.verdict else ""
-    return f"{verdict}{' ← this text' if node.is_asked and node.turn else ''}"
+    return f"{candidate}{edited}{verdict}{' ← this text' if node.is_asked and turn else ''}"
 
 
 def _line(words: str) -> str:

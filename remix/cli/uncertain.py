@@ -7,6 +7,8 @@ as uncertain. Tokens have the numbers, and alternatives the ranks, that `remix b
 from __future__ import annotations
 
 import math
+import sys
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,13 @@ STYLES = ("underline", "underline black on color(222)", "underline black on colo
 
 HEADERS = ("token", "choice among", "in the text", "probability", "alternatives by rank")
 
+HEADERS_ON_A_TERMINAL = ("token", "choice among", "in the text, with its probability; alternatives by rank")
+
+NO_BREAK = "\u00a0"
+
+WIDTH = 58
+"""Columns of a line of alternatives on a terminal, beside the two columns of numbers."""
+
 
 def marked(text: str, trace: Trace | None, numbered: bool) -> list[tuple[str, str]]:
     """A text in parts with styles. If `numbered`, uncertain words have their token's number in braces."""
@@ -41,10 +50,17 @@ def marked(text: str, trace: Trace | None, numbered: bool) -> list[tuple[str, st
 
 
 def print_uncertain(trace: Trace, most: int | None = None) -> None:
-    """Print a line for each of the most uncertain tokens, the most uncertain first; of all, if `most` is null."""
+    """Print a line for each of the most uncertain tokens, the most uncertain first; of all, if `most` is null.
+
+    On a terminal the alternatives stand below their token: a table with all columns needs about 130 columns.
+    """
     from remix.outputs.uncertain import most_uncertain
 
-    print_table(HEADERS, [_row(trace, index) for index in most_uncertain(trace.choices, most)])
+    rows = [_row(trace, index) for index in most_uncertain(trace.choices, most)]
+    if sys.stdout.isatty():
+        print_table(HEADERS_ON_A_TERMINAL, [line for row in rows for line in _lines(row)])
+    else:
+        print_table(HEADERS, [(*row[:-1], "  ".join(row[-1])) for row in rows])
 
 
 def print_trace(trace: Trace) -> None:
@@ -75,13 +91,25 @@ def _values(trace: Trace) -> Iterator[dict[str, Any]]:
         }
 
 
-def _row(trace: Trace, index: int) -> tuple[str, str, str, str, str]:
+def _row(trace: Trace, index: int) -> tuple[str, str, str, str, list[str]]:
+    """The cells of `HEADERS`; the last is a list of alternatives."""
     choice = trace.choices[index]
     before = "".join(each.piece[-LONGEST_PIECE:] for each in trace.choices[max(0, index - 6) : index]).strip()
     shown = enumerate(choice.alternatives[:MOST_OTHERS], 1)
-    others = "  ".join(f"{rank} {_word(each.piece)} {each.probability:.0%}" for rank, each in shown)
+    others = [f"{rank} {_word(each.piece)} {each.probability:.0%}" for rank, each in shown]
     taken = f"{math.exp(choice.logprob):.0%}"
-    return str(index + 1), choice.among, f"…{before} [{_word(choice.piece)}]", taken, others
+    # A token may go on in the middle of a word.
+    space = " " if choice.piece[:1].isspace() or not choice.piece else ""
+    return str(index + 1), choice.among, f"…{before}{space}[{_word(choice.piece)}]", taken, others
+
+
+def _lines(row: tuple[str, str, str, str, list[str]]) -> Iterator[tuple[str, str, str]]:
+    """The lines of a token on a terminal; no alternative is broken between two."""
+    number, among, place, taken, others = row
+    yield number, among, f"{place} {taken}"
+    whole = "  ".join(each.replace(" ", NO_BREAK) for each in others)
+    for line in textwrap.wrap(whole, WIDTH, break_long_words=False, break_on_hyphens=False):
+        yield "", "", line.replace(NO_BREAK, " ")
 
 
 def _word(piece: str) -> str:

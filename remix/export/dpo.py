@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from remix.export.reviewed_outputs import ReviewedOutput
+from remix.export.reviewed_outputs import ReviewedOutput, branch_row
 from remix.records import Message, Verdict
 from remix.util.names import in_json
 
@@ -62,4 +62,7 @@ def _row(
         "rejected_by": rejected[1],
         "chosen_record": outputs[0].found.id,
         "rejected_record": outputs[1].found.id,
+        # A branch begins with words that were given to the model: a trainer may want to leave such pairs out.
+        "chosen_branch": branch_row(outputs[0].found.record.task.branch),
+        "rejected_branch": branch_row(outputs[1].found.record.task.branch),
     }

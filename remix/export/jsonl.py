@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from remix.export.reviewed_outputs import ReviewedOutput
-from remix.records import Branch, Reading, Source, sha256
+from remix.export.reviewed_outputs import ReviewedOutput, branch_row
+from remix.records import Reading, Source, sha256
 from remix.util.names import in_json
 
 
@@ -34,7 +34,7 @@ def _row(output: ReviewedOutput) -> dict[str, Any]:
         "variant": task.variant,
         "reads": list(task.reads),
         "parents": list(derivation.parents),
-        "branch": _branch(task.branch) if task.branch else None,
+        "branch": branch_row(task.branch),
         "messages": [message.model_dump() for message in derivation.prompt.messages],
         "text": found.text,
         "sha256": record.output.sha256,
@@ -57,22 +57,6 @@ def _row(output: ReviewedOutput) -> dict[str, Any]:
         "loss": standing.loss,
         "note": standing.note,
         "edited": output.edited,
-    }
-
-
-def _branch(branch: Branch) -> dict[str, Any]:
-    """Where the text leaves its original, with the given words and the random numbers after."""
-    return {
-        "original": branch.original,
-        "candidate": branch.candidate,
-        "edited_sha256": branch.edit.sha256 if branch.edit else None,
-        "editor": branch.edit.editor if branch.edit else None,
-        "token": branch.token,
-        "character": branch.character,
-        "was": branch.was,
-        "put": branch.put,
-        "given_tokens": len(branch.fork.token_ids),
-        "seed": branch.fork.seed,
     }
 
 

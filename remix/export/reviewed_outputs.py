@@ -6,7 +6,7 @@ Takes a verification report and the stored reviews, gives `ReviewedOutput`s, gro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from remix.outputs import reviews
 from remix.outputs.facts import about, branch_label, shown_under, trunk_in_words
@@ -48,6 +48,24 @@ class ReviewedOutput(NamedTuple):
         trunk = f" · {branch_label(branch)}, of {_trunk(self.found, branch)}" if branch else ""
         step = f"{record.task.kind}, step {record.task.step}{trunk}"
         return line(f"{step}, by {record.circumstances.model}{edited}; record {record.id[:12]}")
+
+
+def branch_row(branch: Branch | None) -> dict[str, Any] | None:
+    """Where a text leaves its original, with the given words and the random numbers after; null if it's no branch."""
+    if branch is None:
+        return None
+    return {
+        "original": branch.original,
+        "candidate": branch.candidate,
+        "edited_sha256": branch.edit.sha256 if branch.edit else None,
+        "editor": branch.edit.editor if branch.edit else None,
+        "token": branch.token,
+        "character": branch.character,
+        "was": branch.was,
+        "put": branch.put,
+        "given_tokens": len(branch.fork.token_ids),
+        "seed": branch.fork.seed,
+    }
 
 
 def _trunk(found: FoundOutput, branch: Branch) -> str:

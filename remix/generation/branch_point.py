@@ -34,6 +34,9 @@ class Vocabulary(Protocol):
     def spelt(self, text: str) -> list[int]:
         """The tokens that stand for a text each alone."""
 
+    def refuse_marks(self, tokens: Sequence[int]) -> None:
+        """Raise `RunError` if the text of a branch's given tokens begins or ends with a mark that no text holds."""
+
 
 class Written(NamedTuple):
     """A text with its tokens."""

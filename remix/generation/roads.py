@@ -75,7 +75,7 @@ class PlannedRoads(NamedTuple):
     texts: int
     """Outputs that have roads."""
     skipped: int
-    """Alternatives that would have been taken, but end the text or are part of a letter."""
+    """Alternatives that would have been taken, but end the text, are part of a letter, or are a mark of thoughts."""
     left_out: tuple[LeftOut, ...]
 
 
@@ -247,9 +247,12 @@ def _puts(written: Written, point: Point, width: int, vocabulary: Vocabulary) ->
         if len(puts) == width:
             break
         try:
-            puts.append(branch_point.take_rank(written, point, rank, vocabulary))
+            put = branch_point.take_rank(written, point, rank, vocabulary)
+            vocabulary.refuse_marks(put.tokens)
         except RunError:
             skipped += 1
+        else:
+            puts.append(put)
     return tuple(puts), skipped
 
 

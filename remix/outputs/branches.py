@@ -42,7 +42,23 @@ class Turn(Frozen):
     was: str
     """The original's word there; empty at the end of the original's text."""
     put: str
-    """The words in its place."""
+    """The words in its place; empty if all given tokens are the original's."""
+    candidate: int | None = None
+    """Number of the original's candidate that the branch leaves; null for the kept text."""
+    editor: str | None = None
+    """Who edited the version that the branch goes on from; null if no edited version is continued."""
+
+    @classmethod
+    def of(cls, fork: Branch) -> Turn:
+        """The turn of a branch."""
+        return cls(
+            token=fork.token,
+            character=fork.character,
+            was=fork.was,
+            put=fork.put,
+            candidate=fork.candidate,
+            editor=fork.edit.editor if fork.edit else None,
+        )
 
 
 class BranchNode(Frozen):
@@ -184,7 +200,7 @@ class _Forest:
             is_here=text.is_here or self._is_there(text),
             is_asked=id_ == self._asked,
             verdict=self._reviews.standing(id_).verdict if id_ else None,
-            turn=Turn(token=fork.token, character=fork.character, was=fork.was, put=fork.put) if fork else None,
+            turn=Turn.of(fork) if fork else None,
             text=text.text,
             after=_after(text.text, fork) if fork else "",
             branches=tuple(self.node(each, depth + 1) for each in drawn),

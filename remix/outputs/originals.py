@@ -25,7 +25,9 @@ def as_candidate(record: Record, number: int | None) -> Record:
     if candidate is None or candidate.seed is None or sampling is None:
         count = len(record.candidates or ())
         has = f"has {count} candidates, and no candidate {number}" if count else "was the only candidate"
-        hint = f"Say 1 to {count}: `remix show --candidates OUTPUT` shows them." if count else "Leave the number out."
+        hint = (
+            f"Say 1 to {count}: `remix show --candidates OUTPUT` shows them." if count else "Leave --candidate out."
+        )
         raise RunError(f"{record.output.file.removesuffix('.md')} {has}.", hint)
     output = record.output.model_copy(update={name: getattr(candidate, name) for name in _OF_CANDIDATES})
     sampling = sampling.model_copy(update={"seed": candidate.seed})

@@ -155,17 +155,31 @@ class _Stretch(NamedTuple):
 
 
 def _stretches(node: BranchNode, level: int) -> Iterator[_Stretch]:
-    """The parts of a text: of a branch only what comes after the fork, with the words that were put there."""
+    """The parts of a text: of a branch only what comes after the fork, with the words that were put there.
+
+    A branch of a candidate has other words before the fork than the text, so it leaves at the beginning, and all of
+    its words are drawn.
+    """
     text = node.text[:MOST_LETTERS]
-    at, lead = (max(0, len(text) - len(node.after)), node.turn.put) if level and node.turn else (0, "")
+    turn = node.turn if level and not _is_of_candidate(node) else None
+    at, lead = (max(0, len(text) - len(node.after)), turn.put) if turn else (0, "")
     mark, style = lead, "put"
-    for character, group in groupby(node.branches, key=lambda each: each.turn.character if each.turn else 0):
+    for character, group in groupby(sorted(node.branches, key=_leaves_at), key=_leaves_at):
         branches = tuple(group)
         end = max(at, min(character - 1, len(text)))
         yield _Stretch(lead + text[at:end], mark, style, branches)
-        turn = branches[0].turn
-        at, lead, mark, style = end, "", turn.was if turn else "", "was"
+        left = branches[-1].turn
+        at, lead, mark, style = end, "", left.was if left and not left.candidate else "", "was"
     yield _Stretch(lead + text[at:], mark, style, ())
+
+
+def _is_of_candidate(node: BranchNode) -> bool:
+    return node.turn is not None and node.turn.candidate is not None
+
+
+def _leaves_at(node: BranchNode) -> int:
+    """Number of the character of the original's text at which a branch leaves, from 1."""
+    return 1 if node.turn is None or _is_of_candidate(node) else node.turn.character
 
 
 def _lines(words: str, level: int) -> list[str]:
@@ -201,7 +215,9 @@ def _about(node: BranchNode, level: int) -> Iterator[str]:
 
 def _place(turn: Turn) -> str:
     was = f"in place of “{shortened(turn.was, LONGEST)}”" if turn.was else "at the end"
-    return f"token {turn.token}, {was}"
+    candidate = f", of candidate {turn.candidate}" if turn.candidate else ""
+    edited = f", as edited by {shortened(turn.editor, LONGEST)}" if turn.editor is not None else ""
+    return f"token {turn.token}, {was}{candidate}{edited}"
 
 
 def _in_words(tree: BranchNode) -> Iterator[str]:

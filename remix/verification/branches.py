@@ -47,6 +47,10 @@ def branch_findings(found: FoundOutput, run: Run) -> Iterator[Finding]:
 
 def _problems(task: Task, branch: Branch, earlier: EarlierOutput) -> Iterator[str]:
     """How a task's branch contradicts the original's record and text, in words that follow the task's name."""
+    place, _, _ = earlier.record.output.file.rpartition("/")
+    used = earlier.record.task
+    if (task.place, task.kind, task.step) != (place, used.kind, used.step):
+        yield "has another passage, kind or step than the output that it branches from"
     if _differs(task, branch, as_candidate(earlier.record, branch.candidate)):
         yield "doesn't begin like the output that it branches from"
     text = text_of_candidate(earlier.record, branch.candidate, earlier.text)

@@ -76,7 +76,7 @@ def test_the_report_has_a_section_of_roads(led: RunFolder, remix_: Remix, tmp_pa
     page = Page(target.read_text(encoding="utf-8"))
     assert "4 texts by fake, from 2 passages in 2 steps" in page.text
     assert "These 4 texts are roads: each leaves one of 3 texts" in page.text
-    assert f"{FIRST} 2 turns, 2 roads: 1 comes back to the same ending, firmness 0.50" in page.text
+    assert f"{FIRST} 2 turns, 2 roads: 1 comes back to the same ending, 1 ends near it (firmness 0.50)" in page.text
     assert "again: firmness 0.50 at step 1, 1.00 at step 2; too few passages" in page.text
     labels = target.read_text(encoding="utf-8").split('aria-label="')[1:]
     assert any(part.startswith("again: step 1, 2 texts; step 2, 2 texts.") for part in labels)

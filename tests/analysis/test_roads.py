@@ -45,7 +45,7 @@ def test_a_road_that_never_comes_back(finished: RunFolder) -> None:
     assert found.roads[0].rejoins is None
     assert found.firmness == 0
     assert found.distance == found.roads[0].distance
-    assert roads_in_words(found) == "1 turn, 1 road: 0 come back to the same ending, firmness 0.00"
+    assert roads_in_words(found) == "1 turn, 1 road: 0 come back to the same ending, 0 end near it (firmness 0.00)"
 
 
 def test_firmness_is_the_share_of_near_endings(finished: RunFolder) -> None:
@@ -54,7 +54,7 @@ def test_firmness_is_the_share_of_near_endings(finished: RunFolder) -> None:
     (found,) = roads_of(make_roads(finished, {FIRST: (TEXT, roads)}))
     assert (found.firmness, found.turns, found.planned) == (0.75, 2, 4)
     assert [road.distance for road in found.roads[:3]] == pytest.approx([0, 0, 0])
-    assert roads_in_words(found) == "2 turns, 4 roads: 3 come back to the same ending, firmness 0.75"
+    assert roads_in_words(found) == "2 turns, 4 roads: 3 come back to the same ending, 3 end near it (firmness 0.75)"
 
 
 def test_an_unfinished_run_has_the_roads_that_are_there(finished: RunFolder) -> None:
@@ -62,7 +62,10 @@ def test_an_unfinished_run_has_the_roads_that_are_there(finished: RunFolder) -> 
     folder = make_roads(finished, {FIRST: (TEXT, roads), SECOND: (TEXT, [MadeRoad("first", "old", None)])})
     begun, waiting = roads_of(folder)
     assert (len(begun.roads), begun.planned, begun.firmness) == (1, 2, 1)
-    assert roads_in_words(begun) == "1 turn, 1 of 2 roads: 1 comes back to the same ending, firmness 1.00"
+    assert (
+        roads_in_words(begun)
+        == "1 turn, 1 of 2 roads: 1 comes back to the same ending, 1 ends near it (firmness 1.00)"
+    )
     assert (waiting.task, waiting.step, waiting.roads) == (SECOND, 2, ())
     assert waiting.firmness is waiting.distance is None
     assert roads_in_words(waiting) == "1 road, none of them finished"

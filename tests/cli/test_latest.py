@@ -97,12 +97,12 @@ def test_a_command_without_a_name_says_which_run_it_took(
     assert said in remix_(*words).stderr.splitlines()
 
 
-def test_of_many_runs_passed_over_three_are_named(
+def test_of_many_runs_passed_over_the_latest_is_named(
     finished: RunFolder, workspace: Workspace, writer: FakeWriter, remix_: Remix
 ) -> None:
     for year in range(2095, 2100):
         run(workspace, writer, year, limit=1)
-    assert remix_("status").stderr.splitlines()[0].endswith("; 2 more)")
+    assert remix_("status").stderr.splitlines()[0].endswith(", a try-out of 1 passage; 4 more)")
 
 
 # -- resume, try --------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_roads_of_a_run_share_their_originals_tokens_and_are_verified_without_th
     traces = {record.id: written.read_trace(name).choices for name, record in before.items()}
     result = remix_("roads", "--run", written.path.name, "--turns", "2", "--width", "2")
     assert result.exit_code == 0, result.output
-    assert "8 roads of 2 texts, from 4 tokens on." in result.output
+    assert "8 roads that leave 2 texts at 4 tokens" in result.output
     for name in before:
         assert f"{name}: 2 turns, 4 roads: " in result.output
     folder = RunFolder.open(Path(result.stdout.strip()))

@@ -39,17 +39,37 @@ def test_a_tree_has_each_branch_with_place_words_run_and_verdict(
     assert lines[2] == f"    {written.read(FIRST)[1]}".rstrip()
     assert lines[3:5] == ["", "2 branches"]
     lines = lines[3:]
-    assert [line[:7] for line in lines[2:]] == ["├── 5  ", "│   202", "└── 5  ", "    202"]
+    ids = [grown.read(task.id)[0].id[:12] for task in grown.run.tasks]
+    assert [line[:7] for line in lines[2::2]] == ["├── 5  ", "└── 5  "]
+    assert lines[5] == f"    {ids[1]}  v3 of {grown.path.name}"
     branch = grown.run.tasks[0].branch
     assert branch is not None
     assert f"→ {branch.put}]" in lines[2]
-    assert lines[3] == f"│   {grown.path.name}:{SECOND}, star"
-    again = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()
+    assert lines[3] == f"│   {ids[0]}  v2 of {grown.path.name}, star"
+    again = remix_("tree", ids[0]).stdout.splitlines()
     assert again[6] == f"{lines[3]} ← this text"
     shutil.rmtree(written.path)
     gone = remix_("tree", f"{grown.path.name}:{SECOND}").stdout.splitlines()
     assert gone[0] == f"{written.path.name}:{FIRST} (gone; its branches have the text)"
     assert gone[1:] == again[1:]
+
+
+def test_a_branch_is_named_with_candidate_editor_and_a_space_that_was_put_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty: dict[str, object] = {"is_here": True, "is_asked": False, "verdict": None, "left_out": 0, "run": "r"}
+    turn = Turn(token=2, character=5, was="old", put=" ", candidate=3, editor="Ada")
+    branch = BranchNode.model_validate(
+        {**empty, "record": "1" * 64, "task": "a/1/b.1.v2", "turn": turn, "text": "One  x", "after": "x"}
+        | {"branches": ()}
+    )
+    again = branch.model_copy(update={"turn": Turn(token=2, character=5, was="old", put=""), "after": "old y"})
+    root = branch.model_copy(update={"turn": None, "text": "The old y", "branches": (branch, again)})
+    tree._print(root)
+    lines = capsys.readouterr().out.splitlines()[-4:]
+    assert lines[0] == "├── 2  One [old → ' ']x"
+    assert lines[1] == "│   111111111111  v2 of r, from candidate 3, as edited by Ada"
+    assert lines[2] == "└── 2  One [no other words]old y"
 
 
 def test_a_text_without_branches(remix_: Remix, written: RunFolder) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from remix.cli import uncertain
 from remix.outputs.run import RunFolder
-from remix.records import Trace
+from remix.records import Alternative, Trace
 from remix.workspace import Workspace
 from tests.conftest import Remix
 from tests.studio_server import FIRST, TEXT, WORDS, choices, variants
@@ -68,6 +68,27 @@ def test_on_a_terminal_marks_change_no_letter(
 
     print_below("heading", parts)
     assert "\x1b[4;30;48;5;214mclock\x1b[0m" in capsys.readouterr().out
+
+
+def test_on_a_terminal_alternatives_stand_below_their_token_and_are_not_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third, *_ = choices(WORDS)
+    others = tuple(Alternative(f" {'long' * (5 - at)} word", 0.05) for at in range(5))
+    trace = Trace(
+        record="0" * 64, choices=(first, second, third._replace(piece="er", entropy=5.5, alternatives=others))
+    )
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "80")
+    uncertain.print_uncertain(trace, 1)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "token  choice among  in the text, with its probability; alternatives by rank"
+    assert lines[1] == f"3      245           …{first.piece.strip()}{second.piece}[er] 37%"
+    assert lines[2:] == [
+        " " * 21 + "1 longlonglonglonglong word 5%  2 longlonglonglong word 5%",
+        " " * 21 + "3 longlonglong word 5%  4 longlong word 5%  5 long word 5%",
+    ]
 
 
 def test_uncertain_goes_without_the_other_parts(remix_: Remix, traced: RunFolder) -> None:

@@ -78,6 +78,9 @@ class FakeVocabulary:
     def spelt(self, text: str) -> list[int]:
         return self.tokenize_text(text) if len(text) == 1 and text.islower() else []
 
+    def refuse_marks(self, tokens: Sequence[int]) -> None:
+        """The fake model has no marks."""
+
     def refuse_other_prompt(self, record: Record) -> None:
         """All prompts are as they were."""
 

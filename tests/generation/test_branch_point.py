@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -22,11 +23,30 @@ from remix.generation.branch_point import (
 from remix.outputs import RunFolder
 from remix.records import Alternative, Choice, Record, Trace
 
+MARK = "<think>"
+
 
 class Words:
     """A vocabulary of words with the space before them, letters, and the halves of é; longest match first."""
 
-    NAMES = ("", " the", " map", " maps", " is", " old", " walk", " walking", "The", "ing", '"', ' "', ".", "é", " é")
+    NAMES = (
+        "",
+        " the",
+        " map",
+        " maps",
+        " is",
+        " old",
+        " walk",
+        " walking",
+        "The",
+        "ing",
+        '"',
+        ' "',
+        ".",
+        "é",
+        " é",
+        MARK,
+    )
 
     def __init__(self, adds_a_space: bool = False) -> None:
         self.pieces = [name.encode() for name in self.NAMES]
@@ -47,6 +67,10 @@ class Words:
 
     def spelt(self, text: str) -> list[int]:
         return [token for token, piece in enumerate(self.pieces) if piece.decode("utf-8", "replace") == text]
+
+    def refuse_marks(self, tokens: Sequence[int]) -> None:
+        if MARK.encode() in b"".join(map(self.piece, tokens)):
+            raise RunError("the text would begin with a mark of thoughts.", "Leave it out of the words.")
 
 
 WORDS = Words()

@@ -315,6 +315,11 @@ def test_lists_and_exports_name_place_and_original(
     assert any(f"branched from {trunk} at the word “{text[1]}”" in str(each) for each in crate["@graph"])
     for form in ("epub", "docx"):
         assert export_bytes(branches.path, ExportOptions(form))
+    reviews.edit(branches, name, "Ada", "Other words.")
+    (pair,) = map(json.loads, export_bytes(branches.path, ExportOptions("dpo")).decode().splitlines())
+    row = json.loads(export_bytes(branches.path, ExportOptions("jsonl")).decode().splitlines()[0])
+    assert pair["chosen_branch"] == pair["rejected_branch"] == row["branch"]
+    assert (row["branch"]["original"], row["branch"]["put"]) == (record.id, other)
     assert f"again · {label} (variant 2)" in (branches.path / "index.md").read_text(encoding="utf-8")
     why = remix_("why", f"{branches.path.name}:{name}").stdout
     assert f"branches from {trunk} at the word “{text[1]}” (token 2, character 2): “{other}” instead" in why

@@ -29,7 +29,7 @@ from tests.generation.branches import (
     write,
     write_run,
 )
-from tests.generation.test_branch_point import WORDS, found
+from tests.generation.test_branch_point import MARK, WORDS, found
 
 FIRST = "two-clocks/001/again.1"
 
@@ -76,6 +76,11 @@ def test_alternatives_that_cannot_be_taken_are_skipped_and_counted() -> None:
     text = text_with({1: 3.0, 2: 2.0}, {1: ("", " old", "\ufffd", " walk", "."), 2: ("\ufffd", "")})
     # Token 2 has nothing to take, so the next one is a turn.
     assert chosen(text, 2, 2) == ([(0, "is"), (0, "the"), (1, "old"), (1, "walk")], 4)
+
+
+def test_marks_of_thoughts_are_skipped_and_counted() -> None:
+    text = text_with({0: 3.0}, {0: (MARK, " old", " walk")})
+    assert chosen(text, 1, 2) == ([(0, "old"), (0, "walk")], 1)
 
 
 def test_the_token_that_ended_the_text_is_a_turn_if_an_alternative_goes_on() -> None:

@@ -77,6 +77,24 @@ def test_the_words_run_along_the_line_and_branches_leave_between_them() -> None:
     )
 
 
+def test_candidates_leave_at_the_beginning_with_all_their_words_and_editors_are_named() -> None:
+    def changed(each: BranchNode, **values: object) -> BranchNode:
+        assert each.turn is not None
+        return each.model_copy(update={"turn": each.turn.model_copy(update=values)})
+
+    edited = changed(node("The old path went down.", "path", 8, "roads"), editor="Ada")
+    of_candidate = changed(node("A new lane ended.", "lane", 21, "alley"), candidate=2)
+    assert lines_of(tree_svg.draw(node(TRUNK, branches=(edited, of_candidate)))) == [
+        "a/001/b.1 · a run",
+        "token 21, in place of “alley”, of candidate 2",
+        "A new lane ended.",
+        "The old",
+        "token 8, in place of “roads”, as edited by Ada",
+        "path went down.",
+        "roads went on along the river. Nobody walked there.",
+    ]
+
+
 def test_a_picture_is_complete_and_knows_dark_paper() -> None:
     drawn = tree_svg.draw(node(TRUNK)).decode()
     assert "prefers-color-scheme: dark" in drawn

@@ -164,6 +164,14 @@ def test_an_original_without_tokens_or_sampling(branches: RunFolder) -> None:
     assert "isn't the one of its record" in lines
 
 
+def test_another_kind_or_step_than_the_original_s(branches: RunFolder) -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["earlier"][0]["record"]["task"]["step"] = 2
+
+    lines = found(forge_request(branches, change))
+    assert f"{BRANCH} has another passage, kind or step than the output that it branches from" in lines
+
+
 def test_a_task_that_is_no_branch(branches: RunFolder) -> None:
     def change(raw: dict[str, Any]) -> None:
         del raw["tasks"][1]["branch"]
