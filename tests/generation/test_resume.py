@@ -559,7 +559,7 @@ def test_another_model_goes_on_when_told_to_and_the_records_say_so(run: Begun) -
     assert (sitting.name, sitting.model.sha256) == ("other", other)
     check(folder.path, Reference(run.job, {}))
     check_manifest(folder.path)
-    assert command(run.place.root, "runs").stdout.endswith("\t24\t24\t0\t0\t0\tbegan, other\n")
+    assert command(run.place.root, "runs").stdout.endswith("\t24\t24\t0\t0\t0\tbegan, other\t\n")
 
 
 def test_after_another_model_the_run_s_own_goes_on(run: Begun) -> None:

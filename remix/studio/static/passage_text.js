@@ -30,7 +30,7 @@ export class TextColumn extends Component {
   render({ text, chunks, isCurrent, isChosen, isNoting }) {
     const title = PASSAGE.text(text);
     return html`<article class="card ${text.verdict ?? ""}" id=${`text-${text.key}`} tabindex="-1" data-key=${text.key}
-      aria-label=${title} aria-current=${isCurrent ? "true" : null} onFocusIn=${() => select(text.key)} onClick=${() => select(text.key)}>
+      aria-label=${title} aria-current=${isCurrent ? "true" : null} onfocusin=${() => select(text.key)} onClick=${() => select(text.key)}>
       <h3>${title}</h3>
       <${About} text=${text} />
       ${text.problem && html`<p class="alarm">${text.problem}</p>`}

@@ -81,7 +81,7 @@ const Live = ({ live }) => html`<article class="card live" aria-label=${PASSAGE.
 function Pair({ view }) {
   const side = (key, chunks, mark) => {
     const text = textOf(key);
-    return html`<article class="card" data-key=${key} tabindex="-1" onFocusIn=${() => text && (state.chosen.at = key)}>
+    return html`<article class="card" data-key=${key} tabindex="-1" onfocusin=${() => text && (state.chosen.at = key)}>
       <h2>${text ? PASSAGE.text(text) : PASSAGE.passage}</h2>
       ${text && html`<p class="about" dir="auto">${text.run}</p>`}
       <${Words} chunks=${chunks} mark=${mark} />

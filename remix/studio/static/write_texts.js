@@ -78,7 +78,7 @@ class Text extends Component {
     const classes = ["text", isSelected && "selected", text.isWriting && "writing", text.verdict];
     const title = WRITE.step(text.kind, text.step, text.variant);
     return html`<section class=${classes.filter(Boolean).join(" ")} tabindex="0" aria-label=${title}
-      onFocusIn=${() => text.name !== state.selected && select(text.name)}>
+      onfocusin=${() => text.name !== state.selected && select(text.name)}>
       <h4>${text.verdict && html`<span class="mark" title=${VERDICTS[text.verdict]}>${MARKS[text.verdict]}</span>`} ${title}
         ${text.flags?.length > 0 && html` <span class="flag">${text.flags.join(", ")}</span>`}</h4>
       ${text.words.split(/\n{2,}/).map((paragraph) => html`<p>${paragraph}</p>`)}
