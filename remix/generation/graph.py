@@ -23,7 +23,7 @@ from remix.errors import RemixError, RunError, WeightsChangedError
 from remix.generation import trim
 from remix.generation.candidate_reader import CandidateReader
 from remix.generation.recorder import Recorder, TaskRequest, Written
-from remix.generation.writer import ROWS, Progress, Watch, Writer
+from remix.generation.writer import ROWS, Progress, Watch, Writer, writer_at
 from remix.outputs.run import RunFolder
 from remix.records import Failure, Generation, Reading, Record, Resumption, Run, Sampling, Task
 
@@ -139,9 +139,10 @@ class TaskGraph:
         candidates: list[Future[Generation]] = []
         try:
             request = self._recorder.ask(task, texts)
+            writer = writer_at(self._writer, task.place)
             for sampling in request.samplings:
                 # No comprehension: if one can't be submitted, those before it are cancelled.
-                candidates.append(self._writer.submit(request.prompt, sampling, fork=request.fork))  # noqa: PERF401
+                candidates.append(writer.submit(request.prompt, sampling, fork=request.fork))  # noqa: PERF401
         except RemixError as error:
             _cancel(candidates)
             self._fail(task, error)
@@ -185,7 +186,7 @@ class TaskGraph:
     def _submitted(self, request: TaskRequest, sampling: Sampling) -> Future[Generation]:
         """The future of a candidate; an error of the writer is the future's."""
         try:
-            return self._writer.submit(request.prompt, sampling, fork=request.fork)
+            return writer_at(self._writer, request.task.place).submit(request.prompt, sampling, fork=request.fork)
         except RemixError as error:
             failed: Future[Generation] = Future()
             failed.set_exception(error)
