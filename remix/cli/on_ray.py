@@ -84,8 +84,9 @@ def opened(where: Asked | None, run: Run, model: Path | None, stop: threading.Ev
         yield None
         return
     from remix.cluster.messages import Order
-    from remix.cluster.pool import RayWriter, Wanted
+    from remix.cluster.pool import RayWriter
     from remix.cluster.ray_cluster import RayCluster, Wants
+    from remix.cluster.remote import Wanted
     from remix.errors import ModelError
     from remix.generation.execute import load_options
 

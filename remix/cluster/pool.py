@@ -16,22 +16,21 @@ from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
-from remix.cluster.messages import Answer, Answers, Call, Method, Order, Place, Ready, Refusal
+from remix.cluster.joining import Joining, difference
+from remix.cluster.messages import Answer, Call, Method, Place, Refusal, pack, unpack_answers
 from remix.cluster.placing import Placing
-from remix.cluster.weights import chunks
-from remix.engine.local import config_of
+from remix.cluster.remote import Cluster, LostError, Remote, Wanted
 from remix.errors import ModelError, RemixError, WeightsChangedError
 from remix.records import Answers as AnswersOf
-from remix.records import EngineUsed, Fork, Generation, Message, Prompt, Sampling, Score, WriterInfo
-from remix.util import environment, stages
+from remix.records import Fork, Generation, Message, Prompt, Sampling, Score, WriterInfo
+from remix.util import stages
 
 ROWS = 16
 """Calls that keep a worker busy if it doesn't say how many texts it writes at once."""
 
-PACE = 0.01
+PACE = 0.1
 """Seconds for which calls are gathered before they cross together."""
 
 MOST_DEATHS = 3
@@ -41,46 +40,6 @@ MOST_REPLACED = 3
 """Times that each worker is replaced, on average."""
 
 State = Literal["joining", "working", "refused", "lost"]
-
-
-class LostError(Exception):
-    """A worker has died, or its machine can't be reached."""
-
-
-class Remote(Protocol):
-    """A worker in another process: its methods by name."""
-
-    def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the worker and wait for its result. Raises `LostError`."""
-
-    def ask(self, method: str, *arguments: Any) -> Future[Any]:
-        """Call a method of the worker; the future's error is `LostError`."""
-
-    def kill(self) -> None:
-        """End the worker's process."""
-
-
-class Cluster(Protocol):
-    """Machines on which workers can run."""
-
-    def start(self) -> Remote:
-        """A new worker, as soon as a machine has room for it. Raises `LostError`."""
-
-    def close(self) -> None:
-        """Leave the cluster; a cluster that was started for this run ends."""
-
-
-class Wanted(NamedTuple):
-    """The workers that a run wants."""
-
-    workers: int
-    order: Order
-    path: Path | None
-    """The weights on this machine, from which a machine without them gets a copy; null if the order names no file."""
-    engine: EngineUsed | None = None
-    """The engine of the run's first texts; null for that of the first worker."""
-    exact: bool = False
-    """Whether workers whose engine differs from the first are left out."""
 
 
 class WorkerState(NamedTuple):
@@ -159,9 +118,7 @@ class RayWriter:
         self._placing: Placing[int] = Placing()
         self._workers: dict[int, _Worker] = {}
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._shape = wanted.order.needs.config
-        self._choosing = threading.Lock()
-        self._copying: dict[str, threading.Lock] = {}
+        self._joining = Joining(wanted)
         self._first: Future[WriterInfo] = Future()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="remix-pool", daemon=True)
@@ -276,7 +233,7 @@ class RayWriter:
 
     def _give(self, worker: _Worker, calls: Sequence[Call]) -> None:
         if worker.remote:
-            self._when_done(worker.remote.ask("give", tuple(calls)), worker, lambda _: None)
+            self._when_done(worker.remote.ask("give", pack(calls)), worker, lambda _: None)
 
     def _take(self, worker: _Worker) -> None:
         if worker.remote:
@@ -293,9 +250,10 @@ class RayWriter:
 
         future.add_done_callback(lambda _: self._events.put(go_on))
 
-    def _taken(self, worker: _Worker, taken: Answers) -> None:
+    def _taken(self, worker: _Worker, packed: bytes) -> None:
         if worker.state != "working":
             return
+        taken = unpack_answers(packed)
         worker.sampled = taken.sampled
         for answer in taken.answers:
             if isinstance(answer.result, Refusal) and answer.result.kind == WeightsChangedError.__name__:
@@ -375,15 +333,14 @@ class RayWriter:
         """Start a worker and have it load the model; in a thread of its own."""
         try:
             worker.remote = self._cluster.start()
-            ready = self._prepared(worker, worker.remote)
+            worker.place = self._joining.introduced(worker.remote)
+            info = self._joining.loaded(worker.remote, worker.place)
         except LostError as error:
             self._events.put(partial(self._lose, worker, str(error), "lost"))
         except RemixError as error:
             self._events.put(partial(self._lose, worker, f"{error.message} {error.hint}", "refused"))
-        except OSError as error:
-            self._events.put(partial(self._lose, worker, f"the weights can't be read here ({error}).", "refused"))
         else:
-            self._events.put(partial(self._joined, worker, ready.info))
+            self._events.put(partial(self._joined, worker, info))
 
     def _joined(self, worker: _Worker, info: WriterInfo) -> None:
         first = self._wanted.engine or (self._first.result().engine if self._first.done() else info.engine)
@@ -396,46 +353,6 @@ class RayWriter:
             self._first.set_result(info)
         self._placing.open(worker.number, worker.rows)
         self._take(worker)
-
-    def _prepared(self, worker: _Worker, remote: Remote) -> Ready:
-        """A worker with its model loaded. Raises `LostError`, and the worker's own `RemixError`."""
-        worker.place = place = remote.call("introduce")
-        if place.remix != environment.version():
-            raise ModelError(
-                f"remix {place.remix} is installed there, and {environment.version()} here.",
-                "Install the same version.",
-            )
-        if self._wanted.order.file:
-            with self._copying.setdefault(place.machine, threading.Lock()):
-                self._send_weights(remote)
-        with self._choosing:
-            # The first worker settles the batch configuration, which the others take over.
-            if self._shape is None:
-                ready = self._loaded(remote)
-                self._shape = config_of(ready.info.engine)
-                return ready
-        return self._loaded(remote)
-
-    def _loaded(self, remote: Remote) -> Ready:
-        order = self._wanted.order
-        ready = remote.call("begin", order._replace(needs=order.needs._replace(config=self._shape)))
-        if isinstance(ready, Refusal):
-            raise ready.error
-        assert isinstance(ready, Ready)
-        return ready
-
-    def _send_weights(self, remote: Remote) -> None:
-        file, path = self._wanted.order.file, self._wanted.path
-        assert file
-        if remote.call("find", file, [path] if path else []):
-            return
-        if path is None:
-            raise ModelError(f"{file.name}: isn't on that machine, nor here.", "Name it with --model.")
-        for chunk in chunks(path):
-            if refused := remote.call("receive", chunk):
-                raise refused.error
-        if refused := remote.call("received", file):
-            raise refused.error
 
 
 class PlacedWriter:
@@ -455,9 +372,3 @@ class PlacedWriter:
     ) -> Future[Generation]:
         """Queue a prompt; the text comes all at the end. Raises the errors of the pool."""
         return self._pool.ask(self._place, "submit", (prompt, sampling), {"fork": fork}, on_text)
-
-
-def difference(first: EngineUsed, other: EngineUsed) -> str:
-    """The fields in which two engines differ."""
-    fields = [name for name in EngineUsed.model_fields if getattr(first, name) != getattr(other, name)]
-    return ", ".join(fields)

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from remix.cluster.pool import LostError
+from remix.cluster.remote import LostError
 from remix.cluster.worker import Load, Worker, load_local
 from remix.errors import ModelError
 from remix.util import environment
@@ -50,7 +50,7 @@ class Wants(NamedTuple):
 
 
 class RayCluster:
-    """A Ray cluster with room for workers: a `pool.Cluster`."""
+    """A Ray cluster with room for workers: a `remote.Cluster`."""
 
     def __init__(self, address: str, wants: Wants, load: Load = load_local) -> None:
         """Raises `ModelError` if Ray isn't installed, no cluster is at the address, or no machine has room."""
@@ -122,7 +122,7 @@ class RayCluster:
 
 
 class RayWorker:
-    """A worker as an actor: a `pool.Remote`."""
+    """A worker as an actor: a `remote.Remote`."""
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from remix.errors import ModelError, RunError
 from remix.models import catalog, identity, prepared
-from remix.models.parts import parts_of
 from remix.records import ModelFile
 from remix.util.cache import cache_folder
 
@@ -31,9 +30,9 @@ class Chunk(NamedTuple):
 
 
 def chunks(path: Path) -> Iterator[Chunk]:
-    """The bytes of a model's files in order, `CHUNK` at a time. Raises `OSError`."""
-    for part in parts_of(path):
-        with part.open("rb") as file:
+    """The bytes of a model's files in order, `CHUNK` at a time. Raises `ModelError` if a file can't be read."""
+    with identity.open_parts(path) as files:
+        for part, file in files.items():
             while data := file.read(CHUNK):
                 yield Chunk(part.name, data)
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from remix.cluster import weights
-from remix.cluster.messages import Answer, Answers, Call, Order, Place, Ready, Refusal, refusal
+from remix.cluster.messages import Answer, Answers, Order, Place, Ready, Refusal, pack_answers, refusal, unpack
 from remix.cluster.weights import Chunk, Receiver
 from remix.engine.local import LocalModel
 from remix.errors import ModelError
 from remix.records import ModelFile, WriterInfo
 from remix.util import environment
 
-GATHER = 0.03
+GATHER = 0.1
 """Seconds for which finished texts are gathered before they cross together: each crossing costs the run's process as
 much as a hundred texts."""
 
@@ -106,9 +106,9 @@ class Worker:
         except Exception as error:
             return refusal(error)
 
-    def give(self, calls: Sequence[Call]) -> None:
+    def give(self, packed: bytes) -> None:
         """Queue calls. Each gets an answer, which `take` gives."""
-        for call in calls:
+        for call in unpack(packed):
             try:
                 method: Callable[..., Future[Any]] = getattr(self._model, call.method)
                 future = method(*call.positional, **call.named)
@@ -117,7 +117,7 @@ class Worker:
             else:
                 future.add_done_callback(lambda done, number=call.number: self._note(number, done))  # type: ignore[misc]
 
-    def take(self) -> Answers:
+    def take(self) -> bytes:
         """The answers to calls finished since: waits for one, and gathers those that follow soon."""
         answers: list[Answer] = []
         with suppress(queue.Empty):
@@ -125,7 +125,7 @@ class Worker:
             time.sleep(GATHER)
             while True:
                 answers.append(self._finished.get_nowait())
-        return Answers(tuple(answers), self._model.sampled if self._model else 0)
+        return pack_answers(Answers(tuple(answers), self._model.sampled if self._model else 0))
 
     def close(self) -> None:
         """Free the model."""

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from remix.cluster.messages import Order
-from remix.cluster.pool import RayWriter, Wanted
+from remix.cluster.pool import RayWriter
 from remix.cluster.ray_cluster import LOCAL, RayCluster, Wants
+from remix.cluster.remote import Wanted
 from remix.generation import execute, prepare
 from remix.generation.prepare import Job
 from remix.generation.writer import Progress
