@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 from remix.cluster.joining import Joining, difference
 from remix.cluster.messages import Answer, Call, Method, Place, Refusal, pack, unpack_answers
 from remix.cluster.placing import Placing
-from remix.cluster.remote import Cluster, LostError, Remote, Wanted
+from remix.cluster.remote import Cluster, LostError, NoRoomError, Remote, Wanted
 from remix.errors import ModelError, RemixError, WeightsChangedError
 from remix.records import Answers as AnswersOf
 from remix.records import Fork, Generation, Message, Prompt, Sampling, Score, WriterInfo
@@ -335,6 +335,8 @@ class RayWriter:
             worker.remote = self._cluster.start()
             worker.place = self._joining.introduced(worker.remote)
             info = self._joining.loaded(worker.remote, worker.place)
+        except NoRoomError as error:
+            self._events.put(partial(self._lose, worker, str(error), "refused"))
         except LostError as error:
             self._events.put(partial(self._lose, worker, str(error), "lost"))
         except RemixError as error:

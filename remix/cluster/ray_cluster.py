@@ -11,13 +11,14 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from remix.cluster.remote import LostError
+from remix.cluster.remote import LostError, NoRoomError
 from remix.cluster.worker import Load, Worker, load_local
 from remix.errors import ModelError
 from remix.util import environment
@@ -30,6 +31,9 @@ MOST_THREADS = 4
 
 OBJECT_STORE = 128 * 2**20
 """Bytes of memory for Ray's objects on this machine: only weights take much room, a chunk at a time."""
+
+LOOPBACK = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
+"""This machine's address of a cluster that only this machine can reach; for 127.0.0.1 Ray takes the network's."""
 
 PATIENCE = 10.0
 """Seconds until a cluster's address counts as unreachable."""
@@ -74,6 +78,7 @@ class RayCluster:
             scheduling_strategy="SPREAD",
         )
         self._load = load
+        self._has_gpu = wants.has_gpu
         try:
             self.workers = wants.workers or _room(self.threads, wants.has_gpu)
             self._check_room(wants)
@@ -82,8 +87,20 @@ class RayCluster:
             raise
 
     def start(self) -> RayWorker:
-        """A new worker, as soon as a machine has room for it."""
-        return RayWorker(self._actor.remote(self._load))
+        """A new worker, as soon as a machine has room for it. Raises `LostError`, and `NoRoomError` if no machine is
+        left."""
+        import ray
+
+        try:
+            actor = self._actor.remote(self._load)
+            ready = actor.__ray_ready__.remote()
+            while not ray.wait([ready], timeout=PATIENCE)[0]:
+                if not _room(self.threads, self._has_gpu):
+                    raise NoRoomError("no machine of the cluster is left.")
+            ray.get(ready)
+        except ray.exceptions.RayError as error:
+            raise _lost(error) from error
+        return RayWorker(actor)
 
     def close(self) -> None:
         """Leave the cluster, or end it if it was started for this run."""
@@ -105,7 +122,7 @@ class RayCluster:
             log_to_driver=False,
             logging_level="error",
             _temp_dir=self._folder,
-            _node_ip_address="127.0.0.1",
+            _node_ip_address=LOOPBACK,
         )
         return None
 

@@ -17,6 +17,10 @@ class LostError(Exception):
     """A worker has died, or its machine can't be reached."""
 
 
+class NoRoomError(LostError):
+    """No machine of the cluster has room for a worker, and none will have."""
+
+
 class Remote(Protocol):
     """A worker in another process: its methods by name."""
 
@@ -34,7 +38,7 @@ class Cluster(Protocol):
     """Machines on which workers can run."""
 
     def start(self) -> Remote:
-        """A new worker, as soon as a machine has room for it. Raises `LostError`."""
+        """A new worker, as soon as a machine has room for it. Raises `LostError`, and `NoRoomError` if none is left."""
 
     def close(self) -> None:
         """Leave the cluster; a cluster that was started for this run ends."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from remix.cluster.messages import Order
@@ -101,6 +102,26 @@ def test_a_worker_that_is_killed_has_its_texts_written_by_others(
         assert [each.state for each in writer.workers].count("lost") == 1
         assert writer.given_again > 0
     assert found(outcome.folder) == alone
+    assert verify(outcome.folder.path).findings == ()
+
+
+def test_without_the_machine_s_raylet_the_run_stops_and_is_resumed(garden: Workspace) -> None:
+    """The raylet is Ray's process on each machine; its end is that of the machine."""
+    long = prepare.prepare(garden, OPTIONS.model_copy(update={"max_tokens": 32, "variants": 3}), {})
+    stop = threading.Event()
+    with pool(long, 2, stop) as writer:
+
+        def kill() -> None:
+            for process in psutil.Process().children(recursive=True):
+                if process.name() == "raylet":
+                    process.kill()
+
+        outcome = execute.generate(long, garden.outputs, once(lambda now: now.done >= 1, kill), stop, writer)
+    # Workers notice the end of their raylet within seconds; a fast machine may have written all texts by then.
+    assert outcome.interrupted != outcome.folder.is_complete
+    with pool(long, 2) as writer:
+        execute.resume(RunFolder.open(outcome.folder.path), writer=writer)
+    assert found(outcome.folder) == found(execute.generate(long, garden.outputs).folder)
     assert verify(outcome.folder.path).findings == ()
 
 
