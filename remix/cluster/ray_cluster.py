@@ -63,9 +63,9 @@ class RayCluster:
         self._folder = tempfile.mkdtemp(prefix="remix-ray-")
         cores = environment.physical_cores()
         self.threads = wants.threads or min(MOST_THREADS, cores)
-        import ray
-
         with _quiet(self._folder):
+            import ray
+
             if address == LOCAL:
                 self.dashboard = self._start(wants.workers or max(1, cores // self.threads), wants.has_gpu)
             else:
@@ -95,10 +95,13 @@ class RayCluster:
             actor = self._actor.remote(self._load)
             ready = actor.__ray_ready__.remote()
             while not ray.wait([ready], timeout=PATIENCE)[0]:
-                if not _room(self.threads, self._has_gpu):
+                if not ray.is_initialized() or not _room(self.threads, self._has_gpu):
                     raise NoRoomError("no machine of the cluster is left.")
             ray.get(ready)
-        except ray.exceptions.RayError as error:
+        except LostError:
+            raise
+        # Ray has exceptions of its own and those of its C++ side.
+        except Exception as error:
             raise _lost(error) from error
         return RayWorker(actor)
 
@@ -228,6 +231,8 @@ def _quiet(folder: str) -> Iterator[None]:
     Ray has workers import modules from the folder in which the run was started, where a stranger's may lie.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # A thread that still waits for Ray when the run has ended would start another cluster.
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     # Ray would let any other process of the machine go first.
     os.environ.setdefault("RAY_worker_niceness", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")

@@ -38,7 +38,10 @@ class Cluster(Protocol):
     """Machines on which workers can run."""
 
     def start(self) -> Remote:
-        """A new worker, as soon as a machine has room for it. Raises `LostError`, and `NoRoomError` if none is left."""
+        """A new worker, as soon as a machine has room for it.
+
+        Raises `LostError`, and `NoRoomError` if no machine is left.
+        """
 
     def close(self) -> None:
         """Leave the cluster; a cluster that was started for this run ends."""
