@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import completion, ending, plans
+from remix.cli import completion, ending, on_ray, plans
 from remix.cli.left_out import show_left_out
 from remix.cli.options import (
     Command,
@@ -55,6 +55,7 @@ choice only."""
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder in which to make the run's folder."
 )
+@on_ray.options
 @click.option(
     "--dry-run", is_flag=True, help="Show the texts that would be written and their prompt tokens; write nothing."
 )
@@ -71,6 +72,7 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     from remix.generation import execute
 
     workspace: Workspace = ctx.obj
+    where = on_ray.asked(chosen)
     with progress(chosen["quiet"]):
         job = _refresh(ctx, chosen["refresh"]) if chosen["refresh"] else _new(ctx)
     if job is None:
@@ -87,8 +89,9 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
         note(plans.in_words(job))
         _note_model(job)
     stop = threading.Event()
-    with progress(chosen["quiet"]) as watch:
-        outcome = execute.generate(job, chosen["out"] or workspace.outputs, watch, stop)
+    with progress(chosen["quiet"]) as watch, on_ray.opened(where, job.run, job.model, stop) as pool:
+        follow = on_ray.following(pool, watch, chosen["quiet"])
+        outcome = execute.generate(job, chosen["out"] or workspace.outputs, follow, stop, pool)
     finish(ctx, outcome, chosen["as_json"])
 
 
@@ -99,12 +102,13 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     "--anyway", is_flag=True, help="Go on with --model even if it is not the model that the run began with."
 )
 @click.option("--reader", metavar="MODEL", help="The reader of the run's candidates, if it lies elsewhere now.")
+@on_ray.options
 @json_option
 @quiet_option
 @engine_messages_option
 @click.pass_context
 def resume(
-    ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, reader: str | None, **chosen: bool
+    ctx: click.Context, /, run: str | None, model: str | None, anyway: bool, reader: str | None, **chosen: Any
 ) -> None:
     """Finish an interrupted run.
 
@@ -116,6 +120,11 @@ def resume(
 
     if anyway and model is None:
         raise click.UsageError("--anyway goes with --model, which names the other model.")
+    where = on_ray.asked(chosen)
+    if where and anyway:
+        raise click.UsageError(
+            "--anyway doesn't go with --ray: workers go on with the model that the run began with."
+        )
     workspace: Workspace = ctx.obj
     folder = find_run(workspace.outputs, run) if run else RunFolder.open(latest_unfinished(workspace.outputs))
     if folder.is_complete:
@@ -127,11 +136,15 @@ def resume(
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
     stop = threading.Event()
-    with progress(chosen["quiet"]) as watch:
+    with progress(chosen["quiet"]) as watch, ExitStack() as stack:
         find: Any = run_model.another_model if anyway else run_model.model_of
         find_model = functools.partial(find, model=model, model_folders=workspace.model_folders)
         find_reader = functools.partial(run_model.reader_of, reader=reader, model_folders=workspace.model_folders)
-        outcome = execute.resume(folder, find_model, watch, stop, find_reader=find_reader)
+        on_workers = where if not folder.is_complete else None
+        path = find_model(folder.run) if on_workers else None
+        pool = stack.enter_context(on_ray.opened(on_workers, folder.run, path, stop))
+        follow = on_ray.following(pool, watch, chosen["quiet"])
+        outcome = execute.resume(folder, find_model, follow, stop, pool, find_reader)
     finish(ctx, outcome, chosen["as_json"])
 
 

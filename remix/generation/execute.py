@@ -25,7 +25,7 @@ from remix.generation.prepare import Job
 from remix.generation.recorder import Recorder, Written
 from remix.generation.run_events import Listener, RunBegan
 from remix.generation.run_model import as_done_by, model_of, reader_of
-from remix.generation.writer import Watch, Writer
+from remix.generation.writer import Spread, Watch, Writer
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
 from remix.records import Failure, Message, Record, Resumption, Run
@@ -227,8 +227,8 @@ def _work(folder: RunFolder, models: _Models, follower: _Follower, stop: threadi
     graph.work()
     _finish(folder)
     seconds, texts = time.monotonic() - begun, (len(folder.done) - done) * folder.run.options.best_of
-    if reader is None:
-        # With a reader, the seconds are those of reading, too.
+    if reader is None and not isinstance(writer, Spread):
+        # With a reader, the seconds are those of reading, too; on a cluster, they aren't this machine's.
         duration.remember(folder.run, writer, writer.sampled - sampled, seconds, texts)
     return Outcome(folder, list(graph.failures.values()), graph.flags, stop.is_set(), unread=graph.unread)
 

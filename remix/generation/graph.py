@@ -24,7 +24,7 @@ from remix.generation import trim
 from remix.generation.candidate_reader import CandidateReader
 from remix.generation.recorder import Recorder, TaskRequest, Written
 from remix.generation.run_events import Listener, NewWords, TextFinished
-from remix.generation.writer import ROWS, Progress, Watch, Writer
+from remix.generation.writer import ROWS, Progress, Watch, Writer, writer_at
 from remix.outputs.run import RunFolder
 from remix.records import Failure, Generation, Reading, Record, Resumption, Run, Sampling, Task
 
@@ -211,10 +211,11 @@ class TaskGraph:
             return failed
 
     def _submit_one(self, request: TaskRequest, number: int, sampling: Sampling) -> Future[Generation]:
+        writer = writer_at(self._writer, request.task.place)
         if self._listen is None:
-            return self._writer.submit(request.prompt, sampling, fork=request.fork)
+            return writer.submit(request.prompt, sampling, fork=request.fork)
         heard = _HeardText(request, number, self._listen)
-        return self._writer.submit(request.prompt, sampling, heard.add, fork=request.fork)
+        return writer.submit(request.prompt, sampling, heard.add, fork=request.fork)
 
     def _read(self, submitted: _Submitted, reader: CandidateReader) -> None:
         """Have the candidates read, then end the task; if the run stops, the task isn't finished."""

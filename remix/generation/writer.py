@@ -1,13 +1,14 @@
 """The interface of writers, which turn prompts into texts: the seam between a run and its models.
 
-`engine/local.py` is a writer over a GGUF on this machine, `langchain/writer.py` over any LangChain chat model.
+`engine/local.py` is a writer over a GGUF on this machine, `langchain/writer.py` over any LangChain chat model,
+`cluster/pool.py` over the workers of a cluster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from remix.reader.reader import Scorer
 from remix.records import Fork, Generation, Message, Prompt, PromptSize, Sampling, WriterInfo
@@ -70,6 +71,19 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Cancel unfinished texts, and free all resources."""
+
+
+@runtime_checkable
+class Spread(Protocol):
+    """A writer on several machines, for whom it matters which texts are about the same passage."""
+
+    def at(self, place: str) -> Writer:
+        """The writer for texts of a task's place, whose prompts often begin alike."""
+
+
+def writer_at(writer: Writer, place: str) -> Writer:
+    """The writer for texts of a task's place; most writers are the same for all."""
+    return writer.at(place) if isinstance(writer, Spread) else writer
 
 
 class Progress(NamedTuple):

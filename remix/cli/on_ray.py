@@ -1,0 +1,163 @@
+"""`--ray`: its options, the workers of a run, and what is printed of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from remix.cli.printing import count, note
+from remix.cli.progress import EVERY, Watch
+
+if TYPE_CHECKING:
+    from remix.cluster.pool import RayWriter, WorkerState
+    from remix.generation.writer import Progress
+    from remix.records import Run
+
+MOST_WORKERS = 10_000
+"""Workers of a run."""
+
+_FEW = 8
+"""Workers that are shown one by one."""
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+
+class Asked(NamedTuple):
+    """What is asked of a cluster."""
+
+    address: str
+    workers: int | None
+    exact: bool
+
+
+def options(command: _Decorated) -> _Decorated:
+    """Decorates a command with `--ray`, `--workers` and `--exact`."""
+    for option in (
+        click.option(
+            "--exact",
+            is_flag=True,
+            help="With --ray: leave out workers whose libraries or processor features differ from the first's.",
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, MOST_WORKERS),
+            metavar="N",
+            help="With --ray: workers, each with the model and --threads threads; by default as many as there is "
+            "room for.",
+        ),
+        click.option(
+            "--ray",
+            is_flag=False,
+            flag_value="local",
+            metavar="[ADDRESS]",
+            help="Write on the workers of a Ray cluster: `auto` or HOST:PORT; without ADDRESS, on workers on this "
+            "machine (needs the extra `ray`).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def asked(chosen: dict[str, Any]) -> Asked | None:
+    """What is asked of a cluster; null without `--ray`. Raises `click.UsageError` for the further options alone."""
+    if chosen["ray"] is not None:
+        return Asked(chosen["ray"], chosen["workers"], chosen["exact"])
+    for name in ("workers", "exact"):
+        if chosen[name]:
+            raise click.UsageError(f"--{name} goes with --ray.")
+    return None
+
+
+@contextmanager
+def opened(where: Asked | None, run: Run, model: Path | None, stop: threading.Event) -> Iterator[RayWriter | None]:
+    """The workers of a run as its writer; null without `--ray`. `stop` is set if no worker is left.
+
+    Raises `ModelError` if no worker can load the model.
+    """
+    if where is None:
+        yield None
+        return
+    from remix.cluster.messages import Order
+    from remix.cluster.pool import RayWriter
+    from remix.cluster.ray_cluster import RayCluster, Wants
+    from remix.cluster.remote import Wanted
+    from remix.errors import ModelError
+    from remix.generation.execute import load_options
+
+    if run.model is None or model is None:
+        raise ModelError("--ray: the run was planned for another writer than a GGUF.", "Resume it with that writer.")
+    with ExitStack() as stack:
+        cluster = RayCluster(where.address, Wants(where.workers, run.options.threads, bool(run.options.gpu_layers)))
+        stack.callback(cluster.close)
+        needs = load_options(run)._replace(threads=cluster.threads)
+        wanted = Wanted(cluster.workers, Order(run.model, needs), model.absolute(), run.engine, where.exact)
+        pool = stack.enter_context(closing(RayWriter(cluster, wanted, stop.set)))
+        if cluster.dashboard:
+            note(f"Ray's dashboard: {cluster.dashboard}")
+        yield pool
+        note(*_outcome(pool))
+
+
+def following(pool: RayWriter | None, watch: Watch, quiet: bool) -> Watch:
+    """A function to call with each new state of the run: also prints news of workers, and their pace now and then."""
+    return watch if pool is None or quiet else _Following(pool, watch)
+
+
+class _Following:
+    def __init__(self, pool: RayWriter, watch: Watch) -> None:
+        self._pool = pool
+        self._watch = watch
+        self._known: dict[int, str] = {}
+        self._said = time.monotonic()
+        self._before: dict[int, int] = {}
+        """Tokens of each worker when its pace was last printed."""
+
+    def __call__(self, state: Progress) -> None:
+        workers = self._pool.workers
+        for worker in workers:
+            if self._known.get(worker.number) != worker.state:
+                self._known[worker.number] = worker.state
+                if news := _news(worker):
+                    note(news)
+        if (seconds := time.monotonic() - self._said) >= EVERY:
+            note(*self._paces([each for each in workers if each.state == "working"], seconds))
+            self._said = time.monotonic()
+        self._watch(state)
+
+    def _paces(self, workers: list[WorkerState], seconds: float) -> list[str]:
+        paces = {each: (each.sampled - self._before.get(each.number, 0)) / seconds for each in workers}
+        self._before = {each.number: each.sampled for each in workers}
+        if len(workers) > _FEW:
+            slow, fast = min(paces.values()), max(paces.values())
+            return [f"{len(workers)} workers: {slow:.0f} to {fast:.0f} tokens/s each"]
+        return [
+            f"Worker {each.number}: {count(each.texts, 'text')}, {pace:.0f} tokens/s" for each, pace in paces.items()
+        ]
+
+
+def _news(worker: WorkerState) -> str:
+    """What became of a worker; empty for one that joins or works as the others do."""
+    where = f" on {worker.machine}" if worker.machine else ""
+    if worker.state in ("lost", "refused"):
+        return f"Worker {worker.number}{where} is {'lost' if worker.state == 'lost' else 'left out'}: {worker.why}"
+    if worker.differs:
+        return f"Worker {worker.number}{where} has another engine than the first; the records of its texts say so."
+    return ""
+
+
+def _outcome(pool: RayWriter) -> list[str]:
+    """What the workers did."""
+    workers = [each for each in pool.workers if each.texts]
+    lost = sum(each.state == "lost" for each in pool.workers)
+    said = [f"{count(sum(each.texts for each in workers), 'text')} by {count(len(workers), 'worker')}."]
+    if lost:
+        said.append(f"{count(lost, 'worker')} lost; {count(pool.given_again, 'text')} given to others.")
+    if pool.ended_because:
+        said.append(f"Stopped: {pool.ended_because}")
+    return said
