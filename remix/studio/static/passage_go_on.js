@@ -1,0 +1,78 @@
+// Going on from an edit on the passage page: a text as its reader changes it, and the model goes on from the cursor.
+
+import * as api from "./api.js";
+import { follow } from "./followed_jobs.js";
+import { branch } from "./job_api.js";
+import { guarded, tell } from "./notices.js";
+import { nameOf } from "./passage_actions.js";
+import { edit } from "./passage_review.js";
+import { await_, changed, state } from "./passage_state.js";
+import { ROADS } from "./strings.js";
+import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+
+/** Where the browser keeps what is half written, under the same name as on the desk. */
+const draftOf = (text) => `draft edit ${text.output}`;
+
+/** A text area with the text. The words survive a reload, and a job that fails. */
+export function GoOn({ text }) {
+  const area = useRef(null);
+  const [stored, setStored] = useState(null); // the text as stored
+  useEffect(() => {
+    guarded(() => api.text(text.key)).then((words) => (words === null ? close(text) : setStored(words)));
+  }, []);
+  useEffect(() => {
+    area.current?.focus();
+    area.current?.setSelectionRange(area.current.value.length, area.current.value.length);
+  }, [stored]);
+  if (stored === null) return html`<p class="text" dir="auto">${text.text}</p>`;
+  const go = () => goOn(text, area.current, stored);
+  const keep = async () => {
+    const words = area.current.value;
+    if (words.trim() !== stored.trim() && !(await edit(text, words))) return;
+    discard(text);
+  };
+  const press = (event) => {
+    if (event.key === "Escape") discard(text);
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.shiftKey ? keep : go)();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return html`<div class="editor">
+    <p class="about" id="go-on-about">${ROADS.editing}</p>
+    <textarea rows="12" dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? stored}
+      onInput=${(event) => sessionStorage.setItem(draftOf(text), event.target.value)} onKeyDown=${press}></textarea>
+    <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
+      <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
+      <button type="button" onClick=${() => discard(text)}>${ROADS.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
+}
+
+function close(text) {
+  state.goingOn = null;
+  changed();
+  document.getElementById(`text-${text.key}`)?.focus();
+}
+
+function discard(text) {
+  sessionStorage.removeItem(draftOf(text));
+  close(text);
+}
+
+/** Let the model go on from the cursor. Words of her own after the cursor aren't in the branch: they stay in the text area. */
+async function goOn(text, area, stored) {
+  const { value, selectionStart: cursor } = area;
+  const [before, after] = [value.slice(0, cursor), value.slice(cursor)];
+  if (!before.trim()) return tell(ROADS.noWords);
+  const job = await guarded(() => branch({ output: nameOf(text), text_before: before }));
+  if (!job) return;
+  const isAllThere = !after.trim() || stored.trimEnd().endsWith(after.trim());
+  if (isAllThere) close(text);
+  tell(isAllThere ? ROADS.goingOn : ROADS.stillHere);
+  await_(job);
+  follow(job, (now) => {
+    await_(now);
+    // Until the run has the words, the browser keeps them.
+    if (now.run && isAllThere && sessionStorage.getItem(draftOf(text)) === value && state.goingOn !== text.key) sessionStorage.removeItem(draftOf(text));
+    if (now.state === "failed" && !now.run) tell(ROADS.draftKept);
+  });
+}
