@@ -13,7 +13,6 @@ from remix.records import Choice, Frozen
 from remix.studio.json_http import NotInStudio
 from remix.studio.open_runs import OpenRuns
 from remix.studio.output_detail import SHOWN, ShownToken, shown_token
-from remix.util.names import readable
 
 HALF = "\ufffd"
 """In a piece, a letter that several tokens share: such an alternative can't be taken alone."""
@@ -65,7 +64,9 @@ def roads_of(runs: OpenRuns, key: str) -> Roads:
     return Roads(
         output=f"{folder.path.name}:{task}",
         words=tuple(
-            RoadWord(index=index_of[word.start], shade=word.shade, tokens=tuple(map(_token, word.tokens, word.numbers)))
+            RoadWord(
+                index=index_of[word.start], shade=word.shade, tokens=tuple(map(_token, word.tokens, word.numbers))
+            )
             for word in found
         ),
         end=_token(choices[-1], len(choices)) if ended else None,
