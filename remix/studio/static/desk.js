@@ -2,18 +2,20 @@
 
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
+import { redo } from "./desk_roads.js";
 import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
 import { showHeader } from "./header.js";
 import { fillHelp, listen } from "./keys.js";
 import { LOSSES, askLoss, leaveLoss, showLosses } from "./loss.js";
 import { announce, guarded, tell } from "./notices.js";
-import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, whenShown } from "./open_output.js";
+import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, road, whenShown } from "./open_output.js";
 import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
 import { shownRuns } from "./store.js";
-import { DESK } from "./strings.js";
+import { closeRoads } from "./roads.js";
+import { DESK, PASSAGE, ROADS } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
 const KEYS = [
@@ -27,7 +29,9 @@ const KEYS = [
   [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "accept the variant of this number, and reject the others", pick],
   [["l"], "was the loss worth it? Asks; earned, not earned, or neither", askLoss],
   [["n"], "write a note", annotate],
-  [["e"], "edit: your own version, kept beside the original", edit],
+  [["e"], "edit: your own version, kept beside the original, or for the model to go on from", edit],
+  [["t"], ROADS.actionAbout, road],
+  [["w"], PASSAGE.redoAbout, () => (state.selected ? redo(state.selected) : tell(DESK.noText))],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
@@ -35,7 +39,7 @@ const KEYS = [
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],
-  [["Escape"], "", () => { alternatives.hide(); showList(false); leaveLoss(); }],
+  [["Escape"], "", () => { closeRoads(); alternatives.hide(); showList(false); leaveLoss(); }],
 ];
 
 function showBar(standing) {

@@ -1,9 +1,8 @@
 // Going on from an edit on the passage page: a text as its reader changes it, and the model goes on from the cursor.
 
 import * as api from "./api.js";
-import { follow } from "./followed_jobs.js";
-import { branch } from "./job_api.js";
-import { guarded, tell } from "./notices.js";
+import { goOnFrom } from "./go_on.js";
+import { guarded } from "./notices.js";
 import { nameOf } from "./passage_actions.js";
 import { edit } from "./passage_review.js";
 import { await_, changed, state } from "./passage_state.js";
@@ -25,7 +24,7 @@ export function GoOn({ text }) {
     area.current?.setSelectionRange(area.current.value.length, area.current.value.length);
   }, [stored]);
   if (stored === null) return html`<p class="text" dir="auto">${text.text}</p>`;
-  const go = () => goOn(text, area.current, stored);
+  const go = async () => (await goOnFrom(area.current, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ })) && close(text);
   const keep = async () => {
     const words = area.current.value;
     if (words.trim() !== stored.trim() && !(await edit(text, words))) return;
@@ -33,7 +32,7 @@ export function GoOn({ text }) {
   };
   const press = (event) => {
     if (event.key === "Escape") discard(text);
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.shiftKey ? keep : go)();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.shiftKey ? go : keep)();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -42,8 +41,8 @@ export function GoOn({ text }) {
     <p class="about" id="go-on-about">${ROADS.editing}</p>
     <textarea rows="12" dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? stored}
       onInput=${(event) => sessionStorage.setItem(draftOf(text), event.target.value)} onKeyDown=${press}></textarea>
-    <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
-      <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
+    <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
+      <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
       <button type="button" onClick=${() => discard(text)}>${ROADS.cancel} <kbd aria-hidden="true">Esc</kbd></button></p></div>`;
 }
 
@@ -56,23 +55,4 @@ function close(text) {
 function discard(text) {
   sessionStorage.removeItem(draftOf(text));
   close(text);
-}
-
-/** Let the model go on from the cursor. Words of her own after the cursor aren't in the branch: they stay in the text area. */
-async function goOn(text, area, stored) {
-  const { value, selectionStart: cursor } = area;
-  const [before, after] = [value.slice(0, cursor), value.slice(cursor)];
-  if (!before.trim()) return tell(ROADS.noWords);
-  const job = await guarded(() => branch({ output: nameOf(text), text_before: before }));
-  if (!job) return;
-  const isAllThere = !after.trim() || stored.trimEnd().endsWith(after.trim());
-  if (isAllThere) close(text);
-  tell(isAllThere ? ROADS.goingOn : ROADS.stillHere);
-  await_(job);
-  follow(job, (now) => {
-    await_(now);
-    // Until the run has the words, the browser keeps them.
-    if (now.run && isAllThere && sessionStorage.getItem(draftOf(text)) === value && state.goingOn !== text.key) sessionStorage.removeItem(draftOf(text));
-    if (now.state === "failed" && !now.run) tell(ROADS.draftKept);
-  });
 }

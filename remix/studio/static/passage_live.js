@@ -10,7 +10,7 @@ let isAsked = false; // whether the next frame draws the page
 export function takeWords({ at, piece, ...words }) {
   const place = placeOf(words);
   const before = state.live.get(place)?.text ?? "";
-  state.live.set(place, { ...state.live.get(place), ...words, text: before.slice(0, at) + piece });
+  state.live.set(place, { ...state.live.get(place), ...words, text: [...before].slice(0, at).join("") + piece });
   redraw();
 }
 
