@@ -26,6 +26,7 @@ from benchmarks import machine
 from remix.generation import execute, run_events
 from remix.outputs import RunFolder, list_runs
 from remix.studio import engine_host, engine_process
+from remix.studio.engine_telling import Telling
 from remix.studio.guard import Access
 from remix.studio.server import bind, serve
 from remix.studio.studio import Studio
@@ -43,10 +44,10 @@ SILENT = "silent"
 
 def engine() -> None:
     """The engine process, which notes when it has the first words of each text, and is silent if it is told to."""
-    hear, generate = engine_process._Telling.hear, execute.generate
+    hear, generate = Telling.hear, execute.generate
     log = Path(os.environ[LOG]).open("a", encoding="utf-8")  # noqa: SIM115 (open as long as the process lives)
 
-    def noting(self: engine_process._Telling, event: run_events.RunEvent) -> None:
+    def noting(self: Telling, event: run_events.RunEvent) -> None:
         if isinstance(event, run_events.NewWords) and event.at == 0:
             log.write(json.dumps([event.task.id, time.time()]) + "\n")
             log.flush()
@@ -57,7 +58,7 @@ def engine() -> None:
         is_silent = Path(os.environ[LOG]).with_name(SILENT).exists()
         return generate(*given, None if is_silent else listen)
 
-    engine_process._Telling.hear = noting  # type: ignore[method-assign]
+    Telling.hear = noting  # type: ignore[method-assign]
     execute.generate = perhaps_silent
     engine_process.main()
 

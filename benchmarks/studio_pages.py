@@ -35,8 +35,10 @@ CURRENT = "document.querySelector('[aria-current=true].card')"
 def opened(page: Page, address: str) -> float:
     """Milliseconds until a page showed what it is for."""
     page.goto(address)
-    page.wait_for_function("window.shownAfter !== undefined")
-    return float(page.evaluate("window.shownAfter"))
+    # Not `wait_for_function`, which makes code of a string again and again: the page's policy forbids that.
+    while (after := page.evaluate("window.shownAfter")) is None:
+        page.wait_for_timeout(20)
+    return float(after)
 
 
 def rounds(page: Page, home: str, repeats: int) -> dict[str, list[float]]:

@@ -80,6 +80,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "show": (f"show RUN:{TASK}",),
     "sign": ("sign RUN --key KEY", "sign RUN --key=-key"),
     "status": ("status --all",),
+    "studio": ("studio --no-open", "studio"),
     "tags": (*("tags", "tags near", "tags together", "tags --graph tags.svg"), "tags rename time hours --yes"),
     "tree": (f"tree RUN:{TASK}", f"tree RUN:{TASK} --svg tree.svg"),
     "try": ("try again two-clocks/001 --max-tokens 3", "try again two-clocks/001 --model nowhere.gguf"),
@@ -194,7 +195,7 @@ class Place:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how) as process:
             assert process.stdout
             try:
-                if words[0] == "review":
+                if words[0] in ("review", "studio"):
                     said = process.stdout.readline()
                     time.sleep(3)
                     os.killpg(process.pid, signal.SIGINT)

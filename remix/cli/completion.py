@@ -83,5 +83,5 @@ run, kind, tag = _completing(_runs), _completing(_kinds), _completing(_tags)
 essay, passage = _completing(_essays), _completing(_passages)
 text, run_or_text = _completing(_texts), _completing(_runs_and_texts)
 
-OF_OPTIONS = {"tags": tag, "essays": essay, "kinds": kind}
+OF_OPTIONS = {"tags": tag, "essays": essay, "passages": passage, "kinds": kind}
 """By the name of the field of `Options`."""

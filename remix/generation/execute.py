@@ -151,13 +151,17 @@ def _go_on(folder: RunFolder, run: Run, models: _Models, follower: _Follower, st
 
 
 def draft(
-    job: Job, on_text: Callable[[str], None], on_prompt: Callable[[Sequence[Message]], None]
+    job: Job,
+    on_text: Callable[[str], None],
+    on_prompt: Callable[[Sequence[Message]], None],
+    writer: Writer | None = None,
 ) -> Iterator[tuple[Record, str]]:
-    """Write a job's texts one after another, without keeping any.
+    """Write a job's texts one after another, without keeping any, by `writer` if given, which stays open.
 
     Calls `on_prompt` with each prompt, and `on_text` with new words as soon as the engine has sampled the words.
     """
-    with closing(_load(job.run, job.model)) as writer:
+    with ExitStack() as stack:
+        writer = writer or stack.enter_context(closing(_load(job.run, job.model)))
         recorder = Recorder(job.run, writer.info.name)
         texts: dict[str, tuple[str, str]] = {}
         for task in job.run.tasks:

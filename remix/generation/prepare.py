@@ -195,7 +195,14 @@ def prepare_refresh(
 
 def prepare_draft(workspace: Workspace, options: Options, kind: str, passage: tuple[Essay, Passage]) -> Job:
     """Plan a single kind over a single passage. Raises the same errors as `prepare`."""
-    templates = read_templates(workspace.prompts, [kind])
+    return prepare_templates(workspace, options, read_templates(workspace.prompts, [kind]), passage)
+
+
+def prepare_templates(
+    workspace: Workspace, options: Options, templates: dict[str, Template], passage: tuple[Essay, Passage]
+) -> Job:
+    """Plan templates over a single passage, saved or not: each after those that it reads. Raises the same errors as
+    `prepare`."""
     return _plan_local(workspace, RunInputs(options, [passage], templates), ErrorCollector(strict=True))
 
 

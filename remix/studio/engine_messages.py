@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, StringConstraints, TypeAdapter, model_validator
 
-from remix.records import Failure, Frozen, Options
+from remix.records import Failure, Frozen, Message, Options
 
 LONGEST_NAME = 1000
 """Characters of the name of a run or an output."""
@@ -71,7 +71,23 @@ class BranchRequest(Frozen):
         return self
 
 
-JobRequest = Annotated[WriteRequest | ResumeRequest | RedoRequest | BranchRequest, Field(discriminator="does")]
+class TryRequest(Frozen):
+    """A template tried on a passage, of which nothing is kept."""
+
+    does: Literal["try"] = "try"
+    kind: Name
+    """Name of the kind that the template would be."""
+    source: Annotated[str, StringConstraints(min_length=1, max_length=2**20)]
+    """The template, as its file would have it."""
+    passage: Name
+    """Id of a passage."""
+    options: ChosenOptions = Options()
+    """Steps, model, seed and the like; options that choose passages and kinds mean nothing here."""
+
+
+JobRequest = Annotated[
+    WriteRequest | ResumeRequest | RedoRequest | BranchRequest | TryRequest, Field(discriminator="does")
+]
 
 
 # -- commands of the studio -----------------------------------------------------------------------------------
@@ -165,6 +181,19 @@ class TextFinished(Frozen):
     """The record's id."""
 
 
+class Tried(Frozen):
+    """A text that was written to try a template."""
+
+    report: Literal["tried"] = "tried"
+    job: str
+    task: str
+    """What the task's id would be."""
+    prompt: tuple[Message, ...]
+    """The messages that the template made."""
+    text: str
+    flags: tuple[str, ...]
+
+
 class Ended(Frozen):
     """A job has ended."""
 
@@ -225,6 +254,6 @@ class Loaded(Frozen):
 
 
 Report = Annotated[
-    Stage | Began | NewWords | TextFinished | Ended | Estimated | Loaded, Field(discriminator="report")
+    Stage | Began | NewWords | TextFinished | Tried | Ended | Estimated | Loaded, Field(discriminator="report")
 ]
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)

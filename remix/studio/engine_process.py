@@ -11,8 +11,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -22,18 +22,17 @@ import psutil
 from remix.engine import local
 from remix.engine.local import LocalModel
 from remix.errors import ModelError, RemixError
-from remix.generation import branching, duration, execute, prepare, redo, run_events
+from remix.generation import branching, duration, execute, prepare, redo
 from remix.generation.branch_before import plan_branch_before
 from remix.generation.branching import BranchOptions
 from remix.generation.execute import Outcome, load_options
 from remix.generation.prepare import Job
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.outputs import RunFolder, find_output, find_run
-from remix.records import Options, Run
+from remix.records import Frozen, Options, Run
 from remix.studio.engine_messages import (
     COMMAND,
     AskEstimate,
-    Began,
     Begin,
     BranchRequest,
     Ended,
@@ -41,15 +40,16 @@ from remix.studio.engine_messages import (
     Estimated,
     LetGo,
     Loaded,
-    NewWords,
     RedoRequest,
     ResumeRequest,
     Seconds,
     Stage,
     Stop,
-    TextFinished,
-    Words,
+    TryRequest,
+    WriteRequest,
 )
+from remix.studio.engine_telling import Send, Telling
+from remix.studio.engine_tries import plan_try, try_template
 from remix.util import stages
 from remix.workspace import Workspace, open_workspace
 
@@ -62,13 +62,8 @@ LOOK = 10.0
 LEAST_FREE = 0.1
 """Share of the memory that is free, below which an idle model is let go."""
 
-PACE = 0.05
-"""Seconds between reports of new words: 20 a second look smooth, and cost the decoding little."""
-
 PATIENCE = 10.0
 """Seconds that a job has to stop when the studio has ended."""
-
-Send = Callable[[object], None]
 
 
 class EngineProcess:
@@ -149,27 +144,21 @@ class EngineProcess:
     def _ended(self, command: Begin, stop: threading.Event) -> Ended:
         """Carry a job out. Raises the errors of planning, loading and writing."""
         workspace, request = self._workspace(), command.request
-        told = _Telling(command.job, self._send)
+        told, notes = Telling(command.job, self._send), tuple[str, ...]()
+        if isinstance(request, TryRequest):
+            job = plan_try(workspace, request, _options(workspace, request.options)[0])
+            try_template(job, self._loaded(job.run, job.model), stop, told)
+            return Ended(job=command.job, state="stopped" if stop.is_set() else "finished")
         if isinstance(request, ResumeRequest):
-            folder = find_run(workspace.outputs, request.run)
-            model = partial(model_of, model_folders=workspace.model_folders)
-            return self._written(command, (), lambda: self._resumed(folder, model, stop, told))
-        if isinstance(request, RedoRequest):
-            job = redo.plan_redo(workspace, find_output(workspace.outputs, request.output))
-        elif isinstance(request, BranchRequest):
-            job = _branches(workspace, request)
+            outcome = self._resumed(workspace, find_run(workspace.outputs, request.run), stop, told)
         else:
-            job = prepare.prepare(workspace, *_options(workspace, request.options))
-        notes = (*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes)
-        return self._written(command, notes, lambda: self._new(job, workspace.outputs, stop, told))
-
-    def _written(self, command: Begin, notes: tuple[str, ...], write: Callable[[], Outcome | None]) -> Ended:
-        outcome = write()
+            job = _planned(workspace, request)
+            outcome, notes = self._new(job, workspace.outputs, stop, told), _notes(job)
         if outcome is None or (outcome.interrupted and not outcome.folder.is_complete):
             return Ended(job=command.job, state="stopped", notes=notes)
         return Ended(job=command.job, state="finished", failures=tuple(outcome.failures), notes=notes)
 
-    def _new(self, job: Job, outputs: Path, stop: threading.Event, told: _Telling) -> Outcome | None:
+    def _new(self, job: Job, outputs: Path, stop: threading.Event, told: Telling) -> Outcome | None:
         """A new run; null if the job was stopped before the run had a folder."""
         writer = self._loaded(job.run, job.model)
         if stop.is_set():
@@ -178,11 +167,12 @@ class EngineProcess:
             return execute.generate(job, outputs, None, stop, writer, told.hear)
 
     def _resumed(
-        self, folder: RunFolder, find_model: Callable[[Run], Path], stop: threading.Event, told: _Telling
+        self, workspace: Workspace, folder: RunFolder, stop: threading.Event, told: Telling
     ) -> Outcome | None:
+        """The rest of a run; null if the job was stopped before."""
         if folder.is_complete:
             return execute.resume(folder)
-        path = find_model(folder.run)
+        path = model_of(folder.run, None, workspace.model_folders)
         run = as_done_by(folder.run, path)
         # A run that another process is writing is refused before minutes are spent on loading.
         with folder.lock():
@@ -190,7 +180,7 @@ class EngineProcess:
         writer = self._loaded(run, path)
         if stop.is_set():
             return None
-        find_reader = partial(reader_of, model_folders=self._workspace().model_folders)
+        find_reader = partial(reader_of, model_folders=workspace.model_folders)
         with told.hearing():
             return execute.resume(folder, stop=stop, writer=writer, find_reader=find_reader, listen=told.hear)
 
@@ -241,70 +231,6 @@ class EngineProcess:
                 self._send(Estimated(question=asked.question, estimate=None, error=what))
 
 
-class _Telling:
-    """Tells a studio of a run at work: finished texts at once, words together every `PACE` seconds."""
-
-    def __init__(self, job: str, send: Send) -> None:
-        self._job, self._send = job, send
-        self._heard: queue.SimpleQueue[run_events.NewWords] = queue.SimpleQueue()
-        self._is_heard = threading.Event()
-        self._is_over = threading.Event()
-        self._sending = threading.Lock()
-
-    @contextmanager
-    def hearing(self) -> Iterator[None]:
-        """Within the `with` block words are told."""
-        teller = threading.Thread(target=self._tell, name="remix-words")
-        teller.start()
-        try:
-            yield
-        finally:
-            self._is_over.set()
-            self._is_heard.set()
-            teller.join()
-
-    def hear(self, event: run_events.RunEvent) -> None:
-        """Take an event of the run: a `run_events.Listener`."""
-        if isinstance(event, run_events.NewWords):
-            self._heard.put(event)
-            if not self._is_heard.is_set():
-                self._is_heard.set()
-        elif isinstance(event, run_events.RunBegan):
-            run, done = event.folder.run, len(event.folder.done)
-            model = run.model_name or ""
-            self._send(Began(job=self._job, run=run.name, planned=len(run.tasks), finished=done, model=model))
-        else:
-            self._send_words()
-            self._send(TextFinished(job=self._job, task=event.task.id, record=event.record.id))
-
-    def _tell(self) -> None:
-        while not self._is_over.is_set():
-            self._is_heard.wait()
-            self._is_heard.clear()
-            self._send_words()
-            self._is_over.wait(PACE)
-        self._send_words()
-
-    def _send_words(self) -> None:
-        """Send the words heard so far, those of each text in one piece."""
-        # Under the lock, so that no later words overtake these.
-        with self._sending:
-            pieces: dict[tuple[str, int, int], list[run_events.NewWords]] = {}
-            begun: dict[tuple[str, int], int] = {}
-            with suppress(queue.Empty):
-                while True:
-                    heard = self._heard.get_nowait()
-                    text = heard.task.id, heard.candidate
-                    begun[text] = begun.get(text, 0) + (heard.at == 0)
-                    pieces.setdefault((*text, begun[text]), []).append(heard)
-            if pieces:
-                words = tuple(
-                    Words(task=task, candidate=candidate, at=parts[0].at, piece="".join(each.words for each in parts))
-                    for (task, candidate, _), parts in pieces.items()
-                )
-                self._send(NewWords(job=self._job, words=words))
-
-
 def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, object]]:
     """Chosen options with those of remix.toml and the defaults; and the options that were given by either."""
     settings = workspace.settings
@@ -313,12 +239,22 @@ def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, 
     return Options.model_validate(given), given
 
 
-def _branches(workspace: Workspace, request: BranchRequest) -> Job:
+def _planned(workspace: Workspace, request: WriteRequest | RedoRequest | BranchRequest) -> Job:
+    """The plan of a new run. Raises the errors of planning."""
+    if isinstance(request, WriteRequest):
+        return prepare.prepare(workspace, *_options(workspace, request.options))
     place = find_output(workspace.outputs, request.output)
+    if isinstance(request, RedoRequest):
+        return redo.plan_redo(workspace, place)
     if request.text_before is not None:
         return plan_branch_before(workspace, place, request.text_before, request.variants)
     options = BranchOptions(request.at, request.take, request.write, variants=request.variants)
     return branching.plan_branches(workspace, place, options).job
+
+
+def _notes(job: Job) -> tuple[str, ...]:
+    """What was left out of a plan, and what the user should know."""
+    return (*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes)
 
 
 def _estimate(job: Job) -> Estimate:
@@ -337,7 +273,7 @@ def _estimate(job: Job) -> Estimate:
         prompt_tokens_computed=job.prompt_tokens_computed,
         seconds=Seconds(least=time.least, most=time.most, by=time.basis) if time else None,
         memory=memory.in_words if memory else "",
-        notes=(*(f"{each.message} {each.hint}" for each in job.left_out), *job.notes, *warning),
+        notes=(*_notes(job), *warning),
     )
 
 
@@ -362,8 +298,8 @@ def _sender(reports: BinaryIO) -> Send:
     """A function that writes a report; any thread may call the function. A studio that has ended hears nothing."""
     writing = threading.Lock()
 
-    def send(report: object) -> None:
-        line = report.model_dump_json().encode() + b"\n"  # type: ignore[attr-defined]
+    def send(report: Frozen) -> None:
+        line = report.model_dump_json().encode() + b"\n"
         with writing, suppress(OSError):
             reports.write(line)
             reports.flush()

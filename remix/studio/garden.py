@@ -60,6 +60,8 @@ class RunLine(Frozen):
     finished: int
     state: RunState
     """`writing` while any process writes the run; `stopped` if texts are missing and nobody writes."""
+    writer_here: bool
+    """Whether the studio itself is writing the run."""
     reviewed: int
     """Texts with a verdict."""
     accepted: int
@@ -137,9 +139,9 @@ class Passages(Frozen):
 class Garden:
     """The essays of a workspace, with the texts written of them."""
 
-    def __init__(self, workspace: Workspace, runs: OpenRuns) -> None:
-        self._workspace = workspace
-        self._runs = runs
+    def __init__(self, workspace: Workspace, runs: OpenRuns, active_run: Callable[[], str | None]) -> None:
+        """`active_run` gives the name of the run that the studio itself is writing."""
+        self._workspace, self._runs, self._active_run = workspace, runs, active_run
 
     def home(self) -> Home:
         """The home page."""
@@ -216,6 +218,7 @@ class Garden:
         for output, standing in _standings(listing):
             reviewed[output.run] += standing.verdict is not None
             accepted[output.run] += standing.is_accepted
+        active = self._active_run()
         for number, (run, folder) in enumerate(zip(listing.runs, self._runs.folders, strict=False)):
             yield RunLine(
                 name=run.name,
@@ -223,6 +226,7 @@ class Garden:
                 planned=run.total,
                 finished=run.done,
                 state=state_of(folder, run.done),
+                writer_here=run.name == active,
                 reviewed=reviewed[number],
                 accepted=accepted[number],
             )

@@ -8,8 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from remix.records import Frozen
-from remix.studio.engine_messages import BranchRequest, JobRequest, RedoRequest, ResumeRequest, WriteRequest
+from remix.records import Frozen, Message
+from remix.studio.engine_messages import (
+    BranchRequest,
+    JobRequest,
+    RedoRequest,
+    ResumeRequest,
+    TryRequest,
+    WriteRequest,
+)
 from remix.util.names import readable
 
 State = Literal["held", "queued", "loading", "writing", "stopping", "stopped", "finished", "failed"]
@@ -22,7 +29,7 @@ class Job(Frozen):
     """A job as it stands."""
 
     id: str
-    does: Literal["write", "resume", "redo", "branch"]
+    does: Literal["write", "resume", "redo", "branch", "try"]
     about: str
     """The request in words."""
     created: datetime
@@ -65,6 +72,20 @@ class OutputEvent(Frozen):
     """The record's id; null if not known."""
 
 
+class TriedEvent(Frozen):
+    """A text that was written to try a template; nothing of it is kept."""
+
+    job: str
+    place: str
+    kind: str
+    step: int
+    variant: int
+    prompt: tuple[Message, ...]
+    """The messages that the template made."""
+    text: str
+    flags: tuple[str, ...]
+
+
 class ModelEvent(Frozen):
     """Which model is in memory."""
 
@@ -81,5 +102,7 @@ def about(request: JobRequest) -> str:
             return readable(asked or "all passages")
         case ResumeRequest():
             return readable(request.run)
+        case TryRequest():
+            return readable(f"{request.kind}, {request.passage}")
         case RedoRequest() | BranchRequest():
             return readable(request.output.rpartition(":")[2])

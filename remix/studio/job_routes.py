@@ -14,7 +14,14 @@ from starlette.routing import Route
 from remix.errors import RemixError
 from remix.outputs.find import find_run
 from remix.records import Frozen
-from remix.studio.engine_messages import BranchRequest, ChosenOptions, RedoRequest, ResumeRequest, WriteRequest
+from remix.studio.engine_messages import (
+    BranchRequest,
+    ChosenOptions,
+    RedoRequest,
+    ResumeRequest,
+    TryRequest,
+    WriteRequest,
+)
 from remix.studio.job_records import Job
 from remix.studio.job_texts import texts_of
 from remix.studio.json_http import NotInStudio, answer, read, stored
@@ -71,6 +78,7 @@ def routes(studio: Studio) -> list[Route]:
         Route("/api/jobs/resume", answers.resume, methods=["POST"]),
         Route("/api/jobs/redo", answers.redo, methods=["POST"]),
         Route("/api/jobs/branch", answers.branch, methods=["POST"]),
+        Route("/api/jobs/try", answers.try_, methods=["POST"]),
         Route("/api/jobs/{id}/stop", answers.stop, methods=["POST"]),
         Route("/api/jobs/{id}/again", answers.again, methods=["POST"]),
         Route("/api/jobs/{id}/texts", answers.texts),
@@ -128,6 +136,10 @@ class _Answers:
 
     async def branch(self, request: Request) -> Response:
         asked = await read(request, BranchRequest, MOST_ASKED)
+        return await stored(lambda: self._jobs.add(asked))
+
+    async def try_(self, request: Request) -> Response:
+        asked = await read(request, TryRequest, MOST_ASKED)
         return await stored(lambda: self._jobs.add(asked))
 
     async def stop(self, request: Request) -> Response:

@@ -33,8 +33,9 @@ from remix.studio.engine_messages import (
     Stage,
     Stop,
     TextFinished,
+    Tried,
 )
-from remix.studio.job_records import Job, ModelEvent, OutputEvent, State, about
+from remix.studio.job_records import Job, ModelEvent, OutputEvent, State, TriedEvent, about
 from remix.studio.job_store import JobStore, WaitingJob
 from remix.studio.live_texts import LiveTexts
 from remix.studio.output_files import key_of
@@ -171,8 +172,8 @@ class Jobs:
             return self._jobs[id_]
 
     def _keep(self) -> None:
-        """Keep the jobs without a run on disk. Raises `RunError` if the disk takes nothing."""
-        jobs = (job for job in self._jobs.values() if not job.is_over and job.run is None)
+        """Keep the jobs without a run on disk, but for tries. Raises `RunError` if the disk takes nothing."""
+        jobs = (job for job in self._jobs.values() if not job.is_over and job.run is None and job.does != "try")
         self._store.write([WaitingJob(id=job.id, created=job.created, request=self._asked[job.id]) for job in jobs])
 
     def _keep_if_possible(self) -> None:
@@ -258,7 +259,7 @@ class Jobs:
             elif report.job == self._current:
                 self._hear_of_job(report)
 
-    def _hear_of_job(self, report: Stage | Began | NewWords | TextFinished | Ended) -> None:
+    def _hear_of_job(self, report: Stage | Began | NewWords | TextFinished | Tried | Ended) -> None:
         job = self._jobs[report.job]
         match report:
             case Stage():
@@ -281,6 +282,13 @@ class Jobs:
                     self._publish("text", event)
             case TextFinished():
                 self._hear_of_text(job, report)
+            case Tried():
+                self._live.end(report.task)
+                place = self._live.place_of(report.task)
+                shown = tuple(each.model_copy(update={"content": readable(each.content)}) for each in report.prompt)
+                flags = tuple(map(readable, report.flags))
+                tried = TriedEvent(job=job.id, **place, prompt=shown, text=readable(report.text), flags=flags)
+                self._publish("tried", tried)
             case Ended():
                 self._end(job, report)
 

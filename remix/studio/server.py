@@ -17,12 +17,14 @@ import uvicorn
 from remix.errors import RemixError
 from remix.studio import browser, connection_limits
 from remix.studio.guard import Access
-from remix.studio.open_runs import OpenRuns
 from remix.studio.routes import application
 from remix.studio.studio import Studio
 
 PACE = 10.0
-"""Seconds between searches for new outputs, and between updates of the runs' `index.md`."""
+"""Seconds between searches for new outputs if none are known of, and between updates of the runs' `index.md`."""
+
+WRITING_PACE = 1.0
+"""Seconds between readings while outputs are being written."""
 
 HEAD_START = 5.0
 """Seconds to wait for the browser's first request before reading texts."""
@@ -68,7 +70,7 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
     open_runs = studio.runs
     visited, stop, redirect = threading.Event(), threading.Event(), ExitStack()
     # Reading may be broken off at the end (daemon), writing `index.md` may not.
-    reading = threading.Thread(target=_read_on, args=(open_runs, visited, stop), daemon=True)
+    reading = threading.Thread(target=_read_on, args=(studio, visited, stop), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(open_runs.tidy, stop))
     watching = threading.Thread(target=studio.watch.watch, args=(stop,), daemon=True)
 
@@ -167,8 +169,9 @@ def _errors_told(tell: Callable[[str], None]) -> Iterator[None]:
             logger.propagate = True
 
 
-def _read_on(open_runs: OpenRuns, visited: threading.Event, stop: threading.Event) -> None:
+def _read_on(studio: Studio, visited: threading.Event, stop: threading.Event) -> None:
     """Read all outputs, start verifying, and go on reading new outputs, while the page is in use already."""
+    open_runs = studio.runs
     # The first listing takes longest: make it while the browser starts.
     _try(open_runs.find_runs)
     _try(open_runs.listing().model_dump_json)
@@ -181,8 +184,11 @@ def _read_on(open_runs: OpenRuns, visited: threading.Event, stop: threading.Even
 
     _try(read)
     threading.Thread(target=_repeat, args=(open_runs.verify, stop), daemon=True).start()
-    stop.wait(PACE)
-    _repeat(read, stop)
+    while not stop.is_set():
+        studio.stirred.wait(PACE)
+        studio.stirred.clear()
+        _try(read)
+        stop.wait(WRITING_PACE)
 
 
 def _repeat(work: Callable[[], None], stop: threading.Event) -> None:

@@ -5,9 +5,11 @@ Takes a workspace and a reviewer's name, gives a `Studio`. Knows nothing of HTTP
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from remix.records import Frozen
 from remix.studio.events import Events
 from remix.studio.garden import Garden
 from remix.studio.jobs import Jobs
@@ -37,6 +39,8 @@ class Studio:
     """Models that are being downloaded."""
     watch: OutputsWatch
     """What other processes do in the outputs folder."""
+    stirred: threading.Event
+    """Set whenever runs or their outputs have changed."""
 
     @classmethod
     def open(cls, workspace: Workspace, named: Sequence[str], reviewer: str) -> Studio:
@@ -46,9 +50,15 @@ class Studio:
         """
         outputs = workspace.outputs
         runs = OpenRuns.open(outputs, named, reviewer) if named else OpenRuns(outputs, (), reviewer)
-        garden = Garden(workspace, runs)
-        events = Events()
-        jobs = Jobs(workspace, events.publish)
+        events, stirred = Events(), threading.Event()
+
+        def publish(name: str, value: Frozen) -> None:
+            events.publish(name, value)
+            if name in ("runs", "output"):
+                stirred.set()
+
+        jobs = Jobs(workspace, publish)
+        garden = Garden(workspace, runs, lambda: jobs.active_run)
         return cls(
             workspace=workspace,
             runs=runs,
@@ -57,5 +67,6 @@ class Studio:
             events=events,
             jobs=jobs,
             pulls=Pulls(events.publish),
-            watch=OutputsWatch(outputs, events.publish, lambda: jobs.active_run),
+            watch=OutputsWatch(outputs, publish, lambda: jobs.active_run),
+            stirred=stirred,
         )

@@ -15,9 +15,20 @@ import pytest
 
 from remix.errors import RemixError
 from remix.outputs import RunFolder
-from remix.records import Options
+from remix.records import Frozen, Options
+from remix.studio import engine_process
 from remix.studio.engine_host import EngineHost
-from remix.studio.engine_messages import BranchRequest, RedoRequest, ResumeRequest, WriteRequest
+from remix.studio.engine_messages import (
+    Begin,
+    BranchRequest,
+    Ended,
+    Loaded,
+    RedoRequest,
+    ResumeRequest,
+    TryRequest,
+    WriteRequest,
+)
+from remix.studio.engine_process import EngineProcess
 from remix.studio.job_records import Job, OutputEvent
 from remix.studio.jobs import Jobs
 from remix.verification.verify import verify
@@ -176,6 +187,24 @@ def test_a_run_that_is_written_elsewhere_is_refused(studio: Listening) -> None:
     assert folder.is_complete
 
 
+def test_an_idle_model_is_let_go(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, by commands as the studio sends them."""
+    monkeypatch.setattr(engine_process, "LOOK", 0.05)
+    monkeypatch.setattr(engine_process, "IDLE", 0.1)
+    monkeypatch.setattr(engine_process, "LEAST_FREE", 0.0)
+    reports: list[Frozen] = []
+    process = EngineProcess(lambda: workspace, reports.append)
+    try:
+        process.take(Begin(job="a", request=WriteRequest(options=SHORT)).model_dump_json().encode())
+        eventually(lambda: Loaded(model=None) in reports, 300)
+        assert [each.state for each in reports if isinstance(each, Ended)] == ["finished"]
+        process.take(Begin(job="b", request=WriteRequest(options=SHORT)).model_dump_json().encode())
+        eventually(lambda: sum(isinstance(each, Ended) for each in reports) == 2, 300)
+        assert all(each.state == "finished" for each in reports if isinstance(each, Ended))
+    finally:
+        process.close()
+
+
 def test_closing_stops_the_run_at_work(studio: Listening) -> None:
     job = studio.jobs.add(WriteRequest(options=LONG))
     studio.until(job, lambda now: now.finished >= 1)
@@ -186,10 +215,49 @@ def test_closing_stops_the_run_at_work(studio: Listening) -> None:
     assert intact(studio.folder(job))
 
 
+TEMPLATE = """\
+---
+description: A line.
+max_tokens: 8
+---
+{{ previous or passage }}
+
+Say it in a line.
+"""
+
+
+def test_a_template_is_tried_and_nothing_is_kept(studio: Listening, workspace: Workspace) -> None:
+    request = TryRequest(kind="line", source=TEMPLATE, passage="two-clocks/001", options=Options(steps=2))
+    job = studio.jobs.add(request)
+    assert studio.ended(job).state == "finished", studio.jobs.get(job.id).error
+    tried = [value for name, value in studio.events if name == "tried"]
+    assert [(each.place, each.kind, each.step) for each in tried] == [("two-clocks/001", "line", n) for n in (1, 2)]
+    assert "Say it in a line." in tried[0].prompt[-1].content
+    assert tried[0].text in tried[1].prompt[-1].content, "the second step reads the first"
+    words = "".join(value.piece for name, value in studio.events if name == "text" and value.step == 1)
+    assert words.strip().startswith(tried[0].text.strip())
+    assert list(workspace.outputs.glob("*")) == []
+    broken = studio.ended(studio.jobs.add(request.model_copy(update={"source": TEMPLATE + "{{ nobody }}\n"})))
+    assert broken.state == "failed"
+    assert "line.md.j2:8" in broken.error
+    assert "nobody" in broken.error
+
+
+def test_a_try_is_stopped(studio: Listening) -> None:
+    long = TEMPLATE.replace("max_tokens: 8", "max_tokens: 900").replace(
+        "Say it in a line.", "Tell a very long story."
+    )
+    job = studio.jobs.add(TryRequest(kind="line", source=long, passage="two-clocks/001", options=Options(steps=9)))
+    eventually(lambda: any(name == "text" for name, _ in studio.events), 300)
+    studio.jobs.stop(job.id)
+    assert studio.ended(job).state == "stopped"
+
+
 STUDIO = """
 import sys, time
 from pathlib import Path
-from remix.records import Options
+from remix.records import Frozen, Options
+from remix.studio import engine_process
 from remix.studio.engine_messages import WriteRequest
 from remix.studio.jobs import Jobs
 from remix.workspace import open_workspace

@@ -32,7 +32,7 @@ def test_home(folder: RunFolder, workspace: Workspace) -> None:
     home = studio_of(workspace).garden.home()
     (essay,) = home.essays
     assert (essay.title, essay.passages, essay.texts) == ("Two Clocks", 3, 24)
-    assert ("clocks", 3) in {(tag.tag, tag.passages) for tag in home.tags}
+    assert ("clocks", 2) in {(tag.tag, tag.passages) for tag in home.tags}
     (run,) = home.runs
     assert (run.name, run.planned, run.finished, run.state) == (folder.run.name, 24, 24, "finished")
     assert (run.reviewed, run.accepted) == (2, 1)

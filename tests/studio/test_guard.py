@@ -51,6 +51,13 @@ def test_every_studio_has_keys_of_its_own() -> None:
     assert Access("::1", 1).address.startswith("http://[::1]:1/")
 
 
+def test_cookies_of_studios_on_two_ports_have_two_names() -> None:
+    """Browsers send cookies to all ports of a host, and keep one cookie of a name, path and host."""
+    one, other = Access("127.0.0.1", 1), Access("127.0.0.1", 2)
+    assert one.cookie_name != other.cookie_name
+    assert one.cookie("session").startswith(f"{one.cookie_name}=session; HttpOnly; SameSite=Strict; ")
+
+
 def test_a_key_gives_one_session() -> None:
     """The docstring said once, and it worked as often as one liked."""
     access = Access("127.0.0.1", 1)

@@ -36,7 +36,7 @@ def test_all_of_the_workspace(workspace: Workspace, sit: OpenReader) -> None:
     reader = sit(workspace.root, command="studio")
     page = reader.tab()
     main = page.locator("#page")
-    expect(main.get_by_role("button", name="clocks 3")).to_be_visible()
+    expect(main.get_by_role("button", name="clocks 2", exact=True)).to_be_visible()
     expect(main.get_by_role("button", name="Two Clocks")).to_contain_text("3 passages, 24 texts")
     expect(main.locator(".finished")).to_contain_text("24 of 24 texts, finished")
     expect(main.locator(".finished")).to_contain_text("1 judged, 1 accepted")

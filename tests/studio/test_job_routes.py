@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from remix.errors import ModelError
 from remix.models.download import Pulled, Watch
-from remix.outputs import RunFolder
+from remix.outputs import RunFolder, list_runs
 from remix.records import Options
 from remix.studio import events
 from remix.studio.engine_messages import AskEstimate, Began, Begin, Ended, Estimated, WriteRequest
@@ -36,7 +36,7 @@ SESSION = ACCESS.exchange(ACCESS.key) or ""
 HERE = "http://127.0.0.1:8123"
 SAME = {"origin": HERE, "content-type": "application/json"}
 
-POSTS = ("/api/jobs", "/api/jobs/estimate", "/api/jobs/resume", "/api/jobs/redo", "/api/jobs/branch")
+POSTS = ("/api/jobs", "/api/jobs/estimate", "/api/jobs/resume", "/api/jobs/redo", "/api/jobs/branch", "/api/jobs/try")
 ALL_POSTS = (
     *POSTS,
     "/api/jobs/x/stop",
@@ -114,8 +114,9 @@ def test_a_run_is_queued_told_and_stopped(asked: Asked) -> None:
         ("redo", {"output": "a-run:two-clocks/001/again.1"}, "redo"),
         ("branch", {"output": "a-run:two-clocks/001/again.1", "at": "2", "take": "1"}, "branch"),
         ("branch", {"output": "a-run:two-clocks/001/again.1", "text_before": "The sea"}, "branch"),
+        ("try", {"kind": "line", "source": "x", "passage": "two-clocks/001"}, "try"),
     ],
-    ids=["resume", "redo", "alternative", "cursor"],
+    ids=["resume", "redo", "alternative", "cursor", "try"],
 )
 def test_further_jobs(asked: Asked, path: str, body: dict[str, str], does: str) -> None:
     answer = asked("POST", f"/api/jobs/{path}", json=body)
@@ -332,3 +333,20 @@ def test_a_studio_with_open_streams_ends_at_once(workspace: Workspace, finished:
             process.terminate()
             process.wait(30)
     assert process.returncode == 0
+
+
+@pytest.mark.model
+def test_no_job_that_was_acknowledged_is_lost_when_the_studio_is_killed(workspace: Workspace) -> None:
+    """Each is held by the next studio, or its run is on disk."""
+    acknowledged: set[str] = set()
+    for number in range(4):
+        with served(workspace.root, command="studio") as (address, process), Client(address) as client:
+            client.enter()
+            held = {each["id"] for each in client.get("/api/jobs").json()["jobs"] if each["state"] == "held"}
+            assert held <= acknowledged
+            assert len(acknowledged - held) <= len(list_runs(workspace.outputs))
+            for _ in range(number + 1):
+                job = client.post("/api/jobs", json={"options": {"tags": ["clocks"], "variants": 9}})
+                acknowledged.add(job.json()["id"])
+            process.kill()
+            process.wait(30)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from remix.errors import RunError
-from remix.generation import prepare
+from remix.generation import execute, prepare
 from remix.outputs import RunFolder, reviews
 from remix.records import Options, Standing
 from remix.studio.listing import Content, ReviewRequest, Row
@@ -294,3 +294,67 @@ def test_a_note_that_is_longer_than_one_may_be_is_cut(open_runs: OpenRuns, folde
     (folder.path / "reviews.jsonl").write_text(f"{longer}\n", encoding="utf-8")
     note = open_runs.changes("").standings[str(row.output)].note
     assert note is None or len(note) <= reviews.LONGEST
+
+
+# -- runs that come and go ----------------------------------------------------------------------------------
+
+
+def test_runs_that_come_and_go(workspace: Workspace, folder: RunFolder) -> None:
+    open_runs = OpenRuns(workspace.outputs, (), "Eve")
+    assert open_runs.listing().runs == ()
+    open_runs.find_runs()
+    keys = [row.key for row in open_runs.listing().outputs]
+    assert len(keys) == 24
+    before = open_runs.changes("").listed
+    open_runs.find_runs()
+    assert open_runs.changes("").listed == before, "nothing has changed"
+    copy = workspace.outputs / "20990101T000000Z-copy-0000"
+    shutil.copytree(folder.path, copy)
+    open_runs.find_runs()
+    listing = open_runs.listing()
+    assert [run.done for run in listing.runs] == [24, 24]
+    assert {row.key for row in listing.outputs if row.run == 0} == set(keys)
+    assert listing.changes.listed > before
+    shutil.rmtree(folder.path)
+    open_runs.find_runs()
+    assert [row.run for row in open_runs.listing().outputs] == [0] * 24
+    open_runs.read()
+    assert open_runs.changes("").unread == 0
+    with pytest.raises(NoSuchOutput):
+        open_runs.detail(keys[0])
+
+
+def test_a_run_that_cannot_be_read_hides_no_other_and_is_tried_again(workspace: Workspace, folder: RunFolder) -> None:
+    copy = workspace.outputs / "20990101T000000Z-copy-0000"
+    shutil.copytree(folder.path, copy)
+    request = (copy / "run.json").read_bytes()
+    (copy / "run.json").write_bytes(b"{")
+    open_runs = OpenRuns(workspace.outputs, (), "Eve")
+    open_runs.find_runs()
+    assert len(open_runs.listing().runs) == 1
+    (copy / "run.json").write_bytes(request)
+    open_runs.find_runs()
+    assert len(open_runs.listing().runs) == 2
+
+
+def test_a_page_of_one_run_lists_chooses_and_withdraws_there_alone(workspace: Workspace, folder: RunFolder) -> None:
+    """A choice among the variants that a page shows rejects no text of a run that the page doesn't show."""
+    writer = FakeWriter()
+    job = prepare.prepare_for(workspace, Options(kinds=("again",), steps=1), writer)
+    other = execute.generate(job, workspace.outputs, writer=writer).folder
+    writer.close()
+    open_runs = OpenRuns(workspace.outputs, (), "Eve")
+    open_runs.find_runs()
+    open_runs.read()
+    shown = frozenset([folder.run.name])
+    assert len(open_runs.listing(shown).outputs) == 24
+    assert len(open_runs.listing().outputs) == 27
+    assert open_runs.changes("", shown).unread == 0
+    first = row_of(open_runs, folder, FIRST)
+    assert first.output
+    chosen = open_runs.choose(first.key, first.output, shown)
+    assert len(chosen.reviews) == 2, "the accepted variant, and the other of this run"
+    reviews.say(other, FIRST, "Eve", verdict="star")
+    open_runs.undo([], shown)
+    found = reviews.standings(reviews.read(other.path).reviews)
+    assert found[other.read(FIRST)[0].id].verdict == "star"

@@ -538,6 +538,21 @@ def test_every_width_and_twice_the_size(
     fits(page)
 
 
+def test_a_long_word_in_a_title_stays_within_a_narrow_page(workspace: Workspace, sit: OpenReader) -> None:
+    essay = workspace.seeds / "two-clocks.md"
+    title = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    essay.write_text(essay.read_text(encoding="utf-8").replace("Two Clocks", title), encoding="utf-8")
+    variants(workspace)
+    page = sit(workspace.root).tab()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("#comparison h2")).to_have_text(title)
+    fits(page)
+    box = page.locator("#comparison h2").evaluate("(heading) => [heading.scrollWidth, heading.clientWidth]")
+    assert box[0] <= box[1]
+    bar = page.locator("#bar").evaluate("(bar) => new Set([...bar.children].map((each) => each.offsetTop)).size")
+    assert bar == 1, "the buttons of the bar stand in one row"
+
+
 def test_without_a_mouse_and_with_a_screen_reader(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
     page = sit(workspace.root).tab()
     press(page, "j")

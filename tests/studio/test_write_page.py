@@ -9,9 +9,12 @@ import pytest
 
 from remix.outputs import RunFolder, reviews
 from remix.outputs.runs import list_runs
+from remix.studio.engine_messages import RedoRequest
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter, eventually
+from tests.conftest import eventually
+from tests.played_engine import Played
+from tests.studio.test_job_store import abandoned
 from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
 
 if TYPE_CHECKING:
@@ -206,11 +209,23 @@ def test_what_cannot_be_begun_is_said(sit: OpenReader, workspace: Workspace) -> 
     assert list_runs(workspace.outputs) == []
 
 
+def test_a_run_that_waited_when_the_studio_was_closed_is_held(sit: OpenReader, workspace: Workspace) -> None:
+    from playwright.sync_api import expect
+
+    Played(workspace).jobs.add(RedoRequest(output="a-run:two-clocks/001/again.1"))
+    abandoned(workspace)
+    page = write_page(sit, workspace)
+    held = job(page, "held")
+    expect(held).to_contain_text("Another variant of two-clocks/001/again.1")
+    expect(held).to_contain_text("waited when the studio was closed")
+    held.get_by_role("button", name="Cancel").click()
+    expect(job(page, "stopped")).to_be_visible()
+    assert not list(workspace.outputs.glob(".queue-*"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing(
-    sit: OpenReader, workspace: Workspace, writer: FakeWriter, axe: str, scheme: str, width: int
-) -> None:
+def test_axe_finds_nothing(sit: OpenReader, workspace: Workspace, axe: str, scheme: str, width: int) -> None:
     page = write_page(sit, workspace, (width, 800))
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.get_by_role("button", name=re.compile("^clocks")).click()

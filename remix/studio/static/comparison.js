@@ -4,6 +4,7 @@ import { amount, h } from "./dom.js";
 import { LOSSES, capital, marked } from "./labels.js";
 import { paragraph } from "./paragraph.js";
 import { labelsOf, legend, passageOf, textOf } from "./reading.js";
+import { DESK } from "./strings.js";
 
 /** Label of the choice, heading of the left text, heading of the right text. */
 const VIEWS = {
@@ -28,6 +29,9 @@ const HIDDEN = ["before", "sentences", "reading"]; // views that tell a blind ju
 export const viewsOf = (detail, blind) => [...detail.views, detail.reading && { name: "reading" }]
   .filter((view) => view && !(blind && HIDDEN.includes(view.name)));
 
+/** Address of the page with all texts of an output's passage. */
+export const passageAddress = ({ passage }, at = "") => `passage?${new URLSearchParams(at ? { id: passage, at } : { id: passage })}`;
+
 /** Gives the elements, and the output's paragraph. */
 export function comparison({ detail, title, standing, blind, view, variants, finding }, on) {
   const views = viewsOf(detail, blind);
@@ -38,7 +42,7 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
   const elements = [
     h("div", { class: "head" },
       h("h2", { dir: "auto" }, detail.essay),
-      h("p", { class: "about", dir: "auto" }, place)),
+      h("p", { class: "about", dir: "auto" }, place, !blind && [" ", h("a", { href: passageAddress(detail) }, DESK.allTexts)])),
     detail.broken && h("p", { class: "alarm" }, `This output was changed since it was written, so it can’t be judged. ${detail.broken}`),
     detail.edit_error && h("p", { class: "alarm" }, `There is an edited version, but it can’t be shown. ${detail.edit_error}`),
     finding && !detail.broken && h("p", { class: "alarm" }, `A file here was changed since it was written. ${finding}`),

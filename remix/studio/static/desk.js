@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
+import { passageAddress } from "./comparison.js";
 import { redo } from "./desk_roads.js";
 import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
@@ -36,6 +37,7 @@ const KEYS = [
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],
   [["o", "O"], "next or previous uncertain word", async (key) => { await opened(); announce(alternatives.step(key === "o" ? 1 : -1)); }],
+  [["p"], "all texts of this passage, side by side", () => state.detail && !state.chosen.blind && location.assign(passageAddress(state.detail, state.selected))],
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],

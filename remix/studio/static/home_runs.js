@@ -16,7 +16,8 @@ export function Runs({ runs, reload }) {
     ${!runs.length && html`<p class="about">${HOME.noRuns}</p>`}
     <ul class="lines">${runs.map((run) => html`<li key=${run.name} class=${run.state}>
       <div class="line"><a href=${`desk?${new URLSearchParams({ run: run.name })}`} dir="auto">${run.about}</a>
-        <span class="about">${HOME.texts(amount(run.finished), counted(run.planned, "text"))}, ${HOME.state[run.state]}</span>
+        <span class="about">${HOME.texts(amount(run.finished), counted(run.planned, "text"))}, ${HOME.state[run.state]}${run.state === "writing" && !run.writer_here ? HOME.elsewhere : ""}</span>
+        ${run.writer_here && html`<a class="button" href="write">${HOME.watch}</a>`}
         ${run.state === "stopped" && html`<button type="button" aria-label=${HOME.goOnLabel(run.about)} onClick=${() => goOn(run.name)}>${HOME.goOn}</button>`}</div>
       ${run.state !== "finished" && html`<progress max=${run.planned} value=${run.finished} aria-label=${run.about}></progress>`}
       <p class="about">${whenOf(run.name)} ${run.reviewed ? HOME.judged(amount(run.reviewed), amount(run.accepted)) : HOME.unjudged}</p></li>`)}

@@ -13,6 +13,7 @@ export const resume = (run) => post("api/jobs/resume", { run });
 export const redo = (output) => post("api/jobs/redo", { output });
 export const branch = (request) => post("api/jobs/branch", request);
 export const stop = (job) => post(`api/jobs/${job}/stop`, {});
+export const tryTemplate = (request) => post("api/jobs/try", request);
 export const again = (job) => post(`api/jobs/${job}/again`, {});
 export const pull = (name) => post("api/models/pull", { name });
 export const stopPull = () => post("api/models/pull/stop", {});

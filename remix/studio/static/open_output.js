@@ -10,7 +10,7 @@ import { guarded, tell } from "./notices.js";
 import { listedRows, refilter, revealOpen, showList } from "./output_list.js";
 import { fits, remember, row, state, title } from "./page_state.js";
 import { provenance } from "./provenance.js";
-import { detailOf, ordered, standingOf, store } from "./store.js";
+import { detailOf, ordered, shownRuns, standingOf, store } from "./store.js";
 import { DESK } from "./strings.js";
 
 export const alternatives = new Alternatives($("alternatives"));
@@ -73,6 +73,10 @@ export function showNothing() {
   $("bar").hidden = true;
   $("list").removeAttribute("aria-activedescendant");
   $("provenance").replaceChildren();
+  if (!shownRuns().length && api.RUNS.length) {
+    $("comparison").replaceChildren(h("p", { class: "welcome" }, DESK.noRun, " ", h("a", { href: "desk" }, DESK.allRuns)));
+    return;
+  }
   const why = store.unread ? "Nothing yet: the texts are still being read." : store.listing.outputs.length ? "No text fits the filters. “All” lists every text again." : "No text is finished yet: `remix resume` continues the run.";
   $("comparison").replaceChildren(h("p", { class: "welcome" }, why));
 }

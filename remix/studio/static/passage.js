@@ -88,13 +88,14 @@ async function compare() {
   if (state.chosen.pair) return leavePair();
   const at = current()?.key;
   if (!at) return tell(PASSAGE.noText);
-  if (state.two.length < 2) state.two = [state.two.find((key) => key !== at) ?? "passage", at];
+  // With fewer than two chosen: the text beside the one chosen, or beside the passage.
+  state.compared = state.two.length === 2 ? [...state.two] : [state.two.find((key) => key !== at) ?? "passage", at];
   state.chosen.pair = true;
   await showPair();
 }
 
 async function showPair() {
-  const [left, right] = state.two;
+  const [left, right] = state.compared;
   state.view = await get(`api/comparison?${new URLSearchParams({ left, right })}`);
   changed();
 }

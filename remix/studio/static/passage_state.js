@@ -10,9 +10,10 @@ export const state = {
     kind: asked.get("kind") ?? "",
     run: asked.get("run") ?? "",
     at: asked.get("at") ?? "", // key of the text that keys are about
-    pair: asked.get("pair") === "1" && asked.getAll("two").length === 2, // whether two texts are compared at full width
+    pair: asked.get("pair") === "1" && asked.getAll("two").length === 2, // whether two texts are shown at full width
   },
-  two: asked.getAll("two").slice(0, 2), // keys of the texts chosen for comparing; "passage" is the passage
+  two: [], // keys of the texts chosen for comparing
+  compared: asked.getAll("two").slice(0, 2), // keys of the two texts at full width; "passage" is the passage
   view: null, // the two texts, as the server compares them
   noting: null, // key of the text whose note is being written
   goingOn: null, // key of the text that is edited, to go on from there
@@ -50,7 +51,7 @@ export function whenChanged(callback) {
 export function changed() {
   const { pair, ...kept } = state.chosen;
   const values = Object.entries({ ...kept, by: kept.by === "kind" ? "" : kept.by, pair: pair ? "1" : "" }).filter(([, value]) => value);
-  const search = new URLSearchParams([...values, ...(pair ? state.two.map((key) => ["two", key]) : [])]);
+  const search = new URLSearchParams([...values, ...(pair ? state.compared.map((key) => ["two", key]) : [])]);
   history.replaceState(null, "", `?${search}`);
   draw();
 }

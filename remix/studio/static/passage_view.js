@@ -97,10 +97,10 @@ function Pair({ view }) {
       <h2>${text ? PASSAGE.text(text) : PASSAGE.passage}</h2>
       ${text && html`<p class="about" dir="auto">${text.run}</p>`}
       <${Words} chunks=${chunks} mark=${mark} />
-      ${text && html`<${Actions} text=${text} isChosen=${true} />`}</article>`;
+      ${text && html`<${Actions} text=${text} isChosen=${state.two.includes(key)} />`}</article>`;
   };
   return html`<p class="row-of"><button type="button" onClick=${leavePair}>${PASSAGE.back} <kbd aria-hidden="true">Esc</kbd></button></p>
-    ${view && html`<section class="pair" aria-label=${PASSAGE.pair}>${side(state.two[0], view.left, "del")}${side(state.two[1], view.right, "ins")}</section>`}`;
+    ${view && html`<section class="pair" aria-label=${PASSAGE.pair}>${side(state.compared[0], view.left, "del")}${side(state.compared[1], view.right, "ins")}</section>`}`;
 }
 
 export function leavePair() {

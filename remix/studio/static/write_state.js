@@ -81,6 +81,8 @@ export const shown = () => state.jobs.get(state.shown);
 export const active = () => [...state.jobs.values()].find((job) => !isOver(job));
 
 export function takeJob(job) {
+  // Tries of templates have a page of their own.
+  if (job.does === "try") return;
   const before = state.jobs.get(job.id);
   state.jobs.set(job.id, job);
   if (!state.shown || !state.jobs.has(state.shown)) state.shown = job.id;
@@ -108,12 +110,13 @@ export function show(id) {
   changed();
 }
 
-/** Queue a job by a request; the first texts of a new run are shown, those of a redo come into the card. */
+/** Queue a job by a request. If `isShown`, its texts are shown, unless it waits for texts that are shown now; those of a
+ * redo come into the card. */
 export async function add(request, isShown) {
   const job = await guarded(request);
   if (!job) return null;
   takeJob(job);
-  if (isShown) show(job.id);
+  if (isShown && (job.state !== "queued" || isOver(shown() ?? job))) show(job.id);
   return job;
 }
 
