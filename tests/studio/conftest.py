@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser of a module: as long as Playwright runs, no other event loop can run in the thread."""
     with chromium() as browser:
         yield browser
 
