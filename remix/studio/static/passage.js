@@ -126,12 +126,13 @@ startPage({
 whenChanged(draw);
 await guarded(() => load(location.search));
 if (state.chosen.pair && state.passage) await guarded(showPair);
+$(`text-${state.chosen.at}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
 const refresh = atPace(PACE, () => load().catch(alarm));
 refreshBy(refresh);
 const isHere = ({ place }) => place === state.chosen.id || state.passage?.texts.some((text) => text.place === place);
 on("output", (output) => isHere(output) && (refresh(), announce(PASSAGE.text(output))));
 on("runs", refresh);
-on("text", (words) => isHere(words) && takeWords(words));
+on("text", (words) => words.run && isHere(words) && takeWords(words));
 on("job", (job) => {
   if (["redo", "branch"].includes(job.does) && job.run) refresh();
   if (["stopped", "failed"].includes(job.state)) dropUnfinished(job.id);

@@ -7,6 +7,7 @@ export const HEADER = {
   write: "Write",
   desk: "Desk",
   drafts: "Drafts",
+  templates: "Templates",
 };
 
 export const KEYS = {
@@ -14,7 +15,7 @@ export const KEYS = {
   button: "Keys",
   close: "Close",
   help: "this page",
-  everywhere: [[["g", "h"], "home"], [["g", "w"], "write"], [["g", "d"], "desk"], [["g", "r"], "drafts"]],
+  everywhere: [[["g", "h"], "home"], [["g", "w"], "write"], [["g", "d"], "desk"], [["g", "r"], "drafts"], [["g", "t"], "templates"]],
 };
 
 /** What each flag of a text means. */
@@ -305,4 +306,39 @@ export const ROADS = {
   original: (title, run) => `${title} (${run})`,
   originalGone: "an original that isn’t here any more",
   finished: (title) => `The branch of ${title} is written.`,
+};
+
+export const TEMPLATES = {
+  title: "Templates",
+  help: "A template says how a kind of text is asked for. Read one, change it, try it on a passage, and keep it as a new kind. What you try is kept nowhere; a template that is there is never overwritten. What you change stays in this tab until you keep it or go back to the file.",
+  keys: {
+    next: "next template",
+    previous: "template before",
+    edit: "change the template; Escape leaves it",
+    try: "try it on the passage; Ctrl ⏎ while changing it",
+    stop: "stop the try",
+    name: "name of the new kind",
+  },
+  shippedFolder: "The templates that come with remix. The first that you keep makes a folder of your own.",
+  shipped: "comes with remix",
+  own: "your own",
+  changed: "changed here",
+  broken: "broken",
+  reads: (words) => `made from ${words}`,
+  source: "The template",
+  checking: "Checking …",
+  fine: (reads) => `It can be kept: made from ${reads}.`,
+  toLine: (number) => `Line ${number}`,
+  name: "New kind",
+  keep: "Keep as a new kind",
+  revert: "Back to the file",
+  keepAbout: "A new kind is a file of its own beside the others; the page for writing then offers it.",
+  kept: (file, copied) => `Kept as ${file}${copied ? `, with ${copied} templates of remix beside it` : ""}.`,
+  tryTitle: "Try it",
+  essay: "Essay",
+  passage: "Passage",
+  try: "Try",
+  stop: "Stop",
+  tryAbout: "One text is written as the template asks, and nothing is kept.",
+  prompt: (characters) => `What the model was asked (${characters} characters)`,
 };
