@@ -15,7 +15,6 @@ import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
 import { shownRuns } from "./store.js";
-import { closeRoads } from "./roads.js";
 import { DESK, PASSAGE, ROADS } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
@@ -41,7 +40,7 @@ const KEYS = [
   [["b"], "judge blind: model, step and variant hidden, the order shuffled", () => setBlind(!state.chosen.blind)],
   [["/"], "search the texts", () => { showList(true); $("search").focus(); }],
   [["?"], "this page", () => $("help").showModal()],
-  [["Escape"], "", () => { closeRoads(); alternatives.hide(); showList(false); leaveLoss(); }],
+  [["Escape"], "", () => { alternatives.hide(); showList(false); leaveLoss(); }],
 ];
 
 function showBar(standing) {

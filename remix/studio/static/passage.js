@@ -12,7 +12,6 @@ import { judge, undo } from "./passage_review.js";
 import { changed, current, refreshBy, state, whenChanged } from "./passage_state.js";
 import { deskOf, select, startNote, toggle } from "./passage_text.js";
 import { Page, groups, leavePair } from "./passage_view.js";
-import { closeRoads } from "./roads.js";
 import { PASSAGE, ROADS } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 
@@ -120,7 +119,7 @@ startPage({
     [["b"], ROADS.mapAbout, toMap],
     [["["], PASSAGE.keys.before, () => go(state.passage?.before)],
     [["]"], PASSAGE.keys.after, () => go(state.passage?.after)],
-    [["Escape"], PASSAGE.keys.back, () => (closeRoads(), state.chosen.pair && leavePair())],
+    [["Escape"], PASSAGE.keys.back, () => state.chosen.pair && leavePair()],
   ],
 });
 whenChanged(draw);

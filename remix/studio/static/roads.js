@@ -58,6 +58,8 @@ document.addEventListener("pointerdown", ({ target }) => {
   if (road && !panel.contains(target) && !road.element.contains(target)) closeRoads();
 });
 
+document.addEventListener("keydown", ({ key }) => key === "Escape" && closeRoads());
+
 const among = ({ tokens }) => Math.max(...tokens.map(({ perplexity }) => perplexity));
 
 function mostUncertain(sites) {

@@ -13,7 +13,7 @@ const isOver = () => !state.tried || OVER.includes(state.tried.job.state);
 /** Try the source as it stands. */
 export async function tryNow() {
   if (!state.passage || !isOver()) return;
-  const job = await guarded(() => api.tryTemplate({ kind: state.name || state.kind, source: state.source, passage: state.passage }));
+  const job = await guarded(() => api.tryTemplate({ kind: state.name || state.kind, source: state.source, passage: state.passage, options: { steps: 1 } }));
   if (!job) return;
   state.tried = { job, texts: new Map() };
   changed();
@@ -57,7 +57,7 @@ export function Try() {
 }
 
 const Tried = ({ job, texts }) => html`<div>
-  <p class="about" role="status">${[WRITE.states[job.state], job.stage].filter(Boolean).join(", ")}</p>
+  <p class="about" role="status">${[job.state === "loading" && texts.length ? WRITE.states.writing : WRITE.states[job.state], texts.length ? "" : job.stage].filter(Boolean).join(", ")}</p>
   ${job.error && html`<p class="wrong">${job.error} ${job.hint}</p>`}
   ${job.notes.map((note) => html`<p class="about">${note}</p>`)}
   ${texts.map(([step, text]) => html`<article class="tried" key=${step} aria-label=${step}>
