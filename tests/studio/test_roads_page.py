@@ -63,8 +63,8 @@ def click_word(text: Locator, word: str) -> None:
     """Click in the middle of a word of a text."""
     place = text.evaluate(
         """(element, word) => {
-          const node = [...element.childNodes].flatMap((each) => [...(each.childNodes.length ? each.childNodes : [each])])
-            .find((each) => each.data?.includes(word));
+          const nodes = [...element.childNodes].flatMap((each) => (each.firstChild ? [...each.childNodes] : [each]));
+          const node = nodes.find((each) => each.data?.includes(word));
           const range = new Range();
           range.setStart(node, node.data.indexOf(word));
           range.setEnd(node, node.data.indexOf(word) + word.length);

@@ -1,19 +1,12 @@
-// Branches on the passage page: where each leaves its original, what is written beside which text, and the map of all.
+// Branches on the passage page: what is written beside which text, and the map of all.
 
+import { sharedPart } from "./branch_words.js";
 import { marked } from "./labels.js";
 import { changed, state } from "./passage_state.js";
 import { PASSAGE, ROADS } from "./strings.js";
 import { html } from "./vendor/preact.js";
 
 const BEGINNING = 60; // characters of a branch's own words on the map
-
-/** A branch's text in three parts: as in the original, the words that were put there, and the rest. */
-export function sharedPart(text, { character, put }) {
-  // The server counts letters, JavaScript halves of some.
-  const fork = [...text].slice(0, Math.max(0, character - 1)).join("").length;
-  const at = put ? text.indexOf(put, fork) : fork;
-  return at < 0 ? [text.slice(0, fork), "", text.slice(fork)] : [text.slice(0, at), text.slice(at, at + put.length), text.slice(at + put.length)];
-}
 
 /** Texts being written, by the key of the text beside which each is shown: the original, or the last of the same kind and step. */
 export function besides(texts, live) {

@@ -1,9 +1,9 @@
 // A text of the passage page: a column with the text, its standing, and what can be done with it.
 
+import { BranchWords } from "./branch_words.js";
 import { amount } from "./dom.js";
 import { LOSSES, marked } from "./labels.js";
 import { ACTIONS, roadsOf } from "./passage_actions.js";
-import { sharedPart } from "./passage_branches.js";
 import { changed, state } from "./passage_state.js";
 import { judge, note } from "./passage_review.js";
 import { GoOn } from "./passage_go_on.js";
@@ -56,12 +56,6 @@ function TextWords({ text, chunks }) {
   const open = (event) => !text.is_edited && openRoadsAt(event, roadsOf(text));
   if (text.branch && !text.is_edited) return html`<${BranchWords} text=${text.text} branch=${text.branch} open=${open} />`;
   return html`<${Words} text=${text.text} chunks=${chunks} open=${open} />`;
-}
-
-/** A branch: faint what it shares with its original, marked what was put there. */
-export function BranchWords({ text, branch, open, children }) {
-  const [shared, put, rest] = sharedPart(text, branch);
-  return html`<p class="text" dir="auto" onClick=${open}><span class="shared">${shared}</span>${put && html`<b class="turn">${put}</b>`}${rest}${children}</p>`;
 }
 
 /** The words, new ones marked where differences are known. */

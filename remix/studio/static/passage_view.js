@@ -1,10 +1,11 @@
 // The passage page: the passage, what orders its texts, the texts in columns, or two of them at full width.
 
+import { BranchWords } from "./branch_words.js";
 import { counted } from "./dom.js";
 import { BranchMap, besides } from "./passage_branches.js";
 import { WAYS, grouped, valuesOf } from "./passage_columns.js";
 import { changed, state, textOf } from "./passage_state.js";
-import { Actions, BranchWords, TextColumn, Words } from "./passage_text.js";
+import { Actions, TextColumn, Words } from "./passage_text.js";
 import { PASSAGE } from "./strings.js";
 import { html } from "./vendor/preact.js";
 

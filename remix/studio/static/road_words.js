@@ -3,12 +3,16 @@
 const SHADES = [1, 2, 3];
 const NAMES = [...SHADES.map((shade) => `road-${shade}`), "road-at"];
 
-/** A range for each word of an element's text. */
+/** A range for each word of an element's text; a word ends with its paragraph. */
 export function wordsOf(element) {
   const nodes = [];
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(), at = 0; node; at += node.data.length, node = walker.nextNode()) nodes.push({ node, at });
-  const whole = nodes.map(({ node }) => node.data).join("");
+  let whole = "";
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (nodes.length && nodes.at(-1).node.parentElement.closest("p") !== node.parentElement.closest("p")) whole += "\n";
+    nodes.push({ node, at: whole.length });
+    whole += node.data;
+  }
   let number = 0; // of the node in which the last place was
   const place = (at, isEnd) => {
     while (number + 1 < nodes.length && (isEnd ? nodes[number + 1].at < at : nodes[number + 1].at <= at)) number += 1;

@@ -35,8 +35,9 @@ const draftOf = (kind) => `template ${kind}`;
 export const shown = () => state.folder?.templates.find(({ kind }) => kind === state.kind);
 export const isChanged = (template) => sessionStorage.getItem(draftOf(template.kind)) !== null;
 
+/** The first time with the page's query, as the browser has asked for the templates already. */
 export async function loadTemplates() {
-  const folder = await guarded(() => get("api/templates"));
+  const folder = await guarded(() => get(`api/templates${state.folder ? "" : location.search}`));
   if (!folder) return;
   state.folder = folder;
   show(shown() ? state.kind : folder.templates[0]?.kind ?? "");
