@@ -156,6 +156,7 @@ def test_going_on_from_an_edit(folder: RunFolder, workspace: Workspace, sit: Ope
     press(page, "e", "Control+Home")
     page.keyboard.type("A slow moon rose, and then ")
     page.reload()
+    page.wait_for_selector("body[data-ready]")
     press(page, "e")
     expect(area).to_have_value(f"A slow moon rose, and then {text}")
     area.evaluate("(area) => area.setSelectionRange(27, 27)")

@@ -11,6 +11,7 @@ import { ROADS } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 
 const GAP = 6; // pixels between word and panel
+const [FEW, MANY] = [3, 5]; // alternatives shown of each token of a word of several tokens, or of one or two
 
 const panel = h("div", { id: "road", class: "road", popover: "manual", role: "dialog", tabindex: "-1", keydown: press });
 document.body.append(panel);
@@ -102,16 +103,16 @@ const spoken = (token) => `${percent(token.probability)}, ${uncertain(token)}`;
 
 function Panel({ site, word }) {
   return html`<p class="road-word" dir="auto">${ROADS.insteadOf(word)}</p>
-    ${site.tokens.map((token) => html`<${Token} token=${token} isAlone=${site.tokens.length === 1} />`)}
+    ${site.tokens.map((token) => html`<${Token} token=${token} isAlone=${site.tokens.length === 1} most=${site.tokens.length > 2 ? FEW : MANY} />`)}
     <${OwnWords} number=${site.tokens[0].number} />
     <p class="about keys"><span class="by-key"><kbd>← →</kbd> ${ROADS.words} <kbd>↑ ↓</kbd> ${ROADS.choose} <kbd>⏎</kbd> ${ROADS.take}${" "}</span>
       <button type="button" onClick=${closeRoads}>${ROADS.close} <kbd aria-hidden="true">Esc</kbd></button></p>`;
 }
 
-function Token({ token, isAlone }) {
+function Token({ token, isAlone, most }) {
   const { number, alternatives, ways } = token;
   return html`<section><p class="about">${!isAlone && html`<b>${named(token.piece)}</b>${" "}`}${spoken(token)}</p>
-    <ul>${alternatives.map(([piece, share], at) => html`<li>${ways[at]
+    <ul>${alternatives.slice(0, most).map(([piece, share], at) => html`<li>${ways[at]
       ? html`<button type="button" class="way" onClick=${() => take({ at: String(number), take: String(at + 1) }, named(piece))}>
           <span dir="auto">${named(piece)}</span> <span class="about">${percent(share)}</span></button>`
       : html`<span class="no-way about" title=${ROADS.noWay}><span>${named(piece)}</span> <span>${percent(share)}</span></span>`}</li>`)}</ul></section>`;
