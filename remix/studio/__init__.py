@@ -1,6 +1,10 @@
 """The studio: a local web site for reading, writing and judging texts.
 
 studio.py              the parts of a studio, for the routes of all pages
+garden.py              values of the home page: essays, tags, runs, accepted texts; lists of passages
+garden_routes.py       the requests of the home page and of the page of a passage, and the answers
+passage_texts.py       a passage with all its texts, and the differences between texts
+prose.py               a passage as paragraphs, items and quotations
 run_list.py            the runs found in the outputs folder, and their planned outputs
 findings.py            what verification found in the runs
 open_runs.py           the runs open in the studio: reads, reviews, edits, undo

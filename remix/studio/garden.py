@@ -6,6 +6,7 @@ Knows nothing of HTTP.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -23,6 +24,9 @@ from remix.workspace import Workspace
 
 MOST_SHOWN = 500
 """Passages, tags and accepted texts that an answer lists."""
+
+MODELS_KEPT = 10.0
+"""Seconds after which models are looked for again."""
 
 OPENING = 90
 """Characters of a passage shown in a list."""
@@ -142,6 +146,8 @@ class Garden:
     def __init__(self, workspace: Workspace, runs: OpenRuns, active_run: Callable[[], str | None]) -> None:
         """`active_run` gives the name of the run that the studio itself is writing."""
         self._workspace, self._runs, self._active_run = workspace, runs, active_run
+        self._models_seen: tuple[float, tuple[ModelLine, ...]] | None = None
+        """When models were looked for (seconds, of a monotonic clock), and what was found."""
 
     def home(self) -> Home:
         """The home page."""
@@ -164,13 +170,21 @@ class Garden:
             all_accepted=len(accepted),
             unread=listing.changes.unread,
             drafts=tuple(readable(path.stem) for path in sorted((self._workspace.root / "drafts").glob("*.md"))),
-            models=tuple(
-                ModelLine(name=readable(each.name), size=size(each.size), fits=catalog.fits(each))
-                for each in catalog.available(self._workspace.model_folders)
-            ),
+            models=self._models(),
             problem=problem,
             left_out=tuple(one_line(error.message) for error in errors),
         )
+
+    def _models(self) -> tuple[ModelLine, ...]:
+        """The models here, looked for again after a while: the page asks often while texts are written."""
+        now = time.monotonic()
+        if not self._models_seen or now - self._models_seen[0] > MODELS_KEPT:
+            here = catalog.available(self._workspace.model_folders)
+            lines = (
+                ModelLine(name=readable(each.name), size=size(each.size), fits=catalog.fits(each)) for each in here
+            )
+            self._models_seen = now, tuple(lines)
+        return self._models_seen[1]
 
     def passages(self, options: Options) -> Passages:
         """The passages that options choose. Raises `SeedError` if there are none, with suggestions."""

@@ -16,6 +16,9 @@ from remix.studio.json_http import answer
 from remix.studio.studio import Studio
 from remix.util.validation import first_problem
 
+MOST_NAMED = 100
+"""Tags, or essays, that an address names."""
+
 LONGEST_QUERY = 1000
 """Characters of a query, of a text compared with, or of a name in an address."""
 
@@ -59,13 +62,14 @@ def _parameter(request: Request, name: str) -> str:
 def _options(request: Request) -> Options:
     """The options that choose passages. Raises `HTTPException` if a value isn't allowed."""
     asked = request.query_params
-    try:
-        return Options(
-            tags=tuple(asked.getlist("tag")),
-            essays=tuple(asked.getlist("essay")),
-            where=asked.get("where") or None,
-            like=asked.get("like", "")[:LONGEST_QUERY] or None,
+    tags, essays = asked.getlist("tag"), asked.getlist("essay")
+    where, like = asked.get("where"), asked.get("like")
+    if max(len(tags), len(essays)) > MOST_NAMED or any(len(each) > LONGEST_QUERY for each in asked.values()):
+        raise HTTPException(
+            422, f"More than {MOST_NAMED} tags or essays, or more than {LONGEST_QUERY} characters in one value."
         )
+    try:
+        return Options(tags=tuple(tags), essays=tuple(essays), where=where or None, like=like or None)
     except ValidationError as error:
         problem = first_problem(error)
         raise HTTPException(422, f"`{problem.key}`: {problem.words}.") from error

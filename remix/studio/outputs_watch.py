@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from remix.errors import RunError
-from remix.outputs.layout import FAILURES, HOLDER, LOCK, MANIFEST, RECORD, REQUEST
+from remix.outputs.layout import FAILURES, HOLDER, LOCK, MANIFEST, RECORD, REQUEST, REVIEWS
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import list_runs
 from remix.records import Frozen, Task
@@ -24,8 +24,8 @@ from remix.studio.output_files import key_of
 PACE = 1.0
 """Seconds between looks."""
 
-_OF_STATE = (REQUEST, MANIFEST, FAILURES, HOLDER, LOCK)
-"""Files whose coming or going changes what a run is."""
+_OF_STATE = (REQUEST, MANIFEST, FAILURES, HOLDER, LOCK, REVIEWS)
+"""Files whose coming, going or change is a change of the run."""
 
 _Time = int | None
 

@@ -19,6 +19,7 @@ from remix.studio import browser, connection_limits
 from remix.studio.guard import Access
 from remix.studio.routes import application
 from remix.studio.studio import Studio
+from remix.util.names import quoted
 
 PACE = 10.0
 """Seconds between searches for new outputs if none are known of, and between updates of the runs' `index.md`."""
@@ -109,6 +110,8 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
             _ignore_further_signals()
             stop.set()
             redirect.close()
+            if run := studio.jobs.active_run:
+                tell(f"Stopping {quoted(run)}; to finish it: remix resume {quoted(run)}")
             studio.jobs.close()
             tidying.join()
             open_runs.tidy()

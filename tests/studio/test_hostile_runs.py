@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from remix.outputs import RunFolder, reviews
-from remix.studio.guard import COOKIE, Access
-from remix.studio.open_runs import OpenRuns
+from remix.studio.guard import Access
 from remix.studio.routes import application
+from remix.studio.studio import Studio
 from remix.workspace import Workspace
 from tests.conftest import Nest
 from tests.studio_server import FIRST, OTHER, variants
@@ -133,10 +133,12 @@ async def test_the_studio_goes_on_with_1500_nested_folders(workspace: Workspace,
 
 async def goes_on(workspace: Workspace, folder: RunFolder) -> None:
     start = time.monotonic()
-    open_runs = OpenRuns.open(workspace.outputs, [folder.path.name], "Eve")
+    studio = Studio.open(workspace, [folder.path.name], "Eve")
+    open_runs = studio.runs
     open_runs.read()
-    transport = httpx.ASGITransport(app=application(open_runs, ACCESS))
-    headers = {"cookie": f"{COOKIE}={SESSION}", "origin": HERE}
+    studio.watch.look()
+    transport = httpx.ASGITransport(app=application(studio, ACCESS))
+    headers = {"cookie": f"{ACCESS.cookie_name}={SESSION}", "origin": HERE}
     async with httpx.AsyncClient(transport=transport, base_url=HERE + ACCESS.folder, headers=headers) as client:
         listing = (await client.get("/api/listing")).json()
         assert len(listing["outputs"]) >= 23
@@ -150,6 +152,8 @@ async def goes_on(workspace: Workspace, folder: RunFolder) -> None:
             for place in ("text", "record"):
                 assert (await client.get(f"/api/outputs/{key}/{place}")).status_code in (200, 409)
         assert (await client.get("/api/search", params={"q": "late"})).status_code == 200
+        assert (await client.get("/api/write")).status_code == 200
+        assert (await client.get("/api/jobs")).json()["jobs"] == []
         output = folder.read(OTHER)[0].id
         said = await client.post(f"/api/outputs/{other}/reviews", json={"output": output, "verdict": "accept"})
         if (folder.path / reviews.REVIEWS).is_file():

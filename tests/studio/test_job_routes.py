@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from remix.studio.guard import Access
 from remix.studio.model_pulls import Pulls
 from remix.studio.routes import application
 from remix.studio.studio import Studio
+from remix.verification.verify import verify
 from remix.workspace import Workspace, open_workspace
 from tests.conftest import eventually
 from tests.played_engine import Played
@@ -360,3 +362,24 @@ def test_no_job_that_was_acknowledged_is_lost_when_the_studio_is_killed(workspac
                 acknowledged.add(job.json()["id"])
             process.kill()
             process.wait(30)
+
+
+@pytest.mark.model
+def test_ctrl_c_stops_the_run_that_is_being_written_and_says_so(workspace: Workspace) -> None:
+    with served(workspace.root, command="studio") as (address, process), Client(address) as client:
+        client.enter()
+        job = client.post("/api/jobs", json={"options": {"kinds": ["again"], "variants": 40}}).json()["id"]
+
+        def now() -> dict[str, Any]:
+            return next(each for each in client.get("/api/jobs").json()["jobs"] if each["id"] == job)
+
+        eventually(lambda: now()["finished"] > 0, 300)
+        run = now()["run"]
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        assert process.stderr
+        assert f"Stopping {run}; to finish it: remix resume {run}" in process.stderr.read()
+    folder = RunFolder.open(workspace.outputs / run)
+    assert 0 < len(folder.done) < len(folder.run.tasks)
+    assert not folder.is_being_written()
+    assert not verify(folder.path).findings

@@ -102,6 +102,19 @@ def test_judging_by_mouse(folder: RunFolder, workspace: Workspace, sit: OpenRead
     expect(page.locator("#output h3")).to_have_text("again 1, variant 2")
 
 
+def test_two_tabs_and_a_terminal_agree(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+    reader = sit(workspace.root, command="studio")
+    one = reader.tab()
+    one.goto(f"{one.url}passage?id={PASSAGE}")
+    other = reader.tab(one.url)
+    press(one, "a")
+    says(one, "Accepted: again 1.")
+    expect(other.locator(".card.accept h3")).to_have_text("again 1")
+    reviews.say(folder, OTHER, "Adam", verdict="star")
+    for page in (one, other):
+        expect(page.locator(".card.star h3")).to_have_text("again 1, variant 2")
+
+
 @pytest.mark.usefixtures("folder")
 def test_two_texts_at_full_width(workspace: Workspace, sit: OpenReader) -> None:
     page = opened(sit, workspace)

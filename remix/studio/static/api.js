@@ -1,5 +1,7 @@
 // Requests to the studio's server.
 
+import { SERVER } from "./strings.js";
+
 /** A refused request; `message` says why, `hint` the next step. */
 export class Refused extends Error {
   constructor(status, message, hint) {
@@ -14,12 +16,12 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Refused(0, "The studio was closed.", "Open it again with `remix studio`; all your reviews are stored.");
+    throw new Refused(0, SERVER.closed, SERVER.openAgain);
   }
   if (answer.ok) return answer;
-  if (answer.status === 401) throw new Refused(401, "This studio was closed and opened again.", "Open the address that the terminal shows.");
+  if (answer.status === 401) throw new Refused(401, SERVER.reopened, SERVER.newAddress);
   const refusal = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, refusal.error ?? `The studio can’t answer (${answer.status}).`, refusal.hint);
+  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint);
 }
 
 export const get = async (path) => (await ask(path)).json();

@@ -7,6 +7,7 @@ import { begin, refresh } from "./open_output.js";
 import { refilter, showFacets } from "./output_list.js";
 import { row, state } from "./page_state.js";
 import { learn, load, store } from "./store.js";
+import { SAID } from "./desk_strings.js";
 
 const POLL = 2000; // milliseconds between requests
 const READING = 400; // the same while the server is still reading texts
@@ -23,7 +24,7 @@ export function take(changes) {
   }
   if (changes.findings.length && !isWarned) {
     isWarned = true;
-    tell("Some files were changed since they were written: `remix verify` lists them.");
+    tell(SAID.changedFiles);
   }
   return touched;
 }

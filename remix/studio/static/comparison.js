@@ -1,27 +1,18 @@
 // The middle of the page: an output beside its passage, the previous step, or its edited version.
 
+import { BESIDE, DESK } from "./desk_strings.js";
 import { amount, h } from "./dom.js";
 import { LOSSES, capital, marked } from "./labels.js";
 import { paragraph } from "./paragraph.js";
 import { labelsOf, legend, passageOf, textOf } from "./reading.js";
-import { DESK } from "./strings.js";
-
-/** Label of the choice, heading of the left text, heading of the right text. */
-const VIEWS = {
-  passage: ["Passage", "Passage", "Output"],
-  sentences: ["Sentences", "Passage: dropped sentences are faint", "Output: added sentences are marked"],
-  reading: ["Reading", "Passage: lost words are faint", "Output: words against the passage are shaded"],
-  before: ["Previous step", "Previous step", "This step"],
-  edited: ["Your version", "As written", "As edited"],
-};
 
 const kindOf = (name) => name.replace(/^reads /, "");
 
 /** The labels of a view; `reads KIND` shows a text of a different kind that the output's prompt had. */
-const labels = (name) => VIEWS[name] ?? [capital(kindOf(name)), `The ${kindOf(name)}, read for this text`, "Output"];
+const labels = (name) => BESIDE.views[name] ?? BESIDE.reads(capital(kindOf(name)), kindOf(name));
 
 /** A view in words, to be read out. */
-export const spoken = (name) => ({ passage: "Beside the passage.", sentences: "Beside the passage, by sentences.", reading: "Beside the passage, as a model read both.", before: "Beside the previous step.", edited: "Your version beside the original." })[name] ?? `Beside the ${kindOf(name)}.`;
+export const spoken = (name) => BESIDE.spoken[name] ?? BESIDE.spokenReads(kindOf(name));
 
 const HIDDEN = ["before", "sentences", "reading"]; // views that tell a blind judge the step, or what was measured
 
@@ -38,32 +29,32 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
   const [, left, right] = labels(view.name);
   const isReading = view.name === "reading";
   const text = isReading ? textOf(detail.reading) : paragraph(view.right, detail.words, "ins");
-  const place = [`${detail.passage}`, detail.section && `under “${detail.section}”`].filter(Boolean).join(", ");
+  const place = [`${detail.passage}`, detail.section && BESIDE.under(detail.section)].filter(Boolean).join(", ");
   const elements = [
     h("div", { class: "head" },
       h("h2", { dir: "auto" }, detail.essay),
       h("p", { class: "about", dir: "auto" }, place, !blind && [" ", h("a", { href: passageAddress(detail) }, DESK.allTexts)])),
-    detail.broken && h("p", { class: "alarm" }, `This output was changed since it was written, so it can’t be judged. ${detail.broken}`),
-    detail.edit_error && h("p", { class: "alarm" }, `There is an edited version, but it can’t be shown. ${detail.edit_error}`),
-    finding && !detail.broken && h("p", { class: "alarm" }, `A file here was changed since it was written. ${finding}`),
+    detail.broken && h("p", { class: "alarm" }, BESIDE.broken(detail.broken)),
+    detail.edit_error && h("p", { class: "alarm" }, BESIDE.editError(detail.edit_error)),
+    finding && !detail.broken && h("p", { class: "alarm" }, BESIDE.finding(finding)),
     h("div", { class: "tools" },
-      views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, "Beside"), views.map(({ name }) =>
+      views.length > 1 && h("fieldset", { class: "views" }, h("legend", null, BESIDE.legend), views.map(({ name }) =>
         h("label", null, h("input", { type: "radio", name: "view", value: name, checked: name === view.name, change: () => on.view(name) }), labels(name)[0]))),
-      view.plain === "long" && h("p", { class: "about" }, "Too long to mark the differences.")),
+      view.plain === "long" && h("p", { class: "about" }, BESIDE.tooLong)),
     h("div", { class: "columns" },
       h("section", { class: "source", "aria-label": left },
         h("h3", null, left), isReading ? passageOf(detail.reading) : paragraph(view.left, [], "del"),
-        left.startsWith("Passage") && detail.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, detail.tags.map((tag) => `#${tag}`).join(" "))),
+        left.startsWith(BESIDE.views.passage[1]) && detail.tags.length > 0 && h("p", { class: "tags", dir: "auto" }, detail.tags.map((tag) => `#${tag}`).join(" "))),
       h("section", { class: "output", "aria-label": right, id: "output" },
-        h("h3", null, view.name === "edited" ? `${title}, as edited` : title), text,
-        detail.cut > 0 && h("p", { class: "about" }, `${amount(detail.cut)} more characters are in the file.`),
+        h("h3", null, view.name === "edited" ? BESIDE.asEdited(title) : title), text,
+        detail.cut > 0 && h("p", { class: "about" }, BESIDE.cut(amount(detail.cut))),
         isReading && labelsOf(detail.reading),
-        !blind && detail.measured && h("p", { class: "measured" }, `Measured: ${detail.measured}.`),
-        !blind && detail.reading && h("p", { class: "measured" }, `Reading: ${detail.reading.line}. `, h("span", { class: "about" }, detail.reading.trust)),
+        !blind && detail.measured && h("p", { class: "measured" }, BESIDE.measured(detail.measured)),
+        !blind && detail.reading && h("p", { class: "measured" }, BESIDE.reading(detail.reading.line), h("span", { class: "about" }, detail.reading.trust)),
         review(standing))),
     isReading && legend(detail.reading),
-    variants.length > 1 && h("section", { class: "variants", "aria-label": "Variants" },
-      h("h3", null, "Variants: a digit accepts one and rejects the others"),
+    variants.length > 1 && h("section", { class: "variants", "aria-label": BESIDE.variants },
+      h("h3", null, BESIDE.variantsHint),
       h("ol", null, variants.map(({ key, opening, standing: { verdict }, selected }, index) =>
         h("li", null, h("button", { type: "button", "aria-current": selected ? "true" : null, click: () => on.open(key) },
           h("kbd", null, String(index + 1)), h("span", { class: "verdict" }, marked(verdict)), h("span", { dir: "auto" }, opening)))))),
@@ -73,9 +64,9 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
 
 /** An output's reviews. */
 function review({ verdict, loss, note, edit, reviewers }) {
-  const words = [marked(verdict), LOSSES[loss], edit && "edited"].filter(Boolean);
-  if (words.length === 0 && !note) return h("p", { class: "standing" }, "Not judged yet.");
+  const words = [marked(verdict), LOSSES[loss], edit && BESIDE.edited].filter(Boolean);
+  if (words.length === 0 && !note) return h("p", { class: "standing" }, BESIDE.notJudged);
   return h("div", { class: "standing" },
-    h("p", null, `${words.join(", ")} ${words.length ? "by" : "Noted by"} ${reviewers.join(" and ")}`),
+    h("p", null, BESIDE.by(words.join(", ") || BESIDE.noted, reviewers.join(BESIDE.and))),
     note && h("p", { class: "note", dir: "auto" }, note));
 }

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
 import { passageAddress } from "./comparison.js";
 import { redo } from "./desk_roads.js";
+import { DESK } from "./desk_strings.js";
 import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
 import { showHeader } from "./header.js";
@@ -15,7 +16,7 @@ import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
 import { shownRuns } from "./store.js";
-import { DESK, PASSAGE, ROADS } from "./strings.js";
+import { PASSAGE, ROADS } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
 const KEYS = [

@@ -1,5 +1,6 @@
 // A text area for a note or an edited version. Ctrl+Enter keeps the text, Ctrl+Shift+Enter goes on, Escape cancels.
 
+import { EDITOR } from "./desk_strings.js";
 import { h } from "./dom.js";
 import { ROADS } from "./strings.js";
 
@@ -18,8 +19,8 @@ export function editor({ label, text, rows }, { save, cancel, change, goOn }) {
   const box = h("div", { class: "editor" },
     h("h3", null, label), area,
     h("p", null,
-      h("button", { type: "button", class: "main", click: keep }, "Keep ", h("kbd", null, "Ctrl ⏎")), " ",
+      h("button", { type: "button", class: "main", click: keep }, EDITOR.keep, " ", h("kbd", null, "Ctrl ⏎")), " ",
       goOn && h("button", { type: "button", click: () => goOn(area) }, ROADS.fromCursor, " ", h("kbd", null, "Ctrl ⇧ ⏎")), " ",
-      h("button", { type: "button", click: cancel }, "Cancel ", h("kbd", null, "Esc"))));
+      h("button", { type: "button", click: cancel }, EDITOR.cancel, " ", h("kbd", null, "Esc"))));
   return { box, area };
 }

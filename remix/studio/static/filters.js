@@ -1,16 +1,17 @@
 // Filters of the list: the choices, with counts, and the outputs that fit.
 
+import { LIST } from "./desk_strings.js";
 import { amount, h } from "./dom.js";
 
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
 const VERDICTS = {
-  todo: ["to do", (standing) => !standing.verdict],
-  accepted: ["accepted", (standing) => standing.verdict === "accept" || standing.verdict === "star"],
-  starred: ["starred", (standing) => standing.verdict === "star"],
-  rejected: ["rejected", (standing) => standing.verdict === "reject"],
-  edited: ["edited", (standing) => Boolean(standing.edit)],
-  noted: ["noted", (standing) => Boolean(standing.note)],
+  todo: [LIST.verdicts.todo, (standing) => !standing.verdict],
+  accepted: [LIST.verdicts.accepted, (standing) => standing.verdict === "accept" || standing.verdict === "star"],
+  starred: [LIST.verdicts.starred, (standing) => standing.verdict === "star"],
+  rejected: [LIST.verdicts.rejected, (standing) => standing.verdict === "reject"],
+  edited: [LIST.verdicts.edited, (standing) => Boolean(standing.edit)],
+  noted: [LIST.verdicts.noted, (standing) => Boolean(standing.note)],
 };
 
 /** Whether the output's files have been read. */
@@ -18,12 +19,12 @@ export const isRead = (row) => row.flags !== undefined;
 
 /** Name, label, an output's values, and whether the filter is hidden from a blind judge. */
 const FACETS = [
-  ["kind", "Kind", (row) => [row.kind], false],
-  ["step", "Step", (row) => [String(row.step)], true],
-  ["tag", "Tag", (row, passage) => passage.tags, false],
-  ["flag", "Flag", (row) => (!isRead(row) ? [] : row.flags.length ? row.flags : ["none"]), true],
-  ["model", "Model", (row) => (isRead(row) ? [row.model ?? "unknown"] : []), true],
-  ["run", "Run", (row, passage, runs) => [runs[row.run].name], true],
+  ["kind", LIST.facets.kind, (row) => [row.kind], false],
+  ["step", LIST.facets.step, (row) => [String(row.step)], true],
+  ["tag", LIST.facets.tag, (row, passage) => passage.tags, false],
+  ["flag", LIST.facets.flag, (row) => (!isRead(row) ? [] : row.flags.length ? row.flags : [LIST.none]), true],
+  ["model", LIST.facets.model, (row) => (isRead(row) ? [row.model ?? LIST.unknown] : []), true],
+  ["run", LIST.facets.run, (row, passage, runs) => [runs[row.run].name], true],
 ];
 
 export const NAMES = ["verdict", ...FACETS.map(([name]) => name)];
@@ -43,7 +44,7 @@ export function facets(listing, standingOf, chosen) {
   const verdicts = Object.entries(VERDICTS).map(([name, [label, holds]]) => [
     name, label, listing.outputs.filter((row) => isRead(row) && holds(standingOf(row))).length,
   ]);
-  const lists = [field("verdict", "Verdict", verdicts, chosen.verdict)];
+  const lists = [field("verdict", LIST.facets.verdict, verdicts, chosen.verdict)];
   for (const [name, label, values, hidden] of FACETS) {
     const counts = new Map();
     for (const row of listing.outputs)
@@ -57,7 +58,7 @@ export function facets(listing, standingOf, chosen) {
 
 function field(name, label, options, chosen) {
   const select = h("select", { name },
-    h("option", { value: "" }, "all"),
+    h("option", { value: "" }, LIST.all),
     options.map(([value, text, count]) => h("option", { value, selected: value === chosen }, `${text} (${amount(count)})`)));
   return h("label", { class: chosen ? "chosen" : null }, label, " ", select);
 }

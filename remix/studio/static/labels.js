@@ -1,8 +1,10 @@
 // Verdicts and losses in words.
 
+import { VERDICT } from "./strings.js";
+
 export const MARKS = { accept: "✓", reject: "✗", star: "★" };
-export const VERDICTS = { accept: "accepted", reject: "rejected", star: "starred" };
-export const LOSSES = { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" };
+export const VERDICTS = VERDICT.verdicts;
+export const LOSSES = VERDICT.losses;
 
 /** A verdict with its mark, or nothing. */
 export const marked = (verdict) => (verdict ? `${MARKS[verdict]} ${VERDICTS[verdict]}` : "");

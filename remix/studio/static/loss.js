@@ -1,13 +1,13 @@
 // The question whether a text's loss was worth it: asked in the bar, and stored only once it is answered.
 
+import { DESK } from "./desk_strings.js";
 import { $, h } from "./dom.js";
 import { tell } from "./notices.js";
 import { opened, show } from "./open_output.js";
 import { row, state } from "./page_state.js";
 import { review } from "./reviewing.js";
-import { DESK } from "./strings.js";
 
-export const LOSSES = { earned: "Loss earned", lost: "Loss not earned", neither: "No loss" };
+export const LOSSES = DESK.lossButtons;
 
 /** Ask; if the bar asks already, go to the next answer. */
 export async function askLoss() {

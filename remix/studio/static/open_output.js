@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { Alternatives } from "./alternatives.js";
 import { comparison, spoken, viewsOf } from "./comparison.js";
 import { besideOf, takeRoad, takeRoadAt } from "./desk_roads.js";
+import { DESK } from "./desk_strings.js";
 import { $, h } from "./dom.js";
 import { isRead } from "./filters.js";
 import { guarded, tell } from "./notices.js";
@@ -11,7 +12,6 @@ import { listedRows, refilter, revealOpen, showList } from "./output_list.js";
 import { fits, remember, row, state, title } from "./page_state.js";
 import { provenance } from "./provenance.js";
 import { detailOf, ordered, shownRuns, standingOf, store } from "./store.js";
-import { DESK } from "./strings.js";
 
 export const alternatives = new Alternatives($("alternatives"));
 
@@ -67,18 +67,22 @@ async function prefetch() {
 
 const indexOfOpen = () => listedRows().findIndex((each) => each.key === state.selected);
 
+/** Why no text is shown, and what to do. */
+function whyNothing() {
+  if (store.unread) return DESK.stillReading;
+  if (!shownRuns().length && api.RUNS.length) return [DESK.noRun, " ", h("a", { href: "desk" }, DESK.allRuns)];
+  if (!shownRuns().length) return [DESK.noRuns, " ", h("a", { href: "write" }, DESK.writeFirst)];
+  if (store.listing.outputs.length) return DESK.noneFits;
+  return [DESK.noneFinished, " ", h("a", { href: "./" }, DESK.home)];
+}
+
 export function showNothing() {
   state.detail = null;
   alternatives.hide();
   $("bar").hidden = true;
   $("list").removeAttribute("aria-activedescendant");
   $("provenance").replaceChildren();
-  if (!shownRuns().length && api.RUNS.length) {
-    $("comparison").replaceChildren(h("p", { class: "welcome" }, DESK.noRun, " ", h("a", { href: "desk" }, DESK.allRuns)));
-    return;
-  }
-  const why = store.unread ? "Nothing yet: the texts are still being read." : store.listing.outputs.length ? "No text fits the filters. “All” lists every text again." : "No text is finished yet: `remix resume` continues the run.";
-  $("comparison").replaceChildren(h("p", { class: "welcome" }, why));
+  $("comparison").replaceChildren(h("p", { class: "welcome" }, whyNothing()));
 }
 
 export function show() {

@@ -1,12 +1,13 @@
 // The left of the page: filters, counts, and the list of outputs.
 
+import { DESK, LIST } from "./desk_strings.js";
 import { $, amount, counted, h } from "./dom.js";
 import { facets } from "./filters.js";
 import { MARKS, VERDICTS } from "./labels.js";
 import { LongList } from "./long_list.js";
 import { fits, row as openRow, state, title } from "./page_state.js";
 import { ordered, shownRuns, standingOf, store } from "./store.js";
-import { DESK, FLAGS } from "./strings.js";
+import { FLAGS } from "./strings.js";
 
 let listed = []; // rows
 
@@ -22,14 +23,14 @@ function option({ row, number }) {
   const standing = standingOf(row);
   // Flags tell what was measured: a blind judge finds that out alone.
   const measured = state.chosen.blind ? [] : row.flags ?? [];
-  const flags = [...measured, row.output === null || store.broken[row.key] ? "broken" : null].filter(Boolean);
+  const flags = [...measured, row.output === null || store.broken[row.key] ? LIST.broken : null].filter(Boolean);
   return h("div", {
     id: `row-${row.key}`, role: "option", class: `row ${standing.verdict ?? "todo"}`, "aria-selected": String(row.key === state.selected),
     "aria-setsize": listed.length, "aria-posinset": number + 1, "data-key": row.key,
   },
     h("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing.verdict] ?? ""),
-    h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${VERDICTS[standing.verdict] ?? "to do"},`)),
-    h("span", { class: "flag", title: measured.filter((name) => FLAGS[name]).map((name) => `${name}: ${FLAGS[name]}`).join("\n") || null }, [standing.edit && "edited", standing.note && "noted", ...flags].filter(Boolean).join(" ")),
+    h("span", { class: "name" }, title(row), h("span", { class: "unseen" }, `, ${VERDICTS[standing.verdict] ?? LIST.todo},`)),
+    h("span", { class: "flag", title: measured.filter((name) => FLAGS[name]).map((name) => `${name}: ${FLAGS[name]}`).join("\n") || null }, [standing.edit && LIST.edited, standing.note && LIST.noted, ...flags].filter(Boolean).join(" ")),
     h("span", { class: "opening", dir: "auto" }, row.opening ?? "…"));
 }
 
@@ -56,7 +57,7 @@ function count() {
   const all = store.listing.outputs.length;
   const todo = (rows) => rows.filter((row) => !standingOf(row).verdict).length;
   const left = todo(store.listing.outputs);
-  $("reading").textContent = store.unread ? `Reading: ${amount(all - store.unread)} of ${counted(all, "text")}` : "";
+  $("reading").textContent = store.unread ? LIST.reading(amount(all - store.unread), counted(all, "text")) : "";
   $("todo").hidden = store.unread > 0;
   const { planned, finished } = progressOf(shownRuns());
   const isWhole = finished >= planned;
@@ -66,8 +67,8 @@ function count() {
   $("progress").value = all - left;
   const fitting = listed.filter(fits());
   $("counts").replaceChildren(...(fitting.length === all ? [] : [
-    `${counted(fitting.length, "text")} listed, ${amount(todo(fitting))} to do `,
-    h("button", { type: "button" }, "All"),
+    LIST.listed(counted(fitting.length, "text"), amount(todo(fitting))),
+    h("button", { type: "button" }, LIST.allButton),
   ]));
   document.title = `${left ? `(${left}) ` : ""}${$("about").textContent} · remix`;
 }

@@ -1,5 +1,6 @@
 // What the page shows now: filters, search results, and the open output. Filters and output are kept in the address.
 
+import { LIST } from "./desk_strings.js";
 import { filtered } from "./filters.js";
 import { standingOf, store } from "./store.js";
 
@@ -28,7 +29,7 @@ export function remember() {
 }
 
 export function title(row) {
-  if (chosen.blind) return `${row.kind}, no. ${row.number}`;
-  if (row.branch) return `${row.kind} ${row.step} · ${row.branch} (variant ${row.variant})`;
-  return `${row.kind} ${row.step}${row.variant > 1 ? `, variant ${row.variant}` : ""}`;
+  if (chosen.blind) return LIST.blindTitle(row.kind, row.number);
+  if (row.branch) return LIST.branchTitle(row.kind, row.step, row.branch, row.variant);
+  return LIST.title(row.kind, row.step, row.variant);
 }

@@ -54,14 +54,14 @@ function Columns({ passage }) {
   const lives = (live) => live.map(([place, each]) => html`<${Live} key=${place} live=${each} />`);
   return html`<div class="columns" id="columns" tabindex="0" role="region" aria-label=${PASSAGE.columns}>
     <${Passage} passage=${passage} />
+    ${rest.length > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
+      <div class="cards">${lives(rest)}</div></section>`}
     ${shown.map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
       <h2 dir="auto">${name}</h2>
       <div class="cards">${texts.map((text) => [html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
         isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting}
         isGoingOn=${text.key === state.goingOn} />`, lives(beside.of.get(text.key) ?? [])])}</div>
     </section>`)}
-    ${rest.length > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
-      <div class="cards">${lives(rest)}</div></section>`}
     ${!passage.texts.length && !state.live.size && html`<p class="about none">${PASSAGE.none}</p>`}
   </div>`;
 }

@@ -1,24 +1,25 @@
 // The right of the page: where an output comes from.
 
+import { ORIGIN } from "./desk_strings.js";
 import { h } from "./dom.js";
 import { MARKS } from "./labels.js";
 import { FLAGS } from "./strings.js";
 
 export function provenance({ detail, chain, standing, blind }, on) {
   if (blind)
-    return [h("h2", null, "Judging blind"), h("p", null, "Model, step and variant are hidden, and the order is shuffled, until you leave the blind mode.")];
+    return [h("h2", null, ORIGIN.blind), h("p", null, ORIGIN.hidden)];
   return [
-    h("h2", null, "Where it comes from"),
+    h("h2", null, ORIGIN.title),
     h("p", null, `${detail.path}, ${detail.lines}`),
     detail.flags.length > 0 && h("ul", { class: "flags" }, detail.flags.map((name) => h("li", null, h("b", null, name), FLAGS[name] && `: ${FLAGS[name]}`))),
-    chain.length > 1 && h("div", null, h("h3", null, "Chain"), h("ol", { class: "chain" }, chain.map(({ key, step, opening, selected, verdict }) =>
+    chain.length > 1 && h("div", null, h("h3", null, ORIGIN.chain), h("ol", { class: "chain" }, chain.map(({ key, step, opening, selected, verdict }) =>
       h("li", { value: step }, h("button", { type: "button", "aria-current": selected ? "true" : null, click: () => on.open(key) }, `${verdict ? `${MARKS[verdict]} ` : ""}${opening}`))))),
     h("dl", null, detail.facts.map(([term, value]) => [h("dt", null, term), h("dd", { dir: "auto" }, short(value))])),
-    standing.edit && h("p", { class: "about" }, `Edited in ${standing.edit.file}`),
-    detail.prompt.length > 0 && texts("Prompt", detail.prompt.map(({ role, content }) => [role, content])),
-    detail.candidates.length > 1 && texts(`${detail.candidates.length} candidates`, detail.candidates.map((each) =>
-      [[`${each.number}`, each.chosen && "kept", ...each.flags].filter(Boolean).join(", "), each.text])),
-    !detail.broken && h("p", null, h("button", { type: "button", click: on.raw }, "Show the record")),
+    standing.edit && h("p", { class: "about" }, ORIGIN.editedIn(standing.edit.file)),
+    detail.prompt.length > 0 && texts(ORIGIN.prompt, detail.prompt.map(({ role, content }) => [role, content])),
+    detail.candidates.length > 1 && texts(ORIGIN.candidates(detail.candidates.length), detail.candidates.map((each) =>
+      [[`${each.number}`, each.chosen && ORIGIN.kept, ...each.flags].filter(Boolean).join(", "), each.text])),
+    !detail.broken && h("p", null, h("button", { type: "button", click: on.raw }, ORIGIN.record)),
   ].filter(Boolean);
 }
 

@@ -1,12 +1,13 @@
 // What a model found in an output and its passage: words shaded by bits, sentences with labels.
 
+import { READING } from "./desk_strings.js";
 import { counted, h } from "./dom.js";
 
-const bitsOf = (bits) => `${bits < 0 ? "−" : ""}${Math.abs(bits).toFixed(1)} bits`;
+const bitsOf = (bits) => READING.bits(`${bits < 0 ? "−" : ""}${Math.abs(bits).toFixed(1)}`);
 
 /** Words of the passage: lost, or kept at a level. */
 export const passageOf = ({ passage }) => h("p", { class: "text", dir: "auto" }, passage.map(([text, bits, level]) =>
-  bits == null ? text : h("span", { class: level ? `kept-${level}` : "lost", title: `${bitsOf(bits)} kept` }, text)));
+  bits == null ? text : h("span", { class: level ? `kept-${level}` : "lost", title: READING.kept(bitsOf(bits)) }, text)));
 
 /** Words of the text, those against the passage at a level, in sentences that can be focused. */
 export function textOf({ text, sentences }) {
@@ -24,7 +25,7 @@ export function textOf({ text, sentences }) {
 
 /** A sentence; its number, and *turned round*, stand before it by CSS, so that who copies the text copies the text alone. */
 const sentenceOf = ({ label, about }, index) => h("span", {
-  class: "sentence", role: "group", tabindex: "0", "aria-label": `Sentence ${index + 1}: ${about}`, "data-sentence": index,
+  class: "sentence", role: "group", tabindex: "0", "aria-label": READING.sentence(index + 1, about), "data-sentence": index,
   "data-number": label === "turned round" ? `${index + 1} ${label}` : index + 1 });
 
 /** The labels as a list, below the text. */
@@ -33,9 +34,9 @@ export const labelsOf = ({ sentences }) => h("ol", { class: "labels" }, sentence
 
 /** What shades and lines mean, in bits. */
 export const legend = ({ kept, against }) => h("div", { class: "legend about" },
-  h("p", null, "Passage: ", h("span", { class: "lost" }, "lost"), `, under ${inBits(kept[0])} kept; `, scale(kept, "kept"),
-    ` and more. A word with ${inBits(kept[1])} is ${2 ** kept[1]} times as probable to a model that has read the text.`),
-  h("p", null, "Text: ", scale(against, "against"), ` and less. In a word with ${inBits(against[1])} the passage makes a token ${2 ** -against[1]} times less probable.`));
+  h("p", null, READING.passage, h("span", { class: "lost" }, READING.lost), READING.under(inBits(kept[0])), scale(kept, "kept"),
+    READING.keptMore(inBits(kept[1]), 2 ** kept[1])),
+  h("p", null, READING.text, scale(against, "against"), READING.against(inBits(against[1]), 2 ** -against[1])));
 
 const inBits = (bound) => `${bound < 0 ? "−" : ""}${counted(Math.abs(bound), "bit")}`;
 

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { take } from "./changes.js";
+import { SAID } from "./desk_strings.js";
 import { counted } from "./dom.js";
 import { VERDICTS, capital } from "./labels.js";
 import { guarded, tell } from "./notices.js";
@@ -33,17 +34,17 @@ async function sendNow(ask, words) {
 /** The record id of an output to be judged. A listed output may not be read yet. */
 async function recordOf(here) {
   if (here.output === undefined) await detailOf(here.key);
-  if (!here.output) throw new api.Refused(409, "This output was changed since it was written: it can’t be judged.");
+  if (!here.output) throw new api.Refused(409, SAID.broken);
   return here.output;
 }
 
 export function review(values, words) {
   const here = row();
-  if (!here) return tell("No text is open.");
+  if (!here) return tell(SAID.noText);
   return send(async () => api.review(here.key, { output: await recordOf(here), ...values }), () => words(here));
 }
 
-export const judge = (verdict) => review({ verdict }, (here) => `${capital(VERDICTS[verdict])}: ${title(here)}.`);
+export const judge = (verdict) => review({ verdict }, (here) => SAID.judged(capital(VERDICTS[verdict]), title(here)));
 
 /** Go on at once, without waiting for the server. */
 export function judgeAndGoOn(verdict) {
@@ -54,12 +55,12 @@ export function judgeAndGoOn(verdict) {
 export function pick(digit) {
   const all = row() ? variants(row()) : [];
   const one = all[Number(digit) - 1];
-  if (all.length < 2 || !one) return tell(all.length < 2 ? "This text has no variants." : `There are ${all.length} variants.`);
-  return send(async () => api.choose(one.key, await recordOf(store.rows.get(one.key))), () => `Number ${digit} accepted, ${counted(all.length - 1, "other")} rejected.`);
+  if (all.length < 2 || !one) return tell(all.length < 2 ? SAID.noVariants : SAID.variants(all.length));
+  return send(async () => api.choose(one.key, await recordOf(store.rows.get(one.key))), () => SAID.picked(digit, counted(all.length - 1, "other")));
 }
 
 export async function undo() {
-  const done = await send(withdraw, () => "Withdrawn.");
+  const done = await send(withdraw, () => SAID.withdrawn);
   if (done && !done.keys.includes(state.selected) && store.rows.has(done.keys[0])) go(done.keys[0]);
 }
 

@@ -159,22 +159,6 @@ export const PASSAGE = {
   back: "All texts",
 };
 
-export const DESK = {
-  loss: "Was the loss worth it?",
-  losses: { earned: "Earned", lost: "Not earned", neither: "Neither" },
-  lossKept: { earned: "The loss was worth it.", lost: "The loss wasn’t worth it.", neither: "Nothing was lost or earned." },
-  cancel: "Cancel",
-  noText: "No text is open.",
-  written: (done, planned) => `${done} of ${planned} written`,
-  todo: (left, all) => `${left} of ${all} to do`,
-  allJudged: (all) => `All ${all} judged`,
-  allTexts: "All texts of this passage",
-  noRun: "The outputs folder has no such run. “All runs” shows what there is.",
-  allRuns: "All runs",
-  help: "Read each text beside its passage, and decide whether to keep the text. Every verdict, note and edit is stored at once in the run’s folder. Nothing is ever deleted, and you can withdraw each verdict, note and edit.",
-  shades: "Words on a shaded ground were uncertain, like a choice among 20, 50 or 150 equally likely tokens. Hover over a word to see the alternatives for each token. Where hardly a word is the same, no differences are marked.",
-};
-
 export const WRITE = {
   title: "Write",
   help: "Choose passages and kinds, and begin. Texts appear as the model writes them. Everything is a run in the outputs folder: what is finished is kept, and a stopped run can go on.",
@@ -341,4 +325,18 @@ export const TEMPLATES = {
   stop: "Stop",
   tryAbout: "One text is written as the template asks, and nothing is kept.",
   prompt: (characters) => `What the model was asked (${characters} characters)`,
+};
+
+export const VERDICT = {
+  verdicts: { accept: "accepted", reject: "rejected", star: "starred" },
+  losses: { earned: "loss earned", lost: "loss not earned", neither: "nothing lost or earned" },
+};
+
+/** What went wrong between page and server. */
+export const SERVER = {
+  closed: "The studio was closed.",
+  openAgain: "Open it again with `remix studio`; all your reviews are stored.",
+  reopened: "This studio was closed and opened again.",
+  newAddress: "Open the address that the terminal shows.",
+  noAnswer: (status) => `The studio can’t answer (${status}).`,
 };

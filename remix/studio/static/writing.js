@@ -1,6 +1,7 @@
 // Notes and edited versions, written in the page. An unfinished text survives a reload.
 
 import * as api from "./api.js";
+import { EDITOR, SAID } from "./desk_strings.js";
 import { $ } from "./dom.js";
 import { show as showBeside } from "./desk_roads.js";
 import { editor } from "./editor.js";
@@ -44,15 +45,15 @@ function write(kind, label, text, save, goOn) {
 export async function edit() {
   await opened();
   const key = state.selected;
-  if (!row()) return tell("No text is open.");
-  if (!row().output) return tell("This output was changed since it was written: it can’t be edited.");
+  if (!row()) return tell(SAID.noText);
+  if (!row().output) return tell(EDITOR.broken);
   const text = await guarded(() => api.text(key));
   if (text === null || key !== state.selected) return;
   const keep = (words) => {
-    if (!words.trim()) return tell("A version needs words. To drop the text, reject it.");
-    return send(() => { state.view = null; return api.edit(key, store.rows.get(key).output, words); }, () => "Your version is stored.");
+    if (!words.trim()) return tell(EDITOR.needsWords);
+    return send(() => { state.view = null; return api.edit(key, store.rows.get(key).output, words); }, () => EDITOR.versionKept);
   };
-  write("edit", "Your version", text, keep, (area, draft) => guarded(async () => {
+  write("edit", EDITOR.version, text, keep, (area, draft) => guarded(async () => {
     const { output } = await api.get(`api/outputs/${key}/roads`);
     return goOnFrom(area, { output, stored: text, draft, whenChanged: (job) => showBeside(key, job) });
   }));
@@ -60,6 +61,6 @@ export async function edit() {
 
 export async function annotate() {
   await opened();
-  if (!row()) return tell("No text is open.");
-  write("note", "Your note", standingOf(row()).note ?? "", (words) => review({ note: words.trim() }, () => (words.trim() ? "Your note is stored." : "The note is withdrawn.")));
+  if (!row()) return tell(SAID.noText);
+  write("note", EDITOR.note, standingOf(row()).note ?? "", (words) => review({ note: words.trim() }, () => (words.trim() ? EDITOR.noteKept : EDITOR.noteGone)));
 }
