@@ -12,7 +12,7 @@ import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 /** Where the browser keeps what is half written, under the same name as on the desk. */
 const draftOf = (text) => `draft edit ${text.output}`;
 
-/** A text area with the text. The words survive a reload, and a job that fails. */
+/** A text area with the text, at once so that no letter is taken for a key of the page. The words survive a reload, and a job that fails. */
 export function GoOn({ text }) {
   const area = useRef(null);
   const [stored, setStored] = useState(null); // the text as stored
@@ -23,14 +23,15 @@ export function GoOn({ text }) {
     area.current?.focus();
     area.current?.setSelectionRange(area.current.value.length, area.current.value.length);
   }, [stored]);
-  if (stored === null) return html`<p class="text" dir="auto">${text.text}</p>`;
-  const go = async () => (await goOnFrom(area.current, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ })) && close(text);
+  const go = async () => stored !== null && (await goOnFrom(area.current, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ })) && close(text);
   const keep = async () => {
+    if (stored === null) return;
     const words = area.current.value;
     if (words.trim() !== stored.trim() && !(await edit(text, words))) return;
     discard(text);
   };
   const press = (event) => {
+    if (stored === null && event.key !== "Escape") return;
     if (event.key === "Escape") discard(text);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.shiftKey ? go : keep)();
     else return;
@@ -39,7 +40,7 @@ export function GoOn({ text }) {
   };
   return html`<div class="editor">
     <p class="about" id="go-on-about">${ROADS.editing}</p>
-    <textarea rows="12" dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? stored}
+    <textarea key=${stored} rows="12" readonly=${stored === null} dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? stored ?? text.text}
       onInput=${(event) => sessionStorage.setItem(draftOf(text), event.target.value)} onKeyDown=${press}></textarea>
     <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
       <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>
