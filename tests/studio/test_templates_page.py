@@ -66,7 +66,8 @@ def test_read_changed_tried_and_kept_by_keyboard(workspace: Workspace, sit: Open
 
 
 def test_what_is_not_kept_is_not_lost(workspace: Workspace, sit: OpenReader) -> None:
-    page = opened(sit, workspace)
+    reader = sit(workspace.root, command="studio")
+    page = opened(lambda *_, **__: reader, workspace)
     source = page.get_by_label("The template")
     source.fill(f"{TEMPLATE}More.\n")
     page.locator(".list button", has=page.get_by_text("once", exact=True)).click()
@@ -77,6 +78,7 @@ def test_what_is_not_kept_is_not_lost(workspace: Workspace, sit: OpenReader) -> 
     page.get_by_label("New kind").fill("once")
     page.get_by_role("button", name="Keep as a new kind").click()
     expect(page.locator("#alarm")).to_contain_text("there is a kind 'once' already.")
+    assert "409" in reader.troubles.pop()
     expect(source).to_have_value(f"{TEMPLATE}More.\n")
     page.get_by_role("button", name="Back to the file").click()
     expect(source).to_have_value(TEMPLATE)
