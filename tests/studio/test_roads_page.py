@@ -109,7 +109,7 @@ def test_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     press(page, "ArrowLeft")
     expect(items.first).to_be_focused()
     press(page, "ArrowDown", "Enter", "t")
-    expect(panel).to_be_visible()
+    expect(panel).to_contain_text("a choice among")
     # A road of the road, with words of one's own.
     panel.locator("input").fill("perhaps the moon")
     press(page, "Enter")
@@ -213,7 +213,9 @@ def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     click_word(output, text.split()[1])
     panel = page.get_by_role("dialog")
     expect(panel).to_contain_text("Instead of")
-    press(page, "Escape", "t", "ArrowDown", "Enter")
+    press(page, "Escape", "t")
+    expect(page.locator("button.way").first).to_be_focused()
+    press(page, "ArrowDown", "Enter")
     beside = page.locator(".beside article")
     expect(beside.get_by_role("link")).to_have_count(1, timeout=LATE)
     press(page, "w")
@@ -251,7 +253,9 @@ def test_twenty_roads_leave_nothing_behind(folder: RunFolder, workspace: Workspa
     def take(count: int, so_far: int) -> None:
         for number in range(so_far + 1, so_far + count + 1):
             page.locator(".card[data-key]").first.focus()
-            press(page, "t", "Enter")
+            press(page, "t")
+            expect(page.locator("button.way").first).to_be_focused()
+            press(page, "Enter")
             written(page, number)
 
     take(5, 0)
@@ -281,7 +285,9 @@ def _engine() -> psutil.Process:
 def test_no_barriers(folder: RunFolder, workspace: Workspace, sit: OpenReader, axe: str, scheme: Any) -> None:
     page = opened(sit, workspace)
     page.emulate_media(color_scheme=scheme)
-    press(page, "t", "Enter")
+    press(page, "t")
+    expect(page.locator("button.way").first).to_be_focused()
+    press(page, "Enter")
     written(page, 1)
     states = {
         "map": ["b"],

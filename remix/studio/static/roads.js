@@ -26,17 +26,33 @@ let asked = 0; // number of the last request
  */
 export async function openRoads({ key, element, at = null, whenTaken = () => {} }) {
   const own = (asked += 1);
+  const focused = panel.contains(document.activeElement) ? null : document.activeElement;
+  const returnTo = road?.returnTo ?? focused;
+  if (at === null && !road) waitIn();
   const roads = road?.key === key ? road.roads : await guarded(() => get(`api/outputs/${key}/roads`));
-  if (!roads || own !== asked) return;
+  if (own !== asked) return;
+  if (!roads) return leave(returnTo);
   const sites = roads.end ? [...roads.words, { index: null, shade: 0, tokens: [roads.end] }] : roads.words;
   const start = at === null ? mostUncertain(sites) : sites.findIndex(({ index }) => index === at);
   if (start < 0) {
     if (at === null) tell(ROADS.none);
-    return;
+    return road ? undefined : leave(returnTo);
   }
-  const returnTo = road?.returnTo ?? document.activeElement;
   road = { key, element, roads, sites, at: start, whenTaken, returnTo };
   show();
+}
+
+/** An empty panel takes the keys while the roads are asked for, so that none means something else to the page. */
+function waitIn() {
+  render(html`<p class="about">${ROADS.asking}</p>`, panel);
+  panel.setAttribute("aria-label", ROADS.asking);
+  if (!panel.matches(":popover-open")) panel.showPopover();
+  panel.focus({ preventScroll: true });
+}
+
+function leave(returnTo) {
+  if (panel.matches(":popover-open")) panel.hidePopover();
+  if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
 }
 
 /** Open the panel at the word under a click, unless words were selected. */
@@ -51,8 +67,7 @@ export function closeRoads() {
   const { returnTo } = road;
   road = null;
   unpaint();
-  if (panel.matches(":popover-open")) panel.hidePopover();
-  if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
+  leave(returnTo);
 }
 
 document.addEventListener("pointerdown", ({ target }) => {
@@ -167,6 +182,7 @@ const ACTIONS = {
 const IN_A_FIELD = ["Escape", "ArrowUp"];
 
 function press(event) {
+  if (!road) return event.stopPropagation();
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const isWriting = event.target.matches("input");
   const action = isWriting && !IN_A_FIELD.includes(event.key) ? null : ACTIONS[event.key];

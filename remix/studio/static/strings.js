@@ -252,6 +252,7 @@ export const WRITE = {
 /** Roads, branches and going on from an edit: the same on all pages. */
 export const ROADS = {
   title: (word) => `Another road at “${word}”`,
+  asking: "Looking for other roads …",
   insteadOf: (word) => `Instead of “${word}”`,
   end: "end of the text",
   blank: "blank space",
