@@ -23,6 +23,9 @@ from remix.util.validation import Problem, first_problem
 
 FILE = "remix.toml"
 
+DRAFT_SOURCES = ".sources.json"
+"""Ending of the file beside a draft that tells where the draft's pieces come from."""
+
 MOST_BYTES = 2**20
 """Largest size of `remix.toml`."""
 
@@ -106,12 +109,20 @@ class Workspace:
 
     @property
     def exclude(self) -> list[str]:
-        """Patterns of files that aren't read: the settings' patterns, and the runs if they lie among the essays."""
-        seeds, outputs = (Path(os.path.abspath(folder)) for folder in (self.seeds, self.outputs))  # noqa: PTH100
-        if outputs == seeds or not outputs.is_relative_to(seeds):
-            return list(self.settings.exclude)
-        place = re.sub(r"([\\\[\]!*#?])", r"\\\1", outputs.relative_to(seeds).as_posix())
-        return [f"/{place}/", *self.settings.exclude]
+        """Patterns of files that aren't read: the settings' patterns; and runs and drafts, if among the essays.
+
+        A file in the folder of drafts is a draft if its sources are beside it; the others are essays.
+        """
+        seeds, outputs, drafts = (
+            Path(os.path.abspath(folder))  # noqa: PTH100 (takes out `..`, and keeps links)
+            for folder in (self.seeds, self.outputs, self.drafts)
+        )
+        places = [f"{_pattern(outputs, seeds)}/"] if outputs != seeds and outputs.is_relative_to(seeds) else []
+        if drafts.is_relative_to(seeds):
+            sources = sorted(drafts.glob(f"*{DRAFT_SOURCES}"))
+            texts = [path.with_name(f"{path.name.removesuffix(DRAFT_SOURCES)}.md") for path in sources]
+            places += [_pattern(path, seeds) for path in texts]
+        return [*places, *self.settings.exclude]
 
     @property
     def prompts(self) -> Path:
@@ -123,6 +134,11 @@ class Workspace:
     def outputs(self) -> Path:
         """Folder for runs."""
         return self._place(self.settings.outputs)
+
+    @property
+    def drafts(self) -> Path:
+        """Folder for drafts; made when the first draft is."""
+        return self.root / "drafts"
 
     @property
     def model_folders(self) -> list[Path]:
@@ -147,6 +163,11 @@ class Workspace:
             raise SettingsError(
                 f"{self.root / FILE}: the home folder in '{folder}' is unknown.", "Write the whole path."
             ) from error
+
+
+def _pattern(path: Path, folder: Path) -> str:
+    """A pattern for a path below a folder, as in a `.gitignore`."""
+    return "/" + re.sub(r"([\\\[\]!*#?])", r"\\\1", path.relative_to(folder).as_posix())
 
 
 def open_workspace(start: Path) -> Workspace:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, drafts
 from remix.cli.latest import run_path
 from remix.cli.printing import count, document, note, say
 from remix.util.names import quoted
@@ -26,7 +26,7 @@ ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub
 
 
 @click.command()
-@click.argument("run", required=False, shell_complete=completion.run)
+@click.argument("run", required=False, metavar="[RUN|DRAFT]", shell_complete=completion.run)
 @click.option(
     "--to",
     "target",
@@ -45,14 +45,26 @@ ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub
     "--only", type=click.Choice(ONLY), help="Only outputs that a reviewer accepted, edited or reviewed at all."
 )
 @click.option("--license", "terms", metavar="URL", help="Address of the licence, for ro-crate.")
+@click.option(
+    "--notes/--no-notes",
+    default=None,
+    help="For a draft: whether notes tell where each text comes from; by default they do.",
+)
 @click.pass_obj
 def export(
-    workspace: Workspace, run: str | None, target: Path, form: str | None, only: Any, terms: str | None
+    workspace: Workspace,
+    run: str | None,
+    target: Path,
+    form: str | None,
+    only: Any,
+    terms: str | None,
+    notes: bool | None,
 ) -> None:
-    """Write a run in a format for other programs or for readers.
+    """Write a run, or a draft, in a format for other programs or for readers.
 
     RUN is the path of a run or the beginning of a run's name; by default the latest run, in which texts that a
     refresh wrote again take the place of stale texts (not in ro-crate and prov-json). The run is verified first.
+    DRAFT is the path of a draft, such as drafts/Essay.md, which is written as markdown, html, epub or docx.
 
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
@@ -73,6 +85,14 @@ def export(
         raise click.UsageError("--license goes with --format ro-crate.")
     if only and form in WHOLE:
         raise click.UsageError(f"--only doesn't go with {form}, which describes the whole run.")
+    draft = drafts.draft_at(workspace, run) if run else None
+    if draft is not None:
+        if only or terms:
+            raise click.UsageError("--only and --license go with runs.")
+        drafts.export_draft(workspace, draft, form, target, notes is not False)
+        return
+    if notes is not None:
+        raise click.UsageError("--notes and --no-notes go with drafts.")
     folder = run_path(workspace, run)
     refreshes = _refreshes(workspace, folder) if run is None and form not in WHOLE else ()
     options = exporting.ExportOptions(form, only, terms, refreshes)

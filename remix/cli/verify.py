@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from remix.cli import completion
+from remix.cli import completion, drafts
 from remix.cli.ancestry import print_ancestry
 from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
@@ -38,7 +38,7 @@ class _Verified(NamedTuple):
 
 
 @click.command(cls=Command)
-@click.argument("words", nargs=-1, metavar="[RUN|OUTPUT]...", shell_complete=completion.run_or_text)
+@click.argument("words", nargs=-1, metavar="[RUN|OUTPUT|DRAFT]...", shell_complete=completion.run_or_text)
 @click.option("--replay", is_flag=True, help="Write the texts again from their records, and compare every token.")
 @click.option("--anyway", is_flag=True, help="Replay even if verification found a problem.")
 @declared("sample", help="Replay only N texts, evenly spread over the run.")
@@ -59,6 +59,7 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
     """Check that nothing in a run, or in single texts, has changed since it was written.
 
     RUN is the path of a run or the beginning of a run's name, OUTPUT the path of a text; by default the latest run.
+    DRAFT is the path of a draft, such as drafts/Essay.md: its sources are checked.
     Checks every text, record and hash and where each text comes from; reads nothing outside the run's folder. Each
     problem is a line that names the file, and the exit status is 1.
 
@@ -69,15 +70,24 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
 
     _refuse_half(ctx, chosen)
     workspace: Workspace = ctx.obj
-    words = chosen["words"]
-    places = find_places(workspace.outputs, words) if words else {latest_path(workspace): set[str]()}
+    named = {word: drafts.draft_at(workspace, word) for word in chosen["words"]}
+    words = [word for word, draft in named.items() if draft is None]
+    checked = [drafts.check_draft(workspace, draft) for draft in named.values() if draft is not None]
+    if checked and chosen["replay"]:
+        raise click.UsageError("--replay goes with runs and texts.", ctx)
+    places = {} if checked and not words else {latest_path(workspace): set[str]()}
+    if words:
+        places = find_places(workspace.outputs, words)
     verified = [_verify(workspace, path, outputs, chosen) for path, outputs in places.items()]
-    good = all(each.good for each in verified)
+    good = all(each.good for each in verified) and not any(report.findings for report in checked)
     if chosen["as_json"]:
-        print_json({"good": good, "runs": [_as_json(each) for each in verified]})
+        in_drafts = {"drafts": [drafts.as_json(report) for report in checked]} if checked else {}
+        print_json({"good": good, "runs": [_as_json(each) for each in verified], **in_drafts})
     else:
         for each in verified:
             _print(each)
+        for report in checked:
+            drafts.print_report(report)
     if not good:
         ctx.exit(1)
 

@@ -10,6 +10,7 @@ dpo.py                          preference pairs
 prov.py                         W3C PROV
 rocrate.py                      Process Run Crate
 reviewed_outputs.py             an output with its reviews: what all formats are made from
+drafts.py                       drafts, with draft_markdown.py and draft_docx.py
 refreshed.py                    a run with the texts of its refreshes
 safe_markdown.py                strangers' Markdown made safe
 """

@@ -1,8 +1,8 @@
 """Export to Word (.docx): essays and passages as headings, each passage quoted, and the passage's texts below.
 
-Takes a run and outputs with their reviews, gives the file's bytes: the five parts that a document must have by
-ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs give the
-same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
+Takes a run and outputs with their reviews, or paragraphs, gives the file's bytes: the five parts that a document must
+have by ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs
+give the same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import io
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from html import escape
+from typing import NamedTuple
 
 from remix.export.reviewed_outputs import ReviewedOutput, authors, book_title, chapters, contributor, line
 from remix.records import Run
@@ -44,8 +46,25 @@ _RELATIONS_OF_DOCUMENT = f"""{_HEAD}<Relationships xmlns="{_PACKAGE}/relationshi
 """
 
 
+class Properties(NamedTuple):
+    """What a document says of itself."""
+
+    title: str
+    creator: str
+    description: str
+    created: datetime | None
+
+
 def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
-    body = "\n".join(_paragraphs(run, outputs))
+    properties = Properties(
+        book_title(run, outputs), "; ".join(authors(run, outputs)), contributor(outputs), run.created
+    )
+    return packed(_paragraphs(run, outputs), properties)
+
+
+def packed(paragraphs: Iterable[str], properties: Properties) -> bytes:
+    """A document of paragraphs in WordprocessingML, with the styles of `_STYLES`."""
+    body = "\n".join(paragraphs)
     document = f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>\n{body}\n<w:sectPr/></w:body></w:document>\n'
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
@@ -53,7 +72,7 @@ def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
         "word/document.xml": document,
         "word/_rels/document.xml.rels": _RELATIONS_OF_DOCUMENT,
         "word/styles.xml": _styles(),
-        "docProps/core.xml": _properties(run, outputs),
+        "docProps/core.xml": _properties(properties),
     }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -82,13 +101,23 @@ def _styled(style: str, words: str) -> Iterator[str]:
     for paragraph in readable(words).split("\n\n"):
         if not paragraph.strip():
             continue
-        # The first letter with a direction decides: left to right, or as in Hebrew and Arabic right to left.
-        directions = map(unicodedata.bidirectional, paragraph)
-        is_rtl = next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
-        bidi, rtl = ("<w:bidi/>", "<w:rPr><w:rtl/></w:rPr>") if is_rtl else ("", "")
-        text = escape(paragraph.strip("\n"), quote=False)
-        text = text.replace("\t", f"</w:t><w:tab/>{_TEXT}").replace("\n", f"</w:t><w:br/>{_TEXT}")
-        yield f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr><w:r>{rtl}{_TEXT}{text}</w:t></w:r></w:p>'
+        yield paragraph_of(style, [(paragraph.strip("\n"), "")])
+
+
+def paragraph_of(style: str, runs: Sequence[tuple[str, str]]) -> str:
+    """A paragraph of a style: stretches of text, each with its properties in WordprocessingML, such as `<w:b/>`."""
+    # The first letter with a direction decides: left to right, or as in Hebrew and Arabic right to left.
+    directions = (unicodedata.bidirectional(letter) for text, _ in runs for letter in text)
+    is_rtl = next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
+    bidi, rtl = ("<w:bidi/>", "<w:rtl/>") if is_rtl else ("", "")
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr>{"".join(_run(*run, rtl) for run in runs)}</w:p>'
+
+
+def _run(words: str, properties: str, rtl: str) -> str:
+    text = escape(words, quote=False)
+    text = text.replace("\t", f"</w:t><w:tab/>{_TEXT}").replace("\n", f"</w:t><w:br/>{_TEXT}")
+    formatted = f"<w:rPr>{properties}{rtl}</w:rPr>" if properties or rtl else ""
+    return f"<w:r>{formatted}{_TEXT}{text}</w:t></w:r>"
 
 
 # -- styles and properties ----------------------------------------------------------------------------------
@@ -127,14 +156,17 @@ def _styles() -> str:
     return f'{_HEAD}<w:styles xmlns:w="{_WORD}">\n{styles}</w:styles>\n'
 
 
-def _properties(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
-    created = f"{run.created:%Y-%m-%dT%H:%M:%SZ}"
+def _properties(properties: Properties) -> str:
+    created = ""
+    if properties.created:
+        created = (
+            f'<dcterms:created xsi:type="dcterms:W3CDTF">{properties.created:%Y-%m-%dT%H:%M:%SZ}</dcterms:created>\n'
+        )
     return f"""{_HEAD}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties"
 xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
 xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
-<dc:title>{escape(book_title(run, outputs))}</dc:title>
-<dc:creator>{escape("; ".join(authors(run, outputs)))}</dc:creator>
-<dc:description>{escape(contributor(outputs))}</dc:description>
-<dcterms:created xsi:type="dcterms:W3CDTF">{created}</dcterms:created>
-</cp:coreProperties>
+<dc:title>{escape(properties.title)}</dc:title>
+<dc:creator>{escape(properties.creator)}</dc:creator>
+<dc:description>{escape(properties.description)}</dc:description>
+{created}</cp:coreProperties>
 """

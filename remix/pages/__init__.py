@@ -8,6 +8,7 @@ desk.html      the studio's desk: outputs read and judged
 sign_in.html   sends the key from the address, then opens the studio
 redirect.html  the file by which the browser opens the studio's address
 run.html       a run as a page to read
+draft.html     a draft as a page to read
 report.html    the report of `remix measure --report`
 head.html      the beginning of exported pages: no scripts, no other files
 colours.css    colours of all pages; reading.css, report.css: styles of exported pages

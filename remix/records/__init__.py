@@ -8,7 +8,7 @@ Knows nothing of files, templates or llama.cpp; of remix it imports only `util/u
     plan        Task                                     output      Record: an output's provenance
     options     a run's options, declared once           review      reviews of outputs
     run         a run's frozen request                   score       Score: a given text's log-probabilities
-    reading     what a model finds in a text
+    reading     what a model finds in a text              draft       pieces of drafts, and their sources
 """
 
 from remix.records.corpus import Essay, Passage, Ranking

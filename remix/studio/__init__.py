@@ -16,8 +16,10 @@ measured_sentences.py  which sentences were kept, from an output's `.measures.js
 verify_process.py      `verify` in a process of its own
 guard.py               which requests are allowed: Host, Origin, key, session, headers
 routes.py              the ASGI application: sign-in, pages, files, and the routes of each noun
+drafts.py              drafts as pages show them; watched for edits by other programs
 page_routes.py         the pages
 desk_routes.py         the desk's requests, and the answers
+draft_routes.py        the routes of drafts
 json_http.py           requests and answers in JSON
 static_files.py        the files that pages load
 server.py              listens, serves, reads and verifies in background threads

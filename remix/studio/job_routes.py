@@ -188,4 +188,4 @@ class _Answers:
 
     def _present(self) -> list[tuple[str, Frozen]]:
         pull = self._studio.pulls.last
-        return [*self._jobs.present(), *([("pull", pull)] if pull else [])]
+        return [*self._jobs.present(), *self._studio.drafts.present(), *([("pull", pull)] if pull else [])]

@@ -74,6 +74,7 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
     reading = threading.Thread(target=_read_on, args=(studio, visited, stop), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(open_runs.tidy, stop))
     watching = threading.Thread(target=studio.watch.watch, args=(stop,), daemon=True)
+    watching_drafts = threading.Thread(target=studio.drafts.watch, args=(stop,), daemon=True)
 
     def on_visit() -> None:
         visited.set()
@@ -103,6 +104,7 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
         reading.start()
         tidying.start()
         watching.start()
+        watching_drafts.start()
         try:
             with suppress(KeyboardInterrupt):
                 server.run(sockets=[bound])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remix.records import Frozen
+from remix.studio.drafts import StudioDrafts
 from remix.studio.events import Events
 from remix.studio.garden import Garden
 from remix.studio.jobs import Jobs
@@ -37,6 +38,8 @@ class Studio:
     """Runs that pages asked for, and the engine process."""
     pulls: Pulls
     """Models that are being downloaded."""
+    drafts: StudioDrafts
+    """Essays put together from accepted texts."""
     watch: OutputsWatch
     """What other processes do in the outputs folder."""
     stirred: threading.Event
@@ -67,6 +70,7 @@ class Studio:
             events=events,
             jobs=jobs,
             pulls=Pulls(events.publish),
+            drafts=StudioDrafts(workspace, runs, events.publish),
             watch=OutputsWatch(outputs, publish, lambda: jobs.active_run),
             stirred=stirred,
         )

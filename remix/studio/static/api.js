@@ -4,9 +4,10 @@ import { SERVER } from "./strings.js";
 
 /** A refused request; `message` says why, `hint` the next step. */
 export class Refused extends Error {
-  constructor(status, message, hint) {
+  constructor(status, message, hint, answer = null) {
     super(message);
     this.status = status;
+    this.answer = answer; // the whole answer, which may say more
     this.hint = hint ?? "";
   }
 }
@@ -21,7 +22,7 @@ async function ask(path, options) {
   if (answer.ok) return answer;
   if (answer.status === 401) throw new Refused(401, SERVER.reopened, SERVER.newAddress);
   const refusal = await answer.json().catch(() => ({}));
-  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint);
+  throw new Refused(answer.status, refusal.error ?? SERVER.noAnswer(answer.status), refusal.hint, refusal);
 }
 
 export const get = async (path) => (await ask(path)).json();

@@ -1,5 +1,6 @@
 // The desk: starts the page, and binds keys and buttons to actions.
 
+import { addToDraft } from "./add_to_draft.js";
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
 import { passageAddress } from "./comparison.js";
@@ -33,6 +34,7 @@ const KEYS = [
   [["e"], "edit: your own version, kept beside the original, or for the model to go on from", edit],
   [["t"], ROADS.actionAbout, road],
   [["w"], PASSAGE.redoAbout, () => (state.selected ? redo(state.selected) : tell(DESK.noText))],
+  [["d"], "add the text to the draft that was changed last", () => addToDraft(state.selected)],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],
   [["m"], "marks on or off", () => tell(document.body.classList.toggle("plain") ? "Marks off." : "Marks on.")],

@@ -1,5 +1,6 @@
 // What can be done with a text on the passage page besides judging: a button and a key for each action.
 
+import { addToDraft } from "./add_to_draft.js";
 import { post } from "./api.js";
 import { $ } from "./dom.js";
 import { follow } from "./followed_jobs.js";
@@ -38,4 +39,5 @@ export const ACTIONS = [
   ["t", ROADS.action, ROADS.actionAbout, takeRoad],
   ["e", ROADS.goOn, ROADS.goOnAbout, goOn],
   ["w", PASSAGE.redo, PASSAGE.redoAbout, redo],
+  ["d", PASSAGE.toDraft, PASSAGE.toDraftAbout, ({ key }) => addToDraft(key)],
 ];
