@@ -34,7 +34,7 @@ def test_all_templates_broken_ones_with_the_reason(workspace: Workspace) -> None
         ("new", "---\ndescription: x\n---\n{{ nobody }}", "unknown variable", 4),
         ("new", "---\ndescription: x\nmax_tokens: many\n---\nx", "max_tokens", 3),
         ("new", "---\ndescription: x\n---\nx\n{% if %}", "broken template", 5),
-        ("new", "---\ndescription: x\nreads: [none]\n---\n{{ none }}", "there is no kind 'none'", 3),
+        ("new", "---\ndescription: x\nreads: [nobody]\n---\n{{ nobody }}", "there is no kind 'nobody'", 3),
         ("new", "---\ndescription: x\nreads: [new]\n---\n{{ new }}", "can't read itself", 3),
         ("again", TEMPLATE, "there is a kind 'again' already", None),
         ("AGAIN", TEMPLATE, "there is a kind 'again' already", None),

@@ -17,7 +17,8 @@ import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
 import { shownRuns } from "./store.js";
-import { PASSAGE, ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
 const KEYS = [

@@ -5,7 +5,8 @@ import { h } from "./dom.js";
 import { listen, on } from "./events.js";
 import { follow } from "./followed_jobs.js";
 import { guarded, tell } from "./notices.js";
-import { PASSAGE, ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 
 const beside = new Map(); // by the key of an output, an element with all that is written beside
 const written = new Map(); // by job, the elements of its text

@@ -2,7 +2,7 @@
 
 import { EDITOR } from "./desk_strings.js";
 import { h } from "./dom.js";
-import { ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
 
 /** `goOn` is called with the text area, if the model can go on from its cursor. */
 export function editor({ label, text, rows }, { save, cancel, change, goOn }) {

@@ -4,7 +4,7 @@ import { listen } from "./events.js";
 import { follow } from "./followed_jobs.js";
 import { branch } from "./job_api.js";
 import { guarded, tell } from "./notices.js";
-import { ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
 
 /** Let the model go on from the cursor; gives whether the text area may be closed.
  *

@@ -12,7 +12,8 @@ import { judge, undo } from "./passage_review.js";
 import { changed, current, refreshBy, state, whenChanged } from "./passage_state.js";
 import { deskOf, select, startNote, toggle } from "./passage_text.js";
 import { Page, groups, leavePair } from "./passage_view.js";
-import { PASSAGE, ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 
 const PACE = 500; // milliseconds between requests while texts are written

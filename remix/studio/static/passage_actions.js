@@ -7,7 +7,8 @@ import { follow } from "./followed_jobs.js";
 import { guarded, tell } from "./notices.js";
 import { await_, changed, state } from "./passage_state.js";
 import { openRoads } from "./roads.js";
-import { PASSAGE, ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 
 /** A text's name in requests: `RUN:essay/NNN/kind.step[.vN]`. */
 export const nameOf = ({ run, place, kind, step, variant }) => `${run}:${place}/${kind}.${step}${variant > 1 ? `.v${variant}` : ""}`;

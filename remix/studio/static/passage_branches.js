@@ -3,7 +3,8 @@
 import { sharedPart } from "./branch_words.js";
 import { marked } from "./labels.js";
 import { changed, state } from "./passage_state.js";
-import { PASSAGE, ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 import { html } from "./vendor/preact.js";
 
 const BEGINNING = 60; // characters of a branch's own words on the map

@@ -6,7 +6,7 @@ import { guarded } from "./notices.js";
 import { nameOf } from "./passage_actions.js";
 import { edit } from "./passage_review.js";
 import { await_, changed, state } from "./passage_state.js";
-import { ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 
 /** Where the browser keeps what is half written, under the same name as on the desk. */

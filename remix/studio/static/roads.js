@@ -7,7 +7,7 @@ import { follow } from "./followed_jobs.js";
 import { branch } from "./job_api.js";
 import { announce, guarded, tell } from "./notices.js";
 import { paint, rangeAt, unpaint, wordsOf } from "./road_words.js";
-import { ROADS } from "./strings.js";
+import { ROADS } from "./road_strings.js";
 import { html, render } from "./vendor/preact.js";
 
 const GAP = 6; // pixels between word and panel

@@ -4,7 +4,7 @@ import { $ } from "./dom.js";
 import { listen, on } from "./events.js";
 import { alarm } from "./notices.js";
 import { startPage } from "./page.js";
-import { TEMPLATES } from "./strings.js";
+import { TEMPLATES } from "./template_strings.js";
 import { drawBy, loadEssays, loadTemplates, show, state } from "./templates_state.js";
 import { stopTry, takeJob, takeTried, takeWords, tryNow } from "./templates_try.js";
 import { Page } from "./templates_view.js";

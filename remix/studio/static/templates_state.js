@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { guarded, tell } from "./notices.js";
-import { TEMPLATES } from "./strings.js";
+import { TEMPLATES } from "./template_strings.js";
 
 const PAUSE = 400; // milliseconds without a change before a source is checked
 const asked = new URLSearchParams(location.search);

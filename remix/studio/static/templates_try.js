@@ -3,7 +3,8 @@
 import { guarded } from "./notices.js";
 import * as api from "./job_api.js";
 import { amount } from "./dom.js";
-import { FLAGS, TEMPLATES, WRITE } from "./strings.js";
+import { TEMPLATES } from "./template_strings.js";
+import { FLAGS, WRITE } from "./strings.js";
 import { changed, choosePassage, chooseEssay, state } from "./templates_state.js";
 import { html } from "./vendor/preact.js";
 

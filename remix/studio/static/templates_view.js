@@ -1,6 +1,6 @@
 // The page for templates: all templates, the one that is shown, and trying it.
 
-import { TEMPLATES } from "./strings.js";
+import { TEMPLATES } from "./template_strings.js";
 import { change, isChanged, keep, rename, revert, show, shown, state } from "./templates_state.js";
 import { Try, tryNow } from "./templates_try.js";
 import { html } from "./vendor/preact.js";

@@ -7,7 +7,8 @@ import * as api from "./job_api.js";
 import { MARKS, VERDICTS } from "./labels.js";
 import { guarded, tell } from "./notices.js";
 import { openRoads, openRoadsAt } from "./roads.js";
-import { PASSAGE, ROADS, WRITE } from "./strings.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE, WRITE } from "./strings.js";
 import { Component, html } from "./vendor/preact.js";
 import { add, allTexts, changed, judged, nameOf, shown, state } from "./write_state.js";
 
