@@ -22,6 +22,7 @@ class RememberingTokenizer:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._text = functools.lru_cache(MOST_PIECES)(tokenizer.tokenize_text)
+        self._special: dict[str, str] = {}
         self._markup = functools.lru_cache(MOST_PIECES)(tokenizer.tokenize_markup)
 
     @functools.cached_property
@@ -29,10 +30,11 @@ class RememberingTokenizer:
         """The token at the beginning of each prompt."""
         return self._tokenizer.bos
 
-    @functools.cache  # noqa: B019 - two names, and tokenizers live as long as the plan
     def special_text(self, name: str) -> str:
         """The text of the `bos` or `eos` token."""
-        return self._tokenizer.special_text(name)
+        if name not in self._special:
+            self._special[name] = self._tokenizer.special_text(name)
+        return self._special[name]
 
     def tokenize_text(self, text: str) -> list[int]:
         """Tokens of a message's text; the list must not be changed."""

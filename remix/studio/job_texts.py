@@ -12,7 +12,7 @@ from remix.errors import RunError
 from remix.outputs import reviews
 from remix.outputs.facts import shown_under
 from remix.outputs.run import RunFolder
-from remix.records import Frozen, Standing, Task, Verdict
+from remix.records import Branch, Frozen, Standing, Task, Verdict
 from remix.studio.output_files import key_of
 from remix.util.names import readable
 
@@ -35,6 +35,8 @@ class JobText(Frozen):
     variant: int
     key: str
     """The output's key in the studio."""
+    branch: Branch | None = None
+    """Where the text leaves its original, if it is a branch."""
     text: str | None = None
     """Null until the text is finished."""
     record: str | None = None
@@ -111,6 +113,7 @@ def _texts(folder: RunFolder, tasks: Sequence[Task], judged: Mapping[str, Standi
             kind=readable(task.kind),
             step=task.step,
             variant=task.variant,
+            branch=task.branch,
             key=key_of(folder.path, task.id),
         )
         # A text that can't be read is shown as unfinished here; `verify` says what is wrong.

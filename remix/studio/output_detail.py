@@ -181,7 +181,7 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
         views=tuple(views),
         measured=readable(found.line) if found else None,
         reading=_reading(folder, record, task.id, text) if record else None,
-        words=tuple(Word(shade=word.shade, tokens=tuple(map(_token, word.tokens))) for word in words),
+        words=tuple(Word(shade=word.shade, tokens=tuple(map(shown_token, word.tokens))) for word in words),
         cut=max(0, len(text) - SHOWN),
         flags=tuple(map(readable, record.flags[:MOST] if record else ())),
         facts=tuple((term, readable(value)) for term, value in (facts(record) if record else ())),
@@ -232,7 +232,8 @@ def _words(folder: RunFolder, task: Task, record: Record | None, text: str) -> S
     return written_words(text, trace.choices) if trace else ()
 
 
-def _token(choice: Choice) -> ShownToken:
+def shown_token(choice: Choice) -> ShownToken:
+    """A choice as the page shows it."""
     return ShownToken(
         piece=readable(choice.piece[:LONGEST_PIECE]),
         probability=math.exp(_between(-1e9, choice.logprob, 0.0)),

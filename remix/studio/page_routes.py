@@ -36,6 +36,7 @@ PAGES = (
     Page("home", "/", first_request="api/home"),
     Page("passage", "/passage", first_request="api/passage"),
     Page("write", "/write", first_request="api/write"),
+    Page("templates", "/templates", first_request="api/templates"),
     Page("drafts", "/drafts", first_request="api/drafts"),
     Page("draft", "/draft"),
     Page("desk", "/desk", "desk.html", first_request="api/listing"),

@@ -74,6 +74,7 @@ class PlannedText(Frozen):
     kind: str
     step: int
     variant: int
+    branch: Branch | None
 
 
 class ShownPassage(Frozen):
@@ -273,6 +274,7 @@ class PassageTexts:
                         kind=readable(task.kind),
                         step=task.step,
                         variant=task.variant,
+                        branch=task.branch,
                     )
                 )
         return found

@@ -18,7 +18,15 @@ from starlette.routing import Mount, Route
 from remix import pages
 from remix.errors import RemixError
 from remix.records import Frozen
-from remix.studio import desk_routes, draft_routes, garden_routes, job_routes, page_routes
+from remix.studio import (
+    desk_routes,
+    draft_routes,
+    garden_routes,
+    job_routes,
+    page_routes,
+    road_routes,
+    template_routes,
+)
 from remix.studio.guard import ENTER, HOW, SIGN_IN_FILES, USED, Access, Guard
 from remix.studio.json_http import failed, read, refused
 from remix.studio.static_files import static_files, type_of
@@ -29,6 +37,8 @@ ROUTES: tuple[Callable[[Studio], list[Route]], ...] = (
     desk_routes.routes,
     garden_routes.routes,
     job_routes.routes,
+    road_routes.routes,
+    template_routes.routes,
     draft_routes.routes,
 )
 """The routes of each noun."""

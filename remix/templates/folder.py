@@ -61,13 +61,12 @@ def _read(
                 found[kind] = template
                 asked += [each for each in template.reads_kinds if each not in asked]
     for template in list(found.values()):
-        if groups := [kind for kind in template.reads_kinds if kind in found and found[kind].reads == "passages"]:
+        try:
+            _check_groups(template, found)
+        except PromptError:
             del found[template.kind]
             with _Noted(on_error):
-                raise PromptError(
-                    f"{template.place_of_reads}: `reads`: '{groups[0]}' is made from a group of passages.",
-                    "A kind can read those that are made from one passage.",
-                )
+                raise
     templates = _in_order(found, on_error)
     if not templates:
         raise PromptError(f"{folder}: no template is left to work with.", "See what was left out, and why.")
@@ -98,6 +97,15 @@ def _check_reads(template: Template, files: Mapping[str, Path]) -> None:
                 f"{template.place_of_reads}: `reads`: there is no kind '{kind}'.",
                 f"{_did_you_mean(kind, files)}There are {', '.join(files)}.",
             )
+
+
+def _check_groups(template: Template, found: Mapping[str, Template]) -> None:
+    """Raise `PromptError` if the template reads a kind that is made from a group of passages."""
+    if groups := [kind for kind in template.reads_kinds if kind in found and found[kind].reads == "passages"]:
+        raise PromptError(
+            f"{template.place_of_reads}: `reads`: '{groups[0]}' is made from a group of passages.",
+            "A kind can read those that are made from one passage.",
+        )
 
 
 def _in_order(found: Mapping[str, Template], on_error: OnError | None) -> dict[str, Template]:
@@ -131,20 +139,43 @@ def _did_you_mean(kind: str, files: Iterable[str]) -> str:
     return f"Did you mean `{near[0]}`? " if near else ""
 
 
+def new_template(folder: Path, kind: str, source: str) -> Template:
+    """The template that a file with this source would be, if it were added to a folder; writes nothing.
+
+    Raises `PromptError` if `kind` can't be a kind or has a file already, and all errors that reading the file would.
+    """
+    files = template_files(folder) if folder.is_dir() else {}
+    kind = unicodedata.normalize("NFC", kind)
+    _check_kind(Path(f"{kind}{SUFFIX}"), kind)
+    taken = next((each for each in files if names.same_place(each) == names.same_place(kind)), None)
+    if taken:
+        raise PromptError(f"there is a kind '{taken}' already.", "Give the new kind another name.")
+    template = Template(kind, source.encode(), f"{kind}{SUFFIX}")
+    _check_reads(template, files)
+    read = read_templates(folder, template.reads_kinds) if template.reads_kinds else {}
+    _check_groups(template, read)
+    return template
+
+
 def read_template(path: Path) -> Template:
     """One template file. Raises `PromptError`."""
     kind = _kind(path)
+    _check_kind(path, kind)
+    try:
+        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent)
+    except frontmatter.FrontMatterError as error:
+        raise PromptError(error.message, error.hint) from error
+    return Template(kind, source, names.written(f"{path.parent.name}/{path.name}"))
+
+
+def _check_kind(path: Path, kind: str) -> None:
+    """Raise `PromptError` if a file's kind has a name that no kind can have."""
     if not re.fullmatch(r"[\w-]+", kind):
         raise PromptError(f"{path}: '{kind}' can't be a kind.", "Use letters, digits, - and _ for its name.")
     if names.is_reserved(kind) or names.is_too_long(kind):
         raise PromptError(
             f"{path}: '{kind}' can't be a kind.", "Outputs are named after it: take a shorter name, no device's."
         )
-    try:
-        source = frontmatter.read_bytes(path, MOST_BYTES, within=path.parent)
-    except frontmatter.FrontMatterError as error:
-        raise PromptError(error.message, error.hint) from error
-    return Template(kind, source, names.written(f"{path.parent.name}/{path.name}"))
 
 
 def _kind(path: Path) -> str:

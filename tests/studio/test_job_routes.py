@@ -46,8 +46,18 @@ ALL_POSTS = (
     "/api/models/pull",
     "/api/models/pull/stop",
     "/api/models/let-go",
+    "/api/templates",
+    "/api/templates/check",
 )
-GETS = ("/api/write", "/api/jobs", "/api/models", "/api/events", "/api/jobs/x/texts")
+GETS = (
+    "/api/write",
+    "/api/jobs",
+    "/api/models",
+    "/api/events",
+    "/api/jobs/x/texts",
+    "/api/templates",
+    "/api/outputs/x/roads",
+)
 
 
 class Asked:

@@ -189,7 +189,7 @@ NUMBERS = ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "-0.0", "0"]
 def test_numbers_of_a_trace_that_are_none_are_shown_within_bounds(logprob: str, entropy: str) -> None:
     """The page said that the studio can't answer: there is no whole number for NaN."""
     choice = Choice("x" * 5000, float(logprob), float(entropy), (Alternative("y" * 5000, float(entropy)),) * 1000)
-    token = output_detail._token(choice)
+    token = output_detail.shown_token(choice)
     assert 0 <= token.probability <= 1
     assert 1 <= token.perplexity <= 485_165_195
     assert len(token.piece) == output_detail.LONGEST_PIECE

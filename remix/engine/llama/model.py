@@ -71,6 +71,9 @@ class LlamaModel:
         self.path = path
         self._config = config
         self.dry_samplers: dict[Dry, Any] = {}
+        # A cache of the class would keep what each model that was ever loaded remembers.
+        self._pieces: dict[int, bytes] = {}
+        self._spellings: dict[int, bytes] = {}
         if not vocab_only:
             self._refuse_unsuited()
 
@@ -211,15 +214,19 @@ class LlamaModel:
         if not 0 <= token < self.n_vocab:
             raise ModelError(f"{self.path.name}: has no token {token}.", "The tokens are another model's.")
 
-    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def piece(self, token: int) -> bytes:
         """The bytes that a token stands for, none for control tokens. Raises `ModelError` for an unknown token id."""
-        return self._piece(token, special=False)
+        known = self._pieces.get(token)
+        if known is None:
+            known = self._pieces[token] = self._piece(token, special=False)
+        return known
 
-    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def spelling(self, token: int) -> bytes:
         """The bytes that a token stands for, or a control token's name. Raises the same error as `piece`."""
-        return self._piece(token, special=True)
+        known = self._spellings.get(token)
+        if known is None:
+            known = self._spellings[token] = self._piece(token, special=True)
+        return known
 
     def _piece(self, token: int, special: bool) -> bytes:
         self.check_token(token)
@@ -231,7 +238,6 @@ class LlamaModel:
                 return buffer.raw[:written]
             length = -written
 
-    @functools.cache  # noqa: B019 - as many entries as tokens, and models live as long as the process uses them
     def text(self, token: int) -> str:
         """The bytes of a token as text; a part of a UTF-8 character becomes U+FFFD."""
         return self.piece(token).decode("utf-8", "replace")

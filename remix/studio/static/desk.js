@@ -4,6 +4,7 @@ import { addToDraft } from "./add_to_draft.js";
 import * as api from "./api.js";
 import { poll, reload } from "./changes.js";
 import { passageAddress } from "./comparison.js";
+import { redo } from "./desk_roads.js";
 import { DESK } from "./desk_strings.js";
 import { $, counted, h } from "./dom.js";
 import { choose, clearFilters, search, setBlind } from "./filtering.js";
@@ -11,11 +12,13 @@ import { showHeader } from "./header.js";
 import { fillHelp, listen } from "./keys.js";
 import { LOSSES, askLoss, leaveLoss, showLosses } from "./loss.js";
 import { announce, guarded, tell } from "./notices.js";
-import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, whenShown } from "./open_output.js";
+import { alternatives, begin, go, move, moveToNextToDo, nextView, opened, road, whenShown } from "./open_output.js";
 import { refilter, showFacets, showList } from "./output_list.js";
 import { state } from "./page_state.js";
 import { judge, judgeAndGoOn, pick, undo } from "./reviewing.js";
 import { shownRuns } from "./store.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE } from "./strings.js";
 import { annotate, edit } from "./writing.js";
 
 const KEYS = [
@@ -29,7 +32,9 @@ const KEYS = [
   [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "accept the variant of this number, and reject the others", pick],
   [["l"], "was the loss worth it? Asks; earned, not earned, or neither", askLoss],
   [["n"], "write a note", annotate],
-  [["e"], "edit: your own version, kept beside the original", edit],
+  [["e"], "edit: your own version, kept beside the original, or for the model to go on from", edit],
+  [["t"], ROADS.actionAbout, road],
+  [["w"], PASSAGE.redoAbout, () => (state.selected ? redo(state.selected) : tell(DESK.noText))],
   [["d"], "add the text to the draft that was changed last", () => addToDraft(state.selected)],
   [["u"], "undo: withdraw your last verdict, note or edit", undo],
   [["v"], "next view: passage, sentences (if measured), previous step, your version, reading (if a model read it)", nextView],

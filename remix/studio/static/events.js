@@ -37,8 +37,12 @@ function close() {
   source = null;
 }
 
-/** Begin to listen. A browser opens six connections to a server: hidden tabs keep none. */
+let isListening = false;
+
+/** Begin to listen, once. A browser opens six connections to a server: hidden tabs keep none. */
 export function listen() {
+  if (isListening) return;
+  isListening = true;
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", open);

@@ -5,7 +5,7 @@ import { isWriting } from "./keys.js";
 import { HEADER } from "./strings.js";
 
 /** Name, address and key. */
-const PAGES = [["home", "./", "h"], ["write", "write", "w"], ["desk", "desk", "d"], ["drafts", "drafts", "r"]];
+const PAGES = [["home", "./", "h"], ["write", "write", "w"], ["desk", "desk", "d"], ["drafts", "drafts", "r"], ["templates", "templates", "t"]];
 const PATIENCE = 1500; // milliseconds between `g` and the next key
 
 /** Show the links; `current` is the name of the page. */

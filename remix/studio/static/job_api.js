@@ -2,7 +2,8 @@
 
 import { get, post } from "./api.js";
 
-export const choices = () => get("api/write");
+/** With the page's query, as the browser has asked for the choices already. */
+export const choices = () => get(`api/write${location.search}`);
 export const models = () => get("api/models");
 export const passages = (query) => get(`api/passages?${query}`);
 export const jobs = () => get("api/jobs");

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { Alternatives } from "./alternatives.js";
 import { comparison, spoken, viewsOf } from "./comparison.js";
+import { besideOf, takeRoad, takeRoadAt } from "./desk_roads.js";
 import { DESK } from "./desk_strings.js";
 import { $, h } from "./dom.js";
 import { isRead } from "./filters.js";
@@ -97,10 +98,27 @@ export function show() {
   const { elements, text } = comparison(
     { detail, title: title(here), standing, blind, view, finding: store.broken[here.key], variants: variants(here) },
     { view: setView, open: go });
-  $("comparison").replaceChildren(...elements);
+  $("comparison").replaceChildren(...elements, besideOf(here.key));
   $("provenance").replaceChildren(...provenance({ detail, chain: chain(here), standing, blind }, { open: go, raw: showRecord }));
   alternatives.watch(text, ["edited", "reading"].includes(view.name) ? [] : detail.words, view.name === "reading" ? detail.reading.sentences : []);
+  if (view.name !== "edited") {
+    text.addEventListener("click", (event) => {
+      alternatives.hide();
+      takeRoadAt(event, here.key);
+    });
+  }
+  shown = { key: here.key, element: text, view: view.name };
   onShown(standing);
+}
+
+let shown = null; // the text in the middle
+
+/** Open the roads of the open output. */
+export async function road() {
+  await opened();
+  if (!shown || shown.key !== state.selected) return tell(DESK.noText);
+  if (shown.view === "edited") setView("passage");
+  return takeRoad(shown.key, shown.element);
 }
 
 /** Show the open output's new reviews and edited version. */

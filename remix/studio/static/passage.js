@@ -6,11 +6,13 @@ import { listen, on } from "./events.js";
 import { alarm, announce, guarded, reachable, tell } from "./notices.js";
 import { atPace, startPage, titled } from "./page.js";
 import { ACTIONS } from "./passage_actions.js";
-import { takeWords, waiting } from "./passage_live.js";
+import { toMap } from "./passage_branches.js";
+import { dropUnfinished, takeWords, waiting } from "./passage_live.js";
 import { judge, undo } from "./passage_review.js";
-import { changed, current, state, whenChanged } from "./passage_state.js";
+import { changed, current, refreshBy, state, whenChanged } from "./passage_state.js";
 import { deskOf, select, startNote, toggle } from "./passage_text.js";
 import { Page, groups, leavePair } from "./passage_view.js";
+import { ROADS } from "./road_strings.js";
 import { PASSAGE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 
@@ -24,6 +26,15 @@ function draw() {
   render(html`<${Page} passage=${state.passage} />`, $("page"));
   titled(`${state.passage.title}, ${state.passage.id}`);
   mark();
+  showAwaited();
+}
+
+/** Bring the text that was asked for into view, as soon as there is one. */
+function showAwaited() {
+  const card = state.awaited && [...document.querySelectorAll(".card[data-run]")].find(({ dataset }) => dataset.run === state.awaited);
+  if (!card) return;
+  state.awaited = null;
+  card.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 async function load(search = `?${new URLSearchParams({ id: state.chosen.id })}`) {
@@ -106,6 +117,7 @@ startPage({
     [["m"], PASSAGE.keys.marks, () => tell(document.body.classList.toggle("plain") ? PASSAGE.marksOff : PASSAGE.marksOn)],
     ...ACTIONS.map(([key, , about, act]) => [[key], about, () => (current() ? act(current()) : tell(PASSAGE.noText))]),
     [["Enter"], PASSAGE.keys.desk, () => current() && location.assign(deskOf(current()))],
+    [["b"], ROADS.mapAbout, toMap],
     [["["], PASSAGE.keys.before, () => go(state.passage?.before)],
     [["]"], PASSAGE.keys.after, () => go(state.passage?.after)],
     [["Escape"], PASSAGE.keys.back, () => state.chosen.pair && leavePair()],
@@ -114,10 +126,16 @@ startPage({
 whenChanged(draw);
 await guarded(() => load(location.search));
 if (state.chosen.pair && state.passage) await guarded(showPair);
+$(`text-${state.chosen.at}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
 const refresh = atPace(PACE, () => load().catch(alarm));
+refreshBy(refresh);
 const isHere = ({ place }) => place === state.chosen.id || state.passage?.texts.some((text) => text.place === place);
 on("output", (output) => isHere(output) && (refresh(), announce(PASSAGE.text(output))));
 on("runs", refresh);
-on("text", (words) => isHere(words) && takeWords(words));
+on("text", (words) => words.run && isHere(words) && takeWords(words));
+on("job", (job) => {
+  if (["redo", "branch"].includes(job.does) && job.run) refresh();
+  if (["stopped", "failed"].includes(job.state)) dropUnfinished(job.id);
+});
 listen();
 document.body.dataset.ready = "yes";

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { VERDICTS, capital } from "./labels.js";
 import { guarded, tell } from "./notices.js";
-import { changed, current, state } from "./passage_state.js";
+import { changed, current, refresh, state } from "./passage_state.js";
 import { PASSAGE } from "./strings.js";
 
 const stored = []; // ids of this page's reviews, the latest last
@@ -36,6 +36,19 @@ function review(text, values, words) {
 
 export const judge = (verdict, text = current()) =>
   review(text, { verdict }, text && PASSAGE.judged(capital(VERDICTS[verdict]), PASSAGE.text(text)));
+
+/** Keep an edited version; gives whether it is stored. */
+export async function edit(text, words) {
+  if (!words.trim()) return tell(PASSAGE.noWords);
+  let isStored = false;
+  await send(async () => {
+    const done = await api.edit(text.key, text.output, words);
+    isStored = true;
+    return done;
+  }, PASSAGE.editKept);
+  refresh();
+  return isStored;
+}
 
 export const note = (text, words) => review(text, { note: words }, words ? PASSAGE.noteKept : PASSAGE.noteGone);
 

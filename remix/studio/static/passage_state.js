@@ -16,11 +16,31 @@ export const state = {
   compared: asked.getAll("two").slice(0, 2), // keys of the two texts at full width; "passage" is the passage
   view: null, // the two texts, as the server compares them
   noting: null, // key of the text whose note is being written
+  goingOn: null, // key of the text that is edited, to go on from there
   chunks: new Map(), // the texts with differences marked, by key
+  awaited: null, // name of a run whose first text is to be shown
   live: new Map(), // texts being written, by place in the run
 };
 
 let draw = () => {};
+let load = () => {};
+
+/** `callback` asks for the passage's texts again. */
+export function refreshBy(callback) {
+  load = callback;
+}
+
+export const refresh = () => load();
+
+const awaited = new Set(); // runs that were shown once
+
+/** Show the text of a job as soon as it begins. */
+export function await_({ run }) {
+  if (!run || awaited.has(run)) return;
+  awaited.add(run);
+  state.awaited = run;
+  refresh();
+}
 
 /** `callback` draws the page. */
 export function whenChanged(callback) {

@@ -1,10 +1,13 @@
 // A text of the passage page: a column with the text, its standing, and what can be done with it.
 
+import { BranchWords } from "./branch_words.js";
 import { amount } from "./dom.js";
 import { LOSSES, marked } from "./labels.js";
-import { ACTIONS } from "./passage_actions.js";
+import { ACTIONS, roadsOf } from "./passage_actions.js";
 import { changed, state } from "./passage_state.js";
 import { judge, note } from "./passage_review.js";
+import { GoOn } from "./passage_go_on.js";
+import { openRoadsAt } from "./roads.js";
 import { FLAGS, PASSAGE } from "./strings.js";
 import { Component, html, useEffect, useRef } from "./vendor/preact.js";
 
@@ -27,14 +30,14 @@ export class TextColumn extends Component {
     return Object.keys(next).some((name) => next[name] !== this.props[name]);
   }
 
-  render({ text, chunks, isCurrent, isChosen, isNoting }) {
+  render({ text, chunks, isCurrent, isChosen, isNoting, isGoingOn }) {
     const title = PASSAGE.text(text);
-    return html`<article class="card ${text.verdict ?? ""}" id=${`text-${text.key}`} tabindex="-1" data-key=${text.key}
+    return html`<article class="card ${text.verdict ?? ""}" id=${`text-${text.key}`} tabindex="-1" data-key=${text.key} data-run=${text.run}
       aria-label=${title} aria-current=${isCurrent ? "true" : null} onfocusin=${() => select(text.key)} onClick=${() => select(text.key)}>
       <h3>${title}</h3>
       <${About} text=${text} />
       ${text.problem && html`<p class="alarm">${text.problem}</p>`}
-      <${Words} text=${text.text} chunks=${chunks} />
+      ${isGoingOn ? html`<${GoOn} text=${text} />` : html`<${TextWords} text=${text} chunks=${chunks} />`}
       ${text.cut > 0 && html`<p class="about">${PASSAGE.cut(amount(text.cut))}</p>`}
       <${Standing} text=${text} />
       ${isNoting && html`<${Note} text=${text} />`}
@@ -48,8 +51,15 @@ const About = ({ text }) => {
   return html`<p class="about" dir="auto">${parts.filter(Boolean).map((part, index) => [index > 0 && ", ", part])}</p>`;
 };
 
+/** A text, whose words open roads. A branch shows where it leaves its original, other texts what is new. */
+function TextWords({ text, chunks }) {
+  const open = (event) => !text.is_edited && openRoadsAt(event, roadsOf(text));
+  if (text.branch && !text.is_edited) return html`<${BranchWords} text=${text.text} branch=${text.branch} open=${open} />`;
+  return html`<${Words} text=${text.text} chunks=${chunks} open=${open} />`;
+}
+
 /** The words, new ones marked where differences are known. */
-export const Words = ({ text, chunks, mark = "ins" }) => html`<p class="text" dir="auto">${
+export const Words = ({ text, chunks, mark = "ins", open }) => html`<p class="text" dir="auto" onClick=${open}>${
   chunks ? chunks.map(([words, isNew]) => (isNew ? html`<${mark}>${words}</${mark}>` : words)) : text}</p>`;
 
 function Standing({ text }) {

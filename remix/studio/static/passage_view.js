@@ -1,6 +1,8 @@
 // The passage page: the passage, what orders its texts, the texts in columns, or two of them at full width.
 
+import { BranchWords } from "./branch_words.js";
 import { counted } from "./dom.js";
+import { BranchMap, besides } from "./passage_branches.js";
 import { WAYS, grouped, valuesOf } from "./passage_columns.js";
 import { changed, state, textOf } from "./passage_state.js";
 import { Actions, TextColumn, Words } from "./passage_text.js";
@@ -12,7 +14,7 @@ export const groups = () => grouped(state.passage.texts, state.chosen);
 
 export const Page = ({ passage }) => html`
   <${Head} passage=${passage} />
-  ${state.chosen.pair ? html`<${Pair} view=${state.view} />` : html`<${Tools} passage=${passage} /><${Columns} passage=${passage} />`}`;
+  ${state.chosen.pair ? html`<${Pair} view=${state.view} />` : html`<${Tools} passage=${passage} /><${BranchMap} /><${Columns} passage=${passage} />`}`;
 
 const address = (id) => `passage?${new URLSearchParams({ id })}`;
 
@@ -46,14 +48,19 @@ function Tools({ passage }) {
 }
 
 function Columns({ passage }) {
+  const shown = groups();
+  const beside = besides(shown.flatMap(({ texts }) => texts), state.live);
+  const rest = [...state.live].filter(([place]) => !beside.places.has(place));
+  const lives = (live) => live.map(([place, each]) => html`<${Live} key=${place} live=${each} />`);
   return html`<div class="columns" id="columns" tabindex="0" role="region" aria-label=${PASSAGE.columns}>
     <${Passage} passage=${passage} />
-    ${state.live.size > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
-      <div class="cards">${[...state.live].map(([place, live]) => html`<${Live} key=${place} live=${live} />`)}</div></section>`}
-    ${groups().map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
+    ${rest.length > 0 && html`<section class="group" aria-label=${PASSAGE.beingWritten}><h2>${PASSAGE.beingWritten}</h2>
+      <div class="cards">${lives(rest)}</div></section>`}
+    ${shown.map(({ name, texts }) => html`<section class="group" key=${name} aria-label=${name}>
       <h2 dir="auto">${name}</h2>
-      <div class="cards">${texts.map((text) => html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
-        isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting} />`)}</div>
+      <div class="cards">${texts.map((text) => [html`<${TextColumn} key=${text.key} text=${text} chunks=${state.chunks.get(text.key)}
+        isCurrent=${text.key === state.chosen.at} isChosen=${state.two.includes(text.key)} isNoting=${text.key === state.noting}
+        isGoingOn=${text.key === state.goingOn} />`, lives(beside.of.get(text.key) ?? [])])}</div>
     </section>`)}
     ${!passage.texts.length && !state.live.size && html`<p class="about none">${PASSAGE.none}</p>`}
   </div>`;
@@ -72,10 +79,16 @@ const Prose = ({ blocks }) => blocks.map(({ kind, text, mark, level }) => {
   return html`<p class="text" dir="auto">${text}</p>`;
 });
 
-const Live = ({ live }) => html`<article class="card live" aria-label=${PASSAGE.text(live)}>
-  <h3>${PASSAGE.text(live)}</h3>
-  <p class="about">${[live.candidate > 1 && PASSAGE.candidate(live.candidate), live.text ? PASSAGE.beingWritten : PASSAGE.waiting].filter(Boolean).join(", ")}</p>
-  <p class="text" dir="auto">${live.text}<span class="cursor" aria-hidden="true"></span></p></article>`;
+function Live({ live }) {
+  const { branch, text, candidate } = live;
+  const about = [branch && PASSAGE.branch(branch), candidate > 1 && PASSAGE.candidate(candidate), text ? PASSAGE.beingWritten : PASSAGE.waiting];
+  const cursor = html`<span class="cursor" aria-hidden="true"></span>`;
+  return html`<article class="card live" aria-label=${PASSAGE.text(live)} data-run=${live.run}>
+    <h3>${PASSAGE.text(live)}</h3>
+    <p class="about" dir="auto">${about.filter(Boolean).join(", ")}</p>
+    ${branch ? html`<${BranchWords} text=${text} branch=${branch}>${cursor}</${BranchWords}>` : html`<p class="text" dir="auto">${text}${cursor}</p>`}
+  </article>`;
+}
 
 /** Two texts at full width, differences marked on both sides. */
 function Pair({ view }) {

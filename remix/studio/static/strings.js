@@ -7,6 +7,7 @@ export const HEADER = {
   write: "Write",
   desk: "Desk",
   drafts: "Drafts",
+  templates: "Templates",
 };
 
 export const KEYS = {
@@ -14,7 +15,7 @@ export const KEYS = {
   button: "Keys",
   close: "Close",
   help: "this page",
-  everywhere: [[["g", "h"], "home"], [["g", "w"], "write"], [["g", "d"], "desk"], [["g", "r"], "drafts"]],
+  everywhere: [[["g", "h"], "home"], [["g", "w"], "write"], [["g", "d"], "desk"], [["g", "r"], "drafts"], [["g", "t"], "templates"]],
 };
 
 /** What each flag of a text means. */
@@ -117,7 +118,7 @@ export const PASSAGE = {
     branch: (original) => (original ? `branches of ${original}` : "texts of their own"),
   },
   text: ({ kind, step, variant }) => `${kind} ${step}${variant > 1 ? `, variant ${variant}` : ""}`,
-  branch: ({ was, put, character }) => (was ? `“${put}” for “${was}” (character ${character})` : `goes on with “${put}”`),
+  branch: ({ was, put, character }) => (!put ? `goes on anew (character ${character})` : was ? `“${put}” for “${was}” (character ${character})` : `goes on with “${put}”`),
   stale: "the passage has changed since",
   edited: "edited",
   cut: (number) => `${number} more characters are in the file.`,
@@ -144,6 +145,8 @@ export const PASSAGE = {
   judged: (verdict, title) => `${verdict}: ${title}.`,
   noteKept: "Your note is stored.",
   noteGone: "The note is withdrawn.",
+  editKept: "Your version is stored.",
+  noWords: "A version needs words. To drop the text, reject it.",
   undone: "Withdrawn.",
   nothingToUndo: "Nothing was judged on this page: the desk withdraws earlier verdicts.",
   noText: "No text is chosen.",

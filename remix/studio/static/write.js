@@ -4,12 +4,13 @@ import * as events from "./events.js";
 import * as api from "./job_api.js";
 import { alarm, guarded } from "./notices.js";
 import { startPage } from "./page.js";
+import { ROADS } from "./road_strings.js";
 import { WRITE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 import { Form, begin, focusForm } from "./write_form.js";
 import { Jobs, goOn, stop } from "./write_jobs.js";
 import { drawBy, changed, estimate, shown, state, takeJob, takeOutput, takeWords } from "./write_state.js";
-import { Texts, judge, move, redo } from "./write_texts.js";
+import { Texts, judge, move, redo, road } from "./write_texts.js";
 
 const App = () => html`
   <h1 class="unseen">${WRITE.title}</h1>
@@ -26,6 +27,7 @@ const KEYS = [
   [["r"], WRITE.keys.reject, () => judge("reject")],
   [["s"], WRITE.keys.star, () => judge("star")],
   [["d"], WRITE.keys.redo, () => redo()],
+  [["t"], ROADS.actionAbout, () => road()],
   [["x"], WRITE.keys.stop, () => stop(shown())],
   [["o"], WRITE.keys.goOn, () => goOn(shown())],
   [["n"], WRITE.keys.form, () => focusForm()],

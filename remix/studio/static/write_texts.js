@@ -1,11 +1,14 @@
 // The texts of a run, in cards by passage: as they are written, and when they are finished, to be judged and redone.
 
+import { BranchWords } from "./branch_words.js";
 import { amount, counted } from "./dom.js";
 import { post } from "./api.js";
 import * as api from "./job_api.js";
 import { MARKS, VERDICTS } from "./labels.js";
 import { guarded, tell } from "./notices.js";
-import { WRITE } from "./strings.js";
+import { openRoads, openRoadsAt } from "./roads.js";
+import { ROADS } from "./road_strings.js";
+import { PASSAGE, WRITE } from "./strings.js";
 import { Component, html } from "./vendor/preact.js";
 import { add, allTexts, changed, judged, nameOf, shown, state } from "./write_state.js";
 
@@ -38,6 +41,12 @@ export async function judge(verdict, text = selected()) {
 /** Write another variant of the selected text. */
 export async function redo(text = selected()) {
   if (text?.record && (await add(() => api.redo(nameOf(text)), false))) tell(WRITE.redoing);
+}
+
+/** Open the roads of the selected text. */
+export function road(text = selected()) {
+  const element = document.querySelector(".text.selected .words");
+  return text?.record && element ? openRoads({ key: text.key, element }) : null;
 }
 
 export function Texts() {
@@ -81,11 +90,14 @@ class Text extends Component {
       onfocusin=${() => text.name !== state.selected && select(text.name)}>
       <h4>${text.verdict && html`<span class="mark" title=${VERDICTS[text.verdict]}>${MARKS[text.verdict]}</span>`} ${title}
         ${text.flags?.length > 0 && html` <span class="flag">${text.flags.join(", ")}</span>`}</h4>
-      ${text.words.split(/\n{2,}/).map((paragraph) => html`<p>${paragraph}</p>`)}
+      ${text.branch && html`<p class="about" dir="auto">${PASSAGE.branch(text.branch)}</p>`}
+      <div class="words" onClick=${(event) => text.record && openRoadsAt(event, { key: text.key })}>
+        ${text.branch ? html`<${BranchWords} text=${text.words} branch=${text.branch} name="branch" />` : text.words.split(/\n{2,}/).map((paragraph) => html`<p>${paragraph}</p>`)}</div>
       ${text.record && html`<p class="verdicts">
         ${Object.keys(MARKS).map((verdict) => html`<button type="button" key=${verdict} aria-pressed=${String(text.verdict === verdict)}
           onClick=${() => judge(verdict, text)}>${MARKS[verdict]} ${WRITE[verdict]} ${isSelected && html`<kbd>${verdict[0]}</kbd>`}</button>`)}
-        <button type="button" class="redo" onClick=${() => redo(text)}>${WRITE.redo} ${isSelected && html`<kbd>d</kbd>`}</button></p>`}
+        <button type="button" class="redo" onClick=${() => redo(text)}>${WRITE.redo} ${isSelected && html`<kbd>d</kbd>`}</button>
+        <button type="button" title=${ROADS.actionAbout} onClick=${(event) => openRoads({ key: text.key, element: event.currentTarget.closest(".text").querySelector(".words") })}>${ROADS.action} ${isSelected && html`<kbd>t</kbd>`}</button></p>`}
     </section>`;
   }
 }
