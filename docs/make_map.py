@@ -26,6 +26,7 @@ ROOMS = (
         "models",
         "engine",
         "engine/llama",
+        "cluster",
     ),
     *("outputs", "verification", "drafts", "measure", "analysis", "reader", "export", "pages", "records", "util"),
 )
