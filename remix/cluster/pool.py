@@ -309,12 +309,13 @@ class RayWriter:
 
     def _end(self, because: str) -> None:
         """No worker is left."""
+        # First of all: a run that is asked to stop takes what `ask` raises from now on for no failure of a text.
+        self._on_end()
         self.ended_because = f"no worker is left: {because}"
         error = ModelError(self.ended_because, "See to the machines; then `remix resume --ray` goes on.")
         if not self._first.done():
             self._first.set_exception(error)
         self._cancel_all()
-        self._on_end()
 
     def _cancel_all(self) -> None:
         for asked in list(self._asked.values()):

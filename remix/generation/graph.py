@@ -163,7 +163,9 @@ class TaskGraph:
                 candidates.append(self._submit_one(request, number, sampling))
         except RemixError as error:
             _cancel(candidates)
-            self._fail(task, error)
+            # A writer that has ended asks the run to stop; then the task is unfinished, and not failed.
+            if not self._stop.is_set():
+                self._fail(task, error)
             return
         self._active += 1
         submitted = _Submitted(request, candidates, [[] for _ in candidates], len(candidates))
