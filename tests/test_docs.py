@@ -23,7 +23,7 @@ from tests import tiny_architectures
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("install", "essays", "templates", "models"))]
-PAGES += [ROOT / "docs" / "runs.md", ROOT / "docs" / "python.md"]
+PAGES += [ROOT / "docs" / f"{name}.md" for name in ("runs", "studio", "python")]
 GUIDE = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 """What users read: README and the pages that it leads to."""
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", GUIDE, re.DOTALL)
