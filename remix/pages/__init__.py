@@ -3,6 +3,7 @@
 Takes a page's name and values, gives HTML. Every value is escaped: titles and texts may come from strangers.
 Templates by users and inside models are rendered elsewhere, in `templates/`.
 
+studio_head.html  the beginning of the studio's pages
 studio_page.html  a page of the studio, filled by its module
 desk.html      the studio's desk: outputs read and judged
 sign_in.html   sends the key from the address, then opens the studio
