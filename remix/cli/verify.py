@@ -75,9 +75,9 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
     checked = [drafts.check_draft(workspace, draft) for draft in named.values() if draft is not None]
     if checked and chosen["replay"]:
         raise click.UsageError("--replay goes with runs and texts.", ctx)
-    places = {} if checked and not words else {latest_path(workspace): set[str]()}
-    if words:
-        places = find_places(workspace.outputs, words)
+    places = find_places(workspace.outputs, words) if words else {}
+    if not named:
+        places = {latest_path(workspace): set()}
     verified = [_verify(workspace, path, outputs, chosen) for path, outputs in places.items()]
     good = all(each.good for each in verified) and not any(report.findings for report in checked)
     if chosen["as_json"]:

@@ -330,6 +330,7 @@ def test_runs(remix_: Remix, finished: RunFolder) -> None:
             "reviewed": 0,
             "accepted": 0,
             "model": "fake",
+            "branches_of": [],
         }
     ]
 
