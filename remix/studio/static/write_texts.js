@@ -26,7 +26,12 @@ export function move(by) {
 function select(name, isFocused) {
   state.selected = name;
   changed();
-  if (isFocused) requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(".text.selected")?.focus()));
+  if (isFocused) requestAnimationFrame(() => requestAnimationFrame(() => focus(name)));
+}
+
+/** Focus a text, unless another was selected in the meantime: the focus would select this one again. */
+function focus(name) {
+  if (state.selected === name) document.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus();
 }
 
 /** Judge the selected text, once it is finished. */
@@ -86,7 +91,7 @@ class Text extends Component {
   render({ text, isSelected }) {
     const classes = ["text", isSelected && "selected", text.isWriting && "writing", text.verdict];
     const title = WRITE.step(text.kind, text.step, text.variant);
-    return html`<section class=${classes.filter(Boolean).join(" ")} tabindex="0" aria-label=${title}
+    return html`<section class=${classes.filter(Boolean).join(" ")} tabindex="0" data-name=${text.name} aria-label=${title}
       onfocusin=${() => text.name !== state.selected && select(text.name)}>
       <h4>${text.verdict && html`<span class="mark" title=${VERDICTS[text.verdict]}>${MARKS[text.verdict]}</span>`} ${title}
         ${text.flags?.length > 0 && html` <span class="flag">${text.flags.join(", ")}</span>`}</h4>
