@@ -233,7 +233,9 @@ def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     assert len(branches(workspace)) == 2
 
 
-def test_after_twenty_roads_further_ones_leave_nothing_behind(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:
+def test_after_twenty_roads_further_ones_leave_nothing_behind(
+    folder: RunFolder, workspace: Workspace, sit: OpenReader
+) -> None:
     """In the engine's process, threads and memory; on the page, what isn't a text."""
     page = opened(sit, workspace)
     inspector = page.context.new_cdp_session(page)
