@@ -209,6 +209,7 @@ def test_at_the_desk(folder: RunFolder, workspace: Workspace, sit: OpenReader) -
     _, text = folder.read(TASK)
     page = sit(workspace.root, command="studio").tab()
     page.goto(f"{page.url}desk")
+    page.wait_for_selector("body[data-ready]")
     output = page.locator("#output .text")
     click_word(output, text.split()[1])
     panel = page.get_by_role("dialog")
