@@ -27,6 +27,7 @@ from remix.cluster.ray_cluster import LOCAL, RayCluster, Wants
 from remix.cluster.remote import Wanted
 from remix.engine.local import LoadOptions
 from remix.generation import execute, prepare
+from remix.generation.writer import Progress
 from remix.outputs.run import RunFolder
 from remix.records import Greedy, Message, Options, Prompt, Sampling
 from remix.verification.verify import verify
@@ -94,7 +95,7 @@ def many(folder: Path, passages: int, workers: int) -> None:
     first = subprocess.Popen(command, cwd=ROOT)
     wanted, done = passages * VARIANTS * 2 // 3, 0
     while first.poll() is None and done < wanted:
-        time.sleep(2)
+        time.sleep(2)  # counting thousands of files takes the disk's time from the run
         done = sum(1 for _ in (folder / "outputs").glob("*/*/*/*.json"))
     first.send_signal(signal.SIGKILL)
     first.wait()
@@ -115,11 +116,11 @@ def part(folder: Path, workers: int, is_resumed: bool) -> None:
     """A part of the run of many texts, with this process's memory now and then."""
     own, said = psutil.Process(), time.monotonic()
 
-    def watch(now: object) -> None:
+    def watch(now: Progress) -> None:
         nonlocal said
         if time.monotonic() - said > 15:
             said = time.monotonic()
-            print(f"  {now.done} texts, {own.memory_info().rss / 2**20:.0f} MiB", flush=True)  # type: ignore[attr-defined]
+            print(f"  {now.done} texts, {own.memory_info().rss / 2**20:.0f} MiB", flush=True)
 
     workspace = open_workspace(folder)
     with fake_pool(workers) as pool:
@@ -147,7 +148,7 @@ def ratio(passages: int, max_tokens: int, folder: Path) -> None:
         order = Order(job.run.model, execute.load_options(job.run))
         with closing(RayWriter(cluster, Wanted(workers, order, job.model.absolute()))) as pool:
             while any(each.state == "joining" for each in pool.workers):
-                time.sleep(0.1)
+                time.sleep(0.1)  # a pool tells of its workers only if asked
             begun, used = time.monotonic(), time.process_time()
             outcome = execute.generate(job, workspace.outputs, writer=pool)
             took, used = time.monotonic() - begun, time.process_time() - used

@@ -58,6 +58,7 @@ def engine() -> None:
         is_silent = Path(os.environ[LOG]).with_name(SILENT).exists()
         return generate(*given, None if is_silent else listen)
 
+    # Only the engine's process knows when it had a word: the method is replaced in that process.
     Telling.hear = noting  # type: ignore[method-assign]
     execute.generate = perhaps_silent
     engine_process.main()
@@ -102,7 +103,7 @@ class Sitting:
         before = self._used()
         job = self._client.post(f"{self._base}/api/jobs", json={"options": OPTIONS}).json()["id"]
         while job not in self._ended:
-            time.sleep(0.05)
+            time.sleep(0.05)  # the events come in another thread
         assert self._ended[job] == "finished", self._studio.jobs.get(job)
         after = self._used()
         folder = RunFolder.open(max(list_runs(self._workspace.outputs)))

@@ -217,6 +217,7 @@ class RayWriter:
 
     def _turn(self) -> None:
         self._events.get()()
+        # The thread does nothing else; what comes in meanwhile crosses together.
         time.sleep(PACE)
         with suppress(queue.Empty):
             while True:

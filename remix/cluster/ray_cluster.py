@@ -156,6 +156,7 @@ class RayWorker:
         answer: Future[Any] = Future()
         try:
             future = getattr(self._actor, method).remote(*arguments).future()
+        # As in `start`: Ray has exceptions of its own, and those of its C++ side.
         except Exception as error:
             answer.set_exception(_lost(error))
         else:
@@ -199,6 +200,7 @@ def _join(address: str) -> str | None:
             # Ray itself tries for many minutes.
             socket.create_connection((host, int(port)), PATIENCE).close()
         context = ray.init(address=address, log_to_driver=False, logging_level="error")
+    # Sockets, Ray and its C++ side each have exceptions of their own.
     except Exception as error:
         words = " ".join(str(error).split())[:200]
         raise ModelError(

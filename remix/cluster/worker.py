@@ -82,6 +82,7 @@ class Worker:
         try:
             self._receiver = self._receiver or Receiver()
             self._receiver.add(chunk)
+        # An error crosses to the run's process in words: its class may not be known there.
         except Exception as error:
             return refusal(error)
         return None
@@ -92,6 +93,7 @@ class Worker:
             return Refusal("ModelError", f"{file.name}: nothing of it was received.", "Try again.")
         try:
             self._path = self._receiver.keep(file)
+        # As in `receive`.
         except Exception as error:
             return refusal(error)
         finally:
@@ -103,6 +105,7 @@ class Worker:
         try:
             self._model = self._load(order, self._path)
             return Ready(self._model.info)
+        # As in `receive`.
         except Exception as error:
             return refusal(error)
 
@@ -112,6 +115,7 @@ class Worker:
             try:
                 method: Callable[..., Future[Any]] = getattr(self._model, call.method)
                 future = method(*call.positional, **call.named)
+            # As in `receive`; and each call must have an answer.
             except Exception as error:
                 self._finished.put(Answer(call.number, refusal(error)))
             else:
@@ -122,6 +126,7 @@ class Worker:
         answers: list[Answer] = []
         with suppress(queue.Empty):
             answers.append(self._finished.get(timeout=WAIT))
+            # In the worker's own process, while the engine goes on in its thread.
             time.sleep(GATHER)
             while True:
                 answers.append(self._finished.get_nowait())

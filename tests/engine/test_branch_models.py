@@ -125,7 +125,7 @@ def long_texts(
             yield request, text, next(iter(noted))
 
 
-def check(
+def assert_the_originals_tokens_give_the_original(
     model: LlamaModel, config: BatchConfig, chain: tuple[Sampler, ...], max_tokens: int = TOKENS, every: int = 5
 ) -> None:
     """Branches of two texts, at the first token and at each `every` tokens after, under several loads."""
@@ -159,7 +159,7 @@ def bundled(model_path: Path) -> Iterator[LlamaModel]:
 @pytest.mark.parametrize(("chain", "fixed"), [(CHAINS[0], False), (CHAINS[1], True)], ids=["penalties", "dry"])
 def test_the_original_s_tokens_give_the_original(bundled: LlamaModel, chain: Any, fixed: bool) -> None:
     config = llama.exact_config().model_copy(update={"fixed": fixed})
-    check(bundled, config, chain)
+    assert_the_originals_tokens_give_the_original(bundled, config, chain)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -172,7 +172,7 @@ def test_so_they_do_in_tiny_models_of_every_kind(architecture: str, tmp_path: Pa
     path = tiny_architectures.write(tmp_path, architecture, "q4_k_m")
     config = probe.choose_config(path, identity.identify(path), threads=1).config
     with LlamaModel(path, config=config) as model:
-        check(model, config, CHAINS[0], TINY_TOKENS, every=13)
+        assert_the_originals_tokens_give_the_original(model, config, CHAINS[0], TINY_TOKENS, every=13)
 
 
 @pytest.mark.model
