@@ -24,7 +24,6 @@ from remix.records import (
     Branch,
     Dist,
     EarlierOutput,
-    Essay,
     Fork,
     PassageInput,
     Record,
@@ -155,7 +154,7 @@ def run_of(workspace: Workspace, planned: Sequence[PlannedBranch]) -> Run:
         n_ctx_seq=longest,
         contexts=(longest,),
         templates=tuple(each for each in before.templates if each.kind in kinds),
-        essays=_essays(before, passages),
+        essays=before.essays_of(passages),
         rankings={id_: ranking for id_, ranking in before.rankings.items() if id_ in passages},
         earlier=tuple(EarlierOutput(record=each.record, text=each.text, edited=each.edited) for each in originals),
         tasks=tuple(_tasks(planned, passages)),
@@ -183,15 +182,6 @@ def _longest(planned: PlannedBranch) -> int:
     """Tokens of prompt, thoughts and text of a branch at most."""
     record = planned.original.record
     return len(_prompt(record)) + planned.branch.max_tokens + _sampling(record).max_thoughts
-
-
-def _essays(before: Run, passages: set[str]) -> tuple[Essay, ...]:
-    """The essays of some passages, with these passages alone."""
-    parts = (
-        essay.model_copy(update={"passages": tuple(each for each in essay.passages if each.id in passages)})
-        for essay in before.essays
-    )
-    return tuple(essay for essay in parts if essay.passages)
 
 
 def _tasks(planned: Sequence[PlannedBranch], passages: set[str]) -> Iterator[Task]:

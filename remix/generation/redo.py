@@ -22,7 +22,7 @@ from remix.generation.run_model import model_of
 from remix.outputs.find import OutputPlace
 from remix.outputs.run import RunFolder
 from remix.outputs.runs import list_runs
-from remix.records import EarlierOutput, Essay, Input, RecordInput, Run, Sampling, Task, TaskInput
+from remix.records import EarlierOutput, Input, RecordInput, Run, Sampling, Task, TaskInput
 from remix.records.bounds import MOST_VARIANTS
 from remix.util import environment
 from remix.workspace import Workspace
@@ -82,21 +82,13 @@ def run_of(workspace: Workspace, original: Original) -> Run:
         contexts=(longest,),
         reader=before.reader,
         templates=tuple(each for each in before.templates if each.kind == original.task.kind),
-        essays=tuple(_essays(before, passages)),
+        essays=before.essays_of(passages),
         rankings={id_: ranking for id_, ranking in before.rankings.items() if id_ in passages},
         earlier=tuple(earlier.values()),
         tasks=(_task(original, variant),),
         redoes=record.id,
         environment=environment.describe(workspace.root),
     )
-
-
-def _essays(before: Run, passages: set[str]) -> Iterator[Essay]:
-    """The essays of some passages, with these passages alone."""
-    for essay in before.essays:
-        kept = tuple(each for each in essay.passages if each.id in passages)
-        if kept:
-            yield essay.model_copy(update={"passages": kept})
 
 
 def _read_by(original: Original) -> Iterator[EarlierOutput]:

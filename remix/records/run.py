@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
@@ -159,6 +160,11 @@ class Run(Frozen):
     def pairs(self) -> dict[str, tuple[Essay, Passage]]:
         """The passages with their essays, by the passages' ids."""
         return {passage.id: (essay, passage) for essay, passage in self.corpus}
+
+    def essays_of(self, passages: Collection[str]) -> tuple[Essay, ...]:
+        """The essays of some passages, given by their ids, with these passages alone."""
+        kept = ((essay, tuple(each for each in essay.passages if each.id in passages)) for essay in self.essays)
+        return tuple(essay.model_copy(update={"passages": some}) for essay, some in kept if some)
 
     @property
     def model_name(self) -> str | None:
