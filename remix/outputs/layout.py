@@ -29,6 +29,7 @@ RECORD = ".json"
 TRACE = ".trace.json"
 MEASURES = ".measures.json"
 READING = ".reading.json"
+LINEAGE = ".lineage.json"
 EDITED = ".edited.md"
 
 MOST_ENTRIES = 1_000_000
@@ -104,6 +105,8 @@ KINDS: tuple[FileKind, ...] = (
     FileKind(MEASURES, "analysis.run_ledgers", 16 * _MIB, _JSON, "the record's id", of_output=True),
     # Names the words of a passage and the tokens of a text.
     FileKind(READING, "reader.run_readings", 16 * _MIB, _JSON, "the record's id", of_output=True),
+    # Names the sentences of a text, and for each some sentences of its passages.
+    FileKind(LINEAGE, "analysis.run_lineages", 16 * _MIB, _JSON, "the record's id", of_output=True),
     # A person's own version has 4 MiB at most.
     FileKind(EDITED, "outputs.reviews", 8 * _MIB, _MARKDOWN, "the reviews", of_output=True, is_edit=True),
 )

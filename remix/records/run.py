@@ -16,6 +16,7 @@ from remix.records.options import Options
 from remix.records.output import Record
 from remix.records.plan import Task
 from remix.records.values import Frozen, Length, Many, Sha256, is_none
+from remix.records.weave import Weave
 
 Reads = Literal["passage", "passages"] | Many[str]
 """Input of a kind: a passage (step 1 reads the passage, each later step the step before), a group of passages, or the
@@ -148,6 +149,8 @@ class Run(Frozen):
     """The earlier run whose stale texts this run writes again; null for a run that refreshes no earlier run."""
     redoes: Sha256 | None = Field(None, exclude_if=is_none)
     """Id of the record of the earlier text of which this run's one text is a further variant; null for other runs."""
+    weave: Weave | None = Field(None, exclude_if=is_none)
+    """The plan of the essay that the run weaves; null for other runs."""
     environment: Environment
     """The machine and the code that the run began with."""
 

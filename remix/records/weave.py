@@ -1,0 +1,46 @@
+"""Weaves: essays of several paragraphs, each written from a group of passages."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from remix.records.bounds import MOST_STEPS
+from remix.records.values import Count, Frozen, Many, Rule
+
+WEAVES = "_weave"
+"""Folder of woven texts in a run. Essays' slugs have no underscore, so no essay takes the name."""
+
+WeaveOrder = Literal["essay", "closest", "given"]
+"""Order of the passages: as they stand in their essays, each next to the most similar, or as the user gave them."""
+
+
+class WeaveGroup(Frozen):
+    """The passages of a paragraph."""
+
+    passages: Many[str] = Field(min_length=1)
+    """Ids of the passages, in the order in which the paragraph reads them."""
+    words: Count
+    """Words that the paragraph is asked to have."""
+
+
+class Weave(Frozen):
+    """The plan of a woven essay."""
+
+    order: WeaveOrder
+    """How the passages were put in order."""
+    similarity: Rule | None = None
+    """Name and version of the method by which passages were compared; null if they weren't."""
+    length: Count
+    """Words that the essay is asked to have."""
+    dialectic: bool
+    """Whether each group gets an objection and a synthesis after its paragraph."""
+    paragraph: str
+    """Name of the kind that writes a paragraph."""
+    opening: str
+    """Name of the kind that writes the opening."""
+    title: str
+    """Name of the kind that writes the title."""
+    groups: Many[WeaveGroup] = Field(min_length=1, max_length=MOST_STEPS)
+    """The groups, in the order of the paragraphs."""
