@@ -34,13 +34,13 @@ def routes(studio: Studio) -> list[Route]:
         return answer(garden.passages(_options(request)))
 
     def passage(request: Request) -> Response:
-        return answer(texts.of(_parameter(request, "id")))
+        return answer(texts.of(parameter(request, "id")))
 
     def comparison(request: Request) -> Response:
-        return answer(texts.compare(_parameter(request, "left"), _parameter(request, "right")))
+        return answer(texts.compare(parameter(request, "left"), parameter(request, "right")))
 
     def differences(request: Request) -> Response:
-        return answer(texts.differences(_parameter(request, "id"), request.query_params.getlist("key")))
+        return answer(texts.differences(parameter(request, "id"), request.query_params.getlist("key")))
 
     return [
         Route("/api/home", home),
@@ -51,7 +51,7 @@ def routes(studio: Studio) -> list[Route]:
     ]
 
 
-def _parameter(request: Request, name: str) -> str:
+def parameter(request: Request, name: str) -> str:
     """A parameter of the address. Raises `HTTPException` if the parameter is missing or long."""
     value = request.query_params.get(name, "")
     if not value or len(value) > LONGEST_QUERY:

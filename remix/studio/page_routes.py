@@ -39,6 +39,7 @@ PAGES = (
     Page("templates", "/templates", first_request="api/templates"),
     Page("drafts", "/drafts", first_request="api/drafts"),
     Page("draft", "/draft"),
+    Page("essay", "/essay", first_request="api/essay"),
     Page("desk", "/desk", "desk.html", first_request="api/listing"),
 )
 

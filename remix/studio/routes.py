@@ -21,6 +21,7 @@ from remix.records import Frozen
 from remix.studio import (
     desk_routes,
     draft_routes,
+    essay_routes,
     garden_routes,
     job_routes,
     page_routes,
@@ -40,6 +41,7 @@ ROUTES: tuple[Callable[[Studio], list[Route]], ...] = (
     road_routes.routes,
     template_routes.routes,
     draft_routes.routes,
+    essay_routes.routes,
 )
 """The routes of each noun."""
 

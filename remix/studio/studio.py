@@ -18,6 +18,7 @@ from remix.studio.model_pulls import Pulls
 from remix.studio.open_runs import OpenRuns
 from remix.studio.outputs_watch import OutputsWatch
 from remix.studio.passage_texts import PassageTexts
+from remix.studio.woven_essays import WovenEssays
 from remix.workspace import Workspace
 
 
@@ -32,6 +33,8 @@ class Studio:
     """Essays, tags and passages."""
     texts: PassageTexts
     """Passages with all their texts."""
+    essays: WovenEssays
+    """Woven essays, with the passages behind each sentence."""
     events: Events
     """What open pages hear."""
     jobs: Jobs
@@ -67,6 +70,7 @@ class Studio:
             runs=runs,
             garden=garden,
             texts=PassageTexts(garden, runs),
+            essays=WovenEssays(runs),
             events=events,
             jobs=jobs,
             pulls=Pulls(events.publish),
