@@ -53,6 +53,8 @@ class ShownPart(Frozen):
     """Id of the task."""
     kind: str
     step: int
+    number: int
+    """Number of the text among those after the opening, from 1; 0 for the opening."""
     is_written: bool
     pieces: tuple[Piece, ...]
     sentences: tuple[ShownSentence, ...]
@@ -156,10 +158,11 @@ class WovenEssays:
         Raises `NotInStudio` if there is no such run, or the run weaves no essay.
         """
         self._runs.find_runs()
-        folder = next((each for each in self._runs.folders if each.run.name == run and each.run.weave), None)
-        if folder is None or folder.run.weave is None:
+        folder = next((each for each in self._runs.folders if each.run.name == run), None)
+        weave = folder and folder.run.weave
+        if folder is None or weave is None:
             raise NotInStudio(f"The run {readable(run)} weaves no essay.", "The home page lists all runs.")
-        title, *tasks = in_reading_order(folder.run.tasks, folder.run.weave)
+        title, *tasks = in_reading_order(folder.run.tasks, weave)
         texts = {task.id: self._text(folder, task) for task in tasks}
         lineages = [each.lineage for each in texts.values() if each.lineage]
         is_read = bool(lineages) and all(each.model for each in lineages)
@@ -170,6 +173,7 @@ class WovenEssays:
         numbers = {passage.id: number for number, passage in enumerate(passages)}
         standings = self._runs.standings(each.record.id for each in texts.values() if each.record)
         redone = self._redone()
+        after = [task for task in tasks if task.kind != weave.opening]
 
         def shown(task: Task) -> ShownPart:
             read = texts[task.id]
@@ -180,6 +184,7 @@ class WovenEssays:
                 task=readable(task.id),
                 kind=readable(task.kind),
                 step=task.step,
+                number=after.index(task) + 1 if task in after else 0,
                 is_written=bool(read.state),
                 pieces=pieces_of(read.text, [each.sentence for each in found.sentences] if found else []),
                 sentences=shown_sentences(found, numbers, own) if found else (),

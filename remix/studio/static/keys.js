@@ -14,6 +14,8 @@ export function listen(keys) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (isWriting(event.target)) return;
+    // On a button or a link Enter presses it.
+    if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
     const action = actions.get(event.key);
     if (!action) return;
     event.preventDefault();
