@@ -44,11 +44,16 @@ def not_looked_for_in_words(record: Record) -> str:
 
 def shown_under(run: Run) -> dict[str, str]:
     """For each task the passage under which the text is shown: the first passage that the text was made from."""
-    passages = list(run.pairs)
-    found: dict[str, str] = {}
+    return {task: passages[0] for task, passages in passages_behind(run).items()}
+
+
+def passages_behind(run: Run) -> dict[str, tuple[str, ...]]:
+    """For each task the passages that its text was made from: those that the task reads, or else those behind the
+    texts that it reads."""
+    found: dict[str, tuple[str, ...]] = {}
     for task in run.tasks:
-        own = task.passages[:1] or [found[id_] for id_ in task.reads] or passages
-        found[task.id] = own[0]
+        behind = dict.fromkeys(passage for id_ in task.reads for passage in found[id_])
+        found[task.id] = task.passages or tuple(behind) or tuple(run.pairs)[:1]
     return found
 
 

@@ -18,7 +18,7 @@ from remix.drafts.origins import origin_of, original_text
 from remix.drafts.pieces import is_edited
 from remix.errors import RemixError, RunError
 from remix.outputs import RunFolder
-from remix.records import Frozen, Passage, Sha256
+from remix.records import Frozen, Sha256
 from remix.records.draft import Origin, Piece, PieceId
 from remix.studio.json_http import NotInStudio
 from remix.studio.open_runs import OpenRuns
@@ -190,12 +190,11 @@ class StudioDrafts:
             original = original_text(found.origin, self.run_of)
         except RunError as error:
             problem = readable(f"{error.message} {error.hint}")
-        passage = self._passage(found.origin)
+        before = self._words_before(found.origin)
         return ShownOrigin(
             view=view_of("pair", original, found.text, ()),
             passage=tuple(
-                each.model_copy(update={"text": readable(each.text)})
-                for each in blocks_of(passage.text[:SHOWN] if passage else "")
+                each.model_copy(update={"text": readable(each.text)}) for each in blocks_of(before[:SHOWN])
             ),
             problem=problem,
         )
@@ -278,9 +277,10 @@ class StudioDrafts:
             )
         return origin
 
-    def _passage(self, origin: Origin) -> Passage | None:
+    def _words_before(self, origin: Origin) -> str:
+        """The words of the passages behind a source; empty if the source isn't in the studio."""
         output = self._runs.planned.outputs.get(self._key(origin))
-        return output.passage if output else None
+        return output.text_before if output else ""
 
     def _key(self, origin: Origin) -> str:
         folder = next((each.path for each in self._runs.folders if each.path.name == origin.run), None)

@@ -62,6 +62,8 @@ class RunLine(Frozen):
     """The request in words."""
     planned: int
     finished: int
+    weaves: bool
+    """Whether the run weaves an essay."""
     state: RunState
     """`writing` while any process writes the run; `stopped` if texts are missing and nobody writes."""
     writer_here: bool
@@ -77,7 +79,11 @@ class AcceptedLine(Frozen):
     key: str
     run: str
     place: str
-    """The passage's id."""
+    """The passage's id; of several passages the first one's."""
+    task: str
+    """Id of the output's task."""
+    is_woven: bool
+    """Whether the text is part of an essay that the run weaves."""
     kind: str
     step: int
     variant: int
@@ -160,8 +166,8 @@ class Garden:
             essays, tags = self._ask(lambda corpus: (corpus.essays(), corpus.tags()), errors)
         except SeedError as error:
             problem = readable(f"{error.message} {error.hint}")
-        texts = _texts_by_passage(listing)
-        accepted = list(_accepted(listing))
+        texts = self._texts_by_passage(listing)
+        accepted = list(self._accepted(listing))
         return Home(
             essays=tuple(_essay_line(essay, texts) for essay in essays),
             tags=tuple(TagLine(tag=readable(tag), passages=count) for tag, count in tags[:MOST_SHOWN]),
@@ -189,7 +195,7 @@ class Garden:
     def passages(self, options: Options) -> Passages:
         """The passages that options choose. Raises `SeedError` if there are none, with suggestions."""
         found = self._ask(chooser(options), [])
-        texts = _texts_by_passage(self._runs.listing())
+        texts = self._texts_by_passage(self._runs.listing())
         lines = [_passage_line(passage, texts[passage.id]) for _, passage in found.pairs[:MOST_SHOWN]]
         return Passages(passages=tuple(lines), found=len(found.pairs))
 
@@ -239,11 +245,38 @@ class Garden:
                 about=run.about,
                 planned=run.total,
                 finished=run.done,
+                weaves=folder.run.weave is not None,
                 state=state_of(folder, run.done),
                 writer_here=run.name == active,
                 reviewed=reviewed[number],
                 accepted=accepted[number],
             )
+
+    def _accepted(self, listing: Listing) -> Iterator[AcceptedLine]:
+        """The accepted texts, of the latest runs first; of outputs with the same record the first alone."""
+        twins = set(listing.changes.twins)
+        reviewed = sorted(_standings(listing), key=lambda each: -each[0].run)
+        for row, standing in reviewed:
+            if standing.is_accepted and row.key not in twins:
+                output = self._runs.planned.outputs.get(row.key)
+                yield AcceptedLine(
+                    key=row.key,
+                    run=listing.runs[row.run].name,
+                    place=listing.passages[row.passage].id,
+                    task=readable(output.task.id) if output else "",
+                    is_woven=bool(output and output.folder.run.weave and listing.passages[row.passage].group),
+                    kind=row.kind,
+                    step=row.step,
+                    variant=row.variant,
+                    starred=standing.verdict == "star",
+                    first_words=listing.changes.contents[row.key].opening,
+                )
+
+    def _texts_by_passage(self, listing: Listing) -> Counter[str]:
+        """The number of finished texts of each passage, by id."""
+        finished = {row.key for row in listing.outputs}.difference(listing.changes.twins)
+        of_passage = self._runs.planned.of_passage
+        return Counter({id_: sum(key in finished for key in keys) for id_, keys in of_passage.items()})
 
 
 def state_of(folder: RunFolder, done: int) -> RunState:
@@ -260,30 +293,6 @@ def _standings(listing: Listing) -> Iterator[tuple[Row, Standing]]:
         standing = content and content.output and listing.changes.standings.get(content.output)
         if standing:
             yield row, standing
-
-
-def _accepted(listing: Listing) -> Iterator[AcceptedLine]:
-    """The accepted texts, of the latest runs first; of outputs with the same record the first alone."""
-    twins = set(listing.changes.twins)
-    reviewed = sorted(_standings(listing), key=lambda each: -each[0].run)
-    for row, standing in reviewed:
-        if standing.is_accepted and row.key not in twins:
-            yield AcceptedLine(
-                key=row.key,
-                run=listing.runs[row.run].name,
-                place=listing.passages[row.passage].id,
-                kind=row.kind,
-                step=row.step,
-                variant=row.variant,
-                starred=standing.verdict == "star",
-                first_words=listing.changes.contents[row.key].opening,
-            )
-
-
-def _texts_by_passage(listing: Listing) -> Counter[str]:
-    """The number of finished texts of each passage, by id."""
-    twins = set(listing.changes.twins)
-    return Counter(listing.passages[row.passage].id for row in listing.outputs if row.key not in twins)
 
 
 def _essay_line(essay: Essay, texts: Counter[str]) -> EssayLine:

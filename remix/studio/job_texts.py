@@ -10,7 +10,6 @@ from contextlib import suppress
 
 from remix.errors import RunError
 from remix.outputs import reviews
-from remix.outputs.facts import shown_under
 from remix.outputs.run import RunFolder
 from remix.records import Branch, Frozen, Standing, Task, Verdict
 from remix.studio.output_files import key_of
@@ -46,11 +45,18 @@ class JobText(Frozen):
 
 
 class JobPassage(Frozen):
-    """A passage with its texts."""
+    """A passage, or a group of passages, with its texts."""
 
     id: str
+    """Of a group, the folder of its texts."""
     title: str
+    """The essay's title; empty for a group."""
+    group: int
+    """Number of a group's passages; 0 for a single passage."""
+    is_woven: bool
+    """Whether the texts are an essay that the run weaves."""
     first_words: str
+    """Empty for a group."""
     texts: tuple[JobText, ...]
 
 
@@ -67,7 +73,7 @@ class JobTexts(Frozen):
 
 def texts_of(folder: RunFolder, only: str | None = None) -> JobTexts:
     """The passages that a run is at, or one passage by its id. Raises `RunError` if the run has no such passage."""
-    passages, judged = _by_passage(folder), _judged(folder)
+    passages, judged = _by_place(folder), _judged(folder)
     if only is not None:
         if only not in passages:
             raise RunError(f"{folder.run.name}: has no texts of {only}.", "Reload the page.")
@@ -83,12 +89,11 @@ def texts_of(folder: RunFolder, only: str | None = None) -> JobTexts:
     return JobTexts(run=folder.run.name, before=start, after=len(names) - end, passages=shown)
 
 
-def _by_passage(folder: RunFolder) -> dict[str, list[Task]]:
-    """The tasks of a run by the passage under which each is shown, in the run's order."""
+def _by_place(folder: RunFolder) -> dict[str, list[Task]]:
+    """The tasks of a run by place: a passage, or a group of passages; in the run's order."""
     found: dict[str, list[Task]] = {}
-    under = shown_under(folder.run)
     for task in folder.run.tasks:
-        found.setdefault(under[task.id], []).append(task)
+        found.setdefault(task.place, []).append(task)
     return found
 
 
@@ -100,10 +105,16 @@ def _judged(folder: RunFolder) -> dict[str, Standing]:
 
 
 def _passage(folder: RunFolder, id_: str, tasks: Sequence[Task], judged: Mapping[str, Standing]) -> JobPassage:
-    _, passage = folder.run.pairs[id_]
-    words = " ".join(passage.text[: 4 * FIRST_WORDS].split())[:FIRST_WORDS]
-    texts = tuple(_texts(folder, tasks, judged))
-    return JobPassage(id=readable(id_), title=readable(passage.title), first_words=readable(words), texts=texts)
+    pair = folder.run.pairs.get(id_)
+    words = " ".join(pair[1].text[: 4 * FIRST_WORDS].split())[:FIRST_WORDS] if pair else ""
+    return JobPassage(
+        id=readable(id_),
+        title=readable(pair[1].title) if pair else "",
+        group=0 if pair else len({passage for task in tasks for passage in task.passages}),
+        is_woven=folder.run.weave is not None and not pair,
+        first_words=readable(words),
+        texts=tuple(_texts(folder, tasks, judged)),
+    )
 
 
 def _texts(folder: RunFolder, tasks: Sequence[Task], judged: Mapping[str, Standing]) -> Iterator[JobText]:

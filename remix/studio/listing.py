@@ -15,6 +15,9 @@ from remix.outputs.run import RunFolder
 from remix.records import Frozen, Loss, Passage, Sha256, Standing, Task, Verdict
 from remix.util.names import readable
 
+MOST_NAMED = 4
+"""Passages of a group given by name."""
+
 MOST_REVIEWERS = 20
 """Reviewers of a text given by name."""
 
@@ -32,12 +35,18 @@ class RunRow(Frozen):
 
 
 class PassageRow(Frozen):
-    """A passage of an open run."""
+    """A passage of an open run, or a group of passages."""
 
     id: str
+    """Of a group, of its first passage."""
     essay: str
+    """Title of the essay; empty for a group."""
     section: str | None
     tags: tuple[str, ...]
+    group: tuple[str, ...]
+    """Ids of a group's passages, at most `MOST_NAMED`; empty for a single passage."""
+    more: int
+    """Number of the group's passages that `group` leaves out."""
 
 
 class Row(Frozen):
@@ -126,12 +135,16 @@ def run_row_of(folder: RunFolder, done: int) -> RunRow:
     return RunRow(name=readable(run.name), about=readable(about(run)), done=done, total=len(run.tasks))
 
 
-def passage_row_of(passage: Passage) -> PassageRow:
+def passage_row_of(passages: Sequence[Passage]) -> PassageRow:
+    """The row of a passage, or of a group of passages."""
+    first, is_group = passages[0], len(passages) > 1
     return PassageRow(
-        id=readable(passage.id),
-        essay=readable(passage.title),
-        section=passage.section and readable(passage.section),
-        tags=tuple(map(readable, passage.tags)),
+        id=readable(first.id),
+        essay="" if is_group else readable(first.title),
+        section=None if is_group else first.section and readable(first.section),
+        tags=tuple(dict.fromkeys(readable(tag) for passage in passages for tag in passage.tags)),
+        group=tuple(readable(passage.id) for passage in passages[:MOST_NAMED]) if is_group else (),
+        more=max(0, len(passages) - MOST_NAMED) if is_group else 0,
     )
 
 

@@ -202,7 +202,7 @@ class OpenRuns:
                 edited = self.edited(record_id) if record_id else None
             except RunError as error:
                 edit_error = readable(f"{error.message} {error.hint}")
-        detail = detail_of(output.folder, output.passage, output.task, edited)
+        detail = detail_of(output.folder, output.passages, output.task, edited)
         return detail.model_copy(update={"edit_error": edit_error})
 
     def text(self, key: str) -> str:

@@ -27,6 +27,7 @@ from remix.outputs.uncertain import trace_of
 from remix.outputs.uncertain import words as written_words
 from remix.reader.shown import ShownReading, shown
 from remix.records import Candidate, Choice, Frozen, Message, Passage, Record, RecordInput, Task
+from remix.records.weave import WEAVES
 from remix.studio import measured_sentences
 from remix.studio.diff import Difference, Span, difference
 from remix.util.names import readable
@@ -100,17 +101,28 @@ class View(Frozen):
     """Why no differences are marked: hardly a common word, or too long; null if differences are marked."""
 
 
-class OutputDetail(Frozen):
-    """All that the page shows of one output."""
+class NamedPassage(Frozen):
+    """A passage, and where it stands."""
 
-    passage: str
-    """The passage's id."""
-    output: str | None
-    """The record's id; null if the output is broken."""
+    id: str
     essay: str
+    """Title of the essay."""
     section: str | None
     path: str
     lines: str
+
+
+class OutputDetail(Frozen):
+    """All that the page shows of one output."""
+
+    passages: tuple[NamedPassage, ...]
+    """The passages that the text was made from, at most `MOST`."""
+    task: str
+    """Id of the output's task."""
+    woven: str | None
+    """Name of the run, if the text is part of an essay that the run weaves."""
+    output: str | None
+    """The record's id; null if the output is broken."""
     tags: tuple[str, ...]
     broken: str | None
     """Error that prevents judging, if any."""
@@ -156,27 +168,26 @@ def _salvaged(folder: RunFolder, task: Task) -> str:
         return ""
 
 
-def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | None) -> OutputDetail:
-    """The values to show of an output; `edited` is the text of the edited version, if any."""
+def detail_of(folder: RunFolder, passages: Sequence[Passage], task: Task, edited: str | None) -> OutputDetail:
+    """The values to show of an output made from some passages; `edited` is the text of the edited version, if any."""
     text, record, broken = read_output(folder, task)
     words = _words(folder, task, record, text[:SHOWN])
-    views = [view_of("passage", passage.text, text, words)]
-    found = record and measured_sentences.measured(folder, task.id, record.id, passage.text[:SHOWN], text[:SHOWN])
+    before = "\n\n".join(passage.text for passage in passages)
+    views = [view_of("passage", before, text, words)]
+    found = record and measured_sentences.measured(folder, task.id, record.id, before[:SHOWN], text[:SHOWN])
     if found:
-        views.append(_marked("sentences", passage.text, text, words, found.sentences))
+        views.append(_marked("sentences", before, text, words, found.sentences))
     views += [view_of(name, each, text, words) for name, each in _read(folder, task)]
     if edited is not None:
         views.append(view_of("edited", text, edited, ()))
     messages = record.derivation.prompt.messages[:MOST] if record else ()
     candidates = ((record and record.candidates) or ())[:MOST]
     return OutputDetail(
-        passage=readable(passage.id),
+        passages=tuple(map(_named, passages[:MOST])),
+        task=readable(task.id),
+        woven=readable(folder.run.name) if folder.run.weave and task.place.startswith(f"{WEAVES}/") else None,
         output=record.id if record else None,
-        essay=readable(passage.title),
-        section=passage.section and readable(passage.section),
-        path=readable(passage.path),
-        lines=lines_in_words(passage.lines),
-        tags=tuple(map(readable, passage.tags[:MOST])),
+        tags=tuple(dict.fromkeys(readable(tag) for passage in passages for tag in passage.tags))[:MOST],
         broken=readable(f"{broken.message} {broken.hint}") if broken else None,
         views=tuple(views),
         measured=readable(found.line) if found else None,
@@ -190,6 +201,16 @@ def detail_of(folder: RunFolder, passage: Passage, task: Task, edited: str | Non
             each.model_copy(update={"text": readable(each.text[:SHOWN]), "token_ids": None, "thoughts": None})
             for each in candidates
         ),
+    )
+
+
+def _named(passage: Passage) -> NamedPassage:
+    return NamedPassage(
+        id=readable(passage.id),
+        essay=readable(passage.title),
+        section=passage.section and readable(passage.section),
+        path=readable(passage.path),
+        lines=lines_in_words(passage.lines),
     )
 
 

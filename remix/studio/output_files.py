@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from remix.outputs.facts import shown_under
+from remix.outputs.facts import passages_behind
 from remix.outputs.layout import MOST_ENTRIES, RECORD, TEXT
 from remix.outputs.run import RunFolder
 from remix.records import Passage, Task, canonical_sha256
@@ -24,14 +24,23 @@ from remix.util.names import readable
 OPENING = 90
 """Characters of an output shown in the list."""
 
+SEVERAL = ("", "")
+"""Stands for an essay's slug and title in place of the essays of several passages."""
+
 
 @dataclass(frozen=True)
 class OpenOutput:
     """An output of an open run, finished or planned."""
 
     folder: RunFolder
-    passage: Passage
+    passages: tuple[Passage, ...]
+    """The passages that the text is made from."""
     task: Task
+
+    @property
+    def text_before(self) -> str:
+        """The words of the passages."""
+        return "\n\n".join(passage.text for passage in self.passages)
 
     @cached_property
     def names(self) -> tuple[str, str]:
@@ -61,20 +70,25 @@ def key_of(folder: Path, task: str) -> str:
     return canonical_sha256([str(folder.absolute()), task])[:20]
 
 
-def outputs_by_passage(folders: Sequence[RunFolder]) -> Iterator[tuple[Passage, list[tuple[int, OpenOutput]]]]:
-    """The outputs of each passage, with the numbers of their runs: essay by essay, kind by kind."""
-    essays: dict[tuple[str, str], dict[tuple[str, str], list[tuple[int, OpenOutput]]]] = {}
+def outputs_by_passage(
+    folders: Sequence[RunFolder],
+) -> Iterator[tuple[tuple[Passage, ...], list[tuple[int, OpenOutput]]]]:
+    """The outputs of each passage, and of each group of passages, with the numbers of their runs: essay by essay, the
+    groups last, kind by kind."""
+    essays: dict[tuple[str, str], dict[tuple[str, ...], list[tuple[int, OpenOutput]]]] = {}
     for number, folder in enumerate(folders):
         pairs = folder.run.pairs
-        under = shown_under(folder.run)
+        behind = passages_behind(folder.run)
         for task in folder.run.tasks:
-            _, passage = pairs[under[task.id]]
-            group = essays.setdefault((passage.essay, passage.title), {})
-            group.setdefault((passage.id, passage.sha256), []).append((number, OpenOutput(folder, passage, task)))
-    for essay in essays.values():
-        for outputs in essay.values():
+            passages = tuple(pairs[id_][1] for id_ in behind[task.id])
+            essay = (passages[0].essay, passages[0].title) if len(passages) == 1 else SEVERAL
+            same = tuple(part for passage in passages for part in (passage.id, passage.sha256))
+            outputs = essays.setdefault(essay, {}).setdefault(same, [])
+            outputs.append((number, OpenOutput(folder, passages, task)))
+    for essay in sorted(essays, key=lambda each: each == SEVERAL):
+        for outputs in essays[essay].values():
             # The sort is stable: runs, variants and steps stay in order.
-            yield outputs[0][1].passage, sorted(outputs, key=lambda each: each[1].task.kind)
+            yield outputs[0][1].passages, sorted(outputs, key=lambda each: each[1].task.kind)
 
 
 def equal_texts(read: Mapping[str, ReadOutput]) -> Iterator[str]:

@@ -145,7 +145,8 @@ class PassageTexts:
         here = self._garden.passage(id_)
         keys = self._keys(id_, here)
         outputs = self._runs.planned.outputs
-        passage = here or next((outputs[key].passage for key in keys if outputs[key].passage.id == id_), None)
+        behind = (each for key in keys for each in outputs[key].passages)
+        passage = here or next((each for each in behind if each.id == id_), None)
         if passage is None:
             raise NotInStudio(f"There is no passage {readable(id_)}.", "The home page lists all essays.")
         finished = self._runs.finished(keys)
@@ -204,7 +205,7 @@ class PassageTexts:
         output = outputs.get(other if key == PASSAGE else key)
         if output is None:
             raise NotInStudio("This text isn't in the studio.", "Reload the page.")
-        return output.passage.text if key == PASSAGE else self._shown(key, output)[0]
+        return output.text_before if key == PASSAGE else self._shown(key, output)[0]
 
     def _shown(self, key: str, output: OpenOutput) -> tuple[str, str]:
         """The edited version of a text, or else the text; and a problem, or an empty text."""
@@ -237,7 +238,7 @@ class PassageTexts:
             flags=tuple(map(readable, record.flags)) if record else (),
             model=readable(record.circumstances.model) if record else None,
             created=record.circumstances.finished if record else None,
-            is_stale=output.passage.sha256 != passage.sha256,
+            is_stale=passage.sha256 not in [each.sha256 for each in output.passages],
             problem=readable(problem),
         )
 

@@ -71,11 +71,16 @@ class PlannedOutputs:
 
     @cached_property
     def of_passage(self) -> Mapping[str, Sequence[str]]:
-        """Keys of the outputs of a passage, by the passage's id, and by the sha256 of its text."""
+        """Keys of the outputs of a passage, by the passage's id, and by the sha256 of its text.
+
+        An output made from the texts of several passages (the opening of an essay) isn't counted as theirs.
+        """
         found: dict[str, list[str]] = {}
         for key, output in self.outputs.items():
-            found.setdefault(output.passage.id, []).append(key)
-            found.setdefault(output.passage.sha256, []).append(key)
+            if len(output.passages) == 1 or output.task.passages:
+                for passage in output.passages:
+                    found.setdefault(passage.id, []).append(key)
+                    found.setdefault(passage.sha256, []).append(key)
         return found
 
     @cached_property
@@ -92,10 +97,10 @@ class PlannedOutputs:
         passages: list[PassageRow] = []
         rows: dict[str, Row] = {}
         outputs: dict[str, OpenOutput] = {}
-        for passage, planned in outputs_by_passage(folders):
+        for behind, planned in outputs_by_passage(folders):
             for run, output in planned:
                 key = key_of(output.folder.path, output.task.id)
                 outputs[key] = output
                 rows[key] = row_of(key, run, len(passages), output.task)
-            passages.append(passage_row_of(passage))
+            passages.append(passage_row_of(behind))
         return cls(tuple(folders), tuple(passages), rows, outputs)

@@ -159,7 +159,7 @@ class WovenEssays:
         """
         self._runs.find_runs()
         folder = next((each for each in self._runs.folders if each.run.name == run), None)
-        weave = folder and folder.run.weave
+        weave = folder.run.weave if folder else None
         if folder is None or weave is None:
             raise NotInStudio(f"The run {readable(run)} weaves no essay.", "The home page lists all runs.")
         title, *tasks = in_reading_order(folder.run.tasks, weave)
@@ -266,8 +266,7 @@ def in_reading_order(tasks: Sequence[Task], weave: Weave) -> list[Task]:
 
 def _state_of(folder: RunFolder, task: Task) -> tuple[object, ...]:
     """Times and sizes of a text's files; empty if the text isn't written."""
-    passage = next(iter(folder.run.pairs.values()))[1]
-    state = files_state_of(OpenOutput(folder, passage, task))
+    state = files_state_of(OpenOutput(folder, (), task))
     lineage = None
     with suppress(OSError):
         lineage = (folder.path / f"{task.id}{LINEAGE}").stat().st_mtime_ns

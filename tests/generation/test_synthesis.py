@@ -149,7 +149,7 @@ def test_it_is_measured_against_its_passage(made: RunFolder) -> None:
 def test_it_is_shown_with_what_it_read(made: RunFolder) -> None:
     task = task_of(made, SYNTHESES[0])
     passage = made.run.essays[0].passages[0]
-    views = {view.name: view for view in output_detail.detail_of(made, passage, task, None).views}
+    views = {view.name: view for view in output_detail.detail_of(made, [passage], task, None).views}
     assert list(views) == ["passage", "reads summary", "reads counter"]
     assert "".join(chunk.text for chunk in views["reads summary"].left) == made.read(READ[0])[1]
     steps = [step.task for step in ancestry(made, SYNTHESES[0])]

@@ -13,6 +13,7 @@ from remix.studio.job_texts import texts_of
 from remix.studio.output_files import key_of
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
+from tests.studio.made_weave import PLACE, woven_run
 
 
 def test_all_texts_with_what_was_said_of_them(finished: RunFolder) -> None:
@@ -65,11 +66,20 @@ def test_one_passage(finished: RunFolder) -> None:
         texts_of(finished, "nowhere")
 
 
-def test_texts_of_a_group_stand_with_its_first_passage(workspace: Workspace, writer: FakeWriter) -> None:
+def test_texts_of_a_group_stand_by_themselves(workspace: Workspace, writer: FakeWriter) -> None:
     head = "---\ndescription: All.\nreads: passages\nmax_tokens: 12\n---\n"
     body = "{% for each in passages %}{{ each.text }}{% endfor %}\n"
     (workspace.prompts / "all.md.j2").write_text(head + body, encoding="utf-8")
     job = prepare.prepare_for(workspace, Options(kinds=("all",)), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
-    (text,) = texts_of(folder).passages[0].texts
+    (passage,) = texts_of(folder).passages
+    assert (passage.id, passage.title, passage.group, passage.is_woven) == ("_group/001", "", 3, False)
+    (text,) = passage.texts
     assert (text.place, text.kind, bool(text.text)) == ("_group/001", "all", True)
+    assert texts_of(folder, "_group/001").passages == (passage,), "words come by this place"
+
+
+def test_an_essay_is_shown_as_one(workspace: Workspace) -> None:
+    (essay,) = texts_of(woven_run(workspace)).passages
+    assert (essay.id, essay.group, essay.is_woven) == (PLACE, 6, True)
+    assert [text.kind for text in essay.texts] == ["weave", "weave", "weave", "opening", "title"]

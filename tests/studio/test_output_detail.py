@@ -23,7 +23,7 @@ RLO = "\u202e"
 def opened(folder: RunFolder, task: str, edited: str | None = None) -> OutputDetail:
     planned = next(each for each in folder.run.tasks if each.id == task)
     passages = {passage.id: passage for essay in folder.run.essays for passage in essay.passages}
-    return detail_of(folder, passages[planned.place], planned, edited)
+    return detail_of(folder, [passages[planned.place]], planned, edited)
 
 
 def texts(view: View) -> tuple[str, str]:
@@ -44,7 +44,8 @@ def test_a_text_beside_its_passage_the_previous_step_and_its_edited_version(work
     assert texts(found.views[0]) == (passage, "The first clock is late, it knows.")
     assert marked(found.views[1]) == ([". It"], [", it"])
     assert marked(found.views[2]) == ([", it knows"], [])
-    assert (found.essay, found.path, found.lines) == ("Two Clocks", "seeds/two-clocks.md", "line 8")
+    (named,) = found.passages
+    assert (named.essay, named.path, named.lines) == ("Two Clocks", "seeds/two-clocks.md", "line 8")
     facts = dict(found.facts)
     assert facts["record"] == folder.read(SECOND)[0].id
     assert found.prompt[0].content.startswith("The first clock is late. It knows.")

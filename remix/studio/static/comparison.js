@@ -6,6 +6,8 @@ import { LOSSES, capital, marked } from "./labels.js";
 import { paragraph } from "./paragraph.js";
 import { labelsOf, legend, passageOf, textOf } from "./reading.js";
 
+const MOST_NAMED = 8; // passages of a text that are named
+
 const kindOf = (name) => name.replace(/^reads /, "");
 
 /** The labels of a view; `reads KIND` shows a text of a different kind that the output's prompt had. */
@@ -20,8 +22,25 @@ const HIDDEN = ["before", "sentences", "reading"]; // views that tell a blind ju
 export const viewsOf = (detail, blind) => [...detail.views, detail.reading && { name: "reading" }]
   .filter((view) => view && !(blind && HIDDEN.includes(view.name)));
 
-/** Address of the page with all texts of an output's passage. */
-export const passageAddress = ({ passage }, at = "") => `passage?${new URLSearchParams(at ? { id: passage, at } : { id: passage })}`;
+/** Address of the page with all texts of an output's passage, or of the first of several. */
+export const passageAddress = ({ passages: [{ id }] }, at = "") => `passage?${new URLSearchParams(at ? { id, at } : { id })}`;
+
+/** Address of the page with the essay that an output is part of. */
+const essayAddress = ({ woven, task }) => `essay?${new URLSearchParams({ run: woven, at: task })}`;
+
+/** Above the texts: the passage, or several, and where to see them. */
+function head(detail, blind) {
+  const [{ essay, id, section }] = detail.passages;
+  const woven = !blind && detail.woven && [" ", h("a", { href: essayAddress(detail) }, DESK.essay)];
+  if (detail.passages.length > 1)
+    return [h("h2", { dir: "auto" }, [...new Set(detail.passages.map((each) => each.essay))].join(" · ")),
+      h("p", { class: "about", dir: "auto" }, BESIDE.several, detail.passages.slice(0, MOST_NAMED).map((each, at) =>
+        [at > 0 && ", ", blind ? each.id : h("a", { href: passageAddress({ passages: [each] }) }, each.id)]),
+        detail.passages.length > MOST_NAMED && ` ${BESIDE.more(detail.passages.length - MOST_NAMED)}`, woven)];
+  return [h("h2", { dir: "auto" }, essay),
+    h("p", { class: "about", dir: "auto" }, [id, section && BESIDE.under(section)].filter(Boolean).join(", "),
+      !blind && [" ", h("a", { href: passageAddress(detail) }, DESK.allTexts)], woven)];
+}
 
 /** Gives the elements, and the output's paragraph. */
 export function comparison({ detail, title, standing, blind, view, variants, finding }, on) {
@@ -29,11 +48,8 @@ export function comparison({ detail, title, standing, blind, view, variants, fin
   const [, left, right] = labels(view.name);
   const isReading = view.name === "reading";
   const text = isReading ? textOf(detail.reading) : paragraph(view.right, detail.words, "ins");
-  const place = [`${detail.passage}`, detail.section && BESIDE.under(detail.section)].filter(Boolean).join(", ");
   const elements = [
-    h("div", { class: "head" },
-      h("h2", { dir: "auto" }, detail.essay),
-      h("p", { class: "about", dir: "auto" }, place, !blind && [" ", h("a", { href: passageAddress(detail) }, DESK.allTexts)])),
+    h("div", { class: "head" }, head(detail, blind)),
     detail.broken && h("p", { class: "alarm" }, BESIDE.broken(detail.broken)),
     detail.edit_error && h("p", { class: "alarm" }, BESIDE.editError(detail.edit_error)),
     finding && !detail.broken && h("p", { class: "alarm" }, BESIDE.finding(finding)),

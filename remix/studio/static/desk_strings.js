@@ -11,6 +11,7 @@ export const DESK = {
   todo: (left, all) => `${left} of ${all} to do`,
   allJudged: (all) => `All ${all} judged`,
   allTexts: "All texts of this passage",
+  essay: "The essay, and what stands behind each sentence",
   stillReading: "Nothing yet: the texts are still being read.",
   noneFits: "No text fits the filters. “All” lists every text again.",
   noneFinished: "No text is finished yet. The home page says how far each run is, and goes on with a stopped one.",
@@ -25,6 +26,8 @@ export const DESK = {
 
 /** The desk's list on the left. */
 export const LIST = {
+  several: "Texts of several passages",
+  group: (ids, more) => `${ids.join(" + ")}${more ? ` + ${more} more` : ""}`,
   todo: "to do",
   edited: "edited",
   noted: "noted",
@@ -61,6 +64,8 @@ export const BESIDE = {
     edited: "Your version beside the original.",
   },
   spokenReads: (kind) => `Beside the ${kind}.`,
+  several: "From ",
+  more: (number) => `and ${number} more`,
   under: (section) => `under “${section}”`,
   broken: (why) => `This output was changed since it was written, so it can’t be judged. ${why}`,
   editError: (why) => `There is an edited version, but it can’t be shown. ${why}`,

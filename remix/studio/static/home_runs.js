@@ -17,6 +17,7 @@ export function Runs({ runs, reload }) {
     <ul class="lines">${runs.map((run) => html`<li key=${run.name} class=${run.state}>
       <div class="line"><a href=${`desk?${new URLSearchParams({ run: run.name })}`} dir="auto">${run.about}</a>
         <span class="about">${HOME.texts(amount(run.finished), counted(run.planned, "text"))}, ${HOME.state[run.state]}${run.state === "writing" && !run.writer_here ? HOME.elsewhere : ""}</span>
+        ${run.weaves && html`<a class="button" href=${`essay?${new URLSearchParams({ run: run.name })}`}>${HOME.readEssay}</a>`}
         ${run.writer_here && html`<a class="button" href="write">${HOME.watch}</a>`}
         ${run.state === "stopped" && html`<button type="button" aria-label=${HOME.goOnLabel(run.about)} onClick=${() => goOn(run.name)}>${HOME.goOn}</button>`}</div>
       ${run.state !== "finished" && html`<progress max=${run.planned} value=${run.finished} aria-label=${run.about}></progress>`}
@@ -36,9 +37,9 @@ export const Accepted = ({ home }) => html`<section class="part"><h2>${HOME.acce
   ${!home.accepted.length && !home.unread && html`<p class="about">${HOME.noAccepted}</p>`}
   ${home.unread > 0 && html`<p class="about">${HOME.unread(amount(home.unread))}</p>`}
   <ul class="lines">${home.accepted.map((text) => html`<li key=${text.key}>
-    <a class="line" href=${`passage?${new URLSearchParams({ id: text.place, at: text.key })}`}>
+    <a class="line" href=${text.is_woven ? `essay?${new URLSearchParams({ run: text.run, at: text.task })}` : `passage?${new URLSearchParams({ id: text.place, at: text.key })}`}>
       <span dir="auto">${text.starred ? "★ " : ""}${text.first_words}…</span></a>
-    <p class="about" dir="auto">${text.place}, ${text.kind} ${text.step}</p></li>`)}</ul>
+    <p class="about" dir="auto">${text.is_woven ? HOME.woven : text.place}, ${text.kind} ${text.step}</p></li>`)}</ul>
   ${home.all_accepted > home.accepted.length && html`<p class="about">${HOME.moreAccepted(amount(home.all_accepted - home.accepted.length))}</p>`}
 </section>`;
 

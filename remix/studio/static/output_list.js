@@ -42,14 +42,17 @@ export function refilter() {
   let [essay, passage] = [null, -1];
   listed.forEach((row, number) => {
     const place = store.listing.passages[row.passage];
-    if (row.passage !== passage && place.essay !== essay) items.push({ essay: (essay = place.essay) });
-    if (row.passage !== passage) items.push({ passage: `${place.id.split("/").at(-1)}${place.section ? `  ${place.section}` : ""}` });
+    if (row.passage !== passage && place.essay !== essay) items.push({ essay: (essay = place.essay) || LIST.several });
+    if (row.passage !== passage) items.push({ passage: nameOf(place) });
     passage = row.passage;
     items.push({ row, number });
   });
   list.set(items, indexOfOpen(items));
   count();
 }
+
+/** A passage by its number and heading; a group by its passages. */
+const nameOf = ({ id, section, group, more }) => (group.length ? LIST.group(group, more) : [id.split("/").at(-1), section].filter(Boolean).join("  "));
 
 const indexOfOpen = (items) => items.findIndex((item) => item.row?.key === state.selected);
 

@@ -144,7 +144,7 @@ function card(passage, run, before) {
     const isWriting = text.text === null && Boolean(known?.isWriting);
     texts.set(name, { ...known, ...text, run, name, words: text.text ?? (isWriting ? known.words : ""), isWriting });
   }
-  return { id: passage.id, title: passage.title, first_words: passage.first_words, texts: inOrder(texts) };
+  return { ...passage, texts: inOrder(texts) };
 }
 
 const inOrder = (texts) => new Map([...texts].sort(([, a], [, b]) =>

@@ -75,12 +75,19 @@ class Card extends Component {
     const texts = [...card.texts.values()];
     const begun = texts.filter((text) => text.words);
     return html`<article class="card">
-      <h3><a href=${`passage?id=${encodeURIComponent(card.id)}`} title=${WRITE.passageLink}>${card.title}</a></h3>
-      <p class="first-words">${card.first_words} …</p>
+      <h3>${headOf(card, texts[0].run)}</h3>
+      ${card.first_words && html`<p class="first-words">${card.first_words} …</p>`}
       ${begun.map((text) => html`<${Text} key=${text.name} text=${text} isSelected=${text.name === selected} />`)}
       ${begun.length < texts.length && html`<p class="count">${WRITE.toCome(counted(texts.length - begun.length, "text"))}</p>`}
     </article>`;
   }
+}
+
+/** A passage with a link to all its texts, or a group of passages; an essay with a link to what stands behind it. */
+function headOf({ id, title, group, is_woven }, run) {
+  if (is_woven) return html`<a href=${`essay?${new URLSearchParams({ run })}`}>${WRITE.woven}</a>`;
+  if (group) return WRITE.group(counted(group, "passage"));
+  return html`<a href=${`passage?id=${encodeURIComponent(id)}`} title=${WRITE.passageLink}>${title}</a>`;
 }
 
 class Text extends Component {
