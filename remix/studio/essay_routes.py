@@ -32,6 +32,6 @@ def routes(studio: Studio) -> list[Route]:
     def heard(request: Request) -> Response:
         id_ = parameter(request, "id")
         passage = garden.passage(id_)
-        return answer(essays.heard(id_, passage.sha256 if passage else None))
+        return answer(essays.heard(id_, passage.text if passage else None))
 
     return [Route("/api/essay", essay), Route("/api/heard", heard)]

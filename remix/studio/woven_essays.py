@@ -18,8 +18,9 @@ from remix.measure.sentences import sentences
 from remix.outputs.facts import about
 from remix.outputs.layout import LINEAGE
 from remix.outputs.run import RunFolder
-from remix.records import Frozen, Passage, Record, Standing, Task
+from remix.records import Frozen, Record, Run, Source, Standing, Task
 from remix.records.lineage import Lineage, LineageFile
+from remix.records.output import source_of
 from remix.records.weave import WEAVES, Weave
 from remix.studio.garden import RunState, state_of
 from remix.studio.json_http import NotInStudio
@@ -168,9 +169,9 @@ class WovenEssays:
         is_read = bool(lineages) and all(each.model for each in lineages)
         methods: tuple[Method, ...] = ("words", "model") if is_read else ("words",)
         method = by if by in methods else methods[-1]
-        passages = _passages(folder)
+        passages = _passages(folder.run, weave)
         own = _sentences_of(passages)
-        numbers = {passage.id: number for number, passage in enumerate(passages)}
+        numbers = {passage.passage: number for number, passage in enumerate(passages)}
         standings = self._runs.standings(each.record.id for each in texts.values() if each.record)
         redone = self._redone()
         after = [task for task in tasks if task.kind != weave.opening]
@@ -202,24 +203,24 @@ class WovenEssays:
             title=readable(self._text(folder, title).text[:SHOWN]),
             title_key=key_of(folder.path, title.id),
             parts=tuple(map(shown, tasks)),
-            passages=tuple(_source(passage, own[passage.id]) for passage in passages),
+            passages=tuple(_source(passage, own[passage.passage]) for passage in passages),
             by=method,
             reader=reader and readable(reader),
             methods=methods,
         )
 
-    def heard(self, id_: str, sha256: str | None) -> Heards:
-        """What became of a passage in the latest essays; `sha256` finds the same words under another id."""
+    def heard(self, id_: str, text: str | None) -> Heards:
+        """What became of a passage in the latest essays; `text` finds the same words under another id."""
         self._runs.find_runs()
         found: list[HeardIn] = []
         for folder in reversed(self._runs.folders):
             if len(found) == MOST_ESSAYS:
                 break
-            if folder.run.weave:
-                pairs = folder.run.pairs.items()
-                ids = {each for each, (_, passage) in pairs if id_ == each or passage.sha256 == sha256}
+            if weave := folder.run.weave:
+                passages = _passages(folder.run, weave)
+                ids = {each.passage for each in passages if id_ == each.passage or text == each.text}
                 if ids:
-                    found.append(self._heard_in(folder, folder.run.weave, ids))
+                    found.append(self._heard_in(folder, weave, ids))
         return Heards(essays=tuple(found))
 
     def _heard_in(self, folder: RunFolder, weave: Weave, ids: set[str]) -> HeardIn:
@@ -283,23 +284,25 @@ def _by(found: LineageFile, method: Method) -> Lineage:
     return found.model if method == "model" and found.model else found.words
 
 
-def _passages(folder: RunFolder) -> list[Passage]:
-    """The passages of an essay, in the order in which its paragraphs read them."""
-    pairs, weave = folder.run.pairs, folder.run.weave
-    ids = dict.fromkeys(id_ for group in (weave.groups if weave else ()) for id_ in group.passages)
-    return [pairs[id_][1] for id_ in ids if id_ in pairs]
+def _passages(run: Run, weave: Weave) -> list[Source]:
+    """The passages of an essay, in the order in which its paragraphs read them; those behind texts of earlier runs
+    are known from these texts' records."""
+    known = {source.passage: source for each in run.earlier for source in each.record.sources}
+    known |= {passage.id: source_of(passage) for _, passage in run.corpus}
+    ids = dict.fromkeys(id_ for group in weave.groups for id_ in group.passages)
+    return [known[id_] for id_ in ids if id_ in known]
 
 
-def _sentences_of(passages: Sequence[Passage]) -> dict[str, list[str]]:
+def _sentences_of(passages: Sequence[Source]) -> dict[str, list[str]]:
     """The sentences of each passage by id, cut as for the lineage."""
-    language = language_of("\n\n".join(passage.text for passage in passages))
-    return {passage.id: sentences(passage.text, language) for passage in passages}
+    language = language_of("\n\n".join(each.text for each in passages))
+    return {each.passage: sentences(each.text, language) for each in passages}
 
 
-def _source(passage: Passage, own: Sequence[str]) -> ShownSource:
+def _source(passage: Source, own: Sequence[str]) -> ShownSource:
     return ShownSource(
-        id=readable(passage.id),
-        title=readable(passage.title),
+        id=readable(passage.passage),
+        title=readable(passage.essay),
         tags=tuple(map(readable, passage.tags)),
         pieces=pieces_of(passage.text, own),
     )

@@ -68,17 +68,17 @@ def with_maps(workspace: Workspace) -> None:
     (workspace.seeds / "maps.md").write_text(MAPS, encoding="utf-8")
 
 
-def woven_run(workspace: Workspace, written: Sequence[Text] = TEXTS) -> RunFolder:
+def woven_run(workspace: Workspace, written: Sequence[Text] = TEXTS, name: str = WEAVE_RUN) -> RunFolder:
     """A run that weaves an essay of the workspace's two essays; `written` says which texts are finished."""
     with_maps(workspace)
     writer = FakeWriter()
     plain = prepare.prepare_for(workspace, Options(kinds=("again",), steps=1), writer)
-    model = execute.generate(plain, workspace.root / "elsewhere", writer=writer).folder
+    model = execute.generate(plain, workspace.root / name, writer=writer).folder
     writer.close()
     template = plain.run.templates[0]
     run = plain.run.model_copy(
         update={
-            "name": WEAVE_RUN,
+            "name": name,
             "templates": tuple(
                 template.model_copy(update={"kind": kind, "name": f"{kind}.md.j2"})
                 for kind in ("weave", "opening", "title")

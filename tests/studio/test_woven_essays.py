@@ -98,7 +98,7 @@ def test_what_became_of_a_passage(folder: RunFolder) -> None:
     assert essays.heard(UNHEARD, None).essays[0].sentences == ()
     assert essays.heard("none/001", None).essays == ()
     passage: Passage = folder.run.pairs["maps/002"][1]
-    assert essays.heard("renamed/001", passage.sha256).essays == (found,)
+    assert essays.heard("renamed/001", passage.text).essays == (found,)
 
 
 def test_a_run_that_weaves_nothing(workspace: Workspace) -> None:

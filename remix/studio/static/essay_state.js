@@ -33,7 +33,7 @@ export function changed() {
 /** Choose what the address names, once the essay is here. */
 export function chooseAsked() {
   const part = state.essay.parts.findIndex(({ task }) => task === asked.get("at"));
-  const sentence = Number(asked.get("sentence")) - 1;
+  const sentence = Number(asked.get("sentence") ?? 1) - 1;
   if (state.essay.parts[part]?.sentences[sentence]) state.at = [part, sentence];
   const source = state.essay.passages.findIndex(({ id }) => id === asked.get("passage"));
   if (source >= 0) state.source = source;

@@ -59,10 +59,9 @@ export const ESSAY = {
 
 /** What became of a passage, on its page. */
 export const BECAME = {
-  title: "In woven essays",
-  heard: (sentences) => `heard in ${sentences}`,
-  notHeard: "nobody hears it",
-  notYet: "not heard so far",
-  part: (kind, step) => (kind === "weave" ? `¶ ${step}` : kind),
-  more: (number) => `${number} more`,
+  title: (essays) => `In ${essays}`,
+  sentence: ({ kind, step, sentence, share }) => `${kind} ${step}, sentence ${sentence} (${percent(share)})`,
+  notHeard: "nobody hears it.",
+  notYet: "not heard so far.",
+  more: (number) => `; and ${number} more`,
 };

@@ -19,6 +19,12 @@ import { html, render } from "./vendor/preact.js";
 const PACE = 500; // milliseconds between requests while texts are written
 const MOST_KEYS = 60; // texts in a request for differences
 
+/** What became of the passage in woven essays. */
+async function hear() {
+  state.heard = (await get(`api/heard?${new URLSearchParams({ id: state.chosen.id })}`)).essays;
+  changed();
+}
+
 const shownTexts = () => groups().flatMap(({ texts }) => texts);
 
 function draw() {
@@ -125,12 +131,15 @@ startPage({
 });
 whenChanged(draw);
 await guarded(() => load(location.search));
+if (state.passage) guarded(hear);
 if (state.chosen.pair && state.passage) await guarded(showPair);
 $(`text-${state.chosen.at}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
 const refresh = atPace(PACE, () => load().catch(alarm));
+const hearAgain = atPace(PACE, () => hear().catch(alarm));
 refreshBy(refresh);
 const isHere = ({ place }) => place === state.chosen.id || state.passage?.texts.some((text) => text.place === place);
 on("output", (output) => isHere(output) && (refresh(), announce(PASSAGE.text(output))));
+on("output", ({ place }) => place.startsWith("_") && hearAgain());
 on("runs", refresh);
 on("text", (words) => words.run && isHere(words) && takeWords(words));
 on("job", (job) => {

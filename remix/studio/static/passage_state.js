@@ -17,6 +17,7 @@ export const state = {
   view: null, // the two texts, as the server compares them
   noting: null, // key of the text whose note is being written
   goingOn: null, // key of the text that is edited, to go on from there
+  heard: [], // woven essays of which the passage is a part, each with the sentences in which it is heard
   chunks: new Map(), // the texts with differences marked, by key
   awaited: null, // name of a run whose first text is to be shown
   live: new Map(), // texts being written, by place in the run

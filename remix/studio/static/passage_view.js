@@ -2,12 +2,15 @@
 
 import { BranchWords } from "./branch_words.js";
 import { counted } from "./dom.js";
+import { BECAME } from "./essay_strings.js";
 import { BranchMap, besides } from "./passage_branches.js";
 import { WAYS, grouped, valuesOf } from "./passage_columns.js";
 import { changed, state, textOf } from "./passage_state.js";
 import { Actions, TextColumn, Words } from "./passage_text.js";
 import { PASSAGE } from "./strings.js";
 import { html } from "./vendor/preact.js";
+
+const MOST_HEARD = 12; // sentences of an essay that are named
 
 /** The groups shown now. */
 export const groups = () => grouped(state.passage.texts, state.chosen);
@@ -26,8 +29,16 @@ function Head({ passage }) {
     <p class="row-of">
       ${passage.before && html`<a href=${address(passage.before)}>← ${PASSAGE.before}</a>`}
       ${passage.after && html`<a href=${address(passage.after)}>${PASSAGE.after} →</a>`}
-      ${!passage.is_gone && html`<a class="button" href=${`write?${new URLSearchParams({ passage: passage.id })}`}>${PASSAGE.write}</a>`}</p></div>`;
+      ${!passage.is_gone && html`<a class="button" href=${`write?${new URLSearchParams({ passage: passage.id })}`}>${PASSAGE.write}</a>`}</p>
+    <${Became} /></div>`;
 }
+
+/** What became of the passage: the woven essays, each with the sentences in which the passage is heard. */
+const Became = () => state.heard.length > 0 && html`<details class="became" open=${state.heard.length === 1}><summary>${BECAME.title(counted(state.heard.length, "woven essay"))}</summary>
+  <ul>${state.heard.map(({ run, title, sentences, is_whole }) => html`<li key=${run}>
+    <a dir="auto" href=${`essay?${new URLSearchParams({ run, passage: state.passage.id })}`}>${title}</a>: ${sentences.length
+      ? sentences.slice(0, MOST_HEARD).map((each, at) => html`${at > 0 && "; "}<a dir="auto" href=${`essay?${new URLSearchParams({ run, at: each.task, sentence: each.sentence })}`} title=${each.words}>${BECAME.sentence(each)}</a>`)
+      : is_whole ? BECAME.notHeard : BECAME.notYet}${sentences.length > MOST_HEARD && BECAME.more(sentences.length - MOST_HEARD)}</li>`)}</ul></details>`;
 
 function Tools({ passage }) {
   const choose = (event) => {
