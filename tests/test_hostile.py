@@ -39,7 +39,8 @@ from remix.outputs import RunFolder
 from remix.records import Essay, Message, Options, Passage, sha256
 from remix.templates import folder as templates_folder
 from remix.templates import sandbox, template, worker
-from remix.templates.template import Reading, Template
+from remix.templates.reading import Reading
+from remix.templates.template import Template
 from remix.util import frontmatter, names
 from remix.util.files import temporary_of, write_whole
 from remix.workspace import Workspace

@@ -41,7 +41,7 @@ class Failure(click.ClickException):
 
 
 TASKS = {
-    "Write": ("generate", "try", "resume", "branch", "roads", "studio"),
+    "Write": ("generate", "weave", "try", "resume", "branch", "roads", "studio"),
     "Look": ("show", "tree", "runs", "status", "compare", "measure", "why"),
     "Judge": ("review", "verdict"),
     "Keep": ("export", "verify", "sign"),

@@ -84,10 +84,10 @@ def generate(ctx: click.Context, /, **chosen: Any) -> None:
     if chosen["dry_run"]:
         plans.show(job, chosen["as_json"])
         return
-    _set_verbose(chosen["verbose"])
+    set_verbose(chosen["verbose"])
     if not chosen["quiet"]:
         note(plans.in_words(job))
-        _note_model(job)
+        note_model(job)
     stop = threading.Event()
     with progress(chosen["quiet"]) as watch, on_ray.opened(where, job.run, job.model, stop) as pool:
         follow = on_ray.following(pool, watch, chosen["quiet"])
@@ -132,7 +132,7 @@ def resume(
         note(f"{quoted(folder.path.name)} is finished: {texts}, nothing left to write.")
     elif run is None:
         note(f"Latest unfinished run: {quoted(folder.path.name)}")
-    _set_verbose(chosen["verbose"])
+    set_verbose(chosen["verbose"])
     if not (chosen["quiet"] or folder.is_complete or _is_settled(folder.run)):
         note("First use of this run's batch settings: probing if they are exact. A large model takes minutes.")
     stop = threading.Event()
@@ -180,7 +180,7 @@ def try_(ctx: click.Context, /, kind: str, passage: str, verbose: bool, **chosen
     with loading:
         loading.enter_context(progress(quiet=False))
         job = prepare.prepare_draft(workspace, Options(**chosen), kind, pair)
-        _note_model(job)
+        note_model(job)
         for record, _ in execute.draft(job, flow.add, show_prompt):
             flow.end()
             if thoughts := record.output.thoughts:
@@ -215,7 +215,7 @@ def _new(ctx: click.Context) -> Job:
         )
     options = Options(**{name: chosen[name] for name in Options.model_fields if name in chosen})
     _check_choice(ctx, options)
-    return prepare.prepare(ctx.obj, options, _given(ctx))
+    return prepare.prepare(ctx.obj, options, given(ctx))
 
 
 def _check_choice(ctx: click.Context, options: Options) -> None:
@@ -251,7 +251,7 @@ def _standard_input() -> str:
         raise SeedError(f"standard input: not UTF-8 at byte {error.start}.", "Send UTF-8.") from error
 
 
-def _note_model(job: Job) -> None:
+def note_model(job: Job) -> None:
     """Warn of what the model lacks, of memory that is tight, and of a probe that may take long."""
     from remix.engine import tune
 
@@ -274,7 +274,7 @@ def _is_settled(run: Run) -> bool:
     return run.model is None or config is None or run.options.fast or probe.is_probed(run.model, config)
 
 
-def _given(ctx: click.Context) -> dict[str, object]:
+def given(ctx: click.Context) -> dict[str, object]:
     """The options given by flag, environment or settings."""
     default = click.core.ParameterSource.DEFAULT
     return {
@@ -284,7 +284,7 @@ def _given(ctx: click.Context) -> dict[str, object]:
     }
 
 
-def _set_verbose(verbose: bool) -> None:
+def set_verbose(verbose: bool) -> None:
     from remix.engine.llama import set_verbose
 
     set_verbose(verbose)
@@ -292,6 +292,11 @@ def _set_verbose(verbose: bool) -> None:
 
 def finish(ctx: click.Context, outcome: Outcome, as_json: bool) -> None:
     """Say how the run ended and what to do next, and exit accordingly."""
+    if outcome.folder.run.weave:
+        from remix.cli import weave
+
+        weave.finish(ctx, outcome, as_json)
+        return
     note_outcome(outcome)
     if as_json:
         print_json(as_json_value(outcome))

@@ -26,6 +26,7 @@ from remix.generation.recorder import Recorder, Written
 from remix.generation.run_events import Listener, RunBegan
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.generation.writer import Spread, Watch, Writer
+from remix.outputs.essay import write_essay
 from remix.outputs.index import write_index
 from remix.outputs.run import RunFolder, run_name
 from remix.records import Failure, Message, Record, Resumption, Run
@@ -102,7 +103,10 @@ def _subject(run: Run) -> str:
         return f"redo-{run.tasks[0].place}"
     options = run.options
     named = f"{len(options.passages)}-passages" if options.passages else ""
-    return "-".join(options.tags or options.essays) or options.where or options.like or named or "all"
+    asked = "-".join(options.tags or options.essays) or options.where or options.like or named
+    if run.weave:
+        return f"weave-{asked or ('accepted' if run.earlier else 'all')}"
+    return asked or "all"
 
 
 def resume(
@@ -234,7 +238,9 @@ def _work(folder: RunFolder, models: _Models, follower: _Follower, stop: threadi
 
 
 def _finish(folder: RunFolder) -> None:
-    """Write the manifest, if all texts are finished, and the table of contents."""
+    """Write the essay and the manifest, if all texts are finished, and the table of contents."""
+    if folder.run.weave and folder.is_complete and not folder.is_sealed:
+        write_essay(folder)
     folder.seal()
     # The table of contents can be made again later, so the run hasn't failed.
     with suppress(RunError):

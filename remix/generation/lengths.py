@@ -13,7 +13,8 @@ from remix.engine.prefix import PrefixCache
 from remix.errors import ModelError, PromptError, RemixError
 from remix.generation.writer import TokenCounter
 from remix.records import GROUPS, Essay, Message, Options, Passage, Prompt, PromptSize, task_id
-from remix.templates.template import Reading, Template, settings_for
+from remix.templates.reading import Reading
+from remix.templates.template import Template, settings_for
 
 SHORT = 8
 """The first class of lengths ends at 2**9 tokens, each further class after two more binary digits."""

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from remix.generation.weave_reading import is_part, own_inputs, reading_of_part
 from remix.outputs.originals import as_candidate
 from remix.records import (
     Branch,
@@ -25,7 +26,7 @@ from remix.records import (
     sha256,
     source_of,
 )
-from remix.templates.template import Reading
+from remix.templates.reading import Reading
 
 
 class TextRead(NamedTuple):
@@ -68,14 +69,20 @@ class TaskInputs:
     def rendered_from(self, task: Task, read: tuple[TextRead, ...]) -> Reading:
         """The values for a task's template; if the task reads no passage, the passages behind its input texts."""
         passages = [self._corpus[id_] for id_ in task.passages] or list(map(self._found_again, self.sources(task)))
-        texts = {each.kind: each.text for each in read}
         card = self._run.model.languages if self._run.model else ()
+        if is_part(task) and self._run.weave:
+            return reading_of_part(self._run, task, passages, [each.text for each in read], card)
+        texts = {each.kind: each.text for each in read}
         return Reading(tuple(passages), texts.get(task.kind, ""), texts, card)
 
     def sources(self, task: Task) -> tuple[Source, ...]:
-        """The passages behind a task, each once: the task's own passages, then the sources of its input texts."""
+        """The passages behind a task, each once: the task's own passages, then the sources of its input texts.
+
+        Of a paragraph of a woven essay, the passages of the paragraph's own group.
+        """
         found: dict[tuple[str, str], Source] = {}
-        seen, ahead = {task.id}, deque([task])
+        # A paragraph's summaries are of the passages that the paragraph names itself.
+        seen, ahead = {task.id, *(task.reads if own_inputs(self._run, task) else ())}, deque([task])
         while ahead:
             for each in ahead.popleft().inputs:
                 behind: tuple[Source, ...] = ()
@@ -106,23 +113,28 @@ class TaskInputs:
         known = self._corpus.get(source.passage)
         if known and known[1].text == source.text:
             return known
-        slug = source.passage.rpartition("/")[0]
-        passage = Passage(
-            id=source.passage,
-            essay=slug,
-            title=source.essay,
-            section=source.section,
-            path=source.path,
-            lines=source.lines,
-            tags=source.tags,
-            text=source.text,
-            language=source.language,
-            sha256=sha256(source.text),
-        )
-        essay = Essay(
-            slug=slug, title=source.essay, author=None, date=None, tags=(), path=source.path, passages=(passage,)
-        )
-        return essay, passage
+        return rebuilt(source)
+
+
+def rebuilt(source: Source) -> tuple[Essay, Passage]:
+    """The passage of a source, and its essay with this passage alone; what the source doesn't tell is left out."""
+    slug = source.passage.rpartition("/")[0]
+    passage = Passage(
+        id=source.passage,
+        essay=slug,
+        title=source.essay,
+        section=source.section,
+        path=source.path,
+        lines=source.lines,
+        tags=source.tags,
+        text=source.text,
+        language=source.language,
+        sha256=sha256(source.text),
+    )
+    essay = Essay(
+        slug=slug, title=source.essay, author=None, date=None, tags=(), path=source.path, passages=(passage,)
+    )
+    return essay, passage
 
 
 def joined(texts: tuple[str, ...]) -> str:

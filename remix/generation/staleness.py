@@ -13,7 +13,8 @@ from typing import NamedTuple
 from remix.corpus.matching import Note, Pair, places_of
 from remix.errors import PromptError
 from remix.records import Change, Essay, ModelFile, Passage, Run, Stale, TemplateUsed
-from remix.templates.template import Reading, Template
+from remix.templates.reading import Reading
+from remix.templates.template import Template
 
 
 class WorkspaceState(NamedTuple):

@@ -1,16 +1,19 @@
-"""A woven essay: the texts of a run's weave, in reading order.
+"""A woven essay: the texts of a run's weave, in reading order, and as one file (`essay.md`).
 
-Takes a run's folder, gives the essay's title and parts with their records. Writes no file.
+Takes a run's folder, gives the essay's title and parts with their records, and writes the file.
 """
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from remix.errors import RunError
+from remix.outputs.layout import ESSAY
 from remix.outputs.run import RunFolder
 from remix.records import Record
 from remix.records.weave import WEAVES
+from remix.util.files import write_whole
 
 
 class EssayPart(NamedTuple):
@@ -28,6 +31,18 @@ class WovenEssay(NamedTuple):
     title: EssayPart
     parts: tuple[EssayPart, ...]
     """The opening, then the paragraphs."""
+
+    @property
+    def heading(self) -> str:
+        """The title in a line, without the marks that models put around titles."""
+        lines = [line for line in map(_without_marks, self.title.text.splitlines()) if line]
+        return lines[0] if lines else "Untitled"
+
+    @property
+    def markdown(self) -> str:
+        """The essay as Markdown: the heading, then the parts, each a paragraph."""
+        parts = [" ".join(part.text.split()) for part in self.parts]
+        return "\n\n".join([f"# {self.heading}", *(part for part in parts if part)]) + "\n"
 
 
 def woven(folder: RunFolder) -> WovenEssay:
@@ -50,3 +65,17 @@ def woven(folder: RunFolder) -> WovenEssay:
     openings = [parts[task.id] for task in tasks if task.kind == weave.opening]
     others = [parts[task.id] for task in tasks if task.kind not in (weave.title, weave.opening)]
     return WovenEssay(parts[title], (*openings, *others))
+
+
+def write_essay(folder: RunFolder) -> None:
+    """Write `essay.md` from a run's finished texts. Raises `RunError` as `woven` does, and if writing fails."""
+    write_whole(folder.path / ESSAY, woven(folder).markdown.encode())
+
+
+_MARKS = re.compile(r"\A(?:[#*_\"“”„«»'‘’`\s]|title:)+|[*_\"“”«»'’`\s]+\Z", re.IGNORECASE)
+"""Marks of headings, emphasis and quotation around a title; within a title they stay."""
+
+
+def _without_marks(line: str) -> str:
+    bare = _MARKS.sub("", line)
+    return bare[:-1] if bare.endswith(".") and not bare.endswith("..") else bare

@@ -18,6 +18,7 @@ FAILURES = "failures.json"
 MANIFEST = "MANIFEST.sha256"
 SIGNATURE = "MANIFEST.sha256.sig"
 INDEX = "index.md"
+ESSAY = "essay.md"
 REVIEWS = "reviews.jsonl"
 LOCK = ".lock"
 HOLDER = ".lock.json"
@@ -87,6 +88,8 @@ KINDS: tuple[FileKind, ...] = (
     FileKind(FAILURES, "outputs.run", 32 * _MIB, _JSON, "its form"),
     # At 100 bytes a file, 150,000 texts.
     FileKind(MANIFEST, "outputs.run", 32 * _MIB, _PLAIN, "the names and hashes of the files that it lists"),
+    # At 1,000 letters a paragraph, 8,000 paragraphs.
+    FileKind(ESSAY, "outputs.essay", 8 * _MIB, _MARKDOWN, "the essay's texts", listed=True, optional=True),
     # The largest key that OpenSSH takes makes a signature of 3,000 bytes.
     FileKind(SIGNATURE, "verification.signature", 2**16, _PLAIN, "the manifest, with --signers"),
     FileKind(INDEX, "outputs.index", 32 * _MIB, _MARKDOWN, "nothing: made from the rest, and anybody may change it"),

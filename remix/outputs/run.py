@@ -21,6 +21,7 @@ from pydantic import FailFast, TypeAdapter
 from remix.errors import RunError
 from remix.outputs.form import ANEW, body_of, compose, dump, dump_trace, id_of, text_of
 from remix.outputs.layout import (
+    ESSAY,
     FAILURES,
     MANIFEST,
     MEASURES,
@@ -145,8 +146,9 @@ class RunFolder:
             write_whole(self.path / MANIFEST, "".join(lines).encode())
 
     def unseal(self) -> None:
-        """Remove the manifest, so that the run can be continued."""
+        """Remove the manifest, and the essay whose texts may be written anew, so that the run can be continued."""
         remove(self.path / MANIFEST)
+        remove(self.path / ESSAY)
 
     @property
     def request_sha256(self) -> str:
@@ -256,6 +258,11 @@ class RunFolder:
     def done(self) -> list[Task]:
         """The finished tasks."""
         return [task for task in self.run.tasks if self.is_done(task)]
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the run has a manifest: all texts were finished."""
+        return (self.path / MANIFEST).is_file()
 
     @property
     def is_complete(self) -> bool:

@@ -25,7 +25,7 @@ from remix.records.bounds import (
     MOST_TOKENS,
     MOST_VARIANTS,
 )
-from remix.records.values import Frozen, Many
+from remix.records.values import Frozen, Many, is_empty
 from remix.util.units import read_size
 
 Subject = Literal["passages", "texts", "machine"]
@@ -47,12 +47,6 @@ class Flag:
     """Table of remix.toml that may hold the option. An option in a table also has a `REMIX_*` variable."""
     takes_file: bool = False
     """Whether the value may be the name of a file with the text."""
-
-
-def is_empty(value: object) -> bool:
-    """Whether no value was given, and the field is left out of JSON: the requests of earlier versions stay as they
-    are."""
-    return value == ()
 
 
 def flag_of(field: FieldInfo) -> Flag | None:

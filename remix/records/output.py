@@ -214,6 +214,8 @@ class Circumstances(Frozen):
     """Git commit of the workspace when the run was planned; null if the workspace is in no repository."""
     reader: str | None = Field(None, exclude_if=lambda value: value is None)
     """Name of the model that read the candidates; absent if none did."""
+    taken_from: str | None = Field(None, exclude_if=lambda value: value is None)
+    """Name of the earlier run that wrote the text, if the text was taken over unchanged by a refresh; else absent."""
 
 
 class Weights(Frozen):

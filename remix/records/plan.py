@@ -72,7 +72,8 @@ class Task(Frozen):
     """A text to be written."""
 
     place: str
-    """Folder of the text in the run: the passage's id, or `_group/NNN` if a group of passages is read."""
+    """Folder of the text in the run: the passage's id, `_group/NNN` if a group of passages is read, or `_weave/NNN`
+    if the text is part of an essay."""
 
     kind: str
     """Name of the prompt template."""

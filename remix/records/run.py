@@ -18,9 +18,10 @@ from remix.records.plan import Task
 from remix.records.values import Frozen, Length, Many, Sha256, is_none
 from remix.records.weave import Weave
 
-Reads = Literal["passage", "passages"] | Many[str]
+Reads = Literal["passage", "passages", "weave", "paragraph", "paragraphs"] | Many[str]
 """Input of a kind: a passage (step 1 reads the passage, each later step the step before), a group of passages, or the
-last steps of the named kinds."""
+last steps of the named kinds. Of the kinds of a woven essay: a group of passages and the paragraph before (`weave`),
+a paragraph with its passages (`paragraph`), all paragraphs (`paragraphs`)."""
 
 
 class TemplateUsed(Frozen):

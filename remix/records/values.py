@@ -55,6 +55,11 @@ def is_none(value: object) -> bool:
     return value is None
 
 
+def is_empty(value: object) -> bool:
+    """Whether a list is empty, and is left out of JSON: so that requests without the field stay as they are."""
+    return value == ()
+
+
 class Frozen(BaseModel):
     """A record: immutable, equal if all fields are equal, with no other fields than the declared ones."""
 

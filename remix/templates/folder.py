@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from remix.errors import PromptError
+from remix.templates.reading import OF_AN_ESSAY
 from remix.templates.template import Template
 from remix.util import frontmatter, names
 
@@ -101,7 +102,8 @@ def _check_reads(template: Template, files: Mapping[str, Path]) -> None:
 
 def _check_groups(template: Template, found: Mapping[str, Template]) -> None:
     """Raise `PromptError` if the template reads a kind that is made from a group of passages."""
-    if groups := [kind for kind in template.reads_kinds if kind in found and found[kind].reads == "passages"]:
+    of_groups = ("passages", *OF_AN_ESSAY)
+    if groups := [kind for kind in template.reads_kinds if kind in found and found[kind].reads in of_groups]:
         raise PromptError(
             f"{template.place_of_reads}: `reads`: '{groups[0]}' is made from a group of passages.",
             "A kind can read those that are made from one passage.",

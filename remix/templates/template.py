@@ -12,43 +12,23 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from remix.errors import PromptError
-from remix.records import (
-    Essay,
-    Frozen,
-    Message,
-    Options,
-    Passage,
-    Prompt,
-    Reads,
-    Run,
-    SamplingSettings,
-    StopString,
-    Weights,
-    sha256,
-)
+from remix.records import Frozen, Message, Options, Prompt, Reads, Run, SamplingSettings, StopString, Weights, sha256
 from remix.records.bounds import MOST_STOPS, MOST_STRENGTH, MOST_TOKENS
 from remix.templates import worker
+from remix.templates.reading import OF_A_GROUP, OF_AN_ESSAY, VARIABLES, PartReads, Reading, values_of_part
 from remix.templates.worker import Program, RenderingError
 from remix.util import frontmatter, names
-from remix.util.languages import is_named, name_of
 from remix.util.validation import first_problem
 
 LONGEST_KEY = 100
 """Letters of a setting's name in an error."""
-
-VARIABLES = ("passage", "previous", "step", "steps", "essay", "family", "language", "model")
-"""Variables of a template with `reads: passage`; `sandbox.py` defines their values."""
-
-OF_A_GROUP = ("passages", "step", "steps", "family", "language", "model")
-"""Variables of a template with `reads: passages`."""
 
 _JINJA = ("turns", "range", "namespace", "self", "loop", "caller", "varargs", "kwargs", "true", "false", "none")
 
@@ -86,14 +66,14 @@ class Settings(Frozen):
 
 def _checked_reads(value: object) -> Reads:
     """The value of `reads`, with kinds as a tuple. Raises `ValueError` for any further form."""
-    if value in ("passage", "passages"):
+    if value in ("passage", "passages", *OF_AN_ESSAY):
         return cast("Reads", value)
     if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         kinds = tuple(unicodedata.normalize("NFC", each) for each in value)
         if len(set(map(variable, kinds))) == len(kinds):
             return kinds
         raise ValueError("names the same kind twice, or two kinds that templates would call the same")
-    raise ValueError("is passage, passages or a list of kinds like [summary, counter]")
+    raise ValueError("is passage, passages, weave, paragraph, paragraphs or a list of kinds like [summary, counter]")
 
 
 def variable(kind: str) -> str:
@@ -107,7 +87,8 @@ class _FrontMatter(Settings):
     description: str
     """A line about the purpose of the kind."""
     reads: Annotated[Any, AfterValidator(_checked_reads)] = "passage"
-    """The inputs of a text: `passage`, `passages`, or the kinds whose last steps are read."""
+    """The inputs of a text: `passage`, `passages`, the kinds whose last steps are read, or what a part of an essay
+    reads: `weave`, `paragraph` or `paragraphs`."""
     families: dict[str, dict[str, Any]] = Field({})
     """Settings by family: a pattern for the beginning of a model's name or architecture, with `*` for any letters."""
 
@@ -119,32 +100,6 @@ class _FrontMatter(Settings):
 
 
 # -- templates ----------------------------------------------------------------------------------------------
-
-
-class Reading(NamedTuple):
-    """The inputs of a text."""
-
-    passages: Sequence[tuple[Essay, Passage]]
-    """Passages with their essays; a single passage unless the kind reads a group."""
-    previous: str = ""
-    """Text of the previous step; empty for the first step."""
-    texts: Mapping[str, str] = MappingProxyType({})
-    """Input texts by kind, for a kind with `reads: [...]`."""
-    card: Sequence[str] = ()
-    """The languages that the model's card names; empty if it names none."""
-
-    @property
-    def name(self) -> str:
-        """The name in errors: the id of the first passage."""
-        return self.passages[0][1].id
-
-    @property
-    def language(self) -> str:
-        """The English name of the passages' language; empty for English, for a text too short to tell, for passages
-        in several languages, and for a language that the model's card doesn't name although it names others."""
-        found = {passage.language for _, passage in self.passages}
-        language = next(iter(found)) if len(found) == 1 else None
-        return name_of(language) if language not in (None, "en") and is_named(language, self.card) else ""
 
 
 class _Spoken(NamedTuple):
@@ -197,6 +152,11 @@ class Template:
         """Kinds whose texts the template reads."""
         return () if isinstance(self.reads, str) else self.reads
 
+    @property
+    def part_reads(self) -> PartReads | None:
+        """The value of `reads` of a template for a part of a woven essay; null for any other template."""
+        return self.reads if self.reads in OF_AN_ESSAY else None  # type: ignore[return-value]
+
     def steps(self, steps: int) -> int:
         """The number of the kind's steps: 1 unless the template has `reads: passage`, because only a template with
         `reads: passage` can read the text of a previous step."""
@@ -215,7 +175,7 @@ class Template:
         """The prompts for a step of many texts; an error where the template fails on the inputs."""
         settings = self.settings(labels)
         same = {"step": step, "steps": self.steps(steps), "family": next(iter(self._families(labels)), None)}
-        contexts = [self._context(read) | same for read in reads]
+        contexts = [same | self._context(read) for read in reads]
         bodies = self._render(self._template, contexts, reads)
         spoken: dict[int, _Spoken | PromptError] = {
             at: body if isinstance(body, PromptError) else _Spoken(body.text.strip(), body.turns, "")
@@ -248,6 +208,9 @@ class Template:
         about = {"language": read.language, "model": {"languages": list(read.card)}}
         if self.reads == "passages":
             return {"passages": passages, **about}
+        if self.part_reads:
+            own = {} if self.part_reads == "paragraphs" else {"passages": passages}
+            return {**own, **about, **values_of_part(self.part_reads, read, self.kind)}
         essay = read.passages[0][0].model_dump(include={"slug", "title", "author", "date", "tags"})
         if missing := [kind for kind in self.reads_kinds if kind not in read.texts]:
             raise PromptError(
@@ -261,6 +224,8 @@ class Template:
         """The template's variables. Raises `PromptError` for a kind that reads itself or can't be a variable."""
         if self.reads == "passages":
             return OF_A_GROUP
+        if self.part_reads:
+            return OF_AN_ESSAY[self.part_reads]
         for kind in self.reads_kinds:
             if kind == self.kind:
                 raise PromptError(

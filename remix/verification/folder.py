@@ -15,6 +15,7 @@ from pathlib import Path
 
 from remix.errors import RunError
 from remix.generation.plan import plan_of
+from remix.generation.weave_tasks import weave_tasks
 from remix.outputs import layout, reviews
 from remix.outputs.form import body_bytes
 from remix.outputs.layout import FAILURES, MANIFEST, MOST_ENTRIES, RECORD, REQUEST, RESUMED, REVIEWS, SIGNATURE
@@ -215,9 +216,10 @@ def request_findings(run: Run) -> Iterator[Finding]:
         yield from redo.plan_findings(run)
         return
     try:
-        planned, there = Counter(plan_of(run)), Counter(run.tasks)
+        planned = Counter(weave_tasks(run, run.weave) if run.weave else plan_of(run))
     except RunError as error:
         yield Finding(REQUEST, f"its passages and options make other tasks ({error.message.rstrip('.')})")
         return
+    there = Counter(run.tasks)
     for task in (planned - there) + (there - planned):
         yield Finding(REQUEST, f"its passages and options make other tasks ({task.id})")

@@ -70,7 +70,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("remix.generation.prepare.prepare", fake_prepare)
     monkeypatch.setattr(execute, "_load", load)
     monkeypatch.setattr(run_model, "model_of", lambda run, model, model_folders: Path("fake"))
-    monkeypatch.setattr("remix.cli.generate._set_verbose", lambda verbose: None)
+    monkeypatch.setattr("remix.cli.generate.set_verbose", lambda verbose: None)
     return chosen
 
 

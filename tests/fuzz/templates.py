@@ -15,7 +15,8 @@ from remix.engine.chat import ChatTemplate
 from remix.errors import ModelError, PromptError
 from remix.records import Essay, Message, Passage, sha256
 from remix.templates import worker
-from remix.templates.template import Reading, Template
+from remix.templates.reading import Reading
+from remix.templates.template import Template
 from remix.templates.worker import Program, RenderingError, Worker
 
 from ..conftest import Letters

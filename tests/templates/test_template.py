@@ -25,7 +25,8 @@ from remix.records import (
     sha256,
 )
 from remix.templates.folder import read_all_templates, read_template, read_templates
-from remix.templates.template import Reading, Settings, Template
+from remix.templates.reading import Reading
+from remix.templates.template import Settings, Template
 from remix.workspace import shipped
 
 SHIPPED = Path(__file__).parents[2] / "prompts"

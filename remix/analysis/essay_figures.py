@@ -1,0 +1,61 @@
+"""Figures of a woven essay: its words, how far its paragraphs repeat each other, and which passages are heard.
+
+Takes a finished run's folder, gives numbers. Uses no model.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import NamedTuple
+
+from remix.analysis.run_lineages import lineage_of
+from remix.measure.words import ngrams, words
+from remix.outputs.essay import woven
+from remix.outputs.run import RunFolder
+
+SIZE = 4
+"""Words of an n-gram."""
+
+
+class EssayFigures(NamedTuple):
+    """Numbers about an essay."""
+
+    words: int
+    """Words of the essay, title included."""
+    paragraphs: int
+    """Paragraphs after the opening."""
+    overlap: float
+    """The largest share of a paragraph's word 4-grams that another paragraph has, too; 0 … 1."""
+    heard: int
+    """Number of passages that stand behind a sentence of the essay, by the sentences' lineage."""
+    unheard: tuple[str, ...]
+    """Ids of passages that stand behind no sentence."""
+
+
+def figures_of(folder: RunFolder) -> EssayFigures:
+    """The figures of a run's essay. Raises `RunError` as `woven` does."""
+    essay = woven(folder)
+    heard: set[str] = set()
+    passages: dict[str, None] = {}
+    for part in essay.parts[1:]:
+        lineage = lineage_of(folder, part.task, part.record, part.text).words
+        heard |= lineage.heard
+        passages |= dict.fromkeys(lineage.passages)
+    return EssayFigures(
+        words=len(words(essay.markdown)),
+        paragraphs=len(essay.parts) - 1,
+        overlap=round(most_overlap([part.text for part in essay.parts[1:]]), 4),
+        heard=len(heard),
+        unheard=tuple(id_ for id_ in passages if id_ not in heard),
+    )
+
+
+def most_overlap(texts: list[str]) -> float:
+    """The largest share of a text's word 4-grams that another of the texts has, 0 … 1."""
+    grams = [set(ngrams(words(text), SIZE)) for text in texts]
+    return max((_share(one, other) for one, other in combinations(grams, 2)), default=0.0)
+
+
+def _share(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    fewer = min(len(one), len(other))
+    return len(one & other) / fewer if fewer else 0.0
