@@ -6,6 +6,9 @@ import { KEYS } from "./strings.js";
 /** Whether keys are text here. */
 export const isWriting = (target) => target.closest?.("textarea, input:not([type=checkbox]), select, [contenteditable]");
 
+/** Whether Enter means the focused control itself. */
+const isControl = (target) => target.closest?.("a, button, summary");
+
 const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
 
 /** `keys` is a list of [keys, description, action]; keys are values of `KeyboardEvent.key`. */
@@ -13,7 +16,7 @@ export function listen(keys) {
   const actions = new Map(keys.flatMap(([names, , action]) => names.map((name) => [name, action])));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (isWriting(event.target)) return;
+    if (isWriting(event.target) || (event.key === "Enter" && isControl(event.target))) return;
     const action = actions.get(event.key);
     if (!action) return;
     event.preventDefault();
