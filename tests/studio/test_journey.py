@@ -1,4 +1,4 @@
-"""The whole way, from a fresh workspace to an exported draft, without a terminal: by mouse, by keyboard alone, by touch."""
+"""From a fresh workspace to an exported draft without a terminal: by mouse, by keyboard alone, and by touch."""
 
 from __future__ import annotations
 
@@ -92,6 +92,14 @@ class Finger(Mouse):
         text.tap(position=place_of(text, word))
 
 
+WHERE = """(control) => {
+  const focused = document.activeElement;
+  if (control === focused) return "here";
+  return control.compareDocumentPosition(focused) & Node.DOCUMENT_POSITION_FOLLOWING ? "before" : "after";
+}"""
+"""Where a control is, seen from what has the focus."""
+
+
 class Keys(Mouse):
     """Presses Tab until a control is reached, and then Enter or the space bar. Knows no key of the page's own."""
 
@@ -110,10 +118,7 @@ class Keys(Mouse):
     def _reach(self, control: Locator) -> None:
         control.wait_for()
         for _ in range(MOST_TABS):
-            where = control.evaluate(
-                """(control) => control === document.activeElement ? "here"
-                  : control.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING ? "before" : "after" """
-            )
+            where = control.evaluate(WHERE)
             if where == "here":
                 return
             self.page.keyboard.press("Shift+Tab" if where == "before" else "Tab")
