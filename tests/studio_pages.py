@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Locator, Page, Position, Route
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -85,6 +85,24 @@ def says(page: Page, words: str) -> None:
     from playwright.sync_api import expect
 
     expect(page.locator("#message")).to_have_text(words)
+
+
+def place_of(text: Locator, word: str) -> Position:
+    """Where the middle of a word of a text is, in pixels from the text's corner."""
+    place: Position = text.evaluate(
+        """(element, word) => {
+          const nodes = [...element.childNodes].flatMap((each) => (each.firstChild ? [...each.childNodes] : [each]));
+          const node = nodes.find((each) => each.data?.includes(word));
+          const range = new Range();
+          range.setStart(node, node.data.indexOf(word));
+          range.setEnd(node, node.data.indexOf(word) + word.length);
+          const box = range.getBoundingClientRect();
+          const around = element.getBoundingClientRect();
+          return { x: box.x - around.x + box.width / 2, y: box.y - around.y + box.height / 2 };
+        }""",
+        word,
+    )
+    return place
 
 
 def fits(page: Page) -> None:

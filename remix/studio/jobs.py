@@ -71,6 +71,10 @@ class Jobs:
         self._waiting: list[str] = []
         """Jobs that haven't begun, the next first."""
         self._current: str | None = None
+        self._is_heard = False
+        """Whether the engine process has said anything since it was told to begin the current job."""
+        self._begun_again: str | None = None
+        """The job that was begun again, since the process had ended before it heard of the job."""
         self._host: Host | None = None
         self._generation = 0
         """Number of the engine process: what an earlier process still says doesn't count."""
@@ -184,12 +188,8 @@ class Jobs:
         """The size of a planned run. Raises the errors of planning, and `ModelError` if it takes too long."""
         question, answer = secrets.token_hex(6), Future[Estimate]()
         with self._lock:
+            self._say(AskEstimate(question=question, options=options))
             self._questions[question] = answer
-            try:
-                self._running().say(AskEstimate(question=question, options=options))
-            except RemixError:
-                del self._questions[question]
-                raise
         try:
             return answer.result(ESTIMATING)
         except TookTooLong as error:
@@ -219,14 +219,25 @@ class Jobs:
         """Begin the next job, if none is at work."""
         while self._current is None and self._waiting and not self._is_closed:
             id_ = self._waiting.pop(0)
-            self._current = id_
+            self._current, self._is_heard = id_, False
             try:
                 self._change(id_, state="loading")
-                self._running().say(Begin(job=id_, request=self._asked[id_]))
+                self._say(Begin(job=id_, request=self._asked[id_]))
             except RemixError as error:
                 self._current = None
                 self._change(id_, state="failed", error=readable(error.message), hint=readable(error.hint))
                 self._keep_if_possible()
+
+    def _say(self, command: Frozen) -> None:
+        """Send a command to the engine process; if that process has just ended, to a new one. Raises `ModelError`."""
+        was_there = self._host is not None
+        try:
+            self._running().say(command)
+        except ModelError:
+            if not was_there:
+                raise
+            self._drop_host("the engine's process has just ended")
+            self._running().say(command)
 
     def _running(self) -> Host:
         """The engine process, started if there is none."""
@@ -253,7 +264,9 @@ class Jobs:
                 return
             if isinstance(report, Estimated):
                 self._answer(report)
-            elif isinstance(report, Loaded):
+                return
+            self._is_heard = True
+            if isinstance(report, Loaded):
                 self._loaded = report.model
                 self._publish("model", ModelEvent(loaded=report.model and readable(report.model)))
             elif report.job == self._current:
@@ -334,19 +347,27 @@ class Jobs:
         with self._lock:
             if number != self._generation:
                 return
-            self._host, self._loaded = None, None
-            questions, self._questions = self._questions, {}
-            for answer in questions.values():
-                answer.set_exception(ModelError(f"{why}.", "Try again, with a smaller model if it happens again."))
-            self._publish("model", ModelEvent(loaded=None))
+            self._drop_host(why)
             if self._current:
                 job = self._jobs[self._current]
-                if self._is_closed:
+                if self._is_closed or (job.state == "stopping" and not self._is_heard):
                     self._settle(job, state="stopped")
+                elif not self._is_heard and self._begun_again != job.id:
+                    # An idle process that ends as a job comes has begun nothing.
+                    self._begun_again, self._current = job.id, None
+                    self._waiting.insert(0, job.id)
                 else:
                     hint = "What is finished is safe: go on, with a smaller model or fewer texts at a time if needed."
                     self._settle(job, state="failed", error=f"{readable(why)}.".capitalize(), hint=hint)
             self._go_on()
+
+    def _drop_host(self, why: str) -> None:
+        """The engine process is gone, and its questions have no answer."""
+        self._host, self._loaded = None, None
+        questions, self._questions = self._questions, {}
+        for answer in questions.values():
+            answer.set_exception(ModelError(f"{why}.", "Try again, with a smaller model if it happens again."))
+        self._publish("model", ModelEvent(loaded=None))
 
     # -- telling --------------------------------------------------------------------------------------------
 

@@ -145,6 +145,29 @@ def test_a_process_that_dies_between_two_jobs_is_replaced(played: Played) -> Non
     assert played.jobs.get(first.id).state == "finished"
 
 
+def test_a_process_that_has_just_ended_is_replaced_before_its_end_is_heard_of(played: Played) -> None:
+    first = played.jobs.add(WRITE)
+    played.host.hear(Ended(job=first.id, state="finished"))
+    dead = played.host
+    dead.is_deaf = True
+    second = played.jobs.add(WRITE)
+    assert second.state == "loading"
+    assert (len(played.hosts), len(played.host.told)) == (2, 1)
+    dead.hear_end("the engine's process ended with status 1")
+    played.begin(second)
+    assert played.jobs.get(second.id).state == "writing"
+
+
+def test_a_job_of_which_an_ending_process_never_heard_is_begun_once_more(played: Played) -> None:
+    job = played.jobs.add(WRITE)
+    played.host.hear_end("the engine's process ended with status 1")
+    assert played.jobs.get(job.id).state == "loading"
+    assert [host.told for host in played.hosts] == [[Begin(job=job.id, request=WRITE)]] * 2
+    played.host.hear_end("the engine's process ended with status 1")
+    assert played.jobs.get(job.id).state == "failed"
+    assert len(played.hosts) == 2
+
+
 def test_a_run_is_queued_once_to_be_resumed(played: Played) -> None:
     played.jobs.add(WRITE)
     asked = ResumeRequest(run="a-run")

@@ -13,7 +13,7 @@ from remix.outputs.runs import list_runs
 from remix.records import Options
 from remix.verification.verify import verify
 from remix.workspace import Workspace
-from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press, says
+from tests.studio_pages import OpenReader, barriers, fits, needs_browser, place_of, press, says
 from tests.studio_server import PASSAGE
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
@@ -61,20 +61,7 @@ def written(page: Page, count: int) -> None:
 
 def click_word(text: Locator, word: str) -> None:
     """Click in the middle of a word of a text."""
-    place = text.evaluate(
-        """(element, word) => {
-          const nodes = [...element.childNodes].flatMap((each) => (each.firstChild ? [...each.childNodes] : [each]));
-          const node = nodes.find((each) => each.data?.includes(word));
-          const range = new Range();
-          range.setStart(node, node.data.indexOf(word));
-          range.setEnd(node, node.data.indexOf(word) + word.length);
-          const box = range.getBoundingClientRect();
-          const around = element.getBoundingClientRect();
-          return { x: box.x - around.x + box.width / 2, y: box.y - around.y + box.height / 2 };
-        }""",
-        word,
-    )
-    text.click(position=place)
+    text.click(position=place_of(text, word))
 
 
 def test_by_keyboard(folder: RunFolder, workspace: Workspace, sit: OpenReader) -> None:

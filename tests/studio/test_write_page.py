@@ -122,7 +122,7 @@ def test_by_keyboard_alone(sit: OpenReader, workspace: Workspace) -> None:
     expect(page.locator(".text.selected .mark")).to_have_text("✓")
     press(page, "j", "k", "s")
     says(page, "The text is starred.")
-    press(page, "d")
+    press(page, "w")
     expect(page.locator(".job.finished", has_text="Another variant")).to_be_visible(timeout=LATE)
     folder = the_run(workspace)
     (standing,) = reviews.standings(reviews.read(folder.path).reviews).values()

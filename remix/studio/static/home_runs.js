@@ -13,7 +13,7 @@ export function Runs({ runs, reload }) {
     await reload();
   });
   return html`<section class="part"><h2>${HOME.runs}</h2>
-    ${!runs.length && html`<p class="about">${HOME.noRuns}</p>`}
+    ${!runs.length && html`<p class="about">${HOME.noRuns}<a href="write">${HOME.toWrite}</a></p>`}
     <ul class="lines">${runs.map((run) => html`<li key=${run.name} class=${run.state}>
       <div class="line"><a href=${`desk?${new URLSearchParams({ run: run.name })}`} dir="auto">${run.about}</a>
         <span class="about">${HOME.texts(amount(run.finished), counted(run.planned, "text"))}, ${HOME.state[run.state]}${run.state === "writing" && !run.writer_here ? HOME.elsewhere : ""}</span>
@@ -44,7 +44,7 @@ export const Accepted = ({ home }) => html`<section class="part"><h2>${HOME.acce
 </section>`;
 
 export const Drafts = ({ drafts }) => html`<section class="part"><h2>${HOME.drafts}</h2>
-  ${!drafts.length && html`<p class="about">${HOME.noDrafts}</p>`}
+  ${!drafts.length && html`<p class="about">${HOME.noDrafts}<a href="drafts">${HOME.toDrafts}</a></p>`}
   <ul class="lines">${drafts.map((name) => html`<li key=${name}><a class="line" dir="auto" href=${`draft?${new URLSearchParams({ name })}`}>${name}</a></li>`)}</ul></section>`;
 
 export const Models = ({ models }) => html`<section class="part"><h2>${HOME.models}</h2>

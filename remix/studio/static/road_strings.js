@@ -20,6 +20,7 @@ export const ROADS = {
   first: "This is the first word.",
   last: "This is the last word.",
   taken: (words) => `From “${words}” on, the text is being written anew; this one stays.`,
+  hint: "Click a word of a finished text to see what else could stand there.",
   action: "Road",
   actionAbout: "take a road: alternatives for each word, most uncertain first; click a word for its own",
   goOn: "Go on",

@@ -5,12 +5,12 @@ import * as api from "./job_api.js";
 import { alarm, guarded } from "./notices.js";
 import { startPage } from "./page.js";
 import { ROADS } from "./road_strings.js";
-import { WRITE } from "./strings.js";
+import { PASSAGE, WRITE } from "./strings.js";
 import { html, render } from "./vendor/preact.js";
 import { Form, begin, focusForm } from "./write_form.js";
 import { Jobs, goOn, stop } from "./write_jobs.js";
 import { drawBy, changed, estimate, shown, state, takeJob, takeOutput, takeWords } from "./write_state.js";
-import { Texts, judge, move, redo, road } from "./write_texts.js";
+import { Texts, judge, move, redo, road, toDraft } from "./write_texts.js";
 
 const App = () => html`
   <h1 class="unseen">${WRITE.title}</h1>
@@ -26,7 +26,8 @@ const KEYS = [
   [["a"], WRITE.keys.accept, () => judge("accept")],
   [["r"], WRITE.keys.reject, () => judge("reject")],
   [["s"], WRITE.keys.star, () => judge("star")],
-  [["d"], WRITE.keys.redo, () => redo()],
+  [["w"], WRITE.keys.redo, () => redo()],
+  [["d"], PASSAGE.toDraftAbout, () => toDraft()],
   [["t"], ROADS.actionAbout, () => road()],
   [["x"], WRITE.keys.stop, () => stop(shown())],
   [["o"], WRITE.keys.goOn, () => goOn(shown())],

@@ -16,7 +16,15 @@ const FEW_TAGS = 24; // tags shown at first
 export async function begin() {
   if (!isChosen(state.form)) return tell(WRITE.chooseFirst);
   const job = await add(() => api.write(options(state.form)), true);
-  return job && tell(WRITE.begun);
+  if (!job) return;
+  tell(WRITE.begun);
+  requestAnimationFrame(showWork);
+}
+
+/** Where the form fills the window, as on a phone, bring the run into view. */
+function showWork() {
+  const work = document.querySelector(".work");
+  if (work.getBoundingClientRect().top > innerHeight / 2) work.scrollIntoView({ block: "start" });
 }
 
 export const focusForm = () => $("form").querySelector("input, select, button").focus();
@@ -54,6 +62,7 @@ export function Form({ form, estimate }) {
       <${Count} name="steps" label=${WRITE.steps} usual=${steps} form=${form} />
       <${Count} name="variants" label=${WRITE.variants} usual=${variants} form=${form} />
       <${Count} name="best-of" label=${WRITE.bestOf} usual=${best_of} form=${form} />
+      <p class="count">${WRITE.numbers}</p>
     </fieldset>
     <${Models} form=${form} />
     <div class="ready"><${Estimate} estimate=${estimate} />

@@ -17,14 +17,21 @@ export async function stop(job) {
   if (stopped) takeJob(stopped);
 }
 
+/** Whether a later job went on with the run of a job. */
+function isSuperseded(job) {
+  const ofRun = [...state.jobs.values()].filter(({ run }) => run && run === job.run);
+  return isOver(job) && ofRun.length > 0 && ofRun.at(-1).id !== job.id;
+}
+
 /** Whether a job can go on: its run has unfinished texts, or never began. */
-const isUnfinished = (job) => job && (job.state === "held" || (isOver(job) && (job.run ? job.finished < job.planned : job.state === "stopped")));
+const isUnfinished = (job) => job && !isSuperseded(job) &&
+  (job.state === "held" || (isOver(job) && (job.run ? job.finished < job.planned : job.state === "stopped")));
 
 /** Go on with a job that was stopped or held. */
 export const goOn = (job) => isUnfinished(job) && add(() => api.again(job.id), true);
 
 export function Jobs() {
-  const jobs = [...state.jobs.values()].reverse().slice(0, MOST);
+  const jobs = [...state.jobs.values()].filter((job) => job.id === state.shown || !isSuperseded(job)).reverse().slice(0, MOST);
   const hasIdleModel = state.loaded && jobs.every((job) => isOver(job) || job.state === "held");
   return html`<section class="jobs" aria-labelledby="jobs-title">
     <h2 id="jobs-title">${WRITE.jobs}</h2>

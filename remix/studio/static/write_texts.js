@@ -1,5 +1,6 @@
 // The texts of a run, in cards by passage: as they are written, and when they are finished, to be judged and redone.
 
+import { addToDraft } from "./add_to_draft.js";
 import { BranchWords } from "./branch_words.js";
 import { amount, counted } from "./dom.js";
 import { post } from "./api.js";
@@ -10,7 +11,7 @@ import { openRoads, openRoadsAt } from "./roads.js";
 import { ROADS } from "./road_strings.js";
 import { PASSAGE, WRITE } from "./strings.js";
 import { Component, html } from "./vendor/preact.js";
-import { add, allTexts, changed, judged, nameOf, shown, state } from "./write_state.js";
+import { add, allTexts, changed, isOver, judged, nameOf, shown, state } from "./write_state.js";
 
 const ready = () => allTexts().filter((text) => text.words);
 const selected = () => ready().find((text) => text.name === state.selected);
@@ -48,6 +49,9 @@ export async function redo(text = selected()) {
   if (text?.record && (await add(() => api.redo(nameOf(text)), false))) tell(WRITE.redoing);
 }
 
+/** Add the selected text to the draft changed last. */
+export const toDraft = (text = selected()) => text?.record && addToDraft(text.key);
+
 /** Open the roads of the selected text. */
 export function road(text = selected()) {
   const element = document.querySelector(".text.selected .words");
@@ -57,10 +61,15 @@ export function road(text = selected()) {
 export function Texts() {
   const job = shown();
   if (!job?.run) return null;
+  // What a stopped run hasn't begun would push the texts that it finished off the screen.
+  const cards = [...state.cards.values()].filter((card) => !isOver(job) || [...card.texts.values()].some((text) => text.words));
+  const left = state.cards.size - cards.length;
   return html`<section class="texts" aria-labelledby="texts-title">
     <h2 id="texts-title">${WRITE.texts} <a href=${`desk?run=${encodeURIComponent(job.run)}`}>${WRITE.desk}</a></h2>
+    ${cards.length > 0 && html`<p class="about">${ROADS.hint}</p>`}
     ${state.before > 0 && html`<p class="about">${WRITE.before(amount(state.before))}</p>`}
-    ${[...state.cards.values()].map((card) => html`<${Card} key=${card.id} card=${card} selected=${card.texts.has(state.selected) ? state.selected : null} />`)}
+    ${cards.map((card) => html`<${Card} key=${card.id} card=${card} selected=${card.texts.has(state.selected) ? state.selected : null} />`)}
+    ${left > 0 && html`<p class="about">${WRITE.left(counted(left, "passage"))}</p>`}
     ${state.after > 0 && html`<p class="about">${WRITE.after(amount(state.after))}</p>`}
   </section>`;
 }
@@ -108,7 +117,8 @@ class Text extends Component {
       ${text.record && html`<p class="verdicts">
         ${Object.keys(MARKS).map((verdict) => html`<button type="button" key=${verdict} aria-pressed=${String(text.verdict === verdict)}
           onClick=${() => judge(verdict, text)}>${MARKS[verdict]} ${WRITE[verdict]} ${isSelected && html`<kbd>${verdict[0]}</kbd>`}</button>`)}
-        <button type="button" class="redo" onClick=${() => redo(text)}>${WRITE.redo} ${isSelected && html`<kbd>d</kbd>`}</button>
+        <button type="button" class="redo" onClick=${() => redo(text)}>${WRITE.redo} ${isSelected && html`<kbd>w</kbd>`}</button>
+        <button type="button" title=${PASSAGE.toDraftAbout} onClick=${() => toDraft(text)}>${PASSAGE.toDraft} ${isSelected && html`<kbd>d</kbd>`}</button>
         <button type="button" title=${ROADS.actionAbout} onClick=${(event) => openRoads({ key: text.key, element: event.currentTarget.closest(".text").querySelector(".words") })}>${ROADS.action} ${isSelected && html`<kbd>t</kbd>`}</button></p>`}
     </section>`;
   }
