@@ -35,8 +35,7 @@ class WovenEssay(NamedTuple):
     @property
     def heading(self) -> str:
         """The title in a line, without the marks that models put around titles."""
-        lines = [line for line in map(_without_marks, self.title.text.splitlines()) if line]
-        return lines[0] if lines else "Untitled"
+        return heading_of(self.title.text) or "Untitled"
 
     @property
     def markdown(self) -> str:
@@ -65,6 +64,11 @@ def woven(folder: RunFolder) -> WovenEssay:
     openings = [parts[task.id] for task in tasks if task.kind == weave.opening]
     others = [parts[task.id] for task in tasks if task.kind not in (weave.title, weave.opening)]
     return WovenEssay(parts[title], (*openings, *others))
+
+
+def heading_of(title: str) -> str:
+    """The first line of the title's text that has words, without the marks around it; empty if there is none."""
+    return next((line for line in map(_without_marks, title.splitlines()) if line), "")
 
 
 def write_essay(folder: RunFolder) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import shorten
 
-from remix.records import Branch, Record, Run, Task, TaskUsed
+from remix.records import Branch, Record, RecordInput, Run, Task, TaskUsed
 from remix.util.languages import name_of
 
 LONGEST_LABEL = 32
@@ -49,11 +49,15 @@ def shown_under(run: Run) -> dict[str, str]:
 
 def passages_behind(run: Run) -> dict[str, tuple[str, ...]]:
     """For each task the passages that its text was made from: those that the task reads, or else those behind the
-    texts that it reads."""
+    texts of earlier runs that it reads, or else those behind the texts of its run that it reads."""
     found: dict[str, tuple[str, ...]] = {}
+    earlier = {each.record.id: [source.passage for source in each.record.sources] for each in run.earlier}
+    held = run.pairs
     for task in run.tasks:
-        behind = dict.fromkeys(passage for id_ in task.reads for passage in found[id_])
-        found[task.id] = task.passages or tuple(behind) or tuple(run.pairs)[:1]
+        records = (id_ for each in task.inputs if isinstance(each, RecordInput) for id_ in earlier[each.record])
+        of_records = tuple(dict.fromkeys(id_ for id_ in records if id_ in held))
+        of_tasks = dict.fromkeys(passage for id_ in task.reads for passage in found[id_])
+        found[task.id] = task.passages or of_records or tuple(of_tasks) or tuple(held)[:1]
     return found
 
 

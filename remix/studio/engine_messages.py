@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainSerializer, StringConstraints, TypeAdapter, model_validator
 
 from remix.records import Failure, Frozen, Message, Options
+from remix.records.weave import WeaveOrder
 
 LONGEST_NAME = 1000
 """Characters of the name of a run or an output."""
@@ -28,6 +29,26 @@ class WriteRequest(Frozen):
 
     does: Literal["write"] = "write"
     options: ChosenOptions
+
+
+class WeaveChoices(Frozen):
+    """What is asked of a woven essay; passages, model and the like are options."""
+
+    order: WeaveOrder = "closest"
+    length: int = Field(600, ge=50, le=100_000)
+    """Words of the essay."""
+    dialectic: bool = False
+    """Whether each paragraph gets an objection and a synthesis."""
+    accepted: bool = False
+    """Whether accepted texts are woven in place of passages: those of the chosen passages, or else all."""
+
+
+class WeaveRequest(Frozen):
+    """A new run that weaves an essay."""
+
+    does: Literal["weave"] = "weave"
+    options: ChosenOptions
+    weave: WeaveChoices = WeaveChoices()
 
 
 class ResumeRequest(Frozen):
@@ -86,7 +107,8 @@ class TryRequest(Frozen):
 
 
 JobRequest = Annotated[
-    WriteRequest | ResumeRequest | RedoRequest | BranchRequest | TryRequest, Field(discriminator="does")
+    WriteRequest | WeaveRequest | ResumeRequest | RedoRequest | BranchRequest | TryRequest,
+    Field(discriminator="does"),
 ]
 
 
@@ -115,6 +137,8 @@ class AskEstimate(Frozen):
     question: str
     """An id of the question, which the answer repeats."""
     options: ChosenOptions
+    weave: WeaveChoices | None = None
+    """What is asked of an essay; null for a run that weaves none."""
 
 
 class LetGo(Frozen):
@@ -217,6 +241,22 @@ class Seconds(Frozen):
     """In words, what the numbers rest on."""
 
 
+class PlannedPassage(Frozen):
+    """A passage that a paragraph is going to read."""
+
+    id: str
+    title: str
+    """Title of the passage's essay."""
+    first_words: str
+
+
+class PlannedParagraph(Frozen):
+    """A paragraph of an essay to be woven."""
+
+    words: int
+    passages: tuple[PlannedPassage, ...]
+
+
 class Estimate(Frozen):
     """How large a planned run is."""
 
@@ -233,6 +273,8 @@ class Estimate(Frozen):
     """In words; empty if unknown."""
     notes: tuple[str, ...]
     """What was left out, and what the user should know."""
+    paragraphs: tuple[PlannedParagraph, ...] = ()
+    """The plan of an essay, if the run weaves one."""
 
 
 class Estimated(Frozen):

@@ -29,6 +29,7 @@ from remix.generation.execute import Outcome, load_options
 from remix.generation.prepare import Job
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.outputs import RunFolder, find_output, find_run
+from remix.outputs.facts import passages_behind
 from remix.records import Frozen, Options, Run
 from remix.studio.engine_messages import (
     COMMAND,
@@ -46,10 +47,12 @@ from remix.studio.engine_messages import (
     Stage,
     Stop,
     TryRequest,
+    WeaveRequest,
     WriteRequest,
 )
 from remix.studio.engine_telling import Send, Telling
 from remix.studio.engine_tries import plan_try, try_template
+from remix.studio.engine_weaves import paragraphs_of, plan_weave
 from remix.util import stages
 from remix.workspace import Workspace, open_workspace
 
@@ -220,7 +223,12 @@ class EngineProcess:
             asked = self._questions.get()
             try:
                 workspace = self._workspace()
-                estimate = _estimate(prepare.prepare(workspace, *_options(workspace, asked.options)))
+                request = (
+                    WeaveRequest(options=asked.options, weave=asked.weave)
+                    if asked.weave
+                    else WriteRequest(options=asked.options)
+                )
+                estimate = _estimate(_planned(workspace, request))
                 self._send(Estimated(question=asked.question, estimate=estimate))
             except RemixError as error:
                 told = Estimated(question=asked.question, estimate=None, error=error.message, hint=error.hint)
@@ -239,10 +247,12 @@ def _options(workspace: Workspace, chosen: Options) -> tuple[Options, dict[str, 
     return Options.model_validate(given), given
 
 
-def _planned(workspace: Workspace, request: WriteRequest | RedoRequest | BranchRequest) -> Job:
+def _planned(workspace: Workspace, request: WriteRequest | WeaveRequest | RedoRequest | BranchRequest) -> Job:
     """The plan of a new run. Raises the errors of planning."""
     if isinstance(request, WriteRequest):
         return prepare.prepare(workspace, *_options(workspace, request.options))
+    if isinstance(request, WeaveRequest):
+        return plan_weave(workspace, *_options(workspace, request.options), request.weave)
     place = find_output(workspace.outputs, request.output)
     if isinstance(request, RedoRequest):
         return redo.plan_redo(workspace, place)
@@ -265,7 +275,7 @@ def _estimate(job: Job) -> Estimate:
     warning = (memory.warning,) if memory and memory.warning else ()
     return Estimate(
         texts=len(run.tasks),
-        passages=len({id_ for task in run.tasks for id_ in task.passages}),
+        passages=len({id_ for behind in passages_behind(run).values() for id_ in behind}),
         candidates=len(run.tasks) * run.options.best_of,
         kinds=tuple(dict.fromkeys(task.kind for task in run.tasks)),
         model=run.model_name or "",
@@ -274,6 +284,7 @@ def _estimate(job: Job) -> Estimate:
         seconds=Seconds(least=time.least, most=time.most, by=time.basis) if time else None,
         memory=memory.in_words if memory else "",
         notes=(*_notes(job), *warning),
+        paragraphs=tuple(paragraphs_of(run)),
     )
 
 

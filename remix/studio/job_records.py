@@ -15,6 +15,7 @@ from remix.studio.engine_messages import (
     RedoRequest,
     ResumeRequest,
     TryRequest,
+    WeaveRequest,
     WriteRequest,
 )
 from remix.util.names import readable
@@ -29,7 +30,7 @@ class Job(Frozen):
     """A job as it stands."""
 
     id: str
-    does: Literal["write", "resume", "redo", "branch", "try"]
+    does: Literal["write", "weave", "resume", "redo", "branch", "try"]
     about: str
     """The request in words."""
     created: datetime
@@ -95,7 +96,7 @@ class ModelEvent(Frozen):
 def about(request: JobRequest) -> str:
     """A request in words."""
     match request:
-        case WriteRequest():
+        case WriteRequest() | WeaveRequest():
             options = request.options
             passages = f"{len(options.passages)} passages" if options.passages else ""
             asked = ", ".join((*options.tags, *options.essays)) or options.where or options.like or passages

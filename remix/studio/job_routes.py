@@ -20,6 +20,8 @@ from remix.studio.engine_messages import (
     RedoRequest,
     ResumeRequest,
     TryRequest,
+    WeaveChoices,
+    WeaveRequest,
     WriteRequest,
 )
 from remix.studio.job_records import Job
@@ -38,6 +40,8 @@ class OptionsRequest(Frozen):
     """The options of a run."""
 
     options: ChosenOptions
+    weave: WeaveChoices | None = None
+    """What is asked of an essay; null for a run that weaves none."""
 
 
 class PullRequest(Frozen):
@@ -116,15 +120,16 @@ class _Answers:
 
     async def estimate(self, request: Request) -> Response:
         """The size of a run. That there can be no such run is an answer, too: the user is still choosing."""
-        options = (await read(request, OptionsRequest, MOST_ASKED)).options
+        asked = await read(request, OptionsRequest, MOST_ASKED)
         try:
-            return answer(await run_in_threadpool(self._jobs.estimate, options))
+            return answer(await run_in_threadpool(self._jobs.estimate, asked.options, asked.weave))
         except RemixError as error:
             return answer(NoEstimate(error=readable(error.message), hint=readable(error.hint)))
 
     async def write(self, request: Request) -> Response:
-        asked = WriteRequest(options=(await read(request, OptionsRequest, MOST_ASKED)).options)
-        return await stored(lambda: self._jobs.add(asked))
+        asked = await read(request, OptionsRequest, MOST_ASKED)
+        weave = WeaveRequest(options=asked.options, weave=asked.weave) if asked.weave else None
+        return await stored(lambda: self._jobs.add(weave or WriteRequest(options=asked.options)))
 
     async def resume(self, request: Request) -> Response:
         asked = await read(request, ResumeRequest, MOST_ASKED)

@@ -34,6 +34,7 @@ from remix.studio.engine_messages import (
     Stop,
     TextFinished,
     Tried,
+    WeaveChoices,
 )
 from remix.studio.job_records import Job, ModelEvent, OutputEvent, State, TriedEvent, about
 from remix.studio.job_store import JobStore, WaitingJob
@@ -184,11 +185,14 @@ class Jobs:
         with suppress(RunError):
             self._keep()
 
-    def estimate(self, options: Options) -> Estimate:
-        """The size of a planned run. Raises the errors of planning, and `ModelError` if it takes too long."""
+    def estimate(self, options: Options, weave: WeaveChoices | None = None) -> Estimate:
+        """The size of a planned run; with `weave` of a run that weaves an essay.
+
+        Raises the errors of planning, and `ModelError` if it takes too long.
+        """
         question, answer = secrets.token_hex(6), Future[Estimate]()
         with self._lock:
-            self._say(AskEstimate(question=question, options=options))
+            self._say(AskEstimate(question=question, options=options, weave=weave))
             self._questions[question] = answer
         try:
             return answer.result(ESTIMATING)

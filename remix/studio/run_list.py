@@ -15,6 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import REQUEST
 from remix.outputs.run import RunFolder, is_run
 from remix.outputs.runs import list_runs
+from remix.records import TaskInput
 from remix.studio.listing import PassageRow, Row, passage_row_of, row_of
 from remix.studio.output_files import OpenOutput, key_of, outputs_by_passage
 
@@ -77,7 +78,8 @@ class PlannedOutputs:
         """
         found: dict[str, list[str]] = {}
         for key, output in self.outputs.items():
-            if len(output.passages) == 1 or output.task.passages:
+            is_read = any(not isinstance(each, TaskInput) for each in output.task.inputs)
+            if len(output.passages) == 1 or is_read:
                 for passage in output.passages:
                     found.setdefault(passage.id, []).append(key)
                     found.setdefault(passage.sha256, []).append(key)

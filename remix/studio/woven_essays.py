@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from remix.analysis.run_lineages import lineage_of
 from remix.measure.language import language_of
 from remix.measure.sentences import sentences
+from remix.outputs.essay import heading_of
 from remix.outputs.facts import about
 from remix.outputs.layout import LINEAGE
 from remix.outputs.run import RunFolder
@@ -200,7 +201,7 @@ class WovenEssays:
             run=readable(run),
             about=readable(about(folder.run)),
             state=state_of(folder, len(folder.done)),
-            title=readable(self._text(folder, title).text[:SHOWN]),
+            title=readable(heading_of(self._text(folder, title).text[:SHOWN])),
             title_key=key_of(folder.path, title.id),
             parts=tuple(map(shown, tasks)),
             passages=tuple(_source(passage, own[passage.passage]) for passage in passages),
@@ -229,7 +230,7 @@ class WovenEssays:
         heard = (each for task, text in texts if text.lineage for each in _heard(task, text.lineage, ids))
         return HeardIn(
             run=readable(folder.run.name),
-            title=readable(self._text(folder, title).text[:SHOWN].strip() or about(folder.run)),
+            title=readable(heading_of(self._text(folder, title).text[:SHOWN]) or about(folder.run)),
             sentences=tuple(each for _, each in zip(range(MOST_HEARD), heard, strict=False)),
             is_whole=all(text.state for _, text in texts),
         )

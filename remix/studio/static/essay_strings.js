@@ -65,3 +65,19 @@ export const BECAME = {
   notYet: "not heard so far.",
   more: (number) => `; and ${number} more`,
 };
+
+/** The part of the page for writing that is about essays. */
+export const WEAVE = {
+  what: "What to write",
+  texts: "Texts of each passage",
+  essay: "An essay woven from all of them",
+  legend: "The essay",
+  length: "Words",
+  order: "Order of the passages",
+  orders: { closest: "each next to the most similar", essay: "as in their essays", given: "as chosen" },
+  dialectic: "After each paragraph an objection, and what holds after it",
+  accepted: "Weave accepted texts in place of passages",
+  plan: (paragraphs) => `The plan: ${paragraphs}`,
+  words: (number) => `about ${number} words, from`,
+  passage: (title, id) => ESSAY.name(title, Number(id.split("/").at(-1))),
+};

@@ -8,8 +8,9 @@ export const models = () => get("api/models");
 export const passages = (query) => get(`api/passages?${query}`);
 export const jobs = () => get("api/jobs");
 export const texts = (job, place) => get(`api/jobs/${job}/texts${place ? `?place=${encodeURIComponent(place)}` : ""}`);
-export const estimate = (options) => post("api/jobs/estimate", { options });
-export const write = (options) => post("api/jobs", { options });
+/** `asked` has the options, and what is asked of an essay if one is to be woven. */
+export const estimate = (asked) => post("api/jobs/estimate", asked);
+export const write = (asked) => post("api/jobs", asked);
 export const resume = (run) => post("api/jobs/resume", { run });
 export const redo = (output) => post("api/jobs/redo", { output });
 export const branch = (request) => post("api/jobs/branch", request);

@@ -207,7 +207,7 @@ export const WRITE = {
     finished: "finished",
     failed: "failed",
   },
-  does: { write: "", resume: "Rest of ", redo: "Another variant of ", branch: "A branch of " },
+  does: { write: "", weave: "An essay: ", resume: "Rest of ", redo: "Another variant of ", branch: "A branch of " },
   progress: (done, all) => `${done} of ${all}`,
   stop: "Stop",
   cancel: "Cancel",

@@ -7,15 +7,16 @@ import { WRITE } from "./strings.js";
 import { html, useState } from "./vendor/preact.js";
 import { ByHand } from "./write_by_hand.js";
 import { Models } from "./write_models.js";
-import { isChosen, options } from "./write_options.js";
+import { isChosen, request } from "./write_options.js";
 import { add, choose, state } from "./write_state.js";
+import { Plan, Weaving, What } from "./write_weave.js";
 
 const FEW_TAGS = 24; // tags shown at first
 
 /** Begin a run of what the form holds. */
 export async function begin() {
   if (!isChosen(state.form)) return tell(WRITE.chooseFirst);
-  const job = await add(() => api.write(options(state.form)), true);
+  const job = await add(() => api.write(request(state.form)), true);
   if (!job) return;
   tell(WRITE.begun);
   requestAnimationFrame(showWork);
@@ -51,7 +52,8 @@ export function Form({ form, estimate }) {
       <${Line} name="like" label=${WRITE.like} form=${form} />
     </fieldset>
     <${ByHand} form=${form} />
-    <fieldset>
+    <${What} form=${form} />
+    ${form.weave ? html`<${Weaving} form=${form} />` : html`<fieldset>
       <legend>${WRITE.kinds}</legend>
       ${kinds.map((each) => html`<label key=${each.kind} class="kind">
         <input type="checkbox" checked=${form.kind.length ? form.kind.includes(each.kind) : each.is_usual}
@@ -63,7 +65,7 @@ export function Form({ form, estimate }) {
       <${Count} name="variants" label=${WRITE.variants} usual=${variants} form=${form} />
       <${Count} name="best-of" label=${WRITE.bestOf} usual=${best_of} form=${form} />
       <p class="count">${WRITE.numbers}</p>
-    </fieldset>
+    </fieldset>`}
     <${Models} form=${form} />
     <div class="ready"><${Estimate} estimate=${estimate} />
     <p class="begin"><button type="submit" class="main" id="begin">${WRITE.begin} <kbd>b</kbd></button></p></div>
@@ -110,6 +112,7 @@ function Estimate({ estimate }) {
     model: estimate.model,
   });
   return html`<div class=${old} role="status"><p>${words}.</p>
+    ${estimate.paragraphs.length > 0 && html`<${Plan} paragraphs=${estimate.paragraphs} />`}
     ${estimate.seconds && html`<p>${WRITE.time(range(estimate.seconds), estimate.seconds.by)}.</p>`}
     ${estimate.notes.length > 0 && html`<details><summary>${counted(estimate.notes.length, "remark")}</summary>
       <ul>${estimate.notes.slice(0, 50).map((note) => html`<li>${note}</li>`)}</ul></details>`}</div>`;

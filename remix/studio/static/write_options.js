@@ -2,16 +2,20 @@
 
 const LISTS = ["tag", "essay", "passage", "kind"];
 const WORDS = ["where", "like", "model"];
-const NUMBERS = ["steps", "variants", "best-of"];
+const NUMBERS = ["steps", "variants", "best-of", "length"];
+const SWITCHES = ["weave", "dialectic", "accepted"];
+const ORDERS = ["closest", "essay", "given"];
 
 /** What the address says; lists are arrays, numbers null where the address names none. */
 export function fromAddress(search) {
   const query = new URLSearchParams(search);
-  const number = (name) => (/^[1-9]\d{0,2}$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
+  const number = (name) => (/^[1-9]\d{0,4}$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
   return Object.fromEntries([
     ...LISTS.map((name) => [name, query.getAll(name)]),
     ...WORDS.map((name) => [name, query.get(name) ?? ""]),
     ...NUMBERS.map((name) => [name, number(name)]),
+    ...SWITCHES.map((name) => [name, query.get(name) === "1"]),
+    ["order", ORDERS.includes(query.get("order")) ? query.get("order") : ORDERS[0]],
   ]);
 }
 
@@ -20,16 +24,24 @@ export function toAddress(form, job) {
   const query = new URLSearchParams();
   for (const name of LISTS) for (const value of form[name]) query.append(name, value);
   for (const name of [...WORDS, ...NUMBERS]) if (form[name]) query.set(name, form[name]);
+  for (const name of SWITCHES) if (form[name]) query.set(name, "1");
+  if (form.order !== ORDERS[0]) query.set("order", form.order);
   if (job) query.set("job", job);
   return String(query);
 }
 
-/** Whether passages were chosen in some way. */
+/** Whether passages were chosen in some way; accepted texts can be woven without. */
 export const isChosen = (form) =>
-  Boolean(form.tag.length || form.essay.length || form.passage.length || form.where.trim() || form.like.trim());
+  Boolean((form.weave && form.accepted) || form.tag.length || form.essay.length || form.passage.length || form.where.trim() || form.like.trim());
 
-/** The options of the server's request; passages chosen by hand stand for themselves. */
-export function options(form) {
+/** The server's request. */
+export const request = (form) => ({ options: options(form), ...(form.weave && { weave: weaving(form) }) });
+
+/** What is asked of an essay. */
+const weaving = ({ order, length, dialectic, accepted }) => ({ order, dialectic, accepted, ...(length && { length: Math.max(50, length) }) });
+
+/** The options of a run; passages chosen by hand stand for themselves. An essay has kinds and steps of its own. */
+function options(form) {
   const chosen = form.passage.length
     ? { passages: form.passage }
     : {
@@ -40,9 +52,9 @@ export function options(form) {
       };
   return {
     ...chosen,
-    ...(form.kind.length && { kinds: form.kind }),
-    ...(form.steps && { steps: form.steps }),
-    ...(form.variants && { variants: form.variants }),
+    ...(!form.weave && form.kind.length && { kinds: form.kind }),
+    ...(!form.weave && form.steps && { steps: form.steps }),
+    ...(!form.weave && form.variants && { variants: form.variants }),
     ...(form["best-of"] && { best_of: form["best-of"] }),
     ...(form.model && { model: form.model }),
   };

@@ -3,7 +3,7 @@
 import { announce, guarded } from "./notices.js";
 import * as api from "./job_api.js";
 import { WRITE } from "./strings.js";
-import { fromAddress, isChosen, options, toAddress } from "./write_options.js";
+import { fromAddress, isChosen, request, toAddress } from "./write_options.js";
 
 export const state = {
   choices: null,
@@ -63,7 +63,7 @@ export function estimate() {
   const own = asked;
   state.estimate = { ...state.estimate, isOld: true };
   timer = setTimeout(async () => {
-    const found = await api.estimate(options(state.form)).catch((error) => ({ error: error.message, hint: error.hint }));
+    const found = await api.estimate(request(state.form)).catch((error) => ({ error: error.message, hint: error.hint }));
     if (own !== asked) return;
     state.estimate = found;
     changed();
