@@ -21,7 +21,7 @@ from remix.errors import ModelError, RunError
 from remix.generation import candidate_reader, duration
 from remix.generation.candidate_reader import CandidateReader
 from remix.generation.graph import TaskGraph
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.recorder import Recorder, Written
 from remix.generation.run_events import Listener, RunBegan
 from remix.generation.run_model import as_done_by, model_of, reader_of

@@ -16,9 +16,9 @@ from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, SeedError
 from remix.generation import weave_material, weave_plan
+from remix.generation.job import Job
 from remix.generation.languages import with_languages
 from remix.generation.placeless import name_alone, placeless
-from remix.generation.prepare import Job
 from remix.generation.weave_groups import BY_WORDS, MOST_PASSAGES, closest_order, grouped
 from remix.generation.weave_lengths import EssayLengths, EssayMeasure
 from remix.generation.weave_material import Material, Member
