@@ -92,6 +92,10 @@ def generate(
         run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
         with folder.lock():
+            for each in job.taken:
+                circumstances = each.record.circumstances.model_copy(update={"run": run.name})
+                record = each.record.model_copy(update={"circumstances": circumstances})
+                folder.write(each.task, record, each.text, each.trace)
             return _work(folder, models, _Follower(watch, listen), stop)
 
 

@@ -26,8 +26,9 @@ from remix.generation.placeless import name_alone, placeless
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
 from remix.generation.reader_plan import Reader, Readings, another_reader, refuse_unread
 from remix.generation.refreshed import stale_texts
-from remix.generation.staleness import WorkspaceState, stale
-from remix.generation.workspace_state import ask, state_of
+from remix.generation.staleness import stale
+from remix.generation.weave_refresh import prepare_weave_refresh
+from remix.generation.workspace_state import ask, model_it_began_with, refuse_uncompared, state_of
 from remix.generation.writer import Writer
 from remix.measure import embedding
 from remix.models import prepared
@@ -122,6 +123,8 @@ def prepare_refresh(
     `given` overrides options; `writer` replaces the local model. Gives null if no stale text can be written again.
     Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale, or for a run of branches.
     """
+    if folder.run.weave:
+        return prepare_weave_refresh(workspace, folder, given, writer)
     if any(task.branch for task in folder.run.tasks):
         raise RunError(
             f"{folder.run.name}: holds branches, which can't be refreshed: their tokens belong to another text.",
@@ -151,7 +154,7 @@ def prepare_refresh(
             f"Ask for it again: `remix generate --kind {groups[0]}` with the same passages.",
         )
     if not found:
-        _refuse_uncompared(run, state, collector)
+        refuse_uncompared(run, state, collector)
         return None
     stale_kinds = {each.kind for each in found}
     kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
@@ -273,16 +276,6 @@ def _what_is_left(inputs: RunInputs, lengths: Lengths, kept: Corpus, collector: 
     return inputs._replace(options=options, corpus=kept, templates=lengths.templates)
 
 
-def _refuse_uncompared(run: Run, state: WorkspaceState, collector: ErrorCollector) -> None:
-    """Raise `RunError` if nothing stale was found, but an essay or template of the run can't be read."""
-    if state.broken or state.unread:
-        with collector.explaining():
-            raise RunError(
-                f"{run.name}: no text is stale, as far as essays and templates can be read.",
-                "Mend what was left out, and ask again.",
-            )
-
-
 def _read(
     workspace: Workspace, options: Options, collector: ErrorCollector, given: dict[str, object] | None = None
 ) -> RunInputs:
@@ -336,13 +329,3 @@ def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, con
         refreshes=inputs.refreshes,
         environment=environment.describe(workspace.root),
     )
-
-
-def model_it_began_with(run: Run) -> ModelFile:
-    """The GGUF file that a run began with. Raises `RunError` for a run by a LangChain model."""
-    if run.model is None:
-        raise RunError(
-            f"{run.name}: was written by a LangChain model ({run.options.model}).",
-            "Resume it from Python: remix.resume(folder, writer=…).",
-        )
-    return run.model

@@ -12,7 +12,7 @@ from remix.corpus import Answer, consult
 from remix.corpus import Corpus as Seeds
 from remix.corpus.error_collector import ErrorCollector
 from remix.corpus.essays import below_folder
-from remix.errors import ModelError, PromptError
+from remix.errors import ModelError, PromptError, RunError
 from remix.generation.staleness import WorkspaceState
 from remix.models import prepared
 from remix.records import ModelFile, Run
@@ -54,3 +54,23 @@ def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
     with suppress(ModelError):
         return prepared.resolve(run.options.model, workspace.model_folders)[1]
     return None
+
+
+def refuse_uncompared(run: Run, state: WorkspaceState, collector: ErrorCollector) -> None:
+    """Raise `RunError` if nothing stale was found, but an essay or template of the run can't be read."""
+    if state.broken or state.unread:
+        with collector.explaining():
+            raise RunError(
+                f"{run.name}: no text is stale, as far as essays and templates can be read.",
+                "Mend what was left out, and ask again.",
+            )
+
+
+def model_it_began_with(run: Run) -> ModelFile:
+    """The GGUF file that a run began with. Raises `RunError` for a run by a LangChain model."""
+    if run.model is None:
+        raise RunError(
+            f"{run.name}: was written by a LangChain model ({run.options.model}).",
+            "Resume it from Python: remix.resume(folder, writer=…).",
+        )
+    return run.model
