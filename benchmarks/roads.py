@@ -35,7 +35,8 @@ from remix.errors import RemixError
 from remix.generation import branch_run, execute, roads
 from remix.generation.branch_run import Original, PlannedBranch
 from remix.generation.branching import original_of
-from remix.generation.prepare import Job, prepare
+from remix.generation.job import Job
+from remix.generation.prepare import prepare
 from remix.generation.run_model import model_of
 from remix.measure.chrf import CHRF
 from remix.measure.words import words

@@ -36,7 +36,8 @@ from remix.engine.local import LocalModel
 from remix.errors import RemixError
 from remix.generation.execute import Outcome, generate, load_options, resume
 from remix.generation.plan import plan_of
-from remix.generation.prepare import Job, prepare
+from remix.generation.job import Job
+from remix.generation.prepare import prepare
 from remix.measure.ledger import Ledger
 from remix.measure.lexicon import lexicon
 from remix.measure.proper_names import POSSESSIVES

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from remix.generation import execute
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.outputs import RunFolder
 from remix.records import Run
 from tests.conftest import FakeWriter

@@ -12,7 +12,7 @@ import pytest
 from remix.generation import branching, execute, prepare
 from remix.generation.branch_run import Original
 from remix.generation.branching import BranchOptions, Planned
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
 from remix.records import Branch, Fork, Options, Record, Run

@@ -29,7 +29,7 @@ import rfc8785
 from remix.errors import RemixError, RunError
 from remix.generation import execute, prepare
 from remix.generation.branch_run import PlannedBranch, run_of, variants
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.outputs import RunFolder, find_run, list_runs
 from remix.outputs.form import dump
 from remix.records import Options

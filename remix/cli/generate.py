@@ -30,7 +30,7 @@ from remix.util.names import quoted
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
-    from remix.generation.prepare import Job
+    from remix.generation.job import Job
     from remix.records import Options, Output, Run
     from remix.workspace import Workspace
 

@@ -13,7 +13,7 @@ from remix.util.units import size
 if TYPE_CHECKING:
     from remix.engine.memory import MemoryUse
     from remix.generation.duration import Estimate
-    from remix.generation.prepare import Job
+    from remix.generation.job import Job
 
 
 def show(job: Job, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from remix.cli.progress import progress
 
 if TYPE_CHECKING:
     from remix.generation.execute import Outcome
-    from remix.generation.prepare import Job
+    from remix.generation.job import Job
     from remix.generation.weave import WeaveOptions
     from remix.outputs import RunFolder
     from remix.workspace import Workspace

@@ -10,7 +10,7 @@ from remix.generation import branch_point, branch_run
 from remix.generation.branch_run import PlannedBranch, fork_seed
 from remix.generation.branch_vocabulary import vocabulary_of
 from remix.generation.branching import original_of
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.run_model import model_of
 from remix.outputs.find import OutputPlace
 from remix.workspace import Workspace

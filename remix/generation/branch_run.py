@@ -17,7 +17,7 @@ from typing import NamedTuple
 from remix.engine.local import check_memory
 from remix.errors import RunError
 from remix.generation.branch_point import Put, Written
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.outputs.originals import as_candidate
 from remix.outputs.run import RunFolder
 from remix.records import (

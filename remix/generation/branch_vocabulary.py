@@ -15,7 +15,7 @@ from pathlib import Path
 from remix.engine.local import Vocabulary
 from remix.engine.reasoning import Sampled, ThoughtFilter
 from remix.errors import RunError
-from remix.generation.prepare import model_it_began_with
+from remix.generation.workspace_state import model_it_began_with
 from remix.records import Record, Run
 
 

@@ -15,7 +15,7 @@ from remix.generation import branch_point, branch_run
 from remix.generation.branch_point import Point, Put, Written
 from remix.generation.branch_run import Original
 from remix.generation.branch_vocabulary import BranchVocabulary, vocabulary_of
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.run_model import model_of
 from remix.generation.text_places import number_of
 from remix.outputs.find import OutputPlace

@@ -19,6 +19,7 @@ from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, RemixError, SeedError
 from remix.generation.languages import unnamed, with_languages
 from remix.generation.lengths import Lengths
+from remix.generation.weave_lengths import check_parts
 from remix.models import prepared
 from remix.records import Essay, Message, Options, Passage, PromptSize
 from remix.templates.folder import read_all_templates, read_templates
@@ -101,6 +102,9 @@ def check(workspace: Workspace, options: Options, watch: Watch = lambda done, to
         labels, card = (model[1].labels, model[1].languages) if model else ((), ())
         lengths = Lengths(templates, options, labels, counter, card=card)
         _measure(lengths, corpus, found, watch)
+        for pair in corpus[:1]:
+            for error in check_parts(templates.values(), pair, labels):
+                found.note(error, pair[1].id)
         longest = max(lengths.contexts, default=0)
         if model and counter:
             check_memory(*model, lengths.contexts, options)

@@ -21,7 +21,7 @@ from remix.errors import ModelError, RunError
 from remix.generation import candidate_reader, duration
 from remix.generation.candidate_reader import CandidateReader
 from remix.generation.graph import TaskGraph
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.recorder import Recorder, Written
 from remix.generation.run_events import Listener, RunBegan
 from remix.generation.run_model import as_done_by, model_of, reader_of
@@ -92,6 +92,10 @@ def generate(
         run = job.run.model_copy(update={"name": run_name(_subject(job.run), now), "created": now})
         folder = RunFolder.create(outputs, _with_engines(run, models))
         with folder.lock():
+            for each in job.taken:
+                circumstances = each.record.circumstances.model_copy(update={"run": run.name})
+                record = each.record.model_copy(update={"circumstances": circumstances})
+                folder.write(each.task, record, each.text, each.trace)
             return _work(folder, models, _Follower(watch, listen), stop)
 
 

@@ -13,7 +13,7 @@ from remix.engine.prefix import PrefixCache
 from remix.errors import ModelError, PromptError, RemixError
 from remix.generation.writer import TokenCounter
 from remix.records import GROUPS, Essay, Message, Options, Passage, Prompt, PromptSize, task_id
-from remix.templates.reading import Reading
+from remix.templates.reading import Reading, refused
 from remix.templates.template import Template, settings_for
 
 SHORT = 8
@@ -102,8 +102,12 @@ class Lengths:
     ) -> tuple[list[Pair], dict[str, int]]:
         """The passages that fit, and the tokens of each countable prompt by task id.
 
-        A kind whose template fails on every passage is left out instead of the passages.
+        A kind whose template fails on every passage is left out instead of the passages. Raises `PromptError` for a
+        kind that only woven essays have.
         """
+        for template in self.templates.values():
+            if template.part_reads:
+                raise refused(template.kind)
         measured = list(self.measure(corpus))
         while failed := _failing(measured):
             self.failed |= failed
@@ -127,7 +131,7 @@ class Lengths:
         for start in range(0, len(corpus), MOST_TOGETHER):
             chains = [_Chains(Measured(pair)) for pair in corpus[start : start + MOST_TOGETHER]]
             for template in self.templates.values():
-                if template.reads != "passages":
+                if template.reads != "passages" and not template.part_reads:
                     self._measure_kind(template, [each for each in chains if self._is_wanted(each, template)])
             yield from (each.measured for each in chains)
 

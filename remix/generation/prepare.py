@@ -7,33 +7,34 @@ text. Writes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from remix.corpus import Answer, chooser, consult
 from remix.corpus import Corpus as Seeds
+from remix.corpus import chooser
 from remix.corpus.error_collector import ErrorCollector, naming
-from remix.corpus.essays import below_folder
 from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
-from remix.errors import ModelError, PromptError, RemixError, RunError, SeedError
+from remix.errors import ModelError, PromptError, RunError, SeedError
+from remix.generation.job import Job
 from remix.generation.languages import with_languages
 from remix.generation.lengths import Lengths
 from remix.generation.placeless import name_alone, placeless
 from remix.generation.plan import GROUP, check_size, in_order, plan, plan_group, with_what_is_read
 from remix.generation.reader_plan import Reader, Readings, another_reader, refuse_unread
 from remix.generation.refreshed import stale_texts
-from remix.generation.staleness import WorkspaceState, stale
+from remix.generation.staleness import stale
+from remix.generation.weave_refresh import prepare_weave_refresh
+from remix.generation.workspace_state import ask, model_it_began_with, refuse_uncompared, state_of
 from remix.generation.writer import Writer
 from remix.measure import embedding
 from remix.models import prepared
 from remix.outputs.run import RunFolder
 from remix.records import Essay, ModelFile, Options, Passage, Ranking, Refresh, Run, Stale, TemplateUsed
-from remix.templates.folder import read_template, read_templates, template_files
+from remix.templates.folder import read_templates
 from remix.templates.template import Template
 from remix.util import environment, names
 from remix.workspace import Workspace
@@ -79,26 +80,6 @@ class RunInputs(NamedTuple):
         )
 
 
-@dataclass(frozen=True)
-class Job:
-    """A planned and checked run, not yet on disk."""
-
-    run: Run
-    model: Path | None
-    """The path of the GGUF file; null for another writer than a local model."""
-    prompt_tokens: dict[str, int]
-    """Tokens of each task's prompt, by task id, for each candidate: exact for first steps, an upper bound for prompts
-    that hold an unwritten text."""
-    prompt_tokens_computed: int
-    """Prompt tokens to compute if each passage's prompts share their common prefixes."""
-    left_out: tuple[RemixError, ...]
-    """Errors of essays, templates and passages that were left out."""
-    notes: tuple[str, ...] = ()
-    """Parts of a query without any result, and parts of the plan that couldn't be checked."""
-    reader: Path | None = None
-    """The path of the reader of candidates; null if no other model than the writer reads."""
-
-
 def prepare(workspace: Workspace, options: Options, given: dict[str, object] | None = None) -> Job:
     """Plan a run for a local model, and check all inputs.
 
@@ -130,7 +111,7 @@ def status(
 
     Essays and templates that can't be read now are left out; `collector` gets their errors.
     """
-    return stale(run, _state(workspace, run, collector or ErrorCollector()), note)
+    return stale(run, state_of(workspace, run, collector or ErrorCollector()), note)
 
 
 def prepare_refresh(
@@ -142,6 +123,8 @@ def prepare_refresh(
     `given` overrides options; `writer` replaces the local model. Gives null if no stale text can be written again.
     Raises the same errors as `prepare`, and `RunError` if only texts of groups are stale, or for a run of branches.
     """
+    if folder.run.weave:
+        return prepare_weave_refresh(workspace, folder, given, writer)
     if any(task.branch for task in folder.run.tasks):
         raise RunError(
             f"{folder.run.name}: holds branches, which can't be refreshed: their tokens belong to another text.",
@@ -156,11 +139,11 @@ def prepare_refresh(
     collector = ErrorCollector(options.strict)
     notes: list[str] = []
     run = folder.run.model_copy(update={"options": options})
-    state = _state(workspace, run, collector)
+    state = state_of(workspace, run, collector)
 
     def stale_in(run: Run) -> list[Stale]:
         changed = run.model_copy(update={"options": run.options.model_copy(update=given)})
-        return stale(changed, _state(workspace, changed, collector), notes.append)
+        return stale(changed, state_of(workspace, changed, collector), notes.append)
 
     found = [each for each in stale_texts(folder, workspace.outputs, stale_in).stale if not each.is_lost]
     groups = [each.kind for each in found if each.passage == GROUP]
@@ -171,7 +154,7 @@ def prepare_refresh(
             f"Ask for it again: `remix generate --kind {groups[0]}` with the same passages.",
         )
     if not found:
-        _refuse_uncompared(run, state, collector)
+        refuse_uncompared(run, state, collector)
         return None
     stale_kinds = {each.kind for each in found}
     kinds = [used.kind for used in folder.run.templates if used.kind in stale_kinds]
@@ -218,7 +201,7 @@ def passage_by_id(workspace: Workspace, id_: str) -> tuple[Essay, Passage]:
         also = f"Did you mean {' or '.join(near)}? " if near else ""
         raise SeedError(f"no passage '{id_}'.", f"{also}`remix passages` lists what there is.")
 
-    return _ask(workspace, fetch, collector)
+    return ask(workspace, fetch, collector)
 
 
 def _plan_local(workspace: Workspace, inputs: RunInputs, collector: ErrorCollector) -> Job:
@@ -293,54 +276,12 @@ def _what_is_left(inputs: RunInputs, lengths: Lengths, kept: Corpus, collector: 
     return inputs._replace(options=options, corpus=kept, templates=lengths.templates)
 
 
-def _refuse_uncompared(run: Run, state: WorkspaceState, collector: ErrorCollector) -> None:
-    """Raise `RunError` if nothing stale was found, but an essay or template of the run can't be read."""
-    if state.broken or state.unread:
-        with collector.explaining():
-            raise RunError(
-                f"{run.name}: no text is stale, as far as essays and templates can be read.",
-                "Mend what was left out, and ask again.",
-            )
-
-
-def _state(workspace: Workspace, run: Run, collector: ErrorCollector) -> WorkspaceState:
-    """The present essays, templates and model, as far as they can be read."""
-    essays = _ask(workspace, lambda seeds: seeds.essays(), collector)
-    files = template_files(workspace.prompts)
-    templates: dict[str, Template] = {}
-    broken = set()
-    for kind in (used.kind for used in run.templates if used.kind in files):
-        try:
-            templates[kind] = read_template(files[kind])
-        except PromptError as error:
-            collector.note(error)
-            broken.add(kind)
-    names_below = {essay.slug: below_folder(essay.path, workspace.seeds, workspace.root) for essay in run.essays}
-    unread = frozenset(slug for slug, name in names_below.items() if name and collector.of_file(name))
-    return WorkspaceState(essays, templates, _model_now(workspace, run), frozenset(broken), unread)
-
-
-def _ask(workspace: Workspace, question: Callable[[Seeds], Answer], collector: ErrorCollector) -> Answer:
-    """Ask all essays that can be read; the errors of the others are collected."""
-    with collector.explaining():
-        return consult(workspace.seeds, workspace.root, question, collector.note, workspace.exclude)
-
-
-def _model_now(workspace: Workspace, run: Run) -> ModelFile | None:
-    """The model that now has the name of the run's model; null if no model has the name."""
-    if run.model is None:
-        return None
-    with suppress(ModelError):
-        return prepared.resolve(run.options.model, workspace.model_folders)[1]
-    return None
-
-
 def _read(
     workspace: Workspace, options: Options, collector: ErrorCollector, given: dict[str, object] | None = None
 ) -> RunInputs:
     """The chosen passages with their essays, and the templates."""
     question = naming(chooser(options, embedding.ranking(options)), options.essays, collector)
-    found = _ask(workspace, question, collector)
+    found = ask(workspace, question, collector)
     with collector.explaining():
         templates = _templates(workspace.prompts, options.kinds, collector)
     return RunInputs(options, found.pairs, templates, given, rankings=found.rankings, notes=found.notes)
@@ -388,13 +329,3 @@ def _freeze(workspace: Workspace, inputs: RunInputs, file: ModelFile | None, con
         refreshes=inputs.refreshes,
         environment=environment.describe(workspace.root),
     )
-
-
-def model_it_began_with(run: Run) -> ModelFile:
-    """The GGUF file that a run began with. Raises `RunError` for a run by a LangChain model."""
-    if run.model is None:
-        raise RunError(
-            f"{run.name}: was written by a LangChain model ({run.options.model}).",
-            "Resume it from Python: remix.resume(folder, writer=…).",
-        )
-    return run.model

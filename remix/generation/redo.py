@@ -16,8 +16,8 @@ from remix.errors import RunError
 from remix.generation import retry
 from remix.generation.branch_run import Original, fork_seed
 from remix.generation.branching import original_of
+from remix.generation.job import Job
 from remix.generation.plan import sources_sha256, task_seed
-from remix.generation.prepare import Job
 from remix.generation.run_model import model_of
 from remix.outputs.find import OutputPlace
 from remix.outputs.run import RunFolder

@@ -20,7 +20,7 @@ from remix.generation.branch_point import Point, Put, Vocabulary, Written
 from remix.generation.branch_run import Original, PlannedBranch
 from remix.generation.branch_vocabulary import BranchVocabulary, vocabulary_of
 from remix.generation.branching import original_of
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.reading import TaskInputs
 from remix.generation.run_model import model_of
 from remix.outputs.find import OutputPlace

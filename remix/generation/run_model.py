@@ -11,7 +11,8 @@ from pathlib import Path
 
 from remix.corpus.error_collector import ErrorCollector
 from remix.errors import ModelError
-from remix.generation.prepare import RunInputs, measure_prompts, model_it_began_with
+from remix.generation.prepare import RunInputs, measure_prompts
+from remix.generation.workspace_state import model_it_began_with
 from remix.models import catalog, identity, prepared
 from remix.records import ModelFile, Run
 from remix.templates.template import templates_of
@@ -120,6 +121,11 @@ def as_done_by(run: Run, path: Path | None) -> Run:
         raise ModelError(
             f"{run.name}: holds branches, whose given tokens are those of {run.model.name}.",
             "Resume the run with that model; say where it is with --model.",
+        )
+    if run.weave:
+        raise ModelError(
+            f"{run.name}: weaves an essay, whose lengths were planned for {run.model.name}.",
+            "Resume the run with that model; say where it is with --model. For another model weave the essay anew.",
         )
     name = next((found.name for found in catalog.available() if found.path == path), None)
     file = prepared.identify(path, name)

@@ -43,11 +43,13 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
     model: tuple[Change, ...] = ("model",) if is_another else ()
     found: dict[tuple[str, str], Stale] = {}
     # Tasks are sorted: each kind follows the kinds whose texts the kind reads.
-    for (id_, kind), passages in {(task.place, task.kind): task.passages for task in run.tasks}.items():
+    for (id_, kind), passages in _passages_read(run).items():
         template = now.templates.get(kind)
         if id_ not in pairs:
             changes = (change for each in passages for change in _passage(pairs[each][1], places.get(each), now))
-            because = tuple(dict.fromkeys((*changes, *_template(before[kind], now), *model)))
+            # Opening and title of an essay read all of its other texts.
+            others: tuple[Change, ...] = ("reads",) if not passages and any(at == id_ for at, _ in found) else ()
+            because = tuple(dict.fromkeys((*changes, *_template(before[kind], now), *model, *others)))
             if because:
                 found[id_, kind] = Stale(passage=id_, kind=kind, now=id_, because=because)
             continue
@@ -65,6 +67,14 @@ def stale(run: Run, now: WorkspaceState, note: Note = lambda message: None) -> l
             now_id = place[1].id if place else None
             found[id_, kind] = Stale(passage=id_, kind=kind, now=now_id, because=because)
     return list(found.values())
+
+
+def _passages_read(run: Run) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The passages that the texts of each place and kind read themselves, in the order of the run."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for task in run.tasks:
+        found.setdefault((task.place, task.kind), {}).update(dict.fromkeys(task.passages))
+    return {key: tuple(passages) for key, passages in found.items()}
 
 
 def _passage(before: Passage, place: Pair | None, now: WorkspaceState) -> Iterator[Change]:

@@ -16,9 +16,9 @@ from remix.engine import reasoning
 from remix.engine.local import Vocabulary, check_memory
 from remix.errors import PromptError, SeedError
 from remix.generation import weave_material, weave_plan
+from remix.generation.job import Job
 from remix.generation.languages import with_languages
 from remix.generation.placeless import name_alone, placeless
-from remix.generation.prepare import Job
 from remix.generation.weave_groups import BY_WORDS, MOST_PASSAGES, closest_order, grouped
 from remix.generation.weave_lengths import EssayLengths, EssayMeasure
 from remix.generation.weave_material import Material, Member
@@ -74,7 +74,7 @@ class WeaveOptions(NamedTuple):
     """Compares passages by meaning; null for a comparison by words."""
 
 
-class _Inputs(NamedTuple):
+class EssayInputs(NamedTuple):
     """An essay before its lengths are known."""
 
     options: Options
@@ -115,9 +115,9 @@ def prepare_weave(
         passages = tuple(id_ for each in plan.paragraph for id_ in each.passages)
         options = options.model_copy(update={"passages": passages})
     weave, members = _of_file(plan, material) if plan else _grouped(material, asked, options)
-    notes, templates = _templates(workspace, kinds_of(weave))
+    notes, templates = essay_templates(workspace, kinds_of(weave))
     material = material._replace(notes=[*material.notes, *notes])
-    return job_of(workspace, _Inputs(options, weave, members, templates, material, given), collector, writer)
+    return job_of(workspace, EssayInputs(options, weave, members, templates, material, given), collector, writer)
 
 
 def _material(
@@ -196,7 +196,7 @@ def _weave(
     )
 
 
-def _templates(workspace: Workspace, kinds: Sequence[str]) -> tuple[list[str], dict[str, Template]]:
+def essay_templates(workspace: Workspace, kinds: Sequence[str]) -> tuple[list[str], dict[str, Template]]:
     """The templates of an essay: the workspace's, or else the shipped ones, with a note on each of these.
 
     Raises `PromptError` for a broken template, and for one that doesn't read what the kind has to read.
@@ -218,7 +218,7 @@ def _templates(workspace: Workspace, kinds: Sequence[str]) -> tuple[list[str], d
     return notes, found
 
 
-def job_of(workspace: Workspace, inputs: _Inputs, collector: ErrorCollector, writer: Writer | None = None) -> Job:
+def job_of(workspace: Workspace, inputs: EssayInputs, collector: ErrorCollector, writer: Writer | None = None) -> Job:
     """The job of an essay. Raises the same errors as `prepare_weave`."""
     if writer:
         name = writer.info.name
@@ -236,7 +236,7 @@ def job_of(workspace: Workspace, inputs: _Inputs, collector: ErrorCollector, wri
     return _job(workspace, inputs._replace(options=named), lengths, collector, path, file)
 
 
-def _fitting(inputs: _Inputs, measure: EssayMeasure) -> EssayLengths:
+def _fitting(inputs: EssayInputs, measure: EssayMeasure) -> EssayLengths:
     read = [
         with_languages([(each.essay, each.passage.model_copy(update={"text": each.text})) for each in group])
         for group in inputs.members
@@ -246,7 +246,7 @@ def _fitting(inputs: _Inputs, measure: EssayMeasure) -> EssayLengths:
 
 def _job(
     workspace: Workspace,
-    inputs: _Inputs,
+    inputs: EssayInputs,
     lengths: EssayLengths,
     collector: ErrorCollector,
     path: Path | None,

@@ -5,7 +5,7 @@ Takes an essay's plan, templates and a token counter; gives the plan with summar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from remix.errors import PromptError
@@ -168,6 +168,17 @@ class EssayMeasure:
     @property
     def _context(self) -> int:
         return self._counter.context if self._counter else 0
+
+
+def check_parts(templates: Iterable[Template], pair: Pair, labels: Sequence[str]) -> Iterator[PromptError]:
+    """The errors of templates for parts of an essay, tried on an essay from one passage."""
+    part = PartOfEssay(OPENING_WORDS, 2, _words(8), (_words(8),), _words(8))
+    for template in templates:
+        if template.part_reads:
+            try:
+                template.render(Reading((pair,), part=part), 2, 1, labels)
+            except PromptError as error:
+                yield error
 
 
 def _words(count: int) -> str:

@@ -6,16 +6,17 @@ groups and models. Writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from remix.corpus import Answer, Corpus, chooser, consult
+from remix.corpus import chooser
 from remix.corpus.error_collector import ErrorCollector, naming
 from remix.errors import RunError, SeedError
 from remix.generation.reading import rebuilt
 from remix.generation.weave_plan import EssayPlan
+from remix.generation.workspace_state import ask
 from remix.measure import embedding
 from remix.outputs import reviews
 from remix.outputs.run import RunFolder
@@ -66,7 +67,7 @@ class Material(NamedTuple):
 def chosen(workspace: Workspace, options: Options, collector: ErrorCollector) -> Material:
     """The passages that the options choose. Raises the same errors as `prepare.prepare`."""
     question = naming(chooser(options, embedding.ranking(options)), options.essays, collector)
-    found = _ask(workspace, question, collector)
+    found = ask(workspace, question, collector)
     return Material([Member(*pair) for pair in found.pairs], found.rankings, found.notes)
 
 
@@ -123,11 +124,6 @@ def planned(workspace: Workspace, plan: EssayPlan, path: Path, collector: ErrorC
         if id_ not in found:
             raise SeedError(f"{path}: no accepted text has the record '{id_[:12]}'.", "`remix review` accepts texts.")
     return Material([found[id_] for id_ in (*passages, *texts)], {}, [])
-
-
-def _ask(workspace: Workspace, question: Callable[[Corpus], Answer], collector: ErrorCollector) -> Answer:
-    with collector.explaining():
-        return consult(workspace.seeds, workspace.root, question, collector.note, workspace.exclude)
 
 
 def essays_of(members: Sequence[Member]) -> tuple[Essay, ...]:

@@ -26,7 +26,7 @@ from remix.generation import branching, duration, execute, prepare, redo
 from remix.generation.branch_before import plan_branch_before
 from remix.generation.branching import BranchOptions
 from remix.generation.execute import Outcome, load_options
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.run_model import as_done_by, model_of, reader_of
 from remix.outputs import RunFolder, find_output, find_run
 from remix.outputs.facts import passages_behind

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from remix.engine.local import LocalModel
 from remix.generation import execute, prepare
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.run_events import NewWords
 from remix.records import Message, Options
 from remix.studio.engine_messages import TryRequest

@@ -168,11 +168,20 @@ def _salvaged(path: Path) -> str:
         return ""
 
 
+_READS_OF_PARTS = {
+    "weave": "a group of passages and the last sentence of the paragraph before, in an essay of `remix weave`",
+    "paragraph": "a paragraph of an essay and the passages behind it, in `remix weave`",
+    "paragraphs": "all paragraphs of an essay of `remix weave`",
+}
+
+
 def _reads(template: Template) -> str:
     if template.reads == "passage":
         return "a passage, and from the second step on the text before"
     if template.reads == "passages":
         return "a group of passages"
+    if template.part_reads:
+        return _READS_OF_PARTS[template.part_reads]
     return readable(f"the last texts of {', '.join(template.reads_kinds)}")
 
 

@@ -85,6 +85,8 @@ def choices_of(workspace: Workspace) -> Choices:
                 is_usual=kind in options.kinds if options.kinds else each.reads == "passage",
             )
             for kind, each in templates.items()
+            # Parts of an essay are written by `remix weave` alone.
+            if not each.part_reads
         ),
         steps=options.steps,
         variants=options.variants,

@@ -15,6 +15,7 @@ from remix.errors import RunError
 from remix.outputs.layout import MANIFEST, REQUEST
 from remix.outputs.run import RunFolder
 from remix.records import Run, Task
+from remix.verification.essay import essay_findings
 from remix.verification.finding import Finding, FoundOutput
 from remix.verification.folder import (
     foreign_files,
@@ -81,6 +82,8 @@ def verify(path: Path, wanted: Collection[str] = ()) -> Report:
     bad = {finding.file for finding in (*findings, *listed)}
     findings += [each for output in found.values() for each in lineage_findings(output, found, bad, prompts)]
     findings += prompts.findings
+    if not wanted:
+        findings += essay_findings(folder, {finding.file for finding in findings})
     # A file with a more precise finding needs no finding by the manifest.
     findings += [each for each in listed if each.file not in {finding.file for finding in findings}]
     told = tuple(sorted(set(findings)))

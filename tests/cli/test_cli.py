@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 import remix.cli
 from remix.cli import progress, uncertain
 from remix.generation import execute, prepare, run_model
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.writer import Progress
 from remix.outputs import RunFolder, list_runs
 from remix.outputs.form import dump_trace

@@ -17,7 +17,7 @@ from remix.cluster.pool import RayWriter
 from remix.cluster.ray_cluster import LOCAL, RayCluster, Wants
 from remix.cluster.remote import Wanted
 from remix.generation import execute, prepare
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.writer import Progress
 from remix.outputs.run import RunFolder
 from remix.records import Options

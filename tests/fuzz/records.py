@@ -21,6 +21,7 @@ import remix.cli
 from remix.analysis import run_ledgers
 from remix.errors import RemixError
 from remix.generation import execute, prepare, run_model
+from remix.generation.job import Job
 from remix.outputs import RunFolder, list_runs, reviews
 from remix.records import ModelFile, ModelUsed, Options, Resumption, canonical_sha256
 from remix.studio.open_runs import OpenRuns
@@ -73,7 +74,7 @@ def _run(workspace: Workspace, writer: FakeWriter, file: ModelFile | None) -> by
         options = Options(steps=2, best_of=2, limit=2, kinds=("again",))
         job = prepare.prepare_for(workspace, options, writer)
         run = job.run.model_copy(update={"model": file, "n_ctx_seq": 4096 if file else 0})
-        job = prepare.Job(run, None, {}, 0, ())
+        job = Job(run, None, {}, 0, ())
         folder = execute.generate(job, workspace.outputs, writer=writer).folder
     first = folder.run.tasks[0].id
     reviews.say(folder, first, "ada", verdict="star", note="Well said.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from remix.generation import execute, prepare
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.outputs import RunFolder
 from remix.records import Alternative, Branch, Choice, Fork, Options, Record, Run
 from remix.verification import replay

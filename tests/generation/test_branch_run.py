@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from remix.errors import RunError
-from remix.generation import branch_run, execute, prepare
+from remix.generation import branch_run, execute
 from remix.generation.branch_run import Original, PlannedBranch
+from remix.generation.job import Job
 from remix.outputs import RunFolder
 from remix.outputs.lineage import ancestry, descendants
 from remix.records import Options, Run
@@ -47,7 +48,7 @@ def planned(folder: RunFolder) -> list[PlannedBranch]:
 
 
 def write_branches(workspace: Workspace, run: Run, local: FakeLocal) -> RunFolder:
-    return write(workspace, prepare.Job(run, Path("fake.gguf"), {}, 0, ()), local)
+    return write(workspace, Job(run, Path("fake.gguf"), {}, 0, ()), local)
 
 
 def test_a_run_holds_branches_of_originals_with_different_prompts(

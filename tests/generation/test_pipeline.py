@@ -22,8 +22,8 @@ from remix.generation import execute, prepare
 from remix.generation.choose import MEASURES, mean_logprob
 from remix.generation.choose import by_measures as choose
 from remix.generation.execute import Outcome
+from remix.generation.job import Job
 from remix.generation.plan import task_seed
-from remix.generation.prepare import Job
 from remix.generation.writer import OnText, Progress, Watch
 from remix.outputs import RunFolder, body_of, run
 from remix.outputs.form import dump

@@ -13,6 +13,7 @@ import pytest
 
 from remix.errors import RunError
 from remix.generation import branch_run, branching, execute, prepare, redo
+from remix.generation.job import Job
 from remix.generation.plan import task_seed
 from remix.outputs import RunFolder
 from remix.outputs.find import OutputPlace
@@ -53,7 +54,7 @@ def redone(workspace: Workspace, folder: RunFolder, task: str, local: FakeLocal)
 
 
 def carry_out(workspace: Workspace, run: Run, local: FakeLocal) -> RunFolder:
-    return execute.generate(prepare.Job(run, Path("fake.gguf"), {}, 0, ()), workspace.outputs, writer=local).folder
+    return execute.generate(Job(run, Path("fake.gguf"), {}, 0, ()), workspace.outputs, writer=local).folder
 
 
 def findings(folder: RunFolder) -> list[str]:

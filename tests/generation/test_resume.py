@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 import remix.cli
 from remix.errors import ModelError, PromptError, RunError
 from remix.generation import execute, prepare, run_model
-from remix.generation.prepare import Job
+from remix.generation.job import Job
 from remix.generation.writer import OnText, Progress, Watch
 from remix.langchain.writer import _name, _plain
 from remix.models import identity

@@ -21,6 +21,7 @@ from remix.engine.llama import LlamaDecoder, LlamaModel, samplers
 from remix.engine.local import LoadOptions
 from remix.errors import ModelError, RunError
 from remix.generation import execute, prepare, run_model
+from remix.generation.job import Job
 from remix.generation.plan import check_size, plan_of
 from remix.outputs import RunFolder
 from remix.records import (
@@ -78,7 +79,7 @@ def _told_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(FakeLocal(trace=True)) as writer:
         job = prepare.prepare_for(place, Options(steps=2), writer)
         run = job.run.model_copy(update={"model": FakeLocal.file, "n_ctx_seq": 4096})
-        return execute.generate(prepare.Job(run, None, {}, 0, ()), place.outputs, writer=writer).folder.path
+        return execute.generate(Job(run, None, {}, 0, ()), place.outputs, writer=writer).folder.path
 
 
 @pytest.fixture
