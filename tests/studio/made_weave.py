@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from remix.analysis.run_lineages import lineage_of
 from remix.generation import execute, prepare
 from remix.outputs import RunFolder
-from remix.outputs.form import body_bytes
+from remix.outputs.form import body_bytes, dump
+from remix.outputs.layout import LINEAGE
 from remix.records import Options, PassageInput, Record, Run, Task, TaskInput, TaskUsed, sha256
+from remix.records.lineage import Behind, LineageFile, SentenceLineage
 from remix.records.output import record_id, source_of
 from remix.records.weave import WEAVES, Weave, WeaveGroup
 from remix.workspace import Workspace
@@ -62,6 +65,27 @@ TEXTS = (
 )
 """The texts in the order of the essay. The first sentence of paragraph 1 is a passage's own, the third is added."""
 
+READER = "a reader"
+
+READ = {
+    "The first clock runs fast.": {"two-clocks/001": 0.72, "two-clocks/002": 0.28},
+    "The second clock runs slow, and it was set by the first.": {"two-clocks/002": 0.6, "two-clocks/001": 0.4},
+    "A map is a letter from somebody who walked there first.": {"maps/001": 1.0},
+    "One surveyor drew every tree, and his map was never used.": {"maps/002": 1.0},
+    "The other one drew the river, and shepherds carried it for a hundred years.": {"maps/002": 1.0},
+    "Every map agrees with every other map about the coast, which is where people drown.": {"maps/003": 1.0},
+}
+"""The passages behind each sentence, with their shares, as `READER` finds them; the other sentences are added."""
+
+CLOSEST = {
+    "two-clocks/001": "The first clock runs fast.",
+    "two-clocks/002": "The second clock runs slow.",
+    "maps/001": "A map is a letter from somebody who walked there first.",
+    "maps/002": "The other drew the river, and shepherds carried it for a century.",
+    "maps/003": "Every map agrees with every other map about the coast.",
+}
+"""The sentence of each passage that is closest to any sentence of the essay."""
+
 
 def with_maps(workspace: Workspace) -> None:
     """Add an essay of four passages."""
@@ -106,6 +130,31 @@ def woven_run(workspace: Workspace, written: Sequence[Text] = TEXTS, name: str =
     if folder.is_complete or len(records) == len(run.tasks):
         folder.seal()
     return folder
+
+
+def store_reading(folder: RunFolder, tasks: Sequence[Task]) -> None:
+    """Store the lineage by `READER` beside texts of the essay."""
+    for task in tasks:
+        record, text = folder.read(task.id)
+        words = lineage_of(folder, task.id, record, text).words
+        sentences = [_read(each.sentence) for each in words.sentences]
+        model = words.model_copy(
+            update={"method": "model", "version": 1, "reader": READER, "sentences": tuple(sentences)}
+        )
+        stored = LineageFile(record=record.id, words=words, model=model)
+        (folder.path / f"{task.id}{LINEAGE}").write_bytes(dump(stored))
+
+
+def _read(sentence: str) -> SentenceLineage:
+    shares = READ.get(sentence, {})
+    return SentenceLineage(
+        sentence=sentence,
+        added=not shares,
+        behind=tuple(
+            Behind(passage=passage, share=share, score=10.0, sentence=CLOSEST[passage])
+            for passage, share in shares.items()
+        ),
+    )
 
 
 def _tasks() -> list[Task]:

@@ -9,7 +9,7 @@ import pytest
 
 from remix.outputs import RunFolder, reviews
 from tests.conftest import make_workspace
-from tests.studio.made_weave import PLACE, TEXTS, WEAVE_RUN, woven_run
+from tests.studio.made_weave import PLACE, READER, TEXTS, WEAVE_RUN, store_reading, woven_run
 from tests.studio_pages import Reader, barriers, fits, needs_browser, press, says
 from tests.studio_server import served
 
@@ -28,7 +28,9 @@ HALF = "20260102T030405Z-half-4567"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     workspace = make_workspace(tmp_path_factory.mktemp("essay") / "garden")
     woven_run(workspace, TEXTS[2:3], HALF)
-    return woven_run(workspace)
+    folder = woven_run(workspace)
+    store_reading(folder, folder.run.tasks)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_from_a_sentence_to_its_passages_and_back_by_mouse(page: Page) -> None:
     expect(page.locator(".head")).to_contain_text(
         "8 sentences, 2 of them added. 6 passages, 1 of them heard nowhere."
     )
-    expect(page.locator(".head")).to_contain_text("by words")
+    expect(page.locator(".head")).to_contain_text(f"({READER})")
     expect(page.locator(".unheard")).to_contain_text("Maps, ¶ 4")
     expect(page.locator("#threads path")).to_have_count(0)
     river = page.get_by_role("button", name="The other one drew the river")

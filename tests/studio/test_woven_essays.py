@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from remix.analysis.run_lineages import lineage_of
 from remix.outputs import RunFolder
-from remix.outputs.form import dump
-from remix.outputs.layout import LINEAGE
 from remix.records import Passage
-from remix.records.lineage import LineageFile
 from remix.studio.json_http import NotInStudio
 from remix.studio.sentence_threads import Piece, pieces_of
 from remix.studio.studio import Studio
 from remix.studio.woven_essays import WovenEssays
 from remix.workspace import Workspace
-from tests.studio.made_weave import PLACE, TEXTS, UNHEARD, WEAVE_RUN, woven_run
+from tests.studio.made_weave import PLACE, READER, TEXTS, UNHEARD, WEAVE_RUN, store_reading, woven_run
 from tests.studio_server import variants
 
 
@@ -78,16 +74,12 @@ def test_a_lineage_by_a_model_is_taken_once_all_texts_have_one(workspace: Worksp
     essays = essays_in(workspace.root)
     for task in folder.run.tasks[:-1]:
         assert essays.of(WEAVE_RUN).by == "words"
-        record, text = folder.read(task.id)
-        found = lineage_of(folder, task.id, record, text).words
-        lines = tuple(each.model_copy(update={"added": True, "behind": ()}) for each in found.sentences)
-        by_model = found.model_copy(update={"method": "model", "reader": "qwen", "sentences": lines})
-        stored = LineageFile(record=record.id, words=found, model=by_model)
-        (folder.path / f"{task.id}{LINEAGE}").write_bytes(dump(stored))
+        store_reading(folder, [task])
     essay = essays.of(WEAVE_RUN)
-    assert (essay.by, essay.reader, essay.methods) == ("model", "qwen", ("words", "model"))
-    assert all(sentence.added for part in essay.parts for sentence in part.sentences)
-    assert not essays.of(WEAVE_RUN, "words").parts[1].sentences[0].added
+    assert (essay.by, essay.reader, essay.methods) == ("model", READER, ("words", "model"))
+    assert [each.share for each in essay.parts[1].sentences[0].behind] == [0.72, 0.28]
+    by_words = essays.of(WEAVE_RUN, "words")
+    assert (by_words.by, by_words.reader) == ("words", None)
 
 
 def test_what_became_of_a_passage(folder: RunFolder) -> None:

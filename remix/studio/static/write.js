@@ -11,11 +11,13 @@ import { Form, begin, focusForm } from "./write_form.js";
 import { Jobs, goOn, stop } from "./write_jobs.js";
 import { drawBy, changed, estimate, shown, state, takeJob, takeOutput, takeWords } from "./write_state.js";
 import { Texts, judge, move, redo, road, toDraft } from "./write_texts.js";
+import { Plan } from "./write_weave.js";
 
 const App = () => html`
   <h1 class="unseen">${WRITE.title}</h1>
   <${Form} form=${state.form} estimate=${state.estimate} />
   <div class="work">
+    ${state.form.weave && state.estimate?.paragraphs?.length > 0 && html`<${Plan} paragraphs=${state.estimate.paragraphs} />`}
     <${Jobs} />
     <${Texts} />
   </div>`;

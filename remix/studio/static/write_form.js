@@ -9,7 +9,7 @@ import { ByHand } from "./write_by_hand.js";
 import { Models } from "./write_models.js";
 import { isChosen, request } from "./write_options.js";
 import { add, choose, state } from "./write_state.js";
-import { Plan, Weaving, What } from "./write_weave.js";
+import { Weaving, What } from "./write_weave.js";
 
 const FEW_TAGS = 24; // tags shown at first
 
@@ -112,7 +112,6 @@ function Estimate({ estimate }) {
     model: estimate.model,
   });
   return html`<div class=${old} role="status"><p>${words}.</p>
-    ${estimate.paragraphs.length > 0 && html`<${Plan} paragraphs=${estimate.paragraphs} />`}
     ${estimate.seconds && html`<p>${WRITE.time(range(estimate.seconds), estimate.seconds.by)}.</p>`}
     ${estimate.notes.length > 0 && html`<details><summary>${counted(estimate.notes.length, "remark")}</summary>
       <ul>${estimate.notes.slice(0, 50).map((note) => html`<li>${note}</li>`)}</ul></details>`}</div>`;

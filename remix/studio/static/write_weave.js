@@ -3,7 +3,7 @@
 import { amount, counted } from "./dom.js";
 import { WEAVE } from "./essay_strings.js";
 import { html } from "./vendor/preact.js";
-import { choose } from "./write_state.js";
+import { choose, state } from "./write_state.js";
 
 /** Whether each passage gets texts of its own, or an essay is woven from all. */
 export function What({ form }) {
@@ -23,8 +23,8 @@ export function Weaving({ form }) {
     ${check("dialectic")}${check("accepted")}</fieldset>`;
 }
 
-/** The paragraphs to be written, each with its passages. */
-export const Plan = ({ paragraphs }) => html`<details class="plan" open><summary>${WEAVE.plan(counted(paragraphs.length, "paragraph"))}</summary>
+/** The paragraphs to be written, each with its passages; folded up while texts are shown. */
+export const Plan = ({ paragraphs }) => html`<details class="plan" open=${!state.shown}><summary>${WEAVE.plan(counted(paragraphs.length, "paragraph"))}</summary>
   <ol>${paragraphs.map(({ words, passages }) => html`<li>${WEAVE.words(amount(words))}
     <ul>${passages.map(({ id, title, first_words }) => html`<li><a href=${`passage?${new URLSearchParams({ id })}`} dir="auto">${WEAVE.passage(title, id)}</a>${" "}
       <span class="about" dir="auto">${first_words} …</span></li>`)}</ul></li>`)}</ol></details>`;
