@@ -22,8 +22,11 @@ from tests.lineage_cases import KnownEssay, LineageCase, known_essays, large_ess
 
 Arrangement = Literal["alone", "left out"]
 
-CONTEXT = 4096
+CONTEXT = 2560
 """Tokens of the longest prompt."""
+
+MEMORY = 2**30
+"""Bytes for the KV cache."""
 
 SENTENCES = 6
 """Most sentences of a paragraph."""
@@ -105,7 +108,7 @@ def read(model: str, group: str, arrangement: Arrangement, keep: Path, limit: in
     missing = [essay for essay in by_essay.values() if any(each.text not in known for each in essay)][:limit]
     if missing:
         with (
-            LocalModel(path, file, LoadOptions((CONTEXT,), None, 1)) as reader,
+            LocalModel(path, file, LoadOptions((CONTEXT,), None, 1, memory=MEMORY)) as reader,
             keep.open("a", encoding="utf-8") as out,
         ):
             for essay in missing:

@@ -31,15 +31,6 @@ class Coverage(Frozen):
     added: int
     """Number of the sentences behind which no passage stands."""
 
-    @property
-    def line(self) -> str:
-        """The coverage in words."""
-        missing = f"; nobody hears {', '.join(self.unheard)}" if self.unheard else ""
-        return (
-            f"{self.heard} of {self.passages} passages are heard, {self.added} of {self.sentences} sentences are "
-            f"added{missing}"
-        )
-
 
 class RunCoverage(Frozen):
     """The coverage of a run's texts."""
@@ -48,6 +39,20 @@ class RunCoverage(Frozen):
     """Of the whole woven essay without its title; null if the run weaves none, or if a text isn't written yet."""
     outputs: dict[str, Coverage]
     """Of each text of several passages, by the id of its task."""
+
+    @property
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Rows of a table: text, passages heard, sentences added, passages that nobody hears; last the essay."""
+        named = [*self.outputs.items(), *([("the essay", self.essay)] if self.essay else [])]
+        return [
+            (
+                name,
+                f"{each.heard} of {each.passages}",
+                f"{each.added} of {each.sentences}",
+                ", ".join(each.unheard) or "-",
+            )
+            for name, each in named
+        ]
 
 
 def coverage(lineages: Iterable[Lineage]) -> Coverage:

@@ -5,7 +5,7 @@ Takes an output, gives its `LineageFile`: as stored beside the record, or else b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from remix.measure import lineage as by_words
@@ -85,6 +85,14 @@ def store(folder: RunFolder, task_id: str, lineage: LineageFile) -> None:
     if it can't be written."""
     if stored_lineage(folder, task_id, lineage.record) != lineage:
         store_lineage(folder, task_id, lineage)
+
+
+def store_all(folder: RunFolder, found: Iterable[OutputLineage]) -> None:
+    """Write lineages beside their records, unless the same are there. Raises `RunError` if another process is writing
+    the run, or a file can't be written."""
+    with folder.lock():
+        for each in found:
+            store(folder, each.task.id, each.file)
 
 
 def _language(passages: dict[str, str]) -> str | None:
