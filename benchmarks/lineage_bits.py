@@ -31,7 +31,7 @@ MEMORY = 2**30
 SENTENCES = 6
 """Most sentences of a paragraph."""
 
-CAPS: Mapping[str, int] = {"paraphrased": 24, "said freely": 12, "by models": 2}
+CAPS: Mapping[str, int] = {"paraphrased": 24, "said freely": 12, "by models": 2, "made up": 2}
 """Most sentences of a kind from an essay; of other kinds one. A model reads slowly."""
 
 
@@ -79,13 +79,12 @@ class Kept(NamedTuple):
 
 
 def paragraphs(group: str) -> Iterator[Paragraph]:
-    """The paragraphs that a model reads: of `small` groups all essays, of `large` ones the first of each half."""
-    essays = (
-        known_essays()
-        if group == "small"
-        else [each for each in large_essays() if {"BRIDGE", "ALMANAC"} & {*each.passages}]
-    )
-    for number, essay in enumerate(essays):
+    """The paragraphs that a model reads: of essays on planted passages all, of others each third; of `large` groups
+    the first of each half."""
+    essays = list(enumerate(known_essays() if group == "small" else large_essays()))
+    planted = [each for each in essays if any("/" not in passage for passage in each[1].passages)]
+    others = [each for each in essays if each not in planted][::3]
+    for number, essay in [*planted, *(others if group == "small" else [])]:
         taken: Counter[str] = Counter()
         cases = []
         for case in essay.cases:
@@ -96,8 +95,9 @@ def paragraphs(group: str) -> Iterator[Paragraph]:
             yield Paragraph(group, number, essay, tuple(cases[start : start + SENTENCES]))
 
 
-def read(model: str, group: str, arrangement: Arrangement, keep: Path, limit: int | None) -> Kept:
-    """The bits of the paragraphs of a group; what `keep` has isn't asked again. At most `limit` essays are asked."""
+def read(model: str, group: str, arrangement: Arrangement, keep: Path, numbers: Sequence[int] | None = None) -> Kept:
+    """The bits of the paragraphs of a group; what `keep` has isn't asked again. Of the rest only
+    the essays with these `numbers` are asked."""
     path, file = prepared.resolve(model, ())
     lines = keep.read_text(encoding="utf-8").splitlines() if keep.exists() else []
     rows = [json.loads(line) for line in lines]
@@ -105,7 +105,11 @@ def read(model: str, group: str, arrangement: Arrangement, keep: Path, limit: in
     by_essay: dict[int, list[Paragraph]] = {}
     for each in paragraphs(group):
         by_essay.setdefault(each.number, []).append(each)
-    missing = [essay for essay in by_essay.values() if any(each.text not in known for each in essay)][:limit]
+    missing = [
+        essay
+        for number, essay in by_essay.items()
+        if (numbers is None or number in numbers) and any(each.text not in known for each in essay)
+    ]
     if missing:
         with (
             LocalModel(path, file, LoadOptions((CONTEXT,), None, 1, memory=MEMORY)) as reader,
