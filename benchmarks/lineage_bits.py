@@ -25,7 +25,7 @@ Arrangement = Literal["alone", "left out"]
 CONTEXT = 2560
 """Tokens of the longest prompt."""
 
-MEMORY = 2**30
+MEMORY = 2**31
 """Bytes for the KV cache."""
 
 SENTENCES = 6

@@ -5,7 +5,7 @@ Takes an output, gives its `LineageFile`: as stored beside the record, or else b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from remix.measure import lineage as by_words
@@ -14,7 +14,7 @@ from remix.measure.sentences import sentences
 from remix.measure.words import beginning
 from remix.outputs.run import RunFolder
 from remix.outputs.stored_lineages import is_of, store_lineage, stored_lineage
-from remix.records import Record, Task
+from remix.records import Record, Source, Task
 from remix.records.lineage import Lineage, LineageFile
 from remix.records.weave import WEAVES
 
@@ -49,7 +49,12 @@ def lineage_of(folder: RunFolder, task_id: str, record: Record, text: str) -> Li
 
 def of_record(record: Record, text: str) -> Lineage:
     """The lineage by words of an output's text."""
-    passages = passages_of(record)
+    return of_sources(record.sources, text)
+
+
+def of_sources(sources: Sequence[Source], text: str) -> Lineage:
+    """The lineage by words of a text made from these sources."""
+    passages = {source.passage: source.text for source in sources}
     return by_words.lineage(text, passages, _language(passages))
 
 

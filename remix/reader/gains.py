@@ -48,13 +48,10 @@ def ask(scorer: TextScorer, texts: Sequence[TextToRead]) -> list[AskedGains]:
     """
     alone = [scorer.score_text("", each.text) for each in texts]
     places = [(passage, at, number) for at, each in enumerate(texts) for number, passage in enumerate(each.passages)]
-    # Sorted by the first text of the passage: the texts come in order, as far as passages allow.
-    first: dict[str, int] = {}
-    for passage, at, _ in places:
-        first.setdefault(passage, at)
+    order = {passage: place for place, passage in enumerate(dict.fromkeys(passage for passage, _, _ in places))}
     after = {
         (at, number): scorer.score_text(f"{passage}{GAP}", texts[at].text)
-        for passage, at, number in sorted(places, key=lambda place: (first[place[0]], place[0], place[1:]))
+        for passage, at, number in sorted(places, key=lambda place: (order[place[0]], *place[1:]))
     }
     return [
         AskedGains(alone[at], tuple(after[at, number] for number in range(len(each.passages))))
