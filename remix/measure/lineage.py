@@ -59,6 +59,15 @@ def closest_sentences(
     return [{passage: each.sentence for passage, each in found.items()} for found in _closest(own, parts)]
 
 
+def scores(own: Sequence[str], passages: Mapping[str, str], language: str | None = "en") -> list[dict[str, float]]:
+    """For each of a text's sentences `own` how much of it each passage has, 0 … 100, by the passage's id."""
+    ground = _Ground(passages, language)
+    return [
+        _scores(ground.weighed(sentence), found)
+        for sentence, found in zip(own, _closest(own, ground.sentences), strict=True)
+    ]
+
+
 class _Closest(NamedTuple):
     """A passage's sentence closest to a sentence of the text, by letters."""
 
@@ -120,18 +129,22 @@ def _closest(own: Sequence[str], parts: Mapping[str, Sequence[str]]) -> list[dic
 def _behind(ground: _Ground, sentence: str, closest: Mapping[str, _Closest]) -> SentenceLineage:
     """A sentence with the passages behind it."""
     pieces = ground.weighed(sentence)
-    # chrF, stems and runs count a third each.
-    scores = {passage: (each.score + 200 * _had(pieces, passage)) / 3 for passage, each in closest.items()}
-    chosen = _chosen(pieces, scores)
+    found = _scores(pieces, closest)
+    chosen = _chosen(pieces, found)
     shares = _shares(pieces, chosen)
     behind = [
-        Behind(passage=each, share=shares[each], score=round(scores[each], 4), sentence=closest[each].sentence)
+        Behind(passage=each, share=shares[each], score=round(found[each], 4), sentence=closest[each].sentence)
         for each in chosen
     ]
     # `sorted` keeps the order of equal shares: the passage chosen first stays first.
     return SentenceLineage(
         sentence=sentence, added=not behind, behind=tuple(sorted(behind, key=lambda each: -each.share))
     )
+
+
+def _scores(pieces: Sequence[tuple[float, frozenset[str]]], closest: Mapping[str, _Closest]) -> dict[str, float]:
+    """The score of each passage: chrF of its closest sentence, its share of stems and of runs, a third each."""
+    return {passage: (each.score + 200 * _had(pieces, passage)) / 3 for passage, each in closest.items()}
 
 
 def _had(pieces: Iterable[tuple[float, frozenset[str]]], passage: str) -> float:
