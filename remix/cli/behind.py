@@ -78,9 +78,14 @@ def print_sentence(
 
 def line_of(source: Source, sentence: str) -> int:
     """The line of the essay's file on which a sentence of a passage begins, by the passage's own line breaks."""
-    found = re.search(r"\W+?".join(map(re.escape, sentence.split())), source.text) if sentence else None
     first, last = source.lines
-    return min(last, first + (source.text.count("\n", 0, found.start()) if found else 0))
+    # A sentence has a space wherever the passage has white space.
+    words = " ".join(source.text.split())
+    before = words.count(" ", 0, max(0, words.find(sentence)))
+    for number, line in enumerate(source.text.splitlines(), first):
+        if (before := before - len(line.split())) < 0:
+            return min(last, number)
+    return first
 
 
 def _text(workspace: Workspace, word: str | None) -> _Text:

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from remix.cli.behind import line_of
 from remix.outputs import RunFolder
 from remix.outputs.layout import LINEAGE
 from remix.workspace import Workspace
@@ -18,6 +19,15 @@ from tests.conftest import Remix
 def essay(workspace: Workspace, finished: RunFolder) -> RunFolder:
     """A woven essay: an opening of two sentences, then paragraphs."""
     return made_weave(workspace, finished)
+
+
+def test_the_line_of_a_sentence_goes_by_the_line_breaks_of_its_passage(finished: RunFolder) -> None:
+    source = finished.read("two-clocks/001/again.1")[0].sources[0]
+    text = "One word\nleads to\n\nanother. It\nends."
+    made = source.model_copy(update={"text": text, "lines": (10, 14)})
+    lines = [line_of(made, sentence) for sentence in ("One word leads to another.", "It ends.", "Not there.", "")]
+    assert lines == [10, 13, 10, 10]
+    assert line_of(made.model_copy(update={"lines": (10, 11)}), "It ends.") == 11
 
 
 def test_a_sentence_of_a_text_has_its_passages_with_places(essay: RunFolder, remix_: Remix) -> None:
