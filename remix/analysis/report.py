@@ -13,6 +13,7 @@ import numpy as np
 
 from remix import pages
 from remix.analysis import findings, plots, projection, reading_figures, road_figures
+from remix.analysis.coverage import RunCoverage
 from remix.analysis.intervals import Estimate, shown
 from remix.analysis.plots import Path, Row, Series
 from remix.analysis.road_records import RoadSurvey
@@ -61,6 +62,8 @@ class ReportData(NamedTuple):
     """What a model found in the texts, if the run was read."""
     roads: RoadSurvey | None = None
     """Where the run's branches lead, if the texts are branches."""
+    coverage: RunCoverage | None = None
+    """Which passages are heard, if texts were made from several."""
 
 
 def report(data: ReportData) -> str:
@@ -84,6 +87,7 @@ def report(data: ReportData) -> str:
         kept=_kept(data),
         read=data.readings and reading_figures.figures(data.readings, kinds),
         roads=roads and road_figures.figures(roads, kinds),
+        coverage=data.coverage,
         plane=_map(data),
         spreads=_spreads(survey),
     )

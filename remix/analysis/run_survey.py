@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from remix.analysis import report, survey
+from remix.analysis.coverage import RunCoverage
 from remix.analysis.report import KeptShare, ReportData
 from remix.analysis.road_records import RoadSurvey
 from remix.analysis.run_ledgers import Measured
@@ -37,6 +38,8 @@ class SurveyedRun(NamedTuple):
     """What a model found in the texts, if the run was read."""
     roads: RoadSurvey | None = None
     """Where the run's branches lead, if the texts are branches."""
+    coverage: RunCoverage | None = None
+    """Which passages are heard, if texts were made from several."""
 
 
 def chrf(ones: Sequence[str], others: Sequence[str]) -> FloatArray:
@@ -65,7 +68,7 @@ def page(surveyed: SurveyedRun, embedder: Embedder | None) -> str:
         "meaning" if any(each.ledger.by_meaning for each in surveyed.measured) else "words"
     )
     run, chains, found = surveyed.run, surveyed.chains, surveyed.survey
-    further = surveyed.readings, surveyed.roads
+    further = surveyed.readings, surveyed.roads, surveyed.coverage
     return report.report(ReportData(run, about(run), models, chains, found, kept, by, embedder, *further))
 
 

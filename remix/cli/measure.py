@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from remix.cli import completion
+from remix.cli.coverage import print_coverage
 from remix.cli.latest import run_folder
 from remix.cli.options import embeddings_option, json_option
 from remix.cli.printing import note, print_json, print_table
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
+    from remix.analysis.coverage import RunCoverage
     from remix.analysis.road_records import RoadSurvey
     from remix.analysis.run_ledgers import KindSummary, Measured
     from remix.analysis.survey_records import ReadingSurvey, Survey
@@ -68,11 +70,14 @@ def measure(
     keeps, which words go most against the passage, and whether the passage says what each sentence says. Readings
     are stored as .reading.json. The output says how often the reader is right, if that was measured.
 
+    Of texts made from several passages, and of a woven essay, both also tell how many passages are heard, and which
+    nobody hears. Which passages stand behind each sentence is stored as .lineage.json; see `remix why --sentence`.
+
     --json also prints how the chains develop together, by words; with --report, --by meaning or --embeddings by
     meaning too. --json and --report have the stored readings by kind and step. Of branches, all tell where they lead:
     how far their endings are from the original's, and which come back to its words.
     """
-    from remix.analysis import plots, road_survey, run_ledgers, run_survey
+    from remix.analysis import coverage, plots, road_survey, run_ledgers, run_lineages, run_survey
     from remix.measure import embedding
     from remix.reader import reading_survey
 
@@ -93,15 +98,20 @@ def measure(
     readings = reading_survey.of_run(folder, measured) if target or as_json else None
     surveyed = cache(lambda: run_survey.survey_of(folder, measured, embedder))
     roads = road_survey.of_run(folder, embedder)
+    lineages = list(run_lineages.lineages(folder))
+    covered = coverage.of_run(folder, lineages)
     if as_json:
-        _print_json(folder.run.name, summaries, measured, Surveys(surveyed().survey, readings, roads))
+        _print_json(folder.run.name, summaries, measured, Surveys(surveyed().survey, readings, roads, covered))
     else:
         _print(summaries, measured, CAVEATS[by])
         _print_roads(roads)
+        print_coverage(covered)
         note(*(each.line for each in run_ledgers.languages(measured) if each.line))
     run_ledgers.store(folder, measured)
+    run_lineages.store_all(folder, lineages)
     if target:
-        run_survey.write_report(surveyed()._replace(readings=readings, roads=roads), embedder, target)
+        data = surveyed()._replace(readings=readings, roads=roads, coverage=covered)
+        run_survey.write_report(data, embedder, target)
         note("", f"The report: {target}")
         if not plots.is_installed():
             note(f"The report has tables and no plots, because matplotlib isn't installed: {plots.HINT}")
@@ -142,11 +152,15 @@ Most claims that are turned round, and facts that change places, are not seen.""
 
 def _measure_by_model(folder: RunFolder, workspace: Workspace, reader: str | None, as_json: bool) -> None:
     """Read the texts of a run by a model, and print what was read."""
-    from remix.reader import calibration, run_readings, summary
+    from remix.analysis import coverage
+    from remix.reader import calibration, lineage_by_model, run_lineages, run_readings, summary
 
     model = run_readings.find_reader(reader, workspace.model_folders)
     note(f"{model[1].name} reads {len(folder.done)} texts; readings are kept as they come.")
     found = run_readings.read(folder, model)
+    lineages = run_lineages.read(folder, model)
+    covered = coverage.of_run(folder, lineages.outputs, coverage.by_model)
+    left_out = list(dict.fromkeys([*found.left_out, *lineages.left_out]))
     kinds = summary.by_kind(found.outputs)
     weights = calibration.calibration_of(found.file)
     if as_json:
@@ -164,13 +178,17 @@ def _measure_by_model(folder: RunFolder, workspace: Workspace, reader: str | Non
                     each.task.id: {"line": summary.line(each.reading), **each.reading.model_dump(mode="json")}
                     for each in found.outputs
                 },
-                "left_out": found.left_out,
+                "coverage": covered and covered.model_dump(mode="json"),
+                "left_out": left_out,
             }
         )
     else:
         _print_readings(kinds, [(each.task.id, summary.line(each.reading)) for each in found.outputs])
         note("", calibration.in_words(found.file))
-    for task in found.left_out:
+        print_coverage(covered)
+        if covered:
+            note(lineage_by_model.in_words(found.file.name))
+    for task in left_out:
         note(f"{task}: not read: it is blank, or longer than the reader's context.")
 
 
@@ -198,6 +216,8 @@ class Surveys(NamedTuple):
     """Null if no text was read."""
     roads: RoadSurvey | None
     """Null if no text is a branch."""
+    coverage: RunCoverage | None
+    """Null if no text was made from several passages."""
 
 
 def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured], surveys: Surveys) -> None:
@@ -212,6 +232,7 @@ def _print_json(run: str, summaries: list[KindSummary], measured: list[Measured]
             "survey": surveys.chains.model_dump(mode="json"),
             "readings": surveys.readings and surveys.readings.model_dump(mode="json"),
             "roads": surveys.roads and surveys.roads.model_dump(mode="json"),
+            "coverage": surveys.coverage and surveys.coverage.model_dump(mode="json"),
         }
     )
 

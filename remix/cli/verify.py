@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from remix.cli import completion, drafts
 from remix.cli.ancestry import print_ancestry
+from remix.cli.behind import print_sentence
+from remix.cli.descendants import print_descendants
 from remix.cli.latest import latest_path, run_folder
 from remix.cli.options import Command, declared, json_option, moved_model_option, quiet_option
-from remix.cli.printing import detail, note, print_json, print_table, say
+from remix.cli.printing import detail, note, print_json, say
 from remix.cli.progress import progress
 from remix.cli.support import print_support
 from remix.util.names import quoted
@@ -107,9 +109,23 @@ def verify(ctx: click.Context, /, **chosen: Any) -> None:
     "passages, from which passages.",
 )
 @click.option(
+    "--sentence",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show the passages behind sentence N of the text, with shares and places. Of a run of `remix weave`, "
+    "sentence N of the essay.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["words", "model"]),
+    help="With --sentence: by the words in common (the default), or read by a local model.",
+)
+@click.option(
     "--reader",
     metavar="MODEL",
-    help="With --sentences: the GGUF that reads. By default the largest chat model here that fits into memory.",
+    help="With --sentences, or with --sentence and --by model: the GGUF that reads. By default the largest chat "
+    "model here that fits into memory.",
 )
 @json_option
 @click.pass_obj
@@ -119,6 +135,8 @@ def why(
     output: str | None,
     passage: str | None,
     sentences: bool,
+    number: int | None,
+    by: Literal["words", "model"] | None,
     reader: str | None,
     as_json: bool,
 ) -> None:
@@ -126,23 +144,29 @@ def why(
 
     OUTPUT is the path of a text, the beginning of a record's id, or [RUN:]essay/NNN/kind.step[.vN].
 
+    --sentence shows the passages behind one sentence of a text that was made from several, the closest sentence of
+    each passage, and where it stands in the essay's file; or that the sentence is added, because no passage stands
+    behind it.
+
     --sentences leaves out each sentence of the passage in turn, and shows by how many bits each sentence of the text
-    becomes less probable to a model.
+    becomes less probable to a model. --of also lists the sentences in which the passage is heard.
     """
     from remix.outputs import find_output
     from remix.outputs.lineage import ancestry
 
-    if (output is None) == (passage is None):
-        raise click.UsageError("name an output, or a passage with --of PASSAGE.")
-    if reader and not sentences:
-        raise click.UsageError("--reader goes with --sentences.")
-    if sentences and not output:
-        raise click.UsageError("--sentences goes with an output.")
+    _refuse_unfitting(output, passage, sentences, number)
+    if by and number is None:
+        raise click.UsageError("--by goes with --sentence.")
+    if reader and not sentences and by != "model":
+        raise click.UsageError("--reader goes with --sentences, or with --sentence and --by model.")
+    if number is not None:
+        print_sentence(workspace, output, number, by or "words", reader, as_json)
+        return
     if sentences:
         print_support(workspace, output or "", reader, as_json)
         return
     if passage is not None:
-        _print_descendants(workspace, passage, as_json)
+        print_descendants(workspace, passage, as_json)
         return
     folder, task = find_output(workspace.outputs, output or "")
     steps = ancestry(folder, task)
@@ -184,6 +208,17 @@ def sign(workspace: Workspace, run: str | None, key: Path | None) -> None:
 
 
 COMMANDS = (verify, why, sign)
+
+
+def _refuse_unfitting(output: str | None, passage: str | None, sentences: bool, number: int | None) -> None:
+    """Raise `click.UsageError` unless there is a text or a passage to tell of, and one question about it."""
+    if number is not None and (sentences or passage is not None):
+        raise click.UsageError("--sentence goes with an output, and without --sentences and --of.")
+    if sentences and not output:
+        raise click.UsageError("--sentences goes with an output.")
+    # Without an output, `--sentence` is about the latest essay.
+    if (output is None) == (passage is None) and not (output is None and number is not None):
+        raise click.UsageError("name an output, or a passage with --of PASSAGE.")
 
 
 # -- verify -------------------------------------------------------------------------------------------------
@@ -318,38 +353,3 @@ def _excuse(replayed: Replayed) -> str:
 
 def _environments(replayed: list[Replayed]) -> list[str]:
     return list(dict.fromkeys(part for each in replayed for part in each.environment))
-
-
-# -- why ----------------------------------------------------------------------------------------------------
-
-
-def _print_descendants(workspace: Workspace, passage: str, as_json: bool) -> None:
-    from remix.errors import RunError
-    from remix.outputs.lineage import descendants
-
-    steps = list(descendants(workspace.outputs, passage, lambda error: note(f"Left out: {error.message}")))
-    if not steps:
-        raise RunError(
-            f"no text comes from a passage '{passage}'.", "Write essay/NNN; `remix passages` lists the ids."
-        )
-    if as_json:
-        print_json(
-            [
-                {
-                    "run": step.run.name,
-                    "output": step.task,
-                    "record": step.record.id,
-                    "passages_sha256": list(step.record.derivation.passages),
-                    "flags": list(step.record.flags),
-                }
-                for step in steps
-            ]
-        )
-        return
-    print_table(
-        ["output", "run", "record", "flags"],
-        [(step.task, step.run.name, step.record.id[:12], ", ".join(step.record.flags)) for step in steps],
-    )
-    sources = (source for step in steps for source in step.record.sources)
-    if (texts := len({source.text for source in sources if source.passage == passage})) > 1:
-        note(f"{texts} different passages had this id: the essay was edited between the runs.")

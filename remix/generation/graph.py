@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import partial
 from heapq import heapify, heappop, heappush
 
+from remix.analysis.run_lineages import is_stored, of_record
 from remix.errors import RemixError, RunError, WeightsChangedError
 from remix.generation import trim
 from remix.generation.candidate_reader import CandidateReader
@@ -26,7 +27,9 @@ from remix.generation.recorder import Recorder, TaskRequest, Written
 from remix.generation.run_events import Listener, NewWords, TextFinished
 from remix.generation.writer import ROWS, Progress, Watch, Writer, writer_at
 from remix.outputs.run import RunFolder
+from remix.outputs.stored_lineages import store_lineage
 from remix.records import Failure, Generation, Reading, Record, Resumption, Run, Sampling, Task
+from remix.records.lineage import LineageFile
 
 
 @dataclass
@@ -258,6 +261,9 @@ class TaskGraph:
         self._note_model(record)
         self._forget_made_from_another(task, record.id)
         self._folder.write(task, record, text, trace)
+        if is_stored(task, record):
+            # If a crash comes before the lineage is written, whoever asks for the lineage makes it.
+            store_lineage(self._folder, task.id, LineageFile(record=record.id, words=of_record(record, text)))
         self._done.add(task.id)
         self.flags.update(record.flags)
         if self._listen:

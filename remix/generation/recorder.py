@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from remix.analysis import run_lineages
 from remix.engine import reasoning
 from remix.errors import PromptError
 from remix.generation import choose, retry, trim
@@ -40,6 +41,7 @@ from remix.records import (
     Source,
     Task,
     Trace,
+    Weights,
     record_id,
     sha256,
 )
@@ -264,7 +266,7 @@ class Recorder:
             request.prompt.messages,
             settings.length,
         )
-        measures = candidate_measures(ledger(made), settings.weights)
+        measures = candidate_measures(ledger(made), settings.weights, _heard(request, candidate, settings.weights))
         reading = choose.summed(written.reading, measures.merit, settings.weights) if written.reading else None
         return candidate.model_copy(update={"measures": measures, "reading": reading})
 
@@ -311,6 +313,14 @@ class Recorder:
             commit=planned.commit,
             reader=self._reader.name if self._reader and selection else None,
         )
+
+
+def _heard(request: TaskRequest, candidate: Candidate, weights: Weights) -> float | None:
+    """The share of the passages that are heard in a candidate; null if the template gives it no weight."""
+    if not weights.heard:
+        return None
+    found = run_lineages.of_sources(request.sources, candidate.text)
+    return round(len(found.heard) / len(found.passages), 4) if found.passages else 0.0
 
 
 def _seed(generation: Generation) -> int | None:

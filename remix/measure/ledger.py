@@ -183,8 +183,11 @@ def _left_out(given: LedgerInput) -> str:
     return f"; measured by no more than the first {' and '.join(parts)} of a text" if parts else ""
 
 
-def candidate_measures(found: Ledger, weights: Weights) -> CandidateMeasures:
-    """The measures for choosing among candidates; merit is the weighted sum."""
+def candidate_measures(found: Ledger, weights: Weights, heard: float | None = None) -> CandidateMeasures:
+    """The measures for choosing among candidates; merit is the weighted sum.
+
+    `heard` is the share of the passages that are heard, if the template gives it a weight.
+    """
     values = {
         "kept": found.kept,
         "facts": found.facts.kept_share or 0.0,
@@ -194,8 +197,9 @@ def candidate_measures(found: Ledger, weights: Weights) -> CandidateMeasures:
         "density": found.extractive.density,
         "length": found.length.off or 0.0,
     }
-    merit = math.fsum(getattr(weights, name) * value for name, value in values.items())
-    return CandidateMeasures(version=VERSION, invented=len(found.facts.invented), **values, merit=round(merit, 6))
+    merit = math.fsum(getattr(weights, name) * value for name, value in {**values, "heard": heard or 0.0}.items())
+    invented = len(found.facts.invented)
+    return CandidateMeasures(version=VERSION, invented=invented, **values, heard=heard, merit=round(merit, 6))
 
 
 def _length(given: LedgerInput) -> Length:

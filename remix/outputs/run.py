@@ -23,6 +23,7 @@ from remix.outputs.form import ANEW, body_of, compose, dump, dump_trace, id_of, 
 from remix.outputs.layout import (
     ESSAY,
     FAILURES,
+    LINEAGE,
     MANIFEST,
     MEASURES,
     READING,
@@ -172,10 +173,9 @@ class RunFolder:
             write_whole(self.path / f"{task.id}{ending}", data)
 
     def forget(self, task: Task) -> None:
-        """Remove a task's record, trace, measures and reading, so that the task counts as not done."""
-        reading = self.path / f"{task.id}{READING}"
-        for path in (self.record_path(task.id), self.trace_path(task.id), self.measures_path(task.id), reading):
-            remove(path)
+        """Remove a task's record, trace, measures, reading and lineage, so that the task counts as not done."""
+        for ending in (RECORD, TRACE, MEASURES, READING, LINEAGE):
+            remove(self.path / f"{task.id}{ending}")
 
     def is_done(self, task: Task) -> bool:
         """Whether a task's output is finished: both record and text are there."""

@@ -18,8 +18,8 @@ class Behind(Frozen):
     """The passage's share of all that the passages give to the sentence; the shares of a sentence's passages add up
     to at most 1."""
     score: Number
-    """By words: how similar the sentence and the passage's closest sentence are, 0 … 100. By a model: the bits by
-    which the passage makes the sentence more probable."""
+    """By words: how much of the sentence the passage has, 0 … 100. By a model: the bits by which the passage makes
+    the sentence more probable."""
     sentence: str
     """The passage's sentence closest to the text's sentence, by words."""
 
@@ -39,7 +39,7 @@ class Lineage(Frozen):
     """The passages behind each sentence of a text, as one method finds them."""
 
     method: Literal["words", "model"]
-    """`words`: similarity of sentences. `model`: log-probabilities, with and without each passage."""
+    """`words`: words and letters in common. `model`: log-probabilities, after each passage and without any."""
     version: Count
     """Version of the method: raised whenever any lineage would change."""
     reader: str | None = Field(None, exclude_if=is_none)

@@ -236,6 +236,8 @@ class Weights(Frozen):
     """Weight of the mean length, in words, of the shared fragment that a word of the text belongs to."""
     length: Number = -1.0
     """Weight of the distance from the length that the kind asks for: 1 for twice or half as many words."""
+    heard: Number = 0.0
+    """Weight of the share of the passages that stand behind at least one sentence of the text, by words."""
     said: Number = 2.0
     """Weight of the mean probability that the passage says what a sentence says. This and the next two weights count
     only if a model reads the candidates."""
@@ -266,8 +268,10 @@ class CandidateMeasures(Frozen):
     """Mean length, in words, of the shared fragment that a word of the candidate belongs to."""
     length: Number
     """Distance from the length that the kind asks for; 0 if the kind asks for no length."""
+    heard: Share | None = Field(None, exclude_if=is_none)
+    """Share of the passages that stand behind at least one sentence; null if the template gives it no weight."""
     merit: Number
-    """Sum of the seven measures from `kept` to `length`, each multiplied by the template's weight."""
+    """Sum of the measures from `kept` to `heard`, each multiplied by the template's weight."""
 
 
 class CandidateReading(Frozen):

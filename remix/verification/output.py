@@ -1,5 +1,5 @@
-"""Checks of an output: the text against the record, the record against `run.json`; candidates, trace, measures and
-reading."""
+"""Checks of an output: the text against the record, the record against `run.json`; candidates, trace, measures,
+reading and lineage."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from remix.generation import choose
 from remix.measure.ledger import MeasuresFile
 from remix.outputs.form import body_bytes, body_of, compose, id_of
-from remix.outputs.layout import MEASURES, READING, REQUEST, RESUMED
+from remix.outputs.layout import LINEAGE, MEASURES, READING, REQUEST, RESUMED
 from remix.outputs.run import RunFolder
 from remix.records import Candidate, Frozen, ReadingFile, Record, Run, Selection, Source, Task, Trace, sha256
+from remix.records.lineage import LineageFile
 from remix.util import frontmatter, json_values
 from remix.util.json_values import JsonError
 from remix.verification.finding import Finding, FoundOutput, unreadable
@@ -244,14 +245,15 @@ def _trace(check: OutputCheck) -> Iterator[Finding]:
         yield Finding(name, "has other probabilities than the record")
 
 
-_BESIDE: tuple[tuple[str, type[MeasuresFile | ReadingFile], str, str], ...] = (
+_BESIDE: tuple[tuple[str, type[MeasuresFile | ReadingFile | LineageFile], str, str], ...] = (
     (MEASURES, MeasuresFile, "the measures", "`remix measure` takes them anew"),
     (READING, ReadingFile, "the reading", "`remix measure --by model` takes it anew"),
+    (LINEAGE, LineageFile, "the lineage", "`remix measure` makes it anew"),
 )
 
 
 def _measures(check: OutputCheck) -> Iterator[Finding]:
-    """Measures or a reading of another record. Both may be taken again, so the numbers aren't compared."""
+    """Measures, a reading or a lineage of another record. All may be made again, so their numbers aren't compared."""
     for ending, form, what, command in _BESIDE:
         name = f"{check.found.task.id}{ending}"
         try:

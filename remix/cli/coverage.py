@@ -1,0 +1,19 @@
+"""What `remix measure` prints of texts of several passages: how many are heard, and which nobody hears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remix.cli.printing import note, print_table
+
+if TYPE_CHECKING:
+    from remix.analysis.coverage import RunCoverage
+
+
+def print_coverage(covered: RunCoverage | None) -> None:
+    """Print which passages are heard; nothing without texts of several passages."""
+    if covered is None:
+        return
+    note("")
+    print_table(["output", "passages heard", "sentences added", "not heard"], covered.rows)
+    note("A passage is heard if it stands behind a sentence. A sentence is added if no passage stands behind it.")
