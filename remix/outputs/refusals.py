@@ -12,6 +12,7 @@ from remix.errors import RunError
 from remix.outputs.layout import REQUEST
 from remix.outputs.originals import as_candidate
 from remix.records import GROUPS, RecordInput, Run
+from remix.records.weave import WEAVES
 from remix.util import names
 from remix.util.files import is_within
 
@@ -41,7 +42,7 @@ def refuse_unknown(path: Path, run: Run) -> None:
     for task in run.tasks:
         records = {each.record for each in task.inputs if isinstance(each, RecordInput)}
         records |= {task.branch.original} if task.branch else set()
-        is_placed = task.place in task.passages or task.place.startswith(f"{GROUPS}/")
+        is_placed = task.place in task.passages or task.place.startswith((f"{GROUPS}/", f"{WEAVES}/"))
         if task.kind not in kinds or not passages.issuperset(task.passages) or not passages or not is_placed:
             raise RunError(f"{path / REQUEST}: holds no passage or template for '{task.id}'.", BRING_BACK)
         if not before.issuperset(task.reads) or not records <= earlier:

@@ -1,0 +1,199 @@
+"""A woven essay as books have it: title, texts in reading order, and notes on the passages behind the sentences.
+
+Takes a run and outputs with their reviews, gives a `NotedEssay` from which Markdown, EPUB and Word are made. Knows no
+format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from remix.errors import RunError
+from remix.export.reviewed_outputs import ReviewedOutput, chapters, line, title
+from remix.export.sentences import Stretch, shown_lineage, stretches
+from remix.outputs.essay import woven
+from remix.outputs.facts import lines_in_words
+from remix.records import Run, Source
+from remix.records.lineage import Lineage, SentenceLineage
+from remix.util.names import shortened
+
+HEADING = "Where the sentences come from"
+
+ADDED = "†"
+"""Stands behind sentences without a passage."""
+
+LONGEST = 200
+"""Letters of the title of an essay or section in a note."""
+
+
+class Marked(NamedTuple):
+    """A stretch of a text, and the mark that stands behind the stretch."""
+
+    text: str
+    mark: str
+    """The number of a note, `ADDED`, or nothing."""
+
+
+class EssayText(NamedTuple):
+    """A text of the essay."""
+
+    output: ReviewedOutput
+    lineage: Lineage
+    marked: tuple[Marked, ...]
+    """The text in stretches."""
+
+
+class NotedEssay(NamedTuple):
+    """A woven essay."""
+
+    title: str
+    texts: tuple[EssayText, ...]
+    """The opening, then the paragraphs."""
+    notes: tuple[str, ...]
+    """The notes in order of their numbers, from 1."""
+    passages: Mapping[str, Source]
+    """The passages behind the texts by id, in the order of the texts."""
+    origins: tuple[str, ...]
+    """Kind, step, model and record of the title, if it was chosen, and of each text."""
+    rest: tuple[ReviewedOutput, ...]
+    """The run's further texts."""
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """Ids of the passages that stand behind a sentence of the opening or a paragraph."""
+        return frozenset[str]().union(*(each.lineage.heard for each in self.texts))
+
+    @property
+    def added(self) -> int:
+        """The number of sentences without a passage behind them."""
+        return sum(each.added for text in self.texts for each in text.lineage.sentences)
+
+    @property
+    def sentences(self) -> int:
+        """The number of sentences."""
+        return sum(len(each.lineage.sentences) for each in self.texts)
+
+
+def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = True) -> NotedEssay | None:
+    """The essay that a run weaves, of those of its texts that were chosen; null for other runs, as long as a text of
+    the essay isn't written, and if no paragraph was chosen."""
+    folder = next((each.found.folder for each in outputs if each.found.folder.run.name == run.name), None)
+    if run.weave is None or folder is None:
+        return None
+    try:
+        found = woven(folder)
+    except RunError:
+        return None
+    chosen = {output.found.task.id: output for output in outputs}
+    texts = [chosen[part.task] for part in found.parts if part.task in chosen]
+    if not texts:
+        return None
+    heading = chosen.get(found.title.task)
+    own = {found.title.task, *(part.task for part in found.parts)}
+    passages = {source.passage: source for text in texts for source in text.found.record.sources}
+    order = dict.fromkeys([id_ for group in run.weave.groups for id_ in group.passages if id_ in passages])
+    notes: list[str] = []
+    return NotedEssay(
+        title=(line(heading.text) if heading else "") or title(run),
+        texts=tuple(_text(each, notes if with_notes else None) for each in texts),
+        notes=tuple(notes),
+        passages={id_: passages[id_] for id_ in (*order, *(id_ for id_ in passages if id_ not in order))},
+        origins=tuple(each.origin for each in ([heading] if heading else []) + texts),
+        rest=tuple(output for output in outputs if output.found.task.id not in own),
+    )
+
+
+def about(essay: NotedEssay) -> list[str]:
+    """Lines on the notes: what the marks mean, how passages were found, and which passages nobody hears."""
+    sources, count = essay.passages, essay.sentences
+    lines = [
+        f"A note names the passages behind the sentences since the mark before it, {methods(essay)}: an aid, "
+        "no verdict.",
+        f"{ADDED} stands behind {essay.added} of {count} sentences: added, since no passage was found behind them.",
+        f"{len(essay.heard)} of {len(sources)} passages are heard.",
+    ]
+    unheard = [place_in_words(source) for id_, source in sources.items() if id_ not in essay.heard]
+    return [*lines, f"Not heard: {'; '.join(unheard)}."] if unheard else lines
+
+
+def authors(run: Run, essay: NotedEssay) -> list[str]:
+    """Names of the people who wrote the passages, and the passages of the further texts, each once."""
+    passages = {*essay.passages, *(passage.id for _, found in chapters(run, essay.rest) for passage, _ in found)}
+    return list(dict.fromkeys(line(each.author) for each in run.essays_of(passages) if each.author))
+
+
+def methods(essay: NotedEssay) -> str:
+    """How the passages behind an essay's sentences were found, in words."""
+    return " and ".join(dict.fromkeys(method_in_words(each.lineage) for each in essay.texts))
+
+
+def method_in_words(lineage: Lineage) -> str:
+    """How the passages behind sentences were found: method and version."""
+    if lineage.method == "words":
+        return f"found by similar words (version {lineage.version})"
+    return f"found by the model {line(lineage.reader or 'of unknown name')} (version {lineage.version})"
+
+
+def place_in_words(source: Source) -> str:
+    """Essay, section, file, lines and id of a passage, in a line."""
+    section = f", under “{shortened(line(source.section), LONGEST)}”" if source.section else ""
+    file = shortened(line(source.path), LONGEST)
+    where = f"{file}, {lines_in_words(source.lines)} ({shortened(line(source.passage), LONGEST)})"
+    return f"“{shortened(line(source.essay), LONGEST)}”{section}, {where}"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * share:.0f} %"
+
+
+def _text(output: ReviewedOutput, notes: list[str] | None) -> EssayText:
+    """A text with marks behind its sentences; the notes that the marks refer to are added to `notes`."""
+    lineage = shown_lineage(output)
+    if notes is None:
+        return EssayText(output, lineage, (Marked(output.text, ""),))
+    sources = {source.passage: source for source in output.found.record.sources}
+    parts = stretches(output.text, lineage.sentences) or [Stretch(output.text, 0)]
+    marks: dict[int, str] = {}
+    for behind, places in _alike(parts, lineage.sentences):
+        if behind:
+            notes.append(_note([lineage.sentences[parts[place].number - 1] for place in places], sources))
+        marks[places[-1]] = str(len(notes)) if behind else ADDED
+    return EssayText(
+        output, lineage, tuple(Marked(each.text, marks.get(place, "")) for place, each in enumerate(parts))
+    )
+
+
+def _alike(
+    parts: Sequence[Stretch], sentences: Sequence[SentenceLineage]
+) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Places of neighbouring sentences in a paragraph that have the same passages behind them, in the same order of
+    shares; and these passages."""
+    found: list[tuple[int, tuple[str, ...], int]] = []
+    paragraph = 0
+    for place, each in enumerate(parts):
+        if each.number:
+            behind = tuple(every.passage for every in sentences[each.number - 1].behind)
+            found.append((paragraph, behind, place))
+        paragraph += "\n\n" in each.text
+    for (_, behind), group in groupby(found, key=lambda each: each[:2]):
+        yield behind, [place for _, _, place in group]
+
+
+def _note(found: Sequence[SentenceLineage], sources: Mapping[str, Source]) -> str:
+    """The note of sentences with the same passages behind them: each passage, with shares if there are several."""
+    shares: dict[str, list[float]] = {}
+    for behind in (each for sentence in found for each in sentence.behind):
+        shares.setdefault(behind.passage, []).append(behind.share)
+    if len(shares) == 1:
+        return f"{place_in_words(sources[next(iter(shares))])}."
+    ordered = sorted(shares.items(), key=lambda each: -sum(each[1]))
+    return "; ".join(f"{_range(own)} {place_in_words(sources[id_])}" for id_, own in ordered) + "."
+
+
+def _range(shares: Sequence[float]) -> str:
+    """The least and the largest of some shares."""
+    least, most = percent(min(shares)), percent(max(shares))
+    return most if least == most else f"{least.removesuffix(' %')} to {most}"
