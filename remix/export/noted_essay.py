@@ -17,6 +17,7 @@ from remix.outputs.essay import woven
 from remix.outputs.facts import lines_in_words
 from remix.records import Run, Source
 from remix.records.lineage import Lineage, SentenceLineage
+from remix.records.weave import Weave
 from remix.util.names import shortened
 
 HEADING = "Where the sentences come from"
@@ -40,6 +41,8 @@ class EssayText(NamedTuple):
     """A text of the essay."""
 
     output: ReviewedOutput
+    label: str
+    """`opening`, or the number of the paragraph in words."""
     lineage: Lineage
     marked: tuple[Marked, ...]
     """The text in stretches."""
@@ -49,16 +52,21 @@ class NotedEssay(NamedTuple):
     """A woven essay."""
 
     title: str
+    heading: ReviewedOutput | None
+    """The text of the title; null if the text wasn't chosen."""
     texts: tuple[EssayText, ...]
     """The opening, then the paragraphs."""
     notes: tuple[str, ...]
     """The notes in order of their numbers, from 1."""
     passages: Mapping[str, Source]
     """The passages behind the texts by id, in the order of the texts."""
-    origins: tuple[str, ...]
-    """Kind, step, model and record of the title, if it was chosen, and of each text."""
     rest: tuple[ReviewedOutput, ...]
     """The run's further texts."""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Kind, step, model and record of the title, if the title was chosen, and of each text."""
+        return tuple(each.origin for each in (self.heading, *(text.output for text in self.texts)) if each)
 
     @property
     def heard(self) -> frozenset[str]:
@@ -97,10 +105,13 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
     notes: list[str] = []
     return NotedEssay(
         title=(line(heading.text) if heading else "") or title(run),
-        texts=tuple(_text(each, notes if with_notes else None) for each in texts),
+        heading=heading,
+        texts=tuple(
+            _text(each, label, notes if with_notes else None)
+            for each, label in zip(texts, _labels(texts, run.weave), strict=True)
+        ),
         notes=tuple(notes),
         passages={id_: passages[id_] for id_ in (*order, *(id_ for id_ in passages if id_ not in order))},
-        origins=tuple(each.origin for each in ([heading] if heading else []) + texts),
         rest=tuple(output for output in outputs if output.found.task.id not in own),
     )
 
@@ -149,11 +160,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _text(output: ReviewedOutput, notes: list[str] | None) -> EssayText:
+def _labels(texts: Sequence[ReviewedOutput], weave: Weave) -> Iterator[str]:
+    paragraph = 0
+    for each in texts:
+        is_opening = each.found.task.kind == weave.opening
+        paragraph += not is_opening
+        yield "opening" if is_opening else f"paragraph {paragraph}"
+
+
+def _text(output: ReviewedOutput, label: str, notes: list[str] | None) -> EssayText:
     """A text with marks behind its sentences; the notes that the marks refer to are added to `notes`."""
     lineage = shown_lineage(output)
     if notes is None:
-        return EssayText(output, lineage, (Marked(output.text, ""),))
+        return EssayText(output, label, lineage, (Marked(output.text, ""),))
     sources = {source.passage: source for source in output.found.record.sources}
     parts = stretches(output.text, lineage.sentences) or [Stretch(output.text, 0)]
     marks: dict[int, str] = {}
@@ -161,9 +180,8 @@ def _text(output: ReviewedOutput, notes: list[str] | None) -> EssayText:
         if behind:
             notes.append(_note([lineage.sentences[parts[place].number - 1] for place in places], sources))
         marks[places[-1]] = str(len(notes)) if behind else ADDED
-    return EssayText(
-        output, lineage, tuple(Marked(each.text, marks.get(place, "")) for place, each in enumerate(parts))
-    )
+    marked = tuple(Marked(each.text, marks.get(place, "")) for place, each in enumerate(parts))
+    return EssayText(output, label, lineage, marked)
 
 
 def _alike(
