@@ -14,6 +14,7 @@ from remix import pages
 from remix.analysis.trajectory import passage_of
 from remix.export import noted_essay, threads
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
+from remix.export.sentences import has_lineage
 from remix.outputs.facts import about, facts, lines_in_words, variant_label
 from remix.reader.shown import ShownReading, shown
 from remix.records import Passage, Run
@@ -40,7 +41,7 @@ def html(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
         model=" and ".join(models(outputs)) or "nobody yet",
         passages=len(threaded.passages) if woven and threaded else sum(len(essay["passages"]) for essay in essays),
         essays=essays,
-        essay=_essay(woven, texts) if woven else None,
+        essay=_essay(woven, threaded) if woven and threaded else None,
         threads=threaded,
     )
 
@@ -49,16 +50,18 @@ def _threads(outputs: Sequence[ReviewedOutput], woven: noted_essay.NotedEssay | 
     """The threads of the essay's texts and of texts of several passages; null if there is no such text."""
     texts = [(text.label, text.output) for text in woven.texts] if woven else []
     for output in woven.rest if woven else outputs:
-        if len(output.found.record.sources) > 1:
+        if has_lineage(output.found):
             task = output.found.task
             texts.append((f"{task.kind}, step {task.step}{variant_label(task)}", output))
     return threads.threads(texts, woven.passages.values() if woven else ()) if texts else None
 
 
-def _essay(woven: noted_essay.NotedEssay, texts: Mapping[str, threads.ThreadedText]) -> dict[str, Any]:
+def _essay(woven: noted_essay.NotedEssay, threaded: threads.Threads) -> dict[str, Any]:
     return {
         "title": woven.title,
-        "texts": [_output(each.output, texts) for each in woven.texts],
+        "about": noted_essay.counts(woven),
+        "unheard": [each for each in threaded.passages if each.source.passage in woven.unheard],
+        "texts": [_output(each.output, threaded.texts) for each in woven.texts],
         "heading": _output(woven.heading, {}) if woven.heading else None,
     }
 

@@ -6,18 +6,44 @@ Takes outputs with their reviews, gives a text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from remix.export.reviewed_outputs import ReviewedOutput, branch_row
+from remix.export.sentences import has_lineage, lineages
 from remix.records import Reading, Source, sha256
+from remix.records.lineage import Lineage
 from remix.util.names import in_json
+from remix.verification.finding import FoundOutput
 
 
-def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
-    """A line for each output. All objects have the same keys, with the same types; unknown values are null."""
+def jsonl(outputs: Sequence[ReviewedOutput]) -> str:
+    """A line for each output. All objects have the same keys, with the same types; unknown values are null.
+
+    `lineage` is among the keys if any of the texts was written from several passages.
+    """
+    told = any(has_lineage(each.found) for each in outputs)
     # The text may be printed to a terminal: control characters are written as JSON escapes.
-    return "".join(in_json(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in outputs)
+    return "".join(
+        in_json(json.dumps(_row(each) | (_lineages(each.found) if told else {}), ensure_ascii=False)) + "\n"
+        for each in outputs
+    )
+
+
+def _lineages(found: FoundOutput) -> dict[str, Any]:
+    """The passages behind each sentence of the text as it was written: by words, then by a model if one was asked."""
+    return {"lineage": [_lineage(each) for each in (lineages(found) if has_lineage(found) else ())]}
+
+
+def _lineage(lineage: Lineage) -> dict[str, Any]:
+    return {
+        "method": lineage.method,
+        "version": lineage.version,
+        "reader": lineage.reader,
+        "reader_sha256": lineage.reader_sha256,
+        "unheard": list(lineage.unheard),
+        "sentences": [each.model_dump(mode="json") for each in lineage.sentences],
+    }
 
 
 def _row(output: ReviewedOutput) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from remix.export.reviewed_outputs import ReviewedOutput, chapters, line, title
 from remix.export.sentences import Stretch, shown_lineage, stretches
 from remix.outputs.essay import woven
 from remix.outputs.facts import lines_in_words
+from remix.outputs.run import RunFolder
 from remix.records import Run, Source
 from remix.records.lineage import Lineage, SentenceLineage
 from remix.records.weave import Weave
 from remix.util.names import shortened
+from remix.verification.finding import FoundOutput
 
 HEADING = "Where the sentences come from"
 
@@ -69,39 +71,55 @@ class NotedEssay(NamedTuple):
         return tuple(each.origin for each in (self.heading, *(text.output for text in self.texts)) if each)
 
     @property
-    def heard(self) -> frozenset[str]:
-        """Ids of the passages that stand behind a sentence of the opening or a paragraph."""
-        return frozenset[str]().union(*(each.lineage.heard for each in self.texts))
+    def unheard(self) -> tuple[str, ...]:
+        """Ids of the passages that stand behind no sentence of the opening and the paragraphs, in order."""
+        heard = frozenset[str]().union(*(each.lineage.heard for each in self.texts))
+        return tuple(id_ for id_ in self.passages if id_ not in heard)
 
-    @property
-    def added(self) -> int:
-        """The number of sentences without a passage behind them."""
-        return sum(each.added for text in self.texts for each in text.lineage.sentences)
 
-    @property
-    def sentences(self) -> int:
-        """The number of sentences."""
-        return sum(len(each.lineage.sentences) for each in self.texts)
+class EssayOrder(NamedTuple):
+    """The tasks of an essay's texts."""
+
+    title: str
+    """Id of the title's task."""
+    texts: tuple[str, ...]
+    """Ids of the tasks of the opening and the paragraphs, in reading order."""
+
+
+def essay_order(folder: RunFolder) -> EssayOrder | None:
+    """The tasks of the essay that a run weaves; null for other runs, and as long as a text of the essay isn't
+    written."""
+    try:
+        found = woven(folder)
+    except RunError:
+        return None
+    return EssayOrder(found.title.task, tuple(part.task for part in found.parts))
+
+
+def essay_texts(found: Sequence[FoundOutput]) -> list[FoundOutput]:
+    """The outputs of a woven essay in reading order, the title first; none if one isn't written or isn't among
+    `found`."""
+    order = essay_order(found[0].folder) if found else None
+    outputs = {each.task.id: each for each in found}
+    tasks = (order.title, *order.texts) if order else ()
+    return [outputs[task] for task in tasks] if outputs.keys() >= set(tasks) else []
 
 
 def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = True) -> NotedEssay | None:
     """The essay that a run weaves, of those of its texts that were chosen; null for other runs, as long as a text of
     the essay isn't written, and if no paragraph was chosen."""
     folder = next((each.found.folder for each in outputs if each.found.folder.run.name == run.name), None)
-    if run.weave is None or folder is None:
-        return None
-    try:
-        found = woven(folder)
-    except RunError:
+    order = essay_order(folder) if folder else None
+    if run.weave is None or order is None:
         return None
     chosen = {output.found.task.id: output for output in outputs}
-    texts = [chosen[part.task] for part in found.parts if part.task in chosen]
+    texts = [chosen[task] for task in order.texts if task in chosen]
     if not texts:
         return None
-    heading = chosen.get(found.title.task)
-    own = {found.title.task, *(part.task for part in found.parts)}
+    heading = chosen.get(order.title)
+    own = {order.title, *order.texts}
     passages = {source.passage: source for text in texts for source in text.found.record.sources}
-    order = dict.fromkeys([id_ for group in run.weave.groups for id_ in group.passages if id_ in passages])
+    by_group = dict.fromkeys(id_ for group in run.weave.groups for id_ in group.passages if id_ in passages)
     notes: list[str] = []
     return NotedEssay(
         title=(line(heading.text) if heading else "") or title(run),
@@ -111,33 +129,38 @@ def essay_of(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = Tru
             for each, label in zip(texts, _labels(texts, run.weave), strict=True)
         ),
         notes=tuple(notes),
-        passages={id_: passages[id_] for id_ in (*order, *(id_ for id_ in passages if id_ not in order))},
+        passages={id_: passages[id_] for id_ in by_group | passages},
         rest=tuple(output for output in outputs if output.found.task.id not in own),
     )
 
 
 def about(essay: NotedEssay) -> list[str]:
     """Lines on the notes: what the marks mean, how passages were found, and which passages nobody hears."""
-    sources, count = essay.passages, essay.sentences
+    unheard = [place_in_words(essay.passages[id_]) for id_ in essay.unheard]
     lines = [
-        f"A note names the passages behind the sentences since the mark before it, {methods(essay)}: an aid, "
-        "no verdict.",
-        f"{ADDED} stands behind {essay.added} of {count} sentences: added, since no passage was found behind them.",
-        f"{len(essay.heard)} of {len(sources)} passages are heard.",
+        f"A note names the passages behind the sentences since the mark before it; {ADDED} marks sentences that are "
+        "added.",
+        f"{counts(essay)} An aid, no verdict.",
     ]
-    unheard = [place_in_words(source) for id_, source in sources.items() if id_ not in essay.heard]
     return [*lines, f"Not heard: {'; '.join(unheard)}."] if unheard else lines
+
+
+def counts(essay: NotedEssay) -> str:
+    """How many sentences have passages behind them, how the passages were found, and how many are heard, in words."""
+    sentences = [each for text in essay.texts for each in text.lineage.sentences]
+    added = sum(each.added for each in sentences)
+    methods = " and ".join(dict.fromkeys(method_in_words(each.lineage) for each in essay.texts))
+    return (
+        f"{len(sentences) - added} of {len(sentences)} sentences have passages behind them, {methods}; {added} "
+        f"{'is' if added == 1 else 'are'} added, without a passage. "
+        f"{len(essay.passages) - len(essay.unheard)} of {len(essay.passages)} passages are heard."
+    )
 
 
 def authors(run: Run, essay: NotedEssay) -> list[str]:
     """Names of the people who wrote the passages, and the passages of the further texts, each once."""
     passages = {*essay.passages, *(passage.id for _, found in chapters(run, essay.rest) for passage, _ in found)}
     return list(dict.fromkeys(line(each.author) for each in run.essays_of(passages) if each.author))
-
-
-def methods(essay: NotedEssay) -> str:
-    """How the passages behind an essay's sentences were found, in words."""
-    return " and ".join(dict.fromkeys(method_in_words(each.lineage) for each in essay.texts))
 
 
 def method_in_words(lineage: Lineage) -> str:

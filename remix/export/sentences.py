@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from remix.analysis.run_lineages import lineage_of, of_record
 from remix.export.reviewed_outputs import ReviewedOutput
-from remix.records import Record
+from remix.records import GROUPS, Record
 from remix.records.lineage import Lineage, SentenceLineage
+from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
 
 
@@ -26,12 +27,21 @@ class Stretch(NamedTuple):
     """The sentence's number, from 1; 0 between sentences."""
 
 
+def has_lineage(found: FoundOutput) -> bool:
+    """Whether exports tell the passages behind each sentence: of woven texts, and of texts of a group of passages."""
+    place = found.task.place
+    return place.startswith(f"{WEAVES}/") or (place.startswith(f"{GROUPS}/") and len(found.record.sources) > 1)
+
+
 def lineages(found: FoundOutput) -> tuple[Lineage, ...]:
-    """The lineages of an output's text as it was written: by words, then by a model if one was asked."""
+    """The lineages of an output's text as it was written: by words, then by a model if one was asked.
+
+    All have the same sentences."""
     record, text = found.record, found.text
     kept = lineage_of(found.folder, found.task.id, record, text)
     words = kept.words if fits(kept.words, record, text) else of_record(record, text)
-    return (words, kept.model) if kept.model and fits(kept.model, record, text) else (words,)
+    model = kept.model if kept.model and fits(kept.model, record, text) else None
+    return (words, model) if model and _texts(model) == _texts(words) else (words,)
 
 
 def shown_lineage(output: ReviewedOutput) -> Lineage:
@@ -39,6 +49,10 @@ def shown_lineage(output: ReviewedOutput) -> Lineage:
     if output.edited is not None:
         return of_record(output.found.record, output.edited)
     return lineages(output.found)[-1]
+
+
+def _texts(lineage: Lineage) -> list[str]:
+    return [each.sentence for each in lineage.sentences]
 
 
 def fits(lineage: Lineage, record: Record, text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from remix.export.noted_essay import method_in_words, percent
+from remix.export.noted_essay import percent
 from remix.export.reviewed_outputs import ReviewedOutput, line
 from remix.export.sentences import Stretch, shown_lineage, stretches
 from remix.outputs.facts import lines_in_words
@@ -40,8 +40,6 @@ class ThreadedText(NamedTuple):
     """Beginning of the ids of the text's sentences on the page."""
     label: str
     """Name of the text, in words."""
-    method: str
-    """How the passages were found."""
     stretches: tuple[Stretch, ...]
     behind: tuple[tuple[Thread, ...], ...]
     """For each sentence the passages behind the sentence; none behind an added sentence."""
@@ -66,26 +64,6 @@ class Threads(NamedTuple):
     """The texts by task."""
     passages: tuple[ThreadedPassage, ...]
     """The passages behind the texts, in order."""
-
-    @property
-    def unheard(self) -> tuple[ThreadedPassage, ...]:
-        """The passages that stand behind no sentence."""
-        return tuple(each for each in self.passages if not each.heard)
-
-    @property
-    def sentences(self) -> int:
-        """The number of sentences."""
-        return sum(len(each.behind) for each in self.texts.values())
-
-    @property
-    def added(self) -> int:
-        """The number of sentences without a passage behind them."""
-        return sum(not behind for each in self.texts.values() for behind in each.behind)
-
-    @property
-    def methods(self) -> str:
-        """How the passages were found, in words."""
-        return " and ".join(dict.fromkeys(each.method for each in self.texts.values()))
 
     @property
     def longest(self) -> int:
@@ -120,7 +98,6 @@ def threads(outputs: Iterable[tuple[str, ReviewedOutput]], first: Iterable[Sourc
         texts[output.found.task.id] = ThreadedText(
             key=f"t{number}",
             label=label,
-            method=method_in_words(lineage),
             stretches=tuple(stretches(output.text, lineage.sentences) or [Stretch(output.text, 0)]),
             behind=tuple(_behind(sentence, own, sources) for sentence in lineage.sentences),
         )
