@@ -14,7 +14,7 @@ from remix import pages
 from remix.analysis.trajectory import passage_of
 from remix.export import noted_essay, threads
 from remix.export.reviewed_outputs import ReviewedOutput, chapters, models
-from remix.export.sentences import has_lineage
+from remix.export.sentences import has_lineage, shown_lineage
 from remix.outputs.facts import about, facts, lines_in_words, variant_label
 from remix.reader.shown import ShownReading, shown
 from remix.records import Passage, Run
@@ -48,11 +48,11 @@ def html(run: Run, outputs: Sequence[ReviewedOutput]) -> str:
 
 def _threads(outputs: Sequence[ReviewedOutput], woven: noted_essay.NotedEssay | None) -> threads.Threads | None:
     """The threads of the essay's texts and of texts of several passages; null if there is no such text."""
-    texts = [(text.label, text.output) for text in woven.texts] if woven else []
+    texts = [(text.label, text.output, text.lineage) for text in woven.texts] if woven else []
     for output in woven.rest if woven else outputs:
         if has_lineage(output.found):
             task = output.found.task
-            texts.append((f"{task.kind}, step {task.step}{variant_label(task)}", output))
+            texts.append((f"{task.kind}, step {task.step}{variant_label(task)}", output, shown_lineage(output)))
     return threads.threads(texts, woven.passages.values() if woven else ()) if texts else None
 
 

@@ -6,7 +6,7 @@ Takes outputs with their reviews, gives a text.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from remix.export.reviewed_outputs import ReviewedOutput, branch_row
@@ -17,17 +17,17 @@ from remix.util.names import in_json
 from remix.verification.finding import FoundOutput
 
 
-def jsonl(outputs: Sequence[ReviewedOutput]) -> str:
+def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
     """A line for each output. All objects have the same keys, with the same types; unknown values are null.
 
     `lineage` is among the keys if any of the texts was written from several passages.
     """
-    told = any(has_lineage(each.found) for each in outputs)
+    rows = [_row(each) | _lineages(each.found) for each in outputs]
+    if not any(row["lineage"] for row in rows):
+        for row in rows:
+            del row["lineage"]
     # The text may be printed to a terminal: control characters are written as JSON escapes.
-    return "".join(
-        in_json(json.dumps(_row(each) | (_lineages(each.found) if told else {}), ensure_ascii=False)) + "\n"
-        for each in outputs
-    )
+    return "".join(in_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
 def _lineages(found: FoundOutput) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from prov.identifier import QualifiedName
@@ -40,8 +41,6 @@ def prov_json(run: Run, found: Iterable[FoundOutput]) -> str:
     document.add_namespace("software", f"{NAMES}software:")
     document.add_namespace("run", f"{NAMES}run:{_local(run.name)}:")
     outputs = list(found)
-    if any(map(has_lineage, outputs)):
-        document.add_namespace("sentence", f"{NAMES}sentence:")
     for each in outputs:
         _add(document, each)
         if has_lineage(each):
@@ -74,10 +73,11 @@ def _add(document: ProvDocument, found: FoundOutput) -> None:
 
 def _add_sentences(document: ProvDocument, found: FoundOutput) -> None:
     """The sentences of a text, each derived from the passages behind it by each method."""
+    document.add_namespace("sentence", f"{NAMES}sentence:")
     text, passages = f"run:{_local(found.task.id)}", {each.passage: each for each in found.record.sources}
     by_method = lineages(found)
     for number, sentence in enumerate(by_method[0].sentences, start=1):
-        about: list[tuple[str | QualifiedName, str | int]] = [
+        about: list[tuple[str | QualifiedName, Any]] = [
             (PROV["type"], "remix:Sentence"),
             (PROV["value"], sentence.sentence),
             ("remix:number", number),
@@ -109,8 +109,11 @@ def _share(lineage: Lineage, behind: Behind) -> list[tuple[str, str | int | floa
 def _add_essay(document: ProvDocument, outputs: Sequence[FoundOutput]) -> None:
     """The woven essay as a collection of its texts, if all are here."""
     if texts := essay_texts(outputs):
-        title = ("remix:title", line(texts[0].text))
-        about = [(PROV["type"], "remix:Essay"), (PROV["type"], PROV["Collection"]), title]
+        about: list[tuple[str | QualifiedName, Any]] = [
+            (PROV["type"], "remix:Essay"),
+            (PROV["type"], PROV["Collection"]),
+            ("remix:title", line(texts[0].text)),
+        ]
         essay = document.entity(f"run:{WEAVES}", about)
         for each in texts:
             document.hadMember(essay, f"run:{_local(each.task.id)}")

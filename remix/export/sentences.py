@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from remix.analysis.run_lineages import lineage_of, of_record
 from remix.export.reviewed_outputs import ReviewedOutput
-from remix.records import GROUPS, Record
+from remix.measure.words import beginning
+from remix.records import Record
 from remix.records.lineage import Lineage, SentenceLineage
 from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
@@ -28,15 +29,15 @@ class Stretch(NamedTuple):
 
 
 def has_lineage(found: FoundOutput) -> bool:
-    """Whether exports tell the passages behind each sentence: of woven texts, and of texts of a group of passages."""
-    place = found.task.place
-    return place.startswith(f"{WEAVES}/") or (place.startswith(f"{GROUPS}/") and len(found.record.sources) > 1)
+    """Whether exports tell the passages behind each sentence: of woven texts, and of texts of several passages."""
+    return found.task.place.startswith(f"{WEAVES}/") or len(found.record.sources) > 1
 
 
 def lineages(found: FoundOutput) -> tuple[Lineage, ...]:
     """The lineages of an output's text as it was written: by words, then by a model if one was asked.
 
-    All have the same sentences."""
+    All have the same sentences.
+    """
     record, text = found.record, found.text
     kept = lineage_of(found.folder, found.task.id, record, text)
     words = kept.words if fits(kept.words, record, text) else of_record(record, text)
@@ -69,8 +70,8 @@ def fits(lineage: Lineage, record: Record, text: str) -> bool:
 def stretches(text: str, sentences: Sequence[SentenceLineage]) -> list[Stretch] | None:
     """A text in stretches; null if the sentences aren't the text's.
 
-    White space aside, the sentences must have all letters and digits of the text in order. Signs alone may stand
-    between sentences.
+    White space aside, the sentences must have all letters and digits of the text in order, of a long text those of
+    the beginning that lineages are made of. Signs alone may stand between sentences.
     """
     # Languages without spaces between sentences are compared as all others: by what isn't white space.
     places = [place for place, letter in enumerate(text) if not letter.isspace()]
@@ -86,6 +87,7 @@ def stretches(text: str, sentences: Sequence[SentenceLineage]) -> list[Stretch] 
         first, after = places[begin], places[at - 1] + 1
         found += [Stretch(text[end:first], 0), Stretch(text[first:after], number)]
         end = after
-    if any(map(str.isalnum, letters[at:])):
+    most = len(beginning(text))
+    if any(text[place].isalnum() for place in places[at:] if place < most):
         return None
     return [each for each in (*found, Stretch(text[end:], 0)) if each.text]

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from remix.export.noted_essay import percent
 from remix.export.reviewed_outputs import ReviewedOutput, line
-from remix.export.sentences import Stretch, shown_lineage, stretches
+from remix.export.sentences import Stretch, stretches
 from remix.outputs.facts import lines_in_words
 from remix.records import Source
-from remix.records.lineage import SentenceLineage
+from remix.records.lineage import Lineage, SentenceLineage
 from remix.util.names import shortened
 
 LONGEST = 300
@@ -71,8 +71,9 @@ class Threads(NamedTuple):
         return max((len(each.behind) for each in self.texts.values()), default=0)
 
 
-def threads(outputs: Iterable[tuple[str, ReviewedOutput]], first: Iterable[Source] = ()) -> Threads:
-    """The threads of some outputs, each given with its name in words; `first` are passages that come first."""
+def threads(outputs: Iterable[tuple[str, ReviewedOutput, Lineage]], first: Iterable[Source] = ()) -> Threads:
+    """The threads of some outputs, each given with its name in words and its lineage; `first` are passages that come
+    first."""
     # An id may stand for two wordings of a passage, in texts of different times.
     keys: dict[tuple[str, str], str] = {}
     sources: dict[str, Source] = {}
@@ -86,8 +87,7 @@ def threads(outputs: Iterable[tuple[str, ReviewedOutput]], first: Iterable[Sourc
 
     for each in first:
         key_of(each)
-    for number, (label, output) in enumerate(outputs, start=1):
-        lineage = shown_lineage(output)
+    for number, (label, output, lineage) in enumerate(outputs, start=1):
         own = {source.passage: key_of(source) for source in output.found.record.sources}
         for at, sentence in enumerate(lineage.sentences, start=1):
             for behind in sentence.behind:
