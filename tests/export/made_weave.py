@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from remix.generation import prepare
+from remix.measure import lineage as by_words
+from remix.measure.sentences import sentences
 from remix.outputs import RunFolder
 from remix.outputs.form import body_bytes
+from remix.outputs.layout import LINEAGE
 from remix.records import (
     Message,
     Options,
@@ -20,6 +23,7 @@ from remix.records import (
     sha256,
     source_of,
 )
+from remix.records.lineage import Behind, Lineage, LineageFile, SentenceLineage
 from remix.records.weave import WEAVES, Weave, WeaveGroup
 from remix.workspace import Workspace
 from tests.conftest import FakeWriter
@@ -59,11 +63,25 @@ TEXTS: Mapping[str, str] = {
 }
 """The texts by task, in the order of the essay."""
 
+BEHIND: Mapping[str, Sequence[Mapping[str, float]]] = {
+    TITLE: ({},),
+    OPENING: ({"maps/002": 1.0}, {}),
+    PARAGRAPHS[0]: (
+        {"two-clocks/001": 0.72, "two-clocks/002": 0.28},
+        {"two-clocks/001": 0.62, "two-clocks/002": 0.38},
+        {"two-clocks/002": 0.72, "two-clocks/001": 0.28},
+        {},
+    ),
+    PARAGRAPHS[1]: ({"maps/001": 1.0}, {"maps/002": 1.0}, {"maps/002": 1.0}),
+    PARAGRAPHS[2]: ({"maps/003": 1.0},),
+}
+"""The share of each passage behind each sentence of `TEXTS`."""
+
 
 def made_weave(workspace: Workspace, like: RunFolder, texts: Mapping[str, str] = TEXTS) -> RunFolder:
     """A run that weaves an essay of the workspace's essays and of `MAPS`, with these texts as far as there are.
 
-    In all that isn't a text's own, the records are like those of another run.
+    In all that isn't a text's own, the records are like those of another run. The lineage of `TEXTS` is stored.
     """
     (workspace.seeds / "maps.md").write_text(MAPS, encoding="utf-8")
     writer = FakeWriter()
@@ -88,7 +106,31 @@ def made_weave(workspace: Workspace, like: RunFolder, texts: Mapping[str, str] =
         if task.id in texts:
             records[task.id] = _record(run, task, _first(like), records, texts)
             folder.write(task, records[task.id], texts[task.id])
+            if texts[task.id] == TEXTS[task.id]:
+                _store_lineage(folder, task.id, records[task.id])
     return folder
+
+
+def _store_lineage(folder: RunFolder, task: str, record: Record) -> None:
+    found = [
+        SentenceLineage(
+            sentence=sentence,
+            added=not shares,
+            behind=tuple(
+                Behind(passage=passage, share=share, score=100 * share, sentence=f"Of {passage}.")
+                for passage, share in shares.items()
+            ),
+        )
+        for sentence, shares in zip(sentences(TEXTS[task]), BEHIND[task], strict=True)
+    ]
+    words = Lineage(
+        method="words",
+        version=by_words.VERSION,
+        passages=tuple(source.passage for source in record.sources),
+        sentences=tuple(found),
+    )
+    file = LineageFile(record=record.id, words=words)
+    (folder.path / f"{task}{LINEAGE}").write_text(file.model_dump_json(by_alias=True), encoding="utf-8")
 
 
 def _tasks() -> Sequence[Task]:
