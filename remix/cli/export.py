@@ -69,6 +69,8 @@ def export(
     refresh wrote again take the place of stale texts (not in ro-crate and prov-json). The run is verified first.
     DRAFT is the path of a draft, such as drafts/Essay.md, which is written as markdown, html, epub or docx.
 
+    A run of `remix weave` is written as an essay, with the passages behind each sentence.
+
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
     prov-json  who made what from what, as a W3C PROV document
