@@ -19,6 +19,8 @@ FORMATS = ("ro-crate", "dpo", "prov-json", "jsonl", "html", "markdown", "epub", 
 ONLY = ("accepted", "edited", "reviewed")
 WHOLE = ("ro-crate", "prov-json")
 """Formats for whole runs only."""
+NOTED = ("markdown", "epub", "docx")
+"""Formats in which a woven essay has notes."""
 NO_TEXT = ("ro-crate", "epub", "docx")
 """Formats that can't be printed."""
 ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub", ".docx": "docx"}
@@ -48,7 +50,8 @@ ENDINGS = {".jsonl": "jsonl", ".html": "html", ".md": "markdown", ".epub": "epub
 @click.option(
     "--notes/--no-notes",
     default=None,
-    help="For a draft: whether notes tell where each text comes from; by default they do.",
+    help="For a draft, whether notes tell where each text comes from; for a woven essay as markdown, epub or docx, "
+    "whether notes tell which passages are behind each sentence; by default they do.",
 )
 @click.pass_obj
 def export(
@@ -65,6 +68,8 @@ def export(
     RUN is the path of a run or the beginning of a run's name; by default the latest run, in which texts that a
     refresh wrote again take the place of stale texts (not in ro-crate and prov-json). The run is verified first.
     DRAFT is the path of a draft, such as drafts/Essay.md, which is written as markdown, html, epub or docx.
+
+    A run of `remix weave` is written as an essay, with the passages behind each sentence.
 
     \b
     ro-crate   a folder with the run and its provenance as linked data (Process Run Crate 0.5), and a page to read
@@ -91,11 +96,11 @@ def export(
             raise click.UsageError("--only and --license go with runs.")
         drafts.export_draft(workspace, draft, form, target, notes is not False)
         return
-    if notes is not None:
-        raise click.UsageError("--notes and --no-notes go with drafts.")
+    if notes is not None and form not in NOTED:
+        raise click.UsageError("--notes and --no-notes go with drafts, and with markdown, epub and docx.")
     folder = run_path(workspace, run)
     refreshes = _refreshes(workspace, folder) if run is None and form not in WHOLE else ()
-    options = exporting.ExportOptions(form, only, terms, refreshes)
+    options = exporting.ExportOptions(form, only, terms, notes is not False, refreshes)
     if str(target) != "-":
         note(f"{count(exporting.export(folder, target, options), 'text')} written.")
         say(str(target))

@@ -146,6 +146,7 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
                 "text": written,
                 "review": review,
                 "reading": reading.as_json(shown),
+                **_lineage(shown),
                 "uncertain": uncertain.as_json(kept),
             }
         )
@@ -160,6 +161,16 @@ def show(workspace: Workspace, /, output: str, as_json: bool, numbered: bool, **
 
 
 COMMANDS = (runs, show)
+
+
+def _lineage(shown: reading.ShownOutput) -> dict[str, Any]:
+    """The passages behind each sentence, of a text of several passages."""
+    from remix.analysis.run_lineages import lineage_of
+
+    if len(shown.record.sources) < 2:
+        return {}
+    found = lineage_of(shown.folder, shown.task, shown.record, shown.text)
+    return {"lineage": found.model_dump(mode="json", by_alias=True)}
 
 
 def _show_text(record: Record, written: Sequence[tuple[str, str]]) -> None:

@@ -42,11 +42,14 @@ def origin_of(folder: RunFolder, task: str) -> tuple[Origin, str]:
     record, text = folder.read(task)
     standing = reviews.standings(reviews.read(folder.path).reviews).get(record.id, Standing())
     words = put(reviews.edited_text(folder.path, standing.edit) if standing.edit else text)
+    passage = shown_under(folder.run)[task]
+    behind = dict.fromkeys(source.passage for source in record.sources)
     origin = Origin(
         record=record.id,
         run=folder.path.name,
         task=task,
-        passage=shown_under(folder.run)[task],
+        passage=passage,
+        further=tuple(each for each in behind if each != passage),
         sha256=sha256(words),
         edit=standing.edit.sha256 if standing.edit else None,
     )

@@ -9,6 +9,10 @@ jsonl.py                        an object for each output
 dpo.py                          preference pairs
 prov.py                         W3C PROV
 rocrate.py                      Process Run Crate
+noted_essay.py                  a woven essay with its notes, for books
+threads.py                      sentences and passages linked both ways, for pages
+sentences.py                    an output's sentences with the passages behind them
+crate_sentences.py              the same as entities of a crate
 reviewed_outputs.py             an output with its reviews: what all formats are made from
 drafts.py                       drafts, with draft_markdown.py and draft_docx.py
 refreshed.py                    a run with the texts of its refreshes

@@ -1,8 +1,9 @@
 """Export to Word (.docx): essays and passages as headings, each passage quoted, and the passage's texts below.
 
-Takes a run and outputs with their reviews, or paragraphs, gives the file's bytes: the five parts that a document must
-have by ECMA-376 (https://ecma-international.org/publications-and-standards/standards/ecma-376/). The same outputs
-give the same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
+A woven essay comes first, with footnotes on the passages behind its sentences. Takes a run and outputs with their
+reviews, or paragraphs, gives the file's bytes: the five parts that a document must have by ECMA-376
+(https://ecma-international.org/publications-and-standards/standards/ecma-376/), and a part for footnotes. The same
+outputs give the same bytes. A library would bring a document of its own to be emptied first, and depend on lxml.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from html import escape
 from typing import NamedTuple
 
+from remix.export import noted_essay
 from remix.export.reviewed_outputs import ReviewedOutput, authors, book_title, chapters, contributor, line
 from remix.records import Run
 from remix.util.names import readable
@@ -23,6 +25,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+SUPERSCRIPT = '<w:vertAlign w:val="superscript"/>'
 _TEXT = '<w:t xml:space="preserve">'
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -55,15 +58,24 @@ class Properties(NamedTuple):
     created: datetime | None
 
 
-def docx(run: Run, outputs: Sequence[ReviewedOutput]) -> bytes:
-    properties = Properties(
-        book_title(run, outputs), "; ".join(authors(run, outputs)), contributor(outputs), run.created
-    )
-    return packed(_paragraphs(run, outputs), properties)
+TextRun = tuple[str, str] | int
+"""A stretch of text with its properties in WordprocessingML, such as `<w:b/>`; or the number of a footnote."""
 
 
-def packed(paragraphs: Iterable[str], properties: Properties) -> bytes:
-    """A document of paragraphs in WordprocessingML, with the styles of `_STYLES`."""
+def docx(run: Run, outputs: Sequence[ReviewedOutput], with_notes: bool = True) -> bytes:
+    essay = noted_essay.essay_of(run, outputs, with_notes)
+    if essay:
+        title, names = essay.title, noted_essay.authors(run, essay)
+        paragraphs = [*_essay(essay, names, with_notes), *_chapters(run, essay.rest)]
+    else:
+        title, names = book_title(run, outputs), authors(run, outputs)
+        paragraphs = [*_head(title, names, outputs), *_chapters(run, outputs)]
+    properties = Properties(title, "; ".join(names), contributor(outputs), run.created)
+    return packed(paragraphs, properties, essay.notes if essay else ())
+
+
+def packed(paragraphs: Iterable[str], properties: Properties, footnotes: Sequence[str] = ()) -> bytes:
+    """A document of paragraphs in WordprocessingML, with the styles of `_STYLES`, and texts of footnotes from 1."""
     body = "\n".join(paragraphs)
     document = f'{_HEAD}<w:document xmlns:w="{_WORD}"><w:body>\n{body}\n<w:sectPr/></w:body></w:document>\n'
     parts = {
@@ -71,9 +83,16 @@ def packed(paragraphs: Iterable[str], properties: Properties) -> bytes:
         "_rels/.rels": _RELATIONS,
         "word/document.xml": document,
         "word/_rels/document.xml.rels": _RELATIONS_OF_DOCUMENT,
-        "word/styles.xml": _styles(),
+        "word/styles.xml": _styles(_STYLES),
         "docProps/core.xml": _properties(properties),
     }
+    if footnotes:
+        parts |= {
+            "[Content_Types].xml": _before_end(_CONTENT_TYPES, _TYPE_OF_FOOTNOTES),
+            "word/_rels/document.xml.rels": _before_end(_RELATIONS_OF_DOCUMENT, _RELATION_OF_FOOTNOTES),
+            "word/styles.xml": _before_end(_styles((*_STYLES, _STYLE_OF_FOOTNOTES)), _STYLE_OF_REFERENCES),
+            "word/footnotes.xml": _footnotes(footnotes),
+        }
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in parts.items():
@@ -82,9 +101,31 @@ def packed(paragraphs: Iterable[str], properties: Properties) -> bytes:
     return data.getvalue()
 
 
-def _paragraphs(run: Run, outputs: Sequence[ReviewedOutput]) -> Iterator[str]:
-    yield from _styled("Title", book_title(run, outputs))
-    yield from _styled("Subtitle", "; ".join([*authors(run, outputs), contributor(outputs)]))
+def _head(title: str, names: Sequence[str], outputs: Iterable[ReviewedOutput]) -> Iterator[str]:
+    yield from _styled("Title", title)
+    yield from _styled("Subtitle", "; ".join([*names, contributor(outputs)]))
+
+
+def _essay(essay: noted_essay.NotedEssay, names: Sequence[str], with_notes: bool) -> Iterator[str]:
+    yield from _head(essay.title, names, [text.output for text in essay.texts])
+    for text in essay.texts:
+        runs: list[TextRun] = []
+        for each in text.marked:
+            words, *further = readable(each.text).split("\n\n")
+            runs.append((words, ""))
+            for paragraph in further:
+                yield paragraph_of("Normal", runs)
+                runs = [(paragraph.lstrip("\n"), "")]
+            if each.mark:
+                runs.append(int(each.mark) if each.mark.isdecimal() else (each.mark, SUPERSCRIPT))
+        yield paragraph_of("Normal", runs)
+    if with_notes:
+        yield from _styled("Heading2", noted_essay.HEADING)
+        for about in (*noted_essay.about(essay), *essay.origins):
+            yield from _styled("Origin", about)
+
+
+def _chapters(run: Run, outputs: Sequence[ReviewedOutput]) -> Iterator[str]:
     for essay, passages in chapters(run, outputs):
         yield from _styled("Heading1", line(essay.title))
         for passage, written in passages:
@@ -104,13 +145,15 @@ def _styled(style: str, words: str) -> Iterator[str]:
         yield paragraph_of(style, [(paragraph.strip("\n"), "")])
 
 
-def paragraph_of(style: str, runs: Sequence[tuple[str, str]]) -> str:
-    """A paragraph of a style: stretches of text, each with its properties in WordprocessingML, such as `<w:b/>`."""
+def paragraph_of(style: str, runs: Sequence[TextRun]) -> str:
+    """A paragraph of a style."""
     # The first letter with a direction decides: left to right, or as in Hebrew and Arabic right to left.
-    directions = (unicodedata.bidirectional(letter) for text, _ in runs for letter in text)
+    texts = (run[0] for run in runs if not isinstance(run, int))
+    directions = (unicodedata.bidirectional(letter) for text in texts for letter in text)
     is_rtl = next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
     bidi, rtl = ("<w:bidi/>", "<w:rtl/>") if is_rtl else ("", "")
-    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr>{"".join(_run(*run, rtl) for run in runs)}</w:p>'
+    words = (_footnote_mark("footnoteReference", run) if isinstance(run, int) else _run(*run, rtl) for run in runs)
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr>{"".join(words)}</w:p>'
 
 
 def _run(words: str, properties: str, rtl: str) -> str:
@@ -118,6 +161,45 @@ def _run(words: str, properties: str, rtl: str) -> str:
     text = text.replace("\t", f"</w:t><w:tab/>{_TEXT}").replace("\n", f"</w:t><w:br/>{_TEXT}")
     formatted = f"<w:rPr>{properties}{rtl}</w:rPr>" if properties or rtl else ""
     return f"<w:r>{formatted}{_TEXT}{text}</w:t></w:r>"
+
+
+# -- footnotes ----------------------------------------------------------------------------------------------
+
+_TYPE_OF_FOOTNOTES = f'<Override PartName="/word/footnotes.xml" ContentType="{_TYPE}.footnotes+xml"/>\n'
+_RELATION_OF_FOOTNOTES = f'<Relationship Id="rId2" Type="{_OFFICE}/footnotes" Target="footnotes.xml"/>\n'
+_STYLE_OF_FOOTNOTES = ("FootnoteText", "footnote text", '<w:spacing w:after="60"/>', '<w:sz w:val="18"/>')
+_STYLE_OF_REFERENCES = (
+    '<w:style w:type="character" w:styleId="FootnoteReference"><w:name w:val="footnote reference"/>'
+    f"<w:rPr>{SUPERSCRIPT}</w:rPr></w:style>\n"
+)
+_LINES = "".join(
+    f'<w:footnote w:type="{line_}" w:id="{number}"><w:p><w:r><w:{line_}/></w:r></w:p></w:footnote>\n'
+    for number, line_ in ((-1, "separator"), (0, "continuationSeparator"))
+)
+"""The lines between text and footnotes, which have numbers like footnotes."""
+
+
+def _footnotes(footnotes: Sequence[str]) -> str:
+    """The part of the footnotes' texts."""
+    notes = ""
+    for number, note in enumerate(footnotes, start=1):
+        paragraph = paragraph_of("FootnoteText", [(f" {note}", "")])
+        begin = paragraph.index("</w:pPr>") + len("</w:pPr>")
+        marked = f"{paragraph[:begin]}{_footnote_mark('footnoteRef')}{paragraph[begin:]}"
+        notes += f'<w:footnote w:id="{number}">{marked}</w:footnote>\n'
+    return f'{_HEAD}<w:footnotes xmlns:w="{_WORD}">\n{_LINES}{notes}</w:footnotes>\n'
+
+
+def _footnote_mark(name: str, number: int | None = None) -> str:
+    """The number of a footnote as Word counts it: in the text, or in the footnote itself."""
+    id_ = "" if number is None else f' w:id="{number}"'
+    return f'<w:r><w:rPr><w:rStyle w:val="FootnoteReference"/></w:rPr><w:{name}{id_}/></w:r>'
+
+
+def _before_end(part: str, more: str) -> str:
+    """A part with more elements at the end of its root."""
+    end = part.rindex("</")
+    return f"{part[:end]}{more}{part[end:]}"
 
 
 # -- styles and properties ----------------------------------------------------------------------------------
@@ -145,9 +227,9 @@ _STYLES = (
 of a point."""
 
 
-def _styles() -> str:
+def _styles(of_paragraphs: Iterable[tuple[str, str, str, str]]) -> str:
     styles = ""
-    for id_, name, paragraph, letters in _STYLES:
+    for id_, name, paragraph, letters in of_paragraphs:
         default, based = (' w:default="1"', "") if id_ == "Normal" else ("", '<w:basedOn w:val="Normal"/>')
         styles += (
             f'<w:style w:type="paragraph" w:styleId="{id_}"{default}><w:name w:val="{name}"/>{based}'

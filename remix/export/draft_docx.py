@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
-from remix.export.docx import Properties, packed, paragraph_of
+from remix.export.docx import SUPERSCRIPT, Properties, packed, paragraph_of
 
 _FORMATS = {"strong": "<w:b/>", "em": "<w:i/>"}
-_SUPERSCRIPT = '<w:vertAlign w:val="superscript"/>'
 _CODE = '<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New"/>'
 
 _Run = tuple[str, str]
@@ -32,7 +31,7 @@ def docx(
         blocks = list(_blocks(tokens, is_title))
         if note is not None:
             style, runs = blocks.pop() if blocks else ("Normal", [])
-            blocks.append((style, [*runs, (str(note), _SUPERSCRIPT)]))
+            blocks.append((style, [*runs, (str(note), SUPERSCRIPT)]))
         paragraphs += [paragraph_of(style, runs) for style, runs in blocks]
     if notes:
         paragraphs.append(paragraph_of("Heading2", [("Where the texts come from", "")]))

@@ -105,11 +105,9 @@ def _note(piece: Piece, run_of: RunOf) -> str:
     with suppress(RunError):
         record, _ = run_of(origin.run).read(origin.task)
         model = f", by {record.circumstances.model}"
-    own = origin.task.removeprefix(f"{origin.passage}/")
+    passages, own = " and ".join(origin.passages), origin.task.rpartition("/")[2]
     changed = "; edited" if origin.edit or is_edited(piece) else ""
-    return readable(
-        f"{origin.passage}, {own}{model}{changed}; run {origin.run}, record {origin.record[:12]}", keep=""
-    )
+    return readable(f"{passages}, {own}{model}{changed}; run {origin.run}, record {origin.record[:12]}", keep="")
 
 
 def _markdown(

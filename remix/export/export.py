@@ -58,6 +58,8 @@ class ExportOptions(NamedTuple):
     """Which outputs; None for all."""
     license: str | None = None
     """Address of a crate's licence."""
+    with_notes: bool = True
+    """Whether a woven essay has notes on the passages behind its sentences; for Markdown, EPUB and Word."""
     refreshes: tuple[Path, ...] = ()
     """Refreshes whose texts take the place of the run's stale texts; for formats that don't describe a whole run."""
 
@@ -90,7 +92,7 @@ def export_bytes(folder: Path, options: ExportOptions) -> bytes:
 
 def _made(run: Run, chosen: Sequence[ReviewedOutput], options: ExportOptions) -> bytes:
     if options.form != PREFERENCES:
-        return _FORMS[options.form](run, chosen)
+        return _FORMS[options.form](run, chosen, options.with_notes)
     rows: list[str] = []
     left = MOST_EXPORTED
     for row in dpo.lines(chosen, _IS[options.only] if options.only else lambda output: True):
@@ -139,11 +141,11 @@ _IS: dict[Only, Callable[[ReviewedOutput], bool]] = {
 }
 
 
-_FORMS: dict[str, Callable[[Run, Sequence[ReviewedOutput]], bytes]] = {
-    "prov-json": lambda run, chosen: prov.prov_json(run, [output.found for output in chosen]).encode(),
-    "jsonl": lambda run, chosen: jsonl.jsonl(chosen).encode(),
-    "html": lambda run, chosen: html.html(run, chosen).encode(),
-    "markdown": lambda run, chosen: markdown.markdown(run, chosen).encode(),
+_FORMS: dict[str, Callable[[Run, Sequence[ReviewedOutput], bool], bytes]] = {
+    "prov-json": lambda run, chosen, _: prov.prov_json(run, [output.found for output in chosen]).encode(),
+    "jsonl": lambda run, chosen, _: jsonl.jsonl(chosen).encode(),
+    "html": lambda run, chosen, _: html.html(run, chosen).encode(),
+    "markdown": lambda run, chosen, with_notes: markdown.markdown(run, chosen, with_notes).encode(),
     "epub": epub.epub,
     "docx": docx.docx,
 }

@@ -10,14 +10,40 @@ from collections.abc import Iterable
 from typing import Any
 
 from remix.export.reviewed_outputs import ReviewedOutput, branch_row
+from remix.export.sentences import has_lineage, lineages
 from remix.records import Reading, Source, sha256
+from remix.records.lineage import Lineage
 from remix.util.names import in_json
+from remix.verification.finding import FoundOutput
 
 
 def jsonl(outputs: Iterable[ReviewedOutput]) -> str:
-    """A line for each output. All objects have the same keys, with the same types; unknown values are null."""
+    """A line for each output. All objects have the same keys, with the same types; unknown values are null.
+
+    `lineage` is among the keys if any of the texts was written from several passages.
+    """
+    rows = [_row(each) | _lineages(each.found) for each in outputs]
+    if not any(row["lineage"] for row in rows):
+        for row in rows:
+            del row["lineage"]
     # The text may be printed to a terminal: control characters are written as JSON escapes.
-    return "".join(in_json(json.dumps(_row(each), ensure_ascii=False)) + "\n" for each in outputs)
+    return "".join(in_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+
+
+def _lineages(found: FoundOutput) -> dict[str, Any]:
+    """The passages behind each sentence of the text as it was written: by words, then by a model if one was asked."""
+    return {"lineage": [_lineage(each) for each in (lineages(found) if has_lineage(found) else ())]}
+
+
+def _lineage(lineage: Lineage) -> dict[str, Any]:
+    return {
+        "method": lineage.method,
+        "version": lineage.version,
+        "reader": lineage.reader,
+        "reader_sha256": lineage.reader_sha256,
+        "unheard": list(lineage.unheard),
+        "sentences": [each.model_dump(mode="json") for each in lineage.sentences],
+    }
 
 
 def _row(output: ReviewedOutput) -> dict[str, Any]:

@@ -2,19 +2,27 @@
 
 Takes a run and verified outputs, gives a W3C PROV document (PROV-DM 2013, PROV-JSON 2013), made with the package
 `prov`. An output's identifier is `run:` with the task's id; passages, templates and models are identified by sha256.
+Of texts of several passages each sentence is an entity, too: `sentence:` with the record's id and the sentence's
+number from 1, derived from the passages behind it. A woven essay is a collection of its texts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from prov.identifier import QualifiedName
 from prov.model import PROV, ProvActivity, ProvDocument, ProvEntity
 
+from remix.export.noted_essay import essay_texts
+from remix.export.reviewed_outputs import line
+from remix.export.sentences import has_lineage, lineages
 from remix.outputs.facts import fork_in_words
 from remix.records import Branch, Record, RecordInput, Run, Source, sha256
+from remix.records.lineage import Behind, Lineage
+from remix.records.weave import WEAVES
 from remix.verification.finding import FoundOutput
 
 NAMES = "urn:x-remix:"
@@ -32,8 +40,12 @@ def prov_json(run: Run, found: Iterable[FoundOutput]) -> str:
     document.add_namespace("writing", f"{NAMES}writing:{_local(run.name)}:")
     document.add_namespace("software", f"{NAMES}software:")
     document.add_namespace("run", f"{NAMES}run:{_local(run.name)}:")
-    for each in found:
+    outputs = list(found)
+    for each in outputs:
         _add(document, each)
+        if has_lineage(each):
+            _add_sentences(document, each)
+    _add_essay(document, outputs)
     return f"{document.serialize(format='json', indent=1)}\n"
 
 
@@ -59,12 +71,61 @@ def _add(document: ProvDocument, found: FoundOutput) -> None:
         document.wasDerivedFrom(output, origin, activity=writing)
 
 
+def _add_sentences(document: ProvDocument, found: FoundOutput) -> None:
+    """The sentences of a text, each derived from the passages behind it by each method."""
+    document.add_namespace("sentence", f"{NAMES}sentence:")
+    text, passages = f"run:{_local(found.task.id)}", {each.passage: each for each in found.record.sources}
+    by_method = lineages(found)
+    for number, sentence in enumerate(by_method[0].sentences, start=1):
+        about: list[tuple[str | QualifiedName, Any]] = [
+            (PROV["type"], "remix:Sentence"),
+            (PROV["value"], sentence.sentence),
+            ("remix:number", number),
+            *((f"remix:added_by_{each.method}", each.sentences[number - 1].added) for each in by_method),
+        ]
+        entity = document.entity(f"sentence:{found.id}/{number}", about)
+        document.hadMember(text, entity)
+        for lineage in by_method:
+            for behind in lineage.sentences[number - 1].behind:
+                origin = f"sha256:{sha256(passages[behind.passage].text)}"
+                document.wasDerivedFrom(entity, origin, other_attributes=_share(lineage, behind))
+
+
+def _share(lineage: Lineage, behind: Behind) -> list[tuple[str, str | int | float]]:
+    reader: list[tuple[str, str | int | float]] = []
+    if lineage.reader:
+        reader = [("remix:reader", lineage.reader), ("remix:reader_sha256", lineage.reader_sha256 or "")]
+    return [
+        ("remix:passage", behind.passage),
+        ("remix:share", behind.share),
+        ("remix:score", behind.score),
+        ("remix:closest", behind.sentence),
+        ("remix:method", lineage.method),
+        ("remix:version", lineage.version),
+        *reader,
+    ]
+
+
+def _add_essay(document: ProvDocument, outputs: Sequence[FoundOutput]) -> None:
+    """The woven essay as a collection of its texts, if all are here."""
+    if texts := essay_texts(outputs):
+        about: list[tuple[str | QualifiedName, Any]] = [
+            (PROV["type"], "remix:Essay"),
+            (PROV["type"], PROV["Collection"]),
+            ("remix:title", line(texts[0].text)),
+        ]
+        essay = document.entity(f"run:{WEAVES}", about)
+        for each in texts:
+            document.hadMember(essay, f"run:{_local(each.task.id)}")
+
+
 def _output(document: ProvDocument, found: FoundOutput) -> ProvEntity:
     record = found.record
     return document.entity(
         f"run:{_local(found.task.id)}",
         [
             (PROV["type"], "remix:Output"),
+            *([(PROV["type"], PROV["Collection"])] if has_lineage(found) else []),
             ("remix:record", record.id),
             ("remix:file", found.text_file),
             ("remix:sha256", record.output.sha256),

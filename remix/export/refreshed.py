@@ -37,7 +37,15 @@ def with_refreshes(
         output = newer.get((refreshed.folder.path, refreshed.task_of(task).id)) if refreshed else None
         if refreshed and output:
             found.append(output._replace(under=places[task.id]))
-            passages[task.place] = refreshed.folder.run.pairs[refreshed.place][1]
+            here = refreshed.folder.run.pairs
+            if refreshed.place in here:
+                passages[task.place] = here[refreshed.place][1]
+            else:  # a text of several passages
+                passages |= {
+                    source.passage: here[source.passage][1]
+                    for source in output.found.record.sources
+                    if source.passage in here
+                }
         elif task.id in own:
             found.append(own[task.id])
     return run.model_copy(update={"essays": tuple(_essay(essay, passages) for essay in run.essays)}), found

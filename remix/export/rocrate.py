@@ -3,19 +3,20 @@
 Takes a run, verified outputs and the crate's files, gives the JSON-LD of `ro-crate-metadata.json` after RO-Crate 1.1
 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5 (https://w3id.org/ro/wfrun/process/0.5): an
 action for each output; the action's objects are the passages, the template and the texts read, the instruments are
-remix and the model.
+remix and the model. Sentences of texts of several passages are made in `crate_sentences.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from remix.export.crate_sentences import Sentences, sentences, woven_essay
 from remix.outputs.facts import about, fork_in_words, trunk_in_words
-from remix.records import EarlierOutput, Essay, Passage, Record, RecordInput, Run, TemplateUsed
+from remix.records import EarlierOutput, Essay, Passage, Record, RecordInput, Run, Source, TemplateUsed, sha256
 from remix.verification.finding import FoundOutput
 
 METADATA = "ro-crate-metadata.json"
@@ -52,7 +53,12 @@ def metadata(run: Run, found: Sequence[FoundOutput], files: Sequence[File], lice
     descriptor = {"@id": METADATA, "@type": "CreativeWork", "about": _to("./"), "conformsTo": _to(CRATE)}
     graph = [descriptor, root, terms, _profile(), *_instruments(found), *_objects(run, found)]
     graph += [_action(each) for each in found]
-    graph += _files(found, files)
+    by_file = {each.text_file: known for each in found if (known := sentences(each))}
+    graph += _files(found, files, by_file)
+    graph += [entity for each in by_file.values() for entity in (*each.sentences, *each.shares)]
+    if woven := woven_essay(found):
+        graph.append(woven)
+        root["mentions"].append(_to(woven["@id"]))
     return json.dumps({"@context": [f"{CRATE}/context", TERMS], "@graph": graph}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -166,6 +172,9 @@ def _objects(run: Run, found: Sequence[FoundOutput]) -> Iterator[Entity]:
         if used:
             yield _essay(essay)
             yield from (_passage(passage) for passage in used)
+    here = run.pairs
+    elsewhere = {each.passage: each for output in found for each in output.record.sources if each.passage not in here}
+    yield from map(_passage_elsewhere, elsewhere.values())
     yield from (_template(each) for each in run.templates if each.kind in kinds)
     read = {each.record for output in found for each in _earlier(output)}
     yield from (_earlier_output(each) for each in run.earlier if each.record.id in read)
@@ -206,6 +215,19 @@ def _passage(passage: Passage) -> Entity:
     }
 
 
+def _passage_elsewhere(source: Source) -> Entity:
+    """A passage of an earlier run, which the request doesn't hold."""
+    first, last = source.lines
+    return {
+        "@id": f"#passage-{quote(source.passage)}",
+        "@type": "CreativeWork",
+        "name": f"{source.essay}, lines {first} to {last}",
+        "text": source.text,
+        "sha256": sha256(source.text),
+        "keywords": ", ".join(source.tags),
+    }
+
+
 def _template(template: TemplateUsed) -> Entity:
     return {
         "@id": f"#template-{quote(template.kind)}",
@@ -230,7 +252,9 @@ def _earlier(found: FoundOutput) -> list[RecordInput]:
 # -- files --------------------------------------------------------------------------------------------------
 
 
-def _files(found: Iterable[FoundOutput], files: Iterable[File]) -> Iterator[Entity]:
+def _files(
+    found: Iterable[FoundOutput], files: Iterable[File], sentences_of: Mapping[str, Sentences]
+) -> Iterator[Entity]:
     outputs = {each.text_file: each for each in found}
     for file in files:
         entity: Entity = {
@@ -245,6 +269,8 @@ def _files(found: Iterable[FoundOutput], files: Iterable[File]) -> Iterator[Enti
             sources = _sources(output)
             entity["isBasedOn"] = sources if len(sources) > 1 else sources[0]
             entity |= {"keywords": ", ".join(output.record.flags)} if output.record.flags else {}
+            if known := sentences_of.get(file.name):
+                entity["hasPart"] = [_to(each["@id"]) for each in known.sentences]
         elif file.text in outputs:
             entity["about"] = _to(_path(file.text))
         yield entity

@@ -8,11 +8,12 @@ studio_page.html  a page of the studio, filled by its module
 desk.html      the studio's desk: outputs read and judged
 sign_in.html   sends the key from the address, then opens the studio
 redirect.html  the file by which the browser opens the studio's address
-run.html       a run as a page to read
+run.html       a run as a page to read, with output.html: parts of an output
+woven.html     a woven essay on that page; passages.html: passages with the sentences in which they are heard
 draft.html     a draft as a page to read
 report.html    the report of `remix measure --report`
 head.html      the beginning of exported pages: no scripts, no other files
-colours.css    colours of all pages; reading.css, report.css: styles of exported pages
+colours.css    colours of all pages; reading.css, woven.css, report.css: styles of exported pages
 """
 
 from __future__ import annotations

@@ -21,11 +21,18 @@ class Origin(Frozen):
     task: str = Field(min_length=1, max_length=1000)
     """Id of the output's task."""
     passage: str = Field(min_length=1, max_length=1000)
-    """Id of the passage from which the output was written."""
+    """Id of the passage from which the output was written; of several, of the first."""
+    further: Many[str] = Field((), exclude_if=lambda value: not value)
+    """Ids of the further passages behind the output, in order."""
     sha256: Sha256
     """sha256 of the text that was put into the draft."""
     edit: Sha256 | None = None
     """sha256 of the edited version that was put into the draft; null for the output as written."""
+
+    @property
+    def passages(self) -> tuple[str, ...]:
+        """Ids of all passages behind the output."""
+        return (self.passage, *self.further)
 
 
 class StoredPiece(Frozen):
