@@ -142,7 +142,7 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
-        patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("REMIX_CACHE", str(_cache(tmp_path_factory)))
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setattr(catalog, "OLLAMA_SERVICES", ())
         patch.setattr(os, "fsync", lambda handle: None)
@@ -151,6 +151,15 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
         signal.signal(signal.SIGINT, before)
+
+
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache, which pytest's workers share: to probe the bundled model takes 10 s, and one may do so for all."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("cache")
+    cache = tmp_path_factory.getbasetemp().parent / "cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture
