@@ -24,8 +24,9 @@ INSTALL = echo 'set(LLAMA_BUILD_COMMON OFF)' >$(VENV)/libraries.cmake && \
 	CMAKE_ARGS="-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama_cpp_INCLUDE='$$(cd $(VENV) && pwd)/libraries.cmake' $$CMAKE_ARGS" \
 	$(PIP)
 
-# Two workers at a time, each with the files of tests that it takes whole: a file's fixtures are made once.
-PARALLEL ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Three workers for two cores, since one of them often waits: for a process, a browser or an instant. Each has the files of
+# tests that it takes whole: a file's fixtures are made once.
+PARALLEL ?= --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-full check format clean
 

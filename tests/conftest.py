@@ -135,11 +135,15 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     Ctrl-C is heard, also where a shell started pytest in the background and had it ignored: processes would inherit
     that. And this process flushes nothing to the disk: no test takes the machine's power away, and a run of twelve
     texts flushes 61 times. That remix asks for it, and in which order, is tested where `os.fsync` is watched.
+
+    Models compute with one thread unless a test asks for more: on two cores with two of pytest's workers, two threads
+    waited for each other's cores, and took half as much of their time again.
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("REMIX_")]:
             patch.delenv(name)
-        patch.setenv("REMIX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("REMIX_CACHE", str(_cache(tmp_path_factory)))
+        patch.setenv("OMP_NUM_THREADS", "1")
         patch.setattr(catalog, "OLLAMA_SERVICES", ())
         patch.setattr(os, "fsync", lambda handle: None)
         # A busy machine may take long to give a template's process its two seconds of a processor.
@@ -147,6 +151,15 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
         signal.signal(signal.SIGINT, before)
+
+
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache, which pytest's workers share: to probe the bundled model takes 10 s, and one may do so for all."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("cache")
+    cache = tmp_path_factory.getbasetemp().parent / "cache"
+    cache.mkdir(exist_ok=True)
+    return cache
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +22,7 @@ from remix.outputs import RunFolder
 from remix.outputs.form import dump_trace
 from remix.records import Alternative, Choice, Options, Trace, sha256
 from remix.workspace import Workspace
-from tests.conftest import FakeWriter, python_path
+from tests.conftest import FakeWriter, make_workspace, python_path
 from tests.forging import bless, forge, forge_tokens
 
 PASSAGE = "two-clocks/001"
@@ -47,7 +50,18 @@ def trace(folder: RunFolder, task: str, pieces: Sequence[str], text: str) -> Non
 
 def variants(workspace: Workspace) -> RunFolder:
     """A run of three passages, two kinds, two steps and two variants, with a readable text that has a trace."""
+    made = _variants(_PLACE.name)
+    return RunFolder.open(shutil.copytree(made, workspace.outputs / made.name))
+
+
+_PLACE = tempfile.TemporaryDirectory(prefix="remix-variants-")
+"""Where the run is made once, to be copied to each workspace."""
+
+
+@functools.cache
+def _variants(place: str) -> Path:
     writer = FakeWriter()
+    workspace = make_workspace(Path(place) / "garden")
     job = prepare.prepare_for(workspace, Options(steps=2, variants=2), writer)
     folder = execute.generate(job, workspace.outputs, writer=writer).folder
     writer.close()
@@ -58,7 +72,7 @@ def variants(workspace: Workspace) -> RunFolder:
         raw["derivation"]["prompt"]["messages"][0]["content"] = f"{TEXT}\n\nSay it again."
 
     forge(folder, SECOND, made_from_it)
-    return folder
+    return folder.path
 
 
 class Client(httpx.Client):

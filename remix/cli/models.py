@@ -159,7 +159,7 @@ def prepare(workspace: Workspace, model: str | None, file_type: str) -> None:
     from remix.util import environment
 
     found = catalog.find(model or workspace.model, workspace.model_folders)
-    path = prepared.requantise(found.path, file_type, environment.physical_cores())
+    path = prepared.requantise(found.path, file_type, environment.default_threads())
     note(f"{found.name} as {file_type.upper()}, {size(path.stat().st_size)}; `remix models forget` removes it.")
     say(str(path))
 
@@ -197,7 +197,7 @@ def probe(workspace: Workspace, model: str | None, as_json: bool) -> None:
     with progress(quiet=False):
         path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
         load_check.check(path, file)
-        chosen = choose(path, file, environment.physical_cores())
+        chosen = choose(path, file, environment.default_threads())
     if as_json:
         print_json({"model": file.name, "rows": chosen.config.label, "exact": chosen.exact, "how": chosen.how})
         return
@@ -220,7 +220,7 @@ def tune(workspace: Workspace, model: str | None, as_json: bool) -> None:
 
     with progress(quiet=False):
         path, file = prepared.resolve(model or workspace.model, workspace.model_folders)
-        tuned = engine.tune(path, file, environment.physical_cores(), note)
+        tuned = engine.tune(path, file, environment.default_threads(), note)
     if as_json:
         print_json(tuned.model_dump())
         return

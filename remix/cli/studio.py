@@ -13,6 +13,7 @@ from remix.cli import completion
 from remix.cli.latest import latest_path
 from remix.cli.options import reviewer_option
 from remix.cli.printing import note, say
+from remix.util import interrupts
 from remix.util.names import quoted
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def _serve(
     say(access.address)
     renewing = "Enter prints a new address, " if sys.stdin.isatty() else ""
     note(f"{renewing}Ctrl-C closes the studio; every verdict is saved at once.")
-    serve(opened, access, bound, browse, note)
+    if serve(opened, access, bound, browse, note):
+        interrupts.end_at_once(0)
 
 
 def _check_host(host: str, i_know: bool) -> None:

@@ -62,7 +62,7 @@ class RayCluster:
         # A short path, because it is part of the names of sockets.
         self._folder = tempfile.mkdtemp(prefix="remix-ray-")
         cores = environment.physical_cores()
-        self.threads = wants.threads or min(MOST_THREADS, cores)
+        self.threads = wants.threads or min(MOST_THREADS, environment.default_threads())
         with _quiet(self._folder):
             import ray
 

@@ -168,7 +168,7 @@ def _use(path: Path) -> None:
     config = config.model_copy(update={"rows": 1, "fixed": False})
     with (
         LlamaModel(path, config=config) as model,
-        LlamaDecoder(model, 1, 256, config, environment.physical_cores()) as decoder,
+        LlamaDecoder(model, 1, 256, config, environment.default_threads()) as decoder,
     ):
         _say("decodes")
         decoder.open(0, Sampling(seed=1, chain=(Greedy(),), max_tokens=1, stop=()), tokens)

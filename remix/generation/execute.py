@@ -214,7 +214,7 @@ def load_options(run: Run) -> LoadOptions:
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
-        threads=min(options.threads or environment.physical_cores(), MOST_EACH_CORE * (os.cpu_count() or 1)),
+        threads=min(options.threads or environment.default_threads(), MOST_EACH_CORE * (os.cpu_count() or 1)),
         chains=sum(not task.reads for task in run.tasks) * options.best_of,
         memory=options.memory,
         gpu_layers=options.gpu_layers,

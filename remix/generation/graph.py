@@ -121,17 +121,22 @@ class TaskGraph:
         while not self._stop.is_set() and (self._active or self._ready):
             while self._ready and self._active < most:
                 self._begin(self._tasks[heappop(self._ready)[1]])
-            try:
-                event = self._events.get(timeout=0.2)
-            except queue.Empty:
-                self._report()
-                continue
-            event()
+            # All that was ready may have been on disk: then nothing is being written, and nothing to wait for.
+            if self._active:
+                self._await_event()
             self._report()
         # Write the texts that the writer finished while the run was being stopped.
         with suppress(queue.Empty):
             while True:
                 self._events.get_nowait()()
+
+    def _await_event(self) -> None:
+        """Do what the next event asks for; come back without an event in time to report, and to see `stop`."""
+        try:
+            event = self._events.get(timeout=0.2)
+        except queue.Empty:
+            return
+        event()
 
     def _begin(self, task: Task) -> None:
         """Submit a task whose inputs are finished, unless the task's text is on disk, made from the same inputs."""

@@ -73,7 +73,7 @@ class Weights:
         with self._lock:
             if self._local is None:
                 path, file = self._identify()
-                threads = self.request.threads or environment.physical_cores()
+                threads = self.request.threads or environment.default_threads()
                 contexts = (min(self.request.context, file.context),)
                 needs = LoadOptions(contexts, self.request.parallel, threads, think=self.request.think)
                 self._local = LocalModel(path, file, needs)

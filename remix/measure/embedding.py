@@ -159,7 +159,7 @@ class _GgufEmbedder(_CachingEmbedder):
         config = llama.exact_config(*self._file.weight_types)
         with (
             llama.LlamaModel(self._path, config=config) as loaded,
-            llama.LlamaEmbedder(loaded, min(CONTEXT, self._file.context), environment.physical_cores()) as embedder,
+            llama.LlamaEmbedder(loaded, min(CONTEXT, self._file.context), environment.default_threads()) as embedder,
         ):
             self.pooled = loaded.pools_itself
             return [np.asarray(embedder.embed(text), float) for text in texts]

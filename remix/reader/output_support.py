@@ -37,5 +37,5 @@ def support_of(record: Record, text: str, model: tuple[Path, ModelFile]) -> Supp
             f"{file.name} reads {file.context} tokens, and passage and text have about {length}.",
             "Take a model with a longer context with --reader.",
         )
-    with LocalModel(path, file, LoadOptions((length,), None, environment.physical_cores())) as loaded:
+    with LocalModel(path, file, LoadOptions((length,), None, environment.default_threads())) as loaded:
         return leave_one_out.answered(leave_one_out.ask(loaded, passages, text))

@@ -116,7 +116,7 @@ def _ask(path: Path, file: ModelFile, outputs: Sequence[ToRead]) -> Iterator[tup
         return
     calibration = calibration_of(file)
     context = max(length for length, _ in lengths if length <= file.context)
-    with LocalModel(path, file, LoadOptions((context,), None, environment.physical_cores())) as model:
+    with LocalModel(path, file, LoadOptions((context,), None, environment.default_threads())) as model:
         scorer = reader.Remembering(model)
         asked = [(each, reader.ask(scorer, each.passage, each.text)) for each in fitting]
         for each, answers in asked:

@@ -256,7 +256,12 @@ class Options(Frozen):
     threads: Annotated[
         int | None,
         Field(ge=1, le=MOST_THREADS),
-        Flag("machine", "Threads to compute with; by default one for each physical core.", "N", setting="generate"),
+        Flag(
+            "machine",
+            "Threads to compute with; by default OMP_NUM_THREADS, or one for each physical core.",
+            "N",
+            setting="generate",
+        ),
     ] = None
     fast: Annotated[
         bool, Flag("machine", "Faster, but not exact: a text's bytes then depend on the texts written beside it.")

@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -32,6 +33,9 @@ HEAD_START = 5.0
 
 DRAWN = 0.3
 """Seconds for the browser to show the list, before reading texts."""
+
+ENDING = 1.0
+"""Seconds that the background threads have to end after Ctrl-C."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,15 +67,18 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> None:
+def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, tell: Callable[[str], None]) -> bool:
     """Answer until Ctrl-C, SIGTERM, or the terminal is closed; if `browse`, open the studio in the browser.
 
-    `tell` gets messages for the user: new addresses, and errors.
+    `tell` gets messages for the user: new addresses, and errors. Returns whether a background thread is still at
+    work: the process must then end at once (`interrupts.end_at_once`), because Python's own end would end the thread
+    within a library written in Rust, which aborts the process.
     """
     open_runs = studio.runs
     visited, stop, redirect = threading.Event(), threading.Event(), ExitStack()
     # Reading may be broken off at the end (daemon), writing `index.md` may not.
-    reading = threading.Thread(target=_read_on, args=(studio, visited, stop), daemon=True)
+    verifying = threading.Thread(target=_repeat, args=(open_runs.verify, stop), daemon=True)
+    reading = threading.Thread(target=_read_on, args=(studio, visited, stop, verifying.start), daemon=True)
     tidying = threading.Thread(target=_repeat, args=(open_runs.tidy, stop))
     watching = threading.Thread(target=studio.watch.watch, args=(stop,), daemon=True)
     watching_drafts = threading.Thread(target=studio.drafts.watch, args=(stop,), daemon=True)
@@ -110,7 +117,8 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
                 server.run(sockets=[bound])
         finally:
             _ignore_further_signals()
-            stop.set()
+            for event in (stop, visited, studio.stirred):
+                event.set()
             redirect.close()
             if run := studio.jobs.active_run:
                 tell(f"Stopping {quoted(run)}; to finish it: remix resume {quoted(run)}")
@@ -118,6 +126,17 @@ def serve(studio: Studio, access: Access, bound: socket.socket, browse: bool, te
             tidying.join()
             open_runs.tidy()
             bound.close()
+    return _are_at_work(reading, verifying, watching, watching_drafts)
+
+
+def _are_at_work(*threads: threading.Thread) -> bool:
+    """Wait for the threads' ends; returns whether any is still at work after `ENDING` seconds."""
+    end = time.monotonic() + ENDING
+    for thread in threads:
+        # One may never have been started.
+        if thread.is_alive():
+            thread.join(max(0.0, end - time.monotonic()))
+    return any(thread.is_alive() for thread in threads)
 
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -174,21 +193,22 @@ def _errors_told(tell: Callable[[str], None]) -> Iterator[None]:
             logger.propagate = True
 
 
-def _read_on(studio: Studio, visited: threading.Event, stop: threading.Event) -> None:
-    """Read all outputs, start verifying, and go on reading new outputs, while the page is in use already."""
+def _read_on(studio: Studio, visited: threading.Event, stop: threading.Event, verify: Callable[[], None]) -> None:
+    """Read all outputs, start to `verify`, and go on reading new outputs, while the page is in use already."""
     open_runs = studio.runs
     # The first listing takes longest: make it while the browser starts.
     _try(open_runs.find_runs)
     _try(open_runs.listing().model_dump_json)
     visited.wait(HEAD_START)
-    stop.wait(DRAWN)
+    if stop.wait(DRAWN):
+        return
 
     def read() -> None:
         open_runs.find_runs()
         open_runs.read()
 
     _try(read)
-    threading.Thread(target=_repeat, args=(open_runs.verify, stop), daemon=True).start()
+    verify()
     while not stop.is_set():
         studio.stirred.wait(PACE)
         studio.stirred.clear()

@@ -5,6 +5,7 @@ Takes a workspace's folder, gives an `Environment`, without the names of user an
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from importlib import metadata
@@ -13,13 +14,15 @@ from pathlib import Path
 import psutil
 
 from remix.records import Environment
+from remix.records.bounds import MOST_THREADS
 from remix.util import git
 
 DISTRIBUTION = "essay-remix"
 
 
+@functools.cache
 def version() -> str:
-    """Version of remix."""
+    """Version of remix; searching for the distribution took an eighth of the time of writing a record."""
     return metadata.version(DISTRIBUTION)
 
 
@@ -31,6 +34,13 @@ def host() -> str:
 def describe(workspace: Path) -> Environment:
     """This machine, the versions, and the commit of the workspace's repository."""
     return Environment(remix=version(), python=platform.python_version(), host=host(), commit=git.commit(workspace))
+
+
+def default_threads() -> int:
+    """Threads to compute with unless the user chooses: `OMP_NUM_THREADS`, or as many as there are physical cores."""
+    chosen = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    threads = int(chosen[:9]) if chosen.isdecimal() else 0
+    return min(threads, MOST_THREADS) if threads else physical_cores()
 
 
 def physical_cores() -> int:

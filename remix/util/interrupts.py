@@ -184,8 +184,13 @@ def in_thread(function: Callable[[], Result]) -> Result:
 def end_stopped() -> None:
     """End the process at once after Ctrl-C: threads may be at work in C, which Python's own end would disturb."""
     if is_pressed():
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(STOPPED)
+        end_at_once(STOPPED)
+
+
+def end_at_once(status: int) -> NoReturn:
+    """End the process without waiting for threads; what was printed is shown."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)

@@ -176,7 +176,7 @@ def _needs(run: Run, group: Sequence[_Replayable], config: BatchConfig, options:
     return LoadOptions(
         contexts=run.contexts or (run.n_ctx_seq,),
         parallel=options.parallel,
-        threads=options.threads or environment.physical_cores(),
+        threads=options.threads or environment.default_threads(),
         chains=len(group),
         # No probe: the record says whether a text is exact, and probing a stranger's configuration may take
         # a minute.

@@ -66,7 +66,7 @@ class Load(NamedTuple):
 
 
 ALONE = Load(parallel=1, prefix_slots=0, threads=1, shuffled=False)
-LOADS = (Load(1, 3, 2), Load(5, 0, 1), Load(16, 3, 2))
+LOADS = (Load(1, 3, 1), Load(5, 0, 1), Load(16, 3, 2))
 
 
 class NotingDecoder(LlamaDecoder):

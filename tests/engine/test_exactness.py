@@ -1,8 +1,8 @@
 """The same request gives the same tokens under any load, in five weight types.
 
-One run of each type goes first: one sequence after another, an empty prefix cache, two threads. Then the same
-requests under other loads: more at once, in shuffled order, beside a neighbour of 600 tokens, and with the prompts
-of finished sequences kept in prefix slots, on one thread. Every combination, beside a neighbour of 1,400 tokens, with
+One run of each type goes first: one sequence after another, an empty prefix cache, one thread. Then the same
+requests under other loads: more at once, in shuffled order, beside a neighbour of 600 tokens on two threads, and with
+the prompts of finished sequences kept in prefix slots. Every combination, beside a neighbour of 1,400 tokens, with
 `pytest --full` (`make test-full`).
 """
 
@@ -25,7 +25,8 @@ from remix.records import Dist, Penalties, Request, Sampling, Temperature, TopP
 pytestmark = pytest.mark.model
 
 TYPES = ("q4_1", "q8_0", "q4_0", "q4_k_m", "f16")
-TOKENS = 16
+TOKENS, MANY_TOKENS = 10, 16
+"""Of a text, usually and with `--full`."""
 NEIGHBOUR, LONG_NEIGHBOUR = 600, 1400
 """Tokens of the neighbour, usually and with `--full`: llama.cpp reads the KV cache in steps of 256 tokens."""
 CHAIN = (Penalties(last_n=64, repeat=1.05, frequency=0.0, presence=0.0), TopP(p=0.98), Temperature(t=0.9), Dist())
@@ -61,7 +62,7 @@ class Load(NamedTuple):
     threads: int
 
 
-ALONE = Load(parallel=1, neighbour=False, prefix_slots=0, threads=2)
+ALONE = Load(parallel=1, neighbour=False, prefix_slots=0, threads=1)
 EVERY = [Load(*each) for each in itertools.product((1, 5, 16), (False, True), (0, 3), (1, 2))]
 FEW = [Load(16, True, 0, 2), Load(5, False, 3, 1)]
 
@@ -79,7 +80,8 @@ def _name(load: Load) -> str:
 class Weights:
     """A loaded model, the requests to put to it, and what it answers when each is alone."""
 
-    def __init__(self, model: LlamaModel, path: Path, count: int, neighbour: int) -> None:
+    def __init__(self, model: LlamaModel, path: Path, count: int, neighbour: int, tokens: int) -> None:
+        self.tokens = tokens
         self.model = model
         self.path = path
         self.file = identity.identify(path)
@@ -93,12 +95,12 @@ class Weights:
         assert computed == sum(len(request.token_ids) for request in self.requests), "nothing was shared"
 
     def request(self, prompt: str, seed: int, limit: int | None = None) -> Request:
-        sampling = Sampling(seed=seed, chain=CHAIN, max_tokens=TOKENS, stop=())
+        sampling = Sampling(seed=seed, chain=CHAIN, max_tokens=self.tokens, stop=())
         return Request(token_ids=tuple(self.model.tokenize_text(prompt)[:limit]), sampling=sampling)
 
     def run(self, requests: list[Request], load: Load) -> tuple[list[tuple[int, ...]], int]:
         """The token ids of each request, and how many prompt tokens were computed."""
-        longest = max(len(request.token_ids) for request in requests) + TOKENS
+        longest = max(len(request.token_ids) for request in requests) + self.tokens
         slots = self.config.rows if self.config.fixed else load.parallel
         with (
             LlamaDecoder(self.model, slots, longest, self.config, load.threads, load.prefix_slots) as decoder,
@@ -127,9 +129,10 @@ def path_of(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
 @pytest.fixture(scope="module", params=TYPES)
 def weights(request: pytest.FixtureRequest, path_of: Callable[[str], Path]) -> Iterator[Weights]:
     path = path_of(request.param)
-    count, neighbour = (40, LONG_NEIGHBOUR) if request.config.getoption("full") else (12, NEIGHBOUR)
+    full = request.config.getoption("full")
+    count, neighbour, tokens = (40, LONG_NEIGHBOUR, MANY_TOKENS) if full else (12, NEIGHBOUR, TOKENS)
     with LlamaModel(path, config=llama.exact_config()) as model:
-        yield Weights(model, path, count, neighbour)
+        yield Weights(model, path, count, neighbour, tokens)
 
 
 def test_tokens_are_the_same_under_any_load(weights: Weights, load: Load) -> None:
@@ -150,7 +153,7 @@ def test_logits_are_the_same_to_the_last_bit(
     weights: Weights, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REMIX_CACHE", str(tmp_path))
-    verdict = probe.probe(weights.path, weights.file, weights.config, threads=2)
+    verdict = probe.probe(weights.path, weights.file, weights.config, threads=1)
     assert verdict is not None
     assert (verdict.passed, verdict.difference) == (True, None)
 

@@ -70,7 +70,7 @@ def ask(model: LlamaModel, count: int, max_tokens: int = 12) -> list[Request]:
 
 
 def run(
-    model: LlamaModel, requests: list[Request], slots: int, config: BatchConfig, threads: int = 2
+    model: LlamaModel, requests: list[Request], slots: int, config: BatchConfig, threads: int = 1
 ) -> list[object]:
     with LlamaDecoder(model, slots, 512, config, threads) as decoder, Engine(decoder) as engine:
         futures = [engine.submit(request) for request in requests]
@@ -84,7 +84,7 @@ def test_tokens_do_not_depend_on_the_batch(model, config):
     config = config.model_copy(update={"repack": llama.exact_config("Q4_1").repack})
     requests = ask(model, 6, max_tokens=8)
     together = run(model, requests, 16, config)
-    assert run(model, requests[::-1], 16, config, threads=1)[::-1] == together
+    assert run(model, requests[::-1], 16, config, threads=2)[::-1] == together
     assert run(model, requests[:1], 16, config) == together[:1]
 
 
@@ -291,9 +291,9 @@ def test_tracing_changes_no_token_and_weighs_each_row_apart(model, fixed):
     config = llama.exact_config("Q4_1").model_copy(update={"fixed": fixed, "rows": 4})
     requests = ask(model, 4, max_tokens=5)
     plain = run(model, requests, 4, config)
-    with LlamaDecoder(model, 4, 512, config, 2) as decoder, Engine(decoder, trace=True) as engine:
+    with LlamaDecoder(model, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
         together = [future.result(timeout=300) for future in [engine.submit(request) for request in requests]]
-    with LlamaDecoder(model, 4, 512, config, 2) as decoder, Engine(decoder, trace=True) as engine:
+    with LlamaDecoder(model, 4, 512, config, 1) as decoder, Engine(decoder, trace=True) as engine:
         alone = [engine.submit(request).result(timeout=300) for request in requests]
     assert [each.token_ids for each in together] == plain
     assert [each.choices for each in together] == [each.choices for each in alone]
@@ -352,13 +352,13 @@ def test_tokens_under_a_grammar_do_not_depend_on_the_batch(model):
     config = llama.exact_config("Q4_1")
     requests = [*ask_within(model, LIST, TAILS["usual"]), *ask(model, 3)]
     together = run(model, requests, 16, config)
-    assert run(model, requests[::-1], 5, config, threads=1)[::-1] == together
+    assert run(model, requests[::-1], 5, config, threads=2)[::-1] == together
     assert [run(model, [request], 1, config)[0] for request in requests] == together
 
 
 def test_a_text_ends_with_its_grammar(model):
     [request] = ask_within(model, Grammar(source='start ::= "yes" | "no"', root="start"), TAILS["usual"], 1)
-    with LlamaDecoder(model, 1, 512, llama.exact_config("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+    with LlamaDecoder(model, 1, 512, llama.exact_config("Q4_1"), 1) as decoder, Engine(decoder) as engine:
         generation = engine.submit(request).result(timeout=60)
     assert generation.text in ("yes", "no")
     assert generation.finish == "stop"
@@ -380,7 +380,7 @@ def test_control_tokens_stay_out_of_a_grammar_s_strings(model):
 )
 def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
     good, bad = ask(model, 1)[0], ask_within(model, Grammar(source=source, root=root), (Greedy(),), 1)[0]
-    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 2) as decoder, Engine(decoder) as engine:
+    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 1) as decoder, Engine(decoder) as engine:
         first, refused, again = (engine.submit(request) for request in (good, bad, good))
         with pytest.raises(ModelError, match="can't read the grammar"):
             refused.result(timeout=60)
@@ -390,7 +390,7 @@ def test_a_bad_grammar_is_an_error_in_words_and_its_own(model, source, root):
 def test_a_grammar_without_a_way_on_is_an_error_and_its_own(model):
     nothing = Grammar(source='root ::= "a" [^\\x00-\\U0010FFFF]')
     good, bad = ask(model, 1)[0], ask_within(model, nothing, TAILS["usual"], 1)[0]
-    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 2) as decoder:
+    with LlamaDecoder(model, 2, 512, llama.exact_config("Q4_1"), 1) as decoder:
         with Engine(decoder) as engine:
             alone = engine.submit(good).result(timeout=60).token_ids
         with Engine(decoder, trace=True) as engine:

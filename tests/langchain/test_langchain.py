@@ -937,7 +937,7 @@ def test_schemas_that_cannot_be_held_to_are_refused_at_once(chat: ChatRemix) -> 
 
 @pytest.fixture(scope="module")
 def smol() -> Iterator[ChatRemix]:
-    with ChatRemix(max_tokens=12, context=256, parallel=6, threads=2) as smol:
+    with ChatRemix(max_tokens=12, context=256, parallel=6, threads=1) as smol:
         yield smol
 
 

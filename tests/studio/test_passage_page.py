@@ -14,7 +14,7 @@ from tests.studio_pages import OpenReader, barriers, fits, needs_browser, press,
 from tests.studio_server import FIRST, OTHER, PASSAGE, SECOND, TEXT, variants
 
 pytest.importorskip("playwright.sync_api", reason="no browser test of the studio: no playwright here")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = needs_browser
 
@@ -167,6 +167,41 @@ def json_of(value: dict[str, Any]) -> str:
     import json
 
     return json.dumps(value)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_key_pressed_before_the_text_has_come_is_not_dropped(workspace: Workspace, sit: OpenReader) -> None:
+    """The text area was shown with its text, and until the server had sent the same text again, keys did nothing."""
+    reader = sit(workspace.root, command="studio")
+    page = reader.tab()
+    page.goto(f"{page.url}passage?id={PASSAGE}")
+    page.wait_for_selector("body[data-ready]")
+    held: list[Route] = []
+    page.route("**/text", lambda route: held.append(route))
+    branches: list[Route] = []
+    page.route("**/api/jobs/branch", lambda route: branches.append(route))
+    area = page.locator("textarea")
+
+    press(page, "e")
+    expect(area).to_be_focused()
+    area.evaluate("(area) => area.setSelectionRange(9, 9)")
+    with page.expect_request("**/api/jobs/branch") as asked:
+        press(page, "Control+Shift+Enter", "Control+Shift+Enter")
+        held.pop().continue_()
+    assert asked.value.post_data_json["text_before"] == TEXT[:9]
+    expect(area).to_be_editable()
+    branches.pop().fulfill(status=409, json={"error": "Not today.", "hint": ""})
+    expect(page.locator("#alarm")).to_contain_text("Not today.")
+    assert not branches, "one job, however often the keys are pressed"
+    assert "409" in reader.troubles.pop()
+
+    press(page, "Escape", "e", "Control+Enter")
+    expect(area).to_be_focused()
+    held.pop().continue_()
+    expect(area).to_have_count(0)
+    press(page, "e", "Escape")
+    expect(area).to_have_count(0)
+    held.pop().continue_()
 
 
 @pytest.mark.usefixtures("folder")

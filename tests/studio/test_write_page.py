@@ -81,7 +81,8 @@ def test_by_mouse_from_a_tag_to_another_variant(sit: OpenReader, workspace: Work
     expect(page.locator(".job.writing, .job.stopping")).to_have_count(0, timeout=LATE)
     # Another variant comes in beside the text.
     first = finished_text(page)
-    before = page.locator(".text", has=page.locator(".verdicts")).count()
+    before = len(folder.done)
+    expect(page.locator(".text", has=page.locator(".verdicts"))).to_have_count(before)
     words = first.locator("p").first.inner_text()
     first.get_by_role("button", name="Redo").click()
     says(page, "Another variant will be written; this text stays.")

@@ -418,7 +418,7 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "---\ntitle: Noon\n---\n\n" + "\n\n".join(f"{passage} #noon" for passage in PASSAGES)
     (root / "seeds" / "noon.md").write_text(text, encoding="utf-8")
     place = workspace.open_workspace(root)
-    options = Options(steps=2, max_tokens=16, best_of=2, parallel=16, threads=2)
+    options = Options(steps=2, max_tokens=16, best_of=2, parallel=16, threads=1)
     execute.generate(prepare.prepare(place, options), place.outputs)
     return root
 
@@ -440,7 +440,7 @@ def real_again(folder: RunFolder, how: ReplayOptions) -> list[Replayed]:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("how", [ReplayOptions(parallel=3, threads=1), ReplayOptions(parallel=1, threads=2)])
+@pytest.mark.parametrize("how", [ReplayOptions(parallel=3, threads=2), ReplayOptions(parallel=1, threads=1)])
 def test_other_threads_and_company_write_the_same(real: RunFolder, how: ReplayOptions) -> None:
     assert verify(real.path).findings == ()
     replayed = real_again(real, how)

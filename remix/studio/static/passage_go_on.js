@@ -7,31 +7,50 @@ import { nameOf } from "./passage_actions.js";
 import { edit } from "./passage_review.js";
 import { await_, changed, state } from "./passage_state.js";
 import { ROADS } from "./road_strings.js";
-import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 
 /** Where the browser keeps what is half written, under the same name as on the desk. */
 const draftOf = (text) => `draft edit ${text.output}`;
 
-/** A text area with the text, at once so that no letter is taken for a key of the page. The words survive a reload, and a job that fails. */
+/** A text area with the text, at once so that no letter is taken for a key of the page. The words survive a reload, and a job that fails.
+ *
+ * Until the text as stored has come, the area is read-only, and what a key or a button asks for waits: once, however often
+ * it is asked for. Escape closes at once. */
 export function GoOn({ text }) {
   const area = useRef(null);
-  const [stored, setStored] = useState(null); // the text as stored
-  useEffect(() => {
-    guarded(() => api.text(text.key)).then((words) => (words === null ? close(text) : setStored(words)));
+  const coming = useRef(null); // a promise of the text as stored, or of null where the server refuses
+  const isActing = useRef(false);
+  const [isEditable, setEditable] = useState(false);
+  useLayoutEffect(() => {
+    area.current.focus();
+    area.current.setSelectionRange(area.current.value.length, area.current.value.length);
+    coming.current = guarded(() => api.text(text.key)).then((stored) => {
+      if (area.current && stored === null) close(text);
+      if (!area.current || stored === null) return null;
+      // Where the same words stand there, this leaves the cursor alone.
+      area.current.value = sessionStorage.getItem(draftOf(text)) ?? stored;
+      setEditable(true);
+      return stored;
+    });
   }, []);
-  useEffect(() => {
-    area.current?.focus();
-    area.current?.setSelectionRange(area.current.value.length, area.current.value.length);
-  }, [stored]);
-  const go = async () => stored !== null && (await goOnFrom(area.current, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ })) && close(text);
-  const keep = async () => {
-    if (stored === null) return;
-    const words = area.current.value;
-    if (words.trim() !== stored.trim() && !(await edit(text, words))) return;
-    discard(text);
+  const act = async (action) => {
+    if (isActing.current) return;
+    isActing.current = true;
+    try {
+      const stored = await coming.current;
+      if (area.current && stored !== null) await action(area.current, stored);
+    } finally {
+      isActing.current = false;
+    }
   };
+  const go = () => act(async (field, stored) => {
+    const mayClose = await goOnFrom(field, { output: nameOf(text), stored, draft: draftOf(text), whenChanged: await_ });
+    if (mayClose && area.current) close(text);
+  });
+  const keep = () => act(async ({ value }, stored) => {
+    if (value.trim() === stored.trim() || (await edit(text, value))) discard(text);
+  });
   const press = (event) => {
-    if (stored === null && event.key !== "Escape") return;
     if (event.key === "Escape") discard(text);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.shiftKey ? go : keep)();
     else return;
@@ -40,7 +59,7 @@ export function GoOn({ text }) {
   };
   return html`<div class="editor">
     <p class="about" id="go-on-about">${ROADS.editing}</p>
-    <textarea key=${stored} rows="12" readonly=${stored === null} dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? stored ?? text.text}
+    <textarea rows="12" readonly=${!isEditable} dir="auto" ref=${area} aria-label=${ROADS.goOnAbout} aria-describedby="go-on-about" defaultValue=${sessionStorage.getItem(draftOf(text)) ?? text.text}
       onInput=${(event) => sessionStorage.setItem(draftOf(text), event.target.value)} onKeyDown=${press}></textarea>
     <p class="row-of"><button type="button" class="main" onClick=${go}>${ROADS.fromCursor} <kbd aria-hidden="true">Ctrl ⇧ ⏎</kbd></button>
       <button type="button" onClick=${keep}>${ROADS.keepEdit} <kbd aria-hidden="true">Ctrl ⏎</kbd></button>

@@ -9,7 +9,7 @@ import { judge, note } from "./passage_review.js";
 import { GoOn } from "./passage_go_on.js";
 import { openRoadsAt } from "./roads.js";
 import { FLAGS, PASSAGE } from "./strings.js";
-import { Component, html, useEffect, useRef } from "./vendor/preact.js";
+import { Component, html, useLayoutEffect, useRef } from "./vendor/preact.js";
 
 /** Choose the text that keys are about. */
 export function select(key) {
@@ -95,7 +95,7 @@ export function startNote(text) {
 function Note({ text }) {
   const area = useRef(null);
   const name = `draft note ${text.output}`;
-  useEffect(() => area.current.focus(), []);
+  useLayoutEffect(() => area.current.focus(), []);
   const close = () => {
     state.noting = null;
     sessionStorage.removeItem(name);
