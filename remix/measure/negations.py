@@ -1,6 +1,6 @@
-"""Negations in a sentence, and the word that each negates.
+"""Negations in a sentence, each with the negated word.
 
-Takes a sentence and its language, gives stems.
+Takes a sentence and the lexicon of the language, gives stems.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ _REACH = 6
 
 
 def negations_in(sentence: str, lex: Lexicon = ENGLISH) -> Iterator[str]:
-    """The stem of the word that each negation negates: the next content word in the clause, else the last before.
-    None in a language whose negations aren't known."""
+    """The stem of the word negated by each negation: the next content word in the clause, else the last before.
+
+    None in a language whose negations aren't known.
+    """
     known = lex.negations
     if known is None:
         return
