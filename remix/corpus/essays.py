@@ -100,7 +100,7 @@ def read_essay(path: Path, folder: Path, root: Path, slug: str | None = None) ->
 
 
 def read_file(path: Path, folder: Path, root: Path, slug: str | None = None) -> EssayFile:
-    """Read an essay. Without `slug`, from `slugs.settled`, the slug is made from the path alone.
+    """Read an essay. The slug is made from the path alone, unless `slug` gives the slug chosen by `slugs.settled`.
 
     Raises `SeedError` if the file can't be read or the front matter is broken.
     """

@@ -18,7 +18,7 @@ MOST_MARKS = 200_000
 """Of a paragraph; the text beyond stays as written, so that no paragraph fills the memory."""
 
 LONGEST_FORMULA = 1_000
-"""Letters of `$…$`."""
+"""Characters of `$…$`."""
 
 Kind = Literal[
     "code",

@@ -18,7 +18,7 @@ from remix.corpus.tags import EMOJI, JOINERS, marks, unique
 
 _INLINE = re.compile(rf"(?<!\S)#([\w{marks()}{EMOJI}{JOINERS}/-]+)")
 LONGEST_IN_BRACKETS = 100
-"""Letters of a tag in brackets."""
+"""Characters of a tag in brackets."""
 
 _LETTER = re.compile(rf"[^\W_]|[{EMOJI}]")
 

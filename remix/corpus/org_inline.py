@@ -166,7 +166,7 @@ class _Emphasis:
         return bisect_right(self._line_ends, end) - bisect_right(self._line_ends, start) <= MOST_LINES
 
     def _back_to(self, sign: str) -> _Opened:
-        """Forget the open marks from the nearest mark of a sign on, and give the nearest mark."""
+        """Forget the open marks from the nearest mark with a sign on; gives the nearest mark."""
         while True:
             opened = self._opened.pop()
             self._counts[opened.sign] -= 1

@@ -22,7 +22,7 @@ from remix.corpus.tags import unique
 from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 
 LONGEST_WRAPPED = 160
-"""Letters of a line; editors wrap at 72 to 132."""
+"""Characters of a line; editors wrap at 72 to 132."""
 
 _WORDLESS = re.compile(r"(?>(?:https?://|ftp://|www\.|mailto:)\S++|[\W_]++)*+", re.IGNORECASE)
 """Signs and addresses alone."""

@@ -268,8 +268,8 @@ class _EssayFile:
     def _marked(self, place: _Place, number: int) -> str:
         """The letters of a match, with the match's number after the first letter.
 
-        After the first letter, digits leave a tag a tag: some rules ask for a letter at the beginning, count words,
-        or take a number for no tag.
+        With digits in this position a tag is still a tag by every rule: some rules require a letter at the beginning,
+        count words, or reject numbers.
         """
         letters = self._letters(place)
         return f"{letters[0]}{self._base}{number:0{_DIGITS}}{letters[1:]}"

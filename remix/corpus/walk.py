@@ -47,7 +47,7 @@ DEEPEST = 100
 
 MOST_PATTERNS = 1_000
 LONGEST_PATTERN = 1_000
-"""Letters. Together with the number of patterns a bound on the time to match a name."""
+"""Characters. Together with the number of patterns a bound on the time to match a name."""
 
 MOST_LETTERS = 100_000
 """Characters of all patterns together: compiling 100,000 characters takes a second."""

@@ -30,10 +30,10 @@ STAGES = frozenset({"seed", "seedling", "sapling", "budding", "evergreen"})
 """Digital gardens' names for the stages of a note's growth."""
 
 LONGEST_SOURCE = 200
-"""Letters."""
+"""Characters."""
 
 LONGEST_TAGS = 400
-"""Letters of the line of tags."""
+"""Characters of the line of tags."""
 
 MOST_WORDS = 4
 """Of a tag in a list; a longer part makes the line a sentence."""

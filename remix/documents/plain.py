@@ -16,7 +16,7 @@ from remix.corpus.trailing_tags import CLOSING, ENDS, split_trailing_tags
 from remix.documents.document import Block, Document, gathered, heading, paragraph
 
 LONGEST_HEADING = 90
-"""Letters."""
+"""Characters."""
 
 MOST_WORDS = 14
 """Of a heading."""
@@ -25,7 +25,7 @@ LONGEST_QUOTATION = 12
 """Lines of a quotation, at most, to be joined to a paragraph."""
 
 WIDEST = 120
-"""Letters of a wrapped line."""
+"""Characters of a wrapped line."""
 
 _ENDS = re.compile(rf"[{ENDS}:;][{CLOSING}]*$")
 _OPEN_END = re.compile(r"[,–—-]$")

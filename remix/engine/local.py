@@ -220,8 +220,8 @@ class LocalModel:
     def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
         """Queue a text to be scored as the continuation of the text `before`, perhaps empty, without a chat template.
 
-        The parts of the text are tokenised separately. Of `Answers` the text has the first answer, and `Score.others`
-        has all answers. Raises the same errors as `score`.
+        The parts of the text are tokenised separately. Of `Answers` the text has the first, and `Score.others`
+        has all. Raises the same errors as `score`.
         """
         text: list[int] = []
         others: dict[int, list[int]] = {}

@@ -13,7 +13,7 @@ MOST_PIECES = 256
 """Pieces of text in the cache, and as many pieces of markup."""
 
 LONGEST_PIECE = 2**14
-"""Letters of a remembered piece: bounds the memory to some 64 MiB."""
+"""Characters of a remembered piece: bounds the memory to some 64 MiB."""
 
 
 class RememberingTokenizer:

@@ -7,7 +7,7 @@ to the same answer. Knows nothing of LangChain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,8 +90,8 @@ def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) ->
     """The request for a conversation, and the beginning of the answer; without tokens if the prompt has the
     beginning.
 
-    The beginning stays part of the prompt if the answer can't begin so: with a grammar, with a stop string in the
-    beginning, or with a beginning like the mark of a thought.
+    The beginning stays part of the prompt if the sampling has a grammar, or if the beginning holds a stop string or
+    looks like the mark of a thought.
     """
     request = local.request(messages, sampling)
     opening = messages[-1].content if messages[-1].role == "assistant" else ""
@@ -99,7 +99,7 @@ def begun(local: LocalModel, messages: Sequence[Message], sampling: Sampling) ->
     count = len(request.token_ids) - len(tokens)
     if not tokens or not count or request.token_ids[count:] != tokens:
         return request, Beginning()
-    text = _spelt(local, tokens)
+    text = b"".join(map(local.engine.decoder.piece, tokens)).decode("utf-8", "replace")
     longer = sampling.model_copy(update={"max_tokens": sampling.max_tokens + len(tokens)})
     changes = {"token_ids": request.token_ids[:count], "sampling": longer, "fork": Fork(token_ids=tokens)}
     return request.model_copy(update=changes), Beginning(tokens, text)
@@ -109,7 +109,3 @@ def _may_be_given(opening: str, sampling: Sampling) -> bool:
     is_bound = any(isinstance(each, Grammar) for each in sampling.chain)
     is_ended = any(stop in opening.lstrip() for stop in sampling.stop)
     return not is_bound and not is_ended and not opening.lstrip().startswith(_LIKE_A_MARK)
-
-
-def _spelt(local: LocalModel, tokens: Iterable[int]) -> str:
-    return b"".join(map(local.engine.decoder.piece, tokens)).decode("utf-8", "replace")

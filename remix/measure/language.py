@@ -31,8 +31,8 @@ _OTHERS = ("de", "fr", "es")
 
 @lru_cache(maxsize=1024)
 def language_of(passage: str) -> str | None:
-    """The code of a passage's language: ISO 639-1, or ISO 639-3 for languages without a code in ISO 639-1; null for a
-    passage of fewer than `FEWEST` letters.
+    """The code of a passage's language, in ISO 639-1 if possible, else in ISO 639-3; null for a passage of fewer than
+    `FEWEST` letters.
 
     English, unless a different language is more likely by more than `SURE`; then German, French or Spanish, unless a
     further language is more likely by more than `SURE`. In doubt, the measures can thus use known words.

@@ -117,7 +117,7 @@ class Lexicon:
         unfound: tuple[str, ...] = (),
     ) -> None:
         self.code = code
-        """ISO 639-1, or ISO 639-3 for languages without a code in ISO 639-1."""
+        """The code in ISO 639-1 if the language has a code there, else in ISO 639-3."""
         self.function_words = frozenset(function_words.casefold().split())
         """Grammar, not content; empty if unknown."""
         self.numerals = numerals

@@ -1,21 +1,21 @@
 """Numbers of a reading: bits kept of a passage, bits against in a text, features of a sentence.
 
 Takes log-probabilities of a given text with and without a second text before the given text; gives bits by token, by
-word and by sentence. Knows no model. Bits are pointwise: log2 p(token | second text, before) − log2 p(token |
-before).
+word and by sentence. Knows no model.
 
-Summed over a passage, given a text made from the passage, bits are the bits that the text saves a reader; as a share
-of all bits, the sum is the Shannon score (Egan, Vasilyev and Bohannon, “Play the Shannon Game with Language Models”,
-AAAI 2022; as a length of code: Levin and Kipnis, ISIT 2024). Bits aren't clamped: a word may have fewer than 0 bits,
-since a text can mislead, and the words' bits sum to the passage's. Bits of a text, given the passage, show the words
-that the passage makes less probable (compare HaRiM+, Son et al. 2022).
+Bits are pointwise: log2 p(token | second text, before) − log2 p(token | before). The sum over a passage, given a
+text made from the passage, is the number of bits that the text saves a reader; the sum's share of all bits of the
+passage is the Shannon score (Egan, Vasilyev and Bohannon, “Play the Shannon Game with Language Models”, AAAI 2022;
+as a length of code: Levin and Kipnis, ISIT 2024). Bits aren't clamped: a word may have fewer than 0 bits, since a
+text can mislead, and the words' bits sum to the passage's. Bits of a text, given the passage, show the words that
+the passage makes less probable (compare HaRiM+, Son et al. 2022).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ def by_word(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]:
     A token begins at the first byte that is no white space; a token of white space counts to the next word.
     """
     data = b"".join(pieces)
-    words = list(_words(data))
+    words = [match.span() for match in re.finditer(rb"\s*\S+", data)]
     sums = [0.0] * len(words)
     at = start = 0
     for piece, each in zip(pieces, bits, strict=True):
@@ -94,12 +94,6 @@ def by_word(pieces: Sequence[bytes], bits: Sequence[float]) -> tuple[Span, ...]:
         Span(text=data[begin:end].decode(errors="replace"), bits=round(sum_, 4))
         for (begin, end), sum_ in zip(words, sums, strict=True)
     )
-
-
-def _words(data: bytes) -> Iterator[tuple[int, int]]:
-    """Begin and end of each word in bytes, including the white space before."""
-    for match in re.finditer(rb"\s*\S+", data):
-        yield match.span()
 
 
 def beginning(score: Score, text: str) -> Score:

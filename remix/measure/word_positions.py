@@ -15,7 +15,7 @@ from remix.measure.sentences import sentences
 _WORD = re.compile(r"[^\W\d_][\w’'\-]*")
 _OPENING = re.compile(r"[:“\"‘«„‚»›¿¡(\[—–\n*_]\W*$")
 _NEAR = 99
-"""Letters before a word to search for an opening mark."""
+"""Characters before a word to search for an opening mark."""
 
 
 class PositionedWord(NamedTuple):

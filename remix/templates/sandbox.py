@@ -26,7 +26,7 @@ from remix.templates.jinja import EssayView, PassageView, chat_environment, prom
 from remix.util.limits import limit
 
 SECONDS = 2
-"""Processor time per request: a thousand times the time of a usual template."""
+"""Processor time per request: a thousand times as long as a usual template takes."""
 
 GRACE = 1
 """Further seconds until the system kills a process whose current operation can't be interrupted."""
@@ -40,7 +40,7 @@ MOST_TEXT = 16 * 2**20
 _OVERTIME = f"it computes for more than {SECONDS} seconds"
 
 LONG_REASON = 300
-"""Letters of an error's message in an answer."""
+"""Characters of an error's message in an answer."""
 
 VARIABLES = ("passage", "previous", "step", "steps", "essay", "family", "language", "model")
 """Variables of a prompt template that reads a passage."""

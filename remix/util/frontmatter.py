@@ -28,7 +28,7 @@ MOST_LINES = 120_000
 """Lines of a file: parsers take as long for a line of one letter as for a line of a hundred letters."""
 
 MOST_FRONT_MATTER = 64 * 2**10
-"""Letters of front matter: PyYAML takes a second for three times as many letters."""
+"""Characters of front matter: PyYAML takes a second for three times as many."""
 
 DEEPEST = 20
 """Depth of nested lists and mappings."""

@@ -49,7 +49,7 @@ _DOUBTFUL = re.compile(r"""\s|[:;,]$|^$|^["'“]|["'”]$|[()\[\]]""")
 """Signs that make a name look like words of the surrounding message."""
 
 LONGEST_SHOWN = 1000
-"""Letters of a name in a message: more than four path components of the greatest allowed length."""
+"""Characters of a name in a message: more than four path components of the greatest allowed length."""
 
 MOST_COMPARED = 200
 """Names compared by `difflib` in `similar`, preselected by the edit similarity."""

@@ -38,8 +38,7 @@ class ContextCost(NamedTuple):
     sequence: int = 0
     """Recurrent state and logits, for each sequence."""
     call: int = 0
-    """Buffers of decode calls, in a context for a single sequence. `call`, `call_token` and `call_cell` are
-    estimates."""
+    """Buffers of decode calls, in a context for a single sequence. All fields from `call` on are estimates."""
     call_token: float = 0
     """Further buffers, for each token of a sequence's context."""
     call_sequence: float = 0
