@@ -25,7 +25,7 @@ CONTEXT = 256
 """llama.cpp reads the KV cache in steps of 256 tokens; the long sequence reaches into the second step."""
 
 FLASH_CONTEXT = 512
-"""Tokens from which on flash attention splits the work of a single row between threads."""
+"""Context, in tokens, from which flash attention splits the work of a single row between threads."""
 
 
 class Verdict(Frozen):

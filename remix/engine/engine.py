@@ -130,7 +130,7 @@ class Engine:
             raise PromptError("a text to score, or its prompt, has no tokens.", "Leave empty texts out.")
         if not all(0 <= place < len(text) for place in others):
             raise ValueError("a place that the text doesn't have")
-        # Raised here for unknown tokens, the error concerns only the caller.
+        # Unknown tokens are refused here, where the error reaches the caller alone.
         for token in chain.from_iterable(others.values()):
             self.decoder.piece(token)
         sequence = Scoring(prompt, text, self._cut((*prompt, *text[:-1])), others)
@@ -216,8 +216,7 @@ class Engine:
         return Scheduler(range(self.parallel), prefix_slots, self.decoder.copies_whole)
 
     def _enlarge(self) -> None:
-        """After all fitting sequences, replace the layout by the next larger layout, for the sequences too long until
-        now."""
+        """When all sequences that fit are done, take the next larger layout for the sequences that are too long."""
         with self._changed:
             if not self._too_long or not self._scheduler.idle:
                 return

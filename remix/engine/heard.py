@@ -1,4 +1,4 @@
-"""The prompt as a run penalty hears the prompt: names and figures are replaced by tokens that can't be repeated.
+"""The prompt as heard by a run penalty: names and figures are replaced by tokens that can't be repeated.
 
 Takes token ids and the bytes of a token, gives token ids. DRY penalises each token that continues an earlier run of
 tokens. If the prompt counts as earlier text, a text is kept from copying the passage's sentences, but would also
@@ -17,7 +17,7 @@ _POSSESSIVE = re.compile(r"[’']s$")
 
 
 class HeardTokens:
-    """The tokens of a prompt and of a continuation as a run penalty hears the tokens.
+    """The tokens of a prompt and of a continuation, as heard by a run penalty.
 
     A name is a capitalised word, except I, that the prompt nowhere writes in small letters. Names at the beginning of
     a sentence are found, too; a common first word counted as a name only ends a run.
@@ -33,7 +33,7 @@ class HeardTokens:
         """The prompt's tokens."""
 
     def sampled(self, token: int) -> int:
-        """A sampled token as the penalty hears the token."""
+        """A sampled token, as heard by the penalty."""
         return self._once() if token in self._free else token
 
     def _once(self) -> int:

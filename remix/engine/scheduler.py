@@ -75,7 +75,7 @@ class Scheduler:
         return None
 
     def part(self, running: Iterable[Sequence]) -> list[tuple[Sequence, Sequence]]:
-        """The branches that part from running branches now, each after the running branch; each has got a slot.
+        """Pairs of a running branch and a waiting branch that parts from the running branch now and has got a slot.
 
         While no slot is free, a branch stays in the queue, and begins by itself later.
         """

@@ -153,7 +153,7 @@ class _Cursor:
             raise ValueError(f"a length of {count} where {self._end - self.at} bytes are left")
 
     def languages(self) -> tuple[str, ...] | None:
-        """The strings of a short array; None for a longer array or other items, which are skipped."""
+        """The strings of a short array; None for a longer array, or items of a different type, which are skipped."""
         start = self.at
         self._skip_array()
         end = self.at

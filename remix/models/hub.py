@@ -124,8 +124,7 @@ class _Total:
 
 
 def _known(name: str) -> Repository:
-    """The repository as the cache holds the repository, for offline mode. Raises `ModelError` if the cache has no
-    file."""
+    """The cached repository, for offline mode. Raises `ModelError` if the cache has no file of the repository."""
     found = HubCache(name).read()
     if found is None:
         raise ModelError(
@@ -136,7 +135,7 @@ def _known(name: str) -> Repository:
 
 
 def _fetch_all(found: Repository, missing: Sequence[HubFile], cache: HubCache, total: _Total) -> None:
-    """Download files, each after the previous."""
+    """Download files in order, into the cache."""
     cache.check_space(missing)
     for file in missing:
         blob = cache.blob(file)

@@ -78,7 +78,7 @@ class Remembering:
         self._known: dict[str, Future[Score]] = {}
 
     def score_text(self, before: str, *parts: str | Answers) -> Future[Score]:
-        """Score a text; a text of a single part without a text before only once."""
+        """Score a text; the score of a single part without a text before is kept and used again."""
         if before or len(parts) != 1 or not isinstance(parts[0], str):
             return self._scorer.score_text(before, *parts)
         if parts[0] not in self._known:
