@@ -147,8 +147,11 @@ def _text(text: str, spans: Sequence[Span], places: Sequence[tuple[int, int]]) -
 
 
 def _sentence_around(begin: int, end: int, places: Sequence[tuple[int, int]]) -> int | None:
-    """Index of the sentence that contains the beginning of a stretch. A stretch without letters lies before the letter
-    at `begin`, and is no part of a sentence that begins with this letter."""
+    """Index of the sentence that contains the beginning of a stretch.
+
+    A stretch without letters lies before the letter at `begin`, and is no part of a sentence that begins with this
+    letter.
+    """
     side = bisect_right if begin < end else bisect_left
     at = side(places, begin, key=lambda place: place[0]) - 1
     return at if at >= 0 and begin < places[at][1] else None
